@@ -1,0 +1,46 @@
+import type { MetricFamily } from "./metric-family.ts";
+
+/**
+ * Anything that yields metric families: the adapter of a client library, or your own exporter.
+ *
+ * @example
+ * ```ts
+ * const gatherer: Gatherer = {
+ *   gather: () => ({
+ *     families: [{ name: "queue_length", help: "Jobs waiting.", type: "gauge",
+ *                  metrics: [{ labels: { queue: "mail" }, value: 3 }] }],
+ *   }),
+ * };
+ * await Server.run(gatherer, ":9464");
+ * ```
+ */
+export interface Gatherer {
+  /**
+   * Brings the values up to date and returns the families. Called once for all scrapes that wait
+   * for it. What it throws, or rejects with, fails the scrape and is logged.
+   */
+  gather(context: GatherContext): GatherResult | PromiseLike<GatherResult>;
+}
+
+/** What a gatherer may know of the scrape that it works for. */
+export interface GatherContext {
+  /** Aborts when nobody waits for the result any more, or the deadline passes. */
+  readonly signal: AbortSignal;
+  /** When the signal aborts at the latest, in milliseconds since the epoch. */
+  readonly deadlineMs: number;
+}
+
+/** What a gathering gave. */
+export interface GatherResult {
+  /** The families, each name once. Read after `gather` has settled, while the response streams. */
+  readonly families: Iterable<MetricFamily>;
+  /** What went wrong, for each collector that failed or did not settle before the signal aborted. */
+  readonly errors?: readonly CollectorError[] | undefined;
+}
+
+/** The failure of one collector. */
+export interface CollectorError {
+  /** The metric whose collector it is. */
+  readonly collector: string;
+  readonly error: unknown;
+}

@@ -28,7 +28,12 @@ export interface GatherContext {
   readonly signal: AbortSignal;
   /** When the signal aborts at the latest, in milliseconds since the epoch. */
   readonly deadlineMs: number;
+  /** Takes note of a family, or a part of one, that has to be left out: logged once, and counted. */
+  readonly report: FaultReporter;
 }
+
+/** Takes note of something that has to be left out: the name of its family, and why. */
+export type FaultReporter = (family: string, reason: string) => void;
 
 /** What a gathering gave. */
 export interface GatherResult {

@@ -1,0 +1,69 @@
+/** How a name that is not of the legacy charset reaches a scraper that cannot read it. */
+export type EscapingScheme = "allow-utf-8" | "underscores" | "dots" | "values";
+
+const LEGACY_METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+const LEGACY_LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const LEGACY_METRIC_CHAR = /[a-zA-Z0-9_:]/;
+const LEGACY_LABEL_CHAR = /[a-zA-Z0-9_]/;
+
+/** Tells whether every scraper can read `name` as a metric name without quotes. */
+export function isLegacyMetricName(name: string): boolean {
+  return LEGACY_METRIC_NAME.test(name);
+}
+
+/** Tells whether every scraper can read `name` as a label name without quotes. */
+export function isLegacyLabelName(name: string): boolean {
+  return LEGACY_LABEL_NAME.test(name);
+}
+
+/**
+ * Escapes a metric name for a scraper that asked for `scheme`.
+ *
+ * A name of the legacy charset is the same in every scheme.
+ *
+ * @see https://prometheus.io/docs/instrumenting/escaping_schemes/
+ */
+export function escapeMetricName(name: string, scheme: EscapingScheme): string {
+  return isLegacyMetricName(name) ? name : escapeName(name, scheme, LEGACY_METRIC_CHAR);
+}
+
+/**
+ * Escapes a label name for a scraper that asked for `scheme`.
+ *
+ * Unlike a metric name, a label name may not hold a colon (Prometheus data model).
+ */
+export function escapeLabelName(name: string, scheme: EscapingScheme): string {
+  return isLegacyLabelName(name) ? name : escapeName(name, scheme, LEGACY_LABEL_CHAR);
+}
+
+function escapeName(name: string, scheme: EscapingScheme, legacy: RegExp): string {
+  if (scheme === "allow-utf-8") return name;
+  let escaped = scheme === "values" ? "U__" : "";
+  let isFirst = true;
+  for (const char of name) {
+    const isLegal = legacy.test(char) && !(isFirst && char >= "0" && char <= "9");
+    escaped += escapeChar(char, isLegal, scheme);
+    isFirst = false;
+  }
+  return escaped;
+}
+
+// The rules are those of `model.EscapeName` in prometheus/common, where they differ from the docs:
+// `dots` turns what it does not know into two underscores.
+function escapeChar(char: string, isLegal: boolean, scheme: EscapingScheme): string {
+  if (scheme === "underscores") return isLegal ? char : "_";
+  if (char === "_") return "__";
+  if (scheme === "dots") {
+    if (char === ".") return "_dot_";
+    return isLegal ? char : "__";
+  }
+  return isLegal ? char : `_${codePointOf(char).toString(16)}_`;
+}
+
+const REPLACEMENT_CHARACTER = 0xfffd;
+
+/** A lone surrogate is no code point that UTF-8 can carry: it counts as U+FFFD, as it is sent. */
+function codePointOf(char: string): number {
+  const codePoint = char.codePointAt(0) ?? REPLACEMENT_CHARACTER;
+  return codePoint >= 0xd800 && codePoint <= 0xdfff ? REPLACEMENT_CHARACTER : codePoint;
+}

@@ -1,0 +1,70 @@
+import type { FaultReporter } from "../model/gatherer.ts";
+import { labelsKey } from "../model/labels-key.ts";
+import type { Metric, MetricFamily } from "../model/metric-family.ts";
+
+const TYPES: ReadonlySet<unknown> = new Set<MetricFamily["type"]>([
+  "counter",
+  "gauge",
+  "histogram",
+  "gaugehistogram",
+  "stateset",
+  "info",
+  "summary",
+  "unknown",
+]);
+
+/**
+ * Joins the families of one name: the metrics of the later follow those of the first, under the
+ * first one's help. A family of another type, or one that no format has a place for, is left out.
+ */
+export function joinFamilies(
+  families: Iterable<MetricFamily>,
+  report: FaultReporter,
+): MetricFamily[] {
+  const byName = new Map<string, [MetricFamily, ...MetricFamily[]]>();
+  for (const family of families) {
+    if (!isLegal(family, report)) continue;
+    const parts = byName.get(family.name);
+    if (parts === undefined) byName.set(family.name, [family]);
+    else if (parts[0].type === family.type) parts.push(family);
+    else report(family.name, `it is a ${parts[0].type} and a ${family.type}: the first was kept`);
+  }
+  return Array.from(byName.values(), (parts) =>
+    parts.length === 1 ? parts[0] : joined(parts, report),
+  );
+}
+
+/** Gatherers are written by users, not all of whom have a compiler to check their types. */
+function isLegal({ name, type, help }: MetricFamily, report: FaultReporter): boolean {
+  if (typeof name !== "string" || name === "") report(String(name), "the name is no string");
+  else if (!TYPES.has(type)) report(name, `the type ${String(type)} is not known`);
+  else if (typeof help !== "string") report(name, "the help is no string");
+  else return true;
+  return false;
+}
+
+function joined(
+  parts: readonly [MetricFamily, ...MetricFamily[]],
+  report: FaultReporter,
+): MetricFamily {
+  const [{ name, help, type, unit }] = parts;
+  const metrics = { [Symbol.iterator]: () => uniqueMetrics(parts, report) };
+  // All parts have one type, and the type decides what kind of metrics they hold.
+  return { name, help, type, unit, metrics } as MetricFamily;
+}
+
+/** Of two metrics with the same labels the first: a scraper would drop the second, or the first. */
+function* uniqueMetrics(
+  parts: readonly MetricFamily[],
+  report: FaultReporter,
+): Generator<Metric, void, undefined> {
+  const seen = new Set<string>();
+  for (const part of parts) {
+    for (const metric of part.metrics) {
+      const key = labelsKey(metric.labels);
+      if (seen.has(key)) report(part.name, "two registries have it with the same labels");
+      else yield metric;
+      seen.add(key);
+    }
+  }
+}

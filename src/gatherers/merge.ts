@@ -1,0 +1,60 @@
+import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
+import { joinFamilies } from "./join-families.ts";
+import { settled } from "./settled.ts";
+
+/**
+ * Makes one gatherer of several. All are started in one synchronous sweep, and what one throws is
+ * an error of its own that costs the others nothing. Families of one name are joined.
+ */
+export function mergeGatherers(gatherers: readonly Gatherer[]): Gatherer {
+  return {
+    async gather(context) {
+      const { report, signal } = context;
+      const runs = gatherers.map((gatherer, index) => start(gatherer, index, context));
+      await settled(
+        runs.map(({ done }) => done),
+        signal,
+      );
+      // A gatherer that heeds the signal settles now, with what the others of its collectors gave.
+      if (signal.aborted) await new Promise((resolve) => setImmediate(resolve));
+      const families = runs.flatMap(({ result }) => [...(result?.families ?? [])]);
+      return {
+        families: joinFamilies(families, report),
+        errors: runs.flatMap((run) => errorsOf(run, signal)),
+      };
+    },
+  };
+}
+
+interface Run {
+  readonly name: string;
+  readonly done: Promise<void>;
+  result?: GatherResult;
+  failure?: { readonly error: unknown };
+}
+
+function start(gatherer: Gatherer, index: number, context: GatherContext): Run {
+  const run: Run = {
+    name: `gatherer ${index + 1}`,
+    done: gather(gatherer, context).then(
+      (result) => {
+        run.result = result;
+      },
+      (error: unknown) => {
+        run.failure = { error };
+      },
+    ),
+  };
+  return run;
+}
+
+/** An asynchronous function, so that what `gather()` throws at once becomes a rejection. */
+async function gather(gatherer: Gatherer, context: GatherContext): Promise<GatherResult> {
+  const { families, errors } = await gatherer.gather(context);
+  return { families: [...families], errors };
+}
+
+function errorsOf({ name, result, failure }: Run, signal: AbortSignal): readonly CollectorError[] {
+  if (failure !== undefined) return [{ collector: name, error: failure.error }];
+  return result === undefined ? [{ collector: name, error: signal.reason }] : (result.errors ?? []);
+}

@@ -1,0 +1,89 @@
+import type { CollectorError, Gatherer } from "../model/gatherer.ts";
+import {
+  type MetricSnapshot,
+  metricsByName,
+  type Registry,
+  type RegistryInternals,
+  type RegistryMetric,
+} from "./registry.ts";
+import { RegistryFamilies } from "./registry-families.ts";
+import { settled } from "./settled.ts";
+import { hasKnownStore } from "./store-metrics.ts";
+
+/**
+ * Makes a gatherer of a registry of prom-client 13 to 15, `@prometheus-io/client` or a fork.
+ *
+ * The registry's own `metrics()` is never called: its format is a state of the registry that two
+ * scrapes would fight over, and it builds the whole body in one go. Instead all collectors run, in
+ * one synchronous sweep; when all have settled the values are read from the metrics' stores while
+ * they are encoded. Nothing of the registry is ever changed.
+ */
+export function createRegistryGatherer(registry: Registry): Gatherer {
+  // The members beyond the public type may be missing, and are asked for with that in mind.
+  const internals = registry as unknown as RegistryInternals;
+  const families = new RegistryFamilies(internals);
+  return {
+    async gather({ signal, report }) {
+      const runs = metricsByName(internals).map(([name, metric]) => startCollector(name, metric));
+      await settled(
+        runs.flatMap((run) => run.pending ?? []),
+        signal,
+      );
+      const collected = runs.filter(({ failure, pending }) => !failure && !pending);
+      return { families: families.of(collected, report), errors: errorsOf(runs, signal) };
+    },
+  };
+}
+
+/** One collector at work. */
+interface CollectorRun {
+  readonly name: unknown;
+  readonly metric: RegistryMetric;
+  /** Present while an asynchronous collector has not settled. */
+  pending?: Promise<void> | undefined;
+  /** What `get()` gave, for a metric whose store is not read directly. */
+  snapshot?: MetricSnapshot;
+  failure?: { readonly error: unknown };
+}
+
+function startCollector(name: unknown, metric: RegistryMetric): CollectorRun {
+  const run: CollectorRun = { name, metric };
+  try {
+    // `get()` runs the collector itself.
+    const result: unknown = hasKnownStore(metric) ? collect(metric) : metric.get();
+    if (isThenable(result)) {
+      run.pending = Promise.resolve(result).then(
+        (value) => finish(run, value),
+        (error: unknown) => {
+          run.failure = { error };
+          run.pending = undefined;
+        },
+      );
+    } else finish(run, result);
+  } catch (error) {
+    run.failure = { error };
+  }
+  return run;
+}
+
+function collect(metric: RegistryMetric): unknown {
+  // The client libraries check the type of `collect` when a metric is made.
+  return metric.collect ? (metric.collect as () => unknown).call(metric) : undefined;
+}
+
+function finish(run: CollectorRun, value: unknown): void {
+  run.pending = undefined;
+  // What a collector returns means nothing; what `get()` returns is checked where it is read.
+  if (!hasKnownStore(run.metric)) run.snapshot = value as MetricSnapshot;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}
+
+function errorsOf(runs: readonly CollectorRun[], signal: AbortSignal): CollectorError[] {
+  return runs.flatMap(({ name, failure, pending }) => {
+    if (failure !== undefined) return { collector: String(name), error: failure.error };
+    return pending === undefined ? [] : { collector: String(name), error: signal.reason };
+  });
+}

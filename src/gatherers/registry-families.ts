@@ -1,0 +1,122 @@
+import type { FaultReporter } from "../model/gatherer.ts";
+import type { Labels, MetricFamily } from "../model/metric-family.ts";
+import {
+  type MetricSnapshot,
+  type RegistryInternals,
+  type RegistryMetric,
+  typeOf,
+} from "./registry.ts";
+import { readHistograms, readSummaries, readValues } from "./snapshot-metrics.ts";
+import { type StoreContext, storeMetrics } from "./store-metrics.ts";
+
+/** A metric whose collector has run. */
+export interface CollectedMetric {
+  /** The name that the metric was registered by. */
+  readonly name: unknown;
+  readonly metric: RegistryMetric;
+  /** What its `get()` gave; absent when its store is read directly. */
+  readonly snapshot?: MetricSnapshot;
+}
+
+interface Head {
+  readonly name: string;
+  readonly help: string;
+}
+
+/**
+ * Makes metric families of a registry's metrics.
+ *
+ * A metric that is read from its store gives the same object at every scrape, for as long as its
+ * name, its help and the default labels stay, so that an encoder can keep what it made for it.
+ */
+export class RegistryFamilies {
+  readonly #registry: RegistryInternals;
+  #defaultLabels: Labels = {};
+  #known = new WeakMap<RegistryMetric, MetricFamily>();
+  #report: FaultReporter = () => {};
+
+  constructor(registry: RegistryInternals) {
+    this.#registry = registry;
+  }
+
+  /** Makes the families of `metrics`; the values are read when the families are. */
+  of(metrics: readonly CollectedMetric[], report: FaultReporter): MetricFamily[] {
+    this.#report = report;
+    const defaultLabels = this.#registry._defaultLabels ?? {};
+    if (!haveSameEntries(defaultLabels, this.#defaultLabels)) {
+      this.#defaultLabels = { ...defaultLabels };
+      this.#known = new WeakMap();
+    }
+    return metrics.flatMap((collected) => this.#familyOf(collected) ?? []);
+  }
+
+  #familyOf({ name, metric, snapshot }: CollectedMetric): MetricFamily | undefined {
+    if (typeof name !== "string" || name === "") {
+      this.#report(String(name), "the name of a metric is no string");
+      return undefined;
+    }
+    const head = { name, help: this.#helpOf(name, metric) };
+    if (snapshot !== undefined) return this.#snapshotFamily(head, metric, snapshot);
+    const known = this.#known.get(metric);
+    if (known?.name === head.name && known.help === head.help) return known;
+    const family = this.#storeFamily(head, metric);
+    this.#known.set(metric, family);
+    return family;
+  }
+
+  #helpOf(name: string, { help }: RegistryMetric): string {
+    if (typeof help === "string") return help;
+    if (help === undefined || help === null) return "";
+    this.#report(name, "the help is no string");
+    return "";
+  }
+
+  #storeFamily(head: Head, metric: RegistryMetric): MetricFamily {
+    const context: StoreContext = {
+      merge: labelMerger(this.#defaultLabels),
+      onDuplicate: () => this.#report(head.name, "two label sets are one object"),
+    };
+    // `hasKnownStore()` has checked the type, and the type decides what `storeMetrics()` gives.
+    return {
+      ...head,
+      type: typeOf(metric),
+      metrics: storeMetrics(metric, context),
+    } as MetricFamily;
+  }
+
+  #snapshotFamily(head: Head, metric: RegistryMetric, snapshot: MetricSnapshot): MetricFamily {
+    const merge = labelMerger(this.#defaultLabels);
+    const type = snapshot.type ?? typeOf(metric);
+    switch (type) {
+      case "counter":
+      case "gauge":
+        return { ...head, type, metrics: readValues(snapshot, merge) };
+      case "histogram":
+        return { ...head, type, metrics: readHistograms(snapshot, merge) };
+      case "summary":
+        return { ...head, type, metrics: readSummaries(snapshot, merge) };
+      default:
+        this.#report(head.name, "the type is not known");
+        return { ...head, type: "unknown", metrics: readValues(snapshot, merge) };
+    }
+  }
+}
+
+/** A label of the metric's own wins over a default label of its name, unless it has no value. */
+function labelMerger(defaultLabels: Labels): (labels: Labels) => Labels {
+  const names = Object.keys(defaultLabels);
+  if (names.length === 0) return (labels) => labels;
+  return (labels) => {
+    const merged: Record<string, unknown> = { ...labels };
+    for (const name of names) merged[name] ??= defaultLabels[name];
+    return merged;
+  };
+}
+
+function haveSameEntries(a: Labels, b: Labels): boolean {
+  const names = Object.keys(a);
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && a[name] === b[name])
+  );
+}

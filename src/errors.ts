@@ -1,0 +1,59 @@
+/** The base of all errors of this package, to be told apart by their `code`. */
+export class MetricsError extends Error {
+  /** What went wrong, as a constant. It is part of the API; the message is not. */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** The address could not be listened on; the `cause` is the error of the system. */
+export class ListenError extends MetricsError {
+  /** The address as it was given. */
+  readonly address: string;
+
+  constructor(address: string, cause: unknown) {
+    const reason = LISTEN_FAILURES[codeOf(cause)] ?? messageOf(cause);
+    super("ERR_PROMHTTP_LISTEN", `Cannot listen on "${address}": ${reason}`, { cause });
+    this.address = address;
+  }
+}
+
+const LISTEN_FAILURES: Readonly<Record<string, string>> = {
+  EADDRINUSE: "address already in use",
+  EADDRNOTAVAIL: "address not available",
+  EACCES: "permission denied",
+  ENOENT: "no such directory",
+  ENOTFOUND: "host not found",
+};
+
+/** One or more collectors failed, so the scrape would not be complete. */
+export class GatherError extends MetricsError {
+  /** What the collectors threw. */
+  readonly errors: readonly unknown[];
+
+  constructor(message: string, errors: readonly unknown[]) {
+    super("ERR_PROMHTTP_GATHER", message, { cause: errors[0] });
+    this.errors = errors;
+  }
+}
+
+/** The deadline of the scrape passed before it was complete. */
+export class ScrapeTimeoutError extends MetricsError {
+  constructor(timeoutMs: number) {
+    super("ERR_PROMHTTP_SCRAPE_TIMEOUT", `The scrape took longer than ${timeoutMs} ms`);
+  }
+}
+
+/** The message of anything that may have been thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === "string" ? code : "";
+}

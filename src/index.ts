@@ -1,0 +1,30 @@
+export { ListenError, MetricsError } from "./errors.ts";
+export type { Registry } from "./gatherers/registry.ts";
+export type { Source } from "./gatherers/to-gatherer.ts";
+export type {
+  CollectorError,
+  FaultReporter,
+  GatherContext,
+  Gatherer,
+  GatherResult,
+} from "./model/gatherer.ts";
+export type {
+  BucketSpan,
+  Exemplar,
+  HistogramFamily,
+  HistogramMetric,
+  Labels,
+  Metric,
+  MetricFamily,
+  MetricType,
+  NativeHistogram,
+  SummaryFamily,
+  SummaryMetric,
+  ValueFamily,
+  ValueMetric,
+} from "./model/metric-family.ts";
+export type { ServerOptions } from "./options.ts";
+export type { Logger } from "./scrape/log.ts";
+export type { Address } from "./server/address.ts";
+export { Server } from "./server/server.ts";
+export type { Shutdown } from "./server/shutdown.ts";

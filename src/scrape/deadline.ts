@@ -1,0 +1,54 @@
+import { ScrapeTimeoutError } from "../errors.ts";
+
+/** How long a scrape may take. */
+export interface TimeoutOptions {
+  readonly timeoutMs: number;
+  readonly timeoutOffsetMs: number;
+}
+
+/**
+ * Finds out how long a scrape may take: as long as the scraper waits, less the time that the answer
+ * needs to reach it, and never longer than the option says.
+ *
+ * @param header `X-Prometheus-Scrape-Timeout-Seconds`, as sent by Prometheus and VictoriaMetrics.
+ */
+export function scrapeTimeoutMs(header: string | undefined, options: TimeoutOptions): number {
+  const { timeoutMs, timeoutOffsetMs } = options;
+  const scraperMs = Number(header) * 1_000;
+  if (!Number.isFinite(scraperMs) || scraperMs <= 0) return timeoutMs;
+  // A time-out shorter than the offset is used whole, as blackbox_exporter does.
+  const usableMs = scraperMs > timeoutOffsetMs ? scraperMs - timeoutOffsetMs : scraperMs;
+  return Math.min(timeoutMs, usableMs);
+}
+
+/** The bounds of one scrape: it ends when time is up, or when the client has gone. */
+export interface Deadline {
+  readonly signal: AbortSignal;
+  /** When the signal aborts at the latest, in milliseconds since the epoch. */
+  readonly deadlineMs: number;
+  /** Must be called when the scrape is over. */
+  clear(): void;
+}
+
+/**
+ * Starts the clock of a scrape.
+ *
+ * @param clientSignal Aborts when the client has gone.
+ */
+export function startDeadline(timeoutMs: number, clientSignal: AbortSignal): Deadline {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new ScrapeTimeoutError(timeoutMs)), timeoutMs);
+  // The sockets keep the process alive, if anything of ours should.
+  timer.unref();
+  const onClientGone = () => controller.abort(clientSignal.reason);
+  if (clientSignal.aborted) onClientGone();
+  clientSignal.addEventListener("abort", onClientGone);
+  return {
+    signal: controller.signal,
+    deadlineMs: Date.now() + timeoutMs,
+    clear() {
+      clearTimeout(timer);
+      clientSignal.removeEventListener("abort", onClientGone);
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { Server as NetServer } from "node:net";
+
+/**
+ * Where to listen.
+ *
+ * - `9464`, `":9464"`: a port on every interface
+ * - `"127.0.0.1:9464"`, `"[::1]:9464"`, `"localhost:9464"`, `{ host, port }`: one interface; port 0
+ *   lets the system choose
+ * - `"unix:/run/app.sock"`, `{ path }`: a unix socket
+ * - `{ fd }`: a file descriptor that is bound, as systemd passes it
+ * - a listening `net.Server`, which is closed with ours
+ */
+export type Address =
+  | number
+  | string
+  | { readonly host?: string; readonly port: number }
+  | { readonly path: string }
+  | { readonly fd: number }
+  | NetServer;
+
+/** An address that has been understood. */
+export type ListenTarget =
+  | { readonly kind: "tcp"; readonly host: string | undefined; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string }
+  | { readonly kind: "fd"; readonly fd: number }
+  | { readonly kind: "server"; readonly server: NetServer };
+
+const FORMS =
+  '9464, ":9464", "127.0.0.1:9464", "[::1]:9464", "localhost:9464", "unix:/run/app.sock", ' +
+  "{ host, port }, { path }, { fd } or a listening net.Server";
+
+const HOST_AND_PORT =
+  /^(?:\[(?<ipv6>[0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|(?<host>[\w.-]*)):(?<port>\d{1,5})$/;
+
+// `sun_path` holds 104 bytes on macOS and 108 on Linux, the last of them NUL; a longer one is cut
+// off by some versions of libuv, and the server then listens where nobody looks.
+const MAX_PATH_BYTES = 103;
+
+/**
+ * Understands an address.
+ *
+ * @throws {TypeError} When `address` has none of the forms.
+ * @throws {RangeError} When a port, path or file descriptor is out of range.
+ */
+export function parseAddress(address: unknown): ListenTarget {
+  if (typeof address === "number") return tcp(undefined, address);
+  if (typeof address === "string") return parseText(address);
+  if (address instanceof NetServer) return parseServer(address);
+  if (typeof address === "object" && address !== null) {
+    const { host, port, path, fd } = address as Readonly<Record<string, unknown>>;
+    if (typeof path === "string") return unix(path);
+    if (typeof fd === "number") return { kind: "fd", fd: inRange("file descriptor", fd, 2 ** 31) };
+    const hasHost = host === undefined || typeof host === "string";
+    if (typeof port === "number" && hasHost) return tcp(host || undefined, port);
+  }
+  throw new TypeError(`Not an address: ${describeAddress(address)}. Use ${FORMS}`);
+}
+
+/** Writes an address as a person would, for messages. */
+export function describeAddress(address: unknown): string {
+  if (typeof address === "string") return address;
+  if (address instanceof NetServer) return "a net.Server";
+  if (typeof address !== "object" || address === null) return String(address);
+  return JSON.stringify(address) ?? String(address);
+}
+
+function parseText(address: string): ListenTarget {
+  if (address.startsWith("unix:")) return unix(address.slice("unix:".length));
+  const { ipv6, host, port } = HOST_AND_PORT.exec(address)?.groups ?? {};
+  if (port !== undefined) return tcp(ipv6 ?? (host || undefined), Number(port));
+  throw new TypeError(`Not an address: "${address}". Use ${FORMS}`);
+}
+
+function parseServer(server: NetServer): ListenTarget {
+  if (!server.listening) throw new TypeError("The net.Server does not listen: call listen() first");
+  // TLS servers and HTTP servers read the bytes of their connections themselves.
+  if ("setSecureContext" in server || "setTimeout" in server) {
+    throw new TypeError("The net.Server speaks HTTP or TLS itself: pass a plain one");
+  }
+  return { kind: "server", server };
+}
+
+function tcp(host: string | undefined, port: number): ListenTarget {
+  return { kind: "tcp", host, port: inRange("port", port, 65_536) };
+}
+
+function unix(path: string): ListenTarget {
+  if (path === "") throw new TypeError('Not an address: "unix:". It names no path');
+  const bytes = Buffer.byteLength(path);
+  if (bytes > MAX_PATH_BYTES) {
+    throw new RangeError(
+      `The path of a unix socket is longer than ${MAX_PATH_BYTES} bytes: ${path}`,
+    );
+  }
+  return { kind: "unix", path };
+}
+
+function inRange(what: string, value: number, end: number): number {
+  if (Number.isInteger(value) && value >= 0 && value < end) return value;
+  throw new RangeError(`The ${what} is not an integer from 0 to ${end - 1}: ${value}`);
+}

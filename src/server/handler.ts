@@ -1,0 +1,106 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Log } from "../scrape/log.ts";
+import type { Scrape } from "../scrape/scrape.ts";
+import { createLandingPage } from "./landing-page.ts";
+import { ALLOWED_METHODS, routeOf } from "./routes.ts";
+import { sendScrape, sendText } from "./send.ts";
+
+/** What the handler needs to know of the server that it works for. */
+export interface HandlerContext {
+  readonly metricsPath: string;
+  readonly hasLandingPage: boolean;
+  /** Whether the server still takes on work. */
+  readonly isReady: () => boolean;
+  readonly scrape: Scrape;
+  readonly log: Log;
+}
+
+/** Makes the function that answers every request of the server. It never throws. */
+export function createRequestListener(context: HandlerContext): RequestListener {
+  const paths = { metrics: context.metricsPath, hasLandingPage: context.hasLandingPage };
+  const landingPage = createLandingPage(context.metricsPath);
+
+  return (request, response) => {
+    // A write to a socket that the client has closed is an event of the response.
+    response.on("error", () => {});
+    try {
+      if (!context.isReady()) response.setHeader("Connection", "close");
+      if (hasBody(request)) {
+        sendText(response, 413, "A request must not have a body.\n", { Connection: "close" });
+        return;
+      }
+      const route = routeOf(request.method ?? "", request.url ?? "", paths);
+      if (route === "metrics") void answerScrape(request, response, context);
+      else if (route === "landing-page") sendPage(response, landingPage);
+      else if (route === "ready" && !context.isReady()) sendFixed(response, "not-ready");
+      else sendFixed(response, route);
+    } catch (error) {
+      context.log.error("A request could not be answered", error);
+      response.destroy();
+    }
+  };
+}
+
+/** RFC 9112 §6.3: a request has a body when one of these says so. A scrape never has one. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers["content-length"];
+  return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
+}
+
+function answerScrape(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { scrape }: HandlerContext,
+): Promise<void> {
+  const client = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) client.abort();
+  });
+  return scrape(
+    {
+      isHead: request.method === "HEAD",
+      timeoutSeconds: headerOf(request, "x-prometheus-scrape-timeout-seconds"),
+      signal: client.signal,
+    },
+    (answer, signal) => sendScrape(response, answer, signal),
+  );
+}
+
+/** The value of a header that Node joins with commas when it is sent twice. */
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(", ") : value;
+}
+
+function sendPage(response: ServerResponse, html: string): void {
+  sendText(response, 200, html, {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+  });
+}
+
+interface FixedAnswer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const FIXED_ANSWERS = {
+  healthy: { status: 200, text: "Healthy.\n" },
+  ready: { status: 200, text: "Ready.\n" },
+  "not-ready": { status: 503, text: "Shutting down.\n" },
+  favicon: { status: 204, text: "" },
+  options: { status: 204, text: "", headers: { Allow: ALLOWED_METHODS } },
+  "method-not-allowed": {
+    status: 405,
+    text: "Method not allowed.\n",
+    headers: { Allow: ALLOWED_METHODS },
+  },
+  "bad-target": { status: 400, text: "Bad request.\n", headers: { Connection: "close" } },
+  "not-found": { status: 404, text: "Not found.\n" },
+} satisfies Record<string, FixedAnswer>;
+
+function sendFixed(response: ServerResponse, name: keyof typeof FIXED_ANSWERS): void {
+  const { status, text, headers }: FixedAnswer = FIXED_ANSWERS[name];
+  sendText(response, status, text, headers);
+}

@@ -1,0 +1,31 @@
+import { lstat, unlink } from "node:fs/promises";
+import { connect } from "node:net";
+
+/**
+ * Removes the unix socket that a process left behind when it was killed.
+ *
+ * @returns Whether the path is free now. It is not when something answers on the socket, and when
+ *   the path is no socket but a file, which may be somebody's data.
+ */
+export async function removeStaleSocket(path: string): Promise<boolean> {
+  try {
+    const stats = await lstat(path);
+    if (!stats.isSocket() || !(await isRefused(path))) return false;
+    await unlink(path);
+    return true;
+  } catch (error) {
+    // Another process was faster to remove it.
+    return (error as NodeJS.ErrnoException).code === "ENOENT";
+  }
+}
+
+function isRefused(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "ECONNREFUSED"));
+  });
+}

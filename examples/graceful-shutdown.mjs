@@ -1,0 +1,20 @@
+// The metrics server is the last to go, so that the end of the application can be observed, too.
+import { createServer } from "node:http";
+import client from "prom-client";
+import { Server } from "promhttp";
+
+const requests = new client.Counter({ name: "requests_total", help: "Requests served." });
+const app = createServer((_request, response) => {
+  requests.inc();
+  response.end("hello\n");
+});
+app.listen(0, "127.0.0.1");
+
+const server = await Server.listen(client.register, ":9464", { drainTimeoutMs: 2_000 });
+console.log(`Metrics at ${server.url}`);
+
+process.once("SIGTERM", async () => {
+  await new Promise((resolve) => app.close(resolve));
+  await server.close(); // Lets a running scrape finish, and then settles.
+  console.log("Stopped.");
+});

@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A program that scrapes, with the HTTP API of Prometheus. */
+export interface Scraper extends AsyncDisposable {
+  /** The samples of an instant query: the labels and the value of each. */
+  query(promql: string): Promise<readonly Sample[]>;
+  /** Any other part of its API. */
+  get(path: string): Promise<unknown>;
+}
+
+/** One sample of an answer. */
+export interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: string;
+}
+
+/** What is to be scraped. */
+export interface Job {
+  readonly name: string;
+  readonly url: string;
+  readonly interval: string;
+  readonly timeout: string;
+}
+
+/** Starts a Prometheus on a folder and a port of its own. */
+export async function startPrometheus(
+  jobs: readonly Job[],
+  ...flags: readonly string[]
+): Promise<Scraper> {
+  return startScraper("prometheus", jobs, (folder, port) => [
+    `--config.file=${join(folder, "config.yml")}`,
+    `--storage.tsdb.path=${join(folder, "data")}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    "--log.level=warn",
+    ...flags,
+  ]);
+}
+
+/** Starts a VictoriaMetrics on a folder and a port of its own. */
+export async function startVictoriaMetrics(jobs: readonly Job[]): Promise<Scraper> {
+  return startScraper("victoria-metrics", jobs, (folder, port) => [
+    `-promscrape.config=${join(folder, "config.yml")}`,
+    `-storageDataPath=${join(folder, "data")}`,
+    `-httpListenAddr=127.0.0.1:${port}`,
+    "-memory.allowedPercent=10",
+    "-search.latencyOffset=0s",
+    "-loggerLevel=WARN",
+  ]);
+}
+
+async function startScraper(
+  program: string,
+  jobs: readonly Job[],
+  args: (folder: string, port: number) => string[],
+): Promise<Scraper> {
+  const folder = await mkdtemp(join(tmpdir(), "promhttp-e2e-"));
+  await writeFile(join(folder, "config.yml"), configOf(jobs));
+  const port = await freePort();
+  const child = spawn(program, args(folder, port), { stdio: ["ignore", "inherit", "inherit"] });
+  // A program that is not installed fails the test: `npm run test:e2e` installs it first.
+  await once(child, "spawn");
+
+  const get = async (path: string): Promise<unknown> => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    return response.json();
+  };
+  return {
+    get,
+    async query(promql) {
+      // VictoriaMetrics shows a new sample only after a flush; Prometheus has no such path.
+      await fetch(`http://127.0.0.1:${port}/internal/force_flush`);
+      const answer = await get(`/api/v1/query?nocache=1&query=${encodeURIComponent(promql)}`);
+      const { data } = answer as {
+        data: { result: { metric: Sample["metric"]; value: [number, string] }[] };
+      };
+      return data.result.map(({ metric, value: [, value] }) => ({ metric, value }));
+    },
+    async [Symbol.asyncDispose]() {
+      await stop(child);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** JSON is YAML. */
+function configOf(jobs: readonly Job[]): string {
+  return JSON.stringify({
+    scrape_configs: jobs.map(({ name, url, interval, timeout }) => ({
+      job_name: name,
+      scrape_interval: interval,
+      scrape_timeout: timeout,
+      metrics_path: new URL(url).pathname,
+      static_configs: [{ targets: [new URL(url).host] }],
+    })),
+  });
+}
+
+/** Ends a child process and waits for it. */
+export async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGTERM");
+  await once(child, "exit");
+}
+
+/** Finds a port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  if (typeof address !== "object" || address === null) throw new Error("no port");
+  return address.port;
+}
+
+const POLL_MS = 250;
+
+/** Asks again and again until there is an answer, for at most a minute and a half. */
+export async function eventually<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
+  let last: unknown;
+  for (const end = Date.now() + 90_000; Date.now() < end; ) {
+    try {
+      const answer = await ask();
+      if (answer !== undefined) return answer;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  throw new Error(`Gave up waiting for ${what}`, { cause: last });
+}
+
+/** Waits until a job was scraped `count` times, and says how many of the scrapes failed. */
+export async function failedScrapes(scraper: Scraper, job: string, count: number): Promise<number> {
+  const ups = `up{job="${job}"}[10m]`;
+  const total = await eventually(`${count} scrapes of ${job}`, async () => {
+    const [sample] = await scraper.query(`count_over_time(${ups})`);
+    return Number(sample?.value) >= count ? Number(sample?.value) : undefined;
+  });
+  const [good] = await scraper.query(`sum_over_time(${ups})`);
+  return Math.max(0, total - Number(good?.value));
+}

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Installs the scrapers that `npm run test:e2e` drives, when they are missing. Needs Debian and root.
+set -euo pipefail
+
+missing=()
+for program in prometheus victoria-metrics; do
+  command -v "$program" > /dev/null || missing+=("$program")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+# Debian's packages start their service, unless this file says no (invoke-rc.d(8)).
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' > "$policy"
+  chmod +x "$policy"
+  trap 'rm -f "$policy"' EXIT
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends "${missing[@]}"

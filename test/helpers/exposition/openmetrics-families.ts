@@ -6,12 +6,7 @@ import type { ParsedFamily, ParsedSample } from "./types.ts";
 
 /** What the reader of an OpenMetrics exposition does with its lines. */
 export interface OpenMetricsFamilies {
-  metadata(
-    cursor: LineCursor,
-    keyword: "TYPE" | "UNIT" | "HELP",
-    name: string,
-    text: string,
-  ): void;
+  metadata(cursor: LineCursor, keyword: "TYPE" | "UNIT" | "HELP", name: string, text: string): void;
   sample(cursor: LineCursor, sample: ParsedSample): void;
   /** Checks the last family and returns all. */
   finish(): ParsedFamily[];

@@ -105,7 +105,9 @@ function finishFamily(draft: Draft): ParsedFamily {
       checkHistogram(group, name);
     }
   } else if (type === "summary") {
-    for (const group of groupSamples(lines, ({ name: n }) => (n === name ? "quantile" : undefined))) {
+    for (const group of groupSamples(lines, ({ name: n }) =>
+      n === name ? "quantile" : undefined,
+    )) {
       checkSummary(group, name);
     }
   }

@@ -56,12 +56,6 @@ export function canonicalNumber(value: number): string {
   return plain.includes(".") ? plain : `${plain}.0`;
 }
 
-/** Says whether `text` is the canonical spelling of the number that it stands for. */
-export function isCanonicalNumber(text: string): boolean {
-  const value = parseNumber(text, OPENMETRICS_NUMBER);
-  return value !== undefined && canonicalNumber(value) === text;
-}
-
 /** Converts seconds, as text, to milliseconds without the rounding error of a multiplication. */
 export function secondsToMs(text: string): number {
   return PLAIN_DECIMAL.test(text) ? Number(`${text}e3`) : Number(text) * 1000;

@@ -7,7 +7,7 @@ import {
   type SampleGroup,
   type SampleLine,
 } from "./distribution.ts";
-import { isCanonicalNumber } from "./number.ts";
+import { canonicalNumber } from "./number.ts";
 import type { OpenMetricsOptions } from "./openmetrics.ts";
 import { type ParsedSample, sampleKey } from "./types.ts";
 
@@ -27,12 +27,8 @@ export const SAMPLE_SUFFIXES: Readonly<Record<string, readonly string[]>> = {
   info: ["_info"],
 };
 
-/** The samples of a metric point in the order that every known parser accepts. */
+/** Which samples of a metric point come after the first ones, in the order that all parsers read. */
 const CANONICAL_RANK: Readonly<Record<string, number>> = {
-  "": 0,
-  _bucket: 0,
-  _total: 0,
-  _info: 0,
   _count: 1,
   _sum: 1,
   _gcount: 1,
@@ -195,10 +191,22 @@ function checkBucketLines(
     if (canonical && value !== undefined && value <= lower) {
       failAt(line, "an exemplar below its bucket");
     }
-    if (canonical && !isCanonicalNumber(sample.labels.get("le") ?? "")) {
-      failAt(line, `le is not a canonical number: ${sample.labels.get("le")}`);
+    if (canonical) {
+      checkSpelling(line, sample, "le", le);
     }
     lower = le;
+  }
+}
+
+function checkSpelling(
+  line: number,
+  sample: ParsedSample,
+  label: "le" | "quantile",
+  bound: number,
+): void {
+  const text = sample.labels.get(label);
+  if (text !== canonicalNumber(bound)) {
+    failAt(line, `${label} is not a canonical number: ${text}`);
   }
 }
 
@@ -219,8 +227,8 @@ function checkSummary(
     if (canonical && quantile <= previous) {
       failAt(line, "quantile does not ascend");
     }
-    if (canonical && !isCanonicalNumber(sample.labels.get("quantile") ?? "")) {
-      failAt(line, `quantile is not a canonical number: ${sample.labels.get("quantile")}`);
+    if (canonical) {
+      checkSpelling(line, sample, "quantile", quantile);
     }
     previous = quantile;
   }
@@ -240,8 +248,8 @@ function checkLayout(
     }
   }
   let previous = 0;
-  point.forEach(({ line, sample }, index) => {
-    const suffix = suffixes[index] ?? "";
+  for (const { line, sample } of point) {
+    const suffix = suffixOf(sample, family);
     const rank = CANONICAL_RANK[suffix] ?? 0;
     if (rank < previous) {
       failAt(line, `${sample.name} is out of order`);
@@ -250,5 +258,5 @@ function checkLayout(
       failAt(line, `${sample.name} was not asked for`);
     }
     previous = rank;
-  });
+  }
 }

@@ -48,9 +48,6 @@ export function readSeries(
   }
   let name: string | undefined;
   const labels = readBraces(cursor, dialect, (quoted) => {
-    if (name !== undefined) {
-      return false;
-    }
     name = quoted;
     return true;
   });

@@ -15,11 +15,13 @@ export interface MessageFields {
 /** A position in protobuf's wire format (Protocol Buffers, Encoding), which only moves forward. */
 export class WireReader {
   readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   readonly #end: number;
   #position: number;
 
   constructor(bytes: Uint8Array, position = 0, end: number = bytes.length) {
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#position = position;
     this.#end = end;
   }
@@ -39,7 +41,7 @@ export class WireReader {
     const start = this.place;
     let value = 0n;
     for (let index = 0; index < maxBytes; index++) {
-      const byte = this.#byte();
+      const byte = this.#view.getUint8(this.#skip(1));
       value |= BigInt(byte & 0x7f) << BigInt(7 * index);
       if (byte < 0x80) {
         if (byte === 0 && index > 0) {
@@ -84,8 +86,7 @@ export class WireReader {
 
   /** Reads a `double`. */
   double(): number {
-    const start = this.#skip(8);
-    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset + start, 8).getFloat64(0, true);
+    return this.#view.getFloat64(this.#skip(8), true);
   }
 
   /** Reads a `string`. */
@@ -132,10 +133,6 @@ export class WireReader {
   // The decoders of Prometheus read at most 5 bytes of a length, `binary.MaxVarintLen32`.
   #length(): number {
     return Number(this.varint(5));
-  }
-
-  #byte(): number {
-    return this.#bytes[this.#skip(1)] ?? 0;
   }
 
   #skip(length: number): number {

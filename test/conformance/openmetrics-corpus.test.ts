@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { findCorpus } from "../helpers/corpora.ts";
+import { ExpositionError, parseOpenMetrics } from "../helpers/exposition/index.ts";
+
+const folder = findCorpus("openmetrics", "prometheus/OpenMetrics, tests/testdata/parsers");
+
+if (folder !== undefined) {
+  const names = readdirSync(folder).sort();
+
+  test("the OpenMetrics corpus is whole", () => {
+    assert.ok(names.length >= 211, `${names.length} cases of 211`);
+  });
+
+  for (const name of names) {
+    const body = readFileSync(join(folder, name, "metrics"));
+    const verdict: unknown = JSON.parse(readFileSync(join(folder, name, "test.json"), "utf8"));
+    const { shouldParse } = verdict as { shouldParse: boolean }; // The corpus has it in every case.
+    test(`parseOpenMetrics() ${shouldParse ? "accepts" : "rejects"} the case ${name}`, () => {
+      if (shouldParse) {
+        assert.doesNotThrow(() => parseOpenMetrics(body));
+      } else {
+        assert.throws(() => parseOpenMetrics(body), ExpositionError);
+      }
+    });
+  }
+}

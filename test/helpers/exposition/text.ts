@@ -125,7 +125,7 @@ function readTimestamp(cursor: LineCursor, dialect: Dialect): number | undefined
   }
   readBlank(cursor, dialect, "expected one space before the timestamp");
   const text = cursor.word("expected a timestamp");
-  // Prometheus and the Python parser want a timestamp that is not negative.
+  // The format allows a negative timestamp, but Prometheus fails the scrape.
   const grammar = dialect.looseLayout ? /^[+-]?\d+$/ : /^\d+$/;
   if (!grammar.test(text) || BigInt(text.replace("+", "")) > MAX_INT64) {
     cursor.fail(`not a timestamp in whole milliseconds: ${JSON.stringify(text)}`);

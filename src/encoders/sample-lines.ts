@@ -1,4 +1,4 @@
-import type { Metric } from "../model/metric-family.ts";
+import type { HistogramMetric, SummaryMetric } from "../model/metric-family.ts";
 import { isLegacyMetricName } from "../model/names.ts";
 import type { TextSink } from "./encoder.ts";
 import { escapeQuoted } from "./escape.ts";
@@ -23,13 +23,21 @@ export function quoteMetricName(name: string): string {
   return isLegacyMetricName(name) ? name : `"${escapeQuoted(name)}"`;
 }
 
-/** Writes one line up to its value. */
-export function openLine(start: LineStart, labels: string): string {
-  return labels === "" ? start.bare : `${start.open}${labels}} `;
+/** Writes one line; `end` is what follows its value. */
+export function writeLine(
+  start: LineStart,
+  labels: string,
+  value: number,
+  end: string,
+  sink: TextSink,
+): void {
+  sink.text(labels === "" ? start.bare : `${start.open}${labels}} `);
+  sink.number(value);
+  sink.text(end);
 }
 
-/** Writes the values of the buckets or quantiles of one metric, a line each. */
-export function writeLines(
+/** Writes a line for each bucket or quantile of one metric. */
+export function writeBoundLines(
   starts: readonly string[],
   rest: string,
   values: ArrayLike<number>,
@@ -38,16 +46,47 @@ export function writeLines(
 ): void {
   for (let index = 0; index < starts.length; index++) {
     sink.text(`${starts[index]}${rest}`);
-    sink.number(values[index] ?? Number.NaN);
+    sink.number(numberAt(values, index));
     sink.text(end);
   }
 }
 
-/** The end of each line of a metric in the text format: its timestamp, if it has a legal one. */
-export function lineEnd(metric: Metric): string {
-  const { timestampMs } = metric;
-  if (timestampMs === undefined) return "\n";
-  // Prometheus reads whole milliseconds only, and none before 1970.
-  const isLegal = timestampMs >= 0 && timestampMs <= Number.MAX_SAFE_INTEGER;
-  return isLegal ? ` ${Math.trunc(timestampMs)}\n` : "\n";
+/** What stands between the bound of a bucket or quantile and the value. */
+export function boundLineRest(labels: string): string {
+  return labels === "" ? "} " : `,${labels}} `;
+}
+
+/** Reads one value of a bucket or quantile; what is missing, or no number, is `NaN`. */
+export function numberAt(values: ArrayLike<number>, index: number): number {
+  const value = values[index];
+  return typeof value === "number" ? value : Number.NaN;
+}
+
+/**
+ * The starts of the lines of all buckets or quantiles, made anew only when the bounds are others
+ * than last time; mostly a family has one array of bounds for all its metrics.
+ *
+ * @param open The start of a line up to its first label.
+ * @param label The label of the bound: `le` or `quantile`.
+ * @param format Writes a bound; its text is part of the identity of the series.
+ */
+export function boundStarts(
+  open: string,
+  label: string,
+  format: (bound: number) => string,
+): (bounds: readonly number[]) => readonly string[] {
+  let lastBounds: readonly number[] | undefined;
+  let starts: readonly string[] = [];
+  return (bounds) => {
+    if (bounds !== lastBounds) {
+      starts = bounds.map((bound) => `${open}${label}="${format(bound)}"`);
+      lastBounds = bounds;
+    }
+    return starts;
+  };
+}
+
+/** Tells whether a metric has the two numbers without which none of its lines is of use. */
+export function hasTotals({ count, sum }: HistogramMetric | SummaryMetric): boolean {
+  return typeof count === "number" && typeof sum === "number";
 }

@@ -1,17 +1,26 @@
-import type { FaultReporter } from "../model/gatherer.ts";
 import type {
   HistogramMetric,
   MetricFamily,
   SummaryMetric,
   ValueMetric,
 } from "../model/metric-family.ts";
-import { type EscapingScheme, escapeMetricName } from "../model/names.ts";
+import type { EscapingScheme } from "../model/names.ts";
 import { encodeText } from "./byte-sink.ts";
 import type { Encoder, FamilyEncoder, TextSink } from "./encoder.ts";
 import { escapeHelp } from "./escape.ts";
+import { uniquelyNamed } from "./family-names.ts";
 import { createLabelEncoder } from "./labels.ts";
 import { formatNumber } from "./number.ts";
-import { lineEnd, lineStart, openLine, quoteMetricName, writeLines } from "./sample-lines.ts";
+import {
+  boundLineRest,
+  boundStarts,
+  hasTotals,
+  lineStart,
+  quoteMetricName,
+  writeBoundLines,
+  writeLine,
+} from "./sample-lines.ts";
+import { formatMilliseconds } from "./timestamp.ts";
 
 /** The types that the text format knows, for those of the model. */
 const TEXT_TYPES: Readonly<Record<MetricFamily["type"], string>> = {
@@ -37,44 +46,22 @@ export function createTextEncoder(scheme: EscapingScheme): Encoder {
   // A family that is the same object as at the last scrape has the same name, help and type.
   const known = new WeakMap<MetricFamily, FamilyEncoder>();
 
-  const encoderOf = (family: MetricFamily, name: string): FamilyEncoder => {
-    let encoder = known.get(family);
-    if (encoder === undefined) {
-      encoder = createFamilyEncoder(family, name, scheme);
-      known.set(family, encoder);
+  const withEncoders = function* (named: Iterable<readonly [MetricFamily, string]>) {
+    for (const [family, name] of named) {
+      let encoder = known.get(family);
+      if (encoder === undefined) {
+        encoder = createFamilyEncoder(family, name, scheme);
+        known.set(family, encoder);
+      }
+      yield [family, encoder] as const;
     }
-    return encoder;
   };
 
   return {
     *encode(families, report) {
-      yield* encodeText(withUniqueNames(families, scheme, report, encoderOf), "", report);
+      yield* encodeText(withEncoders(uniquelyNamed(families, scheme, report)), "", report);
     },
   };
-}
-
-/** Leaves out every family whose name, once escaped, is taken: a second `# TYPE` is an error. */
-function* withUniqueNames(
-  families: readonly MetricFamily[],
-  scheme: EscapingScheme,
-  report: FaultReporter,
-  encoderOf: (family: MetricFamily, name: string) => FamilyEncoder,
-): Generator<[MetricFamily, FamilyEncoder]> {
-  const taken = new Set<string>();
-  for (const family of families) {
-    const name = escapeMetricName(textName(family), scheme);
-    if (taken.has(name)) {
-      report(family.name, `another family is already called ${name}`);
-      continue;
-    }
-    taken.add(name);
-    yield [family, encoderOf(family, name)];
-  }
-}
-
-/** An info is a gauge whose name says what it is (OpenMetrics 1.0, Info). */
-function textName({ name, type }: MetricFamily): string {
-  return type === "info" && !name.endsWith("_info") ? `${name}_info` : name;
 }
 
 function createFamilyEncoder(
@@ -112,82 +99,50 @@ function createValueEncoder(name: string, scheme: EscapingScheme) {
   const start = lineStart(name);
   return (metric: ValueMetric, sink: TextSink): boolean => {
     if (typeof metric.value !== "number") return false;
-    sink.text(openLine(start, encodeLabels(metric.labels)));
-    sink.number(metric.value);
-    sink.text(lineEnd(metric));
+    const end = `${formatMilliseconds(metric.timestampMs)}\n`;
+    writeLine(start, encodeLabels(metric.labels), metric.value, end, sink);
     return true;
   };
 }
+
+// The text of a bound is part of the identity of its series, so buckets and quantiles are written
+// as the client libraries write them: with `formatNumber`, not in the canonical form of OpenMetrics.
 
 function createHistogramEncoder(name: string, scheme: EscapingScheme) {
   const encodeLabels = createLabelEncoder(scheme, "le");
   const bucketStart = lineStart(`${name}_bucket`);
   const infStart = `${bucketStart.open}le="+Inf"`;
-  const bucketsOf = boundStarts(bucketStart.open, "le");
-  const encodeTotals = createTotalsEncoder(name);
+  const bucketsOf = boundStarts(bucketStart.open, "le", formatNumber);
+  const sumStart = lineStart(`${name}_sum`);
+  const countStart = lineStart(`${name}_count`);
   return (metric: HistogramMetric, sink: TextSink): boolean => {
     if (!hasTotals(metric)) return false;
     const labels = encodeLabels(metric.labels);
-    const rest = labels === "" ? "} " : `,${labels}} `;
-    const end = lineEnd(metric);
-    writeLines(bucketsOf(metric.upperBounds), rest, metric.cumulativeCounts, end, sink);
+    const rest = boundLineRest(labels);
+    const end = `${formatMilliseconds(metric.timestampMs)}\n`;
+    writeBoundLines(bucketsOf(metric.upperBounds), rest, metric.cumulativeCounts, end, sink);
     sink.text(`${infStart}${rest}`);
     sink.number(metric.count);
     sink.text(end);
-    encodeTotals(metric, labels, end, sink);
+    writeLine(sumStart, labels, metric.sum, end, sink);
+    writeLine(countStart, labels, metric.count, end, sink);
     return true;
   };
 }
 
 function createSummaryEncoder(name: string, scheme: EscapingScheme) {
   const encodeLabels = createLabelEncoder(scheme, "quantile");
-  const quantilesOf = boundStarts(lineStart(name).open, "quantile");
-  const encodeTotals = createTotalsEncoder(name);
+  const quantilesOf = boundStarts(lineStart(name).open, "quantile", formatNumber);
+  const sumStart = lineStart(`${name}_sum`);
+  const countStart = lineStart(`${name}_count`);
   return (metric: SummaryMetric, sink: TextSink): boolean => {
     if (!hasTotals(metric)) return false;
     const labels = encodeLabels(metric.labels);
-    const rest = labels === "" ? "} " : `,${labels}} `;
-    const end = lineEnd(metric);
-    writeLines(quantilesOf(metric.quantiles), rest, metric.quantileValues, end, sink);
-    encodeTotals(metric, labels, end, sink);
+    const end = `${formatMilliseconds(metric.timestampMs)}\n`;
+    const starts = quantilesOf(metric.quantiles);
+    writeBoundLines(starts, boundLineRest(labels), metric.quantileValues, end, sink);
+    writeLine(sumStart, labels, metric.sum, end, sink);
+    writeLine(countStart, labels, metric.count, end, sink);
     return true;
-  };
-}
-
-function hasTotals({ count, sum }: HistogramMetric | SummaryMetric): boolean {
-  return typeof count === "number" && typeof sum === "number";
-}
-
-function createTotalsEncoder(name: string) {
-  const sumStart = lineStart(`${name}_sum`);
-  const countStart = lineStart(`${name}_count`);
-  return (
-    metric: HistogramMetric | SummaryMetric,
-    labels: string,
-    end: string,
-    sink: TextSink,
-  ): void => {
-    sink.text(openLine(sumStart, labels));
-    sink.number(metric.sum);
-    sink.text(end + openLine(countStart, labels));
-    sink.number(metric.count);
-    sink.text(end);
-  };
-}
-
-/**
- * The starts of the lines of all buckets or quantiles, made anew only when the bounds are others
- * than last time; mostly a family has one array of bounds for all its metrics.
- */
-function boundStarts(open: string, label: string): (bounds: readonly number[]) => string[] {
-  let lastBounds: readonly number[] | undefined;
-  let starts: string[] = [];
-  return (bounds) => {
-    if (bounds !== lastBounds) {
-      // The text of a bound is part of the identity of its series: as the client libraries print it.
-      starts = bounds.map((bound) => `${open}${label}="${formatNumber(bound)}"`);
-      lastBounds = bounds;
-    }
-    return starts;
   };
 }

@@ -5,6 +5,7 @@ const LEGACY_METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const LEGACY_LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const LEGACY_METRIC_CHAR = /[a-zA-Z0-9_:]/;
 const LEGACY_LABEL_CHAR = /[a-zA-Z0-9_]/;
+const LONE_SURROGATES = /\p{Surrogate}/gu;
 
 /** Tells whether every scraper can read `name` as a metric name without quotes. */
 export function isLegacyMetricName(name: string): boolean {
@@ -37,7 +38,8 @@ export function escapeLabelName(name: string, scheme: EscapingScheme): string {
 }
 
 function escapeName(name: string, scheme: EscapingScheme, legacy: RegExp): string {
-  if (scheme === "allow-utf-8") return name;
+  // Two names that differ in a lone surrogate alone are sent as the same bytes.
+  if (scheme === "allow-utf-8") return name.replace(LONE_SURROGATES, "\ufffd");
   let escaped = scheme === "values" ? "U__" : "";
   let isFirst = true;
   for (const char of name) {

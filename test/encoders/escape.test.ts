@@ -31,7 +31,7 @@ test("escapeQuoted() writes what reads back, on one line and without a bare quot
     fc.property(TEXT, (text) => {
       const escaped = escapeQuoted(text);
       assert.match(escaped, /^(?:[^\\\n"]|\\[\\n"])*$/);
-      assert.equal(unescape(escaped), text);
+      assert.equal(readBack(escaped), text);
     }),
   );
 });
@@ -41,11 +41,11 @@ test("escapeHelp() writes what reads back, on one line", () => {
     fc.property(TEXT, (text) => {
       const escaped = escapeHelp(text);
       assert.match(escaped, /^(?:[^\\\n]|\\[\\n])*$/);
-      assert.equal(unescape(escaped), text);
+      assert.equal(readBack(escaped), text);
     }),
   );
 });
 
-function unescape(text: string): string {
+function readBack(text: string): string {
   return text.replace(/\\(.)/g, (_, char: string) => (char === "n" ? "\n" : char));
 }

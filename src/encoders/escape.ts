@@ -1,5 +1,4 @@
 const NEEDS_ESCAPE = /[\\\n"]/;
-const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", '"': '\\"' };
 
 /** Escapes a label value or a quoted name: backslash, line feed and double quote. */
 export function escapeQuoted(text: string): string {
@@ -13,5 +12,5 @@ export function escapeHelp(text: string): string {
 }
 
 function escapeOf(char: string): string {
-  return ESCAPES[char] ?? char;
+  return char === "\n" ? "\\n" : `\\${char}`;
 }

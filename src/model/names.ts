@@ -38,11 +38,12 @@ export function escapeLabelName(name: string, scheme: EscapingScheme): string {
 }
 
 function escapeName(name: string, scheme: EscapingScheme, legacy: RegExp): string {
-  // Two names that differ in a lone surrogate alone are sent as the same bytes.
-  if (scheme === "allow-utf-8") return name.replace(LONE_SURROGATES, "\ufffd");
+  // A lone surrogate cannot be sent in UTF-8: names that differ in it alone are the same.
+  const sent = name.replace(LONE_SURROGATES, "\ufffd");
+  if (scheme === "allow-utf-8") return sent;
   let escaped = scheme === "values" ? "U__" : "";
   let isFirst = true;
-  for (const char of name) {
+  for (const char of sent) {
     const isLegal = legacy.test(char) && !(isFirst && char >= "0" && char <= "9");
     escaped += escapeChar(char, isLegal, scheme);
     isFirst = false;
@@ -59,13 +60,5 @@ function escapeChar(char: string, isLegal: boolean, scheme: EscapingScheme): str
     if (char === ".") return "_dot_";
     return isLegal ? char : "__";
   }
-  return isLegal ? char : `_${codePointOf(char).toString(16)}_`;
-}
-
-const REPLACEMENT_CHARACTER = 0xfffd;
-
-/** A lone surrogate is no code point that UTF-8 can carry: it counts as U+FFFD, as it is sent. */
-function codePointOf(char: string): number {
-  const codePoint = char.codePointAt(0) ?? REPLACEMENT_CHARACTER;
-  return codePoint >= 0xd800 && codePoint <= 0xdfff ? REPLACEMENT_CHARACTER : codePoint;
+  return isLegal ? char : `_${char.codePointAt(0)?.toString(16)}_`;
 }

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createOpenMetricsEncoder } from "../../src/encoders/openmetrics.ts";
 import { createTextEncoder } from "../../src/encoders/text.ts";
-import type { MetricFamily, MetricType, ValueFamily } from "../../src/model/metric-family.ts";
+import type {
+  Labels,
+  MetricFamily,
+  MetricType,
+  ValueFamily,
+} from "../../src/model/metric-family.ts";
 import type { EscapingScheme } from "../../src/model/names.ts";
 import { encodeFamilies, lines } from "../helpers/encode-families.ts";
 import { EVERY_TYPE } from "../helpers/every-type.ts";
@@ -37,10 +42,10 @@ const EVERY_TYPE_AS_OPENMETRICS = lines(
   "latency_seconds_count 0 1.5",
   "latency_seconds_sum 0 1.5",
   "# TYPE queue_age gaugehistogram",
-  'queue_age_bucket{le="1.0"} 2 # {} -2',
+  'queue_age_bucket{le="-1.0"} 2 # {} -2',
   'queue_age_bucket{le="+Inf"} 2',
   "queue_age_gcount 2",
-  "queue_age_gsum -1",
+  "queue_age_gsum -5",
   "# TYPE size_bytes summary",
   'size_bytes{quantile="0.0",a="b"} 1',
   'size_bytes{quantile="0.5",a="b"} 2',
@@ -77,7 +82,7 @@ interface FamilyCase {
   readonly scheme?: EscapingScheme;
 }
 
-const NONE: { labels: object; count: number; sum: number } = { labels: {}, count: 0, sum: 0 };
+const NONE: { labels: Labels; count: number; sum: number } = { labels: {}, count: 0, sum: 0 };
 
 const CASES: readonly FamilyCase[] = [
   {

@@ -68,8 +68,8 @@ export const EVERY_TYPE: readonly MetricFamily[] = [
       {
         labels: {},
         count: 2,
-        sum: -1,
-        upperBounds: [1],
+        sum: -5,
+        upperBounds: [-1],
         cumulativeCounts: [2],
         exemplars: [{ labels: {}, value: -2 }],
       },

@@ -34,7 +34,7 @@ export function formatBucketExemplar(metric: HistogramMetric, index: number): st
   return exemplar.value > above && exemplar.value <= upTo ? formatExemplar(exemplar) : "";
 }
 
-/** Writes the labels without braces; `undefined` for a name or a size that is not allowed. */
+/** Writes the labels without braces; `undefined` where a parser would refuse them. */
 function formatLabels({ labels }: Exemplar): string | undefined {
   let formatted = "";
   let characters = 0;
@@ -44,6 +44,9 @@ function formatLabels({ labels }: Exemplar): string | undefined {
     if (text === "") continue;
     // Quoted names are for metrics; before 3.1, Prometheus did not take them in exemplars.
     if (!isLegacyLabelName(name)) return undefined;
+    // The Python client's parser, which the Datadog Agent uses, takes the first brace for the end of
+    // an exemplar's labels, even within quotes, and then refuses the whole exposition.
+    if (text.includes("}")) return undefined;
     characters += name.length + countCodePoints(text);
     if (characters > MAX_LABEL_CHARACTERS) return undefined;
     formatted += `${formatted === "" ? "" : ","}${name}="${escapeQuoted(text)}"`;

@@ -40,6 +40,11 @@ const CASES: readonly { name: string; exemplar: Exemplar | null | undefined; exp
       expected: "",
     },
     {
+      name: "drops a label value with a closing brace",
+      exemplar: { labels: { route: "/users/{id}" }, value: 1 },
+      expected: "",
+    },
+    {
       name: "keeps 128 characters",
       exemplar: { labels: { abc: "x".repeat(60), d: "y".repeat(64) }, value: 1 },
       expected: ` # {abc="${"x".repeat(60)}",d="${"y".repeat(64)}"} 1`,
@@ -81,7 +86,7 @@ for (const { name, exemplar, expected } of CASES) {
 test("formatExemplar() never writes more than 128 code points of labels", () => {
   const labels = fc.dictionary(
     fc.constantFrom("a", "bc", "def"),
-    fc.string({ unit: "grapheme", minLength: 30, maxLength: 70 }),
+    fc.string({ unit: fc.constantFrom("a", "é", "😱", "\n"), minLength: 30, maxLength: 70 }),
   );
   fc.assert(
     fc.property(labels, (given) => {

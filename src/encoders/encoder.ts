@@ -7,7 +7,8 @@ export interface Encoder {
    * Encodes `families`, one chunk at each step.
    *
    * It reads the metrics as it goes, so a caller may pause between chunks; one label set is always
-   * encoded in one piece. What a metric throws while it is read comes out as it is.
+   * encoded in one piece. A chunk may be empty: then there is nothing to send yet, and the step is
+   * there to pause at. What a metric throws while it is read comes out as it is.
    */
   encode(families: readonly MetricFamily[], report: FaultReporter): Iterator<Uint8Array>;
 }

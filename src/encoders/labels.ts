@@ -6,7 +6,8 @@ import { escapeQuoted } from "./escape.ts";
 export type LabelEncoder = (labels: Labels) => string;
 
 // Label names are few; a program that invents them without end must not fill the memory.
-const MAX_KNOWN_NAMES = 1_000;
+/** The number of names that the label encoders of one scheme remember at most. */
+export const MAX_KNOWN_NAMES = 1_000;
 
 /**
  * Makes the label encoder of one escaping scheme.
@@ -18,7 +19,6 @@ const MAX_KNOWN_NAMES = 1_000;
  * @param reserved The label that the caller writes itself: `le` or `quantile`.
  */
 export function createLabelEncoder(scheme: EscapingScheme, reserved?: string): LabelEncoder {
-  const isLeftOut = (name: string) => name === "" || name === "__name__" || name === reserved;
   /** What stands before the value, for names that need no escaping; `""` for what is left out. */
   const legacyStarts = new Map<string, string>();
 
@@ -40,23 +40,43 @@ export function createLabelEncoder(scheme: EscapingScheme, reserved?: string): L
 
   /** The same for names that are seen for the first time, or are not of the legacy charset. */
   const encodeWithCare: LabelEncoder = (labels) => {
-    const pairs = new Map<string, string>();
-    for (const [name, value] of Object.entries(labels)) {
-      if (isLegacyLabelName(name) || isLeftOut(name)) {
-        if (legacyStarts.size >= MAX_KNOWN_NAMES) legacyStarts.clear();
-        legacyStarts.set(name, isLeftOut(name) ? "" : `${name}="`);
-      }
-      const text = value === undefined || value === null ? "" : String(value);
-      const written = escapeLabelName(name, scheme);
-      if (text === "" || isLeftOut(name) || isLeftOut(written) || pairs.has(written)) continue;
-      pairs.set(written, text);
+    for (const name of Object.keys(labels)) {
+      const isReserved = isReservedLabel(name, reserved);
+      if (!isReserved && !isLegacyLabelName(name)) continue;
+      if (legacyStarts.size >= MAX_KNOWN_NAMES) legacyStarts.clear();
+      legacyStarts.set(name, isReserved ? "" : `${name}="`);
     }
-    return [...pairs]
+    return [...normalLabelPairs(labels, scheme, reserved)]
       .map(([name, text]) => `${quoteLabelName(name)}="${escapeQuoted(text)}"`)
       .join(",");
   };
 
   return encode;
+}
+
+/**
+ * Normalises labels: names escaped, values as text, and nothing that costs a scraper the scrape.
+ *
+ * `createLabelEncoder` tells what is left out.
+ */
+export function normalLabelPairs(
+  labels: Labels,
+  scheme: EscapingScheme,
+  reserved?: string,
+): Map<string, string> {
+  const pairs = new Map<string, string>();
+  for (const [name, value] of Object.entries(labels)) {
+    const text = value === undefined || value === null ? "" : String(value);
+    if (text === "" || isReservedLabel(name, reserved)) continue;
+    const written = escapeLabelName(name, scheme);
+    if (!isReservedLabel(written, reserved) && !pairs.has(written)) pairs.set(written, text);
+  }
+  return pairs;
+}
+
+/** Tells whether a label of this name is never written, whatever its value. */
+export function isReservedLabel(name: string, reserved?: string): boolean {
+  return name === "" || name === "__name__" || name === reserved;
 }
 
 /** Writes a label name, in quotes where it is not of the legacy charset (text format 1.0.0). */

@@ -1,25 +1,9 @@
-import type {
-  Exemplar,
-  HistogramMetric,
-  Metric,
-  MetricFamily,
-  SummaryMetric,
-  ValueMetric,
-} from "../model/metric-family.ts";
+import type { Metric, MetricFamily, SummaryMetric, ValueMetric } from "../model/metric-family.ts";
 import type { EscapingScheme } from "../model/names.ts";
-import { isFloatHistogram, nativeFault, writeNativeHistogram } from "./native-histogram.ts";
+import { createHistogramWriter } from "./protobuf-histogram.ts";
 import { createLabelWriter, type LabelWriter } from "./protobuf-labels.ts";
-import {
-  BUCKET,
-  COUNTER,
-  EXEMPLAR,
-  HISTOGRAM,
-  METRIC,
-  METRIC_FAMILY,
-  QUANTILE,
-  SUMMARY,
-  TIMESTAMP,
-} from "./protobuf-schema.ts";
+import { closeMetric, writeExemplar, writeTimestamp } from "./protobuf-parts.ts";
+import { COUNTER, METRIC, METRIC_FAMILY, QUANTILE, SUMMARY } from "./protobuf-schema.ts";
 import type { ProtobufWriter } from "./protobuf-writer.ts";
 
 /** The label writers of one escaping scheme. */
@@ -59,7 +43,11 @@ export function createMetricWriter(
   switch (type) {
     case "histogram":
     case "gaugehistogram":
-      return createHistogramWriter(labelWriters, report) as MetricWriter;
+      return createHistogramWriter(
+        labelWriters.histogram,
+        labelWriters.plain,
+        report,
+      ) as MetricWriter;
     case "summary":
       return createSummaryWriter(labelWriters, report) as MetricWriter;
     case "counter":
@@ -119,121 +107,4 @@ function createSummaryWriter({ summary }: LabelWriters, report: Report) {
     writer.close(summaryStart);
     closeMetric(start, metric, writer);
   };
-}
-
-/**
- * The first histogram decides whether a family is native: Prometheus goes by it for all that
- * follow, and a classic histogram that it takes for a native one costs the whole scrape.
- */
-function createHistogramWriter({ plain, histogram }: LabelWriters, report: Report) {
-  let isNative: boolean | undefined;
-  return (metric: HistogramMetric, writer: ProtobufWriter): void => {
-    const { count, sum } = metric;
-    if (typeof count !== "number" || typeof sum !== "number") {
-      report(NOT_A_NUMBER);
-      return;
-    }
-    let { native } = metric;
-    const fault = native && nativeFault(native, count, sum);
-    if (fault !== undefined) {
-      report(fault);
-      native = undefined;
-    }
-    isNative ??= native !== undefined;
-    if (isNative !== (native !== undefined)) {
-      report("classic and native histograms are mixed");
-      if (isNative) return;
-      native = undefined;
-    }
-    const isFloat = native !== undefined && isFloatHistogram(native, count);
-
-    const start = writer.open(METRIC_FAMILY.metric);
-    histogram(metric.labels, writer);
-    const histogramStart = writer.open(METRIC.histogram);
-    if (isFloat) writer.double(HISTOGRAM.sampleCountFloat, count);
-    else writeCount(HISTOGRAM.sampleCount, HISTOGRAM.sampleCountFloat, count, writer);
-    writer.double(HISTOGRAM.sampleSum, sum);
-    writeBuckets(metric, plain, writer);
-    if (native !== undefined) {
-      writeNativeHistogram(native, isFloat, writer);
-      for (const exemplar of native.exemplars ?? []) {
-        writeExemplar(HISTOGRAM.exemplars, exemplar, plain, writer);
-      }
-    }
-    writeTimestamp(HISTOGRAM.createdTimestamp, metric.startTimestampMs, writer);
-    writer.close(histogramStart);
-    closeMetric(start, metric, writer);
-  };
-}
-
-/** Writes the classic buckets. `+Inf` follows from the count: it is there for its exemplar only. */
-function writeBuckets(metric: HistogramMetric, plain: LabelWriter, writer: ProtobufWriter): void {
-  const { upperBounds, cumulativeCounts, exemplars } = metric;
-  const size = upperBounds.length;
-  for (let index = 0; index < size; index++) {
-    const bound = upperBounds[index] ?? Number.NaN;
-    const count = cumulativeCounts[index] ?? Number.NaN;
-    writeBucket(bound, count, exemplars?.[index], plain, writer);
-  }
-  const last = exemplars?.[size];
-  if (last) writeBucket(Number.POSITIVE_INFINITY, metric.count, last, plain, writer);
-}
-
-function writeBucket(
-  bound: number,
-  count: number,
-  exemplar: Exemplar | null | undefined,
-  plain: LabelWriter,
-  writer: ProtobufWriter,
-): void {
-  const start = writer.open(HISTOGRAM.bucket);
-  writeCount(BUCKET.cumulativeCount, BUCKET.cumulativeCountFloat, count, writer);
-  writer.double(BUCKET.upperBound, bound);
-  writeExemplar(BUCKET.exemplar, exemplar, plain, writer);
-  writer.close(start);
-}
-
-/** Writes a count to its integer field, or to the other if it is not a whole number. */
-function writeCount(tag: number, floatTag: number, count: number, writer: ProtobufWriter): void {
-  if (count >= 0 && Number.isSafeInteger(count)) writer.uint(tag, count);
-  else writer.double(floatTag, count);
-}
-
-function writeExemplar(
-  tag: number,
-  exemplar: Exemplar | null | undefined,
-  plain: LabelWriter,
-  writer: ProtobufWriter,
-): void {
-  if (!exemplar || typeof exemplar.value !== "number") return;
-  const start = writer.open(tag);
-  plain(exemplar.labels, writer);
-  writer.double(EXEMPLAR.value, exemplar.value);
-  writeTimestamp(EXEMPLAR.timestamp, exemplar.timestampMs, writer);
-  writer.close(start);
-}
-
-/** Ends a metric, after its timestamp if it has a legal one. */
-function closeMetric(start: number, { timestampMs }: Metric, writer: ProtobufWriter): void {
-  // As in the text format: nothing before 1970.
-  if (timestampMs !== undefined && timestampMs >= 0 && timestampMs <= Number.MAX_SAFE_INTEGER) {
-    writer.uint(METRIC.timestampMs, Math.trunc(timestampMs));
-  }
-  writer.close(start);
-}
-
-// google.protobuf.Timestamp: from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z.
-const MIN_TIMESTAMP_MS = -62_135_596_800_000;
-const END_TIMESTAMP_MS = 253_402_300_800_000;
-
-/** Writes a `google.protobuf.Timestamp`, or nothing when the time is none that it can tell. */
-function writeTimestamp(tag: number, timeMs: number | undefined, writer: ProtobufWriter): void {
-  if (timeMs === undefined || !(timeMs >= MIN_TIMESTAMP_MS && timeMs < END_TIMESTAMP_MS)) return;
-  const wholeMs = Math.floor(timeMs);
-  const millis = ((wholeMs % 1_000) + 1_000) % 1_000;
-  const nanos = millis * 1e6 + Math.floor((timeMs - wholeMs) * 1e6);
-  const start = writer.open(tag);
-  writer.int64(TIMESTAMP.seconds, (wholeMs - millis) / 1_000);
-  if (nanos > 0) writer.uint(TIMESTAMP.nanos, nanos);
-  writer.close(start);
 }

@@ -162,11 +162,12 @@ export class ProtobufWriter {
 
   /** Writes `text` if it is ASCII. Whatever it wrote until it found that it is not does not count. */
   #ascii(text: string): boolean {
+    const bytes = this.#bytes;
     const start = this.#length;
     for (let index = 0; index < text.length; index++) {
       const code = text.charCodeAt(index);
       if (code > 0x7f) return false;
-      this.#bytes[start + index] = code;
+      bytes[start + index] = code;
     }
     this.#length = start + text.length;
     return true;

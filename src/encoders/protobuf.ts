@@ -2,10 +2,10 @@ import type { FaultReporter } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { EscapingScheme } from "../model/names.ts";
 import type { Encoder } from "./encoder.ts";
+import { uniquelyNamed } from "./family-names.ts";
 import { createLabelWriters, createMetricWriter, type LabelWriters } from "./protobuf-metrics.ts";
 import { METRIC_FAMILY, METRIC_TYPE } from "./protobuf-schema.ts";
 import { ProtobufWriter } from "./protobuf-writer.ts";
-import { withUniqueNames } from "./unique-names.ts";
 
 /** The size of a chunk: large enough to be cheap, small enough to leave memory soon. */
 const CHUNK_BYTES = 64 * 1_024;
@@ -39,7 +39,7 @@ export function createProtobufEncoder(scheme: EscapingScheme): Encoder {
   return {
     *encode(families, report) {
       const writer = new ProtobufWriter();
-      for (const [family, name] of withUniqueNames(families, scheme, report)) {
+      for (const [family, name] of uniquelyNamed(families, scheme, report)) {
         yield* encodeFamily(family, name, labelWriters, writer, report);
         if (writer.length >= CHUNK_BYTES) yield writer.take(0);
       }

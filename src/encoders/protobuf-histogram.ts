@@ -35,7 +35,7 @@ export function createHistogramWriter(
     }
     isNative ??= native !== undefined;
     if (isNative !== (native !== undefined)) {
-      report("classic and native histograms are mixed");
+      if (fault === undefined) report("classic and native histograms are mixed");
       if (isNative) return;
       native = undefined;
     }

@@ -87,9 +87,9 @@ function createSummaryWriter({ summary }: LabelWriters, report: Report) {
       report(NOT_A_NUMBER);
       return;
     }
-    // Summaries have no field for any other count than a uint64.
+    // A summary has no field for a count that is not whole, as an average of several is.
     if (!(count >= 0 && count < 2 ** 64)) {
-      report("a summary's count is not a whole number");
+      report("a summary's count does not fit into 64 bits");
       return;
     }
     const start = writer.open(METRIC_FAMILY.metric);

@@ -2,8 +2,13 @@ import type { BucketSpan, NativeHistogram } from "../model/metric-family.ts";
 import { BUCKET_SPAN, HISTOGRAM } from "./protobuf-schema.ts";
 import type { ProtobufWriter } from "./protobuf-writer.ts";
 
+// Below, `Number(counts[index])` is for the compiler alone: each index is within the array.
+
 const NO_SPANS: readonly BucketSpan[] = [];
 const NO_COUNTS: ArrayLike<number> = [];
+
+const NO_AMOUNT = "a native histogram's count is not a number from 0";
+const WRONG_TOTAL = "a native histogram's count is not what its buckets hold";
 
 /** Says to Prometheus that a histogram without any observation is a native one. */
 const NO_OP_SPAN: BucketSpan = { offset: 0, length: 0 };
@@ -27,19 +32,19 @@ export function nativeFault(
   if (!(Number.isInteger(schema) && schema >= -4 && schema <= 8)) {
     return "a native histogram's schema is not from -4 to 8";
   }
-  if (!isAmount(zeroThreshold)) return "a native histogram's zero threshold is negative";
-  if (!isAmount(count) || !isAmount(zeroCount)) return "a native histogram's count is negative";
+  if (!isAmount(zeroThreshold)) return "a native histogram's zero threshold is not a number from 0";
+  if (!isAmount(count) || !isAmount(zeroCount)) return NO_AMOUNT;
   const fault =
     sideFault(positiveSpans, positiveCounts) ?? sideFault(negativeSpans, negativeCounts);
   if (fault !== undefined) return fault;
   if (isFloatHistogram(native, count)) {
     // Without a count it would be read as an integer histogram. The rounding of fractions forbids
     // to compare it with the buckets.
-    return count > 0 ? undefined : "a native histogram's count is less than its buckets hold";
+    return count > 0 ? undefined : WRONG_TOTAL;
   }
   const inBuckets = zeroCount + total(positiveCounts) + total(negativeCounts);
   const isConsistent = Number.isNaN(sum) ? inBuckets <= count : inBuckets === count;
-  return isConsistent ? undefined : "a native histogram's count is not what its buckets hold";
+  return isConsistent ? undefined : WRONG_TOTAL;
 }
 
 function sideFault(spans: readonly BucketSpan[], counts: ArrayLike<number>): string | undefined {
@@ -53,7 +58,7 @@ function sideFault(spans: readonly BucketSpan[], counts: ArrayLike<number>): str
   }
   if (size !== counts.length) return "a native histogram's spans and counts do not match";
   for (let index = 0; index < counts.length; index++) {
-    if (!isAmount(counts[index])) return "a native histogram's count is negative";
+    if (!isAmount(counts[index])) return NO_AMOUNT;
   }
   return undefined;
 }
@@ -106,7 +111,7 @@ function writeDeltas(tag: number, counts: ArrayLike<number>, writer: ProtobufWri
   const start = writer.open(tag);
   let previous = 0;
   for (let index = 0; index < counts.length; index++) {
-    const count = counts[index] ?? 0;
+    const count = Number(counts[index]);
     writer.packedSint(count - previous);
     previous = count;
   }
@@ -116,7 +121,7 @@ function writeDeltas(tag: number, counts: ArrayLike<number>, writer: ProtobufWri
 function writeFloats(tag: number, counts: ArrayLike<number>, writer: ProtobufWriter): void {
   if (counts.length === 0) return;
   const start = writer.open(tag);
-  for (let index = 0; index < counts.length; index++) writer.packedDouble(counts[index] ?? 0);
+  for (let index = 0; index < counts.length; index++) writer.packedDouble(Number(counts[index]));
   writer.close(start);
 }
 
@@ -134,6 +139,6 @@ function areIntegers(counts: ArrayLike<number>): boolean {
 
 function total(counts: ArrayLike<number>): number {
   let sum = 0;
-  for (let index = 0; index < counts.length; index++) sum += counts[index] ?? 0;
+  for (let index = 0; index < counts.length; index++) sum += Number(counts[index]);
   return sum;
 }

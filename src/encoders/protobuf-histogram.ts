@@ -67,13 +67,13 @@ function writeBuckets(
   writer: ProtobufWriter,
 ): void {
   const { upperBounds, cumulativeCounts, exemplars } = metric;
-  const size = upperBounds.length;
-  for (let index = 0; index < size; index++) {
-    const bound = upperBounds[index] ?? Number.NaN;
+  let index = 0;
+  for (const bound of upperBounds) {
     const count = cumulativeCounts[index] ?? Number.NaN;
     writeBucket(bound, count, exemplars?.[index], writeLabels, writer);
+    index++;
   }
-  const last = exemplars?.[size];
+  const last = exemplars?.[index];
   if (last) writeBucket(Number.POSITIVE_INFINITY, metric.count, last, writeLabels, writer);
 }
 

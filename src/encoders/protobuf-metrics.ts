@@ -97,10 +97,11 @@ function createSummaryWriter({ summary }: LabelWriters, report: Report) {
     const summaryStart = writer.open(METRIC.summary);
     writer.uint(SUMMARY.sampleCount, Math.round(count));
     writer.double(SUMMARY.sampleSum, sum);
-    for (let index = 0; index < quantiles.length; index++) {
+    let index = 0;
+    for (const quantile of quantiles) {
       const quantileStart = writer.open(SUMMARY.quantile);
-      writer.double(QUANTILE.quantile, quantiles[index] ?? Number.NaN);
-      writer.double(QUANTILE.value, quantileValues[index] ?? Number.NaN);
+      writer.double(QUANTILE.quantile, quantile);
+      writer.double(QUANTILE.value, quantileValues[index++] ?? Number.NaN);
       writer.close(quantileStart);
     }
     writeTimestamp(SUMMARY.createdTimestamp, metric.startTimestampMs, writer);

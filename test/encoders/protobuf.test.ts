@@ -267,7 +267,7 @@ test("createProtobufEncoder() lets pass what a metric throws", () => {
   );
 });
 
-test("createProtobufEncoder() keeps two exposures apart that run side by side", () => {
+test("createProtobufEncoder() keeps two expositions apart that run side by side", () => {
   const encoder = createProtobufEncoder("underscores");
   const metrics = Array.from({ length: 3_000 }, (_, index) => ({
     labels: { id: `a rather long value ${index}` },

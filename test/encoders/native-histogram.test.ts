@@ -223,7 +223,7 @@ test("createProtobufEncoder() says that an empty histogram is native with a no-o
   const metric = { ...CLASSIC, count: 0, sum: 0, cumulativeCounts: [0] };
   const spanOf = (native: NativeHistogram) => {
     const [written] = encodedMetrics(family({ ...metric, native }));
-    return (written?.["histogram"] as Record<string, unknown> | undefined)?.["positive_span"];
+    return written?.histogram?.positive_span;
   };
   assert.deepEqual(spanOf(EMPTY), [{ offset: 0n, length: 0n }]);
   assert.deepEqual(spanOf({ ...EMPTY, zeroThreshold: 1 }), undefined);

@@ -1,6 +1,13 @@
 /** A decoded message: its fields by name; a repeated one as an array, a number of 64 bits exact. */
 export interface Message {
-  readonly [field: string]: Value | readonly Value[];
+  readonly name?: string;
+  readonly type?: bigint;
+  readonly unit?: string;
+  readonly metric?: readonly Message[];
+  readonly label?: readonly Message[];
+  readonly histogram?: Message;
+  readonly positive_span?: readonly Message[];
+  readonly [field: string]: Value | readonly Value[] | undefined;
 }
 
 /** The value of a field. */
@@ -62,7 +69,8 @@ function decodeMessage(bytes: Uint8Array, type: keyof typeof MESSAGES): Message 
     if (kind !== "sint" && kind !== "double") list.push(decodeValue(reader, kind, tag & 7));
     else list.push(...decodePacked(reader, kind, tag & 7));
   }
-  return message;
+  // The table says which type each field has.
+  return message as Message;
 }
 
 function decodePacked(reader: Reader, kind: "sint" | "double", wireType: number): Value[] {

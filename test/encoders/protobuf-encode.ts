@@ -34,6 +34,5 @@ export function encodedFamily(family: MetricFamily, scheme?: EscapingScheme): Me
 /** The metrics that `family` decodes to again; none if it is left out. */
 export function encodedMetrics(family: MetricFamily, scheme?: EscapingScheme): Message[] {
   const decoded = decodeFamilies(encode([family], scheme).bytes);
-  // The decoder makes an array of messages of this field.
-  return decoded.flatMap((message) => (message["metric"] ?? []) as Message[]);
+  return decoded.flatMap((message) => message.metric ?? []);
 }

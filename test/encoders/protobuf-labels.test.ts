@@ -131,7 +131,7 @@ test("createLabelWriter() writes any text so that it reads back the same", () =>
         type: "gauge",
         metrics: [{ labels: { [name]: value }, value: 1 }],
       };
-      assert.deepEqual(encodedMetrics(family, "allow-utf-8")[0]?.["label"], [{ name, value }]);
+      assert.deepEqual(encodedMetrics(family, "allow-utf-8")[0]?.label, [{ name, value }]);
     }),
   );
 });

@@ -252,7 +252,7 @@ test("createProtobufEncoder() leaves le and quantile to the scraper", () => {
     name,
     value: { a: "3", le: "1", quantile: "2" }[name],
   }));
-  assert.deepEqual(encodedMetrics(histogram({ labels }))[0]?.["label"], [quantile, a]);
-  assert.deepEqual(encodedMetrics(summary({ labels }))[0]?.["label"], [le, a]);
-  assert.deepEqual(encodedMetrics(counter({ labels }))[0]?.["label"], [le, quantile, a]);
+  assert.deepEqual(encodedMetrics(histogram({ labels }))[0]?.label, [quantile, a]);
+  assert.deepEqual(encodedMetrics(summary({ labels }))[0]?.label, [le, a]);
+  assert.deepEqual(encodedMetrics(counter({ labels }))[0]?.label, [le, quantile, a]);
 });

@@ -146,14 +146,14 @@ for (const { name, family, bytes } of GOLDENS) {
 test("createProtobufEncoder() writes info and stateset as gauges", () => {
   const metrics = [{ labels: { version: "1" }, value: 1 }];
   const info = encodedFamily({ name: "build", help: "", type: "info", metrics });
-  assert.equal(info["name"], "build_info");
-  assert.equal(info["type"], 1n);
+  assert.equal(info.name, "build_info");
+  assert.equal(info.type, 1n);
   const stateset = encodedFamily({ name: "state", help: "", type: "stateset", metrics });
-  assert.equal(stateset["name"], "state");
-  assert.equal(stateset["type"], 1n);
+  assert.equal(stateset.name, "state");
+  assert.equal(stateset.type, 1n);
 });
 
-const UNITS: readonly [string, MetricFamily["type"], string, string | undefined][] = [
+const UNITS: readonly [string, MetricFamily.type, string, string | undefined][] = [
   ["a_seconds", "gauge", "seconds", "seconds"],
   ["a_seconds_total", "counter", "seconds", "seconds"],
   ["a_seconds_total", "gauge", "seconds", undefined],
@@ -168,7 +168,7 @@ for (const [name, type, unit, expected] of UNITS) {
   test(`createProtobufEncoder() writes the unit ${unit} of the ${type} ${name}: ${expected}`, () => {
     // A type of plain numbers, as the table says.
     const family = { name, help: "", type, unit, metrics: [{ labels: {}, value: 1 }] };
-    assert.equal(encodedFamily(family as MetricFamily)["unit"], expected);
+    assert.equal(encodedFamily(family as MetricFamily).unit, expected);
   });
 }
 
@@ -194,7 +194,7 @@ test("createProtobufEncoder() keeps the first of two families of one escaped nam
   const families = [gauge("a.b", 1), gauge("a_b", 2), gauge("", 3)];
   const escaped = encode(families);
   assert.deepEqual(
-    decodeFamilies(escaped.bytes).map((family) => family["name"]),
+    decodeFamilies(escaped.bytes).map((family) => family.name),
     ["a_b"],
   );
   assert.deepEqual(escaped.faults, [
@@ -202,7 +202,7 @@ test("createProtobufEncoder() keeps the first of two families of one escaped nam
     ": a family has no name",
   ]);
   assert.deepEqual(
-    decodeFamilies(encode(families, "allow-utf-8").bytes).map((family) => family["name"]),
+    decodeFamilies(encode(families, "allow-utf-8").bytes).map((family) => family.name),
     ["a.b", "a_b"],
   );
 });
@@ -229,11 +229,11 @@ test("createProtobufEncoder() pauses while it collects a large family", () => {
   for (const chunk of chunks) assert.ok(chunk.length < 66_000, `${chunk.length}`);
   const families = decodeFamilies(bytes);
   assert.deepEqual(
-    families.map((family) => family["name"]),
+    families.map((family) => family.name),
     ["before", "large", "after"],
   );
   assert.deepEqual(
-    families[1]?.["metric"],
+    families[1]?.metric,
     metrics.map(({ labels, value }) => ({
       label: [{ name: "path", value: labels.path }],
       gauge: { value },

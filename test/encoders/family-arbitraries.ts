@@ -2,6 +2,7 @@ import fc from "fast-check";
 import type {
   Exemplar,
   HistogramMetric,
+  Metric,
   MetricFamily,
   NativeHistogram,
   SummaryMetric,
@@ -109,13 +110,14 @@ function ascending(): fc.Arbitrary<[number, number][]> {
     .map((pairs) => pairs.sort(([a], [b]) => a - b));
 }
 
-function listOf<T>(metrics: fc.Arbitrary<T>): fc.Arbitrary<T[]> {
-  return fc.array(metrics, { minLength: 1, maxLength: 5 });
+function listOf<T extends Metric>(metrics: fc.Arbitrary<T>): fc.Arbitrary<T[]> {
+  const selector = (metric: T) => JSON.stringify(Object.entries(metric.labels).sort());
+  return fc.uniqueArray(metrics, { selector, minLength: 1, maxLength: 5 });
 }
 
 const bases = { name: names, help: fc.oneof(fc.constant(""), texts) };
 
-/** Families that every encoder can write, each name once. */
+/** Families that every encoder can write, each name and each label set once. */
 export const families: fc.Arbitrary<MetricFamily[]> = fc.uniqueArray(
   fc.oneof<fc.Arbitrary<MetricFamily>[]>(
     fc.record({ ...bases, type: fc.constant("counter" as const), metrics: listOf(counters) }),

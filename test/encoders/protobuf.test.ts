@@ -153,7 +153,7 @@ test("createProtobufEncoder() writes info and stateset as gauges", () => {
   assert.equal(stateset.type, 1n);
 });
 
-const UNITS: readonly [string, MetricFamily.type, string, string | undefined][] = [
+const UNITS: readonly [string, MetricFamily["type"], string, string | undefined][] = [
   ["a_seconds", "gauge", "seconds", "seconds"],
   ["a_seconds_total", "counter", "seconds", "seconds"],
   ["a_seconds_total", "gauge", "seconds", undefined],

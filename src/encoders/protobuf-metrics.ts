@@ -87,7 +87,6 @@ function createSummaryWriter({ summary }: LabelWriters, report: Report) {
       report(NOT_A_NUMBER);
       return;
     }
-    // A summary has no field for a count that is not whole, as an average of several is.
     if (!(count >= 0 && count < 2 ** 64)) {
       report("a summary's count does not fit into 64 bits");
       return;
@@ -95,6 +94,7 @@ function createSummaryWriter({ summary }: LabelWriters, report: Report) {
     const start = writer.open(METRIC_FAMILY.metric);
     summary(metric.labels, writer);
     const summaryStart = writer.open(METRIC.summary);
+    // A summary has no field for a count that is not whole, as an average of several is.
     writer.uint(SUMMARY.sampleCount, Math.round(count));
     writer.double(SUMMARY.sampleSum, sum);
     let index = 0;

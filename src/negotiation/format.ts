@@ -62,8 +62,9 @@ const ESCAPING_SCHEMES: readonly EscapingScheme[] = [
  * the scraper can read, and names then stay the same in every format), else `underscores`.
  *
  * @param accept The `Accept` value, or `undefined` when absent.
- * @param offered The formats to choose from. An own list also breaks ties, in place of the header's
- *   order, when ranges are equal in weight and specificity.
+ * @param offered The formats to choose from. Any list but {@link FORMATS} itself is an order of
+ *   preference too: in place of the header's order it decides among ranges that are equal in weight
+ *   and specificity.
  * @returns A decision that depends on nothing but the arguments, and may be kept.
  */
 export function negotiateFormat(

@@ -62,9 +62,9 @@ function specificity({ range, hasParams }: Clause): number {
 
 /** The rules as a search for the clause that no other beats, in place of a sort. */
 function model(list: readonly Clause[], offer: readonly Format[] | undefined) {
-  const offered = offer ?? FORMATS;
+  const offered: readonly Clause["names"][] = offer ?? FORMATS;
   const fallback = offered.includes("text-0.0.4") ? "text-0.0.4" : offered[0];
-  const rank = (format: Clause["names"]): number => offered.findIndex((f) => f === format);
+  const rank = (format: Clause["names"]): number => offered.indexOf(format);
   const candidates = list
     .map((clause, index) => ({
       clause,

@@ -21,8 +21,8 @@ export const MIN_COMPRESS_BYTES = 1024;
  * After that, and after an early `return()`, the output lacks its end: no decoder takes a part for
  * the whole. `return()` settles when the source has settled; what the source then throws is ignored.
  *
- * @param level The level of the encoding in question, `undefined` for its default; a level that the
- *   library does not know makes the first `next()` reject, with the source untouched.
+ * @param level The level of the encoding in question, `undefined` for its default. A level that the
+ *   library refuses makes the first `next()` reject, with the source untouched.
  */
 export async function* compress(
   chunks: AsyncIterable<Uint8Array>,
@@ -31,13 +31,13 @@ export async function* compress(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const stream = encoding === "gzip" ? createGzip(level) : createZstd(level);
   let onChange = (): void => {};
-  // "close" follows every error, and `feed` reports it; without a listener it would be thrown.
-  for (const event of ["readable", "end", "close", "error"]) stream.on(event, () => onChange());
+  // "close" follows the end as it does an error, which `feed` reports, but which needs a listener.
+  for (const event of ["readable", "close", "error"]) stream.on(event, () => onChange());
 
   let isStopped = false;
   const feeding = feed(chunks, stream, () => isStopped);
   try {
-    while (!stream.destroyed && !stream.readableEnded) {
+    while (!stream.destroyed) {
       const output: Uint8Array | null = stream.read();
       if (output !== null) yield output;
       else await new Promise<void>((resolve) => (onChange = resolve));
@@ -73,11 +73,11 @@ async function feed(
 ): Promise<Failure | undefined> {
   try {
     for await (const chunk of chunks) {
-      if (!isStopped()) await settled(stream, (done) => stream.write(chunk, done));
+      await settled(stream, (done) => stream.write(chunk, done));
       // Leaving the loop calls the source's `return()`.
       if (isStopped()) return undefined;
     }
-    if (!isStopped()) await settled(stream, (done) => stream.end(done));
+    await settled(stream, (done) => stream.end(done));
     return undefined;
   } catch (reason) {
     stream.destroy();

@@ -35,7 +35,7 @@ export function isZstdAvailable(): boolean {
 /**
  * Makes a zstd stream. Throws an `Error` where {@link isZstdAvailable} is false.
  *
- * @param level From 1, the fastest, to 22, the smallest.
+ * @param level From 1, the fastest, to 22, the smallest; zstd takes the nearest that it has.
  */
 export function createZstd(level: number = DEFAULT_ZSTD_LEVEL): Transform {
   const { createZstdCompress } = zstdModule();

@@ -23,7 +23,8 @@ export type {
   ValueFamily,
   ValueMetric,
 } from "./model/metric-family.ts";
-export type { ServerOptions } from "./options.ts";
+export type { Format } from "./negotiation/format.ts";
+export type { CompressionOptions, ServerOptions } from "./options.ts";
 export type { Logger } from "./scrape/log.ts";
 export type { Address } from "./server/address.ts";
 export { Server } from "./server/server.ts";

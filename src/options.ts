@@ -1,3 +1,5 @@
+import { FORMATS, type Format } from "./negotiation/format.ts";
+import type { CompressionSettings } from "./scrape/compression.ts";
 import type { Logger } from "./scrape/log.ts";
 
 /** The options of a server. */
@@ -52,6 +54,20 @@ export interface ServerOptions {
    */
   readonly maxConnections?: number | undefined;
   /**
+   * The formats on offer. A shorter list narrows the offer, and its order decides between formats
+   * that a scraper likes equally. What a scraper gets that accepts none of them: text 0.0.4, or the
+   * first of the list where that is not in it. Prometheus 2 stores the `le` and `quantile` labels
+   * as they are printed, and OpenMetrics prints `1.0` where text prints `1`: to keep the series of
+   * a Prometheus 2 that has scraped text so far, offer `["text-0.0.4"]`.
+   * @default every format
+   */
+  readonly formats?: readonly Format[] | undefined;
+  /**
+   * How responses are compressed; `false` turns it off.
+   * @default gzip and, where Node has it (22.15 and later), zstd
+   */
+  readonly compression?: false | CompressionOptions | undefined;
+  /**
    * Whether the server says of itself what Go's promhttp does: `promhttp_metric_handler_*`.
    * @default true
    */
@@ -70,12 +86,37 @@ export interface ServerOptions {
   readonly unref?: boolean | undefined;
 }
 
+/** How responses are compressed. */
+export interface CompressionOptions {
+  /**
+   * The content encodings on offer; the first of those that a scraper likes equally is used.
+   * @default ["gzip", "zstd"]
+   */
+  readonly encodings?: readonly ("gzip" | "zstd")[] | undefined;
+  /**
+   * From 1, the fastest, to 9, the smallest.
+   * @default 2
+   */
+  readonly gzipLevel?: number | undefined;
+  /**
+   * From 1, the fastest, to 19, the smallest.
+   * @default 1
+   */
+  readonly zstdLevel?: number | undefined;
+}
+
 /** The options of a server with nothing left open. */
-export type ResolvedOptions = {
-  readonly [Name in keyof ServerOptions]-?: Exclude<ServerOptions[Name], undefined>;
-};
+export interface ResolvedOptions extends Required<Omit<Defined<ServerOptions>, "compression">> {
+  readonly compression: CompressionSettings;
+}
+
+type Defined<T> = { readonly [Name in keyof T]: Exclude<T[Name], undefined> };
+
+const DEFAULT_COMPRESSION: CompressionSettings = { encodings: ["gzip", "zstd"] };
 
 const DEFAULTS: ResolvedOptions = {
+  formats: FORMATS,
+  compression: DEFAULT_COMPRESSION,
   path: "/metrics",
   logger: console,
   timeoutMs: 30_000,
@@ -100,16 +141,25 @@ export function resolveOptions(options: ServerOptions = {}): ResolvedOptions {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`The options are no object: ${String(options)}`);
   }
-  const resolved: Record<string, unknown> = { ...DEFAULTS };
-  for (const [name, value] of Object.entries(options)) {
-    const check = Object.hasOwn(CHECKS, name) ? CHECKS[name] : undefined;
-    if (check === undefined) throw new TypeError(`Unknown option "${name}"`);
-    if (value === undefined) continue;
-    check(name, value);
-    resolved[name] = value;
-  }
-  // Every entry has passed the check of its name, and the others are defaults.
-  return resolved as unknown as ResolvedOptions;
+  checkAll(options, CHECKS);
+  return {
+    ...DEFAULTS,
+    ...defined(options),
+    compression: resolveCompression(options.compression),
+  };
+}
+
+/** The entries that are there: `{ path: undefined }` means the default, too. */
+function defined<T extends object>(options: T): Defined<T> {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  // The entries that were left out were all that `Defined` leaves out.
+  return Object.fromEntries(entries) as Defined<T>;
+}
+
+function resolveCompression(compression: ServerOptions["compression"]): CompressionSettings {
+  return compression === false
+    ? { encodings: [] }
+    : { ...DEFAULT_COMPRESSION, ...defined(compression ?? {}) };
 }
 
 type Check = (name: string, value: unknown) => void;
@@ -127,6 +177,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
   headersTimeoutMs: integerFrom(1, MAX_TIMEOUT_MS),
   maxHeaderBytes: integerFrom(1_024, 2 ** 24),
   maxConnections: integerFrom(1, Number.MAX_SAFE_INTEGER),
+  formats: listOf(FORMATS),
+  compression: checkCompression,
   selfMetrics: checkBoolean,
   landingPage: checkBoolean,
   unref: checkBoolean,
@@ -142,6 +194,40 @@ function integerFrom(min: number, max: number): Check {
 
 function checkBoolean(name: string, value: unknown): void {
   if (typeof value !== "boolean") throw wrongType(name, "a boolean", value);
+}
+
+/** A list without repetitions, of some of `known`, and not empty. */
+function listOf(known: readonly string[]): Check {
+  return (name, value) => {
+    if (!Array.isArray(value)) throw wrongType(name, "an array", value);
+    const isLegal = value.length > 0 && value.every((item) => known.includes(item));
+    if (isLegal && new Set(value).size === value.length) return;
+    throw new RangeError(
+      `The option "${name}" does not list some of ${known.join(", ")}: ${value}`,
+    );
+  };
+}
+
+const COMPRESSION_CHECKS: Readonly<Record<string, Check>> = {
+  encodings: listOf(["gzip", "zstd"]),
+  gzipLevel: integerFrom(1, 9),
+  zstdLevel: integerFrom(1, 19),
+} satisfies Record<keyof CompressionOptions, Check>;
+
+function checkCompression(name: string, value: unknown): void {
+  if (value === false) return;
+  if (typeof value !== "object" || value === null)
+    throw wrongType(name, "an object or false", value);
+  checkAll(value, COMPRESSION_CHECKS, `${name}.`);
+}
+
+/** Checks every entry of `options` that is defined. */
+function checkAll(options: object, checks: Readonly<Record<string, Check>>, prefix = ""): void {
+  for (const [name, value] of Object.entries(options)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (check === undefined) throw new TypeError(`Unknown option "${prefix}${name}"`);
+    if (value !== undefined) check(`${prefix}${name}`, value);
+  }
 }
 
 const LEGAL_PATH = /^\/[\w\-.~!$&'()*+,;=:@%/]*$/;

@@ -3,14 +3,6 @@ import { createGzip } from "./gzip.ts";
 import { createZstd } from "./zstd.ts";
 
 /**
- * The smallest body that is worth compressing, in bytes.
- *
- * A smaller one and its head fit one TCP segment of 1,460 bytes, so compressing it saves no packet,
- * but costs the 0.07 ms of CPU time that even the shortest gzip stream takes.
- */
-export const MIN_COMPRESS_BYTES = 1024;
-
-/**
  * Compresses a stream of chunks, on the thread pool of Node, with memory for a few chunks.
  *
  * Nothing happens before the first `next()`, which loads `node:zlib`. A chunk belongs to its

@@ -5,6 +5,8 @@ import {
   type Registry,
   type RegistryInternals,
   type RegistryMetric,
+  toMetricType,
+  typeOf,
 } from "./registry.ts";
 import { RegistryFamilies } from "./registry-families.ts";
 import { settled } from "./settled.ts";
@@ -23,8 +25,10 @@ export function createRegistryGatherer(registry: Registry): Gatherer {
   const internals = registry as unknown as RegistryInternals;
   const families = new RegistryFamilies(internals);
   return {
-    async gather({ signal, report }) {
-      const runs = metricsByName(internals).map(([name, metric]) => startCollector(name, metric));
+    async gather({ signal, report, isRequested }) {
+      const runs = metricsByName(internals)
+        .filter(([name, metric]) => isRequested(String(name), toMetricType(typeOf(metric))))
+        .map(([name, metric]) => startCollector(name, metric));
       await settled(
         runs.flatMap((run) => run.pending ?? []),
         signal,

@@ -1,3 +1,5 @@
+import type { MetricType } from "../model/metric-family.ts";
+
 /**
  * The registries of prom-client 13 to 15, `@prometheus-io/client` and their forks, seen through
  * structural types: nothing of them is imported, and every member but the first may be missing.
@@ -88,6 +90,13 @@ export function typeOf(metric: RegistryMetric): unknown {
   if (Array.isArray(metric.percentiles)) return "summary";
   if (hasMethod(metric, "set")) return "gauge";
   return hasMethod(metric, "inc") ? "counter" : undefined;
+}
+
+/** The type of the family that a metric gives. */
+export function toMetricType(type: unknown): MetricType {
+  const isKnown =
+    type === "counter" || type === "gauge" || type === "histogram" || type === "summary";
+  return isKnown ? type : "unknown";
 }
 
 /** The metrics of a registry with the names that they were registered by. */

@@ -1,4 +1,4 @@
-import type { MetricFamily } from "./metric-family.ts";
+import type { MetricFamily, MetricType } from "./metric-family.ts";
 
 /**
  * Anything that yields metric families: the adapter of a client library, or your own exporter.
@@ -28,6 +28,11 @@ export interface GatherContext {
   readonly signal: AbortSignal;
   /** When the signal aborts at the latest, in milliseconds since the epoch. */
   readonly deadlineMs: number;
+  /**
+   * Tells whether the scrape wants a family, by its full name. A scraper may ask for a few families
+   * alone (`name[]`); a gatherer need not bring the others up to date, nor return them.
+   */
+  readonly isRequested: (name: string, type: MetricType) => boolean;
   /** Takes note of a family, or a part of one, that has to be left out: logged once, and counted. */
   readonly report: FaultReporter;
 }

@@ -1,3 +1,4 @@
+import type { EscapingScheme } from "../model/names.ts";
 import { type MediaRange, parseAccept } from "./accept.ts";
 
 /** An exposition format, with its version. */
@@ -7,12 +8,6 @@ export type Format =
   | "openmetrics-1.0.0"
   | "openmetrics-0.0.1"
   | "protobuf";
-
-/**
- * How names that only newer scrapers can read are written (Prometheus docs, Escaping Schemes):
- * as they are and quoted, or escaped in one of three ways.
- */
-export type EscapingScheme = "allow-utf-8" | "underscores" | "dots" | "values";
 
 /** What a scraper gets: one decision, so that body and `Content-Type` always agree. */
 export interface NegotiatedFormat {

@@ -1,11 +1,13 @@
 import { GatherError } from "../errors.ts";
-import type { FaultReporter, Gatherer, GatherResult } from "../model/gatherer.ts";
+import type { FaultReporter, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { Deadline } from "./deadline.ts";
+import { type NameFilter, requestedFamilies } from "./name-filter.ts";
 
-/** A gathering that has not yet begun to read values, with those who wait for it. */
+/** A gathering that has not yet begun to read values, and how many scrapes wait for it. */
 interface Cycle {
   readonly result: Promise<GatherResult>;
+  readonly filter: NameFilter;
   readonly controller: AbortController;
   waiting: number;
 }
@@ -13,13 +15,14 @@ interface Cycle {
 /**
  * Runs the collectors for all scrapes that wait at the same time.
  *
- * A scrape that arrives while collectors are running joins them; one that arrives later starts them
- * anew. So two scrapers cost one collection, and no collector ever runs twice at once.
+ * A scrape that arrives while collectors are running joins them, if it asks for the same names; one
+ * that arrives later starts them anew. So two scrapers cost one collection.
  */
 export class GatherCycle {
   readonly #gatherer: Gatherer;
   readonly #report: FaultReporter;
-  #current: Cycle | undefined;
+  /** The gatherings under way, by the key of their filter. */
+  readonly #cycles = new Map<string, Cycle>();
 
   constructor(gatherer: Gatherer, report: FaultReporter) {
     this.#gatherer = gatherer;
@@ -30,37 +33,48 @@ export class GatherCycle {
    * Returns the families of all collectors, or throws: a `GatherError` when a collector failed, the
    * signal's reason when it aborted first. The families are read by each scrape for itself.
    */
-  async gather({ signal, deadlineMs }: Deadline): Promise<readonly MetricFamily[]> {
+  async gather(
+    { signal, deadlineMs }: Deadline,
+    filter: NameFilter,
+  ): Promise<readonly MetricFamily[]> {
     signal.throwIfAborted();
-    this.#current ??= this.#start(deadlineMs);
-    const cycle = this.#current;
+    const cycle = this.#cycles.get(filter.key) ?? this.#start(deadlineMs, filter);
     cycle.waiting++;
     try {
-      return completeFamilies(await unlessAborted(cycle.result, signal));
+      const families = completeFamilies(await unlessAborted(cycle.result, signal));
+      return requestedFamilies(families, filter);
     } finally {
       cycle.waiting--;
       if (cycle.waiting === 0) this.#abandon(cycle);
     }
   }
 
-  #start(deadlineMs: number): Cycle {
+  #start(deadlineMs: number, filter: NameFilter): Cycle {
     const controller = new AbortController();
-    const context = { signal: controller.signal, deadlineMs, report: this.#report };
-    const result = (async () => this.#gatherer.gather(context))();
-    const cycle: Cycle = { result, controller, waiting: 0 };
-    const end = () => {
-      if (this.#current === cycle) this.#current = undefined;
+    const context: GatherContext = {
+      signal: controller.signal,
+      deadlineMs,
+      isRequested: filter.isRequested,
+      report: this.#report,
     };
+    const result = (async () => this.#gatherer.gather(context))();
+    const cycle: Cycle = { result, filter, controller, waiting: 0 };
+    this.#cycles.set(filter.key, cycle);
     // From here on values are read: whoever comes now wants newer ones.
+    const end = () => this.#end(cycle);
     result.then(end, end);
     return cycle;
   }
 
   /** Stops collectors whose result nobody waits for, and lets the next scrape start afresh. */
   #abandon(cycle: Cycle): void {
-    if (this.#current !== cycle) return;
-    this.#current = undefined;
-    cycle.controller.abort();
+    if (this.#end(cycle)) cycle.controller.abort();
+  }
+
+  /** Lets nobody join any more; `false` when that was so already. */
+  #end(cycle: Cycle): boolean {
+    const isCurrent = this.#cycles.get(cycle.filter.key) === cycle;
+    return isCurrent && this.#cycles.delete(cycle.filter.key);
   }
 }
 

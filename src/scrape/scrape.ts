@@ -1,16 +1,25 @@
-import type { Encoder } from "../encoders/encoder.ts";
-import { createTextEncoder } from "../encoders/text.ts";
-import { ScrapeTimeoutError } from "../errors.ts";
 import type { FaultReporter, Gatherer } from "../model/gatherer.ts";
+import { type Format, negotiateFormat } from "../negotiation/format.ts";
+import { memoiseByHeader } from "../negotiation/memo.ts";
 import { type Body, startBody } from "./body.ts";
+import { type CompressedBody, type CompressionSettings, createCompressor } from "./compression.ts";
 import { type Deadline, scrapeTimeoutMs, startDeadline, type TimeoutOptions } from "./deadline.ts";
+import { createEncoders } from "./encoders.ts";
+import { blameOn, explainFailure, sendFailure } from "./failure.ts";
 import { GatherCycle } from "./gather-cycle.ts";
 import { createOnce, type Log } from "./log.ts";
-import { type ErrorStage, SelfMetrics, type StatusCode } from "./self-metrics.ts";
+import { parseNameFilter, requestedFamilies } from "./name-filter.ts";
+import { SelfMetrics, type StatusCode } from "./self-metrics.ts";
 
 /** What a scrape needs to know of its request. */
 export interface ScrapeRequest {
   readonly isHead: boolean;
+  /** What stands behind the `?` of the request target. */
+  readonly query: string;
+  /** The value of `Accept`. */
+  readonly accept: string | undefined;
+  /** The value of `Accept-Encoding`. */
+  readonly acceptEncoding: string | undefined;
   /** The value of `X-Prometheus-Scrape-Timeout-Seconds`. */
   readonly timeoutSeconds: string | undefined;
   /** Aborts when the client has gone. */
@@ -36,49 +45,63 @@ export type Scrape = (request: ScrapeRequest, respond: Respond) => Promise<void>
 
 /** The settings of a scrape handler. */
 export interface ScrapeOptions extends TimeoutOptions {
+  /** The formats on offer. */
+  readonly formats: readonly Format[];
+  readonly compression: CompressionSettings;
   readonly selfMetrics: boolean;
 }
-
-const TEXT_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** Makes the function that answers the scrapes of one gatherer. */
 export function createScrape(gatherer: Gatherer, options: ScrapeOptions, log: Log): Scrape {
   const self = new SelfMetrics();
-  const encoder: Encoder = createTextEncoder("underscores");
   const report = createFaultReporter(self, log);
   const cycle = new GatherCycle(gatherer, report);
+  const negotiate = memoiseByHeader((accept) => negotiateFormat(accept, options.formats));
+  const encoderOf = createEncoders();
+  const compressor = createCompressor(options.compression);
 
-  const prepare = async (deadline: Deadline): Promise<Body> => {
-    const families = await blameOn("gathering", cycle.gather(deadline));
-    const all = options.selfMetrics ? [...families, ...self.families] : families;
-    return blameOn("encoding", startBody(encoder.encode(all, report), deadline.signal));
+  const gather = async ({ query }: ScrapeRequest, deadline: Deadline) => {
+    const filter = parseNameFilter(query);
+    const families = await blameOn("gathering", () => cycle.gather(deadline, filter));
+    return options.selfMetrics
+      ? [...families, ...requestedFamilies(self.families, filter)]
+      : families;
   };
 
-  /** Counts and logs a failure; returns the status that says so, or none for a client that left. */
-  const explain = (error: unknown, signal: AbortSignal): StatusCode | undefined => {
-    const failure = error instanceof StageFailure ? error : new StageFailure("encoding", error);
-    if (signal.aborted && !(signal.reason instanceof ScrapeTimeoutError)) return undefined;
-    const cause = signal.aborted ? "timeout" : failure.stage;
-    self.errors[cause]++;
-    log.error("The scrape failed", failure.cause);
-    return cause === "timeout" ? 503 : 500;
+  const prepare = async (request: ScrapeRequest, deadline: Deadline): Promise<ScrapeResponse> => {
+    const { format, escaping, contentType } = negotiate(request.accept);
+    if (request.isHead) return success(contentType, EMPTY_BODY);
+    const families = await gather(request, deadline);
+    return blameOn("encoding", async () => {
+      const encoder = await encoderOf(format, escaping);
+      const encoding = await compressor.negotiate(request.acceptEncoding);
+      const body = await startBody(encoder.encode(families, report), deadline.signal);
+      return success(contentType, await compressor.compress(body, encoding));
+    });
   };
 
   const answer = async (request: ScrapeRequest, respond: Respond): Promise<void> => {
-    const timeoutMs = scrapeTimeoutMs(request.timeoutSeconds, options);
-    const deadline = startDeadline(timeoutMs, request.signal);
+    const deadline = startDeadline(
+      scrapeTimeoutMs(request.timeoutSeconds, options),
+      request.signal,
+    );
     let isAnswered = false;
     try {
-      const body = request.isHead ? EMPTY_BODY : await prepare(deadline);
+      const response = await prepare(request, deadline);
       isAnswered = true;
       self.requests[200]++;
-      await respond(success(body), deadline.signal);
-    } catch (error) {
-      const status = explain(error, deadline.signal);
+      await respond(response, deadline.signal);
+    } catch (thrown) {
+      const failure = explainFailure(thrown, deadline.signal);
+      if (failure === undefined) return;
+      if (failure.cause !== undefined) {
+        self.errors[failure.cause]++;
+        log.error("The scrape failed", failure.error);
+      }
       // Once a byte is out nothing can be taken back: `respond` has cut the response off.
-      if (isAnswered || status === undefined) return;
-      self.requests[status]++;
-      await sendFailure(status, request, respond);
+      if (isAnswered) return;
+      self.requests[failure.status]++;
+      await sendFailure(failure.status, request, respond);
     } finally {
       deadline.clear();
     }
@@ -96,53 +119,20 @@ export function createScrape(gatherer: Gatherer, options: ScrapeOptions, log: Lo
   };
 }
 
-const EMPTY_BODY = new Uint8Array();
+const EMPTY_BODY: CompressedBody = { body: new Uint8Array(), encoding: "identity" };
 
-function success(body: Body): ScrapeResponse {
-  return { status: 200, headers: { "Content-Type": TEXT_CONTENT_TYPE }, body };
-}
-
-// Fixed texts: what a collector threw may hold secrets, and belongs to the log alone.
-const FAILURES: Readonly<Record<StatusCode, string>> = {
-  200: "",
-  500: "The metrics could not be gathered. See the log of the process.\n",
-  503: "The metrics could not be gathered in time. See the log of the process.\n",
-};
-
-/** How long a failure may take to be sent: the deadline of its scrape may have passed. */
-const FAILURE_TIMEOUT_MS = 1_000;
-
-async function sendFailure(
-  status: StatusCode,
-  request: ScrapeRequest,
-  respond: Respond,
-): Promise<void> {
-  const deadline = startDeadline(FAILURE_TIMEOUT_MS, request.signal);
-  const body = new TextEncoder().encode(FAILURES[status]);
-  const headers = { "Content-Type": "text/plain; charset=utf-8" };
-  try {
-    await respond({ status, headers, body }, deadline.signal);
-  } finally {
-    deadline.clear();
-  }
-}
-
-/** An error with the stage of the scrape that it happened in. */
-class StageFailure extends Error {
-  readonly stage: ErrorStage;
-
-  constructor(stage: ErrorStage, cause: unknown) {
-    super(`The ${stage} failed`, { cause });
-    this.stage = stage;
-  }
-}
-
-async function blameOn<T>(stage: ErrorStage, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw new StageFailure(stage, error);
-  }
+function success(contentType: string, { body, encoding }: CompressedBody): ScrapeResponse {
+  return {
+    status: 200,
+    headers: {
+      "Content-Type": contentType,
+      ...(encoding !== "identity" && { "Content-Encoding": encoding }),
+      // A cache in between must not give one scraper what another asked for, nor an old value.
+      Vary: "Accept, Accept-Encoding",
+      "Cache-Control": "no-store",
+    },
+    body,
+  };
 }
 
 function createFaultReporter(self: SelfMetrics, log: Log): FaultReporter {

@@ -4,14 +4,14 @@ import type { MetricFamily, ValueMetric } from "../model/metric-family.ts";
 export type ErrorStage = "gathering" | "encoding";
 
 /** The status codes that a scrape is answered with. */
-export type StatusCode = 200 | 500 | 503;
+export type StatusCode = 200 | 400 | 500 | 503;
 
 /** What the server says of itself, under the names of Go's promhttp. */
 export class SelfMetrics {
   inFlight = 0;
   // All label values are there from the start: a series that appears with its first error hides
   // that error from `rate()`.
-  readonly requests: Record<StatusCode, number> = { 200: 0, 500: 0, 503: 0 };
+  readonly requests: Record<StatusCode, number> = { 200: 0, 400: 0, 500: 0, 503: 0 };
   readonly errors: Record<ErrorStage | "timeout", number> = {
     gathering: 0,
     encoding: 0,

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { Log } from "../scrape/log.ts";
 import type { Scrape } from "../scrape/scrape.ts";
 import { createLandingPage } from "./landing-page.ts";
-import { ALLOWED_METHODS, routeOf } from "./routes.ts";
+import { ALLOWED_METHODS, queryOf, routeOf } from "./routes.ts";
 import { sendScrape, sendText } from "./send.ts";
 
 /** What the handler needs to know of the server that it works for. */
@@ -59,6 +59,9 @@ function answerScrape(
   return scrape(
     {
       isHead: request.method === "HEAD",
+      query: queryOf(request.url ?? ""),
+      accept: headerOf(request, "accept"),
+      acceptEncoding: headerOf(request, "accept-encoding"),
       timeoutSeconds: headerOf(request, "x-prometheus-scrape-timeout-seconds"),
       signal: client.signal,
     },

@@ -50,6 +50,12 @@ export function routeOf(
   return method === "GET" || method === "HEAD" ? route : "method-not-allowed";
 }
 
+/** The query of a request target, without its question mark. */
+export function queryOf(target: string): string {
+  const start = target.indexOf("?");
+  return start === -1 ? "" : target.slice(start + 1);
+}
+
 function pathOf(target: string): string {
   const end = target.indexOf("?");
   return end === -1 ? target : target.slice(0, end);

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type EscapingScheme,
-  FORMATS,
-  type Format,
-  negotiateFormat,
-} from "../../src/negotiation/format.ts";
+import type { EscapingScheme } from "../../src/model/names.ts";
+import { FORMATS, type Format, negotiateFormat } from "../../src/negotiation/format.ts";
 import { SCRAPERS } from "./scrapers.ts";
 
 const T4 = "text/plain; version=0.0.4; charset=utf-8";

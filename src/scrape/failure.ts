@@ -1,0 +1,74 @@
+import { ScrapeTimeoutError } from "../errors.ts";
+import { startDeadline } from "./deadline.ts";
+import { QueryError } from "./name-filter.ts";
+import type { Respond, ScrapeRequest } from "./scrape.ts";
+import type { ErrorStage, StatusCode } from "./self-metrics.ts";
+
+/** An error with the stage of the scrape that it happened in. */
+class StageFailure extends Error {
+  readonly stage: ErrorStage;
+
+  constructor(stage: ErrorStage, cause: unknown) {
+    super(`The ${stage} failed`, { cause });
+    this.stage = stage;
+  }
+}
+
+/** Runs one stage of a scrape, so that its failure is known to be of that stage. */
+export async function blameOn<T>(stage: ErrorStage, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new StageFailure(stage, error);
+  }
+}
+
+/** What a failed scrape means for the client and for the log. */
+export interface Failure {
+  readonly status: Exclude<StatusCode, 200>;
+  /** What to count it as; absent when it is the client's own mistake, which nobody needs to hear. */
+  readonly cause?: ErrorStage | "timeout";
+  readonly error: unknown;
+}
+
+/**
+ * Explains what a scrape has thrown; `undefined` when the client has left and nobody waits.
+ *
+ * @param signal The deadline of the scrape.
+ */
+export function explainFailure(thrown: unknown, signal: AbortSignal): Failure | undefined {
+  if (signal.aborted) {
+    const isTimeout = signal.reason instanceof ScrapeTimeoutError;
+    return isTimeout ? { status: 503, cause: "timeout", error: signal.reason } : undefined;
+  }
+  if (thrown instanceof QueryError) return { status: 400, error: thrown };
+  return thrown instanceof StageFailure
+    ? { status: 500, cause: thrown.stage, error: thrown.cause }
+    : { status: 500, cause: "encoding", error: thrown };
+}
+
+// Fixed texts: what a collector threw may hold secrets, and belongs to the log alone.
+const TEXTS: Readonly<Record<Failure["status"], string>> = {
+  400: "The query cannot be read.\n",
+  500: "The metrics could not be gathered. See the log of the process.\n",
+  503: "The metrics could not be gathered in time. See the log of the process.\n",
+};
+
+/** How long a failure may take to be sent: the deadline of its scrape may have passed. */
+const FAILURE_TIMEOUT_MS = 1_000;
+
+/** Answers a scrape that failed before its first byte was sent. */
+export async function sendFailure(
+  status: Failure["status"],
+  request: ScrapeRequest,
+  respond: Respond,
+): Promise<void> {
+  const deadline = startDeadline(FAILURE_TIMEOUT_MS, request.signal);
+  const body = new TextEncoder().encode(TEXTS[status]);
+  const headers = { "Content-Type": "text/plain; charset=utf-8" };
+  try {
+    await respond({ status, headers, body }, deadline.signal);
+  } finally {
+    deadline.clear();
+  }
+}

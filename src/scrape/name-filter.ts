@@ -1,0 +1,77 @@
+import type { MetricFamily, MetricType } from "../model/metric-family.ts";
+
+/** The names that a scrape asked for with `name[]`; without them it asked for everything. */
+export interface NameFilter {
+  /** The same for two filters that let the same families pass. */
+  readonly key: string;
+  isRequested(name: string, type: MetricType): boolean;
+}
+
+/** Lets every family pass. */
+export const EVERY_NAME: NameFilter = { key: "", isRequested: () => true };
+
+/** A query that cannot be read. */
+export class QueryError extends Error {}
+
+/** The bounds of a query; longer ones are somebody's attack or mistake. */
+const MAX_QUERY_LENGTH = 64 * 1_024;
+const MAX_NAMES = 1_024;
+
+/**
+ * Reads the `name[]` parameters of a query, as Go's and Python's clients and Prometheus'
+ * `params` know them. Other parameters are ignored.
+ *
+ * @param query What stands behind the `?` of the request target.
+ * @throws {QueryError} When it is too long, names too many, or has a broken escape.
+ */
+export function parseNameFilter(query: string): NameFilter {
+  if (query === "") return EVERY_NAME;
+  if (query.length > MAX_QUERY_LENGTH) throw new QueryError("The query is too long");
+  const names = new Set<string>();
+  for (const pair of query.split("&")) {
+    const [name = "", ...value] = pair.split("=");
+    if (decode(name) === "name[]") names.add(decode(value.join("=")));
+  }
+  if (names.size > MAX_NAMES) throw new QueryError("The query has too many names");
+  return names.size === 0 ? EVERY_NAME : filterOf(names);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch (error) {
+    throw new QueryError("The query has a broken escape", { cause: error });
+  }
+}
+
+/** What the samples of a family are called beside its own name, in any format. */
+const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {
+  counter: [],
+  gauge: [],
+  unknown: [],
+  stateset: [],
+  info: ["_info"],
+  histogram: ["_bucket", "_sum", "_count"],
+  gaugehistogram: ["_bucket", "_sum", "_count", "_gsum", "_gcount"],
+  summary: ["_sum", "_count"],
+};
+
+function filterOf(names: ReadonlySet<string>): NameFilter {
+  return {
+    key: JSON.stringify([...names].sort()),
+    isRequested: (name, type) =>
+      names.has(name) ||
+      SUFFIXES[type].some((suffix) => names.has(name + suffix)) ||
+      // OpenMetrics names a counter and an info without their suffix.
+      (type === "counter" && name.endsWith("_total") && names.has(name.slice(0, -6))) ||
+      (type === "info" && name.endsWith("_info") && names.has(name.slice(0, -5))),
+  };
+}
+
+/** The families that a scrape asked for. */
+export function requestedFamilies(
+  families: readonly MetricFamily[],
+  { isRequested }: NameFilter,
+): readonly MetricFamily[] {
+  return families.filter(({ name, type }) => isRequested(name, type));
+}

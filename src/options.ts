@@ -1,6 +1,10 @@
+import { isLegacyMetricName } from "./model/names.ts";
 import { FORMATS, type Format } from "./negotiation/format.ts";
+import type { BodyLimit } from "./scrape/body-limit.ts";
 import type { CompressionSettings } from "./scrape/compression.ts";
+import type { ErrorHandling } from "./scrape/gather-cycle.ts";
 import type { Logger } from "./scrape/log.ts";
+import type { ScrapeHook } from "./scrape/scrape-hook.ts";
 
 /** The options of a server. */
 export interface ServerOptions {
@@ -26,6 +30,40 @@ export interface ServerOptions {
    * @default 500
    */
   readonly timeoutOffsetMs?: number | undefined;
+  /**
+   * What becomes of a scrape when a collector fails or is not done in time. `"fail"` answers with
+   * an error: data is complete or not there. `"continue"` serves what the other collectors gave, and
+   * says in `promhttp_scrape_collector_success` which one is missing.
+   * @default "fail"
+   */
+  readonly errorHandling?: ErrorHandling | undefined;
+  /**
+   * Called when a scrape has arrived, before the collectors; it may return a promise. Several
+   * scrapes that arrive together share one call. What it throws is handled like a collector's error.
+   * @default undefined
+   */
+  readonly onScrape?: ScrapeHook | undefined;
+  /**
+   * Serves `<statusName>_up`: 1, or 0 while `setFailing()` is in force.
+   * @default undefined
+   */
+  readonly statusName?: string | undefined;
+  /**
+   * A bound on the size of a scrape, to notice a metric whose label sets grow without end.
+   * @default undefined
+   */
+  readonly bodyLimit?: BodyLimit | undefined;
+  /**
+   * How many scrapes may be under way at once. The next one is answered with 503 and `Retry-After`.
+   * @default 16
+   */
+  readonly maxRequestsInFlight?: number | undefined;
+  /**
+   * The hosts that a request may name in its `Host` header, without port; others get 403. It keeps
+   * a web page in somebody's browser from reading the metrics (DNS rebinding).
+   * @default undefined, which allows all
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
   /**
    * How long running scrapes may go on after a shutdown has begun, in milliseconds. What is left
    * then is cut off. `0` cuts at once.
@@ -105,10 +143,12 @@ export interface CompressionOptions {
   readonly zstdLevel?: number | undefined;
 }
 
-/** The options of a server with nothing left open. */
-export interface ResolvedOptions extends Required<Omit<Defined<ServerOptions>, "compression">> {
-  readonly compression: CompressionSettings;
-}
+/** The options that may stay open: without them something does not happen. */
+type OpenOptions = "onScrape" | "statusName" | "bodyLimit" | "allowedHosts";
+
+/** The options of a server with every default filled in. */
+export type ResolvedOptions = Required<Omit<Defined<ServerOptions>, "compression" | OpenOptions>> &
+  Pick<Required<ServerOptions>, OpenOptions> & { readonly compression: CompressionSettings };
 
 type Defined<T> = { readonly [Name in keyof T]: Exclude<T[Name], undefined> };
 
@@ -121,6 +161,12 @@ const DEFAULTS: ResolvedOptions = {
   logger: console,
   timeoutMs: 30_000,
   timeoutOffsetMs: 500,
+  errorHandling: "fail",
+  onScrape: undefined,
+  statusName: undefined,
+  bodyLimit: undefined,
+  maxRequestsInFlight: 16,
+  allowedHosts: undefined,
   drainTimeoutMs: 5_000,
   keepAliveTimeoutMs: 75_000,
   headersTimeoutMs: 5_000,
@@ -172,6 +218,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
   logger: checkLogger,
   timeoutMs: integerFrom(1, MAX_TIMEOUT_MS),
   timeoutOffsetMs: integerFrom(0, MAX_TIMEOUT_MS),
+  errorHandling: oneOf(["fail", "continue"]),
+  onScrape: checkFunction,
+  statusName: checkStatusName,
+  bodyLimit: checkBodyLimit,
+  maxRequestsInFlight: integerFrom(1, Number.MAX_SAFE_INTEGER),
+  allowedHosts: checkHosts,
   drainTimeoutMs: integerFrom(0, MAX_TIMEOUT_MS),
   keepAliveTimeoutMs: integerFrom(1, MAX_TIMEOUT_MS),
   headersTimeoutMs: integerFrom(1, MAX_TIMEOUT_MS),
@@ -194,6 +246,43 @@ function integerFrom(min: number, max: number): Check {
 
 function checkBoolean(name: string, value: unknown): void {
   if (typeof value !== "boolean") throw wrongType(name, "a boolean", value);
+}
+
+function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== "function") throw wrongType(name, "a function", value);
+}
+
+function oneOf(known: readonly string[]): Check {
+  return (name, value) => {
+    if (typeof value !== "string") throw wrongType(name, "a string", value);
+    if (known.includes(value)) return;
+    throw new RangeError(`The option "${name}" is none of ${known.join(", ")}: "${value}"`);
+  };
+}
+
+function checkStatusName(name: string, value: unknown): void {
+  if (typeof value !== "string") throw wrongType(name, "a string", value);
+  if (isLegacyMetricName(value)) return;
+  throw new RangeError(`The option "${name}" cannot begin the name of a metric: "${value}"`);
+}
+
+const BODY_LIMIT_CHECKS: Readonly<Record<string, Check>> = {
+  bytes: integerFrom(1, Number.MAX_SAFE_INTEGER),
+  action: oneOf(["warn", "fail"]),
+} satisfies Record<keyof BodyLimit, Check>;
+
+function checkBodyLimit(name: string, value: unknown): void {
+  if (typeof value !== "object" || value === null) throw wrongType(name, "an object", value);
+  checkAll(value, BODY_LIMIT_CHECKS, `${name}.`);
+  const { bytes, action } = value as Partial<BodyLimit>;
+  if (bytes === undefined || action === undefined) {
+    throw new TypeError(`The option "${name}" needs both bytes and action`);
+  }
+}
+
+function checkHosts(name: string, value: unknown): void {
+  const isList = Array.isArray(value) && value.every((host) => typeof host === "string");
+  if (!isList) throw wrongType(name, "an array of strings", value);
 }
 
 /** A list without repetitions, of some of `known`, and not empty. */

@@ -53,4 +53,6 @@ export interface CollectorError {
   /** The metric whose collector it is. */
   readonly collector: string;
   readonly error: unknown;
+  /** How long it took to fail, or until it was given up, in milliseconds. */
+  readonly durationMs?: number | undefined;
 }

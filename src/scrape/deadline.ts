@@ -21,12 +21,15 @@ export function scrapeTimeoutMs(header: string | undefined, options: TimeoutOpti
   return Math.min(timeoutMs, usableMs);
 }
 
-/** The bounds of one scrape: it ends when time is up, or when the client has gone. */
+/** The bounds of one scrape. */
 export interface Deadline {
+  /** Aborts when time is up, when the client has gone, and when the scrape is over. */
   readonly signal: AbortSignal;
   /** When the signal aborts at the latest, in milliseconds since the epoch. */
   readonly deadlineMs: number;
-  /** Must be called when the scrape is over. */
+  /** How long before that the clock was started. */
+  readonly timeoutMs: number;
+  /** Must be called when the scrape is over, however it went: it lets go of all that is left. */
   clear(): void;
 }
 
@@ -46,9 +49,11 @@ export function startDeadline(timeoutMs: number, clientSignal: AbortSignal): Dea
   return {
     signal: controller.signal,
     deadlineMs: Date.now() + timeoutMs,
+    timeoutMs,
     clear() {
       clearTimeout(timer);
       clientSignal.removeEventListener("abort", onClientGone);
+      controller.abort();
     },
   };
 }

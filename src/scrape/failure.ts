@@ -48,24 +48,30 @@ export function explainFailure(thrown: unknown, signal: AbortSignal): Failure | 
 }
 
 // Fixed texts: what a collector threw may hold secrets, and belongs to the log alone.
-const TEXTS: Readonly<Record<Failure["status"], string>> = {
-  400: "The query cannot be read.\n",
-  500: "The metrics could not be gathered. See the log of the process.\n",
-  503: "The metrics could not be gathered in time. See the log of the process.\n",
+const ANSWERS: Readonly<Record<Failure["status"] | "busy", readonly [StatusCode, string]>> = {
+  400: [400, "The query cannot be read.\n"],
+  500: [500, "The metrics could not be gathered. See the log of the process.\n"],
+  503: [503, "The metrics could not be gathered in time. See the log of the process.\n"],
+  busy: [503, "Too many scrapes at once. Try again.\n"],
 };
 
 /** How long a failure may take to be sent: the deadline of its scrape may have passed. */
 const FAILURE_TIMEOUT_MS = 1_000;
 
-/** Answers a scrape that failed before its first byte was sent. */
+/** Answers a scrape that failed before its first byte was sent, or that was not begun. */
 export async function sendFailure(
-  status: Failure["status"],
+  reason: Failure["status"] | "busy",
   request: ScrapeRequest,
   respond: Respond,
 ): Promise<void> {
   const deadline = startDeadline(FAILURE_TIMEOUT_MS, request.signal);
-  const body = new TextEncoder().encode(TEXTS[status]);
-  const headers = { "Content-Type": "text/plain; charset=utf-8" };
+  const [status, text] = ANSWERS[reason];
+  const body = new TextEncoder().encode(text);
+  const headers = {
+    "Content-Type": "text/plain; charset=utf-8",
+    "Cache-Control": "no-store",
+    ...(reason === "busy" && { "Retry-After": "1" }),
+  };
   try {
     await respond({ status, headers, body }, deadline.signal);
   } finally {

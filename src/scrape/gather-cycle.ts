@@ -1,14 +1,44 @@
-import { GatherError } from "../errors.ts";
-import type { FaultReporter, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
+import { GatherError, ScrapeTimeoutError } from "../errors.ts";
+import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { Deadline } from "./deadline.ts";
 import { type NameFilter, requestedFamilies } from "./name-filter.ts";
+import { unlessAborted } from "./unless-aborted.ts";
+
+/**
+ * What becomes of a scrape when a collector fails: `"fail"` answers with an error, so that data is
+ * complete or not there; `"continue"` serves what the other collectors gave.
+ */
+export type ErrorHandling = "fail" | "continue";
+
+/** What a gather cycle is told, and tells. */
+export interface GatherCycleOptions {
+  readonly errorHandling: ErrorHandling;
+  readonly report: GatherContext["report"];
+  /** Called for each scrape that joins the gathering of another. */
+  readonly onShared: () => void;
+  /** Called once for each gathering, with the time that it took. */
+  readonly onGathered: (result: GatheringReport) => void;
+}
+
+/** The share of a scrape's time that its collectors get, where some may be left out. */
+const COLLECT_SHARE = 0.8;
+
+/** How a gathering went. */
+export interface GatheringReport {
+  readonly errors: readonly CollectorError[];
+  readonly durationMs: number;
+  /** Whether it ran every collector. */
+  readonly isComplete: boolean;
+}
 
 /** A gathering that has not yet begun to read values, and how many scrapes wait for it. */
 interface Cycle {
-  readonly result: Promise<GatherResult>;
+  readonly result: Promise<readonly MetricFamily[]>;
   readonly filter: NameFilter;
   readonly controller: AbortController;
+  /** When it gives up collectors that have not settled, in milliseconds since the epoch. */
+  readonly deadlineMs: number;
   waiting: number;
 }
 
@@ -20,45 +50,50 @@ interface Cycle {
  */
 export class GatherCycle {
   readonly #gatherer: Gatherer;
-  readonly #report: FaultReporter;
+  readonly #options: GatherCycleOptions;
   /** The gatherings under way, by the key of their filter. */
   readonly #cycles = new Map<string, Cycle>();
 
-  constructor(gatherer: Gatherer, report: FaultReporter) {
+  constructor(gatherer: Gatherer, options: GatherCycleOptions) {
     this.#gatherer = gatherer;
-    this.#report = report;
+    this.#options = options;
   }
 
   /**
-   * Returns the families of all collectors, or throws: a `GatherError` when a collector failed, the
-   * signal's reason when it aborted first. The families are read by each scrape for itself.
+   * Returns the families of all collectors, or throws: a `GatherError` when the failure policy says
+   * so, the signal's reason when it aborted first. Each scrape reads the families for itself.
    */
-  async gather(
-    { signal, deadlineMs }: Deadline,
-    filter: NameFilter,
-  ): Promise<readonly MetricFamily[]> {
-    signal.throwIfAborted();
-    const cycle = this.#cycles.get(filter.key) ?? this.#start(deadlineMs, filter);
+  async gather(deadline: Deadline, filter: NameFilter): Promise<readonly MetricFamily[]> {
+    deadline.signal.throwIfAborted();
+    const cycle = this.#join(deadline, filter) ?? this.#start(deadline, filter);
     cycle.waiting++;
     try {
-      const families = completeFamilies(await unlessAborted(cycle.result, signal));
-      return requestedFamilies(families, filter);
+      return requestedFamilies(await unlessAborted(cycle.result, deadline.signal), filter);
     } finally {
       cycle.waiting--;
-      if (cycle.waiting === 0) this.#abandon(cycle);
+      if (cycle.waiting === 0) this.#abandon(cycle, deadline.signal.reason);
     }
   }
 
-  #start(deadlineMs: number, filter: NameFilter): Cycle {
+  /** A scrape whose time is up before the gathering's cannot wait for it. */
+  #join(deadline: Deadline, filter: NameFilter): Cycle | undefined {
+    const cycle = this.#cycles.get(filter.key);
+    if (cycle === undefined || cycle.deadlineMs > deadline.deadlineMs) return undefined;
+    this.#options.onShared();
+    return cycle;
+  }
+
+  #start(deadline: Deadline, filter: NameFilter): Cycle {
+    const deadlineMs = this.#collectDeadline(deadline);
     const controller = new AbortController();
     const context: GatherContext = {
       signal: controller.signal,
       deadlineMs,
       isRequested: filter.isRequested,
-      report: this.#report,
+      report: this.#options.report,
     };
-    const result = (async () => this.#gatherer.gather(context))();
-    const cycle: Cycle = { result, filter, controller, waiting: 0 };
+    const result = this.#run(context, controller, filter);
+    const cycle: Cycle = { result, filter, controller, deadlineMs, waiting: 0 };
     this.#cycles.set(filter.key, cycle);
     // From here on values are read: whoever comes now wants newer ones.
     const end = () => this.#end(cycle);
@@ -66,9 +101,37 @@ export class GatherCycle {
     return cycle;
   }
 
+  /** Where what some collectors gave is to be served, there must be time left to send it. */
+  #collectDeadline({ deadlineMs, timeoutMs }: Deadline): number {
+    const isPatient = this.#options.errorHandling === "fail";
+    return isPatient ? deadlineMs : deadlineMs - timeoutMs * (1 - COLLECT_SHARE);
+  }
+
+  async #run(
+    context: GatherContext,
+    controller: AbortController,
+    filter: NameFilter,
+  ): Promise<readonly MetricFamily[]> {
+    const startedAt = performance.now();
+    const { errorHandling, onGathered } = this.#options;
+    // Where complete data is wanted, each scrape that waits gives up for itself.
+    const timer =
+      errorHandling === "continue" ? giveUpAt(context.deadlineMs, controller) : undefined;
+    try {
+      const { families, errors = [] } = await this.#gatherer.gather(context);
+      const durationMs = performance.now() - startedAt;
+      if (!isAbandoned(context.signal)) {
+        onGathered({ errors, durationMs, isComplete: filter.key === "" });
+      }
+      return accept({ families: [...families], errors }, errorHandling);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** Stops collectors whose result nobody waits for, and lets the next scrape start afresh. */
-  #abandon(cycle: Cycle): void {
-    if (this.#end(cycle)) cycle.controller.abort();
+  #abandon(cycle: Cycle, reason: unknown): void {
+    if (this.#end(cycle)) cycle.controller.abort(reason);
   }
 
   /** Lets nobody join any more; `false` when that was so already. */
@@ -78,25 +141,28 @@ export class GatherCycle {
   }
 }
 
-/** The failure policy: data that is not complete is not served. */
-function completeFamilies({ families, errors = [] }: GatherResult): readonly MetricFamily[] {
-  if (errors.length === 0) return [...families];
+/** Nobody waits any more, for no fault of the collectors. */
+function isAbandoned({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof ScrapeTimeoutError);
+}
+
+function giveUpAt(deadlineMs: number, controller: AbortController): NodeJS.Timeout {
+  const timeoutMs = Math.max(0, deadlineMs - Date.now());
+  const timer = setTimeout(() => controller.abort(new ScrapeTimeoutError(timeoutMs)), timeoutMs);
+  return timer.unref();
+}
+
+/** The failure policy. Without a family there is nothing to continue with. */
+function accept(
+  { families, errors }: Required<GatherResult>,
+  errorHandling: ErrorHandling,
+): readonly MetricFamily[] {
+  const accepted = [...families];
+  const hasFailed = errors !== undefined && errors.length > 0;
+  if (!hasFailed || (errorHandling === "continue" && accepted.length > 0)) return accepted;
   const names = errors.map(({ collector }) => collector).join(", ");
   throw new GatherError(
     `Collectors failed: ${names}`,
     errors.map(({ error }) => error),
   );
-}
-
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-  });
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

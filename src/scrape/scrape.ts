@@ -1,15 +1,19 @@
-import type { FaultReporter, Gatherer } from "../model/gatherer.ts";
-import { type Format, negotiateFormat } from "../negotiation/format.ts";
-import { memoiseByHeader } from "../negotiation/memo.ts";
-import { type Body, startBody } from "./body.ts";
-import { type CompressedBody, type CompressionSettings, createCompressor } from "./compression.ts";
+import { ScrapeTimeoutError } from "../errors.ts";
+import type { CollectorError, FaultReporter, Gatherer } from "../model/gatherer.ts";
+import type { Format } from "../negotiation/format.ts";
+import type { Body } from "./body.ts";
+import type { BodyLimit } from "./body-limit.ts";
+import type { CompressionSettings } from "./compression.ts";
 import { type Deadline, scrapeTimeoutMs, startDeadline, type TimeoutOptions } from "./deadline.ts";
-import { createEncoders } from "./encoders.ts";
-import { blameOn, explainFailure, sendFailure } from "./failure.ts";
-import { GatherCycle } from "./gather-cycle.ts";
+import { createExposer } from "./exposer.ts";
+import { blameOn, explainFailure, type Failure, sendFailure } from "./failure.ts";
+import { type ErrorHandling, GatherCycle } from "./gather-cycle.ts";
 import { createOnce, type Log } from "./log.ts";
 import { parseNameFilter, requestedFamilies } from "./name-filter.ts";
+import { type ScrapeHook, withHook } from "./scrape-hook.ts";
 import { SelfMetrics, type StatusCode } from "./self-metrics.ts";
+import { Status } from "./status.ts";
+import { UpdateGuard } from "./update-guard.ts";
 
 /** What a scrape needs to know of its request. */
 export interface ScrapeRequest {
@@ -48,36 +52,62 @@ export interface ScrapeOptions extends TimeoutOptions {
   /** The formats on offer. */
   readonly formats: readonly Format[];
   readonly compression: CompressionSettings;
+  readonly errorHandling: ErrorHandling;
+  readonly onScrape: ScrapeHook | undefined;
+  readonly bodyLimit: BodyLimit | undefined;
+  readonly maxRequestsInFlight: number;
   readonly selfMetrics: boolean;
+  readonly statusName: string | undefined;
 }
 
-/** Makes the function that answers the scrapes of one gatherer. */
-export function createScrape(gatherer: Gatherer, options: ScrapeOptions, log: Log): Scrape {
-  const self = new SelfMetrics();
-  const report = createFaultReporter(self, log);
-  const cycle = new GatherCycle(gatherer, report);
-  const negotiate = memoiseByHeader((accept) => negotiateFormat(accept, options.formats));
-  const encoderOf = createEncoders();
-  const compressor = createCompressor(options.compression);
+/** The scrape handler of one gatherer. */
+export interface ScrapeHandler {
+  readonly scrape: Scrape;
+  /** Runs an update that no scrape sees half-done. Never rejects: a failure is counted and logged. */
+  update(work: () => unknown): Promise<void>;
+  /** Answers every scrape with 500 from now on. */
+  setFailing(message?: string): void;
+  /** Ends what `setFailing()` began. */
+  setOk(): void;
+}
 
-  const gather = async ({ query }: ScrapeRequest, deadline: Deadline) => {
-    const filter = parseNameFilter(query);
-    const families = await blameOn("gathering", () => cycle.gather(deadline, filter));
-    return options.selfMetrics
-      ? [...families, ...requestedFamilies(self.families, filter)]
-      : families;
-  };
+/**
+ * Makes the scrape handler of a gatherer.
+ *
+ * @param connections Tells how many connections are open; absent where nobody knows.
+ */
+export function createScrapeHandler(
+  gatherer: Gatherer,
+  options: ScrapeOptions,
+  log: Log,
+  connections?: () => number,
+): ScrapeHandler {
+  const self = new SelfMetrics(connections);
+  const status = new Status(options.statusName);
+  const guard = new UpdateGuard();
+  const report = createReporter(self, log);
+  const expose = createExposer(options, { self, guard, log, report });
+  const cycle = createCycle(gatherer, options, { self, log, report });
 
   const prepare = async (request: ScrapeRequest, deadline: Deadline): Promise<ScrapeResponse> => {
-    const { format, escaping, contentType } = negotiate(request.accept);
-    if (request.isHead) return success(contentType, EMPTY_BODY);
-    const families = await gather(request, deadline);
-    return blameOn("encoding", async () => {
-      const encoder = await encoderOf(format, escaping);
-      const encoding = await compressor.negotiate(request.acceptEncoding);
-      const body = await startBody(encoder.encode(families, report), deadline.signal);
-      return success(contentType, await compressor.compress(body, encoding));
-    });
+    if (request.isHead) return expose.head(request);
+    const filter = parseNameFilter(request.query);
+    const own = [...status.families, ...(options.selfMetrics ? self.families() : [])];
+    if (status.isFailing) return expose.response(500, own, request, deadline);
+    const families = await blameOn("gathering", () => cycle.gather(deadline, filter));
+    const all = [...families, ...requestedFamilies(own, filter)];
+    return blameOn("encoding", () => expose.response(200, all, request, deadline));
+  };
+
+  const fail = (thrown: unknown, { signal }: Deadline): Failure | undefined => {
+    const failure = explainFailure(thrown, signal);
+    if (failure === undefined) self.events.aborted++;
+    else if (failure.cause !== undefined) {
+      self.errors[failure.cause]++;
+      if (failure.cause === "timeout") self.events.timed_out++;
+      log.error("The scrape failed", failure.error);
+    }
+    return failure;
   };
 
   const answer = async (request: ScrapeRequest, respond: Respond): Promise<void> => {
@@ -89,17 +119,13 @@ export function createScrape(gatherer: Gatherer, options: ScrapeOptions, log: Lo
     try {
       const response = await prepare(request, deadline);
       isAnswered = true;
-      self.requests[200]++;
+      self.requests[response.status]++;
       await respond(response, deadline.signal);
+      if (request.signal.aborted) self.events.aborted++;
     } catch (thrown) {
-      const failure = explainFailure(thrown, deadline.signal);
-      if (failure === undefined) return;
-      if (failure.cause !== undefined) {
-        self.errors[failure.cause]++;
-        log.error("The scrape failed", failure.error);
-      }
+      const failure = fail(thrown, deadline);
       // Once a byte is out nothing can be taken back: `respond` has cut the response off.
-      if (isAnswered) return;
+      if (isAnswered || failure === undefined) return;
       self.requests[failure.status]++;
       await sendFailure(failure.status, request, respond);
     } finally {
@@ -107,35 +133,78 @@ export function createScrape(gatherer: Gatherer, options: ScrapeOptions, log: Lo
     }
   };
 
-  return async (request, respond) => {
-    self.inFlight++;
-    try {
-      await answer(request, respond);
-    } catch (error) {
-      log.error("The failure of a scrape could not be answered", error);
-    } finally {
-      self.inFlight--;
-    }
+  const shed = async (request: ScrapeRequest, respond: Respond): Promise<void> => {
+    self.events.shed++;
+    self.requests[503]++;
+    await sendFailure("busy", request, respond);
   };
-}
 
-const EMPTY_BODY: CompressedBody = { body: new Uint8Array(), encoding: "identity" };
-
-function success(contentType: string, { body, encoding }: CompressedBody): ScrapeResponse {
   return {
-    status: 200,
-    headers: {
-      "Content-Type": contentType,
-      ...(encoding !== "identity" && { "Content-Encoding": encoding }),
-      // A cache in between must not give one scraper what another asked for, nor an old value.
-      Vary: "Accept, Accept-Encoding",
-      "Cache-Control": "no-store",
+    async scrape(request, respond) {
+      self.inFlight++;
+      try {
+        const isBusy = self.inFlight > options.maxRequestsInFlight;
+        await (isBusy ? shed(request, respond) : answer(request, respond));
+      } catch (error) {
+        log.error("The failure of a scrape could not be answered", error);
+      } finally {
+        self.inFlight--;
+      }
     },
-    body,
+
+    async update(work) {
+      const startedAt = performance.now();
+      const failures: CollectorError[] = [];
+      try {
+        await guard.update(work, options.timeoutMs);
+      } catch (error) {
+        failures.push({ collector: UPDATE, error, durationMs: performance.now() - startedAt });
+        self.errors[error instanceof ScrapeTimeoutError ? "timeout" : "gathering"]++;
+        log.error("An update failed", error);
+      }
+      self.collectors.record(failures, (collector) => collector === UPDATE);
+    },
+
+    setFailing(message = "no reason given") {
+      status.isFailing = true;
+      log.warn(`Scrapes are answered with 500 from now on: ${message}`);
+    },
+
+    setOk() {
+      status.isFailing = false;
+    },
   };
 }
 
-function createFaultReporter(self: SelfMetrics, log: Log): FaultReporter {
+/** What `update()` is called among the collectors. */
+const UPDATE = "update";
+
+function createCycle(
+  gatherer: Gatherer,
+  { errorHandling, onScrape }: ScrapeOptions,
+  { self, log, report }: { self: SelfMetrics; log: Log; report: FaultReporter },
+): GatherCycle {
+  return new GatherCycle(onScrape === undefined ? gatherer : withHook(gatherer, onScrape), {
+    errorHandling,
+    report,
+    onShared: () => {
+      self.events.shared++;
+    },
+    onGathered: ({ errors, durationMs, isComplete }) => {
+      self.gathering.count++;
+      self.gathering.sumMs += durationMs;
+      self.collectors.record(errors, (collector) => isComplete && collector !== UPDATE);
+      // Where a failure costs the scrape, it is counted and logged as the scrape's.
+      if (errorHandling === "fail") return;
+      for (const { collector, error } of errors) {
+        self.errors[error instanceof ScrapeTimeoutError ? "timeout" : "gathering"]++;
+        log.error(`The collector of "${collector}" failed, and the scrape goes on`, error);
+      }
+    },
+  });
+}
+
+function createReporter(self: SelfMetrics, log: Log): FaultReporter {
   const isNews = createOnce();
   return (family, reason) => {
     self.errors.encoding++;

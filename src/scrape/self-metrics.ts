@@ -1,4 +1,5 @@
-import type { MetricFamily, ValueMetric } from "../model/metric-family.ts";
+import type { MetricFamily, SummaryMetric, ValueMetric } from "../model/metric-family.ts";
+import { CollectorHealth } from "./collector-health.ts";
 
 /** The stages of a scrape that may fail, in the words of Go's promhttp. */
 export type ErrorStage = "gathering" | "encoding";
@@ -6,9 +7,11 @@ export type ErrorStage = "gathering" | "encoding";
 /** The status codes that a scrape is answered with. */
 export type StatusCode = 200 | 400 | 500 | 503;
 
-/** What the server says of itself, under the names of Go's promhttp. */
+/** What may happen to a scrape beside its answer. */
+export type ScrapeEvent = "shared" | "shed" | "timed_out" | "aborted" | "oversized";
+
+/** What the server says of itself, beginning with the metrics of Go's promhttp. */
 export class SelfMetrics {
-  inFlight = 0;
   // All label values are there from the start: a series that appears with its first error hides
   // that error from `rate()`.
   readonly requests: Record<StatusCode, number> = { 200: 0, 400: 0, 500: 0, 503: 0 };
@@ -17,39 +20,110 @@ export class SelfMetrics {
     encoding: 0,
     timeout: 0,
   };
+  readonly events: Record<ScrapeEvent, number> = {
+    shared: 0,
+    shed: 0,
+    timed_out: 0,
+    aborted: 0,
+    oversized: 0,
+  };
+  readonly gathering: Duration = { count: 0, sumMs: 0 };
+  readonly encoding: Duration = { count: 0, sumMs: 0 };
+  readonly collectors: CollectorHealth = new CollectorHealth();
+  inFlight = 0;
+
+  /** The bytes sent, by format and content encoding. */
+  readonly #bytes = new Map<string, ByteCount>();
+  readonly #families: readonly MetricFamily[];
+
+  /** @param connections Tells how many connections are open; absent where nobody knows. */
+  constructor(connections?: () => number) {
+    this.#families = [
+      counter("metric_handler_requests_total", "Scrapes by HTTP status code.", () =>
+        labelled("code", this.requests),
+      ),
+      gauge("metric_handler_requests_in_flight", "Scrapes being served.", () => this.inFlight),
+      counter(
+        "metric_handler_errors_total",
+        "Errors by cause: failed scrapes, and metrics that were left out.",
+        () => labelled("cause", this.errors),
+      ),
+      counter("scrape_events_total", "What happened to scrapes beside their answer.", () =>
+        labelled("event", this.events),
+      ),
+      duration("gather_duration_seconds", "Time that collectors took.", this.gathering),
+      duration("encode_duration_seconds", "Time that encoding took.", this.encoding),
+      counter("response_bytes_total", "Bytes of bodies by format and content encoding.", () =>
+        this.#bytes.values(),
+      ),
+      ...(connections ? [gauge("connections_open", "Open connections.", connections)] : []),
+    ];
+  }
 
   /** The families; the same objects at every scrape, with the values of the moment. */
-  readonly families: readonly MetricFamily[] = [
-    {
-      name: "promhttp_metric_handler_requests_total",
-      help: "Total number of scrapes by HTTP status code.",
-      type: "counter",
-      metrics: liveMetrics(() => this.requests, "code"),
-    },
-    {
-      name: "promhttp_metric_handler_requests_in_flight",
-      help: "Current number of scrapes being served.",
-      type: "gauge",
-      metrics: { [Symbol.iterator]: () => [{ labels: {}, value: this.inFlight }].values() },
-    },
-    {
-      name: "promhttp_metric_handler_errors_total",
-      help: "Total number of internal errors encountered by the metric handler.",
-      type: "counter",
-      metrics: liveMetrics(() => this.errors, "cause"),
-    },
-  ];
+  families(): readonly MetricFamily[] {
+    return [...this.#families, ...this.collectors.families()];
+  }
+
+  /** Counts bytes of a body. */
+  sent(bytes: number, format: string, encoding: string): void {
+    const key = `${format} ${encoding}`;
+    const count = this.#bytes.get(key) ?? { identity: key, labels: { format, encoding }, value: 0 };
+    count.value += bytes;
+    this.#bytes.set(key, count);
+  }
 }
 
-function liveMetrics(
-  counts: () => Readonly<Record<string, number>>,
-  label: string,
-): Iterable<ValueMetric> {
-  return {
-    *[Symbol.iterator]() {
-      for (const [name, value] of Object.entries(counts())) {
-        yield { identity: name, labels: { [label]: name }, value };
-      }
+/** How often something was done, and how long it took altogether. */
+export interface Duration {
+  count: number;
+  sumMs: number;
+}
+
+interface ByteCount extends ValueMetric {
+  value: number;
+}
+
+function counter(name: string, help: string, metrics: () => Iterable<ValueMetric>): MetricFamily {
+  return family(name, help, "counter", metrics);
+}
+
+function gauge(name: string, help: string, value: () => number): MetricFamily {
+  return family(name, help, "gauge", () => [{ identity: name, labels: {}, value: value() }]);
+}
+
+function family(
+  name: string,
+  help: string,
+  type: "counter" | "gauge",
+  metrics: () => Iterable<ValueMetric>,
+): MetricFamily {
+  const live = { [Symbol.iterator]: () => metrics()[Symbol.iterator]() };
+  return { name: `promhttp_${name}`, help, type, metrics: live };
+}
+
+/** A summary without quantiles: its sum and its count give the average over any time. */
+function duration(name: string, help: string, total: Readonly<Duration>): MetricFamily {
+  const metric: SummaryMetric = {
+    identity: name,
+    labels: {},
+    quantiles: [],
+    quantileValues: [],
+    get count() {
+      return total.count;
+    },
+    get sum() {
+      return total.sumMs / 1_000;
     },
   };
+  return { name: `promhttp_${name}`, help, type: "summary", metrics: [metric] };
+}
+
+function* labelled(
+  label: string,
+  counts: Readonly<Record<string, number>>,
+): Generator<ValueMetric, void, undefined> {
+  for (const [name, value] of Object.entries(counts)) {
+    yield { identity: name, labels: { [label]: name }, value };
+  }
 }

@@ -9,6 +9,8 @@ import { sendScrape, sendText } from "./send.ts";
 export interface HandlerContext {
   readonly metricsPath: string;
   readonly hasLandingPage: boolean;
+  /** The hosts that a request may name; `undefined` allows all. */
+  readonly allowedHosts: readonly string[] | undefined;
   /** Whether the server still takes on work. */
   readonly isReady: () => boolean;
   readonly scrape: Scrape;
@@ -29,6 +31,10 @@ export function createRequestListener(context: HandlerContext): RequestListener 
         sendText(response, 413, "A request must not have a body.\n", { Connection: "close" });
         return;
       }
+      if (!isAllowedHost(request.headers.host, context.allowedHosts)) {
+        sendText(response, 403, "This host is not allowed.\n", { Connection: "close" });
+        return;
+      }
       const route = routeOf(request.method ?? "", request.url ?? "", paths);
       if (route === "metrics") void answerScrape(request, response, context);
       else if (route === "landing-page") sendPage(response, landingPage);
@@ -45,6 +51,14 @@ export function createRequestListener(context: HandlerContext): RequestListener 
 function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers["content-length"];
   return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
+}
+
+/** Compares a `Host` header as text; it is never parsed as a URL. */
+function isAllowedHost(header = "", allowed: readonly string[] | undefined): boolean {
+  if (allowed === undefined) return true;
+  // RFC 9110 §7.2: a host, and a port if it is not the default one.
+  const host = header.replace(/:\d*$/, "").toLowerCase();
+  return allowed.some((name) => name.toLowerCase() === host);
 }
 
 function answerScrape(

@@ -48,6 +48,11 @@ export class Listener {
     if (options.unref) this.server.unref();
   }
 
+  /** The number of open connections. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
   /** Closes idle sockets now, the others when their response is complete. */
   drain(): void {
     this.#isDraining = true;

@@ -3,11 +3,12 @@ import { type Source, toGatherer } from "../gatherers/to-gatherer.ts";
 import type { Gatherer } from "../model/gatherer.ts";
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from "../options.ts";
 import { createLog, type Log } from "../scrape/log.ts";
-import { createScrape } from "../scrape/scrape.ts";
+import { createScrapeHandler, type ScrapeHandler } from "../scrape/scrape.ts";
 import { type Address, describeAddress, type ListenTarget, parseAddress } from "./address.ts";
 import { createRequestListener } from "./handler.ts";
 import { listen } from "./listen.ts";
 import { Listener } from "./listener.ts";
+import { isFixedPath } from "./routes.ts";
 import { type Shutdown, shutdownOf } from "./shutdown.ts";
 import { urlOf } from "./url.ts";
 
@@ -29,12 +30,14 @@ export class Server {
   readonly closed: Promise<void>;
 
   readonly #close: () => Promise<void>;
+  readonly #handler: ScrapeHandler;
 
-  private constructor(parts: Pick<Server, "address" | "url" | "closed" | "close">) {
+  private constructor(parts: Parts) {
     this.address = parts.address;
     this.url = parts.url;
     this.closed = parts.closed;
     this.#close = parts.close;
+    this.#handler = parts.handler;
   }
 
   /**
@@ -101,6 +104,43 @@ export class Server {
   }
 
   /**
+   * Runs an update of metrics that no scrape sees half-done: scrapes that come meanwhile wait for
+   * it, and those that are being read have read their values when it begins. Updates run one after
+   * the other.
+   *
+   * It resolves when `work` is done. It never rejects: what `work` throws is counted and logged, and
+   * so is an update that takes longer than the option `timeoutMs`, for which scrapes wait no longer.
+   *
+   * @example
+   * ```ts
+   * setInterval(() => server.update(async () => {
+   *   const { free, used } = await readPool();
+   *   connections.set({ state: "free" }, free);
+   *   connections.set({ state: "used" }, used);
+   * }), 10_000);
+   * ```
+   */
+  update(work: () => unknown): Promise<void> {
+    return this.#handler.update(work);
+  }
+
+  /**
+   * Declares that the metrics cannot be trusted: from now on every scrape is answered with 500, so
+   * that Prometheus writes `up 0` for the target. With the option `statusName` the answer says
+   * `<statusName>_up 0`.
+   *
+   * @param message Why; it goes to the log alone.
+   */
+  setFailing(message?: string): void {
+    this.#handler.setFailing(message);
+  }
+
+  /** Ends what `setFailing()` began. */
+  setOk(): void {
+    this.#handler.setOk();
+  }
+
+  /**
    * Closes the server as `run` does at its end. It never rejects, and may be called at any time and
    * any number of times: it always settles when the port is free and every socket is gone.
    */
@@ -112,6 +152,11 @@ export class Server {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#close();
   }
+}
+
+/** What an open server consists of. */
+interface Parts extends Pick<Server, "address" | "url" | "closed" | "close"> {
+  readonly handler: ScrapeHandler;
 }
 
 /** All arguments of a server, understood. */
@@ -129,6 +174,9 @@ function planOf(
   serverOptions: ServerOptions | undefined,
 ): Plan {
   const options = resolveOptions(serverOptions);
+  if (isFixedPath(options.path)) {
+    throw new RangeError(`The option "path" is taken by the server itself: "${options.path}"`);
+  }
   return {
     gatherer: toGatherer(source),
     target: parseAddress(address),
@@ -138,16 +186,18 @@ function planOf(
   };
 }
 
-async function open({ gatherer, target, label, options, log }: Plan) {
+async function open({ gatherer, target, label, options, log }: Plan): Promise<Parts> {
   let closing: Promise<void> | undefined;
+  const handler = createScrapeHandler(gatherer, options, log, () => listener.connections);
   const onRequest = createRequestListener({
     metricsPath: options.path,
     hasLandingPage: options.landingPage,
     isReady: () => closing === undefined,
-    scrape: createScrape(gatherer, options, log),
+    allowedHosts: options.allowedHosts,
+    scrape: handler.scrape,
     log,
   });
-  const listener = new Listener(onRequest, options);
+  const listener: Listener = new Listener(onRequest, options);
   await listen(listener.server, target, label);
 
   const accepting: NetServer = target.kind === "server" ? target.server : listener.server;
@@ -164,7 +214,7 @@ async function open({ gatherer, target, label, options, log }: Plan) {
   };
   // The owner of a given server may close it, too.
   void closed.then(close);
-  return { address, url: urlOf(address, options.path), closed, close };
+  return { address, url: urlOf(address, options.path), closed, close, handler };
 }
 
 async function drain(

@@ -1,0 +1,119 @@
+import type { FaultReporter } from "../model/gatherer.ts";
+import type { MetricFamily } from "../model/metric-family.ts";
+import { type Format, negotiateFormat } from "../negotiation/format.ts";
+import { memoiseByHeader } from "../negotiation/memo.ts";
+import { type Body, startBody } from "./body.ts";
+import { type BodyLimit, withinLimit } from "./body-limit.ts";
+import { type CompressedBody, type CompressionSettings, createCompressor } from "./compression.ts";
+import type { Deadline } from "./deadline.ts";
+import { createEncoders } from "./encoders.ts";
+import type { Log } from "./log.ts";
+import { Reading } from "./reading.ts";
+import type { ScrapeRequest, ScrapeResponse } from "./scrape.ts";
+import type { SelfMetrics } from "./self-metrics.ts";
+import type { UpdateGuard } from "./update-guard.ts";
+
+/** The settings of what is sent. */
+export interface ExposerOptions {
+  readonly formats: readonly Format[];
+  readonly compression: CompressionSettings;
+  readonly bodyLimit: BodyLimit | undefined;
+}
+
+/** What an exposer works with. */
+export interface ExposerContext {
+  readonly self: SelfMetrics;
+  readonly guard: UpdateGuard;
+  readonly log: Log;
+  readonly report: FaultReporter;
+}
+
+/** Makes responses of metric families, in the format and content encoding that a request asks for. */
+export interface Exposer {
+  /** The response to a HEAD request: it gathers nothing. */
+  head(request: ScrapeRequest): ScrapeResponse;
+  /** Begins to read and encode the families, and settles when the first chunks are there. */
+  response(
+    status: 200 | 500,
+    families: readonly MetricFamily[],
+    request: ScrapeRequest,
+    deadline: Deadline,
+  ): Promise<ScrapeResponse>;
+}
+
+/** Makes an exposer. */
+export function createExposer(
+  { formats, compression, bodyLimit }: ExposerOptions,
+  { self, guard, log, report }: ExposerContext,
+): Exposer {
+  const negotiate = memoiseByHeader((accept) => negotiateFormat(accept, formats));
+  const encoderOf = createEncoders();
+  const compressor = createCompressor(compression);
+
+  const onOversized = (message: string): void => {
+    self.events.oversized++;
+    log.warn(message);
+  };
+
+  const read = async (chunks: Iterator<Uint8Array>, { signal }: Deadline): Promise<Body> => {
+    const bounded = bodyLimit === undefined ? chunks : withinLimit(chunks, bodyLimit, onOversized);
+    const reading = new Reading(bounded, signal, (ended) => {
+      guard.leave(ended);
+      self.encoding.count++;
+      self.encoding.sumMs += ended.durationMs;
+    });
+    await guard.enter(reading, signal);
+    return startBody(reading);
+  };
+
+  return {
+    head: ({ accept }) => toResponse(200, negotiate(accept).contentType, EMPTY_BODY),
+
+    async response(status, families, { accept, acceptEncoding }, deadline) {
+      const { format, escaping, contentType } = negotiate(accept);
+      const encoder = await encoderOf(format, escaping);
+      const wanted = await compressor.negotiate(acceptEncoding);
+      const plain = await read(encoder.encode(families, report), deadline);
+      const { body, encoding } = await compressor.compress(plain, wanted);
+      const count = (bytes: number) => self.sent(bytes, format, encoding);
+      return toResponse(status, contentType, { body: counted(body, count), encoding });
+    },
+  };
+}
+
+const EMPTY_BODY: CompressedBody = { body: new Uint8Array(), encoding: "identity" };
+
+function toResponse(
+  status: 200 | 500,
+  contentType: string,
+  { body, encoding }: CompressedBody,
+): ScrapeResponse {
+  return {
+    status,
+    headers: {
+      "Content-Type": contentType,
+      ...(encoding !== "identity" && { "Content-Encoding": encoding }),
+      // A cache in between must not give one scraper what another asked for, nor an old value.
+      Vary: "Accept, Accept-Encoding",
+      "Cache-Control": "no-store",
+    },
+    body,
+  };
+}
+
+/** Counts the bytes of a body as they are sent. */
+function counted(body: Body, count: (bytes: number) => void): Body {
+  if (!(body instanceof Uint8Array)) return countedChunks(body, count);
+  count(body.length);
+  return body;
+}
+
+async function* countedChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of chunks) {
+    count(chunk.length);
+    yield chunk;
+  }
+}

@@ -1,0 +1,21 @@
+import type { MetricFamily } from "../model/metric-family.ts";
+
+/** What the application declares of itself: whether its metrics can be trusted. */
+export class Status {
+  isFailing = false;
+  /** The metric of the status; none without a name. */
+  readonly families: readonly MetricFamily[];
+
+  /**
+   * @param name What stands before `_up` in the name of the metric. A bare `up` would clash with the
+   *   series that Prometheus writes for every target.
+   */
+  constructor(name: string | undefined) {
+    const metrics = {
+      [Symbol.iterator]: () => [{ labels: {}, value: this.isFailing ? 0 : 1 }].values(),
+    };
+    const help = "Whether the application has declared that its metrics are in order.";
+    this.families =
+      name === undefined ? [] : [{ name: `${name}_up`, help, type: "gauge", metrics }];
+  }
+}

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { joinFamilies } from "../../src/gatherers/join-families.ts";
+import type { MetricFamily } from "../../src/model/metric-family.ts";
+import { createContext } from "../helpers/gathering.ts";
+
+function gauge(name: string, metrics: Record<string, unknown>[], help = "h"): MetricFamily {
+  return {
+    name,
+    help,
+    type: "gauge",
+    metrics: metrics.map((labels, value) => ({ labels, value })),
+  };
+}
+
+function join(families: readonly unknown[]) {
+  const { report, faults } = createContext();
+  // What is not a family is part of the test.
+  const joined = joinFamilies(families as MetricFamily[], report);
+  const metrics = joined.map(({ name, metrics }) => [name, [...metrics]] as const);
+  return { joined, metrics, faults };
+}
+
+test("joinFamilies() leaves families of different names as they are", () => {
+  const families = [gauge("a", [{}]), gauge("b", [{}])];
+  const { joined, faults } = join(families);
+  assert.deepEqual(faults, []);
+  assert.equal(joined.length, 2);
+  assert.equal(joined[0], families[0]);
+  assert.equal(joined[1], families[1]);
+});
+
+test("joinFamilies() puts the metrics of one name together, at the first one's place", () => {
+  const { joined, metrics } = join([
+    { ...gauge("a", [{ x: "1" }], "first"), unit: "bytes" },
+    gauge("b", [{}]),
+    gauge("a", [{ x: "2" }], "second"),
+  ]);
+  assert.deepEqual(metrics, [
+    [
+      "a",
+      [
+        { labels: { x: "1" }, value: 0 },
+        { labels: { x: "2" }, value: 0 },
+      ],
+    ],
+    ["b", [{ labels: {}, value: 0 }]],
+  ]);
+  assert.equal(joined[0]?.help, "first");
+  assert.equal(joined[0]?.unit, "bytes");
+});
+
+test("joinFamilies() reads joined metrics anew each time", () => {
+  const { joined } = join([gauge("a", [{ x: "1" }]), gauge("a", [{ x: "2" }])]);
+  const count = () => [...(joined[0]?.metrics ?? [])].length;
+  assert.deepEqual([count(), count()], [2, 2]);
+});
+
+test("joinFamilies() keeps the first of two metrics with the same labels", () => {
+  const { metrics, faults } = join([
+    gauge("a", [{ x: "1", y: "2" }]),
+    gauge("a", [{ z: "3" }, { y: 2, x: 1, w: "" }]),
+  ]);
+  assert.deepEqual(metrics, [
+    [
+      "a",
+      [
+        { labels: { x: "1", y: "2" }, value: 0 },
+        { labels: { z: "3" }, value: 0 },
+      ],
+    ],
+  ]);
+  assert.deepEqual(faults, ["a: two registries have it with the same labels"]);
+});
+
+test("joinFamilies() keeps the first of two families that differ in type", () => {
+  const { metrics, faults } = join([
+    gauge("a", [{ x: "1" }]),
+    { ...gauge("a", [{ x: "2" }]), type: "counter" },
+  ]);
+  assert.deepEqual(metrics, [["a", [{ labels: { x: "1" }, value: 0 }]]]);
+  assert.deepEqual(faults, ["a: it is a gauge and a counter: the first was kept"]);
+});
+
+const ILLEGAL: readonly { what: object; fault: string }[] = [
+  { what: { ...gauge("", []) }, fault: ": the name is no string" },
+  { what: { ...gauge("a", []), name: 7 }, fault: "7: the name is no string" },
+  { what: { ...gauge("a", []), type: "meter" }, fault: "a: the type meter is not known" },
+  { what: { ...gauge("a", []), type: undefined }, fault: "a: the type undefined is not known" },
+  { what: { ...gauge("a", []), help: 42 }, fault: "a: the help is no string" },
+];
+
+for (const { what, fault } of ILLEGAL) {
+  test(`joinFamilies() leaves out a family and says "${fault}"`, () => {
+    const { metrics, faults } = join([what, gauge("b", [])]);
+    assert.deepEqual(metrics, [["b", []]]);
+    assert.deepEqual(faults, [fault]);
+  });
+}

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mergeGatherers } from "../../src/gatherers/merge.ts";
+import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
+import type { MetricFamily } from "../../src/model/metric-family.ts";
+import { createContext } from "../helpers/gathering.ts";
+
+function gauge(name: string): MetricFamily {
+  return { name, help: "", type: "gauge", metrics: [{ labels: {}, value: 1 }] };
+}
+
+function namesOf({ families }: GatherResult): string[] {
+  return [...families].map(({ name }) => name);
+}
+
+const GOOD: Gatherer = { gather: () => ({ families: [gauge("good")] }) };
+
+test("mergeGatherers() gives the families of all gatherers in their order", async () => {
+  const slow: Gatherer = { gather: async () => ({ families: [gauge("slow")] }) };
+  const result = await mergeGatherers([slow, GOOD]).gather(createContext());
+  assert.deepEqual(namesOf(result), ["slow", "good"]);
+  assert.deepEqual(result.errors, []);
+});
+
+test("mergeGatherers() starts all gatherers before it waits for one", async () => {
+  const started: number[] = [];
+  const gatherers = [1, 2, 3].map((number) => ({
+    async gather() {
+      started.push(number);
+      await new Promise((resolve) => setImmediate(resolve));
+      return { families: [] };
+    },
+  }));
+  const done = mergeGatherers(gatherers).gather(createContext());
+  assert.deepEqual(started, [1, 2, 3]);
+  await done;
+});
+
+test("mergeGatherers() hands the same context to every gatherer", async () => {
+  const context = createContext();
+  const seen: unknown[] = [];
+  const gatherer: Gatherer = {
+    gather(given) {
+      seen.push(given);
+      return { families: [] };
+    },
+  };
+  await mergeGatherers([gatherer, gatherer]).gather(context);
+  assert.deepEqual(
+    seen.map((given) => given === context),
+    [true, true],
+  );
+});
+
+test("mergeGatherers() joins families of one name and reports what they share", async () => {
+  const context = createContext();
+  const { families } = await mergeGatherers([GOOD, GOOD]).gather(context);
+  assert.deepEqual(
+    [...families].map(({ metrics }) => [...metrics]),
+    [[{ labels: {}, value: 1 }]],
+  );
+  assert.deepEqual(context.faults, ["good: two registries have it with the same labels"]);
+});
+
+const FAILURES: readonly { name: string; gatherer: Gatherer }[] = [
+  {
+    name: "throws",
+    gatherer: {
+      gather() {
+        throw new Error("down");
+      },
+    },
+  },
+  { name: "rejects", gatherer: { gather: () => Promise.reject(new Error("down")) } },
+  {
+    name: "gives families that throw",
+    gatherer: {
+      gather: () => ({
+        families: {
+          [Symbol.iterator]() {
+            throw new Error("down");
+          },
+        },
+      }),
+    },
+  },
+];
+
+for (const { name, gatherer } of FAILURES) {
+  test(`mergeGatherers() isolates a gatherer that ${name}`, async () => {
+    const result = await mergeGatherers([gatherer, GOOD]).gather(createContext());
+    assert.deepEqual(namesOf(result), ["good"]);
+    assert.deepEqual(result.errors, [{ collector: "gatherer 1", error: new Error("down") }]);
+  });
+}
+
+test("mergeGatherers() makes an error of a gatherer that gives nothing", async () => {
+  // A gatherer in JavaScript may forget to return.
+  const empty = { gather: () => undefined } as unknown as Gatherer;
+  const { errors } = await mergeGatherers([GOOD, empty]).gather(createContext());
+  assert.equal(errors?.length, 1);
+  assert.equal(errors?.[0]?.collector, "gatherer 2");
+  assert.ok(errors?.[0]?.error instanceof TypeError);
+});
+
+test("mergeGatherers() passes on the errors of collectors beside their families", async () => {
+  const error = { collector: "queue_length", error: new Error("down") };
+  const partial: Gatherer = { gather: () => ({ families: [gauge("a")], errors: [error] }) };
+  const result = await mergeGatherers([partial, GOOD]).gather(createContext());
+  assert.deepEqual(namesOf(result), ["a", "good"]);
+  assert.deepEqual(result.errors, [error]);
+});
+
+test("mergeGatherers() gives up a gatherer that does not heed the signal", async () => {
+  const controller = new AbortController();
+  const stuck: Gatherer = { gather: () => new Promise(() => {}) };
+  const done = mergeGatherers([stuck, GOOD]).gather(createContext(controller.signal));
+  const reason = new Error("too late");
+  controller.abort(reason);
+  const result = await done;
+  assert.deepEqual(namesOf(result), ["good"]);
+  assert.deepEqual(result.errors, [{ collector: "gatherer 1", error: reason }]);
+});
+
+test("mergeGatherers() takes what a gatherer that heeds the signal still gives", async () => {
+  const controller = new AbortController();
+  const heeding: Gatherer = {
+    gather: ({ signal }) =>
+      new Promise((resolve) => {
+        signal.addEventListener("abort", () =>
+          resolve({
+            families: [gauge("a")],
+            errors: [{ collector: "b", error: signal.reason }],
+          }),
+        );
+      }),
+  };
+  const done = mergeGatherers([heeding]).gather(createContext(controller.signal));
+  controller.abort("too late");
+  const result = await done;
+  assert.deepEqual(namesOf(result), ["a"]);
+  assert.deepEqual(result.errors, [{ collector: "b", error: "too late" }]);
+});

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  isAggregatingRegistry,
+  isRegistry,
+  metricsByName,
+  type RegistryInternals,
+  type RegistryMetric,
+  typeOf,
+} from "../../src/gatherers/registry.ts";
+import { LIBRARIES } from "../helpers/libraries.ts";
+
+for (const library of LIBRARIES) {
+  test(`typeOf() tells the type of each metric of ${library.name}`, () => {
+    const registers = [new library.Registry()];
+    for (const type of ["Counter", "Gauge", "Histogram", "Summary"] as const) {
+      // The tests' own types do not name what `typeOf()` reads.
+      const metric = new library[type]({ name: "m", help: "h", registers: [] }) as unknown;
+      assert.equal(typeOf(metric as RegistryMetric), type.toLowerCase());
+    }
+    assert.equal(isRegistry(registers[0]), true);
+    assert.equal(isAggregatingRegistry(registers[0]), false);
+  });
+
+  test(`metricsByName() finds the names that the metrics of ${library.name} have`, () => {
+    const registry = new library.Registry();
+    const metric = new library.Gauge({ name: "a", help: "h", registers: [registry] });
+    metric.name = "b";
+    // The members beyond the public type are what is tested.
+    const named = metricsByName(registry as unknown as RegistryInternals);
+    assert.deepEqual(
+      named.map(([name, found]) => [name, found === (metric as unknown)]),
+      [["a", true]],
+    );
+  });
+}
+
+test("typeOf() does not know a metric without any sign of its type", () => {
+  assert.equal(typeOf({ get: () => ({}) }), undefined);
+});
+
+test("metricsByName() uses the names of the metrics where the registry has no table", () => {
+  const metric: RegistryMetric = { name: "a", get: () => ({}) };
+  assert.deepEqual(metricsByName({ getMetricsAsArray: () => [metric] }), [["a", metric]]);
+});
+
+for (const value of [null, undefined, 7, "registry", {}, { getMetricsAsArray: [] }]) {
+  test(`isRegistry() is false for ${JSON.stringify(value) ?? "undefined"}`, () => {
+    assert.equal(isRegistry(value), false);
+    assert.equal(isAggregatingRegistry(value), false);
+  });
+}

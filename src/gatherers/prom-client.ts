@@ -56,13 +56,12 @@ function startCollector(name: unknown, metric: RegistryMetric): CollectorRun {
     // `get()` runs the collector itself.
     const result: unknown = hasKnownStore(metric) ? collect(metric) : metric.get();
     if (isThenable(result)) {
-      run.pending = Promise.resolve(result).then(
-        (value) => finish(run, value),
-        (error: unknown) => {
+      run.pending = Promise.resolve(result)
+        .then((value) => finish(run, value))
+        .catch((error: unknown) => {
           run.failure = { error };
           run.pending = undefined;
-        },
-      );
+        });
     } else finish(run, result);
   } catch (error) {
     run.failure = { error };
@@ -77,8 +76,11 @@ function collect(metric: RegistryMetric): unknown {
 
 function finish(run: CollectorRun, value: unknown): void {
   run.pending = undefined;
-  // What a collector returns means nothing; what `get()` returns is checked where it is read.
-  if (!hasKnownStore(run.metric)) run.snapshot = value as MetricSnapshot;
+  // What a collector returns means nothing.
+  if (hasKnownStore(run.metric)) return;
+  if (typeof value !== "object" || value === null) throw new TypeError("get() gave no object");
+  // What is in it is checked where it is read.
+  run.snapshot = value as MetricSnapshot;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

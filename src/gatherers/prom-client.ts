@@ -1,4 +1,4 @@
-import type { CollectorError, Gatherer } from "../model/gatherer.ts";
+import type { CollectorError, FaultReporter, Gatherer } from "../model/gatherer.ts";
 import {
   type MetricSnapshot,
   metricsByName,
@@ -27,6 +27,7 @@ export function createRegistryGatherer(registry: Registry): Gatherer {
   return {
     async gather({ signal, report, isRequested }) {
       const runs = metricsByName(internals)
+        .filter(([name, metric]) => isReadable(name, metric, report))
         .filter(([name, metric]) => isRequested(String(name), toMetricType(typeOf(metric))))
         .map(([name, metric]) => startCollector(name, metric));
       await settled(
@@ -37,6 +38,13 @@ export function createRegistryGatherer(registry: Registry): Gatherer {
       return { families: families.of(collected, report), errors: errorsOf(runs, signal) };
     },
   };
+}
+
+/** The libraries register a metric before they have checked its configuration. */
+function isReadable(name: unknown, metric: RegistryMetric, report: FaultReporter): boolean {
+  if (typeof metric.get === "function") return true;
+  report(String(name), "its constructor has failed");
+  return false;
 }
 
 /** One collector at work. */

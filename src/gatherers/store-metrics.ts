@@ -48,13 +48,35 @@ export function hasKnownStore(metric: RegistryMetric): boolean {
   }
 }
 
-/** In every library `get()` is defined by the metric's class, and neither above nor below it. */
+/** The methods that read a metric, each with what the library may have put in its place. */
+const READERS = [
+  ["get", "_getSync", "_getAsync"],
+  ["getForPromString", "_getForPromStringSync", "_getForPromStringAsync"],
+] as const;
+
+/**
+ * In every library the class of a metric, which alone stands between it and their base class, has
+ * the readers; `@platformatic/prom-client` gives each metric the one of two that suits it.
+ */
 function isLibraryGet(metric: RegistryMetric): boolean {
-  if (Object.hasOwn(metric, "get")) return false;
-  let owner: unknown = Object.getPrototypeOf(metric);
-  while (isObject(owner) && !Object.hasOwn(owner, "get")) owner = Object.getPrototypeOf(owner);
-  const base: unknown = isObject(owner) ? Object.getPrototypeOf(owner) : undefined;
-  return isObject(base) && !("get" in base);
+  const members = metric as unknown as Readonly<Record<string, unknown>>; // it may have any
+  const library = classPrototype(metric);
+  return READERS.every(
+    ([name, ...inPlace]) =>
+      members[name] === library?.[name] ||
+      inPlace.some((method) => members[name] === library?.[method]),
+  );
+}
+
+/** The third prototype from the end: below `Object.prototype` and that of the base class. */
+function classPrototype(metric: RegistryMetric): Readonly<Record<string, unknown>> | undefined {
+  const chain: Record<string, unknown>[] = [];
+  let next: unknown = Object.getPrototypeOf(metric);
+  while (isObject(next)) {
+    chain.push(next);
+    next = Object.getPrototypeOf(next);
+  }
+  return chain.at(-3);
 }
 
 /** The metrics of a store that `hasKnownStore()`; one iterable serves any number of scrapes. */

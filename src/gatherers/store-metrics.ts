@@ -124,7 +124,7 @@ function flyweightFactory(metric: RegistryMetric, merge: StoreContext["merge"]):
     return () => createHistogramFlyweight(bounds, merge);
   }
   if (type === "summary") {
-    const quantiles = ascending(metric.percentiles ?? []);
+    const quantiles = [...new Set(metric.percentiles?.map(Number))].sort((a, b) => a - b);
     return () => createSummaryFlyweight(quantiles, merge);
   }
   return () => createValueFlyweight(merge);
@@ -168,18 +168,15 @@ interface HistogramChild {
 
 interface Bounds {
   readonly values: readonly number[];
-  /** The same as the keys of `bucketValues`: made once, because a number as a key is slow. */
+  /** Their keys in `bucketValues`: made once, because a number as a key is slow. */
   readonly keys: readonly string[];
 }
 
 /** The finite bounds in order: the libraries take what they are given, sorted or not. */
 function finiteBounds(upperBounds: readonly number[]): Bounds {
-  const values = ascending(upperBounds).filter(Number.isFinite);
-  return { values, keys: values.map(String) };
-}
-
-function ascending(numbers: readonly number[]): number[] {
-  return [...new Set(numbers)].sort((a, b) => a - b);
+  const keys = new Map(upperBounds.map((bound) => [Number(bound), String(bound)]));
+  const bounds = [...keys].filter(([value]) => Number.isFinite(value)).sort(([a], [b]) => a - b);
+  return { values: bounds.map(([value]) => value), keys: bounds.map(([, key]) => key) };
 }
 
 /** The key under which the libraries keep the exemplar of the `+Inf` bucket. */

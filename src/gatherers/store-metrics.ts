@@ -179,8 +179,8 @@ function finiteBounds(upperBounds: readonly number[]): Bounds {
   return { values: bounds.map(([value]) => value), keys: bounds.map(([, key]) => key) };
 }
 
-/** The key under which the libraries keep the exemplar of the `+Inf` bucket. */
-const INF_EXEMPLAR_KEY = "-1";
+/** Where the libraries keep the exemplar of the `+Inf` bucket: the second if it was asked for. */
+const INF_EXEMPLAR_KEYS = ["-1", "Infinity"] as const;
 
 function createHistogramFlyweight(
   { values, keys }: Bounds,
@@ -209,7 +209,10 @@ function createHistogramFlyweight(
     get exemplars() {
       const { bucketExemplars } = current;
       if (bucketExemplars === undefined) return undefined;
-      return [...keys, INF_EXEMPLAR_KEY].map((key) => toExemplar(bucketExemplars[key]));
+      const exemplars = keys.map((key) => bucketExemplars[key]);
+      const [above, infinite] = INF_EXEMPLAR_KEYS;
+      exemplars.push(bucketExemplars[above] ?? bucketExemplars[infinite]);
+      return exemplars.map(toExemplar);
     },
   };
   return {

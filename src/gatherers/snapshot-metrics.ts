@@ -1,6 +1,5 @@
 import { labelsKey } from "../model/labels-key.ts";
 import type {
-  Exemplar,
   HistogramMetric,
   Labels,
   SummaryMetric,
@@ -69,27 +68,31 @@ function toBound(bound: unknown): number {
 }
 
 function toHistogram(labels: Labels, { bounds, sum, count }: Group): HistogramMetric {
-  const upperBounds = [...bounds.keys()].filter(Number.isFinite).sort((a, b) => a - b);
-  const exemplars = [...upperBounds, Number.POSITIVE_INFINITY].map((bound): Exemplar | undefined =>
-    toExemplar(bounds.get(bound)?.exemplar),
-  );
+  const buckets = ascending(bounds).filter(([bound]) => Number.isFinite(bound));
+  const above = bounds.get(Number.POSITIVE_INFINITY);
   return {
     labels,
-    upperBounds,
-    cumulativeCounts: upperBounds.map((bound) => bounds.get(bound)?.value ?? Number.NaN),
-    count: bounds.get(Number.POSITIVE_INFINITY)?.value ?? count,
+    upperBounds: buckets.map(([bound]) => bound),
+    cumulativeCounts: buckets.map(([, { value }]) => value),
+    count: above?.value ?? count,
     sum,
-    exemplars,
+    exemplars: [...buckets.map(([, sample]) => sample), above].map((sample) =>
+      toExemplar(sample?.exemplar),
+    ),
   };
 }
 
 function toSummary(labels: Labels, { bounds, sum, count }: Group): SummaryMetric {
-  const quantiles = [...bounds.keys()].sort((a, b) => a - b);
+  const quantiles = ascending(bounds);
   return {
     labels,
-    quantiles,
-    quantileValues: quantiles.map((quantile) => bounds.get(quantile)?.value ?? Number.NaN),
+    quantiles: quantiles.map(([quantile]) => quantile),
+    quantileValues: quantiles.map(([, { value }]) => value),
     sum,
     count,
   };
+}
+
+function ascending(bounds: Group["bounds"]): [number, SnapshotSample][] {
+  return [...bounds].sort(([a], [b]) => a - b);
 }

@@ -55,7 +55,7 @@ test("readHistograms() puts the samples of one label set together, and the bound
 });
 
 test("readHistograms() takes the count of the samples where there is no bucket +Inf", () => {
-  const values = [bucket(1, {}, 2), { metricName: "h_count", labels: {}, value: 3 }];
+  const values = [bucket(1, {}, 2), { metricName: "h_count", value: 3 }];
   assert.equal(readHistograms({ values }, merge)[0]?.count, 3);
 });
 

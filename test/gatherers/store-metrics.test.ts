@@ -7,6 +7,7 @@ import type {
   Exemplar,
   HistogramMetric,
   Metric,
+  SummaryMetric,
   ValueMetric,
 } from "../../src/model/metric-family.ts";
 import { gatherAll } from "../helpers/gathering.ts";
@@ -164,6 +165,15 @@ for (const library of LIBRARIES) {
     );
   });
 
+  test(`a summary of ${name} without observations is all 0`, async () => {
+    const registry = new Registry();
+    new Summary({ name: "s", help: "h", percentiles: [0.5], registers: [registry] });
+    const [metric] = (await metricsOf(registry)) as Iterable<SummaryMetric>; // it is a summary
+    assert.ok(metric);
+    const { quantiles, quantileValues, count, sum } = metric;
+    assert.deepEqual([quantiles, quantileValues, count, sum], [[0.5], [0], 0, 0]);
+  });
+
   test(`a histogram of ${name} is cumulative, and ends at its count`, async () => {
     const registry = new Registry();
     const histogram = new Histogram({
@@ -297,3 +307,21 @@ for (const shape of NO_STORES) {
     assert.equal(hasKnownStore(Object.assign(new Own(), { type: "gauge", hashMap: {} })), true);
   });
 }
+
+test("storeMetrics() gives nothing of a metric that has lost its store or its bounds", () => {
+  const context = { merge: (labels: object) => ({ ...labels }), onDuplicate: assert.fail };
+  const get = () => ({});
+  const hashMap = { a: { labels: {}, bucketValues: {}, count: 1, sum: 2 } };
+  assert.deepEqual([...storeMetrics({ type: "gauge", get }, context)], []);
+  assert.deepEqual([...storeMetrics({ type: "summary", get }, context)], []);
+  const [bare] = storeMetrics({ type: "histogram", hashMap, get }, context);
+  assert.deepEqual((bare as HistogramMetric).upperBounds, []);
+});
+
+test("storeMetrics() takes a bucket that was never counted for an empty one", () => {
+  const context = { merge: (labels: object) => ({ ...labels }), onDuplicate: assert.fail };
+  const hashMap = { a: { labels: {}, bucketValues: { 2: 3 }, count: 4, sum: 5 } };
+  const metric = { type: "histogram", hashMap, upperBounds: [1, 2], get: () => ({}) };
+  const [read] = storeMetrics(metric, context);
+  assert.deepEqual(Array.from((read as HistogramMetric).cumulativeCounts), [0, 3]);
+});

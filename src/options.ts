@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { isLegacyMetricName } from "./model/names.ts";
 import { FORMATS, type Format } from "./negotiation/format.ts";
 import type { BodyLimit } from "./scrape/body-limit.ts";
@@ -337,5 +338,6 @@ function checkLogger(name: string, value: unknown): void {
 }
 
 function wrongType(name: string, expected: string, value: unknown): TypeError {
-  return new TypeError(`The option "${name}" is not ${expected}: ${String(value)}`);
+  // Not every object can be made a string, and a string of digits must not look like a number.
+  return new TypeError(`The option "${name}" is not ${expected}: ${inspect(value, { depth: 0 })}`);
 }

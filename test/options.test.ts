@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { resolveOptions, type ServerOptions } from "../src/options.ts";
+
+const DEFAULTS = {
+  path: "/metrics",
+  logger: console,
+  timeoutMs: 30_000,
+  timeoutOffsetMs: 500,
+  drainTimeoutMs: 5_000,
+  keepAliveTimeoutMs: 75_000,
+  headersTimeoutMs: 5_000,
+  maxHeaderBytes: 8_192,
+  maxConnections: 256,
+  selfMetrics: true,
+  landingPage: true,
+  unref: false,
+};
+
+const LOGGER = { error() {}, warn() {} };
+
+test("resolveOptions() fills in the documented defaults", () => {
+  assert.deepEqual(resolveOptions(), DEFAULTS);
+  assert.deepEqual(resolveOptions({}), DEFAULTS);
+});
+
+test("resolveOptions() takes undefined for an option that was left out", () => {
+  const options = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, undefined]));
+  assert.deepEqual(resolveOptions(options), DEFAULTS);
+});
+
+test("resolveOptions() leaves its argument alone, and gives a new object each time", () => {
+  const options = Object.freeze({ path: "/own" });
+  assert.notEqual(resolveOptions(options), resolveOptions(options));
+});
+
+const GOOD: readonly ServerOptions[] = [
+  { path: "/" },
+  { path: "/a/b-c_d.e~f/%20" },
+  { path: "/:colon@at;semi=1,2+3!$&'()*" },
+  { logger: false },
+  { logger: LOGGER },
+  { timeoutMs: 1 },
+  { timeoutMs: 2 ** 31 - 1 },
+  { timeoutOffsetMs: 0 },
+  { drainTimeoutMs: 0 },
+  { keepAliveTimeoutMs: 1 },
+  { headersTimeoutMs: 1 },
+  { maxHeaderBytes: 1_024 },
+  { maxHeaderBytes: 2 ** 24 },
+  { maxConnections: 1 },
+  { maxConnections: Number.MAX_SAFE_INTEGER },
+  { selfMetrics: false, landingPage: false, unref: true },
+];
+
+for (const options of GOOD) {
+  test(`resolveOptions() takes ${JSON.stringify(options)}`, () => {
+    assert.deepEqual(resolveOptions(options), { ...DEFAULTS, ...options });
+  });
+}
+
+const MS_OPTIONS = [
+  "timeoutMs",
+  "timeoutOffsetMs",
+  "drainTimeoutMs",
+  "keepAliveTimeoutMs",
+  "headersTimeoutMs",
+];
+
+const OUT_OF_RANGE: readonly (readonly [string, unknown])[] = [
+  ...[...MS_OPTIONS, "maxHeaderBytes", "maxConnections"].flatMap((name) =>
+    [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY].map((value) => [name, value] as const),
+  ),
+  ...MS_OPTIONS.map((name) => [name, 2 ** 31] as const),
+  ...["timeoutMs", "keepAliveTimeoutMs", "headersTimeoutMs", "maxConnections"].map(
+    (name) => [name, 0] as const,
+  ),
+  ["maxHeaderBytes", 1_023],
+  ["maxHeaderBytes", 2 ** 24 + 1],
+  ["maxConnections", Number.MAX_SAFE_INTEGER + 1],
+  ["path", ""],
+  ["path", "metrics"],
+  ["path", "/metrics?debug"],
+  ["path", "/metrics#top"],
+  ["path", "/a b"],
+  ["path", "/<script>"],
+  ["path", "/ä"],
+  ["path", "/a\n"],
+];
+
+for (const [name, value] of OUT_OF_RANGE) {
+  test(`resolveOptions() refuses ${name}: ${JSON.stringify(value)} (${value})`, () => {
+    assert.throws(
+      () => resolveOptions({ [name]: value }),
+      (error: unknown) => {
+        assert.ok(error instanceof RangeError);
+        assert.ok(error.message.includes(`"${name}"`));
+        return true;
+      },
+    );
+  });
+}
+
+const WRONG_TYPE: readonly (readonly [string, unknown])[] = [
+  ...[...MS_OPTIONS, "maxHeaderBytes", "maxConnections"].flatMap((name) =>
+    ["5000", null, 5n, {}].map((value) => [name, value] as const),
+  ),
+  ...["selfMetrics", "landingPage", "unref"].flatMap((name) =>
+    ["true", 1, null].map((value) => [name, value] as const),
+  ),
+  ["path", 7],
+  ["path", null],
+  ["path", /metrics/],
+  ["logger", true],
+  ["logger", null],
+  ["logger", "console"],
+  ["logger", {}],
+  ["logger", { error() {} }],
+  ["logger", { error() {}, warn: "no" }],
+  ["logger", Object.create(null)],
+  ["port", 9_464],
+  ["toString", () => ""],
+  ["__proto__", 1],
+];
+
+for (const [name, value] of WRONG_TYPE) {
+  const shown = typeof value === "object" ? typeof value : String(value);
+  test(`resolveOptions() refuses ${name} of a wrong type: ${shown}`, () => {
+    const options = Object.defineProperty({}, name, { value, enumerable: true });
+    assert.throws(
+      () => resolveOptions(options),
+      (error: unknown) => {
+        assert.ok(error instanceof TypeError);
+        assert.ok(error.message.includes(`"${name}"`), error.message);
+        return true;
+      },
+    );
+  });
+}
+
+for (const options of [null, "/metrics", 7, true]) {
+  test(`resolveOptions() refuses ${options} in the place of options`, () => {
+    // What a caller in JavaScript may pass.
+    assert.throws(() => resolveOptions(options as unknown as ServerOptions), TypeError);
+  });
+}

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Body, startBody } from "../../src/scrape/body.ts";
+
+/** An encoder at work on `steps`; a function is called in its place. */
+function createChunks(steps: readonly (string | (() => void))[]) {
+  const state = { steps: 0, isOver: false };
+  function* run(): Generator<Uint8Array, void, undefined> {
+    try {
+      for (const step of steps) {
+        state.steps++;
+        if (typeof step === "string") yield Buffer.from(step);
+        else step();
+      }
+    } finally {
+      state.isOver = true;
+    }
+  }
+  return { chunks: run(), state };
+}
+
+const NEVER = new AbortController().signal;
+
+function streamOf(body: Body): AsyncIterable<Uint8Array> {
+  assert.ok(!(body instanceof Uint8Array), "the body is one chunk");
+  return body;
+}
+
+async function read(body: AsyncIterable<Uint8Array>): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const chunk of body) texts.push(Buffer.from(chunk).toString());
+  return texts;
+}
+
+test("startBody() gives an empty body when there is nothing to encode", async () => {
+  for (const steps of [[], [""]]) {
+    assert.deepEqual(await startBody(createChunks(steps).chunks, NEVER), new Uint8Array());
+  }
+});
+
+test("startBody() gives one chunk as it is", async () => {
+  const { chunks, state } = createChunks(["", "a", ""]);
+  const body = await startBody(chunks, NEVER);
+  assert.ok(body instanceof Uint8Array);
+  assert.equal(Buffer.from(body).toString(), "a");
+  assert.equal(state.isOver, true);
+});
+
+test("startBody() gives more chunks as a stream, and makes them as they are read", async () => {
+  const { chunks, state } = createChunks(["a", "b", "", "c", "d"]);
+  const body = streamOf(await startBody(chunks, NEVER));
+  assert.equal(state.steps, 2);
+  assert.deepEqual(await read(body), ["a", "b", "c", "d"]);
+  assert.equal(state.isOver, true);
+});
+
+for (const position of [0, 1]) {
+  test(`startBody() rejects when the encoder throws before chunk ${position + 1}`, async () => {
+    const fail = () => {
+      throw new Error("broken");
+    };
+    const { chunks } = createChunks([...["a"].slice(0, position), fail]);
+    await assert.rejects(startBody(chunks, NEVER), { message: "broken" });
+  });
+}
+
+test("the body throws what the encoder throws later", async () => {
+  const fail = () => {
+    throw new Error("broken");
+  };
+  const { chunks } = createChunks(["a", "b", fail]);
+  await assert.rejects(read(streamOf(await startBody(chunks, NEVER))), { message: "broken" });
+});
+
+test("startBody() rejects with the signal's reason, and closes the encoder", async () => {
+  const { chunks, state } = createChunks(["a", "b"]);
+  await assert.rejects(startBody(chunks, AbortSignal.abort(new Error("gone"))), {
+    message: "gone",
+  });
+  assert.equal(state.steps, 0);
+  assert.equal(chunks.next().done, true);
+});
+
+test("the body throws the signal's reason when it aborts later, and closes the encoder", async () => {
+  const controller = new AbortController();
+  const { chunks, state } = createChunks(["a", "b", "c", "d"]);
+  const body = streamOf(await startBody(chunks, controller.signal));
+  const texts: string[] = [];
+  await assert.rejects(
+    async () => {
+      for await (const chunk of body) {
+        texts.push(Buffer.from(chunk).toString());
+        if (texts.length === 3) controller.abort(new Error("gone"));
+      }
+    },
+    { message: "gone" },
+  );
+  assert.deepEqual(texts, ["a", "b", "c"]);
+  assert.equal(state.isOver, true);
+});
+
+test("the encoder is closed when the reader of the body stops", async () => {
+  const { chunks, state } = createChunks(["a", "b", "c"]);
+  for await (const _ of streamOf(await startBody(chunks, NEVER))) break;
+  assert.equal(state.isOver, true);
+});
+
+test("the body gives the event loop back while the reader takes every chunk at once", async () => {
+  const busy = () => {
+    const end = performance.now() + 1;
+    while (performance.now() < end);
+  };
+  const { chunks } = createChunks(Array.from({ length: 20 }, () => [busy, "x"]).flat());
+  let turns = 0;
+  let isOver = false;
+  const count = () => {
+    turns++;
+    if (!isOver) setImmediate(count);
+  };
+  count();
+  const texts = await read(streamOf(await startBody(chunks, NEVER)));
+  isOver = true;
+  assert.equal(texts.length, 20);
+  // 20 ms of work in slices of 2 ms; one slice may be longer where the machine is busy.
+  assert.ok(turns >= 4, `${turns} turns`);
+});

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ScrapeTimeoutError } from "../../src/errors.ts";
+import { scrapeTimeoutMs, startDeadline } from "../../src/scrape/deadline.ts";
+
+const OPTIONS = { timeoutMs: 30_000, timeoutOffsetMs: 500 };
+
+const TIMEOUTS: readonly { header: string | undefined; expected: number; name: string }[] = [
+  { header: undefined, expected: 30_000, name: "is the option's without a header" },
+  { header: "10", expected: 9_500, name: "is the scraper's less the offset" },
+  { header: "10.000000", expected: 9_500, name: "reads what Prometheus writes" },
+  { header: "0.6", expected: 100, name: "reads fractions of a second" },
+  { header: "0.5", expected: 500, name: "is the scraper's whole when no longer than the offset" },
+  { header: "0.2", expected: 200, name: "is the scraper's whole when shorter than the offset" },
+  { header: "60", expected: 30_000, name: "is never longer than the option" },
+  { header: "0", expected: 30_000, name: "ignores zero" },
+  { header: "-5", expected: 30_000, name: "ignores a negative number" },
+  { header: "soon", expected: 30_000, name: "ignores what is no number" },
+  { header: "", expected: 30_000, name: "ignores an empty header" },
+  { header: "Infinity", expected: 30_000, name: "ignores an infinite number" },
+  { header: "1e400", expected: 30_000, name: "ignores a number that is too large" },
+  { header: "10, 10", expected: 30_000, name: "ignores a header that was sent twice" },
+];
+
+for (const { header, expected, name } of TIMEOUTS) {
+  test(`scrapeTimeoutMs() ${name}`, () => {
+    assert.equal(scrapeTimeoutMs(header, OPTIONS), expected);
+  });
+}
+
+test("startDeadline() aborts with a ScrapeTimeoutError when time is up", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
+  const deadline = startDeadline(200, new AbortController().signal);
+  assert.equal(deadline.deadlineMs, 1_200);
+  t.mock.timers.tick(199);
+  assert.equal(deadline.signal.aborted, false);
+  t.mock.timers.tick(1);
+  assert.ok(deadline.signal.reason instanceof ScrapeTimeoutError);
+  deadline.clear();
+});
+
+test("startDeadline() aborts with the client's reason when the client goes", () => {
+  const client = new AbortController();
+  const deadline = startDeadline(10_000, client.signal);
+  assert.equal(deadline.signal.aborted, false);
+  client.abort("gone");
+  assert.equal(deadline.signal.reason, "gone");
+  deadline.clear();
+});
+
+test("startDeadline() is over at once when the client has gone before", () => {
+  const deadline = startDeadline(10_000, AbortSignal.abort("gone"));
+  assert.equal(deadline.signal.reason, "gone");
+  deadline.clear();
+});
+
+test("startDeadline() aborts nothing once it is cleared", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const client = new AbortController();
+  const deadline = startDeadline(200, client.signal);
+  deadline.clear();
+  t.mock.timers.tick(1_000);
+  client.abort();
+  assert.equal(deadline.signal.aborted, false);
+});

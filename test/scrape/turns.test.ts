@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hasTimeLeft, nextTurn } from "../../src/scrape/turns.ts";
+
+function tick(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Holds the event loop until the slice of this turn is used up. */
+function useUpTurn(): void {
+  while (hasTimeLeft());
+}
+
+test("hasTimeLeft() is true at the start of a turn, and false when its slice is used up", async () => {
+  await tick();
+  assert.equal(hasTimeLeft(), true);
+  useUpTurn();
+  assert.equal(hasTimeLeft(), false);
+});
+
+test("hasTimeLeft() is true again in the next turn", async () => {
+  useUpTurn();
+  await tick();
+  await tick();
+  assert.equal(hasTimeLeft(), true);
+});
+
+test("hasTimeLeft() gives one slice to all who ask in one turn", async () => {
+  await tick();
+  await Promise.all([
+    (async () => useUpTurn())(),
+    (async () => assert.equal(hasTimeLeft(), false))(),
+  ]);
+});
+
+test("nextTurn() wakes those who wait one by one, in their order, each with a slice", async () => {
+  await tick();
+  useUpTurn();
+  const order: string[] = [];
+  let turn = 0;
+  let isOver = false;
+  const count = () => {
+    turn++;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const turns = await Promise.all(
+    ["a", "b", "c"].map(async (name) => {
+      await nextTurn();
+      assert.equal(hasTimeLeft(), true);
+      order.push(name);
+      useUpTurn();
+      return turn;
+    }),
+  );
+  isOver = true;
+  assert.deepEqual(order, ["a", "b", "c"]);
+  assert.equal(new Set(turns).size, 3);
+});
+
+test("nextTurn() lets timers and sockets run in between", async () => {
+  await tick();
+  let hasFired = false;
+  setTimeout(() => {
+    hasFired = true;
+  }, 1);
+  for (let slice = 0; slice < 10 && !hasFired; slice++) {
+    useUpTurn();
+    await nextTurn();
+  }
+  assert.equal(hasFired, true);
+});

@@ -86,10 +86,13 @@ function hasMethod(value: unknown, name: string): boolean {
  */
 export function typeOf(metric: RegistryMetric): unknown {
   if (metric.type !== undefined) return metric.type;
+  // A metric has every member of its configuration, also those that mean nothing to it.
+  if (!hasMethod(metric, "observe")) {
+    if (hasMethod(metric, "set")) return "gauge";
+    return hasMethod(metric, "inc") ? "counter" : undefined;
+  }
   if (Array.isArray(metric.upperBounds)) return "histogram";
-  if (Array.isArray(metric.percentiles)) return "summary";
-  if (hasMethod(metric, "set")) return "gauge";
-  return hasMethod(metric, "inc") ? "counter" : undefined;
+  return Array.isArray(metric.percentiles) ? "summary" : undefined;
 }
 
 /** The type of the family that a metric gives. */

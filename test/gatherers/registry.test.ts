@@ -15,7 +15,8 @@ for (const library of LIBRARIES) {
     const registers = [new library.Registry()];
     for (const type of ["Counter", "Gauge", "Histogram", "Summary"] as const) {
       // The tests' own types do not name what `typeOf()` reads.
-      const metric = new library[type]({ name: "m", help: "h", registers: [] }) as unknown;
+      const config = { name: "m", help: "h", percentiles: [0.5], buckets: [1], registers: [] };
+      const metric = new library[type](config) as unknown;
       assert.equal(typeOf(metric as RegistryMetric), type.toLowerCase());
     }
     assert.equal(isRegistry(registers[0]), true);
@@ -36,7 +37,9 @@ for (const library of LIBRARIES) {
 }
 
 test("typeOf() does not know a metric without any sign of its type", () => {
-  assert.equal(typeOf({ get: () => ({}) }), undefined);
+  const metric = { get: () => ({}) };
+  assert.equal(typeOf(metric), undefined);
+  assert.equal(typeOf(Object.assign(metric, { observe() {} })), undefined);
 });
 
 test("metricsByName() uses the names of the metrics where the registry has no table", () => {

@@ -16,7 +16,17 @@ export interface Scraper extends AsyncDisposable {
 /** One sample of an answer. */
 export interface Sample {
   readonly metric: Readonly<Record<string, string>>;
+  /** What is written for the value, a number; `""` where there is a native histogram instead. */
   readonly value: string;
+  readonly histogram?: HistogramSample | undefined;
+}
+
+/** A native histogram as Prometheus shows it. */
+export interface HistogramSample {
+  readonly count: string;
+  readonly sum: string;
+  /** For each bucket a number for which of its bounds belong to it, these bounds, and its count. */
+  readonly buckets: readonly [rule: number, from: string, to: string, count: string][];
 }
 
 /** What is to be scraped. */
@@ -75,15 +85,30 @@ async function startScraper(
       // VictoriaMetrics shows a new sample only after a flush; Prometheus has no such path.
       await fetch(`http://127.0.0.1:${port}/internal/force_flush`);
       const answer = await get(`/api/v1/query?nocache=1&query=${encodeURIComponent(promql)}`);
-      const { data } = answer as {
-        data: { result: { metric: Sample["metric"]; value: [number, string] }[] };
-      };
-      return data.result.map(({ metric, value: [, value] }) => ({ metric, value }));
+      const { data, error } = answer as QueryAnswer;
+      if (data === undefined) throw new Error(`${program} cannot answer ${promql}: ${error}`);
+      return data.result.map(({ metric, value, histogram }) => ({
+        metric,
+        value: value?.[1] ?? "",
+        histogram: histogram?.[1],
+      }));
     },
     async [Symbol.asyncDispose]() {
       await stop(child);
       await rm(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** What `/api/v1/query` answers; each sample stands behind its time. */
+interface QueryAnswer {
+  readonly error?: string;
+  readonly data?: {
+    readonly result: readonly {
+      readonly metric: Sample["metric"];
+      readonly value?: readonly [number, string];
+      readonly histogram?: readonly [number, HistogramSample];
+    }[];
   };
 }
 

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Installs the scrapers that `npm run test:e2e` drives, when they are missing. Needs Debian and root.
+# Installs the scrapers and the parsers that judge in `npm run test:e2e`, when they are missing.
+# Needs Debian and root.
 set -euo pipefail
 
 missing=()
 for program in prometheus victoria-metrics; do
   command -v "$program" > /dev/null || missing+=("$program")
 done
+# promtool comes with Prometheus. Another Python than Debian's would not find Debian's packages.
+/usr/bin/python3 -c 'import prometheus_client' 2> /dev/null || missing+=(python3-prometheus-client)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 # Debian's packages start their service, unless this file says no (invoke-rc.d(8)).

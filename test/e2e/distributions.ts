@@ -124,3 +124,38 @@ export const DISTRIBUTIONS: readonly MetricFamily[] = [
     ],
   },
 ];
+
+/** What OpenMetrics forbids, but a registry may hold. */
+export const UNLAWFUL: readonly MetricFamily[] = [
+  {
+    name: "e2e_backwards_total",
+    help: "",
+    type: "counter",
+    metrics: [
+      { labels: { value: "negative" }, value: -1 },
+      { labels: { value: "NaN" }, value: Number.NaN },
+    ],
+  },
+  { name: "e2e_of_two_info", help: "", type: "info", metrics: [{ labels: { a: "b" }, value: 2 }] },
+  {
+    name: "e2e_stateless",
+    help: "",
+    type: "stateset",
+    metrics: [{ labels: { state: "on" }, value: 0.5 }],
+  },
+  {
+    name: "e2e_balance",
+    help: "Negative buckets with a sum, and fractions.",
+    type: "histogram",
+    metrics: [
+      { labels: {}, count: 2.5, sum: -3, upperBounds: [-1, 0], cumulativeCounts: [1, 1.5] },
+      { labels: { sum: "none" }, count: 1, sum: Number.NaN, upperBounds: [], cumulativeCounts: [] },
+    ],
+  },
+  {
+    name: "e2e_loss",
+    help: "",
+    type: "summary",
+    metrics: [{ labels: {}, count: 1, sum: -3, quantiles: [0.5], quantileValues: [-3] }],
+  },
+];

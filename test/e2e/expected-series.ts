@@ -1,5 +1,11 @@
 import type { Registry } from "prom-client";
-import type { Labels, Metric, MetricFamily } from "../../src/model/metric-family.ts";
+import type {
+  HistogramMetric,
+  Labels,
+  Metric,
+  MetricFamily,
+  SummaryMetric,
+} from "../../src/model/metric-family.ts";
 import { canonicalNumber } from "../helpers/exposition/number.ts";
 import type { Everything } from "./everything.ts";
 import type { Scraper } from "./programs.ts";
@@ -44,18 +50,33 @@ export async function expectedSeries(
   { registry, exemplarRegistry, families }: Everything,
   style: SeriesStyle,
 ): Promise<SeriesMap> {
+  const samples = [
+    ...(await registrySamples(registry, style)),
+    ...(await registrySamples(exemplarRegistry, style)),
+    ...familySamples(families, style),
+  ];
+  return toSeries(samples);
+}
+
+/** The same for families alone. */
+export function expectedSeriesOf(families: readonly MetricFamily[], style: SeriesStyle): SeriesMap {
+  return toSeries(familySamples(families, style));
+}
+
+function toSeries(samples: Iterable<ExpectedSample>): SeriesMap {
   const series = new Map<string, string>();
-  const add = (name: string, labels: Labels, value: number | string) => {
+  for (const { name, labels, value } of samples) {
     const key = seriesKey(name, labels);
     if (series.has(key)) throw new Error(`The fixture has a series twice: ${key}`);
-    series.set(key, typeof value === "string" ? value : valueText(value));
-  };
-  await addRegistry(registry, style, add);
-  await addRegistry(exemplarRegistry, style, add);
-  for (const family of families) {
-    for (const metric of family.metrics) addMetric(family, metric, style, add);
+    series.set(key, valueText(value));
   }
   return series;
+}
+
+interface ExpectedSample {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly value: number | typeof NATIVE;
 }
 
 /** Reads the series of a job, without what the scraper and the server say of themselves. */
@@ -70,51 +91,70 @@ export async function scrapedSeries(scraper: Scraper, job: string): Promise<Seri
   );
 }
 
-type Add = (name: string, labels: Labels, value: number | string) => void;
-
 /** Reads a registry as prom-client itself shows it. */
-async function addRegistry(
+async function registrySamples(
   registry: Pick<Registry, "getMetricsAsJSON">,
-  style: SeriesStyle, add: Add): Promise<void> {
-  for (const { name, values } of await registry.getMetricsAsJSON()) {
-    for (const sample of values) {
+  style: SeriesStyle,
+): Promise<ExpectedSample[]> {
+  const metrics = await registry.getMetricsAsJSON();
+  return metrics.flatMap(({ name: familyName, values }) =>
+    values.map((sample) => {
       const { labels, value } = sample;
       // Missing in the type: histograms and summaries name each of their samples.
-      const { metricName = name } = sample as { metricName?: string };
+      const { metricName: name = familyName } = sample as { metricName?: string };
       const { le, quantile } = labels;
       const bounds = {
         ...(le !== undefined && { le: style.bound(numberOf(le)) }),
         ...(quantile !== undefined && { quantile: style.bound(numberOf(quantile)) }),
       };
-      add(metricName, { ...labels, ...bounds }, value);
-    }
-  }
+      return { name, labels: { ...labels, ...bounds }, value };
+    }),
+  );
 }
 
-function addMetric({ name, type }: MetricFamily, metric: Metric, style: SeriesStyle, add: Add) {
+function familySamples(families: readonly MetricFamily[], style: SeriesStyle): ExpectedSample[] {
+  return families.flatMap((family) =>
+    Array.from<Metric, ExpectedSample[]>(family.metrics, (metric) =>
+      metricSamples(family, metric, style),
+    ).flat(),
+  );
+}
+
+function metricSamples(
+  { name, type }: MetricFamily,
+  metric: Metric,
+  style: SeriesStyle,
+): ExpectedSample[] {
   const { labels } = metric;
-  if ("value" in metric) {
-    add(name, labels, metric.value);
-    return;
-  }
-  if ("native" in metric && style.isNative) {
-    add(name, labels, NATIVE);
-    return;
-  }
+  if ("value" in metric) return [{ name, labels, value: metric.value }];
+  if ("native" in metric && style.isNative) return [{ name, labels, value: NATIVE }];
   const [count, sum] = type === "gaugehistogram" ? style.gaugeHistogram : ["_count", "_sum"];
-  add(`${name}${count}`, labels, metric.count);
-  add(`${name}${sum}`, labels, metric.sum);
-  if ("quantiles" in metric) {
-    for (const [index, bound] of metric.quantiles.entries()) {
-      const value = Number(metric.quantileValues[index]);
-      add(name, { ...labels, quantile: style.bound(bound) }, value);
-    }
-    return;
-  }
-  for (const [index, bound] of [...metric.upperBounds, Number.POSITIVE_INFINITY].entries()) {
-    const value = metric.cumulativeCounts[index] ?? metric.count;
-    add(`${name}_bucket`, { ...labels, le: style.bound(bound) }, value);
-  }
+  const bounds = "quantiles" in metric ? quantiles(metric, style) : buckets(metric, style);
+  return [
+    ...bounds.map(({ suffix, label, value }) => ({
+      name: `${name}${suffix}`,
+      labels: { ...labels, ...label },
+      value,
+    })),
+    { name: `${name}${count}`, labels, value: metric.count },
+    { name: `${name}${sum}`, labels, value: metric.sum },
+  ];
+}
+
+function quantiles({ quantiles, quantileValues }: SummaryMetric, style: SeriesStyle) {
+  return quantiles.map((bound, index) => ({
+    suffix: "",
+    label: { quantile: style.bound(bound) },
+    value: Number(quantileValues[index]),
+  }));
+}
+
+function buckets({ upperBounds, cumulativeCounts, count }: HistogramMetric, style: SeriesStyle) {
+  return [...upperBounds, Number.POSITIVE_INFINITY].map((bound, index) => ({
+    suffix: "_bucket",
+    label: { le: style.bound(bound) },
+    value: cumulativeCounts[index] ?? count,
+  }));
 }
 
 /** Identifies a series as a scraper does, with its names as the scheme `underscores` has them. */
@@ -141,16 +181,25 @@ export function valueText(value: number | string): string {
 }
 
 function numberOf(text: number | string): number {
-  return Number(`${text}`.replace(/^([+-]?)Inf$/, "$1Infinity"));
+  return Number(`${text}`.replace(/^([+-]?)inf$/i, "$1Infinity"));
 }
 
 const SHOWN_CHARACTERS = 200;
 
-/** Lists what is missing, what differs and what is too many, in short; `[]` if all is well. */
-export function differences(actual: SeriesMap, expected: SeriesMap): string[] {
+/**
+ * Lists what is missing, what differs and what is too many, in short; `[]` if all is well.
+ *
+ * @param relativeError How much of a value a scraper may lose.
+ */
+export function differences(actual: SeriesMap, expected: SeriesMap, relativeError = 0): string[] {
+  const isSame = (text: string | undefined, otherText: string | undefined) => {
+    const [value, other] = [Number(text), Number(otherText)];
+    const smaller = Math.min(Math.abs(value), Math.abs(other));
+    return text === otherText || Math.abs(value - other) <= relativeError * smaller;
+  };
   const keys = new Set([...expected.keys(), ...actual.keys()]);
   return [...keys]
-    .filter((key) => actual.get(key) !== expected.get(key))
+    .filter((key) => !isSame(actual.get(key), expected.get(key)))
     .slice(0, 20)
     .map((key) => {
       const shown = key.slice(0, SHOWN_CHARACTERS);

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Server } from "../../src/index.ts";
-import { NATIVE_TRACE_ID } from "./distributions.ts";
+import { NATIVE_TRACE_ID, UNLAWFUL } from "./distributions.ts";
 import { createEverything, DATED_MS, TRACE_IDS } from "./everything.ts";
 import {
   differences,
   expectedSeries,
+  expectedSeriesOf,
   OPENMETRICS_STYLE,
   PROTOBUF_STYLE,
   scrapedSeries,
@@ -19,27 +20,36 @@ const server = await Server.listen(everything.sources, "127.0.0.1:0");
 const textServer = await Server.listen(everything.sources, "127.0.0.1:0", {
   formats: ["text-0.0.4"],
 });
+const unlawfulServer = await Server.listen(
+  { gather: () => ({ families: UNLAWFUL }) },
+  "127.0.0.1:0",
+);
 const requests = recordRequests();
 
 after(async () => {
   requests[Symbol.dispose]();
   await server.close();
   await textServer.close();
+  await unlawfulServer.close();
 });
 
 const job: Job = { name: "everything", url: server.url, interval: "2s", timeout: "2s" };
 const textJob: Job = { ...job, name: "text", url: textServer.url };
+const unlawfulJob: Job = { ...job, name: "unlawful", url: unlawfulServer.url };
 
-test("Prometheus reads everything as OpenMetrics and as text", async () => {
-  await using prometheus = await startPrometheus([job, textJob]);
+test("Prometheus reads everything as OpenMetrics and as text, lawful or not", async () => {
+  await using prometheus = await startPrometheus([job, textJob, unlawfulJob]);
   assert.equal(await failedScrapes(prometheus, "everything", 2), 0);
   assert.equal(await failedScrapes(prometheus, "text", 2), 0);
+  assert.equal(await failedScrapes(prometheus, "unlawful", 2), 0);
   await assertReceived(job, "application/openmetrics-text; version=1.0.0; charset=utf-8");
   await assertReceived(textJob, "text/plain; version=0.0.4; charset=utf-8");
   const series = await scrapedSeries(prometheus, "everything");
   assert.deepEqual(differences(series, await expectedSeries(everything, OPENMETRICS_STYLE)), []);
   const textSeries = await scrapedSeries(prometheus, "text");
   assert.deepEqual(differences(textSeries, await expectedSeries(everything, TEXT_STYLE)), []);
+  const unlawful = await scrapedSeries(prometheus, "unlawful");
+  assert.deepEqual(differences(unlawful, expectedSeriesOf(UNLAWFUL, OPENMETRICS_STYLE)), []);
   await assertDated(prometheus);
 });
 

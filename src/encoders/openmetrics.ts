@@ -36,9 +36,10 @@ interface PreparedPlan {
  * Makes an encoder of OpenMetrics, versions 1.0.0 and 0.0.1: their bodies are the same.
  *
  * Samples have the names that they have in the text format; `planFamilies()` says at what price.
- * Values that OpenMetrics forbids, such as a negative counter, are written as they are: no parser
- * loses the exposition over them. `_created` lines are not written, because a server that does not
- * expect them takes them for series of their own. Native histograms have no place in the format.
+ * Values that OpenMetrics forbids, such as a negative counter, are written as they are: Prometheus
+ * stores them, though strict parsers, such as the Python client's, refuse the exposition. `_created`
+ * lines are not written, because a server that does not expect them takes them for series of their
+ * own. Native histograms have no place in the format.
  *
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec/
  */

@@ -145,12 +145,18 @@ export const UNLAWFUL: readonly MetricFamily[] = [
   },
   {
     name: "e2e_balance",
-    help: "Negative buckets with a sum, and fractions.",
+    help: "Negative buckets with a sum.",
     type: "histogram",
     metrics: [
-      { labels: {}, count: 2.5, sum: -3, upperBounds: [-1, 0], cumulativeCounts: [1, 1.5] },
+      { labels: {}, count: 3, sum: -3, upperBounds: [-1, 0], cumulativeCounts: [1, 2] },
       { labels: { sum: "none" }, count: 1, sum: Number.NaN, upperBounds: [], cumulativeCounts: [] },
     ],
+  },
+  {
+    name: "e2e_fractions",
+    help: "",
+    type: "histogram",
+    metrics: [{ labels: {}, count: 2.5, sum: 3, upperBounds: [1], cumulativeCounts: [1.5] }],
   },
   {
     name: "e2e_loss",

@@ -1,0 +1,27 @@
+import type { Registry } from "../../src/gatherers/registry.ts";
+import { toGatherer } from "../../src/gatherers/to-gatherer.ts";
+import { resolveOptions } from "../../src/options.ts";
+import { createLog } from "../../src/scrape/log.ts";
+import { createScrapeHandler, type Respond } from "../../src/scrape/scrape.ts";
+
+const REQUEST = {
+  isHead: false,
+  query: "",
+  accept: undefined,
+  acceptEncoding: undefined,
+  timeoutSeconds: undefined,
+};
+
+/** Makes a function that scrapes a registry as text, and counts the bytes of the body. */
+export function createDiscardingScrape(registry: Registry): () => Promise<number> {
+  const options = resolveOptions({ selfMetrics: false });
+  const { scrape } = createScrapeHandler(toGatherer(registry), options, createLog(console));
+  return async () => {
+    let bytes = 0;
+    const respond: Respond = async ({ body }) => {
+      for await (const chunk of body instanceof Uint8Array ? [body] : body) bytes += chunk.length;
+    };
+    await scrape({ ...REQUEST, signal: new AbortController().signal }, respond);
+    return bytes;
+  };
+}

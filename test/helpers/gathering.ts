@@ -15,6 +15,7 @@ export function createContext(signal: AbortSignal = new AbortController().signal
     deadlineMs: Date.now() + 60_000,
     faults,
     report: (family, reason) => faults.push(`${family}: ${reason}`),
+    isRequested: () => true,
   };
 }
 

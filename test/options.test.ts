@@ -1,12 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FORMATS } from "../src/negotiation/format.ts";
 import { resolveOptions, type ServerOptions } from "../src/options.ts";
 
 const DEFAULTS = {
+  formats: FORMATS,
+  compression: { encodings: ["gzip", "zstd"] },
   path: "/metrics",
   logger: console,
   timeoutMs: 30_000,
   timeoutOffsetMs: 500,
+  errorHandling: "fail",
+  onScrape: undefined,
+  statusName: undefined,
+  bodyLimit: undefined,
+  maxRequestsInFlight: 16,
+  allowedHosts: undefined,
   drainTimeoutMs: 5_000,
   keepAliveTimeoutMs: 75_000,
   headersTimeoutMs: 5_000,
@@ -50,12 +59,40 @@ const GOOD: readonly ServerOptions[] = [
   { maxHeaderBytes: 2 ** 24 },
   { maxConnections: 1 },
   { maxConnections: Number.MAX_SAFE_INTEGER },
+  { maxRequestsInFlight: 1 },
+  { errorHandling: "continue" },
+  { onScrape() {} },
+  { statusName: "shop_exporter" },
+  { bodyLimit: { bytes: 1, action: "warn" } },
+  { bodyLimit: { bytes: 10_000_000, action: "fail" } },
+  { allowedHosts: [] },
+  { allowedHosts: ["metrics.example.com"] },
+  { formats: ["text-0.0.4"] },
   { selfMetrics: false, landingPage: false, unref: true },
 ];
 
 for (const options of GOOD) {
   test(`resolveOptions() takes ${JSON.stringify(options)}`, () => {
     assert.deepEqual(resolveOptions(options), { ...DEFAULTS, ...options });
+  });
+}
+
+const COMPRESSIONS: readonly {
+  compression: NonNullable<ServerOptions["compression"]>;
+  expected: object;
+}[] = [
+  { compression: false, expected: { encodings: [] } },
+  { compression: {}, expected: { encodings: ["gzip", "zstd"] } },
+  { compression: { encodings: ["gzip"] }, expected: { encodings: ["gzip"] } },
+  {
+    compression: { encodings: undefined, gzipLevel: 9, zstdLevel: 19 },
+    expected: { encodings: ["gzip", "zstd"], gzipLevel: 9, zstdLevel: 19 },
+  },
+];
+
+for (const { compression, expected } of COMPRESSIONS) {
+  test(`resolveOptions() understands compression: ${JSON.stringify(compression)}`, () => {
+    assert.deepEqual(resolveOptions({ compression }).compression, expected);
   });
 }
 
@@ -86,7 +123,33 @@ const OUT_OF_RANGE: readonly (readonly [string, unknown])[] = [
   ["path", "/<script>"],
   ["path", "/ä"],
   ["path", "/a\n"],
+  ["maxRequestsInFlight", 0],
+  ["errorHandling", "ignore"],
+  ["statusName", "shop-exporter"],
+  ["statusName", ""],
+  ["formats", []],
+  ["formats", ["text-0.0.5"]],
+  ["formats", ["text-0.0.4", "text-0.0.4"]],
 ];
+
+const NESTED_OUT_OF_RANGE: readonly (readonly [string, object])[] = [
+  ["compression.encodings", { compression: { encodings: [] } }],
+  ["compression.encodings", { compression: { encodings: ["br"] } }],
+  ["compression.gzipLevel", { compression: { gzipLevel: 0 } }],
+  ["compression.gzipLevel", { compression: { gzipLevel: 10 } }],
+  ["compression.zstdLevel", { compression: { zstdLevel: 20 } }],
+  ["bodyLimit.bytes", { bodyLimit: { bytes: 0, action: "warn" } }],
+  ["bodyLimit.action", { bodyLimit: { bytes: 1, action: "cut" } }],
+];
+
+for (const [name, options] of NESTED_OUT_OF_RANGE) {
+  test(`resolveOptions() names ${name} in its refusal of ${JSON.stringify(options)}`, () => {
+    assert.throws(
+      () => resolveOptions(options),
+      (error: unknown) => error instanceof RangeError && error.message.includes(`"${name}"`),
+    );
+  });
+}
 
 for (const [name, value] of OUT_OF_RANGE) {
   test(`resolveOptions() refuses ${name}: ${JSON.stringify(value)} (${value})`, () => {
@@ -119,6 +182,18 @@ const WRONG_TYPE: readonly (readonly [string, unknown])[] = [
   ["logger", { error() {}, warn: "no" }],
   ["logger", Object.create(null)],
   ["port", 9_464],
+  ["errorHandling", true],
+  ["onScrape", "log"],
+  ["statusName", 7],
+  ["bodyLimit", 1_000],
+  ["bodyLimit", null],
+  ["bodyLimit", { bytes: 1 }],
+  ["bodyLimit", { action: "warn" }],
+  ["allowedHosts", "localhost"],
+  ["allowedHosts", [7]],
+  ["formats", "text-0.0.4"],
+  ["compression", true],
+  ["compression", null],
   ["toString", () => ""],
   ["__proto__", 1],
 ];

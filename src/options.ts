@@ -55,6 +55,14 @@ export interface ServerOptions {
    */
   readonly bodyLimit?: BodyLimit | undefined;
   /**
+   * How much memory the bytes of the last scrape may take, so that the next one of the same format
+   * only rewrites the numbers that have changed: several times cheaper, for about 1.3 times the size
+   * of the exposition. What is over it is encoded anew. It is given back when nobody has scraped for
+   * five to ten minutes. `0` keeps nothing.
+   * @default 268_435_456, which is 256 MiB
+   */
+  readonly maxKeptBytes?: number | undefined;
+  /**
    * How many scrapes may be under way at once. The next one is answered with 503 and `Retry-After`.
    * @default 16
    */
@@ -166,6 +174,7 @@ const DEFAULTS: ResolvedOptions = {
   onScrape: undefined,
   statusName: undefined,
   bodyLimit: undefined,
+  maxKeptBytes: 256 * 1_024 * 1_024,
   maxRequestsInFlight: 16,
   allowedHosts: undefined,
   drainTimeoutMs: 5_000,
@@ -223,6 +232,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   onScrape: checkFunction,
   statusName: checkStatusName,
   bodyLimit: checkBodyLimit,
+  maxKeptBytes: integerFrom(0, Number.MAX_SAFE_INTEGER),
   maxRequestsInFlight: integerFrom(1, Number.MAX_SAFE_INTEGER),
   allowedHosts: checkHosts,
   drainTimeoutMs: integerFrom(0, MAX_TIMEOUT_MS),

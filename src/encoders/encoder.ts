@@ -24,9 +24,25 @@ export interface TextSink {
 }
 
 /** How the metrics of one family are written, with all that is the same for each made once. */
-export interface FamilyEncoder {
+export interface FamilyEncoder extends MetricEncoder {
   /** The comment lines before the first sample. */
   readonly head: string;
+}
+
+/** How one metric of a family is written. */
+export interface MetricEncoder {
   /** Writes all lines of one metric, or none and returns `false` where a value is no number. */
   encode(metric: Metric, sink: TextSink): boolean;
+  /**
+   * Lists the numbers of a metric, in the order in which `encode` writes them.
+   *
+   * @returns How many there are, or -1 when something else than they may change, such as an
+   *   exemplar or a timestamp.
+   */
+  listNumbers(metric: Metric, numbers: Float64Array): number;
+  /**
+   * Tells, cheaper than by a list, that the numbers of a metric are those in `numbers` from `first`
+   * on. `false` means that they may be others.
+   */
+  hasSameNumbers?(metric: Metric, numbers: Float64Array, first: number): boolean;
 }

@@ -7,16 +7,19 @@ import type {
 import type { EscapingScheme } from "../model/names.ts";
 import { encodeText } from "./byte-sink.ts";
 import { formatCanonical } from "./canonical-number.ts";
-import type { Encoder, FamilyEncoder, TextSink } from "./encoder.ts";
+import type { Encoder, FamilyEncoder, MetricEncoder, TextSink } from "./encoder.ts";
 import { escapeQuoted } from "./escape.ts";
 import { formatBucketExemplar, formatExemplar } from "./exemplar.ts";
 import { createLabelEncoder } from "./labels.ts";
 import { type LeftOutFamily, type PlannedFamily, planFamilies } from "./openmetrics-plan.ts";
+import type { PageStore } from "./page-store.ts";
 import {
   boundLineRest,
   boundStarts,
   hasTotals,
   lineStart,
+  listBounds,
+  listValue,
   numberAt,
   quoteMetricName,
   writeBoundLines,
@@ -43,7 +46,7 @@ interface PreparedPlan {
  *
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec/
  */
-export function createOpenMetricsEncoder(scheme: EscapingScheme): Encoder {
+export function createOpenMetricsEncoder(scheme: EscapingScheme, store?: PageStore): Encoder {
   const known = new WeakMap<MetricFamily, PlannedFamily & { readonly encoder: FamilyEncoder }>();
   let last: PreparedPlan = { families: [], encoders: [], leftOut: [] };
 
@@ -72,7 +75,7 @@ export function createOpenMetricsEncoder(scheme: EscapingScheme): Encoder {
       const plan = prepare(families);
       last = plan;
       for (const { name, reason } of plan.leftOut) report(name, reason);
-      yield* encodeText(plan.encoders, "# EOF\n", report);
+      yield* encodeText(plan.encoders, { end: "# EOF\n", report, store });
     },
   };
 }
@@ -84,7 +87,7 @@ function isSame(families: readonly MetricFamily[], others: readonly MetricFamily
 }
 
 function createFamilyEncoder(planned: PlannedFamily, scheme: EscapingScheme): FamilyEncoder {
-  return { head: createHead(planned), encode: createMetricEncoder(planned, scheme) };
+  return { head: createHead(planned), ...createMetricEncoder(planned, scheme) };
 }
 
 /** OpenMetrics 1.0, Overall Structure: type, unit and help, in this order. */
@@ -104,45 +107,50 @@ function isUnitOf(unit: string, name: string, type: MetricFamily["type"]): boole
 }
 
 /** The casts below hold because a family's type decides the type of its metrics. */
-function createMetricEncoder(
-  { name, type }: PlannedFamily,
-  scheme: EscapingScheme,
-): FamilyEncoder["encode"] {
+function createMetricEncoder({ name, type }: PlannedFamily, scheme: EscapingScheme): MetricEncoder {
   switch (type) {
     case "histogram":
-      return createHistogramEncoder(name, ["_count", "_sum"], scheme) as FamilyEncoder["encode"];
+      return createHistogramEncoder(name, ["_count", "_sum"], scheme) as MetricEncoder;
     case "gaugehistogram":
-      return createHistogramEncoder(name, ["_gcount", "_gsum"], scheme) as FamilyEncoder["encode"];
+      return createHistogramEncoder(name, ["_gcount", "_gsum"], scheme) as MetricEncoder;
     case "summary":
-      return createSummaryEncoder(name, scheme) as FamilyEncoder["encode"];
+      return createSummaryEncoder(name, scheme) as MetricEncoder;
     case "counter":
-      return createCounterEncoder(name, scheme) as FamilyEncoder["encode"];
+      return createCounterEncoder(name, scheme) as MetricEncoder;
     case "info":
-      return createValueEncoder(`${name}_info`, scheme) as FamilyEncoder["encode"];
+      return createValueEncoder(`${name}_info`, scheme) as MetricEncoder;
     default:
-      return createValueEncoder(name, scheme) as FamilyEncoder["encode"];
+      return createValueEncoder(name, scheme) as MetricEncoder;
   }
 }
 
 function createValueEncoder(sampleName: string, scheme: EscapingScheme) {
   const encodeLabels = createLabelEncoder(scheme);
   const start = lineStart(sampleName);
-  return (metric: ValueMetric, sink: TextSink): boolean => {
-    if (typeof metric.value !== "number") return false;
-    const end = `${formatSeconds(metric.timestampMs)}\n`;
-    writeLine(start, encodeLabels(metric.labels), metric.value, end, sink);
-    return true;
+  return {
+    encode(metric: ValueMetric, sink: TextSink): boolean {
+      if (typeof metric.value !== "number") return false;
+      const end = `${formatSeconds(metric.timestampMs)}\n`;
+      writeLine(start, encodeLabels(metric.labels), metric.value, end, sink);
+      return true;
+    },
+    listNumbers: listValue,
   };
 }
 
 function createCounterEncoder(name: string, scheme: EscapingScheme) {
   const encodeLabels = createLabelEncoder(scheme);
   const start = lineStart(`${name}_total`);
-  return (metric: ValueMetric, sink: TextSink): boolean => {
-    if (typeof metric.value !== "number") return false;
-    const end = `${formatSeconds(metric.timestampMs)}${formatExemplar(metric.exemplar)}\n`;
-    writeLine(start, encodeLabels(metric.labels), metric.value, end, sink);
-    return true;
+  return {
+    encode(metric: ValueMetric, sink: TextSink): boolean {
+      if (typeof metric.value !== "number") return false;
+      const end = `${formatSeconds(metric.timestampMs)}${formatExemplar(metric.exemplar)}\n`;
+      writeLine(start, encodeLabels(metric.labels), metric.value, end, sink);
+      return true;
+    },
+    listNumbers(metric: ValueMetric, numbers: Float64Array): number {
+      return metric.exemplar === undefined ? listValue(metric, numbers) : -1;
+    },
   };
 }
 
@@ -157,23 +165,45 @@ function createHistogramEncoder(
   const bucketsOf = boundStarts(bucketStart.open, "le", formatCanonical);
   const countStart = lineStart(`${name}${countSuffix}`);
   const sumStart = lineStart(`${name}${sumSuffix}`);
-  return (metric: HistogramMetric, sink: TextSink): boolean => {
-    if (!hasTotals(metric)) return false;
-    const labels = encodeLabels(metric.labels);
-    const rest = boundLineRest(labels);
-    const timestamp = formatSeconds(metric.timestampMs);
-    const starts = bucketsOf(metric.upperBounds);
-    for (let index = 0; index < starts.length; index++) {
-      sink.text(`${starts[index]}${rest}`);
-      sink.number(numberAt(metric.cumulativeCounts, index));
-      sink.text(`${timestamp}${formatBucketExemplar(metric, index)}\n`);
-    }
-    sink.text(`${infStart}${rest}`);
-    sink.number(metric.count);
-    sink.text(`${timestamp}${formatBucketExemplar(metric, starts.length)}\n`);
-    writeLine(countStart, labels, metric.count, `${timestamp}\n`, sink);
-    writeLine(sumStart, labels, metric.sum, `${timestamp}\n`, sink);
-    return true;
+  return {
+    encode(metric: HistogramMetric, sink: TextSink): boolean {
+      if (!hasTotals(metric)) return false;
+      const labels = encodeLabels(metric.labels);
+      const rest = boundLineRest(labels);
+      const timestamp = formatSeconds(metric.timestampMs);
+      const starts = bucketsOf(metric.upperBounds);
+      for (let index = 0; index < starts.length; index++) {
+        sink.text(`${starts[index]}${rest}`);
+        sink.number(numberAt(metric.cumulativeCounts, index));
+        sink.text(`${timestamp}${formatBucketExemplar(metric, index)}\n`);
+      }
+      sink.text(`${infStart}${rest}`);
+      sink.number(metric.count);
+      sink.text(`${timestamp}${formatBucketExemplar(metric, starts.length)}\n`);
+      writeLine(countStart, labels, metric.count, `${timestamp}\n`, sink);
+      writeLine(sumStart, labels, metric.sum, `${timestamp}\n`, sink);
+      return true;
+    },
+
+    listNumbers(metric: HistogramMetric, numbers: Float64Array): number {
+      const isFixed = metric.timestampMs === undefined && metric.exemplars === undefined;
+      if (!isFixed || !hasTotals(metric)) return -1;
+      const count = listBounds(metric.upperBounds, metric.cumulativeCounts, numbers);
+      numbers[count] = metric.count;
+      numbers[count + 1] = metric.count;
+      numbers[count + 2] = metric.sum;
+      return count + 3;
+    },
+
+    hasSameNumbers(metric: HistogramMetric, numbers: Float64Array, first: number): boolean {
+      const count = first + metric.upperBounds.length;
+      return (
+        numbers[count] === metric.count &&
+        numbers[count + 2] === metric.sum &&
+        metric.exemplars === undefined &&
+        metric.timestampMs === undefined
+      );
+    },
   };
 }
 
@@ -182,14 +212,24 @@ function createSummaryEncoder(name: string, scheme: EscapingScheme) {
   const quantilesOf = boundStarts(lineStart(name).open, "quantile", formatCanonical);
   const countStart = lineStart(`${name}_count`);
   const sumStart = lineStart(`${name}_sum`);
-  return (metric: SummaryMetric, sink: TextSink): boolean => {
-    if (!hasTotals(metric)) return false;
-    const labels = encodeLabels(metric.labels);
-    const end = `${formatSeconds(metric.timestampMs)}\n`;
-    const starts = quantilesOf(metric.quantiles);
-    writeBoundLines(starts, boundLineRest(labels), metric.quantileValues, end, sink);
-    writeLine(countStart, labels, metric.count, end, sink);
-    writeLine(sumStart, labels, metric.sum, end, sink);
-    return true;
+  return {
+    encode(metric: SummaryMetric, sink: TextSink): boolean {
+      if (!hasTotals(metric)) return false;
+      const labels = encodeLabels(metric.labels);
+      const end = `${formatSeconds(metric.timestampMs)}\n`;
+      const starts = quantilesOf(metric.quantiles);
+      writeBoundLines(starts, boundLineRest(labels), metric.quantileValues, end, sink);
+      writeLine(countStart, labels, metric.count, end, sink);
+      writeLine(sumStart, labels, metric.sum, end, sink);
+      return true;
+    },
+
+    listNumbers(metric: SummaryMetric, numbers: Float64Array): number {
+      if (!hasTotals(metric) || metric.timestampMs !== undefined) return -1;
+      const count = listBounds(metric.quantiles, metric.quantileValues, numbers);
+      numbers[count] = metric.count;
+      numbers[count + 1] = metric.sum;
+      return count + 2;
+    },
   };
 }

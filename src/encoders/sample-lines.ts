@@ -1,4 +1,4 @@
-import type { HistogramMetric, SummaryMetric } from "../model/metric-family.ts";
+import type { HistogramMetric, SummaryMetric, ValueMetric } from "../model/metric-family.ts";
 import { isLegacyMetricName } from "../model/names.ts";
 import type { TextSink } from "./encoder.ts";
 import { escapeQuoted } from "./escape.ts";
@@ -49,6 +49,23 @@ export function writeBoundLines(
     sink.number(numberAt(values, index));
     sink.text(end);
   }
+}
+
+/** Lists the number of a plain value; see `MetricEncoder.listNumbers()`. */
+export function listValue(metric: ValueMetric, numbers: Float64Array): number {
+  if (typeof metric.value !== "number" || metric.timestampMs !== undefined) return -1;
+  numbers[0] = metric.value;
+  return 1;
+}
+
+/** Lists the values of the buckets or quantiles of one metric, and returns how many they are. */
+export function listBounds(
+  bounds: readonly number[],
+  values: ArrayLike<number>,
+  numbers: Float64Array,
+): number {
+  for (let index = 0; index < bounds.length; index++) numbers[index] = numberAt(values, index);
+  return bounds.length;
 }
 
 /** What stands between the bound of a bucket or quantile and the value. */

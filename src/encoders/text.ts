@@ -6,16 +6,19 @@ import type {
 } from "../model/metric-family.ts";
 import type { EscapingScheme } from "../model/names.ts";
 import { encodeText } from "./byte-sink.ts";
-import type { Encoder, FamilyEncoder, TextSink } from "./encoder.ts";
+import type { Encoder, FamilyEncoder, MetricEncoder, TextSink } from "./encoder.ts";
 import { escapeHelp } from "./escape.ts";
 import { uniquelyNamed } from "./family-names.ts";
 import { createLabelEncoder } from "./labels.ts";
 import { formatNumber } from "./number.ts";
+import type { PageStore } from "./page-store.ts";
 import {
   boundLineRest,
   boundStarts,
   hasTotals,
   lineStart,
+  listBounds,
+  listValue,
   quoteMetricName,
   writeBoundLines,
   writeLine,
@@ -38,11 +41,13 @@ const TEXT_TYPES: Readonly<Record<MetricFamily["type"], string>> = {
  * Makes an encoder of the text format, versions 0.0.4 and 1.0.0: they differ in nothing but the
  * names that they allow, so `scheme` says it all.
  *
+ * @param store Keeps bytes between scrapes, if there is one.
+ *
  * Exemplars, units and native histograms are left out, because the format has no place for them.
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
-export function createTextEncoder(scheme: EscapingScheme): Encoder {
+export function createTextEncoder(scheme: EscapingScheme, store?: PageStore): Encoder {
   // A family that is the same object as at the last scrape has the same name, help and type.
   const known = new WeakMap<MetricFamily, FamilyEncoder>();
 
@@ -59,7 +64,11 @@ export function createTextEncoder(scheme: EscapingScheme): Encoder {
 
   return {
     *encode(families, report) {
-      yield* encodeText(withEncoders(uniquelyNamed(families, scheme, report)), "", report);
+      yield* encodeText(withEncoders(uniquelyNamed(families, scheme, report)), {
+        end: "",
+        report,
+        store,
+      });
     },
   };
 }
@@ -73,7 +82,7 @@ function createFamilyEncoder(
   const help = family.help === "" ? "" : `# HELP ${written} ${escapeHelp(family.help)}\n`;
   return {
     head: `${help}# TYPE ${written} ${TEXT_TYPES[family.type]}\n`,
-    encode: createMetricEncoder(family.type, name, scheme),
+    ...createMetricEncoder(family.type, name, scheme),
   };
 }
 
@@ -82,26 +91,29 @@ function createMetricEncoder(
   type: MetricFamily["type"],
   name: string,
   scheme: EscapingScheme,
-): FamilyEncoder["encode"] {
+): MetricEncoder {
   switch (type) {
     case "histogram":
     case "gaugehistogram":
-      return createHistogramEncoder(name, scheme) as FamilyEncoder["encode"];
+      return createHistogramEncoder(name, scheme) as MetricEncoder;
     case "summary":
-      return createSummaryEncoder(name, scheme) as FamilyEncoder["encode"];
+      return createSummaryEncoder(name, scheme) as MetricEncoder;
     default:
-      return createValueEncoder(name, scheme) as FamilyEncoder["encode"];
+      return createValueEncoder(name, scheme) as MetricEncoder;
   }
 }
 
 function createValueEncoder(name: string, scheme: EscapingScheme) {
   const encodeLabels = createLabelEncoder(scheme);
   const start = lineStart(name);
-  return (metric: ValueMetric, sink: TextSink): boolean => {
-    if (typeof metric.value !== "number") return false;
-    const end = `${formatMilliseconds(metric.timestampMs)}\n`;
-    writeLine(start, encodeLabels(metric.labels), metric.value, end, sink);
-    return true;
+  return {
+    encode(metric: ValueMetric, sink: TextSink): boolean {
+      if (typeof metric.value !== "number") return false;
+      const end = `${formatMilliseconds(metric.timestampMs)}\n`;
+      writeLine(start, encodeLabels(metric.labels), metric.value, end, sink);
+      return true;
+    },
+    listNumbers: listValue,
   };
 }
 
@@ -115,18 +127,38 @@ function createHistogramEncoder(name: string, scheme: EscapingScheme) {
   const bucketsOf = boundStarts(bucketStart.open, "le", formatNumber);
   const sumStart = lineStart(`${name}_sum`);
   const countStart = lineStart(`${name}_count`);
-  return (metric: HistogramMetric, sink: TextSink): boolean => {
-    if (!hasTotals(metric)) return false;
-    const labels = encodeLabels(metric.labels);
-    const rest = boundLineRest(labels);
-    const end = `${formatMilliseconds(metric.timestampMs)}\n`;
-    writeBoundLines(bucketsOf(metric.upperBounds), rest, metric.cumulativeCounts, end, sink);
-    sink.text(`${infStart}${rest}`);
-    sink.number(metric.count);
-    sink.text(end);
-    writeLine(sumStart, labels, metric.sum, end, sink);
-    writeLine(countStart, labels, metric.count, end, sink);
-    return true;
+  return {
+    encode(metric: HistogramMetric, sink: TextSink): boolean {
+      if (!hasTotals(metric)) return false;
+      const labels = encodeLabels(metric.labels);
+      const rest = boundLineRest(labels);
+      const end = `${formatMilliseconds(metric.timestampMs)}\n`;
+      writeBoundLines(bucketsOf(metric.upperBounds), rest, metric.cumulativeCounts, end, sink);
+      sink.text(`${infStart}${rest}`);
+      sink.number(metric.count);
+      sink.text(end);
+      writeLine(sumStart, labels, metric.sum, end, sink);
+      writeLine(countStart, labels, metric.count, end, sink);
+      return true;
+    },
+
+    listNumbers(metric: HistogramMetric, numbers: Float64Array): number {
+      if (!hasTotals(metric) || metric.timestampMs !== undefined) return -1;
+      const count = listBounds(metric.upperBounds, metric.cumulativeCounts, numbers);
+      numbers[count] = metric.count;
+      numbers[count + 1] = metric.sum;
+      numbers[count + 2] = metric.count;
+      return count + 3;
+    },
+
+    hasSameNumbers(metric: HistogramMetric, numbers: Float64Array, first: number): boolean {
+      const count = first + metric.upperBounds.length;
+      return (
+        numbers[count] === metric.count &&
+        numbers[count + 1] === metric.sum &&
+        metric.timestampMs === undefined
+      );
+    },
   };
 }
 
@@ -135,14 +167,24 @@ function createSummaryEncoder(name: string, scheme: EscapingScheme) {
   const quantilesOf = boundStarts(lineStart(name).open, "quantile", formatNumber);
   const sumStart = lineStart(`${name}_sum`);
   const countStart = lineStart(`${name}_count`);
-  return (metric: SummaryMetric, sink: TextSink): boolean => {
-    if (!hasTotals(metric)) return false;
-    const labels = encodeLabels(metric.labels);
-    const end = `${formatMilliseconds(metric.timestampMs)}\n`;
-    const starts = quantilesOf(metric.quantiles);
-    writeBoundLines(starts, boundLineRest(labels), metric.quantileValues, end, sink);
-    writeLine(sumStart, labels, metric.sum, end, sink);
-    writeLine(countStart, labels, metric.count, end, sink);
-    return true;
+  return {
+    encode(metric: SummaryMetric, sink: TextSink): boolean {
+      if (!hasTotals(metric)) return false;
+      const labels = encodeLabels(metric.labels);
+      const end = `${formatMilliseconds(metric.timestampMs)}\n`;
+      const starts = quantilesOf(metric.quantiles);
+      writeBoundLines(starts, boundLineRest(labels), metric.quantileValues, end, sink);
+      writeLine(sumStart, labels, metric.sum, end, sink);
+      writeLine(countStart, labels, metric.count, end, sink);
+      return true;
+    },
+
+    listNumbers(metric: SummaryMetric, numbers: Float64Array): number {
+      if (!hasTotals(metric) || metric.timestampMs !== undefined) return -1;
+      const count = listBounds(metric.quantiles, metric.quantileValues, numbers);
+      numbers[count] = metric.sum;
+      numbers[count + 1] = metric.count;
+      return count + 2;
+    },
   };
 }

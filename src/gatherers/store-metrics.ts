@@ -1,28 +1,11 @@
-import type {
-  Exemplar,
-  HistogramMetric,
-  Labels,
-  SummaryMetric,
-  ValueMetric,
-} from "../model/metric-family.ts";
-import { toExemplar } from "./exemplar.ts";
-import { type RegistryExemplar, type RegistryMetric, typeOf } from "./registry.ts";
-
-/**
- * Reads the stores of the client libraries, one child after the other, through one object that is
- * filled anew for each: to build an array of samples, as their `get()` does, costs more than to
- * encode them.
- */
-interface Flyweight {
-  readonly metric: ValueMetric | HistogramMetric | SummaryMetric;
-  /** Points the metric at a child; `false` when the child is not what it should be. */
-  read(identity: unknown, child: Child): boolean;
-}
+import type { Labels } from "../model/metric-family.ts";
+import { type Child, type Flyweight, flyweightFactory, type LabelMerger } from "./flyweights.ts";
+import { type RegistryMetric, typeOf } from "./registry.ts";
 
 /** What the reading of a store needs to know of its registry. */
 export interface StoreContext {
   /** Adds the registry's default labels to a child's own. */
-  readonly merge: (labels: Labels) => Labels;
+  readonly merge: LabelMerger;
   /** Called for a child whose labels are those of the child before it. */
   readonly onDuplicate: () => void;
 }
@@ -82,201 +65,55 @@ function classPrototype(metric: RegistryMetric): Readonly<Record<string, unknown
 /** The metrics of a store that `hasKnownStore()`; one iterable serves any number of scrapes. */
 export function storeMetrics(
   metric: RegistryMetric,
-  context: StoreContext,
-): Iterable<ValueMetric | HistogramMetric | SummaryMetric> {
-  const createFlyweight = flyweightFactory(metric, context.merge);
-  return { [Symbol.iterator]: () => walk(metric, createFlyweight(), context.onDuplicate) };
+  { merge, onDuplicate }: StoreContext,
+): Iterable<Flyweight> {
+  const createFlyweight = flyweightFactory(metric, merge);
+  return {
+    [Symbol.iterator]() {
+      const { hashMap, store } = metric;
+      return hashMap === undefined
+        ? walkStore(store?.values() ?? [], createFlyweight(), onDuplicate)
+        : walkHashMap(hashMap, createFlyweight(), onDuplicate);
+    },
+  };
 }
 
-// Hot path: every label set of every scrape passes here; `npm run bench` guards it.
-function* walk(
-  { hashMap, store }: RegistryMetric,
+// Hot paths: every label set of every scrape passes one of these; `npm run bench` guards them.
+
+function* walkStore(
+  children: Iterable<unknown>,
   flyweight: Flyweight,
   onDuplicate: () => void,
-): Generator<Flyweight["metric"], void, undefined> {
-  let previous: unknown;
-  if (hashMap === undefined) {
-    for (const child of store?.values() ?? []) {
-      if (!isChild(child)) continue;
-      // The store keeps the caller's own object: one that was changed and used again makes the
-      // children before it look the same.
-      if (child.labels === previous) onDuplicate();
-      else if (flyweight.read(child, child)) yield flyweight.metric;
-      previous = child.labels;
-    }
-    return;
+): Generator<Flyweight, void, undefined> {
+  let previous: Labels | undefined;
+  for (const child of children) {
+    if (!isObject(child)) continue;
+    const { labels } = child as Child;
+    // The store keeps the caller's own object: one that was changed and used again makes the
+    // children before it look the same.
+    if (labels === previous && labels !== undefined) onDuplicate();
+    else if (flyweight.pointAt(child, child)) yield flyweight;
+    previous = labels;
   }
-  // `gauge.set()` replaces the child, so its key is what stays. To list the keys and look each up
-  // is several times cheaper than to list the values of an object that large.
+}
+
+// `gauge.set()` replaces the child, so its key is what stays. To list the keys and look each up is
+// several times cheaper than to list the values of an object that large.
+function* walkHashMap(
+  hashMap: Readonly<Record<string, unknown>>,
+  flyweight: Flyweight,
+  onDuplicate: () => void,
+): Generator<Flyweight, void, undefined> {
+  let previous: Labels | undefined;
   for (const key of Object.keys(hashMap)) {
     const child = hashMap[key];
-    if (!isChild(child)) continue;
-    if (child.labels === previous) onDuplicate();
-    else if (flyweight.read(key, child)) yield flyweight.metric;
-    previous = child.labels;
+    // A series may be removed while a slow scrape is on its way.
+    if (!isObject(child)) continue;
+    const { labels } = child as Child;
+    if (labels === previous && labels !== undefined) onDuplicate();
+    else if (flyweight.pointAt(key, child)) yield flyweight;
+    previous = labels;
   }
-}
-
-function flyweightFactory(metric: RegistryMetric, merge: StoreContext["merge"]): () => Flyweight {
-  const type = typeOf(metric);
-  if (type === "histogram") {
-    const bounds = finiteBounds(metric.upperBounds ?? []);
-    return () => createHistogramFlyweight(bounds, merge);
-  }
-  if (type === "summary") {
-    const quantiles = [...new Set(metric.percentiles?.map(Number))].sort((a, b) => a - b);
-    return () => createSummaryFlyweight(quantiles, merge);
-  }
-  return () => createValueFlyweight(merge);
-}
-
-interface ValueChild {
-  readonly labels: Labels;
-  readonly value: number;
-  readonly exemplar?: RegistryExemplar | null;
-}
-
-function createValueFlyweight(merge: StoreContext["merge"]): Flyweight {
-  const metric = {
-    identity: undefined as unknown,
-    labels: {} as Labels,
-    value: 0,
-    exemplar: undefined as Exemplar | undefined,
-  };
-  return {
-    metric,
-    read(identity, child) {
-      // The shape of the store says so; a value that is no number is reported by the encoder.
-      const { labels, value, exemplar } = child as unknown as ValueChild;
-      metric.identity = identity;
-      metric.labels = merge(labels);
-      metric.value = value;
-      metric.exemplar = exemplar ? toExemplar(exemplar) : undefined;
-      return true;
-    },
-  };
-}
-
-interface HistogramChild {
-  readonly labels: Labels;
-  /** How many observations fell into each bucket, not cumulative, by the text of its bound. */
-  readonly bucketValues: Readonly<Record<string, number>>;
-  readonly bucketExemplars?: Readonly<Record<string, RegistryExemplar | null>>;
-  readonly count: number;
-  readonly sum: number;
-}
-
-interface Bounds {
-  readonly values: readonly number[];
-  /** Their keys in `bucketValues`: made once, because a number as a key is slow. */
-  readonly keys: readonly string[];
-}
-
-/** The finite bounds in order: the libraries take what they are given, sorted or not. */
-function finiteBounds(upperBounds: readonly number[]): Bounds {
-  const keys = new Map(upperBounds.map((bound) => [Number(bound), String(bound)]));
-  const bounds = [...keys].filter(([value]) => Number.isFinite(value)).sort(([a], [b]) => a - b);
-  return { values: bounds.map(([value]) => value), keys: bounds.map(([, key]) => key) };
-}
-
-/** Where the libraries keep the exemplar of the `+Inf` bucket: the second if it was asked for. */
-const INF_EXEMPLAR_KEYS = ["-1", "Infinity"] as const;
-
-function createHistogramFlyweight(
-  { values, keys }: Bounds,
-  merge: StoreContext["merge"],
-): Flyweight {
-  const counts = new Float64Array(keys.length);
-  let current: HistogramChild = { labels: {}, bucketValues: {}, count: 0, sum: 0 };
-  const metric = {
-    identity: undefined as unknown,
-    labels: {} as Labels,
-    upperBounds: values,
-    get count() {
-      return current.count;
-    },
-    get sum() {
-      return current.sum;
-    },
-    get cumulativeCounts() {
-      let total = 0;
-      for (let index = 0; index < keys.length; index++) {
-        total += current.bucketValues[keys[index] as string] ?? 0; // index < keys.length
-        counts[index] = total;
-      }
-      return counts;
-    },
-    get exemplars() {
-      const { bucketExemplars } = current;
-      if (bucketExemplars === undefined) return undefined;
-      const exemplars = keys.map((key) => bucketExemplars[key]);
-      const [above, infinite] = INF_EXEMPLAR_KEYS;
-      exemplars.push(bucketExemplars[above] ?? bucketExemplars[infinite]);
-      return exemplars.map(toExemplar);
-    },
-  };
-  return {
-    metric,
-    read(identity, child) {
-      if (!isObject(child["bucketValues"])) return false;
-      // The shape of the store says so.
-      current = child as unknown as HistogramChild;
-      metric.identity = identity;
-      metric.labels = merge(current.labels);
-      return true;
-    },
-  };
-}
-
-interface SummaryPoint {
-  readonly td: { compress(): void; percentile(quantile: number): number | undefined };
-  readonly count: number;
-  readonly sum: number;
-}
-
-function createSummaryFlyweight(
-  quantiles: readonly number[],
-  merge: StoreContext["merge"],
-): Flyweight {
-  let current: SummaryPoint;
-  const metric = {
-    identity: undefined as unknown,
-    labels: {} as Labels,
-    quantiles,
-    get count() {
-      return current.count;
-    },
-    get sum() {
-      return current.sum;
-    },
-    get quantileValues() {
-      current.td.compress();
-      // 0 for a summary without observations, as the libraries have it.
-      return quantiles.map((quantile) => current.td.percentile(quantile) || 0);
-    },
-  };
-  return {
-    metric,
-    read(identity, child) {
-      const point = "td" in child ? child : child["value"];
-      if (!isObject(point) || !isObject(point["td"])) return false;
-      // The shape of the store says so.
-      current = point as unknown as SummaryPoint;
-      metric.identity = identity;
-      metric.labels = merge(child.labels);
-      return true;
-    },
-  };
-}
-
-interface Child {
-  readonly labels: Labels;
-  readonly [name: string]: unknown;
-}
-
-/** A series may be removed while a slow scrape is on its way. */
-function isChild(child: unknown): child is Child {
-  return isObject(child) && isObject(child["labels"]);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -18,6 +18,7 @@ export interface ExposerOptions {
   readonly formats: readonly Format[];
   readonly compression: CompressionSettings;
   readonly bodyLimit: BodyLimit | undefined;
+  readonly maxKeptBytes: number;
 }
 
 /** What an exposer works with. */
@@ -43,11 +44,11 @@ export interface Exposer {
 
 /** Makes an exposer. */
 export function createExposer(
-  { formats, compression, bodyLimit }: ExposerOptions,
+  { formats, compression, bodyLimit, maxKeptBytes }: ExposerOptions,
   { self, guard, log, report }: ExposerContext,
 ): Exposer {
   const negotiate = memoiseByHeader((accept) => negotiateFormat(accept, formats));
-  const encoderOf = createEncoders();
+  const encoderOf = createEncoders(maxKeptBytes);
   const compressor = createCompressor(compression);
 
   const onOversized = (message: string): void => {

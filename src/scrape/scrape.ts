@@ -55,6 +55,7 @@ export interface ScrapeOptions extends TimeoutOptions {
   readonly errorHandling: ErrorHandling;
   readonly onScrape: ScrapeHook | undefined;
   readonly bodyLimit: BodyLimit | undefined;
+  readonly maxKeptBytes: number;
   readonly maxRequestsInFlight: number;
   readonly selfMetrics: boolean;
   readonly statusName: string | undefined;

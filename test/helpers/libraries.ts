@@ -26,6 +26,8 @@ export interface LibraryMetric {
   set(labels: unknown, value?: number): void;
   observe(labels: unknown, value?: number): void;
   remove(...labels: unknown[]): void;
+  /** Of histograms from version 14 on. */
+  zero?(labels: unknown): void;
   reset(): void;
   get(): unknown;
 }

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { createOpenMetricsEncoder } from "../../src/encoders/openmetrics.ts";
+import { PageStore } from "../../src/encoders/page-store.ts";
+import { createTextEncoder } from "../../src/encoders/text.ts";
+import { createRegistryGatherer } from "../../src/gatherers/prom-client.ts";
+import type { MetricFamily } from "../../src/model/metric-family.ts";
+import { createContext } from "../helpers/gathering.ts";
+import { LIBRARIES } from "../helpers/libraries.ts";
+
+/** What an application may do to its metrics between two scrapes. */
+const operation = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant("count" as const), set: fc.nat(900) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant("observe" as const),
+      set: fc.nat(60),
+      value: fc.double({ min: -1, max: 20, noNaN: true }),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant("gauge" as const),
+      set: fc.nat(900),
+      value: fc.oneof(
+        fc.double(),
+        fc.integer({ min: -20, max: 1_100 }),
+        fc.constantFrom(0, -0, 4_294_967_295, 4_294_967_296, Number.NaN, Number.POSITIVE_INFINITY),
+      ),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("remove" as const), set: fc.nat(900) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("zero" as const), set: fc.nat(60) }) },
+  { weight: 1, arbitrary: fc.constant({ kind: "reset" as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: "default labels" as const }) },
+);
+const scrapes = fc.array(fc.array(operation, { maxLength: 40 }), { minLength: 2, maxLength: 8 });
+
+const ENCODERS = { text: createTextEncoder, OpenMetrics: createOpenMetricsEncoder };
+/** Enough for all pages, for some of them, and for none. */
+const BUDGETS = [Number.MAX_SAFE_INTEGER, 100_000, 0];
+
+for (const client of LIBRARIES) {
+  for (const [format, createEncoder] of Object.entries(ENCODERS)) {
+    test(`kept pages equal a fresh ${format} encoding after any churn of ${client.name}`, async () => {
+      const property = fc.asyncProperty(
+        scrapes,
+        fc.constantFrom(...BUDGETS),
+        async (rounds, budget) => {
+          const registry = new client.Registry();
+          const registers = [registry];
+          const labelNames = ["set", "word"];
+          const labels = (set: number) => ({ set: `s${set}`, word: set % 7 === 0 ? "ü😱" : "x" });
+          const counter = new client.Counter({ name: "c_total", help: "c", labelNames, registers });
+          const gauge = new client.Gauge({ name: "g", help: "g", labelNames, registers });
+          const histogram = new client.Histogram({ name: "h", help: "h", labelNames, registers });
+          for (let set = 0; set < 700; set++) counter.inc(labels(set));
+          for (let set = 0; set < 700; set++) gauge.set(labels(set), set);
+          for (let set = 0; set < 40; set++) histogram.observe(labels(set), set);
+
+          const gatherer = createRegistryGatherer(registry);
+          const store = new PageStore(budget);
+          const kept = createEncoder("underscores", store);
+          for (const [round, operations] of rounds.entries()) {
+            for (const step of operations) {
+              if (step.kind === "count") counter.inc(labels(step.set));
+              else if (step.kind === "observe") histogram.observe(labels(step.set), step.value);
+              else if (step.kind === "gauge") gauge.set(labels(step.set), step.value);
+              else if (step.kind === "remove") {
+                counter.remove(labels(step.set));
+                gauge.remove(labels(step.set));
+                histogram.remove(labels(step.set));
+              } else if (step.kind === "zero") histogram.zero?.(labels(step.set));
+              else if (step.kind === "reset") counter.reset();
+              else registry.setDefaultLabels({ round: `${round}` });
+            }
+            const { families } = await gatherer.gather(createContext());
+            const fresh = createEncoder("underscores");
+            assert.equal(encodeAll(kept, [...families]), encodeAll(fresh, [...families]));
+            assert.ok(store.footprint <= budget);
+          }
+        },
+      );
+      await fc.assert(property, { numRuns: 25 });
+    });
+  }
+}
+
+function encodeAll(
+  encoder: ReturnType<typeof createTextEncoder>,
+  families: readonly MetricFamily[],
+): string {
+  const chunks: Uint8Array[] = [];
+  const encoding = encoder.encode(families, () => assert.fail("something was left out"));
+  for (let step = encoding.next(); !step.done; step = encoding.next()) chunks.push(step.value);
+  return Buffer.concat(chunks).toString();
+}

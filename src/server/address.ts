@@ -1,4 +1,5 @@
 import { Server as NetServer } from "node:net";
+import { inspect } from "node:util";
 
 /**
  * Where to listen.
@@ -30,7 +31,7 @@ const FORMS =
   "{ host, port }, { path }, { fd } or a listening net.Server";
 
 const HOST_AND_PORT =
-  /^(?:\[(?<ipv6>[0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|(?<host>[\w.-]*)):(?<port>\d{1,5})$/;
+  /^(?:\[(?<ipv6>[0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|(?<host>[\w.-]*)):(?<port>\d+)$/;
 
 // `sun_path` holds 104 bytes on macOS and 108 on Linux, the last of them NUL; a longer one is cut
 // off by some versions of libuv, and the server then listens where nobody looks.
@@ -53,22 +54,31 @@ export function parseAddress(address: unknown): ListenTarget {
     const hasHost = host === undefined || typeof host === "string";
     if (typeof port === "number" && hasHost) return tcp(host || undefined, port);
   }
-  throw new TypeError(`Not an address: ${describeAddress(address)}. Use ${FORMS}`);
+  throw notAnAddress(address);
 }
 
 /** Writes an address as a person would, for messages. */
 export function describeAddress(address: unknown): string {
   if (typeof address === "string") return address;
   if (address instanceof NetServer) return "a net.Server";
-  if (typeof address !== "object" || address === null) return String(address);
-  return JSON.stringify(address) ?? String(address);
+  return show(address);
+}
+
+/** Not `JSON.stringify`, which throws at what it does not know: an address may be anything. */
+function show(value: unknown): string {
+  return inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 0 });
+}
+
+function notAnAddress(address: unknown): TypeError {
+  const shown = typeof address === "string" ? JSON.stringify(address) : show(address);
+  return new TypeError(`Not an address: ${shown}. Use ${FORMS}`);
 }
 
 function parseText(address: string): ListenTarget {
   if (address.startsWith("unix:")) return unix(address.slice("unix:".length));
   const { ipv6, host, port } = HOST_AND_PORT.exec(address)?.groups ?? {};
   if (port !== undefined) return tcp(ipv6 ?? (host || undefined), Number(port));
-  throw new TypeError(`Not an address: "${address}". Use ${FORMS}`);
+  throw notAnAddress(address);
 }
 
 function parseServer(server: NetServer): ListenTarget {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { Log } from "../scrape/log.ts";
 
 /** What ends `Server.run()`: a signal that aborts, or a promise that settles. */
@@ -21,7 +22,9 @@ export function shutdownOf(shutdown: unknown, log: Log): ShutdownWatch {
   if (shutdown === undefined) return { promise: new Promise(() => {}), isOver, forget };
   if (isAbortSignal(shutdown)) return watchSignal(shutdown);
   if (!isPromise(shutdown)) {
-    throw new TypeError(`The shutdown is neither an AbortSignal nor a promise: ${shutdown}`);
+    throw new TypeError(
+      `The shutdown is neither an AbortSignal nor a promise: ${inspect(shutdown)}`,
+    );
   }
   const promise = Promise.resolve(shutdown).then(
     () => {},

@@ -1,0 +1,92 @@
+import { connect, type NetConnectOpts, type Socket } from "node:net";
+import { parseResponse, type RawResponse } from "./parse-response.ts";
+import { within } from "./within.ts";
+
+/** A client that speaks bytes, and hides nothing of what it hears. */
+export class RawConnection {
+  readonly socket: Socket;
+  /** Resolves with all bytes that were not taken, once the socket is closed. */
+  readonly #closed: Promise<void>;
+  readonly #pieces: Buffer[] = [];
+  #isClosed = false;
+  /** What broke the connection, such as `ECONNRESET`. */
+  errorCode: string | undefined;
+
+  constructor(target: number | NetConnectOpts) {
+    this.socket = connect(
+      typeof target === "number" ? { port: target, host: "127.0.0.1" } : target,
+    );
+    this.socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.errorCode = error.code;
+    });
+    this.#closed = new Promise((resolve) => {
+      this.socket.once("close", () => {
+        this.#isClosed = true;
+        resolve();
+      });
+    });
+    this.socket.on("data", (piece) => this.#pieces.push(piece));
+  }
+
+  /** All that was received and not taken yet, byte by byte (latin1). */
+  get received(): string {
+    return Buffer.concat(this.#pieces).toString("latin1");
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Resolves when the connection is open. */
+  async opened(): Promise<this> {
+    if (this.socket.connecting) {
+      await within("a connection", new Promise((resolve) => this.socket.once("ready", resolve)));
+    }
+    return this;
+  }
+
+  /** Writes literal bytes, and resolves when the kernel has them. */
+  async send(bytes: string | Uint8Array): Promise<void> {
+    const sent = new Promise<void>((resolve) => {
+      this.socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes, () =>
+        resolve(),
+      );
+    });
+    await within("sending bytes", sent);
+  }
+
+  /** Takes the next complete response. */
+  async response(options: { readonly isHead?: boolean } = {}): Promise<RawResponse> {
+    const parse = () => parseResponse(this.received, options.isHead);
+    await this.until("a complete response", () => parse() !== undefined);
+    const response = parse();
+    if (response === undefined) {
+      throw new Error(`The connection was closed after: ${JSON.stringify(this.received)}`);
+    }
+    this.#pieces.splice(0, this.#pieces.length, Buffer.from(response.rest, "latin1"));
+    return response;
+  }
+
+  /** Waits until `isDone` says so, asked at each piece of data, or the connection is closed. */
+  async until(what: string, isDone: () => boolean): Promise<void> {
+    let settle = () => {};
+    const done = new Promise<void>((resolve) => {
+      settle = () => {
+        if (isDone() || this.#isClosed) resolve();
+      };
+    });
+    this.socket.on("data", settle).on("close", settle);
+    settle();
+    try {
+      await within(what, done);
+    } finally {
+      this.socket.off("data", settle).off("close", settle);
+    }
+  }
+
+  /** Waits until the connection is closed; returns what was received and not taken. */
+  async closed(): Promise<string> {
+    await within("the connection to be closed", this.#closed);
+    return this.received;
+  }
+}

@@ -1,0 +1,22 @@
+import { AssertionError } from "node:assert/strict";
+
+/** How long anything may take that should happen at once. */
+const LIMIT_MS = 10_000;
+
+/** Waits for `promise`, and fails with an assertion when it hangs. */
+export async function within<T>(
+  what: string,
+  promise: Promise<T>,
+  limitMs: number = LIMIT_MS,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const hung = new Promise<never>((_, reject) => {
+    const error = new AssertionError({ message: `Hangs: ${what}`, stackStartFn: within });
+    timer = setTimeout(() => reject(error), limitMs);
+  });
+  try {
+    return await Promise.race([promise, hung]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

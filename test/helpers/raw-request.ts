@@ -34,7 +34,8 @@ export async function rawExchange(
 /** The bytes of a request without a body. */
 export function request(target: string, options: RequestOptions = {}): string {
   const { method = "GET", headers = [] } = options;
-  return [`${method} ${target} HTTP/1.1`, "Host: test", ...headers, "", ""].join("\r\n");
+  const host = headers.some((line) => line.startsWith("Host:")) ? [] : ["Host: test"];
+  return [`${method} ${target} HTTP/1.1`, ...host, ...headers, "", ""].join("\r\n");
 }
 
 /** What a request may have beyond its target. */

@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { blockingGatherer } from "../helpers/blocking-gatherer.ts";
+import { countingGatherer, UP_TEXT } from "../helpers/counting-gatherer.ts";
+import { rawExchange, rawRequest, request } from "../helpers/raw-request.ts";
+import { withServer } from "../helpers/with-server.ts";
+
+const ALLOW = "GET, HEAD, OPTIONS";
+
+interface Case {
+  readonly target: string;
+  readonly method?: string;
+  readonly status: number;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const PLAIN = { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" };
+
+const ANSWERS: readonly Case[] = [
+  { target: "/-/healthy", status: 200, body: "Healthy.\n", headers: PLAIN },
+  { target: "/-/ready", status: 200, body: "Ready.\n", headers: PLAIN },
+  { target: "/favicon.ico", status: 204, body: "" },
+  { target: "/other", status: 404, body: "Not found.\n", headers: PLAIN },
+  { target: "/metrics/", status: 404, body: "Not found.\n" },
+  { target: "//", status: 404, body: "Not found.\n" },
+  { target: "/%ff", status: 404, body: "Not found.\n" },
+  { target: "/other", method: "POST", status: 404, body: "Not found.\n" },
+  { target: "/metrics", method: "OPTIONS", status: 204, body: "", headers: { allow: ALLOW } },
+  { target: "/", method: "OPTIONS", status: 204, body: "", headers: { allow: ALLOW } },
+  ...["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"].map((method) => ({
+    target: "/metrics",
+    method,
+    status: 405,
+    body: "Method not allowed.\n",
+    headers: { ...PLAIN, allow: ALLOW },
+  })),
+  ...["http://x/metrics", "http://[", "*"].map((target) => ({
+    target,
+    status: 400,
+    body: "Bad request.\n",
+    headers: { ...PLAIN, connection: "close" },
+  })),
+];
+
+for (const { target, method = "GET", status, body, headers = {} } of ANSWERS) {
+  test(`The server answers ${method} ${target} with ${status}`, () =>
+    withServer({}, async ({ port, log }) => {
+      const response = await rawRequest(port, request(target, { method }));
+      assert.equal(response.status, status);
+      assert.equal(response.body, body);
+      assert.deepEqual({ ...response.headers, ...headers }, response.headers);
+      assert.equal(response.rest, "");
+      assert.deepEqual(log, []);
+    }));
+}
+
+test("The server answers GET /metrics, whatever the query", () =>
+  withServer({ selfMetrics: false }, async ({ port }) => {
+    for (const query of ["", "?", "?a=b", "?/metrics", "?%ff"]) {
+      const response = await rawRequest(port, request(`/metrics${query}`));
+      assert.equal(response.status, 200);
+      assert.equal(response.body, UP_TEXT);
+      assert.equal(response.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+      assert.equal(response.headers["content-length"], String(UP_TEXT.length));
+      assert.equal(response.headers["x-content-type-options"], "nosniff");
+    }
+  }));
+
+test("The server answers HEAD /metrics without gathering, and claims no length", async () => {
+  const gatherer = countingGatherer();
+  await withServer({ source: gatherer }, async ({ connect }) => {
+    const connection = await connect();
+    await connection.send(request("/metrics", { method: "HEAD" }) + request("/-/healthy"));
+    const head = await connection.response({ isHead: true });
+    assert.equal(head.status, 200);
+    assert.equal(head.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    // RFC 9110 §8.6: a Content-Length must be that of the response to a GET, or absent.
+    assert.equal(head.headers["content-length"], undefined);
+    assert.equal((await connection.response()).body, "Healthy.\n");
+    assert.equal(gatherer.calls, 0);
+  });
+});
+
+for (const target of ["/", "/-/healthy", "/-/ready", "/favicon.ico", "/other"]) {
+  test(`The server answers HEAD ${target} as GET, without the body`, () =>
+    withServer({}, async ({ port }) => {
+      const get = await rawRequest(port, request(target));
+      const head = await rawRequest(port, request(target, { method: "HEAD" }));
+      const { date: _, ...headers } = head.headers;
+      const { date: __, ...expected } = get.headers;
+      assert.equal(head.status, get.status);
+      assert.deepEqual(headers, expected);
+      assert.equal(head.rest, "");
+    }));
+}
+
+test("The server serves a landing page that links to the metrics", () =>
+  withServer({ path: "/my'metrics" }, async ({ port }) => {
+    const { status, headers, body } = await rawRequest(port, request("/"));
+    assert.equal(status, 200);
+    assert.equal(headers["content-type"], "text/html; charset=utf-8");
+    assert.equal(headers["content-security-policy"], "default-src 'none'; frame-ancestors 'none'");
+    assert.match(body, /<a href="\/my&#39;metrics">/);
+    assert.equal((await rawRequest(port, request("/my'metrics"))).status, 200);
+    assert.equal((await rawRequest(port, request("/metrics"))).status, 404);
+  }));
+
+test("The server serves no landing page when it is turned off", () =>
+  withServer({ landingPage: false }, async ({ port }) => {
+    assert.equal((await rawRequest(port, request("/"))).status, 404);
+    assert.equal((await rawRequest(port, request("/metrics"))).status, 200);
+  }));
+
+test('The server serves metrics at the path "/"', () =>
+  withServer({ path: "/", selfMetrics: false }, async ({ port }) => {
+    assert.equal((await rawRequest(port, request("/"))).body, UP_TEXT);
+    assert.equal((await rawRequest(port, request("/metrics"))).status, 404);
+  }));
+
+test("The server answers 500 with a fixed text, and logs why", async () => {
+  const source = {
+    gather: () => {
+      throw new Error("the password is 1234");
+    },
+  };
+  await withServer({ source }, async ({ port, log }) => {
+    const response = await rawRequest(port, request("/metrics"));
+    assert.equal(response.status, 500);
+    assert.equal(response.body, "The metrics could not be gathered. See the log of the process.\n");
+    assert.equal(response.headers["content-type"], "text/plain; charset=utf-8");
+    assert.equal(log.length, 1);
+    assert.match(
+      log[0] ?? "",
+      /^error promhttp: The scrape failed: .*Error: the password is 1234\n/s,
+    );
+    assert.equal((await rawRequest(port, request("/-/healthy"))).status, 200);
+  });
+});
+
+test("The server takes a time-out from the header of the scraper", async () => {
+  const gatherer = blockingGatherer();
+  await withServer({ source: gatherer, timeoutOffsetMs: 0 }, async ({ port, log }) => {
+    const headers = ["X-Prometheus-Scrape-Timeout-Seconds: 0.05"];
+    const response = await rawRequest(port, request("/metrics", { headers }));
+    assert.equal(response.status, 503);
+    assert.equal(log.length, 1);
+    gatherer.release();
+  });
+});
+
+test("The server ignores a time-out header that is sent twice", () =>
+  withServer({}, async ({ port }) => {
+    const headers = Array(2).fill("X-Prometheus-Scrape-Timeout-Seconds: 10");
+    assert.equal((await rawRequest(port, request("/metrics", { headers }))).status, 200);
+  }));
+
+const BODIES: readonly [name: string, header: string, body: string][] = [
+  ["a length", "Content-Length: 5", "hello"],
+  ["a length, and does not send it", "Content-Length: 5000000", ""],
+  ["chunks", "Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\r\n"],
+  ["a length and Expect", "Expect: 100-continue\r\nContent-Length: 5", ""],
+];
+
+for (const [name, header, body] of BODIES) {
+  test(`The server answers 413 and closes when a request has a body with ${name}`, async () => {
+    const gatherer = countingGatherer();
+    await withServer({ source: gatherer }, async ({ port }) => {
+      const text = await rawExchange(port, request("/metrics", { headers: [header] }) + body);
+      assert.match(text, /^HTTP\/1\.1 413 Payload Too Large\r\n/);
+      assert.match(text, /\r\nConnection: close\r\n/);
+      assert.match(text, /\r\n\r\nA request must not have a body\.\n$/);
+      assert.equal(gatherer.calls, 0);
+    });
+  });
+}
+
+const SCRAPES: readonly [name: string, headers: readonly string[]][] = [
+  ["an empty body", ["Content-Length: 0"]],
+  ["Expect: 100-continue and no body", ["Expect: 100-continue"]],
+  [
+    "an upgrade to HTTP/2",
+    ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: "],
+  ],
+  ["an upgrade to a WebSocket", ["Connection: Upgrade", "Upgrade: websocket"]],
+  ["a Host that is none", ["Host: a b"]],
+  ["many headers", Array(100).fill("X: y")],
+];
+
+for (const [name, headers] of SCRAPES) {
+  test(`The server serves a scrape with ${name}`, () =>
+    withServer({ selfMetrics: false }, async ({ port }) => {
+      const response = await rawRequest(port, request("/metrics", { headers }));
+      assert.equal(response.status, 200);
+      assert.equal(response.body, UP_TEXT);
+    }));
+}
+
+test("The server says how long it keeps a connection", () =>
+  withServer({}, async ({ connect }) => {
+    const connection = await connect();
+    for (let scrape = 0; scrape < 3; scrape++) {
+      await connection.send(request("/metrics"));
+      const { headers } = await connection.response();
+      assert.equal(headers["connection"], "keep-alive");
+      assert.equal(headers["keep-alive"], "timeout=75");
+    }
+  }));
+
+test("The server closes the connection when the client asks for it", () =>
+  withServer({ selfMetrics: false }, async ({ port }) => {
+    const text = await rawExchange(port, request("/metrics", { headers: ["Connection: close"] }));
+    assert.ok(text.endsWith(`\r\n\r\n${UP_TEXT}`));
+  }));
+
+test("The server speaks HTTP/1.0", () =>
+  withServer({ selfMetrics: false }, async ({ port }) => {
+    const text = await rawExchange(port, "GET /metrics HTTP/1.0\r\n\r\n");
+    assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
+    assert.ok(text.endsWith(`\r\n\r\n${UP_TEXT}`));
+  }));

@@ -42,7 +42,9 @@ export async function sendScrape(
       return;
     }
     if (body instanceof Uint8Array) {
-      response.writeHead(status, { ...headers, ...COMMON_HEADERS, "Content-Length": body.length });
+      // RFC 9110 §8.6: in a response to HEAD it would be the length of the body that GET gets.
+      const length = response.req.method !== "HEAD" && { "Content-Length": body.length };
+      response.writeHead(status, { ...headers, ...COMMON_HEADERS, ...length });
       response.end(body);
     } else {
       response.writeHead(status, { ...headers, ...COMMON_HEADERS });

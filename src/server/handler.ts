@@ -67,7 +67,8 @@ function answerScrape(
   { scrape }: HandlerContext,
 ): Promise<void> {
   const client = new AbortController();
-  response.once("close", () => {
+  // Not the response's event: while it waits behind another on its connection, it has none.
+  request.once("close", () => {
     if (!response.writableFinished) client.abort();
   });
   return scrape(

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { ScrapeResponse } from "../scrape/scrape.ts";
+import { resetSocket } from "./reset.ts";
 
 /** Sends a short text. Nothing of the request is ever part of it. */
 export function sendText(
@@ -24,21 +25,25 @@ const COMMON_HEADERS = { "X-Content-Type-Options": "nosniff" };
 /**
  * Sends the response of a scrape, no faster than the client reads it.
  *
- * When the body throws or the signal aborts, the socket is destroyed: a response that is cut off is
+ * When the body throws or the signal aborts, the connection is reset: a response that is cut off is
  * the only one that no client can take for complete.
+ *
+ * @param signal Must abort when the client has gone. Node says so of a response only when its turn
+ *   on the connection has come.
  */
 export async function sendScrape(
   response: ServerResponse,
   { status, headers, body }: ScrapeResponse,
   signal: AbortSignal,
 ): Promise<void> {
-  const destroy = (): void => {
+  const cutOff = (): void => {
+    if (response.socket) resetSocket(response.socket);
     response.destroy();
   };
-  signal.addEventListener("abort", destroy);
+  signal.addEventListener("abort", cutOff);
   try {
     if (signal.aborted) {
-      destroy();
+      cutOff();
       return;
     }
     if (body instanceof Uint8Array) {
@@ -48,48 +53,48 @@ export async function sendScrape(
       response.end(body);
     } else {
       response.writeHead(status, { ...headers, ...COMMON_HEADERS });
-      await writeAll(response, body);
+      await writeAll(response, body, signal);
     }
-    await untilFinished(response);
+    await untilEvent(response, "finish", () => response.writableFinished, signal);
   } catch (error) {
-    destroy();
+    cutOff();
     throw error;
   } finally {
-    signal.removeEventListener("abort", destroy);
+    signal.removeEventListener("abort", cutOff);
   }
 }
 
-async function writeAll(response: ServerResponse, body: AsyncIterable<Uint8Array>): Promise<void> {
+async function writeAll(
+  response: ServerResponse,
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<void> {
   for await (const chunk of body) {
-    if (response.destroyed) return;
-    if (!response.write(chunk)) await untilDrained(response);
+    signal.throwIfAborted();
+    if (!response.write(chunk)) {
+      await untilEvent(response, "drain", () => !response.writableNeedDrain, signal);
+    }
   }
   response.end();
-}
-
-function untilDrained(response: ServerResponse): Promise<void> {
-  return untilEvent(response, "drain", () => response.destroyed || !response.writableNeedDrain);
-}
-
-/** Waits until the kernel has the last byte, or the client has gone. */
-function untilFinished(response: ServerResponse): Promise<void> {
-  return untilEvent(response, "finish", () => response.destroyed || response.writableFinished);
 }
 
 function untilEvent(
   response: ServerResponse,
   event: "drain" | "finish",
   isOver: () => boolean,
+  signal: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve) => {
-    if (isOver()) {
+    if (isOver() || signal.aborted) {
       resolve();
       return;
     }
     const settle = () => {
-      response.off(event, settle).off("close", settle);
+      response.off(event, settle);
+      signal.removeEventListener("abort", settle);
       resolve();
     };
-    response.on(event, settle).on("close", settle);
+    response.on(event, settle);
+    signal.addEventListener("abort", settle);
   });
 }

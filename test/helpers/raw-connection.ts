@@ -5,9 +5,9 @@ import { within } from "./within.ts";
 /** A client that speaks bytes, and hides nothing of what it hears. */
 export class RawConnection {
   readonly socket: Socket;
-  /** Resolves with all bytes that were not taken, once the socket is closed. */
   readonly #closed: Promise<void>;
-  readonly #pieces: Buffer[] = [];
+  /** All that was received and not taken yet, byte by byte (latin1). */
+  received = "";
   #isClosed = false;
   /** What broke the connection, such as `ECONNRESET`. */
   errorCode: string | undefined;
@@ -25,12 +25,9 @@ export class RawConnection {
         resolve();
       });
     });
-    this.socket.on("data", (piece) => this.#pieces.push(piece));
-  }
-
-  /** All that was received and not taken yet, byte by byte (latin1). */
-  get received(): string {
-    return Buffer.concat(this.#pieces).toString("latin1");
+    this.socket.on("data", (piece) => {
+      this.received += piece.toString("latin1");
+    });
   }
 
   get isClosed(): boolean {
@@ -57,13 +54,18 @@ export class RawConnection {
 
   /** Takes the next complete response. */
   async response(options: { readonly isHead?: boolean } = {}): Promise<RawResponse> {
-    const parse = () => parseResponse(this.received, options.isHead);
-    await this.until("a complete response", () => parse() !== undefined);
-    const response = parse();
+    let response: RawResponse | undefined;
+    await this.until("a complete response", () => {
+      // Every response ends a line; to look at each piece of a long one would take for ever.
+      if (this.received.endsWith("\n")) response = parseResponse(this.received, options.isHead);
+      return response !== undefined;
+    });
     if (response === undefined) {
-      throw new Error(`The connection was closed after: ${JSON.stringify(this.received)}`);
+      throw new Error(
+        `The connection was closed after: ${JSON.stringify(this.received.slice(0, 500))}`,
+      );
     }
-    this.#pieces.splice(0, this.#pieces.length, Buffer.from(response.rest, "latin1"));
+    this.received = response.rest;
     return response;
   }
 

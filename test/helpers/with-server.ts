@@ -62,7 +62,7 @@ export async function withServer(
     await within("close()", server.close());
   }
   for (let turn = 0; turn < 100 && openSockets() > before; turn++) await turns(1);
-  assert.equal(openSockets() - before, 0, "sockets are left open");
+  assert.ok(openSockets() <= before, "sockets are left open");
   await errors.assertNone();
 }
 

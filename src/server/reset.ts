@@ -1,0 +1,16 @@
+import type { Socket } from "node:net";
+
+/**
+ * Closes a connection in the middle of a response, so that no client can take a part for the whole.
+ *
+ * Where no length and no chunks tell the end of a body, as in HTTP/1.0, it ends with the connection
+ * (RFC 9112 §6.3): there an orderly close would make any part look complete, and a reset does not.
+ * Unix sockets know no reset, and are just closed.
+ */
+export function resetSocket(socket: Socket): void {
+  const isTcp = socket.remoteFamily !== undefined;
+  // A side that is being shut down cannot be reset any more: Node would lose the socket.
+  const isShutDown = socket.writableEnded && socket.writableLength === 0;
+  if (!isTcp || isShutDown || socket.destroyed) socket.destroy();
+  else socket.resetAndDestroy();
+}

@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import type { Socket } from "node:net";
+import { test } from "node:test";
+import { blockingGatherer } from "../helpers/blocking-gatherer.ts";
+import { longGatherer } from "../helpers/long-gatherer.ts";
+import { netServer } from "../helpers/net-server.ts";
+import { rawRequest, request } from "../helpers/raw-request.ts";
+import { turns, turnsUntil } from "../helpers/turns.ts";
+import { withServer } from "../helpers/with-server.ts";
+
+const SCRAPE = request("/metrics");
+/** For ever, as far as a test is concerned: some 100 GB. */
+const ENDLESS = 1e8;
+
+test("A long body comes in chunks, and whole", () =>
+  withServer({ source: longGatherer(5_000) }, async ({ connect, log }) => {
+    const connection = await connect();
+    for (let scrape = 0; scrape < 2; scrape++) {
+      await connection.send(SCRAPE);
+      const { headers, body } = await connection.response();
+      assert.equal(headers["transfer-encoding"], "chunked");
+      assert.equal(headers["content-length"], undefined);
+      assert.equal(headers["x-content-type-options"], "nosniff");
+      assert.equal(body.match(/^long\{padding="x{1000}"\} \d+\n/gm)?.length, 5_000);
+      assert.match(body, /promhttp_metric_handler_errors_total\{cause="timeout"\} 0\n$/);
+    }
+    assert.deepEqual(log, []);
+  }));
+
+test("A long body comes whole to a client that speaks HTTP/1.0", () =>
+  withServer({ source: longGatherer(5_000) }, async ({ connect }) => {
+    const connection = await connect();
+    await connection.send("GET /metrics HTTP/1.0\r\n\r\n");
+    const text = await connection.closed();
+    assert.equal(text.match(/^long\{padding="x{1000}"\} \d+\n/gm)?.length, 5_000);
+    assert.doesNotMatch(text, /transfer-encoding/i);
+    assert.equal(connection.errorCode, undefined);
+  }));
+
+for (const failing of [0, 70, 120]) {
+  test(`A failure before the first byte, at metric ${failing}, is answered with 500`, async () => {
+    const source = longGatherer(ENDLESS, (read) => {
+      if (read === failing) throw new Error("the password is 1234");
+    });
+    await withServer({ source }, async ({ port, log }) => {
+      const { status, body, headers } = await rawRequest(port, SCRAPE);
+      assert.equal(status, 500);
+      assert.equal(body, "The metrics could not be gathered. See the log of the process.\n");
+      assert.equal(headers["connection"], "keep-alive");
+      assert.equal(log.length, 1);
+      assert.match(log[0] ?? "", /^error promhttp: The scrape failed: Error: the password is 1234/);
+    });
+  });
+}
+
+function failingLate() {
+  return longGatherer(ENDLESS, (read) => {
+    if (read === 5_000) throw new Error("the password is 1234");
+  });
+}
+
+test("A failure after the first byte destroys the socket, and never ends the chunks", () =>
+  withServer({ source: failingLate() }, async ({ connect, port, log }) => {
+    const connection = await connect();
+    await connection.send(SCRAPE + SCRAPE);
+    const text = await connection.closed();
+    assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
+    assert.doesNotMatch(text, /\r\n0\r\n|password|HTTP\/1\.1 500/);
+    assert.match(log[0] ?? "", /^error promhttp: The scrape failed: Error: the password is 1234/);
+    assert.equal((await rawRequest(port, request("/-/healthy"))).status, 200);
+  }));
+
+// It is seen at the server's end: libuv may report a reset to the client as an orderly end.
+test("A failure after the first byte resets a connection that speaks HTTP/1.0", async (t) => {
+  const { server: owner, lastSocket } = await netServer();
+  await withServer({ source: failingLate(), address: owner }, async ({ connect }) => {
+    const connection = await connect();
+    const reset = t.mock.method(await lastSocket(), "resetAndDestroy");
+    await connection.send("GET /metrics HTTP/1.0\r\n\r\n");
+    await connection.closed();
+    // RFC 9112 §6.3: the body ends with the connection, so a plain close would look complete.
+    assert.equal(reset.mock.callCount(), 1);
+  });
+});
+
+test("A failure after the first byte closes a unix socket", async () => {
+  const path = `${process.env["TMPDIR"] ?? "/tmp"}/promhttp-send-${process.pid}.sock`;
+  await withServer({ source: failingLate(), address: { path } }, async ({ connect }) => {
+    const connection = await connect();
+    await connection.send(SCRAPE);
+    assert.doesNotMatch(await connection.closed(), /\r\n0\r\n/);
+  });
+});
+
+test("A client that never reads keeps the memory bounded, and cannot delay the shutdown", async () => {
+  const { server: owner, lastSocket } = await netServer();
+  let socket: Socket | undefined;
+  let maxBuffered = 0;
+  const source = longGatherer(ENDLESS, () => {
+    maxBuffered = Math.max(maxBuffered, socket?.writableLength ?? 0);
+  });
+  const options = { source, address: owner, drainTimeoutMs: 20 };
+  await withServer(options, async ({ connect, server, log }) => {
+    const connection = await connect();
+    socket = await lastSocket();
+    connection.socket.pause();
+    await connection.send(SCRAPE);
+    // It goes on until the kernel is full, and then stands still.
+    for (let idle = 0, read = -1; idle < 200; idle = source.read === read ? idle + 1 : 0) {
+      read = source.read;
+      await turns(1);
+      assert.ok(read < 200_000, "200 MB were written to a client that reads nothing");
+    }
+    assert.ok(socket.writableLength > 0);
+    assert.ok(maxBuffered < 512 * 1_024, `${maxBuffered} bytes were buffered`);
+    const startedAt = performance.now();
+    await server.close();
+    assert.ok(performance.now() - startedAt < 2_000);
+    await source.stopped();
+    assert.deepEqual(log, []);
+  });
+});
+
+test("A client that never reads is cut off when the scrape takes too long", () =>
+  withServer({ source: longGatherer(ENDLESS), timeoutMs: 300 }, async ({ connect, log }) => {
+    const connection = await connect();
+    connection.socket.pause();
+    await connection.send(SCRAPE);
+    await turnsUntil("the time-out", () => log.length > 0);
+    assert.match(log[0] ?? "", /^error promhttp: The scrape failed: ScrapeTimeoutError: /);
+    connection.socket.resume();
+    assert.doesNotMatch(await connection.closed(), /\r\n0\r\n/);
+    assert.equal(log.length, 1);
+  }));
+
+const LEAVINGS = {
+  closes: (socket: { destroy(): void }) => socket.destroy(),
+  "closes its side": (socket: { end(): void }) => socket.end(),
+  "resets the connection": (socket: { resetAndDestroy(): void }) => socket.resetAndDestroy(),
+};
+
+for (const [name, leave] of Object.entries(LEAVINGS)) {
+  test(`A client that ${name} in the middle of a body stops the encoding`, async () => {
+    const source = longGatherer(ENDLESS);
+    await withServer({ source }, async ({ connect, port, log }) => {
+      const connection = await connect();
+      await connection.send(SCRAPE);
+      await connection.until("some of the body", () => connection.received.length > 100_000);
+      leave(connection.socket);
+      const read = await source.stopped();
+      await turns(10);
+      assert.equal(source.read, read);
+      assert.deepEqual(log, []);
+      assert.equal((await rawRequest(port, request("/-/healthy"))).status, 200);
+    });
+  });
+
+  test(`A client that ${name} while its metrics are gathered stops the gathering`, async () => {
+    const source = blockingGatherer();
+    await withServer({ source }, async ({ connect, log }) => {
+      const connection = await connect();
+      // Only the first is being answered; the others wait for it.
+      await connection.send(SCRAPE.repeat(3));
+      const signal = await source.started();
+      leave(connection.socket);
+      await connection.closed();
+      await turnsUntil("the abort", () => signal.aborted);
+      source.release();
+      // The counter of running scrapes tells those that were never ended.
+      const next = await connect();
+      await next.send(SCRAPE);
+      assert.match((await next.response()).body, /_requests_in_flight 1\n/);
+      assert.deepEqual(log, []);
+    });
+  });
+}
+
+test("A connection that is half-closed in the middle of a body is reset", async (t) => {
+  const { server: owner, lastSocket } = await netServer();
+  const source = longGatherer(ENDLESS);
+  await withServer({ source, address: owner }, async ({ connect }) => {
+    const connection = await connect();
+    await connection.send("GET /metrics HTTP/1.0\r\n\r\n");
+    await connection.until("some of the body", () => connection.received.length > 100_000);
+    const reset = t.mock.method(await lastSocket(), "resetAndDestroy");
+    connection.socket.end();
+    await connection.closed();
+    assert.equal(reset.mock.callCount(), 1);
+  });
+});
+
+test("A scrape that waits behind another is ended by its own time-out", () =>
+  withServer({ source: longGatherer(20_000) }, async ({ connect, log }) => {
+    const connection = await connect();
+    connection.socket.pause();
+    const headers = ["X-Prometheus-Scrape-Timeout-Seconds: 0.05"];
+    await connection.send(SCRAPE + request("/metrics", { headers }));
+    await turnsUntil("the time-out", () => log.length > 0);
+    connection.socket.resume();
+    assert.equal((await connection.response()).status, 200);
+    assert.equal(await connection.closed(), "");
+    assert.equal(log.length, 1);
+  }));

@@ -1,6 +1,7 @@
 import { createServer, type Server as HttpServer, type RequestListener } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { resetSocket } from "./reset.ts";
 
 /** The bounds of the listener, all of them resolved. */
 export interface ListenerOptions {
@@ -42,8 +43,10 @@ export class Listener {
     this.server.on("request", onHead);
     // Without this, Node asks for the body that we refuse.
     this.server.on("checkContinue", onHead);
-    this.server.on("connect", (_request, socket) => refuse(socket, "405 Method Not Allowed"));
-    this.server.on("clientError", (error, socket) => this.#onClientError(error, socket));
+    this.server.on("connect", (_request, socket) => this.#refuse(socket, "400 Bad Request"));
+    this.server.on("clientError", (error: Error & { code?: string }, socket) =>
+      this.#refuse(socket, CLIENT_ERRORS[error.code ?? ""] ?? "400 Bad Request"),
+    );
     this.server.on("connection", (socket) => this.#onConnection(socket));
     if (options.unref) this.server.unref();
   }
@@ -59,9 +62,9 @@ export class Listener {
     for (const [socket, active] of this.#sockets) if (active === 0) socket.destroy();
   }
 
-  /** Closes all sockets now. */
+  /** Closes all sockets now, whatever is under way. */
   destroy(): void {
-    for (const socket of this.#sockets.keys()) socket.destroy();
+    for (const socket of this.#sockets.keys()) resetSocket(socket);
   }
 
   #onConnection(socket: Socket): void {
@@ -71,6 +74,10 @@ export class Listener {
     }
     this.#sockets.set(socket, 0);
     socket.once("close", () => this.#sockets.delete(socket));
+    // Before Node hears of it, which ends its side, too, wherever the response has got to.
+    socket.prependOnceListener("end", () => {
+      if (this.#isAnswering(socket)) resetSocket(socket);
+    });
     if (this.#unref) socket.unref();
   }
 
@@ -82,12 +89,20 @@ export class Listener {
     if (this.#isDraining && active + change === 0) socket.destroySoon();
   }
 
+  #isAnswering(socket: Socket): boolean {
+    return (this.#sockets.get(socket) ?? 0) > 0;
+  }
+
   /** Answers what is no HTTP, unless that would stand in the middle of another answer. */
-  #onClientError(error: Error & { code?: string }, socket: Duplex): void {
-    // A `clientError` of a plain HTTP server always comes with a `Socket`.
-    const isAnswering = (this.#sockets.get(socket as Socket) ?? 0) > 0;
-    if (isAnswering || !socket.writable || error.code === "ECONNRESET") socket.destroy();
-    else refuse(socket, CLIENT_ERRORS[error.code ?? ""] ?? "400 Bad Request");
+  #refuse(stream: Duplex, status: string): void {
+    // The connections of a plain HTTP server are sockets.
+    const socket = stream as Socket;
+    socket.on("error", () => {});
+    if (this.#isAnswering(socket)) resetSocket(socket);
+    else if (socket.writable) {
+      const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+      socket.end(head, () => socket.destroy());
+    } else socket.destroy();
   }
 }
 
@@ -95,10 +110,3 @@ const CLIENT_ERRORS: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
 };
-
-function refuse(socket: Duplex, status: string): void {
-  socket.on("error", () => {});
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
-    socket.destroy(),
-  );
-}

@@ -67,10 +67,13 @@ function answerScrape(
   { scrape }: HandlerContext,
 ): Promise<void> {
   const client = new AbortController();
-  // Not the response's event: while it waits behind another on its connection, it has none.
-  request.once("close", () => {
+  const onClose = () => {
     if (!response.writableFinished) client.abort();
-  });
+  };
+  // A response has no such event while it waits behind another on its connection, and a request
+  // has none once CONNECT came after it.
+  request.once("close", onClose);
+  response.once("close", onClose);
   return scrape(
     {
       isHead: request.method === "HEAD",

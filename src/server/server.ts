@@ -71,10 +71,13 @@ export class Server {
     const plan = planOf(source, address, options);
     const end = shutdownOf(shutdown, plan.log);
     if (end.isOver()) return;
-    const server = await Server.#open(plan);
-    await Promise.race([end.promise, server.closed]);
-    await server.close();
-    end.forget();
+    try {
+      const server = await Server.#open(plan);
+      await Promise.race([end.promise, server.closed]);
+      await server.close();
+    } finally {
+      end.forget();
+    }
   }
 
   /**

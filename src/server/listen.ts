@@ -1,4 +1,4 @@
-import type { Server as NetServer } from "node:net";
+import type { Server as NetServer, Socket } from "node:net";
 import { ListenError } from "../errors.ts";
 import type { ListenTarget } from "./address.ts";
 import { removeStaleSocket } from "./stale-socket.ts";
@@ -55,9 +55,20 @@ function startListening(server: NetServer, target: ListenTarget): void {
       server.listen({ fd: target.fd });
       return;
     case "server":
-      // The given server keeps the port and hands its connections over. Ours is told that it
-      // listens, because that starts its checks of the time-outs.
-      target.server.on("connection", (socket) => server.emit("connection", socket));
-      server.emit("listening");
+      takeOver(target.server, server);
   }
+}
+
+/**
+ * Lets `owner` keep the port and hand its connections over. `server` is told that it listens,
+ * because that starts its checks of the time-outs.
+ */
+function takeOver(owner: NetServer, server: NetServer): void {
+  const handOver = (socket: Socket) => {
+    server.emit("connection", socket);
+  };
+  owner.on("connection", handOver);
+  // Its owner may let it listen again.
+  owner.once("close", () => owner.off("connection", handOver));
+  server.emit("listening");
 }

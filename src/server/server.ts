@@ -189,6 +189,9 @@ function planOf(
   };
 }
 
+/** How often it is checked whether the owner of a given server has closed it. */
+const OWNER_CHECK_MS = 1_000;
+
 async function open({ gatherer, target, label, options, log }: Plan): Promise<Parts> {
   let closing: Promise<void> | undefined;
   const handler = createScrapeHandler(gatherer, options, log, () => listener.connections);
@@ -206,17 +209,24 @@ async function open({ gatherer, target, label, options, log }: Plan): Promise<Pa
   const accepting: NetServer = target.kind === "server" ? target.server : listener.server;
   const address = accepting.address() ?? "";
   const closed = new Promise<void>((resolve) => accepting.once("close", resolve));
-  for (const server of new Set([accepting, listener.server])) {
-    server.on("error", (error) => log.error("The server had an error and goes on", error));
-  }
+  const onError = (error: Error) => log.error("The server had an error and goes on", error);
+  accepting.on("error", onError);
   if (options.unref) accepting.unref();
 
   const close = () => {
     closing ??= drain(listener, accepting, closed, options.drainTimeoutMs);
     return closing;
   };
-  // The owner of a given server may close it, too.
-  void closed.then(close);
+  // The owner of a given server may close it, too; it says so only when its last connection has
+  // gone, which no idle one would do for long.
+  const watch = setInterval(() => {
+    if (!accepting.listening) void close();
+  }, OWNER_CHECK_MS).unref();
+  void closed.then(() => {
+    clearInterval(watch);
+    accepting.off("error", onError);
+    return close();
+  });
   return { address, url: urlOf(address, options.path), closed, close, handler };
 }
 

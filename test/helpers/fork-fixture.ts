@@ -32,7 +32,8 @@ export function forkFixture(
   stdio: Exclude<StdioOptions, string> = [],
 ): Fixture {
   const script = fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", script, ...args], {
+  const loader = name.endsWith(".ts") ? ["--import", "tsx"] : [];
+  const child = spawn(process.execPath, [...loader, script, ...args], {
     stdio: ["pipe", "pipe", "pipe", ...stdio],
   });
   return watch(child);

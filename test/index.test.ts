@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as promhttp from "../src/index.ts";
+import { forkFixture } from "./helpers/fork-fixture.ts";
+
+test("The package exports its server and its errors", () => {
+  assert.deepEqual(Object.keys(promhttp).sort(), ["ListenError", "MetricsError", "Server"]);
+});
+
+test("The built package can be loaded with require(), without a warning", async () => {
+  const child = forkFixture("require.cjs");
+  assert.deepEqual(await child.exit(), {
+    code: 0,
+    signal: null,
+    stdout: "exports ListenError MetricsError Server\nclosed\n",
+    stderr: "",
+  });
+});

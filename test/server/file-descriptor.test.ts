@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { Server } from "node:net";
+import { test } from "node:test";
+import { UP_TEXT } from "../helpers/counting-gatherer.ts";
+import { forkFixture } from "../helpers/fork-fixture.ts";
+import { netServer } from "../helpers/net-server.ts";
+import { rawRequest, request } from "../helpers/raw-request.ts";
+import { withTempDir } from "../helpers/with-temp-dir.ts";
+
+/** The file descriptor of a server, which Node does not document. */
+function fdOf(server: Server): number {
+  return (server as unknown as { readonly _handle: { readonly fd: number } })._handle.fd;
+}
+
+test("Server.listen() serves on a file descriptor that another process has bound", async () => {
+  const { server: parent } = await netServer();
+  const child = forkFixture("serve-fd.ts", [], [fdOf(parent)]);
+  const { port } = JSON.parse(await child.line("listening "));
+  assert.equal(await child.line("url "), `http://127.0.0.1:${port}/metrics`);
+  parent.close();
+  await once(parent, "close");
+  assert.equal((await rawRequest(port, request("/metrics"))).body, UP_TEXT);
+  child.signal("SIGTERM");
+  const { code, stderr } = await child.exit();
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+});
+
+test("Server.listen() serves on a file descriptor of a unix socket, whose path it cannot know", () =>
+  withTempDir(async (directory) => {
+    const { server: parent } = await netServer({ path: `${directory}/s` });
+    const child = forkFixture("serve-fd.ts", [], [fdOf(parent)]);
+    assert.equal(await child.line("url "), "unix:");
+    child.signal("SIGTERM");
+    assert.equal((await child.exit()).code, 0);
+    parent.close();
+    await once(parent, "close");
+  }));

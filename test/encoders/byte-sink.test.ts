@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CHUNK_LENGTH, encodeText } from "../../src/encoders/byte-sink.ts";
+import { CHUNK_LENGTH, encodeText, type TextEncoding } from "../../src/encoders/byte-sink.ts";
 import type { FamilyEncoder } from "../../src/encoders/encoder.ts";
 import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
 
@@ -16,7 +16,10 @@ const ENCODER: FamilyEncoder = {
     sink.text("\n");
     return true;
   },
+  listNumbers: () => -1,
 };
+
+const ENCODING: TextEncoding = { end: "", report: assert.fail, store: undefined };
 
 test("encodeText() writes heads, metrics and the end in one chunk where they fit", () => {
   const families = [familyOf("a", [1, 2.5]), familyOf("b", []), familyOf("c", [Number.NaN])];
@@ -33,8 +36,9 @@ test("encodeText() gives no chunk where there is nothing to write", () => {
 
 test("encodeText() reports each metric that is left out", () => {
   const faults: string[] = [];
-  const steps = encodeText(paired([familyOf("a", [-1, 5, -2])]), "", (name, reason) => {
-    faults.push(`${name}: ${reason}`);
+  const steps = encodeText(paired([familyOf("a", [-1, 5, -2])]), {
+    ...ENCODING,
+    report: (name, reason) => faults.push(`${name}: ${reason}`),
   });
   assert.equal([...steps].join(""), "head\n=5\n");
   assert.deepEqual(faults, ["a: a value is not a number", "a: a value is not a number"]);
@@ -60,7 +64,7 @@ test("encodeText() reads metrics no further than the chunk that is asked for", (
     },
   };
   const family: MetricFamily = { name: "a", help: "", type: "gauge", metrics };
-  const steps = encodeText(paired([family]), "", assert.fail);
+  const steps = encodeText(paired([family]), ENCODING);
   assert.equal(read, 0);
   steps.next();
   assert.ok(read > 0 && read < CHUNK_LENGTH);
@@ -74,13 +78,13 @@ test("encodeText() passes on what a metric throws", () => {
       throw new Error("no luck");
     },
   };
-  const steps = encodeText(paired([{ ...familyOf("a", []), metrics }]), "", assert.fail);
+  const steps = encodeText(paired([{ ...familyOf("a", []), metrics }]), ENCODING);
   assert.throws(() => steps.next(), { message: "no luck" });
 });
 
 test("encodeText() sends valid UTF-8 whatever the text", () => {
-  const encoder: FamilyEncoder = { head: "é😱\ud800\n", encode: () => true };
-  const chunks = [...encodeText([[familyOf("a", []), encoder]], "", assert.fail)];
+  const encoder: FamilyEncoder = { head: "é😱\ud800\n", encode: () => true, listNumbers: () => -1 };
+  const chunks = [...encodeText([[familyOf("a", []), encoder]], ENCODING)];
   assert.equal(Buffer.concat(chunks).toString("hex"), "c3a9f09f98b1efbfbd0a");
 });
 
@@ -94,7 +98,7 @@ function paired(families: readonly MetricFamily[]): (readonly [MetricFamily, Fam
 }
 
 function chunksOf(families: readonly MetricFamily[], end: string): string[] {
-  return Array.from(encodeText(paired(families), end, assert.fail), (bytes) =>
+  return Array.from(encodeText(paired(families), { ...ENCODING, end }), (bytes) =>
     Buffer.from(bytes).toString(),
   );
 }

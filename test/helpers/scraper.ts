@@ -1,0 +1,75 @@
+import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
+import type { MetricFamily } from "../../src/model/metric-family.ts";
+import { FORMATS } from "../../src/negotiation/format.ts";
+import type { Body } from "../../src/scrape/body.ts";
+import { createLog } from "../../src/scrape/log.ts";
+import { createScrape, type ScrapeOptions, type ScrapeRequest } from "../../src/scrape/scrape.ts";
+
+/** What a scrape answered, with its whole body. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** A scrape handler without HTTP. */
+export interface Scraper {
+  scrape(request?: Partial<ScrapeRequest>): Promise<Answer>;
+  /** What was logged. */
+  readonly log: readonly string[];
+}
+
+/** Makes a scraper of a gatherer, without metrics of its own unless `options` say so. */
+export function createScraper(gatherer: Gatherer, options: Partial<ScrapeOptions> = {}): Scraper {
+  const log: string[] = [];
+  const logger = {
+    error: (line: string) => log.push(line),
+    warn: (line: string) => log.push(line),
+  };
+  const scrape = createScrape(
+    gatherer,
+    {
+      formats: FORMATS,
+      compression: { encodings: ["gzip", "zstd"] },
+      selfMetrics: false,
+      timeoutMs: 10_000,
+      timeoutOffsetMs: 0,
+      ...options,
+    },
+    createLog(logger),
+  );
+  return {
+    log,
+    async scrape(request = {}) {
+      let answer: Answer | undefined;
+      await scrape({ ...PLAIN_REQUEST, ...request }, async ({ body, ...head }) => {
+        answer = { ...head, body: await collect(body) };
+      });
+      if (answer === undefined) throw new Error(`The scrape was not answered: ${log.join("\n")}`);
+      return answer;
+    },
+  };
+}
+
+/** Makes a gatherer that always gives the same. */
+export function gathererOf(...families: readonly MetricFamily[]): Gatherer {
+  const result: GatherResult = { families };
+  return { gather: () => result };
+}
+
+const PLAIN_REQUEST: ScrapeRequest = {
+  isHead: false,
+  query: "",
+  accept: undefined,
+  acceptEncoding: undefined,
+  timeoutSeconds: undefined,
+  signal: new AbortController().signal,
+};
+
+async function collect(body: Body): Promise<Buffer> {
+  if (body instanceof Uint8Array) return Buffer.from(body);
+  const chunks: Uint8Array[] = [];
+  // A chunk may be used again after the next one was asked for.
+  for await (const chunk of body) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}

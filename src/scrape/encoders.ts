@@ -17,7 +17,7 @@ export function createEncoders(
   const encoders = new Map<string, Promise<Encoder>>();
   return (format, escaping) => {
     // The two versions of a text format have the same body.
-    const family = format.split("-", 1)[0] ?? format;
+    const family = format.replace(/-.*/, "");
     const key = `${family} ${escaping}`;
     let encoder = encoders.get(key);
     if (encoder === undefined) {

@@ -4,18 +4,80 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { test } from "node:test";
+import { decompress } from "../compression/helpers.ts";
+import { parseExposition, parseProtobuf } from "../helpers/exposition/index.ts";
+import { type HttpAnswer, httpGet } from "../helpers/http-get.ts";
 
 const FOLDER = new URL("../../examples/", import.meta.url);
 
-/** What each example must show to a scraper, and where. */
-const EXAMPLES: Readonly<Record<string, { readonly path?: string; readonly shows: RegExp }>> = {
-  "basic.mjs": { shows: /^jobs_total\{queue="mail"\} 1$/m },
-  "custom-registry.mjs": { path: "/custom", shows: /^basket_items\{app="shop"\} 3$/m },
-  "demo.mjs": { shows: /^machine_disk_bytes\{state="free"\} \d+$/m },
-  "graceful-shutdown.mjs": { shows: /^requests_total 0$/m },
-  "several-registries.mjs": {
-    shows: /^requests_total\{team="orders"\} 2\nrequests_total\{team="billing"\} 5$/m,
-  },
+const TEXT = "text/plain; version=0.0.4; charset=utf-8";
+const OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const PROTOBUF =
+  "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
+const UTF8 = "; escaping=allow-utf-8";
+
+/** A scrape of an example, and what it must show. */
+interface Scrape {
+  /** @default "/metrics" */
+  readonly path?: string;
+  /** @default the header of `curl` */
+  readonly accept?: string;
+  /** The `Content-Type` that the scrape must get. @default text */
+  readonly type?: string;
+  /** The content encoding that is asked for and must be had. @default none */
+  readonly encoding?: "gzip";
+  readonly shows: RegExp | ((body: Buffer) => void);
+}
+
+const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
+  "basic.mjs": [{ shows: /^jobs_total\{queue="mail"\} 1$/m }],
+  "custom-registry.mjs": [{ path: "/custom", shows: /^basket_items\{app="shop"\} 3$/m }],
+  "demo.mjs": [{ shows: /^machine_disk_bytes\{state="free"\} \d+$/m }],
+  "formats.mjs": [
+    { shows: /^process_cpu_seconds_total \d/m, encoding: "gzip" },
+    // Of two formats that a scraper likes equally, the first on offer.
+    { accept: `${TEXT}, ${OPENMETRICS}`, type: OPENMETRICS, shows: /^# EOF$/m },
+    { accept: `${PROTOBUF}, text/plain;q=0.1`, shows: /^process_cpu_seconds_total \d/m },
+    {
+      path: "/metrics?name[]=nodejs_version_info&name[]=process_cpu_seconds_total",
+      shows:
+        /^# HELP process_cpu_\w+ [^#]*# TYPE [^#]*# HELP nodejs_version_info [^#]*# TYPE [^#]*$/,
+    },
+  ],
+  "graceful-shutdown.mjs": [{ shows: /^requests_total 0$/m }],
+  "native-histograms.mjs": [
+    { accept: `${PROTOBUF}${UTF8}`, type: `${PROTOBUF}${UTF8}`, shows: showsNativeHistogram },
+    { shows: /^http_server_request_duration_bucket\{le="\+Inf",http_route="\/"\} 4$/m },
+  ],
+  "openmetrics-exemplars.mjs": [
+    {
+      accept: OPENMETRICS,
+      type: OPENMETRICS,
+      shows: /^orders_total 1 # \{trace_id="4bf92f3577b34da6a3ce929d0e0e4736"\} 1 \d+(\.\d+)?$/m,
+    },
+    {
+      accept: OPENMETRICS,
+      type: OPENMETRICS,
+      shows: /^request_duration_seconds_bucket\{le="0\.5"\} 1 # \{trace_id="\w+"\} 0\.42 [\d.]+$/m,
+    },
+    { shows: /^request_duration_seconds_bucket\{le="0\.5"\} 1$/m },
+  ],
+  "several-registries.mjs": [
+    { shows: /^requests_total\{team="orders"\} 2\nrequests_total\{team="billing"\} 5$/m },
+  ],
+  "utf8-names.mjs": [
+    {
+      accept: `${OPENMETRICS}${UTF8}`,
+      type: `${OPENMETRICS}${UTF8}`,
+      shows: /^\{"process\.memory\.usage","service\.name"="shop"\} \d+$/m,
+    },
+    { shows: /^process_memory_usage\{service_name="shop"\} \d+$/m },
+    { path: "/metrics?name[]=process.memory.usage", shows: /^process_memory_usage\{/m },
+    {
+      path: "/metrics?name[]=up&name[]=promhttp_metric_handler_errors_total",
+      shows: /^# HELP promhttp_metric_handler_errors_total [^#]*# TYPE [^#]*$/,
+    },
+  ],
 };
 
 test("every example has a test", () => {
@@ -23,19 +85,22 @@ test("every example has a test", () => {
   assert.deepEqual(files.sort(), Object.keys(EXAMPLES).sort());
 });
 
-for (const [name, { path = "/metrics", shows }] of Object.entries(EXAMPLES)) {
+for (const [name, scrapes] of Object.entries(EXAMPLES)) {
   test(`the example ${name} serves its metrics and stops on SIGTERM`, async () => {
     const port = await freePort();
     const source = readFileSync(new URL(name, FOLDER), "utf8").replaceAll("9464", `${port}`);
+    assert.match(source, /^\/\/ [A-Z].*\.\n/);
     const child = spawn(process.execPath, ["--input-type=module"], {
       cwd: new URL("..", FOLDER),
       stdio: ["pipe", "ignore", "inherit"],
     });
     child.stdin.end(source);
     try {
-      const response = await firstAnswer(`http://127.0.0.1:${port}${path}`, child);
-      assert.equal(response.status, 200);
-      assert.match(await response.text(), shows);
+      for (const scrape of scrapes) {
+        const { path = "/metrics", accept = "*/*", encoding = "identity" } = scrape;
+        const headers = { accept, "accept-encoding": encoding };
+        assertShows(await firstAnswer(`http://127.0.0.1:${port}${path}`, headers, child), scrape);
+      }
       child.kill("SIGTERM");
       assert.deepEqual(await once(child, "exit"), [0, null]);
     } finally {
@@ -44,11 +109,40 @@ for (const [name, { path = "/metrics", shows }] of Object.entries(EXAMPLES)) {
   });
 }
 
+function assertShows({ status, headers, body }: HttpAnswer, scrape: Scrape): void {
+  const { type = TEXT, encoding, shows } = scrape;
+  assert.equal(status, 200);
+  assert.equal(headers["content-type"], type);
+  assert.equal(headers["content-encoding"], encoding);
+  const plain = encoding === undefined ? body : decompress(body, encoding);
+  parseExposition(type, plain);
+  if (typeof shows === "function") shows(plain);
+  else assert.match(plain.toString(), shows);
+}
+
+function showsNativeHistogram(body: Buffer): void {
+  const [family] = parseProtobuf(body, { utf8Names: true });
+  assert.equal(family?.name, "http.server.request.duration");
+  const [metric] = family.metrics;
+  assert.deepEqual(metric?.labels, new Map([["http.route", "/"]]));
+  const { schema = 0, positiveSpans = [], positiveDeltas } = metric?.histogram ?? {};
+  assert.deepEqual(positiveDeltas, [2, -1, 0]);
+  // The bucket of 0.3 seconds, the second, has it between its bounds.
+  const [first, second] = positiveSpans;
+  const index = Number(first?.offset) + Number(first?.length) + Number(second?.offset);
+  const upperBound = 2 ** (index * 2 ** -schema);
+  assert.ok(upperBound > 0.3 && upperBound < 0.33, `${upperBound}`);
+}
+
 /** Asks until the program listens, or has ended. */
-async function firstAnswer(url: string, child: ChildProcess): Promise<Response> {
+async function firstAnswer(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  child: ChildProcess,
+): Promise<HttpAnswer> {
   while (child.exitCode === null) {
     try {
-      return await fetch(url);
+      return await httpGet(url, headers);
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

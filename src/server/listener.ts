@@ -15,6 +15,12 @@ export interface ListenerOptions {
 /** How often the time-outs of the headers are checked. */
 const CHECK_INTERVAL_MS = 1_000;
 
+/**
+ * How many requests of one connection may wait for their answers. No scraper sends a second before
+ * the first is answered; Node reads thousands at once, and a flood of them holds the event loop.
+ */
+const MAX_PIPELINED = 8;
+
 /** An HTTP server that knows its sockets, so that it can close each of them at the right moment. */
 export class Listener {
   readonly server: HttpServer;
@@ -36,6 +42,7 @@ export class Listener {
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
     });
     const onHead: RequestListener = (request, response) => {
+      if (this.#isFlooding(request.socket)) return;
       this.#track(request.socket, 1);
       response.once("close", () => this.#track(request.socket, -1));
       onRequest(request, response);
@@ -87,6 +94,12 @@ export class Listener {
     this.#sockets.set(socket, active + change);
     // The last response is in the kernel's hands; `destroySoon` lets it go out first.
     if (this.#isDraining && active + change === 0) socket.destroySoon();
+  }
+
+  /** Also tells what Node still reads from the bytes that it has of a closed connection. */
+  #isFlooding(socket: Socket): boolean {
+    if ((this.#sockets.get(socket) ?? 0) >= MAX_PIPELINED) resetSocket(socket);
+    return socket.destroyed;
   }
 
   #isAnswering(socket: Socket): boolean {

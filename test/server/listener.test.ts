@@ -164,6 +164,38 @@ test("The server answers pipelined requests in their order", async () => {
   });
 });
 
+test("The server answers as many pipelined requests as it takes", () =>
+  withServer({}, async ({ connect }) => {
+    const connection = await connect();
+    await connection.send(HEALTHY.repeat(8));
+    for (let times = 0; times < 8; times++) {
+      assert.equal((await connection.response()).body, "Healthy.\n");
+    }
+    await connection.send(HEALTHY);
+    assert.equal((await connection.response()).body, "Healthy.\n");
+  }));
+
+test("The server resets a connection that is flooded with pipelined requests", async () => {
+  let asked = 0;
+  const onScrape = () => {
+    asked++;
+  };
+  await withServer({ onScrape }, async ({ connect, port, log }) => {
+    const connection = await connect();
+    await connection.send(SCRAPE.repeat(1_000));
+    assert.equal(await connection.closed(), "");
+    assert.ok(asked <= 1, `${asked} gatherings`);
+    // None of them is left; they end a few turns after their connection.
+    let body = "";
+    for (let times = 0; times < 20 && !/_requests_in_flight 1\n/.test(body); times++) {
+      ({ body } = await rawRequest(port, SCRAPE));
+    }
+    assert.match(body, /^promhttp_metric_handler_requests_in_flight 1$/m);
+    assert.match(body, /^promhttp_metric_handler_requests_total\{code="503"\} 0$/m);
+    assert.deepEqual(log, []);
+  });
+});
+
 for (const [name, bytes] of [
   ["garbage", "\0\0\0\0"],
   ["CONNECT", "CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\n"],

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { connect } from "node:net";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -60,7 +59,8 @@ async function receive(port: number, headers: readonly string[]): Promise<Receiv
   // A reset ends a response as visibly as anything can.
   socket.on("error", () => {});
   socket.write(["GET /metrics HTTP/1.1", "Host: test", ...headers, "", ""].join("\r\n"));
-  await once(socket, "close");
+  // Not `once()` of node:events, which rejects when it hears of the reset first.
+  await new Promise((resolve) => socket.once("close", resolve));
   return parse(Buffer.concat(pieces));
 }
 

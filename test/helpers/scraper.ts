@@ -1,9 +1,9 @@
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
-import { FORMATS } from "../../src/negotiation/format.ts";
+import { resolveOptions, type ServerOptions } from "../../src/options.ts";
 import type { Body } from "../../src/scrape/body.ts";
 import { createLog } from "../../src/scrape/log.ts";
-import { createScrape, type ScrapeOptions, type ScrapeRequest } from "../../src/scrape/scrape.ts";
+import { createScrapeHandler, type ScrapeRequest } from "../../src/scrape/scrape.ts";
 
 /** What a scrape answered, with its whole body. */
 export interface Answer {
@@ -20,22 +20,15 @@ export interface Scraper {
 }
 
 /** Makes a scraper of a gatherer, without metrics of its own unless `options` say so. */
-export function createScraper(gatherer: Gatherer, options: Partial<ScrapeOptions> = {}): Scraper {
+export function createScraper(gatherer: Gatherer, options: ServerOptions = {}): Scraper {
   const log: string[] = [];
   const logger = {
     error: (line: string) => log.push(line),
     warn: (line: string) => log.push(line),
   };
-  const scrape = createScrape(
+  const { scrape } = createScrapeHandler(
     gatherer,
-    {
-      formats: FORMATS,
-      compression: { encodings: ["gzip", "zstd"] },
-      selfMetrics: false,
-      timeoutMs: 10_000,
-      timeoutOffsetMs: 0,
-      ...options,
-    },
+    resolveOptions({ selfMetrics: false, ...options }),
     createLog(logger),
   );
   return {

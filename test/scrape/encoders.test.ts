@@ -41,7 +41,7 @@ const EXPOSITIONS: Readonly<Record<Format, string>> = {
 
 for (const format of FORMATS) {
   test(`createEncoders() makes an encoder of ${format}`, async () => {
-    const encoder = await createEncoders()(format, "underscores");
+    const encoder = await createEncoders(0)(format, "underscores");
     const { body, faults } = encodeFamilies(encoder, [FAMILY]);
     assert.deepEqual(faults, []);
     assert.equal(body, EXPOSITIONS[format]);
@@ -56,7 +56,7 @@ const ESCAPED: readonly (readonly [EscapingScheme, string])[] = [
 ];
 
 test("createEncoders() makes an encoder for each escaping scheme, and keeps them apart", async () => {
-  const encoderOf = createEncoders();
+  const encoderOf = createEncoders(0);
   for (const [scheme, line] of [...ESCAPED, ...ESCAPED]) {
     const { body } = encodeFamilies(await encoderOf("text-1.0.0", scheme), [FAMILY]);
     assert.equal(body.split("\n")[2], line);
@@ -64,7 +64,7 @@ test("createEncoders() makes an encoder for each escaping scheme, and keeps them
 });
 
 test("createEncoders() makes each encoder once, also for those who ask at the same time", async () => {
-  const encoderOf = createEncoders();
+  const encoderOf = createEncoders(0);
   for (const format of FORMATS) {
     const [first, second] = [encoderOf(format, "values"), encoderOf(format, "values")];
     assert.equal(await first, await second);
@@ -73,7 +73,7 @@ test("createEncoders() makes each encoder once, also for those who ask at the sa
 });
 
 test("createEncoders() has one encoder for the versions of a format, whose bodies are the same", async () => {
-  const encoderOf = createEncoders();
+  const encoderOf = createEncoders(0);
   const same = async (one: Format, other: Format): Promise<boolean> =>
     (await encoderOf(one, "dots")) === (await encoderOf(other, "dots"));
   assert.equal(await same("text-0.0.4", "text-1.0.0"), true);
@@ -83,6 +83,6 @@ test("createEncoders() has one encoder for the versions of a format, whose bodie
 });
 
 test("createEncoders() makes encoders of its own each time", async () => {
-  const first = await createEncoders()("text-0.0.4", "dots");
-  assert.notEqual(first, await createEncoders()("text-0.0.4", "dots"));
+  const first = await createEncoders(0)("text-0.0.4", "dots");
+  assert.notEqual(first, await createEncoders(0)("text-0.0.4", "dots"));
 });

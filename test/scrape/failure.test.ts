@@ -79,12 +79,28 @@ for (const status of [400, 500, 503] as const) {
     assert.deepEqual(responses, [
       {
         status,
-        headers: { "Content-Type": "text/plain; charset=utf-8" },
+        headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" },
         body: new TextEncoder().encode(TEXTS[status]),
       },
     ]);
   });
 }
+
+test("sendFailure() tells a client that comes at a busy time when to try again", async () => {
+  const responses: ScrapeResponse[] = [];
+  await sendFailure("busy", REQUEST, async (response) => void responses.push(response));
+  assert.deepEqual(responses, [
+    {
+      status: 503,
+      headers: {
+        "Content-Type": "text/plain; charset=utf-8",
+        "Cache-Control": "no-store",
+        "Retry-After": "1",
+      },
+      body: new TextEncoder().encode("Too many scrapes at once. Try again.\n"),
+    },
+  ]);
+});
 
 test("sendFailure() gives the client a second of its own, and no more", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });

@@ -107,7 +107,7 @@ for (const [name, query] of BROKEN) {
     const { log, scrape } = createScraper(gatherer);
     const { status, headers, body } = await scrape({ query });
     assert.equal(status, 400);
-    assert.deepEqual(headers, { "Content-Type": "text/plain; charset=utf-8" });
+    assert.equal(headers["Content-Type"], "text/plain; charset=utf-8");
     assert.equal(body.toString(), "The query cannot be read.\n");
     assert.deepEqual(log, []);
     assert.equal(runs, 0);

@@ -145,3 +145,43 @@ function shortened(labels: Labels): Labels {
     ]),
   );
 }
+
+/**
+ * Makes families that stay the same objects while what they hold changes, as those of a registry.
+ *
+ * @param current The families that they hold now, as many as `families` and of the same types.
+ */
+export function livingFamilies(
+  families: readonly MetricFamily[],
+  current: () => readonly MetricFamily[],
+): MetricFamily[] {
+  return families.map((family, index) => {
+    const metrics = { [Symbol.iterator]: () => identified(current()[index]?.metrics ?? []) };
+    // The type of the metrics is that of the family, which stays the same.
+    return { ...family, metrics } as MetricFamily;
+  });
+}
+
+/** Gives metrics the identities that they had before: a label set has one for good. */
+function* identified(metrics: Iterable<Metric>): Generator<Metric> {
+  for (const metric of metrics) yield { ...metric, identity: JSON.stringify(metric.labels) };
+}
+
+/** The same families some time later: other numbers, other exemplars, other times, one metric less. */
+export function changedFamilies(families: readonly MetricFamily[]): MetricFamily[] {
+  return families.map((family) => {
+    const metrics = Array.from<Metric, Metric>(family.metrics, changedMetric);
+    // The type of a family decides the type of its metrics, which stays the same.
+    return { ...family, metrics: metrics.length > 1 ? metrics.slice(1) : metrics } as MetricFamily;
+  });
+}
+
+function changedMetric(metric: Metric): Metric {
+  const timestampMs = metric.timestampMs === undefined ? 1_234 : undefined;
+  if ("value" in metric)
+    return { ...metric, timestampMs, value: metric.value / 3, exemplar: undefined };
+  // The counts of a native histogram must stay what its buckets add up to.
+  return "upperBounds" in metric
+    ? { ...metric, timestampMs, sum: metric.sum / 3, exemplars: [] }
+    : { ...metric, timestampMs, sum: metric.sum / 3, count: metric.count + 1 };
+}

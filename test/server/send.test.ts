@@ -22,7 +22,7 @@ test("A long body comes in chunks, and whole", () =>
       assert.equal(headers["content-length"], undefined);
       assert.equal(headers["x-content-type-options"], "nosniff");
       assert.equal(body.match(/^long\{padding="x{1000}"\} \d+\n/gm)?.length, 5_000);
-      assert.match(body, /promhttp_metric_handler_errors_total\{cause="timeout"\} 0\n$/);
+      assert.match(body, /\npromhttp_connections_open 1\n$/);
     }
     assert.deepEqual(log, []);
   }));

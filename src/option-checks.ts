@@ -98,13 +98,15 @@ function checkHosts(name: string, value: unknown): void {
 }
 
 /** A list without repetitions, of some of `known`, and not empty. */
-function listOf(known: readonly string[]): Check {
+function listOf(known: readonly unknown[]): Check {
   return (name, value) => {
     if (!Array.isArray(value)) throw wrongType(name, "an array", value);
-    const isLegal = value.length > 0 && value.every((item) => known.includes(item));
-    if (isLegal && new Set(value).size === value.length) return;
+    // Unlike the methods of an array, a set does not pass over holes.
+    const items = new Set<unknown>(value);
+    const isLegal = items.size > 0 && [...items].every((item) => known.includes(item));
+    if (isLegal && items.size === value.length) return;
     throw new RangeError(
-      `The option "${name}" does not list some of ${known.join(", ")}: ${value}`,
+      `The option "${name}" does not list some of ${known.join(", ")}: ${inspect(value)}`,
     );
   };
 }

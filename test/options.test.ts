@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { FORMATS } from "../src/negotiation/format.ts";
 import { resolveOptions, type ServerOptions } from "../src/options.ts";
 
@@ -104,8 +105,10 @@ const MS_OPTIONS = [
   "headersTimeoutMs",
 ];
 
+const INTEGER_OPTIONS = [...MS_OPTIONS, "maxHeaderBytes", "maxConnections", "maxRequestsInFlight"];
+
 const OUT_OF_RANGE: readonly (readonly [string, unknown])[] = [
-  ...[...MS_OPTIONS, "maxHeaderBytes", "maxConnections"].flatMap((name) =>
+  ...INTEGER_OPTIONS.flatMap((name) =>
     [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY].map((value) => [name, value] as const),
   ),
   ...MS_OPTIONS.map((name) => [name, 2 ** 31] as const),
@@ -127,9 +130,22 @@ const OUT_OF_RANGE: readonly (readonly [string, unknown])[] = [
   ["errorHandling", "ignore"],
   ["statusName", "shop-exporter"],
   ["statusName", ""],
+  ["statusName", "9lives"],
   ["formats", []],
   ["formats", ["text-0.0.5"]],
   ["formats", ["text-0.0.4", "text-0.0.4"]],
+  ["formats", [Symbol("text-0.0.4")]],
+  ["formats", [Object.create(null)]],
+  ["formats", new Array(1)],
+];
+
+const NESTED_WRONG_TYPE: readonly (readonly [string, object])[] = [
+  ["compression.gzipLevel", { compression: { gzipLevel: "9" } }],
+  ["compression.encodings", { compression: { encodings: "gzip" } }],
+  ["compression.brotliLevel", { compression: { brotliLevel: 1 } }],
+  ["bodyLimit.bytes", { bodyLimit: { bytes: "1", action: "warn" } }],
+  ["bodyLimit.action", { bodyLimit: { bytes: 1, action: 7 } }],
+  ["bodyLimit.size", { bodyLimit: { bytes: 1, action: "warn", size: 1 } }],
 ];
 
 const NESTED_OUT_OF_RANGE: readonly (readonly [string, object])[] = [
@@ -142,17 +158,22 @@ const NESTED_OUT_OF_RANGE: readonly (readonly [string, object])[] = [
   ["bodyLimit.action", { bodyLimit: { bytes: 1, action: "cut" } }],
 ];
 
-for (const [name, options] of NESTED_OUT_OF_RANGE) {
-  test(`resolveOptions() names ${name} in its refusal of ${JSON.stringify(options)}`, () => {
-    assert.throws(
-      () => resolveOptions(options),
-      (error: unknown) => error instanceof RangeError && error.message.includes(`"${name}"`),
-    );
-  });
+for (const [errorClass, cases] of [
+  [TypeError, NESTED_WRONG_TYPE],
+  [RangeError, NESTED_OUT_OF_RANGE],
+] as const) {
+  for (const [name, options] of cases) {
+    test(`resolveOptions() names ${name} in its refusal of ${JSON.stringify(options)}`, () => {
+      assert.throws(
+        () => resolveOptions(options),
+        (error: unknown) => error instanceof errorClass && error.message.includes(`"${name}"`),
+      );
+    });
+  }
 }
 
 for (const [name, value] of OUT_OF_RANGE) {
-  test(`resolveOptions() refuses ${name}: ${JSON.stringify(value)} (${value})`, () => {
+  test(`resolveOptions() refuses ${name}: ${inspect(value)}`, () => {
     assert.throws(
       () => resolveOptions({ [name]: value }),
       (error: unknown) => {
@@ -165,7 +186,7 @@ for (const [name, value] of OUT_OF_RANGE) {
 }
 
 const WRONG_TYPE: readonly (readonly [string, unknown])[] = [
-  ...[...MS_OPTIONS, "maxHeaderBytes", "maxConnections"].flatMap((name) =>
+  ...INTEGER_OPTIONS.flatMap((name) =>
     ["5000", null, 5n, {}].map((value) => [name, value] as const),
   ),
   ...["selfMetrics", "landingPage", "unref"].flatMap((name) =>
@@ -184,6 +205,7 @@ const WRONG_TYPE: readonly (readonly [string, unknown])[] = [
   ["port", 9_464],
   ["errorHandling", true],
   ["onScrape", "log"],
+  ["onScrape", null],
   ["statusName", 7],
   ["bodyLimit", 1_000],
   ["bodyLimit", null],
@@ -191,6 +213,7 @@ const WRONG_TYPE: readonly (readonly [string, unknown])[] = [
   ["bodyLimit", { action: "warn" }],
   ["allowedHosts", "localhost"],
   ["allowedHosts", [7]],
+  ["allowedHosts", null],
   ["formats", "text-0.0.4"],
   ["compression", true],
   ["compression", null],

@@ -1,25 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Body, startBody } from "../../src/scrape/body.ts";
+import { Reading } from "../../src/scrape/reading.ts";
+import { createChunks, fail, NEVER } from "./chunks.ts";
 
-/** An encoder at work on `steps`; a function is called in its place. */
-function createChunks(steps: readonly (string | (() => void))[]) {
-  const state = { steps: 0, isOver: false };
-  function* run(): Generator<Uint8Array, void, undefined> {
-    try {
-      for (const step of steps) {
-        state.steps++;
-        if (typeof step === "string") yield Buffer.from(step);
-        else step();
-      }
-    } finally {
-      state.isOver = true;
-    }
-  }
-  return { chunks: run(), state };
+/** Starts the body of an encoder at work. */
+function start(chunks: Iterator<Uint8Array>, signal: AbortSignal = NEVER): Promise<Body> {
+  return startBody(new Reading(chunks, signal));
 }
-
-const NEVER = new AbortController().signal;
 
 function streamOf(body: Body): AsyncIterable<Uint8Array> {
   assert.ok(!(body instanceof Uint8Array), "the body is one chunk");
@@ -34,13 +22,13 @@ async function read(body: AsyncIterable<Uint8Array>): Promise<string[]> {
 
 test("startBody() gives an empty body when there is nothing to encode", async () => {
   for (const steps of [[], [""]]) {
-    assert.deepEqual(await startBody(createChunks(steps).chunks, NEVER), new Uint8Array());
+    assert.deepEqual(await start(createChunks(steps).chunks), new Uint8Array());
   }
 });
 
 test("startBody() gives one chunk as it is", async () => {
   const { chunks, state } = createChunks(["", "a", ""]);
-  const body = await startBody(chunks, NEVER);
+  const body = await start(chunks);
   assert.ok(body instanceof Uint8Array);
   assert.equal(Buffer.from(body).toString(), "a");
   assert.equal(state.isOver, true);
@@ -48,7 +36,7 @@ test("startBody() gives one chunk as it is", async () => {
 
 test("startBody() gives more chunks as a stream, and makes them as they are read", async () => {
   const { chunks, state } = createChunks(["a", "b", "", "c", "d"]);
-  const body = streamOf(await startBody(chunks, NEVER));
+  const body = streamOf(await start(chunks));
   assert.equal(state.steps, 2);
   assert.deepEqual(await read(body), ["a", "b", "c", "d"]);
   assert.equal(state.isOver, true);
@@ -56,25 +44,19 @@ test("startBody() gives more chunks as a stream, and makes them as they are read
 
 for (const position of [0, 1]) {
   test(`startBody() rejects when the encoder throws before chunk ${position + 1}`, async () => {
-    const fail = () => {
-      throw new Error("broken");
-    };
     const { chunks } = createChunks([...["a"].slice(0, position), fail]);
-    await assert.rejects(startBody(chunks, NEVER), { message: "broken" });
+    await assert.rejects(start(chunks), { message: "broken" });
   });
 }
 
 test("the body throws what the encoder throws later", async () => {
-  const fail = () => {
-    throw new Error("broken");
-  };
   const { chunks } = createChunks(["a", "b", fail]);
-  await assert.rejects(read(streamOf(await startBody(chunks, NEVER))), { message: "broken" });
+  await assert.rejects(read(streamOf(await start(chunks))), { message: "broken" });
 });
 
 test("startBody() rejects with the signal's reason, and closes the encoder", async () => {
   const { chunks, state } = createChunks(["a", "b"]);
-  await assert.rejects(startBody(chunks, AbortSignal.abort(new Error("gone"))), {
+  await assert.rejects(start(chunks, AbortSignal.abort(new Error("gone"))), {
     message: "gone",
   });
   assert.equal(state.steps, 0);
@@ -84,7 +66,7 @@ test("startBody() rejects with the signal's reason, and closes the encoder", asy
 test("the body throws the signal's reason when it aborts later, and closes the encoder", async () => {
   const controller = new AbortController();
   const { chunks, state } = createChunks(["a", "b", "c", "d"]);
-  const body = streamOf(await startBody(chunks, controller.signal));
+  const body = streamOf(await start(chunks, controller.signal));
   const texts: string[] = [];
   await assert.rejects(
     async () => {
@@ -101,7 +83,7 @@ test("the body throws the signal's reason when it aborts later, and closes the e
 
 test("the encoder is closed when the reader of the body stops", async () => {
   const { chunks, state } = createChunks(["a", "b", "c"]);
-  for await (const _ of streamOf(await startBody(chunks, NEVER))) break;
+  for await (const _ of streamOf(await start(chunks))) break;
   assert.equal(state.isOver, true);
 });
 
@@ -118,7 +100,7 @@ test("the body gives the event loop back while the reader takes every chunk at o
     if (!isOver) setImmediate(count);
   };
   count();
-  const texts = await read(streamOf(await startBody(chunks, NEVER)));
+  const texts = await read(streamOf(await start(chunks)));
   isOver = true;
   assert.equal(texts.length, 20);
   // 20 ms of work in slices of 2 ms; one slice may be longer where the machine is busy.

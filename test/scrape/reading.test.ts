@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Reading } from "../../src/scrape/reading.ts";
+import { hasTimeLeft } from "../../src/scrape/turns.ts";
+import { createChunks, fail, NEVER, tick } from "./chunks.ts";
+
+/** Takes the chunks that are left. */
+async function drain(reading: Reading): Promise<string[]> {
+  const texts: string[] = [];
+  for (;;) {
+    const chunk = await reading.next();
+    if (chunk === undefined) return texts;
+    texts.push(Buffer.from(chunk).toString());
+  }
+}
+
+test("Reading gives chunk by chunk, skips pauses, and reads no further than it is asked", async () => {
+  const { chunks, state } = createChunks(["", "a", "", "b", "c"]);
+  const reading = new Reading(chunks, NEVER);
+  await tick();
+  assert.equal(state.steps, 0);
+  assert.equal(String(await reading.next()), "a");
+  await tick();
+  assert.equal(state.steps, 2);
+  assert.deepEqual(await drain(reading), ["b", "c"]);
+  assert.equal(await reading.next(), undefined);
+});
+
+test("Reading says once that it is over, when the last value is read", async () => {
+  const ended: Reading[] = [];
+  const { chunks } = createChunks(["a"]);
+  const reading = new Reading(chunks, NEVER, (over) => ended.push(over));
+  await reading.next();
+  assert.equal(ended.length, 0);
+  await reading.next();
+  reading.stop();
+  await reading.finish();
+  assert.deepEqual(ended, [reading]);
+});
+
+test("finish() reads all that is left, and next() gives it later in its order", async () => {
+  const { chunks, state } = createChunks(["a", "b", "", "c"]);
+  const reading = new Reading(chunks, NEVER);
+  const first = await reading.next();
+  await reading.finish();
+  assert.equal(state.isOver, true);
+  assert.deepEqual([String(first), ...(await drain(reading))], ["a", "b", "c"]);
+});
+
+test("finish() may be called twice at once, and while a chunk is asked for", async () => {
+  const { chunks } = createChunks(["a", "b", "c"]);
+  const reading = new Reading(chunks, NEVER);
+  const [first] = await Promise.all([reading.next(), reading.finish(), reading.finish()]);
+  assert.deepEqual([String(first), ...(await drain(reading))], ["a", "b", "c"]);
+});
+
+test("next() throws what the encoder throws, each time, and the reading is over", async () => {
+  let ends = 0;
+  const reading = new Reading(createChunks(["a", fail]).chunks, NEVER, () => ends++);
+  await reading.next();
+  await assert.rejects(reading.next(), { message: "broken" });
+  await assert.rejects(reading.next(), { message: "broken" });
+  assert.equal(ends, 1);
+});
+
+test("finish() never rejects: a failure waits for next(), which gives no part of the rest", async () => {
+  const reading = new Reading(createChunks(["a", "b", fail]).chunks, NEVER);
+  await reading.finish();
+  await assert.rejects(reading.next(), { message: "broken" });
+});
+
+test("Reading ends when its signal aborts, with its reason and without what was read ahead", async () => {
+  const controller = new AbortController();
+  const { chunks, state } = createChunks(["a", "b", "c"]);
+  let ends = 0;
+  const reading = new Reading(chunks, controller.signal, () => ends++);
+  await reading.finish();
+  const other = createChunks(["a", "b", "c"]);
+  const unread = new Reading(other.chunks, controller.signal, () => ends++);
+  await unread.next();
+  controller.abort(new Error("gone"));
+  assert.deepEqual([state.isOver, other.state.isOver, ends], [true, true, 2]);
+  for (const aborted of [reading, unread]) {
+    await assert.rejects(aborted.next(), { message: "gone" });
+  }
+});
+
+test("Reading does not begin when its signal has aborted before", async () => {
+  const { chunks, state } = createChunks(["a"]);
+  let ends = 0;
+  const reading = new Reading(chunks, AbortSignal.abort(new Error("gone")), () => ends++);
+  await reading.finish();
+  await assert.rejects(reading.next(), { message: "gone" });
+  assert.deepEqual([state.steps, ends], [0, 1]);
+});
+
+test("stop() ends a reading that waits for its turn", async () => {
+  const { chunks, state } = createChunks(["a"]);
+  const reading = new Reading(chunks, NEVER);
+  while (hasTimeLeft());
+  const next = reading.next();
+  reading.stop();
+  assert.equal(await next, undefined);
+  assert.equal(state.steps, 0);
+});
+
+test("stop() keeps what the encoder throws when it is closed for next()", async () => {
+  let ends = 0;
+  function* broken(): Generator<Uint8Array, void, undefined> {
+    try {
+      yield Buffer.from("a");
+    } finally {
+      fail();
+    }
+  }
+  const reading = new Reading(broken(), NEVER, () => ends++);
+  await reading.next();
+  reading.stop();
+  await assert.rejects(reading.next(), { message: "broken" });
+  assert.equal(ends, 1);
+});
+
+test("stop() ends an iterator that cannot be closed", async () => {
+  const reading = new Reading({ next: () => ({ done: false, value: Buffer.from("a") }) }, NEVER);
+  assert.equal(String(await reading.next()), "a");
+  reading.stop();
+  assert.equal(await reading.next(), undefined);
+});
+
+test("Reading measures the time that the encoder is at work, and no other", async () => {
+  const busy = () => {
+    const end = performance.now() + 3;
+    while (performance.now() < end);
+  };
+  const reading = new Reading(createChunks([busy, "a", "b"]).chunks, NEVER);
+  assert.equal(reading.durationMs, 0);
+  await reading.next();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await drain(reading);
+  assert.ok(reading.durationMs >= 3 && reading.durationMs < 20, `${reading.durationMs} ms`);
+});

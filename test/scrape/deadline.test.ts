@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { ScrapeTimeoutError } from "../../src/errors.ts";
 import { scrapeTimeoutMs, startDeadline } from "../../src/scrape/deadline.ts";
@@ -32,6 +33,7 @@ test("startDeadline() aborts with a ScrapeTimeoutError when time is up", (t) => 
   t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
   const deadline = startDeadline(200, new AbortController().signal);
   assert.equal(deadline.deadlineMs, 1_200);
+  assert.equal(deadline.timeoutMs, 200);
   t.mock.timers.tick(199);
   assert.equal(deadline.signal.aborted, false);
   t.mock.timers.tick(1);
@@ -54,12 +56,33 @@ test("startDeadline() is over at once when the client has gone before", () => {
   deadline.clear();
 });
 
-test("startDeadline() aborts nothing once it is cleared", (t) => {
+test("startDeadline() aborts when it is cleared, and nothing aborts it with a reason of its own later", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const client = new AbortController();
   const deadline = startDeadline(200, client.signal);
   deadline.clear();
   t.mock.timers.tick(1_000);
-  client.abort();
-  assert.equal(deadline.signal.aborted, false);
+  client.abort("gone");
+  assert.equal(deadline.signal.aborted, true);
+  assert.equal(deadline.signal.reason.name, "AbortError");
+});
+
+test("startDeadline() keeps the reason that came first when it is cleared", () => {
+  const client = new AbortController();
+  const deadline = startDeadline(10_000, client.signal);
+  client.abort("gone");
+  deadline.clear();
+  deadline.clear();
+  assert.equal(deadline.signal.reason, "gone");
+});
+
+test("startDeadline() keeps neither the process alive, nor a listener of the client's signal", () => {
+  const client = new AbortController();
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = timers();
+  const deadline = startDeadline(10_000, client.signal);
+  assert.equal(getEventListeners(client.signal, "abort").length, 1);
+  assert.equal(timers(), before);
+  deadline.clear();
+  assert.equal(getEventListeners(client.signal, "abort").length, 0);
 });

@@ -1,20 +1,41 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { GatherError } from "../../src/errors.ts";
+import { GatherError, ScrapeTimeoutError } from "../../src/errors.ts";
 import { createRegistryGatherer } from "../../src/gatherers/prom-client.ts";
 import type { GatherContext, Gatherer, GatherResult } from "../../src/model/gatherer.ts";
+import type { MetricFamily } from "../../src/model/metric-family.ts";
 import { type Deadline, startDeadline } from "../../src/scrape/deadline.ts";
-import { GatherCycle } from "../../src/scrape/gather-cycle.ts";
+import {
+  type ErrorHandling,
+  GatherCycle,
+  type GatheringReport,
+} from "../../src/scrape/gather-cycle.ts";
+import { EVERY_NAME, type NameFilter, parseNameFilter } from "../../src/scrape/name-filter.ts";
 import { LIBRARIES } from "../helpers/libraries.ts";
+import { NEVER, tick } from "./chunks.ts";
 
 const EMPTY: GatherResult = { families: [] };
 
-function until(signal: AbortSignal = new AbortController().signal): Deadline {
-  return { signal, deadlineMs: Date.now() + 60_000, clear() {} };
+const FAMILY: MetricFamily = { name: "g", help: "", type: "gauge", metrics: [] };
+
+function until(signal: AbortSignal = NEVER, timeoutMs = 60_000): Deadline {
+  return { signal, deadlineMs: Date.now() + timeoutMs, timeoutMs, clear() {} };
 }
 
-function tick(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** A cycle under test, with what it told. */
+function createCycle(gatherer: Gatherer, errorHandling: ErrorHandling = "fail") {
+  const told = { shared: 0, reports: [] as GatheringReport[] };
+  const cycle = new GatherCycle(gatherer, {
+    errorHandling,
+    report: () => {},
+    onShared: () => {
+      told.shared++;
+    },
+    onGathered: (report) => told.reports.push(report),
+  });
+  const gather = (deadline: Deadline = until(), filter: NameFilter = EVERY_NAME) =>
+    cycle.gather(deadline, filter);
+  return { gather, told };
 }
 
 /** A gatherer that settles when it is told to, and remembers how it was called. */
@@ -32,38 +53,42 @@ function createGate() {
 }
 
 test("GatherCycle gives the families of the gatherer", async () => {
-  const families = [{ name: "g", help: "", type: "gauge", metrics: [] }] as const;
-  const cycle = new GatherCycle({ gather: () => ({ families }) }, () => {});
-  assert.deepEqual(await cycle.gather(until()), families);
+  const { gather } = createCycle({ gather: () => ({ families: [FAMILY] }) });
+  assert.deepEqual(await gather(), [FAMILY]);
 });
 
-test("GatherCycle hands its deadline and its reporter to the gatherer", async () => {
+test("GatherCycle hands its deadline, its filter and its reporter to the gatherer", async () => {
   const { gatherer, contexts, settle } = createGate();
   const report = () => {};
+  const options = { errorHandling: "fail", report, onShared() {}, onGathered() {} } as const;
   const deadline = until();
-  const done = new GatherCycle(gatherer, report).gather(deadline);
+  const filter = parseNameFilter("name[]=g");
+  const done = new GatherCycle(gatherer, options).gather(deadline, filter);
   assert.equal(contexts[0]?.report, report);
   assert.equal(contexts[0]?.deadlineMs, deadline.deadlineMs);
+  assert.equal(contexts[0]?.isRequested, filter.isRequested);
   settle[0]?.(EMPTY);
   await done;
 });
 
 test("GatherCycle shares one gathering among all scrapes that wait for it", async () => {
   const { gatherer, contexts, settle } = createGate();
-  const cycle = new GatherCycle(gatherer, () => {});
-  const first = cycle.gather(until());
+  const { gather, told } = createCycle(gatherer);
+  const first = gather();
   await tick();
-  const second = cycle.gather(until());
+  const second = gather();
   assert.equal(contexts.length, 1);
   settle[0]?.(EMPTY);
   assert.deepEqual(await Promise.all([first, second]), [[], []]);
+  assert.equal(told.shared, 1);
+  assert.equal(told.reports.length, 1);
 });
 
 test("GatherCycle starts anew for a scrape that comes after the gathering", async () => {
   const { gatherer, contexts, settle } = createGate();
-  const cycle = new GatherCycle(gatherer, () => {});
+  const { gather } = createCycle(gatherer);
   for (let round = 0; round < 2; round++) {
-    const done = cycle.gather(until());
+    const done = gather();
     settle[round]?.(EMPTY);
     await done;
   }
@@ -89,10 +114,10 @@ for (const { name, Registry, Gauge } of LIBRARIES) {
         atOnce--;
       },
     });
-    const cycle = new GatherCycle(createRegistryGatherer(registry), () => {});
+    const { gather } = createCycle(createRegistryGatherer(registry));
     const scrapes: Promise<unknown>[] = [];
     for (let round = 0; round < 6; round++) {
-      scrapes.push(cycle.gather(until()), cycle.gather(until()));
+      scrapes.push(gather(), gather());
       await tick();
     }
     await Promise.all(scrapes);
@@ -106,8 +131,8 @@ test("GatherCycle rejects with a GatherError when a collector failed", async () 
     { collector: "a", error: new Error("down") },
     { collector: "b", error: "timeout" },
   ];
-  const cycle = new GatherCycle({ gather: () => ({ ...EMPTY, errors }) }, () => {});
-  await assert.rejects(cycle.gather(until()), (error: unknown) => {
+  const { gather } = createCycle({ gather: () => ({ ...EMPTY, errors }) });
+  await assert.rejects(gather(), (error: unknown) => {
     assert.ok(error instanceof GatherError);
     assert.equal(error.message, "Collectors failed: a, b");
     assert.deepEqual(error.errors, [new Error("down"), "timeout"]);
@@ -127,20 +152,20 @@ for (const how of ["throws", "rejects"]) {
         return Promise.reject(error);
       },
     };
-    const cycle = new GatherCycle(gatherer, () => {});
-    const both = [cycle.gather(until()), cycle.gather(until())];
+    const { gather } = createCycle(gatherer);
+    const both = [gather(), gather()];
     for (const scrape of both) await assert.rejects(scrape, { message: "down" });
-    assert.deepEqual(await cycle.gather(until()), []);
+    assert.deepEqual(await gather(), []);
     assert.equal(calls, 2);
   });
 }
 
 test("GatherCycle lets one scrape go and serves the other", async () => {
   const { gatherer, contexts, settle } = createGate();
-  const cycle = new GatherCycle(gatherer, () => {});
+  const { gather } = createCycle(gatherer);
   const client = new AbortController();
-  const gone = cycle.gather(until(client.signal));
-  const stays = cycle.gather(until());
+  const gone = gather(until(client.signal));
+  const stays = gather();
   client.abort(new Error("gone"));
   await assert.rejects(gone, { message: "gone" });
   assert.equal(contexts[0]?.signal.aborted, false);
@@ -150,18 +175,18 @@ test("GatherCycle lets one scrape go and serves the other", async () => {
 
 test("GatherCycle aborts a gathering that nobody waits for, and starts anew", async () => {
   const { gatherer, contexts, settle } = createGate();
-  const cycle = new GatherCycle(gatherer, () => {});
+  const { gather } = createCycle(gatherer);
   const client = new AbortController();
-  const gone = cycle.gather(until(client.signal));
+  const gone = gather(until(client.signal));
   client.abort(new Error("gone"));
   await assert.rejects(gone, { message: "gone" });
   assert.equal(contexts[0]?.signal.aborted, true);
-  const next = cycle.gather(until());
+  const next = gather();
   assert.equal(contexts.length, 2);
   // The first one's late end is not that of the second.
   settle[0]?.(EMPTY);
   await tick();
-  const joined = cycle.gather(until());
+  const joined = gather();
   assert.equal(contexts.length, 2);
   settle[1]?.(EMPTY);
   assert.deepEqual(await Promise.all([next, joined]), [[], []]);
@@ -169,8 +194,8 @@ test("GatherCycle aborts a gathering that nobody waits for, and starts anew", as
 
 test("GatherCycle does not start for a scrape that is over", async () => {
   const { gatherer, contexts } = createGate();
-  const cycle = new GatherCycle(gatherer, () => {});
-  await assert.rejects(cycle.gather(until(AbortSignal.abort(new Error("gone")))), {
+  const { gather } = createCycle(gatherer);
+  await assert.rejects(gather(until(AbortSignal.abort(new Error("gone")))), {
     message: "gone",
   });
   assert.equal(contexts.length, 0);
@@ -178,12 +203,117 @@ test("GatherCycle does not start for a scrape that is over", async () => {
 
 test("GatherCycle gives up at the deadline of each scrape", async () => {
   const { gatherer, contexts } = createGate();
-  const cycle = new GatherCycle(gatherer, () => {});
+  const { gather } = createCycle(gatherer);
   const deadline = startDeadline(5, new AbortController().signal);
   // Its timer does not keep the process alive.
   const alive = setTimeout(() => {}, 1_000);
-  await assert.rejects(cycle.gather(deadline), { code: "ERR_PROMHTTP_SCRAPE_TIMEOUT" });
+  await assert.rejects(gather(deadline), { code: "ERR_PROMHTTP_SCRAPE_TIMEOUT" });
   clearTimeout(alive);
   deadline.clear();
   assert.equal(contexts[0]?.signal.aborted, true);
+});
+
+test("GatherCycle does not let scrapes that ask for different names share", async () => {
+  const { gatherer, contexts, settle } = createGate();
+  const { gather, told } = createCycle(gatherer);
+  const families = [FAMILY, { ...FAMILY, name: "h" }];
+  const queries = ["name[]=g", "name[]=h", "", "name[]=g&name[]=g"];
+  const done = queries.map((query) => gather(until(), parseNameFilter(query)));
+  assert.deepEqual([contexts.length, told.shared], [3, 1]);
+  for (const settleOne of settle) settleOne({ families });
+  assert.deepEqual(
+    (await Promise.all(done)).map((result) => result.map(({ name }) => name)),
+    [["g"], ["h"], ["g", "h"], ["g"]],
+  );
+  assert.deepEqual(
+    told.reports.map(({ isComplete }) => isComplete),
+    [false, false, true],
+  );
+});
+
+test("GatherCycle tells how a gathering went, whatever becomes of it", async () => {
+  const errors = [{ collector: "a", error: new Error("down") }];
+  for (const errorHandling of ["fail", "continue"] as const) {
+    const { gather, told } = createCycle({ gather: () => ({ ...EMPTY, errors }) }, errorHandling);
+    await assert.rejects(gather(), GatherError);
+    assert.equal(told.reports.length, 1);
+    assert.equal(told.reports[0]?.errors, errors);
+    assert.equal(told.reports[0]?.isComplete, true);
+    assert.ok(Number(told.reports[0]?.durationMs) >= 0);
+  }
+});
+
+test("GatherCycle goes on with the families of collectors that worked, if it is to continue", async () => {
+  const errors = [{ collector: "a", error: new Error("down") }];
+  const gatherer = { gather: () => ({ families: [FAMILY], errors }) };
+  assert.deepEqual(await createCycle(gatherer, "continue").gather(), [FAMILY]);
+  await assert.rejects(createCycle(gatherer, "fail").gather(), GatherError);
+});
+
+test("GatherCycle continues with no family when none was there, and nothing failed", async () => {
+  assert.deepEqual(await createCycle({ gather: () => EMPTY }, "continue").gather(), []);
+});
+
+for (const errorHandling of ["fail", "continue"] as const) {
+  test(`a waiting scrape whose client goes is no result of the collectors (${errorHandling})`, async () => {
+    const { gatherer, contexts, settle } = createGate();
+    const { gather, told } = createCycle(gatherer, errorHandling);
+    const client = new AbortController();
+    const gone = gather(until(client.signal));
+    client.abort(new Error("gone"));
+    await assert.rejects(gone, { message: "gone" });
+    assert.equal(contexts[0]?.signal.reason.message, "gone");
+    settle[0]?.({ ...EMPTY, errors: [{ collector: "a", error: "gone" }] });
+    await tick();
+    assert.deepEqual(told.reports, []);
+  });
+
+  test(`a collection that is over is not aborted any more (${errorHandling})`, async () => {
+    const { gatherer, contexts, settle } = createGate();
+    const { gather } = createCycle(gatherer, errorHandling);
+    const done = gather();
+    settle[0]?.(EMPTY);
+    await done;
+    await tick();
+    assert.equal(contexts[0]?.signal.aborted, false);
+  });
+}
+
+test("GatherCycle tells of the collectors that were late when the deadline passed", async () => {
+  const { gatherer, settle } = createGate();
+  const { gather, told } = createCycle(gatherer);
+  const errors = [{ collector: "a", error: new ScrapeTimeoutError(5) }];
+  const controller = new AbortController();
+  const late = gather(until(controller.signal));
+  controller.abort(new ScrapeTimeoutError(5));
+  await assert.rejects(late, ScrapeTimeoutError);
+  settle[0]?.({ ...EMPTY, errors });
+  await tick();
+  assert.equal(told.reports[0]?.errors, errors);
+});
+
+test("GatherCycle leaves time to send what it has, if it is to continue", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
+  const { gatherer, contexts, settle } = createGate();
+  const { gather } = createCycle(gatherer, "continue");
+  const done = gather(until(NEVER, 10_000));
+  assert.equal(contexts[0]?.deadlineMs, 9_000);
+  t.mock.timers.tick(7_999);
+  assert.equal(contexts[0]?.signal.aborted, false);
+  t.mock.timers.tick(1);
+  assert.ok(contexts[0]?.signal.reason instanceof ScrapeTimeoutError);
+  const errors = [{ collector: "a", error: contexts[0]?.signal.reason }];
+  settle[0]?.({ families: [FAMILY], errors });
+  assert.deepEqual(await done, [FAMILY]);
+});
+
+test("GatherCycle lets a scrape join that gives up later than its collectors are given up", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
+  const { gatherer, contexts, settle } = createGate();
+  const { gather, told } = createCycle(gatherer, "continue");
+  const timeouts = [10_000, 10_000, 20_000];
+  const done = timeouts.map((timeoutMs) => gather(until(NEVER, timeoutMs)));
+  assert.deepEqual([contexts.length, told.shared], [1, 2]);
+  settle[0]?.(EMPTY);
+  await Promise.all(done);
 });

@@ -75,12 +75,17 @@ export class GatherCycle {
     }
   }
 
-  /** A scrape whose time is up before the gathering's cannot wait for it. */
   #join(deadline: Deadline, filter: NameFilter): Cycle | undefined {
     const cycle = this.#cycles.get(filter.key);
-    if (cycle === undefined || cycle.deadlineMs > deadline.deadlineMs) return undefined;
+    if (cycle === undefined || !this.#canWait(deadline, cycle)) return undefined;
     this.#options.onShared();
     return cycle;
+  }
+
+  /** Where collectors are given up for all, it must not be too late for a scrape that joins. */
+  #canWait(deadline: Deadline, { deadlineMs }: Cycle): boolean {
+    const isPatient = this.#options.errorHandling === "fail";
+    return isPatient || deadlineMs <= this.#collectDeadline(deadline);
   }
 
   #start(deadline: Deadline, filter: NameFilter): Cycle {

@@ -317,3 +317,32 @@ test("GatherCycle lets a scrape join that gives up later than its collectors are
   settle[0]?.(EMPTY);
   await Promise.all(done);
 });
+
+for (const timeoutMs of [5_000, 8_000, 9_000]) {
+  test(`a scrape of ${timeoutMs} ms does not wait for collectors that have more time than its own`, async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
+    const { gatherer, contexts, settle } = createGate();
+    const { gather, told } = createCycle(gatherer, "continue");
+    const patient = gather(until(NEVER, 10_000));
+    const hasty = gather(until(NEVER, timeoutMs));
+    assert.deepEqual([contexts.length, told.shared], [2, 0]);
+    assert.equal(contexts[1]?.deadlineMs, 1_000 + timeoutMs * 0.8);
+    settle[1]?.({ families: [FAMILY] });
+    assert.deepEqual(await hasty, [FAMILY]);
+    settle[0]?.(EMPTY);
+    assert.deepEqual(await patient, []);
+  });
+}
+
+test("GatherCycle lets an earlier deadline join where complete data is wanted: each gives up for itself", async () => {
+  const { gatherer, contexts, settle } = createGate();
+  const { gather, told } = createCycle(gatherer, "fail");
+  const client = new AbortController();
+  const patient = gather(until(NEVER, 10_000));
+  const hasty = gather(until(client.signal, 5_000));
+  assert.deepEqual([contexts.length, told.shared], [1, 1]);
+  client.abort(new ScrapeTimeoutError(5_000));
+  await assert.rejects(hasty, ScrapeTimeoutError);
+  settle[0]?.({ families: [FAMILY] });
+  assert.deepEqual(await patient, [FAMILY]);
+});

@@ -40,6 +40,7 @@ interface Cycle {
   /** When it gives up collectors that have not settled, in milliseconds since the epoch. */
   readonly deadlineMs: number;
   waiting: number;
+  isOver: boolean;
 }
 
 /**
@@ -51,7 +52,7 @@ interface Cycle {
 export class GatherCycle {
   readonly #gatherer: Gatherer;
   readonly #options: GatherCycleOptions;
-  /** The gatherings under way, by the key of their filter. */
+  /** The gatherings that may be joined, by the key of their filter. */
   readonly #cycles = new Map<string, Cycle>();
 
   constructor(gatherer: Gatherer, options: GatherCycleOptions) {
@@ -98,7 +99,7 @@ export class GatherCycle {
       report: this.#options.report,
     };
     const result = this.#run(context, controller, filter);
-    const cycle: Cycle = { result, filter, controller, deadlineMs, waiting: 0 };
+    const cycle: Cycle = { result, filter, controller, deadlineMs, waiting: 0, isOver: false };
     this.#cycles.set(filter.key, cycle);
     // From here on values are read: whoever comes now wants newer ones.
     const end = () => this.#end(cycle);
@@ -136,13 +137,16 @@ export class GatherCycle {
 
   /** Stops collectors whose result nobody waits for, and lets the next scrape start afresh. */
   #abandon(cycle: Cycle, reason: unknown): void {
-    if (this.#end(cycle)) cycle.controller.abort(reason);
+    if (cycle.isOver) return;
+    this.#end(cycle);
+    cycle.controller.abort(reason);
   }
 
-  /** Lets nobody join any more; `false` when that was so already. */
-  #end(cycle: Cycle): boolean {
-    const isCurrent = this.#cycles.get(cycle.filter.key) === cycle;
-    return isCurrent && this.#cycles.delete(cycle.filter.key);
+  /** Lets nobody join any more. */
+  #end(cycle: Cycle): void {
+    cycle.isOver = true;
+    // Another may have taken its place.
+    if (this.#cycles.get(cycle.filter.key) === cycle) this.#cycles.delete(cycle.filter.key);
   }
 }
 

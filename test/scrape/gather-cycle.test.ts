@@ -346,3 +346,21 @@ test("GatherCycle lets an earlier deadline join where complete data is wanted: e
   settle[0]?.({ families: [FAMILY] });
   assert.deepEqual(await patient, [FAMILY]);
 });
+
+test("GatherCycle aborts a gathering that nobody waits for although another has begun since", async () => {
+  const { gatherer, contexts, settle } = createGate();
+  const { gather } = createCycle(gatherer, "continue");
+  const client = new AbortController();
+  const patient = gather(until(client.signal, 10_000));
+  const hasty = gather(until(NEVER, 5_000));
+  client.abort(new Error("gone"));
+  await assert.rejects(patient, { message: "gone" });
+  assert.deepEqual(
+    contexts.map(({ signal }) => signal.aborted),
+    [true, false],
+  );
+  const joined = gather(until(NEVER, 5_000));
+  assert.equal(contexts.length, 2);
+  settle[1]?.(EMPTY);
+  assert.deepEqual(await Promise.all([hasty, joined]), [[], []]);
+});

@@ -83,8 +83,10 @@ export class GatherCycle {
     return cycle;
   }
 
-  /** Where collectors are given up for all, it must not be too late for a scrape that joins. */
   #canWait(deadline: Deadline, { deadlineMs }: Cycle): boolean {
+    // A collector that hangs once must not hang every scrape that overlaps with one before it.
+    if (deadlineMs <= Date.now()) return false;
+    // Where collectors are given up for all, it must not be too late for a scrape that joins.
     const isPatient = this.#options.errorHandling === "fail";
     return isPatient || deadlineMs <= this.#collectDeadline(deadline);
   }

@@ -364,3 +364,25 @@ test("GatherCycle aborts a gathering that nobody waits for although another has 
   settle[1]?.(EMPTY);
   assert.deepEqual(await Promise.all([hasty, joined]), [[], []]);
 });
+
+for (const errorHandling of ["fail", "continue"] as const) {
+  test(`a collector that once hangs does not hang scrapes that overlap for ever (${errorHandling})`, async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 0 });
+    const { gatherer, contexts, settle } = createGate();
+    const { gather } = createCycle(gatherer, errorHandling);
+    const controllers = [new AbortController(), new AbortController()];
+    const hung = controllers.map(({ signal }) => {
+      const waiting = gather(until(signal, 10_000));
+      t.mock.timers.tick(7_000);
+      return waiting;
+    });
+    assert.equal(contexts.length, 1);
+    const next = gather(until(NEVER, 10_000));
+    assert.equal(contexts.length, 2);
+    settle[1]?.({ families: [FAMILY] });
+    assert.deepEqual(await next, [FAMILY]);
+    for (const controller of controllers) controller.abort(new Error("gone"));
+    for (const scrape of hung) await assert.rejects(scrape, { message: "gone" });
+    assert.equal(contexts[0]?.signal.aborted, true);
+  });
+}

@@ -2,90 +2,76 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
-import { createLog } from "../../src/scrape/log.ts";
-import {
-  createScrape,
-  type Respond,
-  type ScrapeOptions,
-  type ScrapeRequest,
-} from "../../src/scrape/scrape.ts";
-
-const OPTIONS: ScrapeOptions = { timeoutMs: 30_000, timeoutOffsetMs: 500, selfMetrics: false };
+import { parseExposition } from "../helpers/exposition/index.ts";
+import { createHarness, createReader, gathererOf, largeGauge, valueIn } from "./harness.ts";
 
 const UP = '# HELP up Alive.\n# TYPE up gauge\nup{zone="a"} 1\n';
 
-function gaugeOf(metrics: Iterable<ValueMetric>): MetricFamily {
+function upOf(metrics: Iterable<ValueMetric>): MetricFamily {
   return { name: "up", help: "Alive.", type: "gauge", metrics };
 }
 
-const GOOD: GatherResult = { families: [gaugeOf([{ labels: { zone: "a" }, value: 1 }])] };
+const GOOD: GatherResult = { families: [upOf([{ labels: { zone: "a" }, value: 1 }])] };
 
-/** A response as it was sent; `isCut` when its body threw. */
-interface Sent {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  text: string;
-  isStream: boolean;
-  isCut: boolean;
-}
-
-function createHarness(gather: Gatherer["gather"], options: Partial<ScrapeOptions> = {}) {
-  const lines: string[] = [];
-  const sent: Sent[] = [];
-  const log = createLog({
-    error: (message) => lines.push(`error ${message.split("\n")[0]}`),
-    warn: (message) => lines.push(`warn ${message}`),
-  });
-  const scrape = createScrape({ gather }, { ...OPTIONS, ...options }, log);
-
-  const respond: Respond = async ({ status, headers, body }, signal) => {
-    const response: Sent = { status, headers, text: "", isStream: false, isCut: false };
-    sent.push(response);
-    response.isStream = !(body instanceof Uint8Array);
-    try {
-      for await (const chunk of body instanceof Uint8Array ? [body] : body) {
-        signal.throwIfAborted();
-        response.text += Buffer.from(chunk).toString();
-      }
-    } catch (error) {
-      response.isCut = true;
-      throw error;
-    }
-  };
-
-  const run = (request: Partial<ScrapeRequest> = {}, send: Respond = respond): Promise<void> => {
-    const defaults = { isHead: false, timeoutSeconds: undefined };
-    return scrape({ ...defaults, signal: new AbortController().signal, ...request }, send);
-  };
-
-  return { run, respond, sent, lines };
-}
-
-/** The value of a self metric. */
-function selfMetric(text: string | undefined, series: string): string | undefined {
-  return text?.split("\n").find((line) => line.startsWith(`promhttp_metric_handler_${series} `));
+/** The first line of each message. */
+function headlines(logged: readonly string[]): (string | undefined)[] {
+  return logged.map((message) => message.split("\n")[0]);
 }
 
 test("a scrape answers with the text format", async () => {
-  const { run, sent, lines } = createHarness(() => GOOD);
-  await run();
-  assert.deepEqual(sent, [
-    {
-      status: 200,
-      headers: { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" },
-      text: UP,
-      isStream: false,
-      isCut: false,
+  const { get, logged } = createHarness({ gather: () => GOOD }, { selfMetrics: false });
+  assert.deepEqual(await get(), {
+    status: 200,
+    headers: {
+      "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
+      Vary: "Accept, Accept-Encoding",
+      "Cache-Control": "no-store",
     },
-  ]);
-  assert.deepEqual(lines, []);
+    text: UP,
+    isStream: false,
+    isCut: false,
+  });
+  assert.deepEqual(logged, []);
+});
+
+const FORMATS = [
+  "text/plain; version=0.0.4; charset=utf-8",
+  "application/openmetrics-text; version=1.0.0; charset=utf-8",
+  "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
+];
+
+for (const type of FORMATS) {
+  test(`a scrape answers with ${type} when that is what it accepts`, async () => {
+    const { run } = createHarness({ gather: () => GOOD });
+    const chunks: Uint8Array[] = [];
+    let contentType = "";
+    await run({ accept: type }, async ({ headers, body }) => {
+      contentType = String(headers["Content-Type"]);
+      for await (const chunk of body instanceof Uint8Array ? [body] : body) chunks.push(chunk);
+    });
+    assert.ok(contentType.startsWith(type), contentType);
+    const families = parseExposition(contentType, Buffer.concat(chunks));
+    assert.equal(families[0]?.name, "up");
+  });
+}
+
+test("a scrape is compressed where that is asked for and worth it", async () => {
+  const { get } = createHarness(gathererOf(largeGauge(() => 1)));
+  const [gzip, identity] = [await get({ acceptEncoding: "gzip" }), await get()];
+  assert.equal(gzip?.headers["Content-Encoding"], "gzip");
+  assert.equal(identity?.headers["Content-Encoding"], undefined);
+  assert.ok(Number(gzip?.text.length) < Number(identity?.text.length) / 2);
+  const { get: getSmall } = createHarness({ gather: () => GOOD }, { selfMetrics: false });
+  const small = await getSmall({ acceptEncoding: "gzip" });
+  assert.equal(small?.headers["Content-Encoding"], undefined);
 });
 
 test("a HEAD is answered like a GET, without running a collector", async () => {
-  const { run, sent } = createHarness(() => assert.fail("a collector ran"));
-  await run({ isHead: true });
-  assert.equal(sent[0]?.status, 200);
-  assert.equal(sent[0]?.text, "");
+  const { get } = createHarness({ gather: () => assert.fail("a collector ran") });
+  const head = await get({ isHead: true });
+  assert.equal(head?.status, 200);
+  assert.equal(head?.text, "");
+  assert.equal(head?.headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8");
 });
 
 test("a body of many chunks is streamed", async () => {
@@ -93,33 +79,60 @@ test("a body of many chunks is streamed", async () => {
     labels: { index },
     value: index,
   }));
-  const { run, sent } = createHarness(() => ({ families: [gaugeOf(metrics)] }));
-  await run();
-  assert.equal(sent[0]?.isStream, true);
-  assert.equal(sent[0]?.text.split("\n").length, 10_003);
+  const { get } = createHarness(gathererOf(upOf(metrics)), { selfMetrics: false });
+  const sent = await get();
+  assert.equal(sent?.isStream, true);
+  assert.equal(sent?.text.split("\n").length, 10_003);
 });
 
 test("the server's own metrics come last, and count what came before", async () => {
-  const { run, sent } = createHarness(() => GOOD, { selfMetrics: true });
-  await run();
-  await run();
-  assert.ok(sent[1]?.text.startsWith(`${UP}# HELP promhttp_metric_handler_requests_total `));
-  assert.equal(selfMetric(sent[1]?.text, 'requests_total{code="200"}')?.split(" ")[1], "1");
-  assert.equal(selfMetric(sent[1]?.text, "requests_in_flight")?.split(" ")[1], "1");
+  const { get } = createHarness({ gather: () => GOOD });
+  await get();
+  const sent = await get();
+  assert.ok(sent?.text.startsWith(`${UP}# HELP promhttp_metric_handler_requests_total `));
+  assert.equal(valueIn(sent?.text, 'promhttp_metric_handler_requests_total{code="200"}'), 1);
+  assert.equal(valueIn(sent?.text, "promhttp_metric_handler_requests_in_flight"), 1);
+  assert.equal(valueIn(sent?.text, "promhttp_connections_open"), 3);
+});
+
+test("the names that a scrape asks for hold for the server's own metrics, too", async () => {
+  const { get } = createHarness({ gather: () => GOOD });
+  assert.equal((await get({ query: "name[]=up" }))?.text, UP);
+  const own = await get({ query: "name[]=promhttp_connections_open" });
+  assert.equal(
+    own?.text,
+    "# HELP promhttp_connections_open Open connections.\n" +
+      "# TYPE promhttp_connections_open gauge\npromhttp_connections_open 3\n",
+  );
+});
+
+test("a query that cannot be read is answered with 400, and is nobody's failure", async () => {
+  const { get, sample, logged } = createHarness({ gather: () => GOOD });
+  const sent = await get({ query: "name[]=%zz" });
+  assert.equal(sent?.status, 400);
+  assert.equal(sent?.text, "The query cannot be read.\n");
+  assert.deepEqual(logged, []);
+  assert.equal(await sample('promhttp_metric_handler_requests_total{code="400"}'), 1);
+  assert.equal(await sample('promhttp_metric_handler_errors_total{cause="gathering"}'), 0);
 });
 
 test("a collector that failed is answered with 500, and said in the log alone", async () => {
   const error = new Error("password is 1234");
-  const { run, sent, lines } = createHarness(() => ({
-    ...GOOD,
-    errors: [{ collector: "up", error }],
-  }));
-  await run();
-  assert.equal(sent[0]?.status, 500);
-  assert.deepEqual(sent[0]?.headers, { "Content-Type": "text/plain; charset=utf-8" });
-  assert.equal(sent[0]?.text, "The metrics could not be gathered. See the log of the process.\n");
-  assert.equal(lines.length, 1);
-  assert.match(String(lines[0]), /^error promhttp: The scrape failed: GatherError.*failed: up/);
+  const gather = () => ({ ...GOOD, errors: [{ collector: "up", error }] });
+  const { get, logged } = createHarness({ gather }, { selfMetrics: false });
+  assert.deepEqual(await get(), {
+    status: 500,
+    headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" },
+    text: "The metrics could not be gathered. See the log of the process.\n",
+    isStream: false,
+    isCut: false,
+  });
+  assert.equal(logged.length, 1);
+  assert.match(
+    String(logged[0]),
+    /^error promhttp: The scrape failed: GatherError.*failed: up\n {4}at /,
+  );
+  assert.match(String(logged[0]), /password is 1234\n {4,}at /);
 });
 
 test("a gatherer that throws is answered with 500 and counted, and the next scrape succeeds", async () => {
@@ -128,15 +141,12 @@ test("a gatherer that throws is answered with 500 and counted, and the next scra
     if (calls++ === 0) throw new Error("down");
     return GOOD;
   };
-  const { run, sent } = createHarness(gather, { selfMetrics: true });
-  await run();
-  await run();
-  assert.deepEqual(
-    sent.map(({ status }) => status),
-    [500, 200],
-  );
-  assert.match(String(sent[1]?.text), /requests_total\{code="500"\} 1\n/);
-  assert.match(String(sent[1]?.text), /errors_total\{cause="gathering"\} 1\n/);
+  const { get } = createHarness({ gather });
+  assert.equal((await get())?.status, 500);
+  const sent = await get();
+  assert.equal(sent?.status, 200);
+  assert.match(String(sent?.text), /requests_total\{code="500"\} 1\n/);
+  assert.match(String(sent?.text), /errors_total\{cause="gathering"\} 1\n/);
 });
 
 test("a metric that throws before the first chunk is answered with 500", async () => {
@@ -144,13 +154,9 @@ test("a metric that throws before the first chunk is answered with 500", async (
     yield { labels: {}, value: 1 };
     throw new Error("torn");
   }
-  const { run, sent, lines } = createHarness(() => ({ families: [gaugeOf(broken())] }));
-  await run();
-  assert.deepEqual(
-    sent.map(({ status }) => status),
-    [500],
-  );
-  assert.match(String(lines[0]), /The scrape failed: Error: torn/);
+  const { get, logged } = createHarness(gathererOf(upOf(broken())), { selfMetrics: false });
+  assert.equal((await get())?.status, 500);
+  assert.match(String(logged[0]), /The scrape failed: Error: torn/);
 });
 
 test("a metric that throws after the first byte cuts the response off", async () => {
@@ -159,79 +165,65 @@ test("a metric that throws after the first byte cuts the response off", async ()
     for (let index = 0; index < 20_000; index++) yield { labels: { index }, value: index };
     if (isBroken) throw new Error("torn");
   }
-  const metrics = { [Symbol.iterator]: broken };
-  const options = { selfMetrics: true };
-  const { run, sent, lines } = createHarness(() => ({ families: [gaugeOf(metrics)] }), options);
-  await run();
+  const { get, logged } = createHarness(gathererOf(upOf({ [Symbol.iterator]: broken })));
+  const cut = await get();
   isBroken = false;
-  await run();
-  assert.deepEqual(
-    sent.map(({ status, isCut }) => [status, isCut]),
-    [
-      [200, true],
-      [200, false],
-    ],
-  );
-  assert.match(String(lines[0]), /The scrape failed: Error: torn/);
-  assert.match(String(sent[1]?.text), /errors_total\{cause="encoding"\} 1\n/);
-});
-
-test("a scrape that takes too long is answered with 503 before the scraper gives up", async () => {
-  let isStuck = true;
-  const gather = () => (isStuck ? new Promise<GatherResult>(() => {}) : GOOD);
-  const { run, sent, lines } = createHarness(gather, { selfMetrics: true, timeoutOffsetMs: 0 });
-  const alive = setTimeout(() => {}, 5_000);
-  await run({ timeoutSeconds: "0.01" });
-  clearTimeout(alive);
-  isStuck = false;
-  await run();
-  assert.equal(sent[0]?.status, 503);
-  assert.equal(
-    sent[0]?.text,
-    "The metrics could not be gathered in time. See the log of the process.\n",
-  );
-  assert.match(String(lines[0]), /ScrapeTimeoutError: The scrape took longer than 10 ms/);
-  assert.match(String(sent[1]?.text), /requests_total\{code="503"\} 1\n/);
-  assert.match(String(sent[1]?.text), /errors_total\{cause="timeout"\} 1\n/);
+  const sent = await get();
+  assert.deepEqual([cut?.status, cut?.isCut, sent?.status, sent?.isCut], [200, true, 200, false]);
+  assert.match(String(logged[0]), /The scrape failed: Error: torn/);
+  assert.match(String(sent?.text), /errors_total\{cause="encoding"\} 1\n/);
 });
 
 test("a client that goes while collectors run is nobody's failure", async () => {
   const client = new AbortController();
+  let isFirst = true;
   const gather = () => {
+    if (!isFirst) return GOOD;
+    isFirst = false;
     client.abort();
     return new Promise<GatherResult>(() => {});
   };
-  const { run, sent, lines } = createHarness(gather);
-  await run({ signal: client.signal });
-  assert.deepEqual([sent, lines], [[], []]);
+  const { get, sample, logged } = createHarness({ gather });
+  assert.equal(await get({ signal: client.signal }), undefined);
+  assert.deepEqual(logged, []);
+  assert.equal(await sample('promhttp_scrape_events_total{event="aborted"}'), 1);
 });
 
-test("a client that goes while the body is sent is nobody's failure", async () => {
-  const client = new AbortController();
-  const { run, lines } = createHarness(() => GOOD);
-  await run({ signal: client.signal }, async () => {
-    client.abort();
-    throw new Error("the socket is closed");
+for (const how of ["throws", "settles"]) {
+  test(`a client that goes while the body is sent is nobody's failure (respond ${how})`, async () => {
+    const client = new AbortController();
+    const { run, sample, logged } = createHarness({ gather: () => GOOD });
+    await run({ signal: client.signal }, async () => {
+      client.abort();
+      if (how === "throws") throw new Error("the socket is closed");
+    });
+    assert.deepEqual(logged, []);
+    assert.equal(await sample('promhttp_scrape_events_total{event="aborted"}'), 1);
   });
-  assert.deepEqual(lines, []);
+}
+
+test("a client that has gone before its scrape begins costs nothing", async () => {
+  const { get } = createHarness({ gather: () => assert.fail("a collector ran") });
+  assert.equal(await get({ signal: AbortSignal.abort() }), undefined);
 });
 
 test("a response that cannot be sent is logged", async () => {
-  const { run, lines } = createHarness(() => GOOD);
+  const { run, logged } = createHarness({ gather: () => GOOD });
   await run({}, async () => {
     throw new Error("no headers");
   });
-  assert.deepEqual(lines, ["error promhttp: The scrape failed: Error: no headers"]);
+  assert.deepEqual(headlines(logged), ["error promhttp: The scrape failed: Error: no headers"]);
 });
 
 test("a failure that cannot be answered either is logged", async () => {
-  const { run, lines } = createHarness(() => {
+  const gather = () => {
     throw new Error("down");
-  });
+  };
+  const { run, logged } = createHarness({ gather });
   await run({}, async () => {
     throw new Error("no headers");
   });
-  assert.deepEqual(lines, [
+  assert.deepEqual(headlines(logged), [
     "error promhttp: The scrape failed: Error: down",
     "error promhttp: The failure of a scrape could not be answered: Error: no headers",
   ]);
@@ -242,32 +234,118 @@ test("what had to be left out is counted each time and logged once", async () =>
   const bad = { labels: {}, value: "1" as unknown as number };
   const gather: Gatherer["gather"] = ({ report }) => {
     report("down", "it was never up");
-    return { families: [...GOOD.families, { ...gaugeOf([bad]), name: "bad" }] };
+    return { families: [...GOOD.families, { ...upOf([bad]), name: "bad" }] };
   };
-  const { run, sent, lines } = createHarness(gather, { selfMetrics: true });
-  await run();
-  await run();
-  assert.deepEqual(lines, [
+  const { get, logged } = createHarness({ gather });
+  await get();
+  const sent = await get();
+  assert.deepEqual(logged, [
     'warn promhttp: Left something out of the metric family "down": it was never up',
     'warn promhttp: Left something out of the metric family "bad": a value is not a number',
   ]);
-  assert.match(String(sent[1]?.text), /errors_total\{cause="encoding"\} 4\n/);
+  assert.match(String(sent?.text), /errors_total\{cause="encoding"\} 4\n/);
 });
 
-test("scrapes that wait at once share one gathering, and each reads the values itself", async () => {
-  let gatherings = 0;
-  let reads = 0;
-  const metrics = {
-    *[Symbol.iterator]() {
-      yield { labels: {}, value: ++reads };
-    },
-  };
-  const { run, sent } = createHarness(async () => {
-    gatherings++;
-    await new Promise((resolve) => setImmediate(resolve));
-    return { families: [gaugeOf(metrics)] };
+const REQUESTS = 'promhttp_metric_handler_requests_total{code="500"}';
+
+test("setFailing() answers with 500 and the server's own metrics alone, until setOk()", async () => {
+  const { get, setFailing, setOk, logged } = createHarness(
+    { gather: () => GOOD },
+    { statusName: "shop" },
+  );
+  const before = await get();
+  assert.deepEqual([before?.status, valueIn(before?.text, "shop_up")], [200, 1]);
+  setFailing("the database is gone");
+  for (const seen of [0, 1]) {
+    const sent = await get();
+    assert.deepEqual(
+      [sent?.status, valueIn(sent?.text, "shop_up"), valueIn(sent?.text, REQUESTS)],
+      [500, 0, seen],
+    );
+    assert.equal(sent?.headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8");
+    assert.doesNotMatch(String(sent?.text), /^up/m);
+  }
+  setOk();
+  const after = await get();
+  assert.deepEqual([after?.status, valueIn(after?.text, "shop_up")], [200, 1]);
+  assert.deepEqual(logged, [
+    "warn promhttp: Scrapes are answered with 500 from now on: the database is gone",
+  ]);
+});
+
+test("setFailing() needs neither a reason nor a name of the status", async () => {
+  const { get, setFailing, logged } = createHarness(
+    { gather: () => assert.fail("a collector ran") },
+    { selfMetrics: false },
+  );
+  setFailing();
+  const sent = await get();
+  assert.deepEqual([sent?.status, sent?.text], [500, ""]);
+  assert.match(String(logged[0]), /no reason given$/);
+});
+
+test("there is never a bare up of ours", async () => {
+  for (const statusName of [undefined, "shop"]) {
+    const gatherer: Gatherer = { gather: () => ({ families: [] }) };
+    const { get, setFailing } = createHarness(gatherer, { statusName });
+    assert.doesNotMatch(String((await get())?.text), /^up[ {]/m);
+    setFailing();
+    assert.doesNotMatch(String((await get())?.text), /^up[ {]/m);
+  }
+});
+
+test("the status of the application stands before our own metrics, and is there without them", async () => {
+  const options = { statusName: "shop", selfMetrics: false };
+  const { get } = createHarness({ gather: () => GOOD }, options);
+  assert.equal(
+    (await get())?.text,
+    `${UP}# HELP shop_up Whether the application has declared that its metrics are in order.\n` +
+      "# TYPE shop_up gauge\nshop_up 1\n",
+  );
+});
+
+test("each of the server's own metrics moves with what it counts", async () => {
+  const { get, run, sample } = createHarness(gathererOf(largeGauge(() => 1)));
+  await run({}, createReader().send);
+  await get({ acceptEncoding: "gzip" });
+  await get({ accept: FORMATS[1] });
+  const text = (await get())?.text;
+  const own = (series: string) => valueIn(text, `promhttp_${series}`);
+  assert.equal(own("gather_duration_seconds_count"), 4);
+  assert.ok(Number(own("gather_duration_seconds_sum")) > 0);
+  // Read at the end of the body, but before this encoding is over.
+  assert.equal(own("encode_duration_seconds_count"), 3);
+  assert.ok(Number(own("encode_duration_seconds_sum")) > 0);
+  const plain = Number(own('response_bytes_total{format="text-0.0.4",encoding="identity"}'));
+  const gzip = Number(own('response_bytes_total{format="text-0.0.4",encoding="gzip"}'));
+  assert.ok(plain > 300_000 && gzip > 0 && gzip < plain / 4, `${plain} and ${gzip} bytes`);
+  assert.ok(
+    Number(own('response_bytes_total{format="openmetrics-1.0.0",encoding="identity"}')) > 300_000,
+  );
+  const previous = Number(await sample("promhttp_encode_duration_seconds_count"));
+  assert.equal(await sample("promhttp_encode_duration_seconds_count"), previous + 1);
+});
+
+test("the server's own metrics are lawful in every format, after a life of failures", async () => {
+  let isBroken = true;
+  const gather = (): GatherResult => ({
+    families: GOOD.families,
+    errors: isBroken ? [{ collector: "up", error: "down", durationMs: 3 }] : [],
   });
-  await Promise.all([run(), run(), run()]);
-  assert.equal(gatherings, 1);
-  assert.deepEqual(sent.map(({ text }) => text.split("\n")[2]).sort(), ["up 1", "up 2", "up 3"]);
+  const { get, run, update } = createHarness({ gather });
+  await get();
+  await update(() => {
+    throw new Error("down");
+  });
+  isBroken = false;
+  for (const accept of FORMATS) {
+    const chunks: Uint8Array[] = [];
+    let type = "";
+    await run({ accept }, async ({ headers, body }) => {
+      type = String(headers["Content-Type"]);
+      for await (const chunk of body instanceof Uint8Array ? [body] : body) chunks.push(chunk);
+    });
+    const names = parseExposition(type, Buffer.concat(chunks)).map(({ name }) => name);
+    assert.ok(names.includes("promhttp_scrape_collector_success"), names.join());
+  }
 });

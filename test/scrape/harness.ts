@@ -1,0 +1,157 @@
+import type { Gatherer } from "../../src/model/gatherer.ts";
+import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
+import { resolveOptions, type ServerOptions } from "../../src/options.ts";
+import { createLog } from "../../src/scrape/log.ts";
+import {
+  createScrapeHandler,
+  type Respond,
+  type ScrapeHandler,
+  type ScrapeRequest,
+} from "../../src/scrape/scrape.ts";
+
+/** A response as it was sent. */
+export interface Sent {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  /** Whether it was sent in chunks, its length not known beforehand. */
+  readonly isStream: boolean;
+  /** Whether it was cut off before its end. */
+  readonly isCut: boolean;
+}
+
+/** A scrape handler under test. */
+export interface Harness extends ScrapeHandler {
+  /** Scrapes with `send` in the place of a socket. */
+  run(request: Partial<ScrapeRequest>, send: Respond): Promise<void>;
+  /** Scrapes; `undefined` when nothing was answered. */
+  get(request?: Partial<ScrapeRequest>): Promise<Sent | undefined>;
+  /** Scrapes, and gives the value of a series of its text. */
+  sample(series: string): Promise<number | undefined>;
+  /** What was logged, with stacks and all. */
+  readonly logged: string[];
+}
+
+const REQUEST: Omit<ScrapeRequest, "signal"> = {
+  isHead: false,
+  query: "",
+  accept: undefined,
+  acceptEncoding: undefined,
+  timeoutSeconds: undefined,
+};
+
+/** Makes a scrape handler under test. */
+export function createHarness(gatherer: Gatherer, options: ServerOptions = {}): Harness {
+  const logged: string[] = [];
+  const log = createLog({
+    error: (message) => logged.push(`error ${message}`),
+    warn: (message) => logged.push(`warn ${message}`),
+  });
+  const handler = createScrapeHandler(gatherer, resolveOptions(options), log, () => 3);
+  const run: Harness["run"] = (request, send) =>
+    handler.scrape({ ...REQUEST, signal: new AbortController().signal, ...request }, send);
+  const get: Harness["get"] = async (request = {}) => {
+    const reader = createReader();
+    await run(request, reader.send);
+    return reader.sent();
+  };
+  return {
+    ...handler,
+    run,
+    get,
+    logged,
+    sample: async (series) => valueIn((await get())?.text, series),
+  };
+}
+
+/** Finds the value of a series in a text. */
+export function valueIn(text: string | undefined, series: string): number | undefined {
+  const line = text?.split("\n").find((candidate) => candidate.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+}
+
+/** What reads a response in the place of a client. */
+export interface Reader {
+  readonly send: Respond;
+  /** What it has read. */
+  sent(): Sent | undefined;
+}
+
+/** Makes a reader; `afterChunk` is awaited after each chunk, as a slow socket would be. */
+export function createReader(afterChunk: () => Promise<void> | void = () => {}): Reader {
+  let sent: Sent | undefined;
+  const add = (part: Partial<Sent>) => {
+    if (sent !== undefined) sent = { ...sent, ...part };
+  };
+  const send: Respond = async ({ status, headers, body }, signal) => {
+    const isStream = !(body instanceof Uint8Array);
+    sent = { status, headers, text: "", isStream, isCut: false };
+    try {
+      for await (const chunk of isStream ? body : [body]) {
+        signal.throwIfAborted();
+        add({ text: `${sent?.text}${Buffer.from(chunk)}` });
+        if (chunk.length > 0) await afterChunk();
+      }
+    } catch (error) {
+      add({ isCut: true });
+      throw error;
+    }
+  };
+  return { send, sent: () => sent };
+}
+
+/** A promise, and what resolves it. */
+export interface Gate {
+  readonly promise: Promise<void>;
+  readonly open: () => void;
+}
+
+/** Makes a promise that resolves when it is told to. */
+export function createGate(): Gate {
+  let open = () => {};
+  const promise = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { promise, open };
+}
+
+/** A reader that has stopped after its first chunk. */
+export interface SlowReader extends Reader {
+  /** Resolves when it has stopped. */
+  readonly stopped: Promise<void>;
+  goOn(): void;
+}
+
+/** Makes a reader that stops after its first chunk until it is told to go on. */
+export function createSlowReader(): SlowReader {
+  const [stop, go] = [createGate(), createGate()];
+  const { send, sent } = createReader(() => {
+    stop.open();
+    return go.promise;
+  });
+  return { send, sent, stopped: stop.promise, goOn: go.open };
+}
+
+/** Makes a gauge called `g`. */
+export function gaugeOf(metrics: Iterable<ValueMetric>, name = "g"): MetricFamily {
+  return { name, help: "", type: "gauge", metrics };
+}
+
+/** Makes a gauge whose body has several chunks; `value` is asked for at each metric. */
+export function largeGauge(value: () => number, name = "large"): MetricFamily {
+  return gaugeOf(
+    {
+      *[Symbol.iterator]() {
+        for (let index = 0; index < 4_000; index++) {
+          yield { labels: { index, padding: "x".repeat(80) }, value: value() };
+        }
+      },
+    },
+    name,
+  );
+}
+
+/** A gatherer that gives `families`. */
+export function gathererOf(...families: MetricFamily[]): Gatherer {
+  return { gather: () => ({ families }) };
+}

@@ -48,6 +48,18 @@ export class ScrapeTimeoutError extends MetricsError {
   }
 }
 
+/**
+ * Tells whether anything that may have been thrown is an instance of `type`. Unlike `instanceof` it
+ * never throws, as a proxy may do even when it is asked for that.
+ */
+export function isInstance<T>(thrown: unknown, type: new (...args: never) => T): thrown is T {
+  try {
+    return thrown instanceof type;
+  } catch {
+    return false;
+  }
+}
+
 /** The message of anything that may have been thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

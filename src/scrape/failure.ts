@@ -1,4 +1,4 @@
-import { ScrapeTimeoutError } from "../errors.ts";
+import { isInstance, ScrapeTimeoutError } from "../errors.ts";
 import { startDeadline } from "./deadline.ts";
 import { QueryError } from "./name-filter.ts";
 import type { Respond, ScrapeRequest } from "./scrape.ts";
@@ -41,8 +41,8 @@ export function explainFailure(thrown: unknown, signal: AbortSignal): Failure | 
     const isTimeout = signal.reason instanceof ScrapeTimeoutError;
     return isTimeout ? { status: 503, cause: "timeout", error: signal.reason } : undefined;
   }
-  if (thrown instanceof QueryError) return { status: 400, error: thrown };
-  return thrown instanceof StageFailure
+  if (isInstance(thrown, QueryError)) return { status: 400, error: thrown };
+  return isInstance(thrown, StageFailure)
     ? { status: 500, cause: thrown.stage, error: thrown.cause }
     : { status: 500, cause: "encoding", error: thrown };
 }

@@ -1,4 +1,4 @@
-import { ScrapeTimeoutError } from "../errors.ts";
+import { isInstance, ScrapeTimeoutError } from "../errors.ts";
 import type { CollectorError, FaultReporter, Gatherer } from "../model/gatherer.ts";
 import type { Format } from "../negotiation/format.ts";
 import type { Body } from "./body.ts";
@@ -160,7 +160,7 @@ export function createScrapeHandler(
         await guard.update(work, options.timeoutMs);
       } catch (error) {
         failures.push({ collector: UPDATE, error, durationMs: performance.now() - startedAt });
-        self.errors[error instanceof ScrapeTimeoutError ? "timeout" : "gathering"]++;
+        self.errors[isInstance(error, ScrapeTimeoutError) ? "timeout" : "gathering"]++;
         log.error("An update failed", error);
       }
       self.collectors.record(failures, (collector) => collector === UPDATE);
@@ -198,7 +198,7 @@ function createCycle(
       // Where a failure costs the scrape, it is counted and logged as the scrape's.
       if (errorHandling === "fail") return;
       for (const { collector, error } of errors) {
-        self.errors[error instanceof ScrapeTimeoutError ? "timeout" : "gathering"]++;
+        self.errors[isInstance(error, ScrapeTimeoutError) ? "timeout" : "gathering"]++;
         log.error(`The collector of "${collector}" failed, and the scrape goes on`, error);
       }
     },

@@ -93,10 +93,11 @@ export function createScrapeHandler(
   const prepare = async (request: ScrapeRequest, deadline: Deadline): Promise<ScrapeResponse> => {
     if (request.isHead) return expose.head(request);
     const filter = parseNameFilter(request.query);
-    const own = [...status.families, ...(options.selfMetrics ? self.families() : [])];
-    if (status.isFailing) return expose.response(500, own, request, deadline);
+    const own = () => [...status.families, ...(options.selfMetrics ? self.families() : [])];
+    if (status.isFailing) return expose.response(500, own(), request, deadline);
     const families = await blameOn("gathering", () => cycle.gather(deadline, filter));
-    const all = [...families, ...requestedFamilies(own, filter)];
+    // Not before: what this gathering found out about its collectors is part of them.
+    const all = [...families, ...requestedFamilies(own(), filter)];
     return blameOn("encoding", () => expose.response(200, all, request, deadline));
   };
 

@@ -10,7 +10,8 @@ export function mergeGatherers(gatherers: readonly Gatherer[]): Gatherer {
   return {
     async gather(context) {
       const { report, signal } = context;
-      const runs = gatherers.map((gatherer, index) => start(gatherer, index, context));
+      const startedAt = performance.now();
+      const runs = gatherers.map((gatherer, index) => start(gatherer, index, context, startedAt));
       await settled(
         runs.map(({ done }) => done),
         signal,
@@ -20,7 +21,7 @@ export function mergeGatherers(gatherers: readonly Gatherer[]): Gatherer {
       const families = runs.flatMap(({ result }) => [...(result?.families ?? [])]);
       return {
         families: joinFamilies(families, report),
-        errors: runs.flatMap((run) => errorsOf(run, signal)),
+        errors: runs.flatMap((run) => errorsOf(run, signal, performance.now() - startedAt)),
       };
     },
   };
@@ -30,10 +31,11 @@ interface Run {
   readonly name: string;
   readonly done: Promise<void>;
   result?: GatherResult;
-  failure?: { readonly error: unknown };
+  failure?: { readonly error: unknown; readonly durationMs: number };
 }
 
-function start(gatherer: Gatherer, index: number, context: GatherContext): Run {
+/** @param startedAt When the sweep began. */
+function start(gatherer: Gatherer, index: number, context: GatherContext, startedAt: number): Run {
   const run: Run = {
     name: `gatherer ${index + 1}`,
     done: gather(gatherer, context).then(
@@ -41,7 +43,7 @@ function start(gatherer: Gatherer, index: number, context: GatherContext): Run {
         run.result = result;
       },
       (error: unknown) => {
-        run.failure = { error };
+        run.failure = { error, durationMs: performance.now() - startedAt };
       },
     ),
   };
@@ -54,7 +56,12 @@ async function gather(gatherer: Gatherer, context: GatherContext): Promise<Gathe
   return { families: [...families], errors };
 }
 
-function errorsOf({ name, result, failure }: Run, signal: AbortSignal): readonly CollectorError[] {
-  if (failure !== undefined) return [{ collector: name, error: failure.error }];
-  return result === undefined ? [{ collector: name, error: signal.reason }] : (result.errors ?? []);
+function errorsOf(
+  { name, result, failure }: Run,
+  signal: AbortSignal,
+  durationMs: number,
+): readonly CollectorError[] {
+  if (failure !== undefined) return [{ collector: name, ...failure }];
+  if (result === undefined) return [{ collector: name, error: signal.reason, durationMs }];
+  return result.errors ?? [];
 }

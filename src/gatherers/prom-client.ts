@@ -26,16 +26,19 @@ export function createRegistryGatherer(registry: Registry): Gatherer {
   const families = new RegistryFamilies(internals);
   return {
     async gather({ signal, report, isRequested }) {
+      const startedAt = performance.now();
       const runs = metricsByName(internals)
         .filter(([name, metric]) => isReadable(name, metric, report))
         .filter(([name, metric]) => isRequested(String(name), toMetricType(typeOf(metric))))
-        .map(([name, metric]) => startCollector(name, metric));
+        .map(([name, metric]) => startCollector(name, metric, startedAt));
       await settled(
         runs.flatMap((run) => run.pending ?? []),
         signal,
       );
       const collected = runs.filter(({ failure, pending }) => !failure && !pending);
-      return { families: families.of(collected, report), errors: errorsOf(runs, signal) };
+      const durationMs = performance.now() - startedAt;
+      const errors = errorsOf(runs, signal, durationMs);
+      return { families: families.of(collected, report), errors };
     },
   };
 }
@@ -55,10 +58,11 @@ interface CollectorRun {
   pending?: Promise<void> | undefined;
   /** What `get()` gave, for a metric whose store is not read directly. */
   snapshot?: MetricSnapshot;
-  failure?: { readonly error: unknown };
+  failure?: { readonly error: unknown; readonly durationMs: number };
 }
 
-function startCollector(name: unknown, metric: RegistryMetric): CollectorRun {
+/** @param startedAt When the sweep began. It holds for all, so that success costs no clock. */
+function startCollector(name: unknown, metric: RegistryMetric, startedAt: number): CollectorRun {
   const run: CollectorRun = { name, metric };
   try {
     // `get()` runs the collector itself.
@@ -66,13 +70,10 @@ function startCollector(name: unknown, metric: RegistryMetric): CollectorRun {
     if (isThenable(result)) {
       run.pending = Promise.resolve(result)
         .then((value) => finish(run, value))
-        .catch((error: unknown) => {
-          run.failure = { error };
-          run.pending = undefined;
-        });
+        .catch((error: unknown) => fail(run, error, startedAt));
     } else finish(run, result);
   } catch (error) {
-    run.failure = { error };
+    fail(run, error, startedAt);
   }
   return run;
 }
@@ -91,13 +92,23 @@ function finish(run: CollectorRun, value: unknown): void {
   run.snapshot = value as MetricSnapshot;
 }
 
+function fail(run: CollectorRun, error: unknown, startedAt: number): void {
+  run.pending = undefined;
+  run.failure = { error, durationMs: performance.now() - startedAt };
+}
+
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
-function errorsOf(runs: readonly CollectorRun[], signal: AbortSignal): CollectorError[] {
+function errorsOf(
+  runs: readonly CollectorRun[],
+  signal: AbortSignal,
+  durationMs: number,
+): CollectorError[] {
   return runs.flatMap(({ name, failure, pending }) => {
-    if (failure !== undefined) return { collector: String(name), error: failure.error };
-    return pending === undefined ? [] : { collector: String(name), error: signal.reason };
+    if (failure !== undefined) return { collector: String(name), ...failure };
+    const isLate = pending !== undefined;
+    return isLate ? { collector: String(name), error: signal.reason, durationMs } : [];
   });
 }

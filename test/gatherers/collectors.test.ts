@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRegistryGatherer } from "../../src/gatherers/prom-client.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
-import { createContext, createExpose, expose, gatherAll } from "../helpers/gathering.ts";
+import {
+  createContext,
+  createExpose,
+  expose,
+  gatherAll,
+  withoutDurations,
+} from "../helpers/gathering.ts";
 import { LIBRARIES, type LibraryRegistry } from "../helpers/libraries.ts";
 
 function tick(): Promise<void> {
@@ -14,7 +20,8 @@ async function gather(registry: LibraryRegistry, signal?: AbortSignal) {
   const result = await createRegistryGatherer(registry).gather(context);
   return {
     names: [...result.families].map(({ name }: MetricFamily) => name),
-    errors: result.errors,
+    errors: withoutDurations(result.errors),
+    durations: (result.errors ?? []).map(({ durationMs }) => Number(durationMs)),
     faults: context.faults,
   };
 }
@@ -120,11 +127,13 @@ for (const { name: library, Registry, Counter, Gauge, Histogram, Summary } of LI
       };
       new Gauge({ name: "bad", help: "h", registers, collect });
       new Gauge({ name: "good", help: "h", registers });
-      assert.deepEqual(await gather(registry), {
+      const { durations, ...rest } = await gather(registry);
+      assert.deepEqual(rest, {
         names: ["good"],
         errors: [{ collector: "bad", error }],
         faults: [],
       });
+      assert.ok(Number(durations[0]) >= 0);
     });
   }
 
@@ -139,11 +148,13 @@ for (const { name: library, Registry, Counter, Gauge, Histogram, Summary } of LI
     await tick();
     const reason = new Error("too late");
     controller.abort(reason);
-    assert.deepEqual(await done, {
+    const { durations, ...rest } = await done;
+    assert.deepEqual(rest, {
       names: ["good"],
       errors: [{ collector: "bad", error: reason }],
       faults: [],
     });
+    assert.ok(Number(durations[0]) > 0);
   });
 
   test(`a metric that is added to or taken from a registry of ${library} follows`, async () => {
@@ -233,4 +244,29 @@ test("a registry that throws is an error of its own", async () => {
     },
   };
   await assert.rejects(gatherAll(createRegistryGatherer(registry)), { message: "down" });
+});
+
+test("a failure says how long it took: until it failed, or until it was given up", async () => {
+  const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  const down = () => {
+    throw new Error("down");
+  };
+  const registry = registryOf(
+    { name: "at_once", get: down },
+    { name: "later", get: () => wait(20).then(down) },
+    { name: "never", get: () => new Promise(() => {}) },
+    { name: "good", get: () => ({}) },
+  );
+  const controller = new AbortController();
+  const done = gather(registry, controller.signal);
+  await wait(50);
+  controller.abort();
+  const { errors, durations } = await done;
+  assert.deepEqual(
+    errors.map(({ collector }) => collector),
+    ["at_once", "later", "never"],
+  );
+  const [atOnce = Number.NaN, later = Number.NaN, never = Number.NaN] = durations;
+  // A timer may fire a millisecond early.
+  assert.ok(0 <= atOnce && atOnce < later && 19 <= later && later < never && 49 <= never);
 });

@@ -1,6 +1,11 @@
 import { createTextEncoder } from "../../src/encoders/text.ts";
 import { type Source, toGatherer } from "../../src/gatherers/to-gatherer.ts";
-import type { GatherContext, Gatherer, GatherResult } from "../../src/model/gatherer.ts";
+import type {
+  CollectorError,
+  GatherContext,
+  Gatherer,
+  GatherResult,
+} from "../../src/model/gatherer.ts";
 
 /** A gather context that nothing aborts, with what was reported to it. */
 export interface TestContext extends GatherContext {
@@ -57,4 +62,11 @@ function drain(chunks: Iterator<Uint8Array>): Uint8Array[] {
   const drained: Uint8Array[] = [];
   for (let step = chunks.next(); !step.done; step = chunks.next()) drained.push(step.value);
   return drained;
+}
+
+/** The failures of collectors without the time that they took, which differs from run to run. */
+export function withoutDurations(
+  errors: readonly CollectorError[] | undefined,
+): Omit<CollectorError, "durationMs">[] {
+  return (errors ?? []).map(({ collector, error }) => ({ collector, error }));
 }

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { Gauge, Registry } from "prom-client";
+import { toGatherer } from "../../src/gatherers/to-gatherer.ts";
+import type { ErrorHandling } from "../../src/scrape/gather-cycle.ts";
+import { tick } from "./chunks.ts";
+import { createHarness, gaugeOf, valueIn } from "./harness.ts";
+
+// Our own timers do not keep the process alive.
+const alive = setInterval(() => {}, 1_000);
+after(() => clearInterval(alive));
+
+const SECRET = "password is 1234";
+
+/** A registry with a gauge that works and one whose collector is `collect`. */
+function createScrape(errorHandling: ErrorHandling, collect: () => unknown) {
+  const registry = new Registry();
+  const registers = [registry];
+  new Gauge({ name: "good", help: "h", registers }).set(1);
+  new Gauge({ name: "bad", help: "h", registers, collect: () => collect() as undefined });
+  return createHarness(toGatherer(registry), { errorHandling, timeoutOffsetMs: 0 });
+}
+
+const COLLECTORS: Readonly<Record<string, () => unknown>> = {
+  throws: () => {
+    throw new Error(SECRET);
+  },
+  rejects: () => Promise.reject(new Error(SECRET)),
+};
+
+const error = (cause: string) => `promhttp_metric_handler_errors_total{cause="${cause}"}`;
+const success = (collector: string) =>
+  `promhttp_scrape_collector_success{collector="${collector}"}`;
+const duration = (collector: string) =>
+  `promhttp_scrape_collector_duration_seconds{collector="${collector}"}`;
+
+for (const [how, collect] of Object.entries(COLLECTORS)) {
+  test(`"fail": a collector that ${how} fails the scrape, until it works again`, async () => {
+    let isBroken = true;
+    const { get, logged } = createScrape("fail", () => (isBroken ? collect() : undefined));
+    const failed = await get();
+    assert.equal(failed?.status, 500);
+    assert.doesNotMatch(String(failed?.text), /1234|bad|at /);
+    isBroken = false;
+    const text = (await get())?.text;
+    assert.deepEqual(
+      [valueIn(text, error("gathering")), valueIn(text, success("bad")), valueIn(text, "bad")],
+      [1, 1, 0],
+    );
+    assert.equal(logged.length, 1);
+    assert.match(String(logged[0]), /password is 1234\n {4,}at /);
+  });
+
+  test(`"continue": a collector that ${how} is left out, visible at once, and logged`, async () => {
+    let isBroken = true;
+    const { get, logged } = createScrape("continue", () => (isBroken ? collect() : undefined));
+    const failed = await get();
+    assert.deepEqual(
+      [failed?.status, valueIn(failed?.text, "good"), valueIn(failed?.text, "bad")],
+      [200, 1, undefined],
+    );
+    assert.equal(valueIn(failed?.text, error("gathering")), 1);
+    assert.equal(valueIn(failed?.text, success("bad")), 0);
+    assert.equal(valueIn(failed?.text, success("good")), undefined);
+    assert.ok(Number(valueIn(failed?.text, duration("bad"))) >= 0);
+    assert.doesNotMatch(String(failed?.text), /1234/);
+    isBroken = false;
+    const recovered = (await get())?.text;
+    assert.deepEqual([valueIn(recovered, "bad"), valueIn(recovered, success("bad"))], [0, 1]);
+    assert.equal(logged.length, 1);
+    assert.match(
+      String(logged[0]),
+      /^error promhttp: The collector of "bad" failed, and the scrape goes on: Error: password is 1234\n {4,}at /,
+    );
+  });
+}
+
+test('"fail": a collector that is late costs the scrape, and is visible in the next', async () => {
+  let isStuck = true;
+  const { get } = createScrape("fail", () => (isStuck ? new Promise(() => {}) : undefined));
+  assert.equal((await get({ timeoutSeconds: "0.02" }))?.status, 503);
+  isStuck = false;
+  // The client is answered before the collectors are given up.
+  await tick();
+  await tick();
+  const text = (await get({ query: "name[]=promhttp_scrape_collector_success" }))?.text;
+  // It asked for nothing else, so the collector did not run again.
+  assert.equal(valueIn(text, success("bad")), 0);
+  assert.equal(valueIn((await get())?.text, success("bad")), 1);
+});
+
+test('"continue": a collector that is late is left out in time, and visible at once', async () => {
+  let isStuck = true;
+  const { get, logged } = createScrape("continue", () =>
+    isStuck ? new Promise(() => {}) : undefined,
+  );
+  const late = await get({ timeoutSeconds: "0.05" });
+  assert.deepEqual(
+    [late?.status, late?.isCut, valueIn(late?.text, "good"), valueIn(late?.text, "bad")],
+    [200, false, 1, undefined],
+  );
+  assert.equal(valueIn(late?.text, error("timeout")), 1);
+  assert.equal(valueIn(late?.text, success("bad")), 0);
+  assert.ok(Number(valueIn(late?.text, duration("bad"))) > 0.03);
+  assert.match(String(logged[0]), /"bad" failed, and the scrape goes on: ScrapeTimeoutError/);
+  isStuck = false;
+  const text = (await get())?.text;
+  assert.deepEqual([valueIn(text, "bad"), valueIn(text, success("bad"))], [0, 1]);
+});
+
+test('"continue": a scrape without a family is answered with 500', async () => {
+  const registry = new Registry();
+  const collect = () => {
+    throw new Error(SECRET);
+  };
+  new Gauge({ name: "bad", help: "h", registers: [registry], collect });
+  const { get } = createHarness(toGatherer(registry), { errorHandling: "continue" });
+  const sent = await get();
+  assert.equal(sent?.status, 500);
+  assert.equal(sent?.text, "The metrics could not be gathered. See the log of the process.\n");
+});
+
+test('"continue": a gatherer that throws costs the others nothing', async () => {
+  const broken = { gather: () => Promise.reject(new Error(SECRET)) };
+  const good = { gather: () => ({ families: [gaugeOf([{ labels: {}, value: 7 }])] }) };
+  const { get } = createHarness(toGatherer([broken, good]), { errorHandling: "continue" });
+  const sent = await get();
+  assert.deepEqual(
+    [sent?.status, valueIn(sent?.text, "g"), valueIn(sent?.text, success("gatherer 1"))],
+    [200, 7, 0],
+  );
+});
+
+test('"continue": what a metric throws while it is read still fails the scrape', async () => {
+  const torn = {
+    [Symbol.iterator]() {
+      throw new Error(SECRET);
+    },
+  };
+  const gatherer = { gather: () => ({ families: [gaugeOf([]), gaugeOf(torn, "torn")] }) };
+  const { get, logged } = createHarness(gatherer, { errorHandling: "continue" });
+  const sent = await get();
+  assert.equal(sent?.status, 500);
+  assert.doesNotMatch(String(sent?.text), /1234/);
+  assert.match(String(logged[0]), /password is 1234/);
+});

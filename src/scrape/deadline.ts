@@ -29,6 +29,11 @@ export interface Deadline {
   readonly deadlineMs: number;
   /** How long before that the clock was started. */
   readonly timeoutMs: number;
+  /**
+   * Throws the signal's reason when it has aborted, or should have: a busy event loop is late to
+   * abort it.
+   */
+  throwIfOver(): void;
   /** Must be called when the scrape is over, however it went: it lets go of all that is left. */
   clear(): void;
 }
@@ -40,7 +45,9 @@ export interface Deadline {
  */
 export function startDeadline(timeoutMs: number, clientSignal: AbortSignal): Deadline {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new ScrapeTimeoutError(timeoutMs)), timeoutMs);
+  const startedAt = performance.now();
+  const onTimeout = () => controller.abort(new ScrapeTimeoutError(timeoutMs));
+  const timer = setTimeout(onTimeout, timeoutMs);
   // The sockets keep the process alive, if anything of ours should.
   timer.unref();
   const onClientGone = () => controller.abort(clientSignal.reason);
@@ -50,6 +57,10 @@ export function startDeadline(timeoutMs: number, clientSignal: AbortSignal): Dea
     signal: controller.signal,
     deadlineMs: Date.now() + timeoutMs,
     timeoutMs,
+    throwIfOver() {
+      if (performance.now() - startedAt >= timeoutMs) onTimeout();
+      controller.signal.throwIfAborted();
+    },
     clear() {
       clearTimeout(timer);
       clientSignal.removeEventListener("abort", onClientGone);

@@ -120,10 +120,12 @@ export function createScrapeHandler(
     let isAnswered = false;
     try {
       const response = await prepare(request, deadline);
+      deadline.throwIfOver();
       isAnswered = true;
       self.requests[response.status]++;
       await respond(response, deadline.signal);
-      if (request.signal.aborted) self.events.aborted++;
+      // It may settle without a word when it has cut the response off.
+      deadline.signal.throwIfAborted();
     } catch (thrown) {
       const failure = fail(thrown, deadline);
       // Once a byte is out nothing can be taken back: `respond` has cut the response off.

@@ -86,3 +86,22 @@ test("startDeadline() keeps neither the process alive, nor a listener of the cli
   deadline.clear();
   assert.equal(getEventListeners(client.signal, "abort").length, 0);
 });
+
+test("throwIfOver() throws the reason of the signal, and nothing before it aborts", () => {
+  const client = new AbortController();
+  const deadline = startDeadline(10_000, client.signal);
+  deadline.throwIfOver();
+  client.abort(new Error("gone"));
+  assert.throws(() => deadline.throwIfOver(), { message: "gone" });
+  deadline.clear();
+});
+
+test("throwIfOver() knows that time is up before the timer of a busy event loop does", () => {
+  const deadline = startDeadline(2, new AbortController().signal);
+  const end = performance.now() + 3;
+  while (performance.now() < end);
+  assert.equal(deadline.signal.aborted, false);
+  assert.throws(() => deadline.throwIfOver(), ScrapeTimeoutError);
+  assert.ok(deadline.signal.reason instanceof ScrapeTimeoutError);
+  deadline.clear();
+});

@@ -19,7 +19,7 @@ const EMPTY: GatherResult = { families: [] };
 const FAMILY: MetricFamily = { name: "g", help: "", type: "gauge", metrics: [] };
 
 function until(signal: AbortSignal = NEVER, timeoutMs = 60_000): Deadline {
-  return { signal, deadlineMs: Date.now() + timeoutMs, timeoutMs, clear() {} };
+  return { signal, deadlineMs: Date.now() + timeoutMs, timeoutMs, throwIfOver() {}, clear() {} };
 }
 
 /** A cycle under test, with what it told. */

@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { ScrapeTimeoutError } from "../../src/errors.ts";
+import { toGatherer } from "../../src/gatherers/to-gatherer.ts";
+import type { GatherContext, Gatherer, GatherResult } from "../../src/model/gatherer.ts";
+import { tick } from "./chunks.ts";
+import {
+  createHarness,
+  createSlowReader,
+  gathererOf,
+  gaugeOf,
+  largeGauge,
+  valueIn,
+} from "./harness.ts";
+
+// Our own timers do not keep the process alive.
+const alive = setInterval(() => {}, 1_000);
+after(() => clearInterval(alive));
+
+const LATE = {
+  status: 503,
+  headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" },
+  text: "The metrics could not be gathered in time. See the log of the process.\n",
+  isStream: false,
+  isCut: false,
+};
+
+const GOOD: GatherResult = { families: [gaugeOf([{ labels: {}, value: 1 }])] };
+
+/** A gatherer that never settles until it is told to work again. */
+function createStuck() {
+  const contexts: GatherContext[] = [];
+  const state = { isStuck: true };
+  const gatherer: Gatherer = {
+    gather(context) {
+      contexts.push(context);
+      return state.isStuck ? new Promise(() => {}) : GOOD;
+    },
+  };
+  return { gatherer: toGatherer(gatherer), contexts, state };
+}
+
+const TIMEOUTS = [
+  { timeoutSeconds: "10", timeoutMs: 30_000, timeoutOffsetMs: 500, expected: 9_500 },
+  { timeoutSeconds: "10", timeoutMs: 2_000, timeoutOffsetMs: 500, expected: 2_000 },
+  { timeoutSeconds: undefined, timeoutMs: 2_000, timeoutOffsetMs: 500, expected: 2_000 },
+];
+
+for (const { timeoutSeconds, expected, ...options } of TIMEOUTS) {
+  test(`a scraper that waits ${timeoutSeconds} s leaves ${expected} ms with ${JSON.stringify(options)}`, async () => {
+    let leftMs = 0;
+    const gather: Gatherer["gather"] = ({ deadlineMs }) => {
+      leftMs = deadlineMs - Date.now();
+      return GOOD;
+    };
+    const { get } = createHarness({ gather }, options);
+    await get({ timeoutSeconds });
+    assert.ok(leftMs <= expected && leftMs > expected - 1_000, `${leftMs} ms`);
+  });
+}
+
+test("a scrape that takes too long is answered with 503 before the scraper gives up", async () => {
+  const { gatherer, contexts, state } = createStuck();
+  const { get, logged } = createHarness(gatherer, { timeoutOffsetMs: 0 });
+  assert.deepEqual(await get({ timeoutSeconds: "0.01" }), LATE);
+  assert.ok(contexts[0]?.signal.reason instanceof ScrapeTimeoutError);
+  assert.equal(logged.length, 1);
+  assert.match(
+    String(logged[0]),
+    /^error promhttp: .*ScrapeTimeoutError: The scrape took longer than 10 ms/,
+  );
+  state.isStuck = false;
+  const text = (await get())?.text;
+  assert.equal(valueIn(text, 'promhttp_metric_handler_requests_total{code="503"}'), 1);
+  assert.equal(valueIn(text, 'promhttp_metric_handler_errors_total{cause="timeout"}'), 1);
+  assert.equal(valueIn(text, 'promhttp_scrape_events_total{event="timed_out"}'), 1);
+});
+
+test("timeoutMs bounds a scrape whose scraper says nothing", async () => {
+  const { get } = createHarness(createStuck().gatherer, { timeoutMs: 10 });
+  assert.deepEqual(await get(), LATE);
+});
+
+test("a collector that never settles keeps no slot, and blocks no later scrape", async () => {
+  const { gatherer, contexts, state } = createStuck();
+  const { get, sample } = createHarness(gatherer, { timeoutMs: 10, maxRequestsInFlight: 1 });
+  for (let round = 0; round < 3; round++) assert.deepEqual(await get(), LATE);
+  assert.equal(contexts.length, 3);
+  state.isStuck = false;
+  assert.equal(await sample("g"), 1);
+});
+
+test("reading values that takes too long is answered with 503 before the first byte", async () => {
+  const slow = largeGauge(() => {
+    const end = performance.now() + 0.01;
+    while (performance.now() < end);
+    return 1;
+  });
+  // All of a chunk is read in one turn of the event loop, in which no timer can fire.
+  const { get } = createHarness(gathererOf(slow), { timeoutMs: 5 });
+  assert.deepEqual(await get(), LATE);
+});
+
+test("after the first byte the signal of respond aborts, and the body throws", async () => {
+  const { run, sample, logged } = createHarness(gathererOf(largeGauge(() => 1)), {
+    timeoutOffsetMs: 0,
+  });
+  let isAborted = false;
+  await run({ timeoutSeconds: "0.02" }, async ({ status, body }, signal) => {
+    assert.equal(status, 200);
+    assert.ok(!(body instanceof Uint8Array));
+    const chunks = body[Symbol.asyncIterator]();
+    await chunks.next();
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    isAborted = true;
+    await assert.rejects(async () => {
+      while ((await chunks.next()).done !== true);
+    }, ScrapeTimeoutError);
+    throw signal.reason;
+  });
+  assert.equal(isAborted, true);
+  assert.match(String(logged[0]), /ScrapeTimeoutError/);
+  assert.equal(await sample('promhttp_scrape_events_total{event="timed_out"}'), 1);
+  assert.equal(await sample('promhttp_metric_handler_requests_total{code="503"}'), 0);
+});
+
+for (const [what, gatherer] of [
+  ["a long", gathererOf(largeGauge(() => 1))],
+  ["a short", gathererOf(...GOOD.families)],
+] as const) {
+  test(`${what} body that its client takes too slowly is counted as timed out, however respond ends`, async () => {
+    const { run, sample } = createHarness(gatherer, { timeoutMs: 10, maxRequestsInFlight: 1 });
+    await run({}, async (_, signal) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    });
+    assert.equal(await sample('promhttp_scrape_events_total{event="timed_out"}'), 1);
+    assert.equal(await sample('promhttp_scrape_events_total{event="aborted"}'), 0);
+    assert.equal(await sample('promhttp_metric_handler_errors_total{cause="timeout"}'), 1);
+  });
+}
+
+test("a response that is ready too late is a 503, and not the beginning of a 200", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const gauge = gaugeOf({
+    *[Symbol.iterator]() {
+      for (let index = 0; index < 1_000; index++) yield { labels: { index }, value: index };
+      // Everything is read, and all that is left is to compress it, on another thread.
+      setImmediate(() => t.mock.timers.tick(50));
+    },
+  });
+  const { get } = createHarness(gathererOf(gauge), { timeoutMs: 50 });
+  assert.deepEqual(await get({ acceptEncoding: "gzip" }), LATE);
+});
+
+test("a slow reader is cut off at the deadline of its own scrape, and costs others nothing", async () => {
+  const { run, get } = createHarness(gathererOf(largeGauge(() => 1)), { timeoutOffsetMs: 0 });
+  const slow = createSlowReader();
+  const cutOff = run({ timeoutSeconds: "0.02" }, async (response, signal) => {
+    signal.addEventListener("abort", slow.goOn);
+    await slow.send(response, signal);
+  });
+  await slow.stopped;
+  assert.equal((await get())?.isCut, false);
+  await cutOff;
+  assert.equal(slow.sent()?.isCut, true);
+});
+
+test("the signal of a Gatherer aborts when the last scrape that waits has gone", async () => {
+  const { gatherer, contexts } = createStuck();
+  const { get } = createHarness(gatherer);
+  const client = new AbortController();
+  const gone = get({ signal: client.signal });
+  await tick();
+  assert.equal(contexts[0]?.signal.aborted, false);
+  client.abort(new Error("gone"));
+  assert.equal(await gone, undefined);
+  assert.equal(contexts[0]?.signal.reason.message, "gone");
+});

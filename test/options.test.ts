@@ -15,6 +15,7 @@ const DEFAULTS = {
   onScrape: undefined,
   statusName: undefined,
   bodyLimit: undefined,
+  maxKeptBytes: 268_435_456,
   maxRequestsInFlight: 16,
   allowedHosts: undefined,
   drainTimeoutMs: 5_000,
@@ -61,6 +62,7 @@ const GOOD: readonly ServerOptions[] = [
   { maxConnections: 1 },
   { maxConnections: Number.MAX_SAFE_INTEGER },
   { maxRequestsInFlight: 1 },
+  { maxKeptBytes: 0 },
   { errorHandling: "continue" },
   { onScrape() {} },
   { statusName: "shop_exporter" },
@@ -105,7 +107,13 @@ const MS_OPTIONS = [
   "headersTimeoutMs",
 ];
 
-const INTEGER_OPTIONS = [...MS_OPTIONS, "maxHeaderBytes", "maxConnections", "maxRequestsInFlight"];
+const INTEGER_OPTIONS = [
+  ...MS_OPTIONS,
+  "maxKeptBytes",
+  "maxHeaderBytes",
+  "maxConnections",
+  "maxRequestsInFlight",
+];
 
 const OUT_OF_RANGE: readonly (readonly [string, unknown])[] = [
   ...INTEGER_OPTIONS.flatMap((name) =>
@@ -127,6 +135,7 @@ const OUT_OF_RANGE: readonly (readonly [string, unknown])[] = [
   ["path", "/ä"],
   ["path", "/a\n"],
   ["maxRequestsInFlight", 0],
+  ["maxKeptBytes", -1],
   ["errorHandling", "ignore"],
   ["statusName", "shop-exporter"],
   ["statusName", ""],

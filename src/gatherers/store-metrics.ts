@@ -89,9 +89,10 @@ function* walkStore(
   for (const child of children) {
     if (!isObject(child)) continue;
     const { labels } = child as Child;
+    if (!labels) continue;
     // The store keeps the caller's own object: one that was changed and used again makes the
     // children before it look the same.
-    if (labels === previous && labels !== undefined) onDuplicate();
+    if (labels === previous) onDuplicate();
     else if (flyweight.pointAt(child, child)) yield flyweight;
     previous = labels;
   }
@@ -110,7 +111,8 @@ function* walkHashMap(
     // A series may be removed while a slow scrape is on its way.
     if (!isObject(child)) continue;
     const { labels } = child as Child;
-    if (labels === previous && labels !== undefined) onDuplicate();
+    if (!labels) continue;
+    if (labels === previous) onDuplicate();
     else if (flyweight.pointAt(key, child)) yield flyweight;
     previous = labels;
   }

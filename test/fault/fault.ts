@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { createHook } from "node:async_hooks";
+import { test } from "node:test";
+import { rawRequest, request } from "../helpers/raw-request.ts";
+import { turns } from "../helpers/turns.ts";
+import { type TestServer, type TestServerOptions, withServer } from "../helpers/with-server.ts";
+import { assertHonest, readAnswer } from "./answer.ts";
+
+/** Something that goes wrong, and what of the server it may cost. */
+export interface Fault {
+  /** What completes "The server survives". */
+  readonly name: string;
+  /** Makes what the server is made of, anew for each test. */
+  readonly server?: () => TestServerOptions;
+  /** Lets it happen, and asserts what the clients in question got. */
+  readonly inflict: (server: TestServer) => Promise<unknown>;
+  /**
+   * The status of the next scrape: 200, unless the fault lasts.
+   * @default 200
+   */
+  readonly next?: number;
+}
+
+/** The bytes of a scrape. */
+export const SCRAPE: string = request("/metrics");
+
+/**
+ * Tests that the server survives a fault: no error reaches the process, the server answers the next
+ * scrape, with nothing in it that is not whole, and no socket, timer or listener is left in the end.
+ */
+export function testFault({ name, server = () => ({}), inflict, next = 200 }: Fault): void {
+  test(`The server survives ${name}`, async () => {
+    const timers = trackTimers();
+    const before = inventory();
+    try {
+      await withServer(server(), async (running) => {
+        await inflict(running);
+        await assertServes(running, next);
+      });
+      await untilEmpty(() => growth(before, inventory()), "resources or listeners are left");
+      await untilEmpty(() => timers.stillActive(), "timers are left");
+    } finally {
+      timers.stop();
+    }
+  });
+}
+
+/** Asserts that the next scrape is answered as it should be. */
+export async function assertServes({ port, connect }: TestServer, status = 200): Promise<void> {
+  assert.equal((await rawRequest(port, request("/-/healthy"))).status, 200);
+  const connection = await connect();
+  await connection.send(request("/metrics", { headers: ["Connection: close"] }));
+  const answer = readAnswer(await connection.closed());
+  assert.equal(answer?.status, status);
+  assertHonest(answer);
+}
+
+/** What of this process somebody has forgotten when it grows. */
+function inventory(): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const name of process.getActiveResourcesInfo()) {
+    // Those come and go with every turn.
+    if (name !== "Immediate" && name !== "TickObject") counts[name] = (counts[name] ?? 0) + 1;
+  }
+  for (const event of process.eventNames()) {
+    counts[`listeners of ${String(event)}`] = process.listenerCount(event);
+  }
+  return counts;
+}
+
+/** Knows every timer, also those that do not keep the process alive. */
+function trackTimers(): { stillActive(): string[]; stop(): void } {
+  const active = new Map<number, string>();
+  const hook = createHook({
+    init(id, type) {
+      if (type !== "Timeout") return;
+      const { stack = "" } = new Error("A timer was set");
+      // The clock of the `Date` header, one for all servers.
+      if (!stack.includes("at utcDate")) active.set(id, stack);
+    },
+    destroy(id) {
+      active.delete(id);
+    },
+  }).enable();
+  return { stillActive: () => [...active.values()], stop: () => hook.disable() };
+}
+
+function growth(
+  before: Readonly<Record<string, number>>,
+  now: Readonly<Record<string, number>>,
+): string[] {
+  return Object.entries(now).flatMap(([name, count]) => {
+    const more = count - (before[name] ?? 0);
+    return more > 0 ? `${more} × ${name}` : [];
+  });
+}
+
+async function untilEmpty(read: () => readonly string[], message: string): Promise<void> {
+  for (let turn = 0; turn < 200 && read().length > 0; turn++) await turns(1);
+  assert.deepEqual(read(), [], message);
+}

@@ -15,10 +15,10 @@ export interface Fault {
   /** Lets it happen, and asserts what the clients in question got. */
   readonly inflict: (server: TestServer) => Promise<unknown>;
   /**
-   * The status of the next scrape: 200, unless the fault lasts.
+   * The status of the next scrape: 200, unless the fault lasts, or is the end of the server.
    * @default 200
    */
-  readonly next?: number;
+  readonly next?: number | "closed";
 }
 
 /** The bytes of a scrape. */
@@ -35,7 +35,7 @@ export function testFault({ name, server = () => ({}), inflict, next = 200 }: Fa
     try {
       await withServer(server(), async (running) => {
         await inflict(running);
-        await assertServes(running, next);
+        if (next !== "closed") await assertServes(running, next);
       });
       await untilEmpty(() => growth(before, inventory()), "resources or listeners are left");
       await untilEmpty(() => timers.stillActive(), "timers are left");

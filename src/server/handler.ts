@@ -27,6 +27,10 @@ export function createRequestListener(context: HandlerContext): RequestListener 
     response.on("error", () => {});
     try {
       if (!context.isReady()) response.setHeader("Connection", "close");
+      if (isAmbiguous(request)) {
+        sendText(response, 400, "Bad request.\n", { Connection: "close" });
+        return;
+      }
       if (hasBody(request)) {
         sendText(response, 413, "A request must not have a body.\n", { Connection: "close" });
         return;
@@ -45,6 +49,14 @@ export function createRequestListener(context: HandlerContext): RequestListener 
       response.destroy();
     }
   };
+}
+
+/**
+ * RFC 9112 §3.2: a request names one host; Node takes the first of two, and a proxy before it may
+ * have taken the other. A request line without a version, which Node reads as HTTP/0.9, is none.
+ */
+function isAmbiguous({ httpVersionMajor, headersDistinct }: IncomingMessage): boolean {
+  return httpVersionMajor !== 1 || (headersDistinct["host"]?.length ?? 0) > 1;
 }
 
 /** RFC 9112 §6.3: a request has a body when one of these says so. A scrape never has one. */

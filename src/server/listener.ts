@@ -50,8 +50,6 @@ export class Listener {
     this.server.on("request", onHead);
     // Without this, Node asks for the body that we refuse.
     this.server.on("checkContinue", onHead);
-    // And without this, it answers 417 and takes what follows for the next request.
-    this.server.on("checkExpectation", onHead);
     this.server.on("connect", (_request, socket) => this.#refuse(socket, "400 Bad Request"));
     this.server.on("clientError", (error: Error & { code?: string }, socket) =>
       this.#refuse(socket, CLIENT_ERRORS[error.code ?? ""] ?? "400 Bad Request"),

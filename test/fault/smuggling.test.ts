@@ -47,7 +47,6 @@ const REQUESTS: Readonly<Record<string, string>> = {
   "a chunk with a huge length": `${START}${CHUNKED}\r\nfffffffffffffffff\r\n`,
   "chunks without an end of line": `${START}${CHUNKED}\r\n1\r\nZZ0\r\n\r\n`,
   "an expectation": `${START}Content-Length: 5\r\nExpect: 100-continue\r\n\r\n`,
-  "an unknown expectation": `${GET_START}Expect: 200-ok\r\nContent-Length: 5\r\n\r\n`,
   "a blank behind the version": "GET /metrics HTTP/1.1 \r\nHost: test\r\n\r\n",
 };
 

@@ -11,6 +11,8 @@ const IDLE_MS = 5 * 60_000;
 export class PageStore {
   readonly #maxBytes: number;
   readonly #families = new Map<FamilyEncoder, FamilyPages>();
+  /** What was asked for at all: a family that is made anew for each scrape never comes again. */
+  readonly #seen = new WeakSet<FamilyEncoder>();
   #footprint = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -24,17 +26,28 @@ export class PageStore {
     return this.#footprint;
   }
 
-  /** The pages of a family; `undefined` when none may be kept. */
+  /** The pages of a family; `undefined` when none may be kept, and when it is asked for at first. */
   pagesOf(encoder: FamilyEncoder): FamilyPages | undefined {
     if (this.#maxBytes === 0) return undefined;
     let pages = this.#families.get(encoder);
     if (pages === undefined) {
+      if (!this.#seen.has(encoder)) {
+        this.#seen.add(encoder);
+        return undefined;
+      }
       pages = new FamilyPages((change) => this.#take(change));
       this.#families.set(encoder, pages);
       this.#timer ??= setInterval(() => this.#dropIdle(), IDLE_MS).unref();
     }
     pages.isIdle = false;
     return pages;
+  }
+
+  /** Drops all pages now. */
+  clear(): void {
+    for (const pages of this.#families.values()) pages.trim(0);
+    this.#families.clear();
+    this.#stopTimer();
   }
 
   /** Asks for memory; `false` when the budget is used up. Memory is always taken back. */
@@ -52,7 +65,10 @@ export class PageStore {
       }
       pages.isIdle = true;
     }
-    if (this.#families.size > 0) return;
+    if (this.#families.size === 0) this.#stopTimer();
+  }
+
+  #stopTimer(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

@@ -4,18 +4,23 @@ import { createTextEncoder } from "../encoders/text.ts";
 import type { EscapingScheme } from "../model/names.ts";
 import type { Format } from "../negotiation/format.ts";
 
+/** The encoders of all formats, with what they keep between scrapes. */
+export interface Encoders {
+  (format: Format, escaping: EscapingScheme): Promise<Encoder>;
+  /** Drops what is kept. */
+  forget(): void;
+}
+
 /**
  * Makes the encoders of all formats, each when it is first asked for: a process that is scraped as
  * text never loads the code of the others.
  *
  * @param maxKeptBytes How many bytes they may keep between scrapes, all together.
  */
-export function createEncoders(
-  maxKeptBytes: number,
-): (format: Format, escaping: EscapingScheme) => Promise<Encoder> {
+export function createEncoders(maxKeptBytes: number): Encoders {
   const store = new PageStore(maxKeptBytes);
   const encoders = new Map<string, Promise<Encoder>>();
-  return (format, escaping) => {
+  const encoderOf = (format: Format, escaping: EscapingScheme) => {
     // The two versions of a text format have the same body.
     const family = format.replace(/-.*/, "");
     const key = `${family} ${escaping}`;
@@ -26,6 +31,7 @@ export function createEncoders(
     }
     return encoder;
   };
+  return Object.assign(encoderOf, { forget: () => store.clear() });
 }
 
 async function createEncoder(

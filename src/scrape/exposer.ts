@@ -40,6 +40,8 @@ export interface Exposer {
     request: ScrapeRequest,
     deadline: Deadline,
   ): Promise<ScrapeResponse>;
+  /** Drops what is kept between scrapes. */
+  forget(): void;
 }
 
 /** Makes an exposer. */
@@ -79,6 +81,8 @@ export function createExposer(
       const count = (bytes: number) => self.sent(bytes, format, encoding);
       return toResponse(status, contentType, { body: counted(body, count), encoding });
     },
+
+    forget: () => encoderOf.forget(),
   };
 }
 

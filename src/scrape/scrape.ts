@@ -70,6 +70,8 @@ export interface ScrapeHandler {
   setFailing(message?: string): void;
   /** Ends what `setFailing()` began. */
   setOk(): void;
+  /** Drops what is kept for the next scrape, because there will be none. */
+  forget(): void;
 }
 
 /**
@@ -177,6 +179,8 @@ export function createScrapeHandler(
     setOk() {
       status.isFailing = false;
     },
+
+    forget: () => expose.forget(),
   };
 }
 

@@ -225,6 +225,7 @@ async function open({ gatherer, target, label, options, log }: Plan): Promise<Pa
   void closed.then(() => {
     clearInterval(watch);
     accepting.off("error", onError);
+    handler.forget();
     return close();
   });
   return { address, url: urlOf(address, options.path), closed, close, handler };

@@ -25,7 +25,10 @@ export type {
 } from "./model/metric-family.ts";
 export type { Format } from "./negotiation/format.ts";
 export type { CompressionOptions, ServerOptions } from "./options.ts";
+export type { BodyLimit } from "./scrape/body-limit.ts";
+export type { ErrorHandling } from "./scrape/gather-cycle.ts";
 export type { Logger } from "./scrape/log.ts";
+export type { ScrapeHook, ScrapeHookContext } from "./scrape/scrape-hook.ts";
 export type { Address } from "./server/address.ts";
 export { Server } from "./server/server.ts";
 export type { Shutdown } from "./server/shutdown.ts";

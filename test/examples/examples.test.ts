@@ -33,6 +33,7 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
   "basic.mjs": [{ shows: /^jobs_total\{queue="mail"\} 1$/m }],
   "custom-registry.mjs": [{ path: "/custom", shows: /^basket_items\{app="shop"\} 3$/m }],
   "demo.mjs": [{ shows: /^machine_disk_bytes\{state="free"\} \d+$/m }],
+  "failing-status.mjs": [{ shows: /^entropy_available_bits \d+$/m }, { shows: /^entropy_up 1$/m }],
   "formats.mjs": [
     { shows: /^process_cpu_seconds_total \d/m, encoding: "gzip" },
     // Of two formats that a scraper likes equally, the first on offer.
@@ -62,6 +63,9 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
     },
     { shows: /^request_duration_seconds_bucket\{le="0\.5"\} 1$/m },
   ],
+  "periodic-update.mjs": [
+    { shows: /^disk_bytes\{state="free"\} \d+\ndisk_bytes\{state="used"\} \d+$/m },
+  ],
   "several-registries.mjs": [
     { shows: /^requests_total\{team="orders"\} 2\nrequests_total\{team="billing"\} 5$/m },
   ],
@@ -77,6 +81,10 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
       path: "/metrics?name[]=up&name[]=promhttp_metric_handler_errors_total",
       shows: /^# HELP promhttp_metric_handler_errors_total [^#]*# TYPE [^#]*$/,
     },
+  ],
+  "wait-for-request.mjs": [
+    { shows: /^cpu_busy_seconds\{cpu="0"\} [\d.]+$/m },
+    { shows: /^cpu_idle_seconds\{cpu="0"\} [\d.]+$/m },
   ],
 };
 

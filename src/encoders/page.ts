@@ -17,6 +17,9 @@ const BYTES_PER_NUMBER = 16;
 let numbers = new Float64Array(64);
 const digits = new Uint8Array(MAX_NUMBER_LENGTH);
 
+// Every index below comes from the page's own counts, so what it reads is there: the casts to
+// `number` say so without a check in a hot path.
+
 /**
  * A page of an exposition: the bytes of some metrics as they were last sent, and where each number
  * stands in them. At the next scrape only the numbers that have changed are written.
@@ -95,20 +98,20 @@ export class Page implements TextSink {
   }
 
   get #length(): number {
-    return this.#firstBytes[this.#firstAppended] ?? 0;
+    return this.#firstBytes[this.#firstAppended] as number;
   }
 
   /** Notes which numbers of a metric have changed; `false` when it cannot be compared. */
   #compare(index: number, metric: Metric, encoder: FamilyEncoder): boolean {
-    const first = this.#firstNumbers[index] ?? 0;
+    const first = this.#firstNumbers[index] as number;
     if (encoder.hasSameNumbers?.(metric, this.#values, first)) return true;
-    const count = (this.#firstNumbers[index + 1] ?? 0) - first;
+    const count = (this.#firstNumbers[index + 1] as number) - first;
     if (numbers.length < count) numbers = new Float64Array(count * 2);
     if (encoder.listNumbers(metric, numbers) !== count) return false;
     for (let offset = 0; offset < count; offset++) {
-      const value = numbers[offset] ?? 0;
+      const value = numbers[offset] as number;
       // `Object.is` but for zeros, which print alike.
-      const old = this.#values[first + offset] ?? 0;
+      const old = this.#values[first + offset] as number;
       if (value === old || (Number.isNaN(value) && Number.isNaN(old))) continue;
       this.#values[first + offset] = value;
       this.#changed.push(first + offset);
@@ -118,7 +121,7 @@ export class Page implements TextSink {
 
   #append(metric: Metric, encoder: FamilyEncoder): boolean {
     if (!encoder.encode(metric, this)) return false;
-    const first = this.#firstNumbers[this.#identities.length] ?? 0;
+    const first = this.#firstNumbers[this.#identities.length] as number;
     const count = this.#numberCount - first;
     if (numbers.length < count) numbers = new Float64Array(count * 2);
     const canCompare = encoder.listNumbers(metric, numbers) === count;
@@ -135,7 +138,7 @@ export class Page implements TextSink {
     this.#identities.length = count;
     this.#firstNumbers.length = count + 1;
     this.#firstBytes.length = count + 1;
-    this.#numberCount = this.#firstNumbers[count] ?? 0;
+    this.#numberCount = this.#firstNumbers[count] as number;
     this.#firstAppended = Math.min(this.#firstAppended, count);
     this.#isFull = false;
   }
@@ -148,17 +151,18 @@ export class Page implements TextSink {
     this.#reserve(base + text.length * 3);
     const written = this.#bytes.write(text, base);
     const toBytes = written === text.length ? undefined : byteOffsets(text);
-    const move = (offset: number) => base + (toBytes?.[offset] ?? offset);
+    const move = (offset: number) =>
+      base + (toBytes === undefined ? offset : (toBytes[offset] as number));
     for (
-      let number = this.#firstNumbers[this.#firstAppended] ?? 0;
+      let number = this.#firstNumbers[this.#firstAppended] as number;
       number < this.#numberCount;
       number++
     ) {
-      this.#starts[number] = move(this.#starts[number] ?? 0);
-      this.#ends[number] = move(this.#ends[number] ?? 0);
+      this.#starts[number] = move(this.#starts[number] as number);
+      this.#ends[number] = move(this.#ends[number] as number);
     }
     for (let index = this.#firstAppended + 1; index <= this.#identities.length; index++) {
-      this.#firstBytes[index] = move(this.#firstBytes[index] ?? 0);
+      this.#firstBytes[index] = move(this.#firstBytes[index] as number);
     }
     this.#appended = "";
     this.#firstAppended = this.#identities.length;
@@ -169,10 +173,10 @@ export class Page implements TextSink {
   #patch(): void {
     const resized: number[] = [];
     for (const number of this.#changed) {
-      const start = this.#starts[number] ?? 0;
-      const length = writeNumber(digits, 0, this.#values[number] ?? 0);
-      if (length !== (this.#ends[number] ?? 0) - start) resized.push(number);
-      else for (let at = 0; at < length; at++) this.#bytes[start + at] = digits[at] ?? 0;
+      const start = this.#starts[number] as number;
+      const length = writeNumber(digits, 0, this.#values[number] as number);
+      if (length !== (this.#ends[number] as number) - start) resized.push(number);
+      else for (let at = 0; at < length; at++) this.#bytes[start + at] = digits[at] as number;
     }
     this.#changed.length = 0;
     if (resized.length > 0) this.#move(resized);
@@ -189,17 +193,17 @@ export class Page implements TextSink {
     let next = 0;
     let shift = 0;
     let index = 1;
-    for (let number = resized[0] ?? 0; number < this.#numberCount; number++) {
-      while (index < this.#firstNumbers.length && (this.#firstNumbers[index] ?? 0) <= number) {
-        this.#firstBytes[index] = (this.#firstBytes[index] ?? 0) + shift;
+    for (let number = resized[0] as number; number < this.#numberCount; number++) {
+      while (index < this.#firstNumbers.length && (this.#firstNumbers[index] as number) <= number) {
+        this.#firstBytes[index] = (this.#firstBytes[index] as number) + shift;
         index++;
       }
-      const start = this.#starts[number] ?? 0;
-      const end = this.#ends[number] ?? 0;
+      const start = this.#starts[number] as number;
+      const end = this.#ends[number] as number;
       this.#starts[number] = start + shift;
       if (number === resized[next]) {
         to += source.copy(target, to, from, start);
-        to = writeNumber(target, to, this.#values[number] ?? 0);
+        to = writeNumber(target, to, this.#values[number] as number);
         from = end;
         shift = to - end;
         next++;
@@ -209,7 +213,8 @@ export class Page implements TextSink {
     const last = this.#identities.length;
     const length = this.#length;
     source.copy(target, to, from, length);
-    for (; index <= last; index++) this.#firstBytes[index] = (this.#firstBytes[index] ?? 0) + shift;
+    for (; index <= last; index++)
+      this.#firstBytes[index] = (this.#firstBytes[index] as number) + shift;
     this.#bytes = target;
   }
 
@@ -245,7 +250,7 @@ function byteOffsets(text: string): Uint32Array {
   const offsets = new Uint32Array(text.length + 1);
   let offset = 0;
   for (let index = 0; index < text.length; ) {
-    const char = String.fromCodePoint(text.codePointAt(index) ?? 0);
+    const char = String.fromCodePoint(text.codePointAt(index) as number);
     offsets.fill(offset, index, index + char.length);
     offset += Buffer.byteLength(char);
     index += char.length;

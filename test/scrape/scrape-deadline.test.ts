@@ -83,7 +83,7 @@ test("timeoutMs bounds a scrape whose scraper says nothing", async () => {
 
 test("a collector that never settles keeps no slot, and blocks no later scrape", async () => {
   const { gatherer, contexts, state } = createStuck();
-  const { get, sample } = createHarness(gatherer, { timeoutMs: 10, maxRequestsInFlight: 1 });
+  const { get, sample } = createHarness(gatherer, { timeoutMs: 300, maxRequestsInFlight: 1 });
   for (let round = 0; round < 3; round++) assert.deepEqual(await get(), LATE);
   assert.equal(contexts.length, 3);
   state.isStuck = false;
@@ -129,7 +129,7 @@ for (const [what, gatherer] of [
   ["a short", gathererOf(...GOOD.families)],
 ] as const) {
   test(`${what} body that its client takes too slowly is counted as timed out, however respond ends`, async () => {
-    const { run, sample } = createHarness(gatherer, { timeoutMs: 10, maxRequestsInFlight: 1 });
+    const { run, sample } = createHarness(gatherer, { timeoutMs: 300, maxRequestsInFlight: 1 });
     await run({}, async (_, signal) => {
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
     });

@@ -106,7 +106,7 @@ export class Page implements TextSink {
     const first = this.#firstNumbers[index] as number;
     if (encoder.hasSameNumbers?.(metric, this.#values, first)) return true;
     const count = (this.#firstNumbers[index + 1] as number) - first;
-    if (numbers.length < count) numbers = new Float64Array(count * 2);
+    // `#append()` has made room for as many.
     if (encoder.listNumbers(metric, numbers) !== count) return false;
     for (let offset = 0; offset < count; offset++) {
       const value = numbers[offset] as number;

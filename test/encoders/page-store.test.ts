@@ -149,26 +149,27 @@ test("a kept page holds names and labels of any bytes while its numbers change t
   }
 });
 
-test("a kept histogram follows its buckets when their number changes", () => {
-  const encoder = createTextEncoder("underscores", new PageStore(1e6));
-  let buckets = 1;
-  const metrics = {
-    *[Symbol.iterator]() {
-      const upperBounds = Array.from({ length: buckets }, (_, index) => index);
-      yield {
-        identity: 1,
-        labels: {},
-        upperBounds,
-        cumulativeCounts: upperBounds,
-        count: 500,
-        sum: 1,
-      };
-    },
-  };
-  const family: MetricFamily = { name: "h", help: "", type: "histogram", metrics };
-  for (buckets of [1, 3, 300, 300, 2]) {
-    const lines = encode(encoder, family).split("\n");
-    assert.equal(lines.filter((line) => line.startsWith("h_bucket")).length, buckets + 1);
+test("a kept histogram follows its buckets, its timestamp and the loss of a number", () => {
+  for (const createEncoder of [createTextEncoder, createOpenMetricsEncoder]) {
+    const encoder = createEncoder("underscores", new PageStore(1e6));
+    let buckets = 1;
+    let more: object = {};
+    const metrics = {
+      *[Symbol.iterator]() {
+        const upperBounds = Array.from({ length: buckets }, (_, index) => index);
+        const counts = { cumulativeCounts: upperBounds, count: 500, sum: 1 };
+        yield { identity: 1, labels: {}, upperBounds, ...counts, ...more };
+      },
+    };
+    const family: MetricFamily = { name: "h", help: "", type: "histogram", metrics };
+    for (buckets of [1, 3, 300, 300, 2]) {
+      for (more of [{}, { timestampMs: 1_000 }, { timestampMs: 2_000 }, { sum: "x" }, { sum: 2 }]) {
+        const faults: string[] = [];
+        const expected = encode(createEncoder("underscores"), family);
+        assert.equal(encode(encoder, family, faults), expected);
+        assert.equal(faults.length, "sum" in more && more.sum === "x" ? 1 : 0);
+      }
+    }
   }
 });
 

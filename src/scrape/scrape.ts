@@ -147,14 +147,15 @@ export function createScrapeHandler(
 
   return {
     async scrape(request, respond) {
-      self.inFlight++;
+      const isBusy = self.inFlight >= options.maxRequestsInFlight;
+      // To be turned away takes no slot: slow clients must not turn others away with that.
+      if (!isBusy) self.inFlight++;
       try {
-        const isBusy = self.inFlight > options.maxRequestsInFlight;
         await (isBusy ? shed(request, respond) : answer(request, respond));
       } catch (error) {
         log.error("The failure of a scrape could not be answered", error);
       } finally {
-        self.inFlight--;
+        if (!isBusy) self.inFlight--;
       }
     },
 

@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
+import type { ScrapeRequest } from "../../src/scrape/scrape.ts";
+import { tick } from "./chunks.ts";
+import {
+  createGate,
+  createHarness,
+  createReader,
+  createSlowReader,
+  gathererOf,
+  gaugeOf,
+  type Harness,
+  largeGauge,
+} from "./harness.ts";
+
+// Our own timers do not keep the process alive.
+const alive = setInterval(() => {}, 1_000);
+after(() => clearInterval(alive));
+
+const GOOD: GatherResult = { families: [gaugeOf([{ labels: {}, value: 1 }])] };
+
+const BUSY = {
+  status: 503,
+  headers: {
+    "Content-Type": "text/plain; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Retry-After": "1",
+  },
+  text: "Too many scrapes at once. Try again.\n",
+  isStream: false,
+  isCut: false,
+};
+
+test("one scrape too many is answered with 503 and Retry-After at once, and counted", async () => {
+  const gate = createGate();
+  let gatherings = 0;
+  const gatherer: Gatherer = {
+    async gather() {
+      gatherings++;
+      await gate.promise;
+      return GOOD;
+    },
+  };
+  const { get, sample, logged } = createHarness(gatherer, { maxRequestsInFlight: 2 });
+  const served = [get(), get()];
+  assert.deepEqual(await get(), BUSY);
+  assert.deepEqual(await get({ isHead: true }), BUSY);
+  gate.open();
+  for (const scrape of served) assert.equal((await scrape)?.status, 200);
+  assert.equal(gatherings, 1);
+  assert.equal(await sample('promhttp_scrape_events_total{event="shed"}'), 2);
+  assert.equal(await sample('promhttp_metric_handler_requests_total{code="503"}'), 2);
+  assert.equal(await sample("promhttp_metric_handler_requests_in_flight"), 1);
+  assert.deepEqual(logged, []);
+});
+
+test("scrapes that were shed take no slot, however slowly their answer is read", async () => {
+  const { run, get } = createHarness({ gather: () => GOOD }, { maxRequestsInFlight: 1 });
+  const [first, shed] = [createGate(), createGate()];
+  const running = run({}, () => first.promise);
+  const shedding = run({}, () => shed.promise);
+  first.open();
+  await running;
+  assert.equal((await get())?.status, 200);
+  shed.open();
+  await shedding;
+});
+
+test("a 503 that its client does not read is given up", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { run } = createHarness({ gather: () => GOOD }, { maxRequestsInFlight: 1 });
+  const first = createGate();
+  const running = run({}, () => first.promise);
+  let isAborted = false;
+  const shedding = run(
+    {},
+    (_, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener("abort", () => {
+          isAborted = true;
+          resolve();
+        });
+      }),
+  );
+  t.mock.timers.tick(1_000);
+  assert.equal(isAborted, true);
+  await shedding;
+  first.open();
+  await running;
+});
+
+/** Ways that a scrape may end, for a handler with one slot. */
+const ENDS: Readonly<
+  Record<string, (harness: Harness, state: { gather: () => unknown }) => unknown>
+> = {
+  success: ({ get }) => get(),
+  "the failure of a collector": ({ get }, state) => {
+    state.gather = () => Promise.reject(new Error("down"));
+    return get();
+  },
+  "a query that cannot be read": ({ get }) => get({ query: "%" }),
+  "a time-out": ({ get }, state) => {
+    state.gather = () => new Promise(() => {});
+    return get({ timeoutSeconds: "0.01" });
+  },
+  "a client that goes while collectors run": async ({ get }, state) => {
+    const client = new AbortController();
+    state.gather = () => new Promise(() => {});
+    const gone = get({ signal: client.signal });
+    client.abort();
+    await gone;
+  },
+  "a client that goes while the body is sent": async ({ run }, state) => {
+    const client = new AbortController();
+    state.gather = () => ({ families: [largeGauge(() => 1)] });
+    const slow = createSlowReader();
+    const gone = run({ signal: client.signal }, slow.send);
+    await slow.stopped;
+    client.abort();
+    slow.goOn();
+    await gone;
+    assert.equal(slow.sent()?.isCut, true);
+  },
+  "an answer that cannot be sent": ({ run }) => run({}, () => Promise.reject(new Error("no"))),
+  "a respond that throws": ({ run }) =>
+    run({}, () => {
+      throw new Error("no");
+    }),
+  "a failure that cannot be sent": ({ run }, state) => {
+    state.gather = () => Promise.reject(new Error("down"));
+    return run({}, () => Promise.reject(new Error("no")));
+  },
+  "a HEAD": ({ get }) => get({ isHead: true }),
+};
+
+for (const [how, end] of Object.entries(ENDS)) {
+  test(`the slot of a scrape is given back after ${how}`, async () => {
+    const state = { gather: (): unknown => GOOD };
+    // The states of this test give what a gatherer may give.
+    const gatherer = { gather: () => state.gather() as GatherResult };
+    const harness = createHarness(gatherer, { maxRequestsInFlight: 1, timeoutOffsetMs: 0 });
+    await end(harness, state);
+    state.gather = () => GOOD;
+    assert.equal(await harness.sample("promhttp_metric_handler_requests_in_flight"), 1);
+  });
+}
+
+const LARGE = gathererOf(largeGauge(() => 1));
+
+for (const query of ["", "name[]=large"]) {
+  test(`bodyLimit "warn" serves what is larger, logs it and counts it (${query})`, async () => {
+    const bodyLimit = { bytes: 100_000, action: "warn" } as const;
+    const { get, sample, logged } = createHarness(LARGE, { bodyLimit });
+    const sent = await get({ query });
+    assert.deepEqual([sent?.status, sent?.isCut], [200, false]);
+    assert.ok(Number(sent?.text.length) > 300_000);
+    assert.deepEqual(logged, ["warn promhttp: A scrape gave more than 100000 bytes"]);
+    // The one that is asked has not ended its body yet, but it has passed the limit.
+    assert.equal(await sample('promhttp_scrape_events_total{event="oversized"}'), 2);
+  });
+}
+
+test('bodyLimit "fail" answers with 500 when the limit is passed before the first byte', async () => {
+  const bodyLimit = { bytes: 100_000, action: "fail" } as const;
+  const { get, logged } = createHarness(LARGE, { bodyLimit });
+  const sent = await get();
+  assert.deepEqual([sent?.status, sent?.isStream], [500, false]);
+  const own = await get({ query: "name[]=promhttp_scrape_events_total" });
+  assert.match(String(own?.text), /event="oversized"\} 1\n/);
+  assert.ok(
+    logged.some((message) => message.startsWith("error promhttp: The scrape failed: Range")),
+  );
+});
+
+test('bodyLimit "fail" cuts the response off when the limit is passed later', async () => {
+  const bodyLimit = { bytes: 300_000, action: "fail" } as const;
+  const { get } = createHarness(LARGE, { bodyLimit });
+  const sent = await get();
+  assert.deepEqual([sent?.status, sent?.isCut], [200, true]);
+  assert.ok(Number(sent?.text.length) <= 300_000);
+  const own = await get({ query: "name[]=promhttp_metric_handler_errors_total" });
+  assert.match(String(own?.text), /cause="encoding"\} 1\n/);
+});
+
+const LARGE_REQUESTS: readonly Partial<ScrapeRequest>[] = [
+  { acceptEncoding: "gzip" },
+  { accept: "application/openmetrics-text; version=1.0.0" },
+];
+
+for (const request of LARGE_REQUESTS) {
+  test(`bodyLimit is held before compression and in any format: ${JSON.stringify(request)}`, async () => {
+    const bodyLimit = { bytes: 100_000, action: "fail" } as const;
+    const { get } = createHarness(LARGE, { bodyLimit });
+    assert.equal((await get(request))?.status, 500);
+  });
+}
+
+test("a body of just the limit is served without a word", async () => {
+  const { text } = (await createHarness(LARGE, { selfMetrics: false }).get()) ?? assert.fail();
+  const bodyLimit = { bytes: text.length, action: "fail" } as const;
+  const { get, logged } = createHarness(LARGE, { selfMetrics: false, bodyLimit });
+  assert.equal((await get())?.text, text);
+  assert.deepEqual(logged, []);
+});
+
+test("a reader that is slow holds its slot, and no other", async () => {
+  const { run, get } = createHarness(LARGE, { maxRequestsInFlight: 2 });
+  const slow = createSlowReader();
+  const reading = run({}, slow.send);
+  await slow.stopped;
+  for (let round = 0; round < 3; round++) assert.equal((await get())?.status, 200);
+  slow.goOn();
+  await reading;
+  assert.equal(slow.sent()?.isCut, false);
+  await tick();
+  await Promise.all([run({}, createReader().send), run({}, createReader().send)]);
+});

@@ -32,7 +32,7 @@ export interface ExposerContext {
 /** Makes responses of metric families, in the format and content encoding that a request asks for. */
 export interface Exposer {
   /** The response to a HEAD request: it gathers nothing. */
-  head(request: ScrapeRequest): ScrapeResponse;
+  head(status: 200 | 500, request: ScrapeRequest): ScrapeResponse;
   /** Begins to read and encode the families, and settles when the first chunks are there. */
   response(
     status: 200 | 500,
@@ -70,7 +70,7 @@ export function createExposer(
   };
 
   return {
-    head: ({ accept }) => toResponse(200, negotiate(accept).contentType, EMPTY_BODY),
+    head: (status, { accept }) => toResponse(status, negotiate(accept).contentType, EMPTY_BODY),
 
     async response(status, families, { accept, acceptEncoding }, deadline) {
       const { format, escaping, contentType } = negotiate(accept);

@@ -93,8 +93,8 @@ export function createScrapeHandler(
   const cycle = createCycle(gatherer, options, { self, log, report });
 
   const prepare = async (request: ScrapeRequest, deadline: Deadline): Promise<ScrapeResponse> => {
-    if (request.isHead) return expose.head(request);
     const filter = parseNameFilter(request.query);
+    if (request.isHead) return expose.head(status.isFailing ? 500 : 200, request);
     const own = () => [...status.families, ...(options.selfMetrics ? self.families() : [])];
     if (status.isFailing) return expose.response(500, own(), request, deadline);
     const families = await blameOn("gathering", () => cycle.gather(deadline, filter));

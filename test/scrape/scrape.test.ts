@@ -273,6 +273,15 @@ test("setFailing() answers with 500 and the server's own metrics alone, until se
   ]);
 });
 
+test("a HEAD is answered with the status that a GET gets, where that takes no collector", async () => {
+  const gather = () => assert.fail("a collector ran");
+  const { get, setFailing } = createHarness({ gather });
+  assert.equal((await get({ isHead: true, query: "%" }))?.status, 400);
+  setFailing();
+  const head = await get({ isHead: true });
+  assert.deepEqual([head?.status, head?.text], [500, ""]);
+});
+
 test("setFailing() needs neither a reason nor a name of the status", async () => {
   const { get, setFailing, logged } = createHarness(
     { gather: () => assert.fail("a collector ran") },

@@ -152,8 +152,8 @@ export class GatherCycle {
   }
 }
 
-/** Nobody waits any more, for no fault of the collectors. */
-function isAbandoned({ aborted, reason }: AbortSignal): boolean {
+/** Tells whether nobody waits any more, for no fault of the collectors. */
+export function isAbandoned({ aborted, reason }: AbortSignal): boolean {
   return aborted && !(reason instanceof ScrapeTimeoutError);
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ScrapeTimeoutError } from "../../src/errors.ts";
 import type { Gatherer } from "../../src/model/gatherer.ts";
 import { withHook } from "../../src/scrape/scrape-hook.ts";
 import { createContext } from "../helpers/gathering.ts";
@@ -66,7 +67,7 @@ for (const how of ["throws", "rejects"]) {
 
 test("withHook() gives up a hook that never settles when the signal aborts", async () => {
   const controller = new AbortController();
-  const reason = new Error("too late");
+  const reason = new ScrapeTimeoutError(5);
   const done = withHook(GOOD, () => new Promise(() => {})).gather(createContext(controller.signal));
   await tick();
   controller.abort(reason);
@@ -75,6 +76,15 @@ test("withHook() gives up a hook that never settles when the signal aborts", asy
     errors?.map(({ collector, error }) => [collector, error]),
     [["onScrape", reason]],
   );
+});
+
+test("withHook() does not run the collectors when the clients have gone meanwhile", async () => {
+  const controller = new AbortController();
+  const gatherer: Gatherer = { gather: () => assert.fail("a collector ran") };
+  const hooked = withHook(gatherer, () => new Promise(() => {}));
+  const done = hooked.gather(createContext(controller.signal));
+  controller.abort(new Error("gone"));
+  await assert.rejects(async () => done, { message: "gone" });
 });
 
 test("withHook() throws what the gatherer throws", async () => {

@@ -3,7 +3,6 @@ import { after, test } from "node:test";
 import fc from "fast-check";
 import { Gauge, Registry } from "prom-client";
 import { toGatherer } from "../../src/gatherers/to-gatherer.ts";
-import type { Gatherer } from "../../src/model/gatherer.ts";
 import type { ScrapeHook } from "../../src/scrape/scrape-hook.ts";
 import { tick } from "./chunks.ts";
 import {
@@ -105,6 +104,22 @@ for (const [errorHandling, status] of [
     assert.equal(signals[0]?.aborted, true);
   });
 }
+
+test("no collector runs for a client that went while onScrape ran", async () => {
+  const client = new AbortController();
+  let gatherings = 0;
+  const gather = () => {
+    gatherings++;
+    return { families: [] };
+  };
+  const { get, logged } = createHarness({ gather }, { onScrape: () => new Promise(() => {}) });
+  const gone = get({ signal: client.signal });
+  await tick();
+  client.abort();
+  assert.equal(await gone, undefined);
+  await tick();
+  assert.deepEqual([gatherings, logged], [0, []]);
+});
 
 test("scrapes wait for an update, and see all of it", async () => {
   let value = 1;

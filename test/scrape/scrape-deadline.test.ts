@@ -83,8 +83,10 @@ test("timeoutMs bounds a scrape whose scraper says nothing", async () => {
 
 test("a collector that never settles keeps no slot, and blocks no later scrape", async () => {
   const { gatherer, contexts, state } = createStuck();
-  const { get, sample } = createHarness(gatherer, { timeoutMs: 300, maxRequestsInFlight: 1 });
-  for (let round = 0; round < 3; round++) assert.deepEqual(await get(), LATE);
+  const { get, sample } = createHarness(gatherer, { timeoutOffsetMs: 0, maxRequestsInFlight: 1 });
+  for (let round = 0; round < 3; round++) {
+    assert.deepEqual(await get({ timeoutSeconds: "0.01" }), LATE);
+  }
   assert.equal(contexts.length, 3);
   state.isStuck = false;
   assert.equal(await sample("g"), 1);
@@ -129,8 +131,8 @@ for (const [what, gatherer] of [
   ["a short", gathererOf(...GOOD.families)],
 ] as const) {
   test(`${what} body that its client takes too slowly is counted as timed out, however respond ends`, async () => {
-    const { run, sample } = createHarness(gatherer, { timeoutMs: 300, maxRequestsInFlight: 1 });
-    await run({}, async (_, signal) => {
+    const { run, sample } = createHarness(gatherer, { timeoutOffsetMs: 0, maxRequestsInFlight: 1 });
+    await run({ timeoutSeconds: "0.02" }, async (_, signal) => {
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
     });
     assert.equal(await sample('promhttp_scrape_events_total{event="timed_out"}'), 1);

@@ -108,7 +108,7 @@ test("after the first byte the signal of respond aborts, and the body throws", a
     timeoutOffsetMs: 0,
   });
   let isAborted = false;
-  await run({ timeoutSeconds: "0.02" }, async ({ status, body }, signal) => {
+  await run({ timeoutSeconds: "0.4" }, async ({ status, body }, signal) => {
     assert.equal(status, 200);
     assert.ok(!(body instanceof Uint8Array));
     const chunks = body[Symbol.asyncIterator]();
@@ -132,7 +132,7 @@ for (const [what, gatherer] of [
 ] as const) {
   test(`${what} body that its client takes too slowly is counted as timed out, however respond ends`, async () => {
     const { run, sample } = createHarness(gatherer, { timeoutOffsetMs: 0, maxRequestsInFlight: 1 });
-    await run({ timeoutSeconds: "0.02" }, async (_, signal) => {
+    await run({ timeoutSeconds: "0.4" }, async (_, signal) => {
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
     });
     assert.equal(await sample('promhttp_scrape_events_total{event="timed_out"}'), 1);
@@ -157,7 +157,7 @@ test("a response that is ready too late is a 503, and not the beginning of a 200
 test("a slow reader is cut off at the deadline of its own scrape, and costs others nothing", async () => {
   const { run, get } = createHarness(gathererOf(largeGauge(() => 1)), { timeoutOffsetMs: 0 });
   const slow = createSlowReader();
-  const cutOff = run({ timeoutSeconds: "0.02" }, async (response, signal) => {
+  const cutOff = run({ timeoutSeconds: "0.4" }, async (response, signal) => {
     signal.addEventListener("abort", slow.goOn);
     await slow.send(response, signal);
   });

@@ -94,7 +94,7 @@ test('"continue": a collector that is late is left out in time, and visible at o
   const { get, logged } = createScrape("continue", () =>
     isStuck ? new Promise(() => {}) : undefined,
   );
-  const late = await get({ timeoutSeconds: "0.05" });
+  const late = await get({ timeoutSeconds: "0.5" });
   assert.deepEqual(
     [late?.status, late?.isCut, valueIn(late?.text, "good"), valueIn(late?.text, "bad")],
     [200, false, 1, undefined],

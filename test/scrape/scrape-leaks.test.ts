@@ -106,7 +106,7 @@ async function scrapeInEveryWay(errorHandling: ErrorHandling) {
   }
   // Timed out in the middle of the body.
   const slow = createSlowReader();
-  await run({ signal: client().signal, timeoutSeconds: "0.02" }, async (response, signal) => {
+  await run({ signal: client().signal, timeoutSeconds: "0.4" }, async (response, signal) => {
     signal.addEventListener("abort", slow.goOn);
     await slow.send(response, signal);
   });

@@ -100,7 +100,7 @@ for (const [errorHandling, status] of [
       return new Promise(() => {});
     };
     const { get } = createHarness(GOOD, { onScrape, errorHandling, timeoutOffsetMs: 0 });
-    assert.equal((await get({ timeoutSeconds: "0.05" }))?.status, status);
+    assert.equal((await get({ timeoutSeconds: "0.5" }))?.status, status);
     assert.equal(signals[0]?.aborted, true);
   });
 }

@@ -219,3 +219,20 @@ test("The server speaks HTTP/1.0", () =>
     assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
     assert.ok(text.endsWith(`\r\n\r\n${UP_TEXT}`));
   }));
+
+for (const [host, status] of [
+  ["metrics.example.com", 200],
+  ["METRICS.example.com:9464", 200],
+  ["[::1]:9464", 200],
+  ["evil.example.com", 403],
+  ["metrics.example.com.evil.example.com", 403],
+  ["", 403],
+] as const) {
+  test(`With allowedHosts the server answers a request to "${host}" with ${status}`, () =>
+    withServer({ allowedHosts: ["metrics.example.com", "[::1]"] }, async ({ port }) => {
+      for (const target of ["/metrics", "/-/healthy"]) {
+        const response = await rawRequest(port, request(target, { headers: [`Host: ${host}`] }));
+        assert.equal(response.status, status);
+      }
+    }));
+}

@@ -312,3 +312,39 @@ test("A server without a logger is silent", async (t) => {
   assert.equal(error.mock.callCount(), 1);
   assert.equal(warn.mock.callCount(), 0);
 });
+
+test("A server that was declared failing answers 500 until it is in order again", () =>
+  withServer({ statusName: "app", selfMetrics: false }, async ({ server, port, log }) => {
+    server.setFailing("the database is gone");
+    const failing = await rawRequest(port, SCRAPE);
+    assert.equal(failing.status, 500);
+    assert.match(failing.body, /^app_up 0$/m);
+    assert.doesNotMatch(failing.body, /database/);
+    assert.match(log.join("\n"), /the database is gone/);
+    server.setOk();
+    const fine = await rawRequest(port, SCRAPE);
+    assert.equal(fine.status, 200);
+    assert.match(fine.body, /^app_up 1$/m);
+  }));
+
+test("A scrape waits for an update that came before it", () =>
+  withServer({}, async ({ server, port }) => {
+    const steps: string[] = [];
+    let finish = () => {};
+    const updated = server.update(async () => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      steps.push("updated");
+    });
+    const scraped = rawRequest(port, SCRAPE).then(() => steps.push("scraped"));
+    await turns(5);
+    finish();
+    await Promise.all([updated, scraped]);
+    assert.deepEqual(steps, ["updated", "scraped"]);
+  }));
+
+test("Server.listen() refuses a path that it answers itself", async () => {
+  const listening = Server.listen(countingGatherer(), "127.0.0.1:0", { path: "/-/healthy" });
+  await assert.rejects(listening, RangeError);
+});

@@ -160,7 +160,7 @@ function verdictOfStart({ exit, output }) {
 async function failure({ port }) {
   const { status, body } = await scrape(port);
   if (status === 0) return "no answer";
-  if (status === 200) return body.includes(THE_END) ? "misleads (200)" : "misleads (part)";
+  if (status === 200) return body.includes(THE_END) ? "hides it (200)" : "misleads (part)";
   if (body.includes("1234")) return "leaks the message";
   return "ok";
 }

@@ -109,7 +109,8 @@ export class Server {
   /**
    * Runs an update of metrics that no scrape sees half-done: scrapes that come meanwhile wait for
    * it, and those that are being read have read their values when it begins. Updates run one after
-   * the other.
+   * the other. It guards what is read when a scrape is encoded, as all metrics of the client
+   * libraries are; what a `Gatherer` computes in `gather()` is its own to guard.
    *
    * It resolves when `work` is done. It never rejects: what `work` throws is counted and logged, and
    * so is an update that takes longer than the option `timeoutMs`, for which scrapes wait no longer.

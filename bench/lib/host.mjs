@@ -1,0 +1,88 @@
+// What every measured process has beside its metrics endpoint: a filled registry, a route of the
+// application's own, and ears for the runner.
+import { createServer } from "node:http";
+import { fill } from "./shapes.mjs";
+
+/** The share of the label sets that the application touches between two scrapes. */
+const TOUCHED_SHARE = 0.1;
+
+const SEED = 42;
+
+/**
+ * Fills a registry with the shape that the command line names, and starts the endpoint. The values
+ * are the same in every process.
+ *
+ * @param {typeof import("prom-client")} client
+ * @param {unknown} registry
+ * @param {(port: number) => Promise<number>} listen Starts the endpoint, and gives its port.
+ */
+export async function host(client, registry, listen) {
+  const [shape = "S", port = "0"] = process.argv.slice(2);
+  Math.random = createRandom(SEED);
+  const touch = fillShape(client, registry, shape);
+  const ports = { port: await listen(Number(port)), applicationPort: await startApplication() };
+  let probe;
+  process.on("message", ({ ask }) => {
+    if (ask === "touch") touch(TOUCHED_SHARE);
+    if (ask === "gc") globalThis.gc?.();
+    if (ask === "probe") probe = startProbe();
+    const answer = ask === "block" ? probe.stop() : {};
+    process.send?.({ ask, answer });
+  });
+  process.on("disconnect", () => process.exit());
+  console.log(ports.port);
+  process.send?.({ ask: "start", answer: ports });
+}
+
+/** Starts a `node:http` server, and gives its port. */
+export function listenHttp(server, port) {
+  return new Promise((resolve) => {
+    server.listen(port, "127.0.0.1", () => resolve(server.address().port));
+  });
+}
+
+function fillShape(client, registry, shape) {
+  if (shape === "G") {
+    for (let index = 0; index < 1_000; index++) {
+      new client.Gauge({ name: `gauge_${index}`, help: "A gauge.", registers: [registry] }).set(index);
+    }
+    return () => {};
+  }
+  if (shape === "S") client.collectDefaultMetrics?.({ register: registry });
+  return fill(client, registry, shape === "S0" ? "S" : shape);
+}
+
+function startApplication() {
+  const server = createServer((_request, response) => response.end("ok"));
+  return listenHttp(server, 0);
+}
+
+/** Watches how long the event loop is blocked, with a timer of 1 ms. */
+function startProbe() {
+  let longestMs = 0;
+  let last = performance.now();
+  const look = () => {
+    const now = performance.now();
+    longestMs = Math.max(longestMs, now - last);
+    last = now;
+  };
+  const timer = setInterval(look, 1);
+  return {
+    stop() {
+      look();
+      clearInterval(timer);
+      return longestMs;
+    },
+  };
+}
+
+/** The generator mulberry32: the same numbers in every process. */
+function createRandom(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

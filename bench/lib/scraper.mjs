@@ -1,0 +1,60 @@
+import { Agent, request } from "node:http";
+import { connect } from "node:net";
+
+const ACCEPT = {
+  text: "text/plain;version=0.0.4",
+  openmetrics: "application/openmetrics-text;version=1.0.0",
+  protobuf:
+    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+};
+
+const agent = new Agent({ keepAlive: true });
+
+/** Scrapes once. Times are in milliseconds; the body is there when it is asked for. */
+export function scrape(port, { format = "text", isGzip = false, wantsBody = false } = {}) {
+  const headers = { accept: ACCEPT[format], ...(isGzip && { "accept-encoding": "gzip" }) };
+  return new Promise((resolve, reject) => {
+    const startedAt = performance.now();
+    request({ port, host: "127.0.0.1", path: "/metrics", agent, headers }, (response) => {
+      let firstByteMs = 0;
+      let bytes = 0;
+      const chunks = [];
+      response.on("data", (chunk) => {
+        firstByteMs ||= performance.now() - startedAt;
+        bytes += chunk.length;
+        if (wantsBody) chunks.push(chunk);
+      });
+      response.on("error", reject);
+      response.on("end", () => {
+        if (response.statusCode !== 200) reject(new Error(`Status ${response.statusCode}`));
+        const wallMs = performance.now() - startedAt;
+        resolve({ firstByteMs, wallMs, bytes, body: Buffer.concat(chunks).toString() });
+      });
+    })
+      .on("error", reject)
+      .end();
+  });
+}
+
+/** Sends a request and reads nothing of the response. */
+export function scrapeAndStall(port) {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.pause();
+  socket.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain\r\n\r\n");
+  return socket;
+}
+
+const MEASURED = /^(http_request|queue_fill|gauge_)/;
+
+/** The samples of the shape in a text exposition, in an order of their own. */
+export function samplesOf(body) {
+  return body
+    .split("\n")
+    .filter((line) => MEASURED.test(line))
+    .map((line) => {
+      const [, name, labels = "", value] = line.match(/^([^{ ]+)(?:\{(.*)\})? (\S+)/) ?? [];
+      return `${name}{${labels.split(",").sort()}} ${Number(value)}`;
+    })
+    .sort();
+}

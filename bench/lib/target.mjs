@@ -1,0 +1,80 @@
+// A measured process, seen from outside.
+import { fork } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const PROGRAMS = new URL("../scrape/", import.meta.url);
+
+/** The programs that are measured, by the name that they have in the tables. */
+export const TARGETS = {
+  "prom-client": ["prom-client"],
+  "@prometheus-io/client": ["prometheus-io"],
+  "OpenTelemetry exporter": ["opentelemetry"],
+  "@promster/server": ["promster"],
+  "static bytes": ["static"],
+  "promhttp on prom-client": ["promhttp-prom-client"],
+  "promhttp on @prometheus-io": ["promhttp-prometheus-io"],
+  "nothing kept, prom-client": ["promhttp-prom-client", "0"],
+  "nothing kept, @prometheus-io": ["promhttp-prometheus-io", "0"],
+};
+
+/** Starts a target with a shape, and settles when it listens. */
+export async function startTarget(name, shape) {
+  const [program, ...extra] = TARGETS[name];
+  const file = fileURLToPath(new URL(`${program}.mjs`, PROGRAMS));
+  const child = fork(file, [shape, "0", ...extra], {
+    execArgv: ["--expose-gc", "--max-old-space-size=8192"],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  const answerOf = (wanted) =>
+    new Promise((resolve, reject) => {
+      const onMessage = ({ ask, answer }) => {
+        if (ask !== wanted) return;
+        child.off("message", onMessage);
+        child.off("exit", onExit);
+        resolve(answer);
+      };
+      const onExit = () => reject(new Error(`${name} has ended`));
+      child.on("message", onMessage);
+      child.on("exit", onExit);
+    });
+  const ask = (what) => {
+    const answer = answerOf(what);
+    child.send({ ask: what });
+    return answer;
+  };
+  const ports = await answerOf("start");
+  return { name, ...ports, pid: child.pid, ask, stop: () => stop(child) };
+}
+
+function stop(child) {
+  return new Promise((resolve) => {
+    child.once("exit", resolve);
+    child.kill("SIGKILL");
+  });
+}
+
+/** The CPU time of a process so far, of its main thread and of all threads, in milliseconds. */
+export function cpuOf({ pid }) {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const times = new Map(threads.map((thread) => [Number(thread), threadMs(pid, thread)]));
+  return { main: times.get(pid), all: [...times.values()].reduce((sum, ms) => sum + ms, 0) };
+}
+
+// Its first field is the time on the CPU in nanoseconds: the clock of `process.cpuUsage()`, without
+// asking the process, and for one thread on every version of Node.
+function threadMs(pid, thread) {
+  return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e6;
+}
+
+/** The memory of a process: now and at its highest since `resetPeak()`, in megabytes. */
+export function memoryOf({ pid }) {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const read = (field) => Number(status.match(new RegExp(`${field}:\\s+(\\d+)`))?.[1]) / 1_024;
+  return { now: read("VmRSS"), peak: read("VmHWM") };
+}
+
+/** Lets the peak begin at what is used now. */
+export function resetPeak({ pid }) {
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+}

@@ -72,51 +72,84 @@ export function storeMetrics(
     [Symbol.iterator]() {
       const { hashMap, store } = metric;
       return hashMap === undefined
-        ? walkStore(store?.values() ?? [], createFlyweight(), onDuplicate)
-        : walkHashMap(hashMap, createFlyweight(), onDuplicate);
+        ? new StoreWalk(store?.values() ?? [], createFlyweight(), onDuplicate)
+        : new HashMapWalk(hashMap, createFlyweight(), onDuplicate);
     },
   };
 }
 
 // Hot paths: every label set of every scrape passes one of these; `npm run bench` guards them.
+// They are no generators, which take twice as long for an element.
 
-function* walkStore(
-  children: Iterable<unknown>,
-  flyweight: Flyweight,
-  onDuplicate: () => void,
-): Generator<Flyweight, void, undefined> {
-  let previous: Labels | undefined;
-  for (const child of children) {
-    if (!isObject(child)) continue;
-    const { labels } = child as Child;
-    if (!labels) continue;
-    // The store keeps the caller's own object: one that was changed and used again makes the
-    // children before it look the same.
-    if (labels === previous) onDuplicate();
-    else if (flyweight.pointAt(child, child)) yield flyweight;
-    previous = labels;
+class StoreWalk implements Iterator<Flyweight> {
+  readonly #children: Iterator<unknown>;
+  readonly #flyweight: Flyweight;
+  readonly #onDuplicate: () => void;
+  #previous: Labels | undefined;
+
+  constructor(children: Iterable<unknown>, flyweight: Flyweight, onDuplicate: () => void) {
+    this.#children = children[Symbol.iterator]();
+    this.#flyweight = flyweight;
+    this.#onDuplicate = onDuplicate;
+  }
+
+  next(): IteratorResult<Flyweight, undefined> {
+    for (;;) {
+      const { done, value: child } = this.#children.next();
+      if (done) return END;
+      if (!isObject(child)) continue;
+      const { labels } = child as Child;
+      if (!labels) continue;
+      // The store keeps the caller's own object: one that was changed and used again makes the
+      // children before it look the same.
+      const isDuplicate = labels === this.#previous;
+      this.#previous = labels;
+      if (isDuplicate) this.#onDuplicate();
+      else if (this.#flyweight.pointAt(child, child))
+        return { done: false, value: this.#flyweight };
+    }
   }
 }
 
 // `gauge.set()` replaces the child, so its key is what stays. To list the keys and look each up is
 // several times cheaper than to list the values of an object that large.
-function* walkHashMap(
-  hashMap: Readonly<Record<string, unknown>>,
-  flyweight: Flyweight,
-  onDuplicate: () => void,
-): Generator<Flyweight, void, undefined> {
-  let previous: Labels | undefined;
-  for (const key of Object.keys(hashMap)) {
-    const child = hashMap[key];
-    // A series may be removed while a slow scrape is on its way.
-    if (!isObject(child)) continue;
-    const { labels } = child as Child;
-    if (!labels) continue;
-    if (labels === previous) onDuplicate();
-    else if (flyweight.pointAt(key, child)) yield flyweight;
-    previous = labels;
+class HashMapWalk implements Iterator<Flyweight> {
+  readonly #hashMap: Readonly<Record<string, unknown>>;
+  readonly #keys: readonly string[];
+  readonly #flyweight: Flyweight;
+  readonly #onDuplicate: () => void;
+  #index = 0;
+  #previous: Labels | undefined;
+
+  constructor(
+    hashMap: Readonly<Record<string, unknown>>,
+    flyweight: Flyweight,
+    onDuplicate: () => void,
+  ) {
+    this.#hashMap = hashMap;
+    this.#keys = Object.keys(hashMap);
+    this.#flyweight = flyweight;
+    this.#onDuplicate = onDuplicate;
+  }
+
+  next(): IteratorResult<Flyweight, undefined> {
+    while (this.#index < this.#keys.length) {
+      const key = this.#keys[this.#index++] as string; // index < length
+      const child = this.#hashMap[key];
+      // A series may be removed while a slow scrape is on its way.
+      if (!isObject(child)) continue;
+      const { labels } = child as Child;
+      if (!labels) continue;
+      const isDuplicate = labels === this.#previous;
+      this.#previous = labels;
+      if (isDuplicate) this.#onDuplicate();
+      else if (this.#flyweight.pointAt(key, child)) return { done: false, value: this.#flyweight };
+    }
+    return END;
   }
 }
+
+const END = { done: true, value: undefined } as const;
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;

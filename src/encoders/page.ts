@@ -16,6 +16,7 @@ const BYTES_PER_NUMBER = 16;
 // One of each serves all pages: nothing in here is asynchronous.
 let numbers = new Float64Array(64);
 const digits = new Uint8Array(MAX_NUMBER_LENGTH);
+let scratch = Buffer.alloc(0);
 
 // Every index below comes from the page's own counts, so what it reads is there: the casts to
 // `number` say so without a check in a hot path.
@@ -148,7 +149,7 @@ export class Page implements TextSink {
     const text = this.#appended;
     if (text === "") return;
     const base = this.#length;
-    this.#reserve(base + text.length * 3);
+    this.#reserve(base + text.length * 3, base);
     const written = this.#bytes.write(text, base);
     const toBytes = written === text.length ? undefined : byteOffsets(text);
     const move = (offset: number) =>
@@ -185,15 +186,17 @@ export class Page implements TextSink {
   /** Writes numbers whose length has changed, and moves all that stands behind them. */
   #move(resized: readonly number[]): void {
     const source = this.#bytes;
-    const target = Buffer.allocUnsafeSlow(
-      this.#length + SPARE_BYTES + resized.length * MAX_NUMBER_LENGTH,
-    );
-    let from = 0;
+    const first = resized[0] as number;
+    const moved = this.#starts[first] as number;
+    const room = this.#length - moved + resized.length * MAX_NUMBER_LENGTH;
+    if (scratch.length < room) scratch = Buffer.allocUnsafeSlow(room * 2);
+    const target = scratch;
+    let from = moved;
     let to = 0;
     let next = 0;
     let shift = 0;
     let index = 1;
-    for (let number = resized[0] as number; number < this.#numberCount; number++) {
+    for (let number = first; number < this.#numberCount; number++) {
       while (index < this.#firstNumbers.length && (this.#firstNumbers[index] as number) <= number) {
         this.#firstBytes[index] = (this.#firstBytes[index] as number) + shift;
         index++;
@@ -205,23 +208,25 @@ export class Page implements TextSink {
         to += source.copy(target, to, from, start);
         to = writeNumber(target, to, this.#values[number] as number);
         from = end;
-        shift = to - end;
+        shift = moved + to - end;
         next++;
       }
       this.#ends[number] = end + shift;
     }
     const last = this.#identities.length;
     const length = this.#length;
-    source.copy(target, to, from, length);
+    to += source.copy(target, to, from, length);
     for (; index <= last; index++)
       this.#firstBytes[index] = (this.#firstBytes[index] as number) + shift;
-    this.#bytes = target;
+    this.#reserve(moved + to, moved);
+    target.copy(this.#bytes, moved, 0, to);
   }
 
-  #reserve(length: number): void {
+  /** Makes room for `length` bytes, of which the first `kept` are those that stand there. */
+  #reserve(length: number, kept: number): void {
     if (length <= this.#bytes.length) return;
-    const bytes = Buffer.allocUnsafeSlow(length);
-    this.#bytes.copy(bytes, 0, 0, this.#length);
+    const bytes = Buffer.allocUnsafeSlow(length + SPARE_BYTES);
+    this.#bytes.copy(bytes, 0, 0, kept);
     this.#bytes = bytes;
   }
 

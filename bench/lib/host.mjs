@@ -44,7 +44,9 @@ export function listenHttp(server, port) {
 function fillShape(client, registry, shape) {
   if (shape === "G") {
     for (let index = 0; index < 1_000; index++) {
-      new client.Gauge({ name: `gauge_${index}`, help: "A gauge.", registers: [registry] }).set(index);
+      new client.Gauge({ name: `gauge_${index}`, help: "A gauge.", registers: [registry] }).set(
+        index,
+      );
     }
     return () => {};
   }

@@ -8,8 +8,6 @@ import { cpuOf, memoryOf, resetPeak, startTarget } from "./target.mjs";
 /** How long a process gets to finish what it has begun, in milliseconds. */
 const SETTLE_MS = 5;
 
-const WARM_UPS = 6;
-
 /** Starts targets, checks that they serve the same samples, and stops them after `work`. */
 export async function withTargets(names, shape, work) {
   const targets = [];
@@ -34,10 +32,13 @@ export async function withTargets(names, shape, work) {
 }
 
 /** CPU, times and bytes of a scrape, or of several at once. */
-export async function measureCost(targets, { rounds, perRound, scrapers = 1, ...request }) {
+export async function measureCost(
+  targets,
+  { rounds, perRound, warmUps = 6, scrapers = 1, ...request },
+) {
   const samples = new Map(targets.map(({ name }) => [name, []]));
   for (const target of targets) {
-    for (let turn = 0; turn < WARM_UPS; turn++) await scrapeTouched(target, request);
+    for (let turn = 0; turn < warmUps; turn++) await scrapeTouched(target, request);
   }
   for (let round = 0; round < rounds; round++) {
     for (const target of rotate(targets, round)) {

@@ -4,7 +4,8 @@ import { parentPort, workerData } from "node:worker_threads";
 
 const { port, seconds } = workerData;
 const INTERVAL_MS = 5;
-const agent = new Agent({ keepAlive: true });
+// Below the time after which the server closes an idle connection.
+const agent = new Agent({ keepAlive: true, timeout: 4_000 });
 const times = [];
 const pending = [];
 

@@ -11,27 +11,35 @@ const ACCEPT = {
 const agent = new Agent({ keepAlive: true });
 
 /** Scrapes once. Times are in milliseconds; the body is there when it is asked for. */
-export function scrape(port, { format = "text", isGzip = false, wantsBody = false } = {}) {
+export function scrape(port, options = {}) {
+  const { format = "text", isGzip = false, wantsBody = false } = options;
   const headers = { accept: ACCEPT[format], ...(isGzip && { "accept-encoding": "gzip" }) };
   return new Promise((resolve, reject) => {
     const startedAt = performance.now();
-    request({ port, host: "127.0.0.1", path: "/metrics", agent, headers }, (response) => {
-      let firstByteMs = 0;
-      let bytes = 0;
-      const chunks = [];
-      response.on("data", (chunk) => {
-        firstByteMs ||= performance.now() - startedAt;
-        bytes += chunk.length;
-        if (wantsBody) chunks.push(chunk);
-      });
-      response.on("error", reject);
-      response.on("end", () => {
-        if (response.statusCode !== 200) reject(new Error(`Status ${response.statusCode}`));
-        const wallMs = performance.now() - startedAt;
-        resolve({ firstByteMs, wallMs, bytes, body: Buffer.concat(chunks).toString() });
-      });
-    })
-      .on("error", reject)
+    const sent = request(
+      { port, host: "127.0.0.1", path: "/metrics", agent, headers },
+      (response) => {
+        let firstByteMs = 0;
+        let bytes = 0;
+        const chunks = [];
+        response.on("data", (chunk) => {
+          firstByteMs ||= performance.now() - startedAt;
+          bytes += chunk.length;
+          if (wantsBody) chunks.push(chunk);
+        });
+        response.on("error", reject);
+        response.on("end", () => {
+          if (response.statusCode !== 200) reject(new Error(`Status ${response.statusCode}`));
+          const wallMs = performance.now() - startedAt;
+          resolve({ firstByteMs, wallMs, bytes, body: Buffer.concat(chunks).toString() });
+        });
+      },
+    )
+      .on("error", (error) => {
+        // The server may close an idle connection at the moment at which it is used again.
+        if (sent.reusedSocket) resolve(scrape(port, options));
+        else reject(error);
+      })
       .end();
   });
 }

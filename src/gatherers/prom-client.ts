@@ -54,6 +54,8 @@ function isReadable(name: unknown, metric: RegistryMetric, report: FaultReporter
 interface CollectorRun {
   readonly name: unknown;
   readonly metric: RegistryMetric;
+  /** Whether the store is read directly, so that nothing is made of what the collector gives. */
+  readonly isStoreKnown: boolean;
   /** Present while an asynchronous collector has not settled. */
   pending?: Promise<void> | undefined;
   /** What `get()` gave, for a metric whose store is not read directly. */
@@ -63,10 +65,11 @@ interface CollectorRun {
 
 /** @param startedAt When the sweep began. It holds for all, so that success costs no clock. */
 function startCollector(name: unknown, metric: RegistryMetric, startedAt: number): CollectorRun {
-  const run: CollectorRun = { name, metric };
+  const isStoreKnown = hasKnownStore(metric);
+  const run: CollectorRun = { name, metric, isStoreKnown };
   try {
     // `get()` runs the collector itself.
-    const result: unknown = hasKnownStore(metric) ? collect(metric) : metric.get();
+    const result: unknown = isStoreKnown ? collect(metric) : metric.get();
     if (isThenable(result)) {
       run.pending = Promise.resolve(result)
         .then((value) => finish(run, value))
@@ -86,7 +89,7 @@ function collect(metric: RegistryMetric): unknown {
 function finish(run: CollectorRun, value: unknown): void {
   run.pending = undefined;
   // What a collector returns means nothing.
-  if (hasKnownStore(run.metric)) return;
+  if (run.isStoreKnown) return;
   if (typeof value !== "object" || value === null) throw new TypeError("get() gave no object");
   // What is in it is checked where it is read.
   run.snapshot = value as MetricSnapshot;

@@ -1,5 +1,5 @@
 import { GatherError, ScrapeTimeoutError } from "../errors.ts";
-import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
+import type { CollectorError, GatherContext, Gatherer } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { Deadline } from "./deadline.ts";
 import { type NameFilter, requestedFamilies } from "./name-filter.ts";
@@ -131,7 +131,7 @@ export class GatherCycle {
       if (!isAbandoned(context.signal)) {
         onGathered({ errors, durationMs, isComplete: filter.key === "" });
       }
-      return accept({ families: [...families], errors }, errorHandling);
+      return accept([...families], errors, errorHandling);
     } finally {
       clearTimeout(timer);
     }
@@ -165,12 +165,12 @@ function giveUpAt(deadlineMs: number, controller: AbortController): NodeJS.Timeo
 
 /** The failure policy. Without a family there is nothing to continue with. */
 function accept(
-  { families, errors }: Required<GatherResult>,
+  families: readonly MetricFamily[],
+  errors: readonly CollectorError[],
   errorHandling: ErrorHandling,
 ): readonly MetricFamily[] {
-  const accepted = [...families];
-  const hasFailed = errors !== undefined && errors.length > 0;
-  if (!hasFailed || (errorHandling === "continue" && accepted.length > 0)) return accepted;
+  const canContinue = errorHandling === "continue" && families.length > 0;
+  if (errors.length === 0 || canContinue) return families;
   const names = errors.map(({ collector }) => collector).join(", ");
   throw new GatherError(
     `Collectors failed: ${names}`,

@@ -22,7 +22,7 @@ export function createLabelEncoder(scheme: EscapingScheme, reserved?: string): L
   /** What stands before the value, for names that need no escaping; `""` for what is left out. */
   const legacyStarts = new Map<string, string>();
 
-  // Hot path: all labels of all metrics pass here; `npm run bench:micro` guards it.
+  // Hot path: all labels of all metrics pass here; `npm run bench` guards it.
   const encode: LabelEncoder = (labels) => {
     let encoded = "";
     for (const name of Object.keys(labels)) {

@@ -10,7 +10,7 @@ const SHORT_TEXT = 48;
  * place: `open` leaves one byte for its length, `close` fills it in and makes room where one byte is
  * not enough, which is rare for the many small messages and cheap for the few large ones.
  *
- * Hot path: every byte of an exposition passes here; `npm run bench:micro` guards it.
+ * Hot path: every byte of an exposition passes here; `npm run bench` guards it.
  *
  * @see https://protobuf.dev/programming-guides/encoding/
  */

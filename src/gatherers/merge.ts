@@ -1,5 +1,5 @@
 import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
-import { joinFamilies } from "./join-families.ts";
+import { createFamilyJoiner } from "./join-families.ts";
 import { settled } from "./settled.ts";
 
 /**
@@ -7,6 +7,7 @@ import { settled } from "./settled.ts";
  * an error of its own that costs the others nothing. Families of one name are joined.
  */
 export function mergeGatherers(gatherers: readonly Gatherer[]): Gatherer {
+  const join = createFamilyJoiner();
   return {
     async gather(context) {
       const { report, signal } = context;
@@ -20,7 +21,7 @@ export function mergeGatherers(gatherers: readonly Gatherer[]): Gatherer {
       if (signal.aborted) await new Promise((resolve) => setImmediate(resolve));
       const families = runs.flatMap(({ result }) => [...(result?.families ?? [])]);
       return {
-        families: joinFamilies(families, report),
+        families: join(families, report),
         errors: runs.flatMap((run) => errorsOf(run, signal, performance.now() - startedAt)),
       };
     },

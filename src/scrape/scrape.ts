@@ -96,11 +96,14 @@ export function createScrapeHandler(
     const filter = parseNameFilter(request.query);
     if (request.isHead) return expose.head(status.isFailing ? 500 : 200, request);
     const own = () => [...status.families, ...(options.selfMetrics ? self.families() : [])];
-    if (status.isFailing) return expose.response(500, own(), request, deadline);
+    if (status.isFailing) {
+      return expose.response(500, { families: own(), selection: FAILING }, request, deadline);
+    }
     const families = await blameOn("gathering", () => cycle.gather(deadline, filter));
     // Not before: what this gathering found out about its collectors is part of them.
     const all = [...families, ...requestedFamilies(own(), filter)];
-    return blameOn("encoding", () => expose.response(200, all, request, deadline));
+    const exposition = { families: all, selection: filter.key };
+    return blameOn("encoding", () => expose.response(200, exposition, request, deadline));
   };
 
   const fail = (thrown: unknown, { signal }: Deadline): Failure | undefined => {
@@ -184,6 +187,9 @@ export function createScrapeHandler(
     forget: () => expose.forget(),
   };
 }
+
+/** The selection of a server that is failing; no key of a filter is like it. */
+const FAILING = "failing";
 
 /** What `update()` is called among the collectors. */
 const UPDATE = "update";

@@ -55,7 +55,7 @@ export async function sendScrape(
       response.writeHead(status, { ...headers, ...COMMON_HEADERS });
       await writeAll(response, body, signal);
     }
-    await untilEvent(response, "finish", () => response.writableFinished, signal);
+    await untilFinished(response, signal);
   } catch (error) {
     cutOff();
     throw error;
@@ -64,37 +64,41 @@ export async function sendScrape(
   }
 }
 
+/** Hands a chunk to the kernel before it asks for the next one, which may need its memory. */
 async function writeAll(
   response: ServerResponse,
   body: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const chunk of body) {
-    signal.throwIfAborted();
-    if (!response.write(chunk)) {
-      await untilEvent(response, "drain", () => !response.writableNeedDrain, signal);
+  let goOn = (): void => {};
+  const onAbort = () => goOn();
+  signal.addEventListener("abort", onAbort);
+  try {
+    for await (const chunk of body) {
+      signal.throwIfAborted();
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+        response.write(chunk, () => resolve());
+      });
     }
+  } finally {
+    signal.removeEventListener("abort", onAbort);
   }
   response.end();
 }
 
-function untilEvent(
-  response: ServerResponse,
-  event: "drain" | "finish",
-  isOver: () => boolean,
-  signal: AbortSignal,
-): Promise<void> {
+function untilFinished(response: ServerResponse, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (isOver() || signal.aborted) {
+    if (response.writableFinished || signal.aborted) {
       resolve();
       return;
     }
     const settle = () => {
-      response.off(event, settle);
+      response.off("finish", settle);
       signal.removeEventListener("abort", settle);
       resolve();
     };
-    response.on(event, settle);
+    response.on("finish", settle);
     signal.addEventListener("abort", settle);
   });
 }

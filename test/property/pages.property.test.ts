@@ -95,6 +95,7 @@ function encodeAll(
 ): string {
   const chunks: Uint8Array[] = [];
   const encoding = encoder.encode(families, () => assert.fail("something was left out"));
-  for (let step = encoding.next(); !step.done; step = encoding.next()) chunks.push(step.value);
+  for (let step = encoding.next(); !step.done; step = encoding.next())
+    chunks.push(Buffer.from(step.value));
   return Buffer.concat(chunks).toString();
 }

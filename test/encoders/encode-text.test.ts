@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CHUNK_LENGTH, encodeText, type TextEncoding } from "../../src/encoders/byte-sink.ts";
+import { CHUNK_LENGTH } from "../../src/encoders/byte-sink.ts";
+import { createTextFormatEncoder, type TextPlan } from "../../src/encoders/encode-text.ts";
 import type { FamilyEncoder } from "../../src/encoders/encoder.ts";
 import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
 
@@ -17,34 +18,34 @@ const ENCODER: FamilyEncoder = {
     return true;
   },
   listNumbers: () => -1,
+  hasSameNumbers: () => false,
 };
 
-const ENCODING: TextEncoding = { end: "", report: assert.fail, store: undefined };
-
-test("encodeText() writes heads, metrics and the end in one chunk where they fit", () => {
+test("createTextFormatEncoder() writes heads, metrics and the end in one chunk where they fit", () => {
   const families = [familyOf("a", [1, 2.5]), familyOf("b", []), familyOf("c", [Number.NaN])];
   assert.deepEqual(chunksOf(families, "end\n"), ["head\n=1\n=2.5\nhead\nhead\n=NaN\nend\n"]);
 });
 
-test("encodeText() gives the end even where there are no families", () => {
+test("createTextFormatEncoder() gives the end even where there are no families", () => {
   assert.deepEqual(chunksOf([], "# EOF\n"), ["# EOF\n"]);
 });
 
-test("encodeText() gives no chunk where there is nothing to write", () => {
+test("createTextFormatEncoder() gives no chunk where there is nothing to write", () => {
   assert.deepEqual(chunksOf([], ""), []);
 });
 
-test("encodeText() reports each metric that is left out", () => {
+test("createTextFormatEncoder() reports each metric that is left out", () => {
   const faults: string[] = [];
-  const steps = encodeText(paired([familyOf("a", [-1, 5, -2])]), {
-    ...ENCODING,
-    report: (name, reason) => faults.push(`${name}: ${reason}`),
-  });
-  assert.equal([...steps].join(""), "head\n=5\n");
+  const { encode } = createTextFormatEncoder({ plan, end: "" });
+  const steps = encode([familyOf("a", [-1, 5, -2])], (name, reason) =>
+    faults.push(`${name}: ${reason}`),
+  );
+  assert.equal(Buffer.from(steps.next().value).toString(), "head\n=5\n");
+  assert.ok(steps.next().done);
   assert.deepEqual(faults, ["a: a value is not a number", "a: a value is not a number"]);
 });
 
-test("encodeText() cuts chunks between metrics", () => {
+test("createTextFormatEncoder() cuts chunks between metrics", () => {
   const count = CHUNK_LENGTH;
   const values = Array.from({ length: count }, (_, index) => index % 10);
   const chunks = chunksOf([familyOf("a", values)], "end\n");
@@ -56,7 +57,7 @@ test("encodeText() cuts chunks between metrics", () => {
   assert.equal(chunks.join(""), `head\n${values.map((value) => `=${value}\n`).join("")}end\n`);
 });
 
-test("encodeText() reads metrics no further than the chunk that is asked for", () => {
+test("createTextFormatEncoder() reads metrics no further than the chunk that is asked for", () => {
   let read = 0;
   const metrics = {
     *[Symbol.iterator]() {
@@ -64,28 +65,27 @@ test("encodeText() reads metrics no further than the chunk that is asked for", (
     },
   };
   const family: MetricFamily = { name: "a", help: "", type: "gauge", metrics };
-  const steps = encodeText(paired([family]), ENCODING);
+  const steps = createTextFormatEncoder({ plan, end: "" }).encode([family], assert.fail);
   assert.equal(read, 0);
   steps.next();
   assert.ok(read > 0 && read < CHUNK_LENGTH);
-  steps.return(undefined);
+  steps.return?.();
 });
 
-test("encodeText() passes on what a metric throws", () => {
+test("createTextFormatEncoder() passes on what a metric throws", () => {
   const metrics = {
     // biome-ignore lint/correctness/useYield: It throws before it has anything to yield.
     *[Symbol.iterator](): Generator<ValueMetric> {
       throw new Error("no luck");
     },
   };
-  const steps = encodeText(paired([{ ...familyOf("a", []), metrics }]), ENCODING);
+  const broken = { ...familyOf("a", []), metrics };
+  const steps = createTextFormatEncoder({ plan, end: "" }).encode([broken], assert.fail);
   assert.throws(() => steps.next(), { message: "no luck" });
 });
 
-test("encodeText() sends valid UTF-8 whatever the text", () => {
-  const encoder: FamilyEncoder = { head: "é😱\ud800\n", encode: () => true, listNumbers: () => -1 };
-  const chunks = [...encodeText([[familyOf("a", []), encoder]], ENCODING)];
-  assert.equal(Buffer.concat(chunks).toString("hex"), "c3a9f09f98b1efbfbd0a");
+test("createTextFormatEncoder() sends valid UTF-8 whatever the text", () => {
+  assert.deepEqual(chunksOf([], "é😱\ud800\n"), ["é😱\ufffd\n"]);
 });
 
 function familyOf(name: string, values: readonly number[]): MetricFamily & { type: "gauge" } {
@@ -93,12 +93,15 @@ function familyOf(name: string, values: readonly number[]): MetricFamily & { typ
   return { name, help: "", type: "gauge", metrics };
 }
 
-function paired(families: readonly MetricFamily[]): (readonly [MetricFamily, FamilyEncoder])[] {
-  return families.map((family) => [family, ENCODER]);
+function plan(families: readonly MetricFamily[]): TextPlan {
+  return { served: families.map((family) => ({ family, encoder: ENCODER })), leftOut: [] };
 }
 
 function chunksOf(families: readonly MetricFamily[], end: string): string[] {
-  return Array.from(encodeText(paired(families), { ...ENCODING, end }), (bytes) =>
-    Buffer.from(bytes).toString(),
-  );
+  const chunks: string[] = [];
+  const steps = createTextFormatEncoder({ plan, end }).encode(families, assert.fail);
+  for (let step = steps.next(); step.done !== true; step = steps.next()) {
+    chunks.push(Buffer.from(step.value).toString());
+  }
+  return chunks;
 }

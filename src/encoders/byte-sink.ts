@@ -11,8 +11,8 @@ export const CHUNK_LENGTH: number = 64 * 1_024;
 /** The most bytes that UTF-8 takes for a UTF-16 code unit. */
 const MAX_BYTES_PER_UNIT = 3;
 
-/** Room for a full chunk, whatever it is made of. What is not written to costs no memory. */
-const CHUNK_CAPACITY = (CHUNK_LENGTH + 16 * 1_024) * MAX_BYTES_PER_UNIT;
+/** Room for a full chunk with the page or the metric that made it full, if that is no large one. */
+const CHUNK_CAPACITY = CHUNK_LENGTH + 40 * 1_024;
 
 /** Collects text and bytes, and gives them out as chunks. */
 export class ByteSink implements TextSink {
@@ -52,16 +52,21 @@ export class ByteSink implements TextSink {
   take(): Uint8Array {
     this.#endText();
     const chunk = this.#roomFor(0).subarray(0, this.#length);
+    this.#memory.keep(chunk);
     this.#bytes = undefined;
     this.#length = 0;
     return chunk;
   }
 
   #endText(): void {
-    if (this.#text === "") return;
-    const bytes = this.#roomFor(this.#text.length * MAX_BYTES_PER_UNIT);
+    const text = this.#text;
+    if (text === "") return;
+    const { length } = text;
+    const room = CHUNK_CAPACITY - this.#length;
+    const isRoomy = length * MAX_BYTES_PER_UNIT <= room;
+    const bytes = this.#roomFor(isRoomy ? 0 : Buffer.byteLength(text));
     // A lone surrogate becomes U+FFFD here: what we send is always valid UTF-8.
-    this.#length += bytes.write(this.#text, this.#length);
+    this.#length += bytes.write(text, this.#length);
     this.#text = "";
   }
 

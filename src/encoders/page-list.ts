@@ -35,7 +35,6 @@ export class PageList {
 
   /** Accounts for a page that has been walked; `false`, and it is dropped, without memory for it. */
   keep(slot: Slot): boolean {
-    if (!slot.isKept) return false;
     const { footprint } = slot.page;
     const hasMemory = footprint === slot.footprint || this.#take(footprint - slot.footprint);
     if (hasMemory) slot.footprint = footprint;
@@ -45,7 +44,6 @@ export class PageList {
 
   /** Forgets a page. */
   drop(slot: Slot): void {
-    if (!slot.isKept) return;
     slot.isKept = false;
     this.#take(-slot.footprint);
     this.#link(slot.previous, slot.next);

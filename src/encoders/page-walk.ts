@@ -9,8 +9,12 @@ import type { PageList, Slot } from "./page-list.ts";
  */
 export type Outcome = "done" | "left out" | "turn" | "not kept";
 
-/** Below this size a page takes in what stood on the next one, so that pages do not crumble. */
+/**
+ * A page that is written anew may end where a later one starts, within these bounds: so that pages do
+ * not crumble, and so that one more entry does not move all that stands behind it.
+ */
 const MIN_PAGE_BYTES = PAGE_BYTES / 2;
+const MAX_PAGE_BYTES = PAGE_BYTES * 1.5;
 
 /**
  * One walk of a scrape through the pages that the last one left.
@@ -36,29 +40,28 @@ export class PageWalk {
   /** Brings the head of a family up to date, or tells to turn the page first. */
   head(encoder: FamilyEncoder): Outcome {
     if (!this.#isUsable) return "not kept";
-    const page = this.#slot?.page;
-    if (page === undefined) return "turn";
-    if (!page.keepsUntil(this.#entry, encoder)) {
-      if (this.#mustTurn(encoder, encoder)) return "turn";
-      page.appendHead(encoder);
+    const slot = this.#slot;
+    if (slot === undefined) return "turn";
+    if (!slot.page.keepsUntil(this.#entry, encoder)) {
+      if (this.#mustTurn(encoder, encoder, slot)) return "turn";
+      slot.page.appendHead(encoder);
     }
     this.#entry++;
     return "done";
   }
 
-  /** Brings a metric up to date, or tells to turn the page first. */
+  /** Brings a metric of the family whose head came last up to date, or tells to turn the page first. */
   update(metric: Metric, encoder: FamilyEncoder): Outcome {
     if (!this.#isUsable) return "not kept";
-    const page = this.#slot?.page;
-    if (page === undefined) return "turn";
+    const slot = this.#slot as Slot; // The head has seen to that.
     const { identity } = metric;
-    if (page.keepsUntil(this.#entry, identity)) {
-      if (page.update(this.#entry, metric, encoder)) {
+    if (slot.page.keepsUntil(this.#entry, identity)) {
+      if (slot.page.update(this.#entry, metric, encoder)) {
         this.#entry++;
         return "done";
       }
-    } else if (this.#mustTurn(identity, encoder)) return "turn";
-    if (!page.append(metric, encoder)) return "left out";
+    } else if (this.#mustTurn(identity, encoder, slot)) return "turn";
+    if (!slot.page.append(metric, encoder)) return "left out";
     this.#entry++;
     return "done";
   }
@@ -78,7 +81,6 @@ export class PageWalk {
     if (slot?.isKept === false) this.#isUsable = false;
     if (!this.#isUsable) return;
     this.#slot = this.#nextSlot(slot, identity, encoder);
-    if (slot?.page.count === 0) this.#list.drop(slot);
     this.#slot.page.open(encoder);
     this.#slot.page.keepsUntil(0, identity);
     this.#entry = 0;
@@ -99,13 +101,14 @@ export class PageWalk {
   }
 
   /** Tells whether an entry that is not where the walk has come to belongs on another page. */
-  #mustTurn(identity: unknown, encoder: FamilyEncoder): boolean {
-    const slot = this.#slot;
-    if (slot === undefined) return true;
+  #mustTurn(identity: unknown, encoder: FamilyEncoder, slot: Slot): boolean {
     // The page that was just turned to takes at least one.
     if (this.#entry === 0 && slot.page.isRewritten) return false;
     if (!slot.page.isRewritten && slot.next !== undefined) return true;
-    return slot.page.holds(PAGE_BYTES) || this.#startingWith(identity, encoder, slot) !== undefined;
+    if (slot.next === undefined) return slot.page.holds(PAGE_BYTES);
+    return (
+      slot.page.holds(MAX_PAGE_BYTES) || this.#startingWith(identity, encoder, slot) !== undefined
+    );
   }
 
   #nextSlot(slot: Slot | undefined, identity: unknown, encoder: FamilyEncoder): Slot {
@@ -119,7 +122,7 @@ export class PageWalk {
 
   #startingWith(identity: unknown, encoder: FamilyEncoder, slot: Slot): Slot | undefined {
     if (slot.next === undefined || identity === undefined) return undefined;
-    if (slot.page.count > 0 && !slot.page.holds(MIN_PAGE_BYTES)) return undefined;
+    if (!slot.page.holds(MIN_PAGE_BYTES)) return undefined;
     this.#starts ??= startsBehind(slot);
     const found = this.#starts.get(encoder)?.get(identity);
     // Pages may have been dropped or written anew since.

@@ -20,15 +20,13 @@ export function createRegistryGatherer(registry: Registry): Gatherer {
   return {
     async gather({ signal, report, isRequested }) {
       const startedAt = performance.now();
-      const runs = known
-        .list()
-        .filter((metric) => isReadable(metric, report))
-        .filter(({ name, type }) => isRequested(String(name), type))
-        .map((metric) => startCollector(metric, startedAt));
-      await settled(
-        runs.flatMap((run) => run.pending ?? []),
-        signal,
-      );
+      const runs: CollectorRun[] = [];
+      for (const metric of known.list()) {
+        const isWanted =
+          isReadable(metric, report) && isRequested(String(metric.name), metric.type);
+        if (isWanted) runs.push(startCollector(metric, startedAt));
+      }
+      await settled(pendingOf(runs), signal);
       const collected = runs.filter(({ failure, pending }) => !failure && !pending);
       const durationMs = performance.now() - startedAt;
       return {
@@ -73,6 +71,12 @@ function startCollector(known: KnownMetric, startedAt: number): CollectorRun {
   return run;
 }
 
+function pendingOf(runs: readonly CollectorRun[]): Promise<void>[] {
+  const promises: Promise<void>[] = [];
+  for (const { pending } of runs) if (pending !== undefined) promises.push(pending);
+  return promises;
+}
+
 function collect(metric: RegistryMetric): unknown {
   // The client libraries check the type of `collect` when a metric is made.
   return metric.collect ? (metric.collect as () => unknown).call(metric) : undefined;
@@ -103,9 +107,10 @@ function errorsOf(
 ): CollectorError[] {
   const errors: CollectorError[] = [];
   for (const { known, failure, pending } of runs) {
-    const collector = String(known.name);
-    if (failure !== undefined) errors.push({ collector, ...failure });
-    else if (pending !== undefined) errors.push({ collector, error: signal.reason, durationMs });
+    if (failure !== undefined) errors.push({ collector: String(known.name), ...failure });
+    else if (pending !== undefined) {
+      errors.push({ collector: String(known.name), error: signal.reason, durationMs });
+    }
   }
   return errors;
 }

@@ -7,7 +7,7 @@ import { memoiseByHeader } from "../negotiation/memo.ts";
 import { type Body, startBody } from "./body.ts";
 import { type BodyLimit, withinLimit } from "./body-limit.ts";
 import { type CompressedBody, type CompressionSettings, createCompressor } from "./compression.ts";
-import type { Deadline } from "./deadline.ts";
+import { type Deadline, OVER } from "./deadline.ts";
 import { createEncoders } from "./encoders.ts";
 import type { Log } from "./log.ts";
 import { Reading } from "./reading.ts";
@@ -53,6 +53,9 @@ export interface Exposer {
   forget(): void;
 }
 
+/** How many scrapers find memory that another scrape has used: mostly there are one or two. */
+const MAX_SPARE_MEMORY = 2;
+
 /** Makes an exposer. */
 export function createExposer(
   { formats, compression, bodyLimit, maxKeptBytes }: ExposerOptions,
@@ -61,6 +64,7 @@ export function createExposer(
   const negotiate = memoiseByHeader((accept) => negotiateFormat(accept, formats));
   const encoderOf = createEncoders(maxKeptBytes);
   const compressor = createCompressor(compression);
+  const spareMemory: ChunkMemory[] = [];
 
   const onOversized = (message: string): void => {
     self.events.oversized++;
@@ -72,7 +76,13 @@ export function createExposer(
     { families, selection }: Exposition,
     { signal }: Deadline,
   ): Promise<Body> => {
-    const memory = new ChunkMemory();
+    const memory = spareMemory.pop() ?? new ChunkMemory();
+    signal.addEventListener("abort", () => {
+      // Where the scrape was cut off, the kernel may not have taken the last chunk.
+      if (signal.reason !== OVER || spareMemory.length >= MAX_SPARE_MEMORY) return;
+      memory.clear();
+      spareMemory.push(memory);
+    });
     const chunks = encoder.encode(families, report, { selection, memory });
     const bounded = bodyLimit === undefined ? chunks : withinLimit(chunks, bodyLimit, onOversized);
     const onEnd = (ended: Reading) => {
@@ -98,7 +108,10 @@ export function createExposer(
       return toResponse(status, contentType, { body: counted(body, count), encoding });
     },
 
-    forget: () => encoderOf.forget(),
+    forget() {
+      encoderOf.forget();
+      spareMemory.length = 0;
+    },
   };
 }
 

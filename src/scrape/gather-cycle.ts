@@ -131,7 +131,7 @@ export class GatherCycle {
       if (!isAbandoned(context.signal)) {
         onGathered({ errors, durationMs, isComplete: filter.key === "" });
       }
-      return accept([...families], errors, errorHandling);
+      return accept(Array.isArray(families) ? families : [...families], errors, errorHandling);
     } finally {
       clearTimeout(timer);
     }

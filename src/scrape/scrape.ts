@@ -38,7 +38,8 @@ export interface ScrapeResponse {
 }
 
 /**
- * Sends a response, and settles when all of it has been handed over or the client has gone. When
+ * Sends a response, and settles when all of it has been handed over or the client has gone: after
+ * that the memory of the body belongs to the next scrape. When
  * the body throws, or the signal aborts, the response must be cut off, so that no client can take
  * a part for the whole.
  */
@@ -101,7 +102,7 @@ export function createScrapeHandler(
     }
     const families = await blameOn("gathering", () => cycle.gather(deadline, filter));
     // Not before: what this gathering found out about its collectors is part of them.
-    const all = [...families, ...requestedFamilies(own(), filter)];
+    const all = families.concat(requestedFamilies(own(), filter));
     const exposition = { families: all, selection: filter.key };
     return blameOn("encoding", () => expose.response(200, exposition, request, deadline));
   };

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { CHUNK_LENGTH } from "../../src/encoders/byte-sink.ts";
 import { createTextFormatEncoder, type TextPlan } from "../../src/encoders/encode-text.ts";
 import type { FamilyEncoder } from "../../src/encoders/encoder.ts";
+import { PageStore } from "../../src/encoders/page-store.ts";
 import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
 
 /** Writes `=` and the value; leaves out negative ones. */
@@ -105,3 +106,26 @@ function chunksOf(families: readonly MetricFamily[], end: string): string[] {
   }
   return chunks;
 }
+
+test("createTextFormatEncoder() writes a label set of any size in one piece", () => {
+  const head = "é".repeat(CHUNK_LENGTH * 2);
+  const families = [familyOf("a", [1]), familyOf("b", [2])];
+  const large: FamilyEncoder = { ...ENCODER, head };
+  const format = {
+    plan: () => ({
+      served: families.map((family, index) => ({ family, encoder: index === 0 ? ENCODER : large })),
+      leftOut: [],
+    }),
+    end: "",
+  };
+  const store = new PageStore(1e9);
+  const encoder = createTextFormatEncoder(format, store);
+  for (let scrape = 0; scrape < 3; scrape++) {
+    const steps = encoder.encode(families, assert.fail);
+    const chunks: Buffer[] = [];
+    for (let step = steps.next(); step.done !== true; step = steps.next()) {
+      chunks.push(Buffer.from(step.value));
+    }
+    assert.equal(Buffer.concat(chunks).toString(), `head\n=1\n${head}=2\n`);
+  }
+});

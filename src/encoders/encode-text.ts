@@ -15,7 +15,7 @@ export interface TextPlan {
 }
 
 /** A family with the encoder of its metrics. */
-export interface ServedFamily {
+interface ServedFamily {
   readonly family: MetricFamily;
   readonly encoder: FamilyEncoder;
 }
@@ -53,7 +53,7 @@ export function createTextFormatEncoder(format: TextFormat, store?: PageStore): 
 }
 
 /** How many selections are remembered: those of the scrapers, not those that somebody tries out. */
-export const MAX_SELECTIONS = 8;
+const MAX_SELECTIONS = 8;
 
 /** Plans again only when the families are others than at the last scrape. */
 function rememberPlans(format: TextFormat) {

@@ -19,7 +19,7 @@ export interface Encoder {
 }
 
 /** What an encoder may know of the scrape that it works for. */
-export interface EncodeOptions {
+interface EncodeOptions {
   /**
    * Names which families were asked for. What is kept between scrapes is kept for each selection,
    * because the same selection mostly gives the same families.

@@ -56,12 +56,15 @@ function encodeName(name: string): string {
 function labelList(labels: readonly LabelSize[]): Html {
   if (labels.length === 0) return NO_HTML;
   const items = labels.map(
-    ({ name, values, isAtLeast }) =>
-      html`<li><code>${showName(name, MAX_LABEL_LENGTH)}</code>${
-        values === undefined ? "" : ` ${countOf(values, "value", "values")}`
-      }${isAtLeast ? " or more" : ""}</li>`,
+    (label) =>
+      html`<li><code>${showName(label.name, MAX_LABEL_LENGTH)}</code>${valuesOf(label)}</li>`,
   );
   return html`<ul>${items}</ul>`;
+}
+
+function valuesOf({ values, isAtLeast }: LabelSize): string {
+  if (values === undefined) return "";
+  return isAtLeast ? ` ${formatCount(values)}+ values` : ` ${countOf(values, "value", "values")}`;
 }
 
 /** A drawing, because the policy of the page allows no `style` attribute. */

@@ -54,7 +54,7 @@ test("familyTable() shows labels, with the number of their values where it is kn
   ];
   const list =
     "<ul><li><code>a</code></li><li><code>b</code> 1 value</li>" +
-    "<li><code>c&lt;</code> 20,000 values or more</li></ul>";
+    "<li><code>c&lt;</code> 20,000+ values</li></ul>";
   assert.ok(tableOf({ labels }).includes(list));
 });
 

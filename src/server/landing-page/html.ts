@@ -1,10 +1,6 @@
 /** Markup: text of which every part is known to be safe. */
-export class Html {
+export interface Html {
   readonly markup: string;
-
-  constructor(markup: string) {
-    this.markup = markup;
-  }
 }
 
 /** What stands between the pieces of a template: text is escaped, markup is not. */
@@ -24,15 +20,15 @@ export function html(pieces: TemplateStringsArray, ...values: readonly HtmlValue
   values.forEach((value, index) => {
     markup += toMarkup(value) + (pieces[index + 1] ?? "");
   });
-  return new Html(markup);
+  return { markup };
 }
 
 /** Nothing. */
-export const NO_HTML: Html = new Html("");
+export const NO_HTML: Html = { markup: "" };
 
 function toMarkup(value: HtmlValue): string {
   if (typeof value === "string") return escapeHtml(value);
-  return value instanceof Html ? value.markup : value.map(({ markup }) => markup).join("");
+  return "markup" in value ? value.markup : value.map(({ markup }) => markup).join("");
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

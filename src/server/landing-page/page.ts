@@ -1,7 +1,7 @@
 import type { Overview, Unavailable } from "../../scrape/overview.ts";
 import { VERSION } from "../../version.ts";
 import { familyTable } from "./family-table.ts";
-import { Html, html, NO_HTML } from "./html.ts";
+import { type Html, html, NO_HTML } from "./html.ts";
 import { SCRIPT } from "./script.ts";
 import { STYLE } from "./style.ts";
 import { countOf, formatCount, showName } from "./text.ts";
@@ -31,7 +31,7 @@ export function* landingPage(parts: LandingPageParts): Generator<Html, void, und
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Metrics</title>
-<style nonce="${nonce}">${new Html(STYLE)}</style>
+<style nonce="${nonce}">${{ markup: STYLE }}</style>
 </head>
 <body>
 <header>
@@ -44,7 +44,7 @@ export function* landingPage(parts: LandingPageParts): Generator<Html, void, und
   else yield* overviewOf(overview, metricsPath);
   yield html`</main>
 <footer>promhttp ${VERSION}, ${timeOf(parts.date)}</footer>
-<script nonce="${nonce}">${new Html(SCRIPT)}</script>
+<script nonce="${nonce}">${{ markup: SCRIPT }}</script>
 </body>
 </html>
 `;
@@ -67,7 +67,9 @@ function* overviewOf(
     );
   }
   if (failed.length > 0) {
-    yield notice(html`These collectors failed: ${listOf(failed)}. See the log of the process.`);
+    yield notice(
+      html`Something is missing, because these failed: ${listOf(failed)}. See the log of the process.`,
+    );
   }
   const { families, labelSets, series } = sizes.total;
   yield html`<dl>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Html, html, NO_HTML } from "../../../src/server/landing-page/html.ts";
+import { html, NO_HTML } from "../../../src/server/landing-page/html.ts";
 
 test("html escapes what HTML would read otherwise", () => {
   const text = `</script><img src=x onerror='alert(1)'>&amp;"`;
@@ -12,7 +12,7 @@ test("html escapes what HTML would read otherwise", () => {
 test("html takes markup as it is, alone and in lists", () => {
   const items = ["a", "<"].map((item) => html`<li>${item}</li>`);
   assert.equal(
-    html`<ul>${items}</ul>${new Html("<hr>")}${NO_HTML}`.markup,
+    html`<ul>${items}</ul>${{ markup: "<hr>" }}${NO_HTML}`.markup,
     "<ul><li>a</li><li>&lt;</li></ul><hr>",
   );
 });

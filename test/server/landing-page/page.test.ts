@@ -63,13 +63,19 @@ test("landingPage() names the collectors that failed, but not all of very many",
   const page = pageOf({ ...OVERVIEW, failed });
   const long = `<code>${"x".repeat(100)}…</code>`;
   const list = ["<code>a&lt;</code>", ...Array.from({ length: 19 }, () => long)].join(", ");
-  assert.ok(page.includes(`These collectors failed: ${list} and 5 others. See the log`));
+  assert.ok(
+    page.includes(`Something is missing, because these failed: ${list} and 5 others. See the log`),
+  );
   assert.ok(page.includes("<table>"));
 });
 
 test("landingPage() names one collector that failed", () => {
   const page = pageOf({ ...OVERVIEW, failed: ["a"] });
-  assert.ok(page.includes("These collectors failed: <code>a</code>. See the log of the process."));
+  assert.ok(
+    page.includes(
+      "Something is missing, because these failed: <code>a</code>. See the log of the process.",
+    ),
+  );
 });
 
 test("landingPage() says that the application is failing", () => {

@@ -104,7 +104,10 @@ for (const [how, source] of FAILURES) {
     withServer({ source: [source, countingGatherer()] }, async ({ port, log }) => {
       const { status, body } = await rawRequest(port, request("/"));
       assert.equal(status, 200);
-      assert.match(body, /These collectors failed: <code>gatherer 1<\/code>\. See the log/);
+      assert.match(
+        body,
+        /Something is missing, because these failed: <code>gatherer 1<\/code>\. See the log/,
+      );
       assert.match(body, /<code>up<\/code>/);
       assert.doesNotMatch(body, /1234/);
       assert.match(String(log), /1234/);

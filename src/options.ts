@@ -119,7 +119,8 @@ export interface ServerOptions {
    */
   readonly selfMetrics?: boolean | undefined;
   /**
-   * Whether `/` is a page with a link to the metrics.
+   * Whether `/` is a page for a person: where the metrics are, and which families there are, the
+   * largest first. To show it runs the collectors, as a scrape does.
    * @default true
    */
   readonly landingPage?: boolean | undefined;

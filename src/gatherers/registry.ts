@@ -9,6 +9,7 @@ import type { MetricType } from "../model/metric-family.ts";
 export interface Registry {
   /** The metrics of this registry, in the order of their registration. */
   getMetricsAsArray(): unknown;
+  /** What the registry itself would serve; here each scraper gets what it asks for. */
   readonly contentType: string;
 }
 

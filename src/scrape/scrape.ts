@@ -9,7 +9,8 @@ import { createExposer } from "./exposer.ts";
 import { blameOn, explainFailure, type Failure, sendFailure } from "./failure.ts";
 import { type ErrorHandling, GatherCycle } from "./gather-cycle.ts";
 import { createOnce, type Log } from "./log.ts";
-import { parseNameFilter, requestedFamilies } from "./name-filter.ts";
+import { EVERY_NAME, parseNameFilter, requestedFamilies } from "./name-filter.ts";
+import type { AnswerOverview, OverviewContext } from "./overview.ts";
 import { type ScrapeHook, withHook } from "./scrape-hook.ts";
 import { SelfMetrics, type StatusCode } from "./self-metrics.ts";
 import { Status } from "./status.ts";
@@ -65,6 +66,11 @@ export interface ScrapeOptions extends TimeoutOptions {
 /** The scrape handler of one gatherer. */
 export interface ScrapeHandler {
   readonly scrape: Scrape;
+  /**
+   * Answers a person with the size of all families. It rejects with what its `respond` rejects with,
+   * unless the client has gone.
+   */
+  readonly overview: AnswerOverview;
   /** Runs an update that no scrape sees half-done. Never rejects: a failure is counted and logged. */
   update(work: () => unknown): Promise<void>;
   /** Answers every scrape with 500 from now on. */
@@ -93,10 +99,11 @@ export function createScrapeHandler(
   const expose = createExposer(options, { self, guard, log, report });
   const cycle = createCycle(gatherer, options, { self, log, report });
 
+  const own = () => [...status.families, ...(options.selfMetrics ? self.families() : [])];
+
   const prepare = async (request: ScrapeRequest, deadline: Deadline): Promise<ScrapeResponse> => {
     const filter = parseNameFilter(request.query);
     if (request.isHead) return expose.head(status.isFailing ? 500 : 200, request);
-    const own = () => [...status.families, ...(options.selfMetrics ? self.families() : [])];
     if (status.isFailing) {
       return expose.response(500, { families: own(), selection: FAILING }, request, deadline);
     }
@@ -149,6 +156,21 @@ export function createScrapeHandler(
     await sendFailure("busy", request, respond);
   };
 
+  const overview: OverviewContext = {
+    collect: async (deadline) => {
+      const { families, errors } = status.isFailing
+        ? { families: [], errors: [] }
+        : await cycle.collect(deadline, EVERY_NAME);
+      return { families: [...families, ...own()], errors };
+    },
+    isFailing: () => status.isFailing,
+    isLogged: options.errorHandling === "continue",
+    timeoutMs: options.timeoutMs,
+    guard,
+    log,
+  };
+  let answerOverview: Promise<AnswerOverview> | undefined;
+
   return {
     async scrape(request, respond) {
       const isBusy = self.inFlight >= options.maxRequestsInFlight;
@@ -161,6 +183,12 @@ export function createScrapeHandler(
       } finally {
         if (!isBusy) self.inFlight--;
       }
+    },
+
+    async overview(client, respond) {
+      answerOverview ??= loadOverview(overview);
+      const answer = await answerOverview;
+      return answer(client, respond);
     },
 
     async update(work) {
@@ -191,6 +219,12 @@ export function createScrapeHandler(
 
 /** The selection of a server that is failing; no key of a filter is like it. */
 const FAILING = "failing";
+
+/** Loads the code of overviews when it is first needed: a process may only ever be scraped. */
+async function loadOverview(context: OverviewContext): Promise<AnswerOverview> {
+  const { createOverview } = await import("./overview.ts");
+  return createOverview(context);
+}
 
 /** What `update()` is called among the collectors. */
 const UPDATE = "update";

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Log } from "../scrape/log.ts";
+import type { AnswerOverview } from "../scrape/overview.ts";
 import type { Scrape } from "../scrape/scrape.ts";
-import { createLandingPage } from "./landing-page.ts";
 import { ALLOWED_METHODS, queryOf, routeOf } from "./routes.ts";
 import { sendScrape, sendText } from "./send.ts";
 
@@ -14,13 +14,13 @@ export interface HandlerContext {
   /** Whether the server still takes on work. */
   readonly isReady: () => boolean;
   readonly scrape: Scrape;
+  readonly overview: AnswerOverview;
   readonly log: Log;
 }
 
 /** Makes the function that answers every request of the server. It never throws. */
 export function createRequestListener(context: HandlerContext): RequestListener {
   const paths = { metrics: context.metricsPath, hasLandingPage: context.hasLandingPage };
-  const landingPage = createLandingPage(context.metricsPath);
 
   return (request, response) => {
     // A write to a socket that the client has closed is an event of the response.
@@ -41,7 +41,7 @@ export function createRequestListener(context: HandlerContext): RequestListener 
       }
       const route = routeOf(request.method ?? "", request.url ?? "", paths);
       if (route === "metrics") void answerScrape(request, response, context);
-      else if (route === "landing-page") sendPage(response, landingPage);
+      else if (route === "landing-page") void answerPage(request, response, context);
       else if (route === "ready" && !context.isReady()) sendFixed(response, "not-ready");
       else sendFixed(response, route);
     } catch (error) {
@@ -78,6 +78,37 @@ function answerScrape(
   response: ServerResponse,
   { scrape }: HandlerContext,
 ): Promise<void> {
+  return scrape(
+    {
+      isHead: request.method === "HEAD",
+      query: queryOf(request.url ?? ""),
+      accept: headerOf(request, "accept"),
+      acceptEncoding: headerOf(request, "accept-encoding"),
+      timeoutSeconds: headerOf(request, "x-prometheus-scrape-timeout-seconds"),
+      signal: clientSignal(request, response),
+    },
+    (answer, signal) => sendScrape(response, answer, signal),
+  );
+}
+
+/** Answers with the page; its code is loaded when somebody looks at it. */
+async function answerPage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { metricsPath, overview, log }: HandlerContext,
+): Promise<void> {
+  const client = clientSignal(request, response);
+  try {
+    const { sendLandingPage } = await import("./landing-page/send-landing-page.ts");
+    await sendLandingPage(response, metricsPath, overview, client);
+  } catch (error) {
+    log.error("The page could not be sent", error);
+    response.destroy();
+  }
+}
+
+/** Aborts when the client has gone. */
+function clientSignal(request: IncomingMessage, response: ServerResponse): AbortSignal {
   const client = new AbortController();
   const onClose = () => {
     if (!response.writableFinished) client.abort();
@@ -86,30 +117,13 @@ function answerScrape(
   // has none once CONNECT came after it.
   request.once("close", onClose);
   response.once("close", onClose);
-  return scrape(
-    {
-      isHead: request.method === "HEAD",
-      query: queryOf(request.url ?? ""),
-      accept: headerOf(request, "accept"),
-      acceptEncoding: headerOf(request, "accept-encoding"),
-      timeoutSeconds: headerOf(request, "x-prometheus-scrape-timeout-seconds"),
-      signal: client.signal,
-    },
-    (answer, signal) => sendScrape(response, answer, signal),
-  );
+  return client.signal;
 }
 
 /** The value of a header that Node joins with commas when it is sent twice. */
 function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value.join(", ") : value;
-}
-
-function sendPage(response: ServerResponse, html: string): void {
-  sendText(response, 200, html, {
-    "Content-Type": "text/html; charset=utf-8",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-  });
 }
 
 interface FixedAnswer {

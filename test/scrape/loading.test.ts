@@ -17,6 +17,8 @@ const PROTOBUF =
   "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
 
 interface Scrape {
+  /** @default "/metrics" */
+  readonly path?: string;
   readonly accept: string;
   readonly "accept-encoding": string;
 }
@@ -42,8 +44,8 @@ async function loadedAfter(
   try {
     const [{ port }] = await once(child, "message");
     for (const scrape of scrapes) {
-      const headers = { ...scrape };
-      const { status } = await httpGet(`http://127.0.0.1:${port}/metrics`, headers);
+      const { path = "/metrics", ...headers } = scrape;
+      const { status } = await httpGet(`http://127.0.0.1:${port}${path}`, headers);
       assert.equal(status, 200);
     }
     child.send("loaded?");
@@ -62,6 +64,7 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   OpenMetrics: /^encoders\/(openmetrics|canonical-number|exemplar)/,
   protobuf: /^encoders\/(protobuf|native-histogram)/,
   compression: /^compression\//,
+  "the page": /^(server\/landing-page\/|scrape\/(overview|measure-families|label-values)|version)/,
 };
 
 /** What a plain HTTP server loads; in some versions of Node `node:zlib` is part of it. */
@@ -107,6 +110,14 @@ const CASES: readonly {
     name: "text in gzip",
     scrapes: [{ accept: TEXT, "accept-encoding": "gzip" }],
     parts: ["compression"],
+  },
+  {
+    name: "text, and a look at the page,",
+    scrapes: [
+      { accept: TEXT, "accept-encoding": "identity" },
+      { path: "/", accept: "text/html", "accept-encoding": "gzip" },
+    ],
+    parts: ["the page"],
   },
   {
     name: "all of them",

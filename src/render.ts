@@ -11,7 +11,8 @@ import { UpdateGuard } from "./scrape/update-guard.ts";
 
 /** An exposition in memory. */
 export interface Rendered {
-  readonly body: Uint8Array;
+  // With its type of memory, because the types of a browser's `fetch` take no other.
+  readonly body: Uint8Array<ArrayBuffer>;
   /** The `Content-Type` of the body. */
   readonly contentType: string;
   /** The `Content-Encoding` of the body; `undefined` when it is not compressed. */
@@ -66,8 +67,8 @@ export async function render(
   }
 }
 
-async function collect(body: Body): Promise<Uint8Array> {
-  if (body instanceof Uint8Array) return body;
+async function collect(body: Body): Promise<Uint8Array<ArrayBuffer>> {
+  if (body instanceof Uint8Array) return Buffer.concat([body]);
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);

@@ -3,7 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { type Source, toGatherer } from "../gatherers/to-gatherer.ts";
 import { type HandlerOptions, resolveHandlerOptions } from "../options.ts";
 import { createLog } from "../scrape/log.ts";
-import { createScrapeHandler, type ScrapeHandler } from "../scrape/scrape.ts";
+import { createScrapeHandler, type Scrape, type ScrapeHandler } from "../scrape/scrape.ts";
 import { fetchHeadOf, fetchScrape, fixedResponse } from "./fetch-scrape.ts";
 import { answerScrape, headOf } from "./node-scrape.ts";
 import { fixedAnswerOf } from "./request-head.ts";
@@ -51,7 +51,9 @@ export function createHandler(
   const resolved = resolveHandlerOptions(options);
   const log = createLog(resolved.logger);
   const scrapeHandler = createScrapeHandler(toGatherer(source), resolved, log);
-  const { scrape, update, setFailing, setOk, forget } = scrapeHandler;
+  const { update, setFailing, setOk, forget } = scrapeHandler;
+  const compresses = resolved.compression.encodings.length > 0;
+  const scrape = compresses ? forbidTransform(scrapeHandler.scrape) : scrapeHandler.scrape;
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     // A write to a socket that the client has closed is an event of the response.
@@ -69,7 +71,11 @@ export function createHandler(
       answer(nodeRequest, nodeResponse);
     } catch (error) {
       log.error("A request could not be answered", error);
-      if (!nodeResponse.writableEnded) resetResponse(nodeResponse);
+      try {
+        if (!nodeResponse.writableEnded) resetResponse(nodeResponse);
+      } catch {
+        // It is no response of Node; a framework's own wrapper, say.
+      }
     }
   };
 
@@ -84,4 +90,17 @@ export function createHandler(
   };
 
   return Object.assign(handle, { fetch, update, setFailing, setOk, close: forget });
+}
+
+/**
+ * Keeps middlewares that compress away from what we compress ourselves, or send as it is because
+ * the scraper wants that: RFC 9111 §5.2.2.6, and all of them heed it. What they make of a long body
+ * may be buffered without a bound: the `CompressionStream` of Node before 24 takes 16,384 chunks.
+ */
+function forbidTransform(scrape: Scrape): Scrape {
+  return (request, respond) =>
+    scrape(request, (answer, signal) => {
+      const headers = { ...answer.headers, "Cache-Control": "no-store, no-transform" };
+      return respond({ ...answer, headers }, signal);
+    });
 }

@@ -1,5 +1,6 @@
 import type { Respond, Scrape, ScrapeResponse } from "../scrape/scrape.ts";
 import { type FixedAnswer, type RequestHead, scrapeRequestOf } from "./request-head.ts";
+import { CUT_OFF } from "./reset.ts";
 import { COMMON_HEADERS } from "./send.ts";
 
 /** What is known of a request of the Fetch API. */
@@ -40,7 +41,9 @@ export function fetchScrape(request: Request, scrape: Scrape): Promise<Response>
     const respond: Respond = async (answer, signal) => {
       if (request.method === "HEAD") resolve(responseOf(answer, null));
       else if (answer.body instanceof Uint8Array) {
-        resolve(responseOf(answer, answer.body, { "Content-Length": `${answer.body.length}` }));
+        // The types of browsers refuse shared memory, which no body of ours is in.
+        const body = answer.body as Uint8Array<ArrayBuffer>;
+        resolve(responseOf(answer, body, { "Content-Length": `${body.length}` }));
       } else {
         const { stream, sent } = streamOf(answer.body, signal, leave);
         resolve(responseOf(answer, stream));
@@ -60,7 +63,7 @@ const CLIENT_CLOSED_REQUEST = 499;
 
 function responseOf(
   { status, headers }: ScrapeResponse,
-  body: Uint8Array | ReadableStream<Uint8Array> | null,
+  body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null,
   length?: Readonly<Record<string, string>>,
 ): Response {
   return new Response(body, { status, headers: { ...headers, ...COMMON_HEADERS, ...length } });
@@ -76,7 +79,7 @@ interface Streamed {
 /**
  * Makes a stream of a body, which is made no faster than somebody reads the stream. When the body
  * throws, or the signal aborts, the stream fails: only that keeps a runtime from ending the response
- * in order.
+ * in order. It fails with an error of ours, because there are runtimes that show it to the client.
  *
  * @param onCancel Called when nobody reads it any more.
  */
@@ -95,10 +98,11 @@ function streamOf(
     {
       start(controller) {
         const onAbort = () => {
-          controller.error(signal.reason);
           fail(signal.reason);
           // Its own failure is that of a body that nobody wants any more.
           chunks.return?.().catch(() => {});
+          // A runtime that has lost its client would log the error, and now cancels the stream first.
+          setImmediate(() => controller.error(new Error(CUT_OFF)));
         };
         signal.addEventListener("abort", onAbort, { once: true });
         if (signal.aborted) onAbort();
@@ -115,7 +119,7 @@ function streamOf(
           done();
         } catch (error) {
           fail(error);
-          throw error;
+          controller.error(new Error(CUT_OFF));
         }
       },
       cancel: onCancel,

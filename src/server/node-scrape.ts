@@ -40,7 +40,8 @@ export function answerScrape(
 function watchClient(request: IncomingMessage, response: ServerResponse): AbortSignal {
   const client = new AbortController();
   const onClose = () => {
-    if (!response.writableFinished) client.abort();
+    // Node itself finishes a response of HTTP/2 whose client has gone; it was not we who ended it.
+    if (!response.writableEnded || !response.writableFinished) client.abort();
   };
   // A response has no such event while it waits behind another on its connection, and a request
   // has none once CONNECT came after it.

@@ -17,6 +17,9 @@ export function resetSocket(socket: Socket): void {
   else socket.resetAndDestroy();
 }
 
+/** What a stream says that was cut off. */
+export const CUT_OFF: string = "The response was cut off";
+
 /** Cuts a response off, wherever it has got to, so that no client can take a part for the whole. */
 export function resetResponse(response: ServerResponse): void {
   const stream = http2StreamOf(response);
@@ -25,7 +28,7 @@ export function resetResponse(response: ServerResponse): void {
     response.destroy();
   }
   // With an error it is reset; `close()` would end it in order first. Other streams share its socket.
-  else stream.destroy(new Error("The response was cut off"));
+  else stream.destroy(new Error(CUT_OFF));
 }
 
 /** The stream of a response of `node:http2`; `undefined` for one of `node:http`. */

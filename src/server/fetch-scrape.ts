@@ -21,7 +21,7 @@ function hostOf(url: string): string | undefined {
 export function fixedResponse({ status, text, headers }: FixedAnswer): Response {
   // The connection is the runtime's business, and Node's `fetch` refuses a body with 204.
   const { Connection: _, ...others } = headers ?? {};
-  const type = { "Content-Type": "text/plain; charset=utf-8" };
+  const type = text !== "" && { "Content-Type": "text/plain; charset=utf-8" };
   return new Response(text === "" ? null : text, {
     status,
     headers: { ...type, ...COMMON_HEADERS, ...others },
@@ -40,11 +40,8 @@ export function fetchScrape(request: Request, scrape: Scrape): Promise<Response>
   return new Promise((resolve) => {
     const respond: Respond = async (answer, signal) => {
       if (request.method === "HEAD") resolve(responseOf(answer, null));
-      else if (answer.body instanceof Uint8Array) {
-        // The types of browsers refuse shared memory, which no body of ours is in.
-        const body = answer.body as Uint8Array<ArrayBuffer>;
-        resolve(responseOf(answer, body, { "Content-Length": `${body.length}` }));
-      } else {
+      else if (answer.body instanceof Uint8Array) resolve(wholeResponse(answer, answer.body));
+      else {
         const { stream, sent } = streamOf(answer.body, signal, leave);
         resolve(responseOf(answer, stream));
         await sent;
@@ -60,6 +57,12 @@ export function fetchScrape(request: Request, scrape: Scrape): Promise<Response>
 
 /** What nginx made known for a request whose client did not wait. */
 const CLIENT_CLOSED_REQUEST = 499;
+
+function wholeResponse(answer: ScrapeResponse, bytes: Uint8Array): Response {
+  // The types of browsers refuse shared memory, which no body of ours is in.
+  const body = bytes as Uint8Array<ArrayBuffer>;
+  return responseOf(answer, body, { "Content-Length": `${body.length}` });
+}
 
 function responseOf(
   { status, headers }: ScrapeResponse,
@@ -118,6 +121,7 @@ function streamOf(
           controller.close();
           done();
         } catch (error) {
+          if (signal.aborted) return;
           fail(error);
           controller.error(new Error(CUT_OFF));
         }

@@ -46,6 +46,8 @@ export async function render(
   const cycle = createCycle(toGatherer(source), resolved, { self, log, report });
   const expose = createExposer(resolved, { self, log, report, guard: new UpdateGuard() });
   const deadline = startDeadline(resolved.timeoutMs, new AbortController().signal);
+  // The deadline's own timer does not keep the process alive, but somebody awaits this.
+  const keepAlive = setTimeout(() => {}, resolved.timeoutMs);
   const request: ScrapeRequest = {
     isHead: false,
     query: "",
@@ -63,6 +65,7 @@ export async function render(
       contentEncoding: headers["Content-Encoding"],
     };
   } finally {
+    clearTimeout(keepAlive);
     deadline.clear();
   }
 }

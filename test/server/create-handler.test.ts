@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import { test } from "node:test";
+import type { RequestHandler } from "express";
 import { Counter, Registry } from "prom-client";
 import { createHandler, type HandlerOptions } from "../../src/index.ts";
 import { blockingGatherer } from "../helpers/blocking-gatherer.ts";
@@ -49,6 +50,17 @@ test("createHandler() refuses what it cannot serve, and options that it does not
     assert.throws(make({ [name]: value }), new TypeError(`Unknown option "${name}"`));
   }
   assert.throws(make({ timeoutMs: 0 }), RangeError);
+});
+
+test("A handler has the types that frameworks ask for", () => {
+  const handler = createHandler(countingGatherer());
+  const listener: RequestListener = handler;
+  const route: RequestHandler = handler;
+  const get: (request: Request) => Promise<Response> = handler.fetch;
+  // Express takes a function of four parameters for one that handles errors.
+  assert.equal(route.length, 2);
+  assert.equal(listener, handler);
+  assert.equal(get, handler.fetch);
 });
 
 test("A handler compares no path, and reads the query", () =>

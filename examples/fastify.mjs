@@ -16,5 +16,5 @@ app.get("/metrics", (request, reply) => {
   metrics(request.raw, reply.raw);
 });
 
-await app.listen({ port: 9464 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => app.close());
+await app.listen({ port: 9464 });

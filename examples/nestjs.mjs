@@ -13,5 +13,5 @@ Module({})(AppModule); // in TypeScript: @Module({})
 const app = await NestFactory.create(AppModule);
 app.use("/metrics", createHandler(register));
 
-await app.listen(9464);
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => app.close());
+await app.listen(9464);

@@ -229,9 +229,10 @@ async function loadOverview(context: OverviewContext): Promise<AnswerOverview> {
 /** What `update()` is called among the collectors. */
 const UPDATE = "update";
 
-function createCycle(
+/** Makes the gather cycle of a gatherer; it counts and logs what does not cost the scrape. */
+export function createCycle(
   gatherer: Gatherer,
-  { errorHandling, onScrape }: ScrapeOptions,
+  { errorHandling, onScrape }: Pick<ScrapeOptions, "errorHandling" | "onScrape">,
   { self, log, report }: { self: SelfMetrics; log: Log; report: FaultReporter },
 ): GatherCycle {
   return new GatherCycle(onScrape === undefined ? gatherer : withHook(gatherer, onScrape), {
@@ -254,7 +255,8 @@ function createCycle(
   });
 }
 
-function createReporter(self: SelfMetrics, log: Log): FaultReporter {
+/** Makes the function that counts and logs what had to be left out. */
+export function createReporter(self: SelfMetrics, log: Log): FaultReporter {
   const isNews = createOnce();
   return (family, reason) => {
     self.errors.encoding++;

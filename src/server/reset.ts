@@ -1,3 +1,5 @@
+import type { ServerResponse } from "node:http";
+import type { Http2ServerResponse, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 
 /**
@@ -13,4 +15,23 @@ export function resetSocket(socket: Socket): void {
   const isShutDown = socket.writableEnded && socket.writableLength === 0;
   if (!isTcp || isShutDown || socket.destroyed) socket.destroy();
   else socket.resetAndDestroy();
+}
+
+/** What a stream says that was cut off. */
+export const CUT_OFF: string = "The response was cut off";
+
+/** Cuts a response off, wherever it has got to, so that no client can take a part for the whole. */
+export function resetResponse(response: ServerResponse): void {
+  const stream = http2StreamOf(response);
+  if (stream === undefined) {
+    if (response.socket) resetSocket(response.socket);
+    response.destroy();
+  }
+  // With an error it is reset; `close()` would end it in order first. Other streams share its socket.
+  else stream.destroy(new Error(CUT_OFF));
+}
+
+/** The stream of a response of `node:http2`; `undefined` for one of `node:http`. */
+export function http2StreamOf(response: object): ServerHttp2Stream | undefined {
+  return (response as Partial<Http2ServerResponse>).stream;
 }

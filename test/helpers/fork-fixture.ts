@@ -39,7 +39,8 @@ export function forkFixture(
   return watch(child);
 }
 
-function watch(child: ChildProcess): Fixture {
+/** Reads what a child process writes, which must have pipes for its streams. */
+export function watch(child: ChildProcess): Fixture {
   let stdout = "";
   let stderr = "";
   child.stdout?.setEncoding("utf8").on("data", (text) => {

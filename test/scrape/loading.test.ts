@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fork } from "node:child_process";
+import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -155,4 +155,20 @@ test("a scrape of text loads next to nothing that a plain HTTP server does not l
     moreBuiltins(loaded).filter((name) => !expected.includes(name)),
     [],
   );
+});
+
+test("a handler loads no HTTP server, so that it goes where there is none", () => {
+  const url = new URL("../../dist/server/create-handler.js", import.meta.url);
+  const script = `
+    const { createHandler } = await import(${JSON.stringify(url)});
+    createHandler({ gather: () => ({ families: [] }) });
+    const loaded = process.moduleLoadList.join("\\n"); // before the output, which loads more
+    process.stdout.write(loaded);
+  `;
+  const args = ["--input-type=module", "--eval", script];
+  const builtins = execFileSync(process.execPath, args, { encoding: "utf8" }).split("\n");
+  assert.ok(builtins.includes("NativeModule util"));
+  for (const name of ["http", "http2", "net", "zlib"]) {
+    assert.ok(!builtins.includes(`NativeModule ${name}`), name);
+  }
 });

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { Log } from "../scrape/log.ts";
 import type { Scrape } from "../scrape/scrape.ts";
 import { createLandingPage } from "./landing-page.ts";
+import { resetResponse } from "./reset.ts";
 import { ALLOWED_METHODS, queryOf, routeOf } from "./routes.ts";
 import { sendScrape, sendText } from "./send.ts";
 
@@ -46,7 +47,7 @@ export function createRequestListener(context: HandlerContext): RequestListener 
       else sendFixed(response, route);
     } catch (error) {
       context.log.error("A request could not be answered", error);
-      response.destroy();
+      resetResponse(response);
     }
   };
 }

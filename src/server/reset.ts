@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 /**
@@ -13,4 +14,13 @@ export function resetSocket(socket: Socket): void {
   const isShutDown = socket.writableEnded && socket.writableLength === 0;
   if (!isTcp || isShutDown || socket.destroyed) socket.destroy();
   else socket.resetAndDestroy();
+}
+
+/** Cuts a response off, and its connection with it, when its turn on the connection has come. */
+export function resetResponse(response: ServerResponse): void {
+  if (response.socket) resetSocket(response.socket);
+  // It waits behind another one, whose end a reset would take from the client. From version 24 on
+  // Node gives it its turn although it is destroyed, and would wait for its end for ever.
+  else response.once("socket", (socket: Socket) => socket.destroy());
+  response.destroy();
 }

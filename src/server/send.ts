@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { ScrapeResponse } from "../scrape/scrape.ts";
-import { resetSocket } from "./reset.ts";
+import { resetResponse } from "./reset.ts";
 
 /** Sends a short text. Nothing of the request is ever part of it. */
 export function sendText(
@@ -36,10 +36,7 @@ export async function sendScrape(
   { status, headers, body }: ScrapeResponse,
   signal: AbortSignal,
 ): Promise<void> {
-  const cutOff = (): void => {
-    if (response.socket) resetSocket(response.socket);
-    response.destroy();
-  };
+  const cutOff = (): void => resetResponse(response);
   signal.addEventListener("abort", cutOff);
   try {
     if (signal.aborted) {

@@ -4,6 +4,7 @@ import type { AnswerOverview } from "../scrape/overview.ts";
 import type { Scrape } from "../scrape/scrape.ts";
 import { answerScrape, headOf, watchClient } from "./node-scrape.ts";
 import { type FixedAnswer, METHOD_NOT_ALLOWED, OPTIONS_ANSWER, refusalOf } from "./request-head.ts";
+import { resetResponse } from "./reset.ts";
 import { routeOf } from "./routes.ts";
 import { sendFixed, sendText } from "./send.ts";
 
@@ -45,7 +46,7 @@ export function createRequestListener(context: HandlerContext): RequestListener 
       else sendFixed(response, FIXED_ANSWERS[route]);
     } catch (error) {
       context.log.error("A request could not be answered", error);
-      response.destroy();
+      resetResponse(response);
     }
   };
 }
@@ -70,7 +71,7 @@ async function answerPage(
     await sendLandingPage(response, metricsPath, overview, client);
   } catch (error) {
     log.error("The page could not be sent", error);
-    response.destroy();
+    resetResponse(response);
   }
 }
 

@@ -23,12 +23,16 @@ export const CUT_OFF: string = "The response was cut off";
 /** Cuts a response off, wherever it has got to, so that no client can take a part for the whole. */
 export function resetResponse(response: ServerResponse): void {
   const stream = http2StreamOf(response);
-  if (stream === undefined) {
-    if (response.socket) resetSocket(response.socket);
-    response.destroy();
-  }
   // With an error it is reset; `close()` would end it in order first. Other streams share its socket.
-  else stream.destroy(new Error(CUT_OFF));
+  if (stream !== undefined) {
+    stream.destroy(new Error(CUT_OFF));
+    return;
+  }
+  if (response.socket) resetSocket(response.socket);
+  // It waits behind another one, whose end a reset would take from the client. From version 24 on
+  // Node gives it its turn although it is destroyed, and would wait for its end for ever.
+  else response.once("socket", (socket: Socket) => socket.destroy());
+  response.destroy();
 }
 
 /** The stream of a response of `node:http2`; `undefined` for one of `node:http`. */

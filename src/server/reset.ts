@@ -23,12 +23,15 @@ export const CUT_OFF: string = "The response was cut off";
 /** Cuts a response off, wherever it has got to, so that no client can take a part for the whole. */
 export function resetResponse(response: ServerResponse): void {
   const stream = http2StreamOf(response);
-  if (stream === undefined) {
-    if (response.socket) resetSocket(response.socket);
-    response.destroy();
+  if (stream !== undefined) {
+    // With an error it is reset; `close()` would end it in order first. Others share its socket.
+    stream.destroy(new Error(CUT_OFF));
+    return;
   }
-  // With an error it is reset; `close()` would end it in order first. Other streams share its socket.
-  else stream.destroy(new Error(CUT_OFF));
+  if (response.socket) resetSocket(response.socket);
+  // It waits behind another on its connection. From Node 24 on, nothing else closes that.
+  else response.once("socket", (socket) => socket.destroySoon());
+  response.destroy();
 }
 
 /** The stream of a response of `node:http2`; `undefined` for one of `node:http`. */

@@ -93,9 +93,9 @@ export function createHandler(
 }
 
 /**
- * Keeps middlewares that compress away from what we compress ourselves, or send as it is because
- * the scraper wants that: RFC 9111 §5.2.2.6, and all of them heed it. What they make of a long body
- * may be buffered without a bound: the `CompressionStream` of Node before 24 takes 16,384 chunks.
+ * Keeps middlewares from compressing what we compress ourselves, or send as it is because the
+ * scraper wants that: RFC 9111 §5.2.2.6. They leave alone what is encoded already; but what they
+ * encode may be buffered without a bound: `CompressionStream` before Node 24 takes 16,384 chunks.
  */
 function forbidTransform(scrape: Scrape): Scrape {
   return (request, respond) =>

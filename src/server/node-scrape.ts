@@ -28,8 +28,8 @@ export function answerScrape(
     headOf(request),
     watchClient(request, response),
   );
-  // Whoever has set it compresses what we write.
-  const isEncoded = response.hasHeader("Content-Encoding");
+  // Whoever has set it encodes what we write.
+  const isEncoded = (response.getHeader("Content-Encoding") ?? "identity") !== "identity";
   return scrape(
     { ...scrapeRequest, acceptEncoding: isEncoded ? undefined : acceptEncoding },
     (answer, signal) => sendScrape(response, answer, signal),

@@ -31,7 +31,7 @@ export const METHOD_NOT_ALLOWED: FixedAnswer = {
   headers: { Allow: ALLOWED_METHODS },
 };
 
-// The rest of what such a client sends is not worth to be read.
+// What else such a client sends is not worth reading.
 const CLOSE = { Connection: "close" };
 
 /** Refuses what no scrape has, on any path: a body, or a host that is not allowed. */

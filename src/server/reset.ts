@@ -23,15 +23,15 @@ export const CUT_OFF: string = "The response was cut off";
 /** Cuts a response off, wherever it has got to, so that no client can take a part for the whole. */
 export function resetResponse(response: ServerResponse): void {
   const stream = http2StreamOf(response);
-  // With an error it is reset; `close()` would end it in order first. Other streams share its socket.
   if (stream !== undefined) {
+    // With an error it is reset; `close()` would end it in order first. Others share its socket.
     stream.destroy(new Error(CUT_OFF));
     return;
   }
   if (response.socket) resetSocket(response.socket);
   // It waits behind another one, whose end a reset would take from the client. From version 24 on
   // Node gives it its turn although it is destroyed, and would wait for its end for ever.
-  else response.once("socket", (socket: Socket) => socket.destroy());
+  else response.once("socket", (socket: Socket) => socket.destroySoon());
   response.destroy();
 }
 

@@ -8,7 +8,7 @@ import { httpGet } from "../helpers/http-get.ts";
 import { createLargeRegistry } from "../helpers/large-registry.ts";
 import { longGatherer } from "../helpers/long-gatherer.ts";
 import { rawRequest, request } from "../helpers/raw-request.ts";
-import { turnsUntil } from "../helpers/turns.ts";
+import { turns, turnsUntil } from "../helpers/turns.ts";
 import { withMount } from "../helpers/with-mount.ts";
 import { MOUNTS } from "./mounts.ts";
 
@@ -151,9 +151,9 @@ for (const [name, mount] of Object.entries(MOUNTS)) {
       connection.socket.pause();
       await connection.send(SCRAPE);
       // It goes on until the kernel is full, and then stands still.
-      for (let idle = 0, read = -1; idle < 200; idle = source.read === read ? idle + 1 : 0) {
+      for (let idle = 0, read = 0; idle < 200; idle = source.read === read ? idle + 1 : 0) {
         read = source.read;
-        await turnsUntil("a turn", () => true);
+        await (read === 0 ? turnsUntil("the first metric", () => source.read > 0) : turns(1));
         assert.ok(read < 200_000, "200 MB were written to a client that reads nothing");
       }
       connection.socket.destroy();

@@ -312,6 +312,32 @@ test("A handler hears that the client leaves when something else has read the re
   });
 });
 
+test("A handler cuts off a client that closes its side in the middle of a body", async () => {
+  const source = longGatherer(1e8);
+  await withMount({ source }, async ({ connect, log }) => {
+    const connection = await connect();
+    await connection.send(SCRAPE);
+    await connection.until("some of the body", () => connection.received.length > 100_000);
+    connection.socket.end();
+    await source.stopped();
+    assert.doesNotMatch(await connection.closed(), /\r\n0\r\n/);
+    assert.deepEqual(log, []);
+  });
+});
+
+test("A handler compresses where something else has said that nothing is encoded", () =>
+  withMount(
+    {
+      source: longGatherer(500),
+      mount: behind((_request, response) => response.setHeader("Content-Encoding", "identity")),
+    },
+    async ({ port }) => {
+      const headers = ["Accept-Encoding: gzip"];
+      const response = await rawRequest(port, request("/metrics", { headers }));
+      assert.equal(response.headers["content-encoding"], "gzip");
+    },
+  ));
+
 test("A handler does not mind errors of the response", async () => {
   const source = longGatherer(1e8);
   let response: ServerResponse | undefined;

@@ -8,7 +8,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
 /** What a line says beside its message. */
-export type LogFields = Readonly<Record<string, string>>;
+type LogFields = Readonly<Record<string, string>>;
 
 /** The log of the program. */
 export type ProgramLog = Readonly<Record<LogLevel, (message: string, fields?: LogFields) => void>>;

@@ -13,6 +13,9 @@ const MARK = "PROMHTTP_SERVED_BY";
 /** The mark of a process that has told that there is no client library. */
 const NOBODY = "nobody";
 
+/** How long the application has the process to itself. One that ends sooner pays nothing. */
+const DELAY_MS = 100;
+
 const debug = debuglog("promhttp");
 
 /**
@@ -51,7 +54,11 @@ function start(script: string | undefined): void {
   // Now, because the application may change its environment, and start children, at any time.
   const env: Environment = { ...process.env };
   process.env[MARK] = `${process.pid}`;
-  // Not before it is needed: most processes that inherit the preload do not serve.
+  setTimeout(() => serveLater(libraries, env), DELAY_MS).unref();
+}
+
+/** Nothing is loaded before it is needed: most processes that inherit the preload do not serve. */
+function serveLater(libraries: readonly string[], env: Environment): void {
   import("./serve.ts")
     .then(({ serve }) => serve(libraries, env))
     .then((url) => debug("Metrics at %s", url))

@@ -35,6 +35,7 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
   "basic.mjs": [{ shows: /^jobs_total\{queue="mail"\} 1$/m }],
   "custom-registry.mjs": [{ path: "/custom", shows: /^basket_items\{app="shop"\} 3$/m }],
   "demo.mjs": [{ shows: /^machine_disk_bytes\{state="free"\} \d+$/m }],
+  "exporter.mjs": [{ shows: /^host_load1 [\d.]+$/m }, { shows: /^host_memory_free_bytes \d+$/m }],
   "express.mjs": [{ shows: /^visits_total 0$/m }],
   "failing-status.mjs": [{ shows: /^entropy_available_bits \d+$/m }, { shows: /^entropy_up 1$/m }],
   "fastify.mjs": [{ shows: /^visits_total 0$/m }],
@@ -70,6 +71,10 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
     },
     { shows: /^request_duration_seconds_bucket\{le="0\.5"\} 1$/m },
   ],
+  "preload-app.mjs": [
+    { shows: /^shop_visits_total 0$/m },
+    { shows: /^process_cpu_seconds_total [\d.]+$/m },
+  ],
   "periodic-update.mjs": [
     { shows: /^disk_bytes\{state="free"\} \d+\ndisk_bytes\{state="used"\} \d+$/m },
   ],
@@ -98,6 +103,12 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
 /** The examples that do not listen, each with a test of its own below. */
 const OTHERS = ["nextjs-route.mjs", "push.mjs"];
 
+/** How to run the examples that do not serve themselves; the others are read from standard input. */
+const COMMANDS: Readonly<Record<string, (file: string, port: number) => readonly string[]>> = {
+  "exporter.mjs": (file, port) => ["dist/cli.js", `--web.listen-address=127.0.0.1:${port}`, file],
+  "preload-app.mjs": (file) => ["--import", "promhttp/register", file],
+};
+
 test("every example has a test", () => {
   const files = readdirSync(FOLDER).filter((name) => name.endsWith(".mjs"));
   assert.deepEqual(files.sort(), [...Object.keys(EXAMPLES), ...OTHERS].sort());
@@ -111,7 +122,8 @@ for (const [name, scrapes] of Object.entries(EXAMPLES)) {
       for (const scrape of scrapes) {
         const { path = "/metrics", accept = "*/*", encoding = "identity" } = scrape;
         const headers = { accept, "accept-encoding": encoding };
-        assertShows(await firstAnswer(`http://127.0.0.1:${port}${path}`, headers, child), scrape);
+        const url = `http://127.0.0.1:${port}${path}`;
+        assertShows(await firstAnswer(url, headers, child, SIGNS[name]), scrape);
       }
       child.kill("SIGTERM");
       assert.deepEqual(await once(child, "exit"), [0, null]);
@@ -180,9 +192,11 @@ async function startGateway(): Promise<
 function start(name: string, ownPort: string, port: number): ChildProcess {
   const source = readFileSync(new URL(name, FOLDER), "utf8").replaceAll(ownPort, `${port}`);
   assert.match(source, /^\/\/ [A-Z].*\.\n/);
-  const child = spawn(process.execPath, ["--input-type=module"], {
+  const args = COMMANDS[name]?.(`examples/${name}`, port) ?? ["--input-type=module"];
+  const child = spawn(process.execPath, args, {
     cwd: new URL("..", FOLDER),
-    stdio: ["pipe", "ignore", "inherit"],
+    env: { ...process.env, PROMHTTP_ADDRESS: `127.0.0.1:${port}`, PORT: "0" },
+    stdio: ["pipe", "ignore", name in COMMANDS ? "ignore" : "inherit"],
   });
   child.stdin.end(source);
   return child;
@@ -213,18 +227,24 @@ function showsNativeHistogram(body: Buffer): void {
   assert.ok(upperBound > 0.3 && upperBound < 0.33, `${upperBound}`);
 }
 
-/** Asks until the program listens, or has ended. */
+/** What the preload serves only when the application has been loaded. */
+const SIGNS: Readonly<Record<string, string>> = { "preload-app.mjs": "shop_visits_total" };
+
+/** Asks until the program listens and shows a sign of life, or has ended. */
 async function firstAnswer(
   url: string,
   headers: Readonly<Record<string, string>>,
   child: ChildProcess,
+  sign = "",
 ): Promise<HttpAnswer> {
   while (child.exitCode === null) {
     try {
-      return await httpGet(url, headers);
+      const answer = await httpGet(url, headers);
+      if (answer.body.includes(sign)) return answer;
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      // It does not listen yet.
     }
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`The program ended with status ${child.exitCode}`);
 }

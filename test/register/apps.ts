@@ -6,6 +6,7 @@ import type { App } from "../helpers/with-app.ts";
 export const ESM_APP: string = `
 import { Counter } from "prom-client";
 new Counter({ name: "app_orders_total", help: "Orders." }).inc(3);
+console.log("ready");
 process.stdin.once("data", () => process.stdin.destroy());
 `;
 
@@ -13,6 +14,7 @@ process.stdin.once("data", () => process.stdin.destroy());
 export const COMMONJS_APP: string = `
 const { Counter } = require("prom-client");
 new Counter({ name: "app_orders_total", help: "Orders." }).inc(3);
+console.log("ready");
 process.stdin.once("data", () => process.stdin.destroy());
 `;
 
@@ -46,8 +48,9 @@ export function urlOf(child: Fixture): Promise<string> {
   return child.errorLine(/^PROMHTTP \d+: Metrics at (\S+)$/);
 }
 
-/** What the preload serves. */
+/** What the preload serves when the application has been loaded, whichever is the first. */
 export async function scrape(child: Fixture): Promise<string> {
+  await child.line("ready");
   const { status, body } = await httpGet(await urlOf(child));
   if (status !== 200) throw new Error(`The scrape was answered with ${status}`);
   return body.toString();

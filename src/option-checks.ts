@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { inspect } from "./inspect.ts";
 import { isLegacyMetricName } from "./model/names.ts";
 import { FORMATS } from "./negotiation/format.ts";
 import type {

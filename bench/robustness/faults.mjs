@@ -1,4 +1,4 @@
-import { THE_END } from "../rivals/metrics.mjs";
+import { THE_END } from "./rivals/metrics.mjs";
 import { exchange, LIMIT_MS, open, request, scrape, sleep, Target, until } from "./target.mjs";
 
 /**

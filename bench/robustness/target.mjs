@@ -15,14 +15,14 @@ export class Target {
   #child;
 
   /**
-   * Starts `bench/rivals/<name>.mjs`, and resolves when it listens, or has ended before.
+   * Starts `bench/robustness/rivals/<name>.mjs`, and resolves when it listens, or has ended before.
    *
    * @param files How many files it may open.
    */
   static async start(name, fault, { port, files } = {}) {
     const target = new Target();
     target.port = port ?? (await freePort());
-    const script = fileURLToPath(new URL(`../rivals/${name}.mjs`, import.meta.url));
+    const script = fileURLToPath(new URL(`rivals/${name}.mjs`, import.meta.url));
     const limit = files === undefined ? "" : `ulimit -n ${files} && `;
     const command = [process.execPath, script, String(target.port), fault];
     target.#child = spawn("sh", ["-c", `${limit}exec "$@"`, "sh", ...command]);

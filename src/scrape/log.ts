@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { inspect } from "../inspect.ts";
 
 /** Where the server says what went wrong: `console`, pino, winston, or anything alike. */
 export interface Logger {

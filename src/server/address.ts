@@ -1,5 +1,5 @@
-import { Server as NetServer } from "node:net";
-import { inspect } from "node:util";
+import type { Server as NetServer } from "node:net";
+import { inspect } from "../inspect.ts";
 
 /**
  * Where to listen.
@@ -57,7 +57,7 @@ const MAX_PATH_BYTES = 103;
 export function parseAddress(address: unknown): ListenTarget {
   if (typeof address === "number") return tcp(undefined, address);
   if (typeof address === "string") return parseText(address);
-  if (address instanceof NetServer) return parseServer(address);
+  if (isNetServer(address)) return parseServer(address);
   if (typeof address === "object" && address !== null) {
     const { host, port, path, fd } = address as Readonly<Record<string, unknown>>;
     if (typeof path === "string") return unix(path);
@@ -71,8 +71,12 @@ export function parseAddress(address: unknown): ListenTarget {
 /** Writes an address as a person would, for messages. */
 export function describeAddress(address: unknown): string {
   if (typeof address === "string") return address;
-  if (address instanceof NetServer) return "a net.Server";
+  if (isNetServer(address)) return "a net.Server";
   return show(address);
+}
+
+function isNetServer(address: unknown): address is NetServer {
+  return address instanceof process.getBuiltinModule("node:net").Server;
 }
 
 /** Not `JSON.stringify`, which throws at what it does not know: an address may be anything. */

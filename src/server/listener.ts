@@ -1,4 +1,4 @@
-import { createServer, type Server as HttpServer, type RequestListener } from "node:http";
+import type { Server as HttpServer, RequestListener } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { resetSocket } from "./reset.ts";
@@ -33,7 +33,7 @@ export class Listener {
   constructor(onRequest: RequestListener, options: ListenerOptions) {
     this.#maxConnections = options.maxConnections;
     this.#unref = options.unref;
-    this.server = createServer({
+    this.server = process.getBuiltinModule("node:http").createServer({
       maxHeaderSize: options.maxHeaderBytes,
       headersTimeout: options.headersTimeoutMs,
       // A request is its head, so it must be complete when the head must.

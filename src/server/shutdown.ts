@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { inspect } from "../inspect.ts";
 import type { Log } from "../scrape/log.ts";
 
 /** What ends `Server.run()`: a signal that aborts, or a promise that settles. */

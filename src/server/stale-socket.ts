@@ -1,6 +1,3 @@
-import { lstat, unlink } from "node:fs/promises";
-import { connect } from "node:net";
-
 /**
  * Removes the unix socket that a process left behind when it was killed.
  *
@@ -8,6 +5,7 @@ import { connect } from "node:net";
  *   the path is no socket but a file, which may be somebody's data.
  */
 export async function removeStaleSocket(path: string): Promise<boolean> {
+  const { lstat, unlink } = process.getBuiltinModule("node:fs/promises");
   try {
     const stats = await lstat(path);
     if (!stats.isSocket() || !(await isRefused(path))) return false;
@@ -21,7 +19,7 @@ export async function removeStaleSocket(path: string): Promise<boolean> {
 
 function isRefused(path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(path);
+    const socket = process.getBuiltinModule("node:net").connect(path);
     socket.once("connect", () => {
       socket.destroy();
       resolve(false);

@@ -3,7 +3,7 @@ import { fork } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const PROGRAMS = new URL("../scrape/", import.meta.url);
+const PROGRAMS = new URL("rivals/", import.meta.url);
 
 /** The programs that are measured, by the name that they have in the tables. */
 export const TARGETS = {
@@ -44,7 +44,7 @@ export async function startTarget(name, shape) {
     return answer;
   };
   const ports = await answerOf("start");
-  return { name, ...ports, pid: child.pid, ask, stop: () => stop(child) };
+  return { name, shape, ...ports, pid: child.pid, ask, stop: () => stop(child) };
 }
 
 function stop(child) {

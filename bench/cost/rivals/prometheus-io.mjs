@@ -1,7 +1,7 @@
 // @prometheus-io/client with its own `metrics()` on plain node:http.
 import { createServer } from "node:http";
 import client from "@prometheus-io/client";
-import { host, listenHttp } from "../lib/host.mjs";
+import { host, listenHttp } from "../host.mjs";
 
 const server = createServer(async (_request, response) => {
   response.setHeader("Content-Type", client.register.contentType);

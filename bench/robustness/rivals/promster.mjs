@@ -1,4 +1,4 @@
-// @promster/server: node bench/rivals/promster.mjs <port> <fault>
+// @promster/server: node bench/robustness/rivals/promster.mjs <port> <fault>
 import { createServer } from "@promster/server";
 import client from "prom-client";
 import { addMetrics } from "./metrics.mjs";

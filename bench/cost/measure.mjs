@@ -1,12 +1,12 @@
-// What is measured of targets. Every function takes the targets of one shape, and gives a Map from
-// their names to figures.
-import { Worker } from "node:worker_threads";
-import { samplesOf, scrape, scrapeAndStall } from "./scraper.mjs";
-import { median, quantile, rotate, sleep, spread } from "./stats.mjs";
-import { cpuOf, memoryOf, resetPeak, startTarget } from "./target.mjs";
+// What a scrape costs. Every function takes the targets of one shape, and gives a Map from their
+// names to figures.
+import { samplesOf, scrape } from "./scraper.mjs";
+import { WARM_UPS } from "./shapes.mjs";
+import { median, rotate, sleep, spread } from "./stats.mjs";
+import { cpuOf, startTarget } from "./target.mjs";
 
 /** How long a process gets to finish what it has begun, in milliseconds. */
-const SETTLE_MS = 5;
+export const SETTLE_MS = 5;
 
 /** Starts targets, checks that they serve the same samples, and stops them after `work`. */
 export async function withTargets(names, shape, work) {
@@ -31,15 +31,15 @@ export async function withTargets(names, shape, work) {
   }
 }
 
-/** CPU, times and bytes of a scrape, or of several at once. */
-export async function measureCost(
-  targets,
-  { rounds, perRound, warmUps = 6, scrapers = 1, ...request },
-) {
+/**
+ * CPU, times and bytes of a scrape, or of several at once.
+ *
+ * @param options `rounds` in which each target has its turn, `perRound` scrapes in each turn,
+ *   `scrapers` at once, and what `scrape()` takes.
+ */
+export async function measureCost(targets, { rounds, perRound, scrapers = 1, ...request }) {
   const samples = new Map(targets.map(({ name }) => [name, []]));
-  for (const target of targets) {
-    for (let turn = 0; turn < warmUps; turn++) await scrapeTouched(target, request);
-  }
+  for (const target of targets) await warmUp(target, request);
   for (let round = 0; round < rounds; round++) {
     for (const target of rotate(targets, round)) {
       for (let turn = 0; turn < perRound; turn++) {
@@ -59,7 +59,21 @@ export async function measureCost(
   }));
 }
 
-async function scrapeTouched(target, request, scrapers = 1) {
+const warm = new WeakMap();
+
+/** Scrapes a target until its code is optimised, once for each kind of request. */
+async function warmUp(target, request) {
+  const done = warm.get(target) ?? warm.set(target, new Set()).get(target);
+  const kind = JSON.stringify(request);
+  if (done.has(kind)) return;
+  done.add(kind);
+  for (let turn = 0; turn < WARM_UPS[target.shape]; turn++) {
+    await target.ask("touch");
+    await scrape(target.port, request);
+  }
+}
+
+async function scrapeTouched(target, request, scrapers) {
   await target.ask("touch");
   await sleep(SETTLE_MS);
   const before = cpuOf(target);
@@ -88,72 +102,10 @@ export async function measureBlock(targets, { rounds, perRound = 4 }) {
   return mapValues(blocks, median);
 }
 
-/** The memory that scrapes take at the highest, above what the process had, in megabytes. */
-export function measurePeak(targets, { scrapes = 10, scrapers = 1 } = {}) {
-  return measureMemory(targets, async (target) => {
-    for (let turn = 0; turn < scrapes; turn++) {
-      await Promise.all(Array.from({ length: scrapers }, () => scrape(target.port)));
-      await target.ask("touch");
-    }
-  });
-}
-
-/** The memory that clients which never read cost, above what the process had, in megabytes. */
-export function measureStalled(targets, clients = 8) {
-  return measureMemory(targets, async (target) => {
-    const sockets = Array.from({ length: clients }, () => scrapeAndStall(target.port));
-    await sleep(2_500);
-    for (const socket of sockets) socket.destroy();
-  });
-}
-
-async function measureMemory(targets, work) {
-  const peaks = new Map();
-  for (const target of targets) {
-    await target.ask("touch");
-    for (let turn = 0; turn < 3; turn++) {
-      await target.ask("gc");
-      await sleep(50);
-    }
-    resetPeak(target);
-    const idle = memoryOf(target).now;
-    await work(target);
-    peaks.set(target.name, memoryOf(target).peak - idle);
-  }
-  return peaks;
-}
-
-/** What the application's own requests feel, 200 a second, while it is scraped every second. */
-export async function measureApplication(targets, { seconds }) {
-  const latencies = new Map();
-  for (const target of targets) {
-    latencies.set(target.name, await feel(target, seconds, true));
-  }
-  const [first] = targets;
-  if (first) latencies.set("no scrapes", await feel(first, seconds, false));
-  return latencies;
-}
-
-async function feel({ applicationPort, port, ask }, seconds, isScraped) {
-  const workerData = { port: applicationPort, seconds };
-  const worker = new Worker(new URL("application-client.mjs", import.meta.url), { workerData });
-  const ended = new Promise((resolve, reject) => {
-    worker.once("message", resolve);
-    worker.once("error", reject);
-  });
-  for (let second = 0; second < seconds && isScraped; second++) {
-    const startedAt = performance.now();
-    await scrape(port);
-    await ask("touch");
-    await sleep(Math.max(0, 1_000 - (performance.now() - startedAt)));
-  }
-  const times = await ended;
-  return { p50: median(times), p99: quantile(times, 0.99), max: Math.max(...times) };
-}
-
 /** Requests a second on one connection, one after the other. */
 export async function measureRate(targets, { rounds, ms }) {
   const rates = new Map(targets.map(({ name }) => [name, []]));
+  for (const target of targets) await warmUp(target, {});
   for (let round = 0; round < rounds; round++) {
     for (const target of rotate(targets, round)) {
       const startedAt = performance.now();

@@ -8,6 +8,12 @@ const LINES = { S: 1_000, M: 10_000, L: 100_000, XL: 1_000_000 };
 const LINES_PER_HISTOGRAM = 14;
 
 /**
+ * How many scrapes of a shape are made before it is measured. With fewer, much of the code has not
+ * been optimised yet, and a scrape of S takes twice as long.
+ */
+export const WARM_UPS = { G: 100, S: 100, S0: 100, M: 60, L: 25, XL: 6 };
+
+/**
  * Fills a registry, and returns a function that touches a share of its label sets, as an application
  * does between two scrapes.
  *

@@ -1,7 +1,7 @@
 // The limit: the bytes of one scrape, sent again and again.
 import { createServer } from "node:http";
 import client from "prom-client";
-import { host, listenHttp } from "../lib/host.mjs";
+import { host, listenHttp } from "../host.mjs";
 
 let body = "";
 const server = createServer((_request, response) => {

@@ -1,5 +1,6 @@
 import { Agent, request } from "node:http";
 import { connect } from "node:net";
+import { sleep } from "./stats.mjs";
 
 const ACCEPT = {
   text: "text/plain;version=0.0.4",
@@ -40,6 +41,25 @@ export function scrape(port, options = {}) {
         if (sent.reusedSocket) resolve(scrape(port, options));
         else reject(error);
       })
+      .end();
+  });
+}
+
+/** Scrapes once, and reads no faster than `bytesPerMs`, a few kilobytes at a time. */
+export function scrapeSlowly(port, bytesPerMs) {
+  return new Promise((resolve, reject) => {
+    const startedAt = performance.now();
+    const options = { port, host: "127.0.0.1", path: "/metrics", headers: { accept: ACCEPT.text } };
+    request(options, async (response) => {
+      let bytes = 0;
+      for await (const chunk of response) {
+        bytes += chunk.length;
+        const dueIn = bytes / bytesPerMs - (performance.now() - startedAt);
+        if (dueIn > 0) await sleep(dueIn);
+      }
+      resolve({ bytes, wallMs: performance.now() - startedAt });
+    })
+      .on("error", reject)
       .end();
   });
 }

@@ -1,7 +1,7 @@
 // @opentelemetry/exporter-prometheus, with its instruments behind the names of prom-client.
 import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
-import { host } from "../lib/host.mjs";
+import { host } from "../host.mjs";
 
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 

@@ -1,6 +1,6 @@
-// promhttp: node bench/rivals/promhttp.mjs <port> <fault>
+// promhttp: node bench/robustness/rivals/promhttp.mjs <port> <fault>
 import client from "prom-client";
-import { Server } from "../../dist/index.js";
+import { Server } from "../../../dist/index.js";
 import { addMetrics } from "./metrics.mjs";
 
 const [port, fault] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// prometheus-middleware: node bench/rivals/prometheus-middleware.mjs <port> <fault>
+// prometheus-middleware: node bench/robustness/rivals/prometheus-middleware.mjs <port> <fault>
 import Apm from "prometheus-middleware";
 import { addMetrics } from "./metrics.mjs";
 

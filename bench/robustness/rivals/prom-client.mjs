@@ -1,4 +1,4 @@
-// prom-client on plain node:http: node bench/rivals/prom-client.mjs <port> <fault>
+// prom-client on plain node:http: node bench/robustness/rivals/prom-client.mjs <port> <fault>
 import { createServer } from "node:http";
 import client from "prom-client";
 import { addMetrics } from "./metrics.mjs";

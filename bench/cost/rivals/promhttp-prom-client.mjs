@@ -1,7 +1,7 @@
-// promhttp over @prometheus-io/client; a third argument is the number of bytes that it may keep.
-import client from "@prometheus-io/client";
-import { Server } from "../../dist/index.js";
-import { host } from "../lib/host.mjs";
+// promhttp over prom-client; a third argument is the number of bytes that it may keep.
+import client from "prom-client";
+import { Server } from "../../../dist/index.js";
+import { host } from "../host.mjs";
 
 const [, , , , maxKeptBytes] = process.argv;
 const options = maxKeptBytes === undefined ? {} : { maxKeptBytes: Number(maxKeptBytes) };

@@ -1,4 +1,4 @@
-// @opentelemetry/exporter-prometheus: node bench/rivals/opentelemetry.mjs <port> <fault>
+// @opentelemetry/exporter-prometheus: node bench/robustness/rivals/opentelemetry.mjs <port> <fault>
 import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import { COLLECTORS, SERIES, THE_END } from "./metrics.mjs";

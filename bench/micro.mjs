@@ -1,0 +1,114 @@
+// `npm run bench:micro`: the hot functions, alone. Of 1,000 lines, microseconds are nanoseconds a line.
+//
+// A name after it picks what is measured: npm run bench:micro -- page
+import { bench, do_not_optimize, group, run } from "mitata";
+import { createLabelEncoder } from "../src/encoders/labels.ts";
+import { formatNumber, writeNumber } from "../src/encoders/number.ts";
+import { PageStore } from "../src/encoders/page-store.ts";
+import { createTextEncoder } from "../src/encoders/text.ts";
+import { negotiateFormat } from "../src/negotiation/format.ts";
+import { memoiseByHeader } from "../src/negotiation/memo.ts";
+
+const LINES = 1_000;
+const KEPT_BYTES = 2 ** 26;
+
+const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const LINES_PER_HISTOGRAM = bounds.length + 3;
+const labelsOf = (id) => ({ method: "GET", route: `/api/v1/items/${id}`, status: "200" });
+
+const FAMILIES = {
+  counter: family("counter", LINES, (id) => ({ value: id * 7 })),
+  gauge: family("gauge", LINES, (id) => ({ value: Math.sqrt(id) })),
+  histogram: family("histogram", Math.round(LINES / LINES_PER_HISTOGRAM), (id) => ({
+    upperBounds: bounds,
+    cumulativeCounts: bounds.map((_, index) => id * index),
+    count: id * bounds.length,
+    sum: Math.sqrt(id),
+  })),
+};
+
+group(() => {
+  for (const [type, one] of Object.entries(FAMILIES)) {
+    bench(`${LINES} ${type} lines, fresh`, () => {
+      encode(createTextEncoder("underscores"), one);
+    });
+    for (const share of [0, 0.1]) {
+      bench(`${LINES} ${type} lines, page with ${share * 100} % changed`, function* () {
+        const encoder = createTextEncoder("underscores", new PageStore(KEPT_BYTES));
+        // A family's pages are kept from the second scrape on.
+        for (let scrape = 0; scrape < 3; scrape++) encode(encoder, one);
+        yield () => {
+          touch(one, share);
+          encode(encoder, one);
+        };
+      });
+    }
+  }
+});
+
+const PROMETHEUS =
+  "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
+
+group(() => {
+  const memoised = memoiseByHeader((header) => negotiateFormat(header));
+  bench("negotiation", () => do_not_optimize(negotiateFormat(PROMETHEUS)));
+  bench("negotiation, memoised", () => do_not_optimize(memoised(PROMETHEUS)));
+});
+
+group(() => {
+  const bytes = new Uint8Array(32);
+  const numbers = { int: (id) => id * 997, double: (id) => Math.sqrt(id + 2) };
+  for (const [kind, make] of Object.entries(numbers)) {
+    const values = Array.from({ length: LINES }, (_, id) => make(id));
+    bench(`writeNumber, ${LINES} ${kind}s`, () => {
+      for (const value of values) writeNumber(bytes, 0, value);
+    });
+    bench(`formatNumber, ${LINES} ${kind}s`, () => {
+      for (const value of values) do_not_optimize(formatNumber(value));
+    });
+  }
+});
+
+group(() => {
+  const labelSets = Array.from({ length: LINES }, (_, id) => labelsOf(id));
+  const dotted = labelSets.map(({ route }) => ({ "http.route": route, quoted: '"\n' }));
+  const encodeLabels = createLabelEncoder("underscores");
+  bench(`${LINES} label sets`, () => {
+    for (const labels of labelSets) do_not_optimize(encodeLabels(labels));
+  });
+  bench(`${LINES} label sets to escape`, () => {
+    for (const labels of dotted) do_not_optimize(encodeLabels(labels));
+  });
+});
+
+await run({ filter: new RegExp(process.argv[2] ?? "") });
+
+function family(type, count, pointOf) {
+  const metrics = Array.from({ length: count }, (_, id) => ({
+    identity: `${type} ${id}`,
+    labels: labelsOf(id),
+    ...pointOf(id),
+  }));
+  return { name: `a_${type}`, help: "Help.", type, metrics };
+}
+
+function encode(encoder, one) {
+  const chunks = encoder.encode([one], (name, reason) => {
+    throw new Error(`${name}: ${reason}`);
+  });
+  while (!chunks.next().done);
+}
+
+/** Changes a share of the label sets, as an application does between two scrapes. */
+function touch({ metrics }, share) {
+  for (let index = 0; index < metrics.length * share; index++) {
+    const metric = metrics[Math.floor(index / share)];
+    if (metric.value !== undefined) {
+      metric.value += 1;
+      continue;
+    }
+    metric.cumulativeCounts[bounds.length - 1] += 1;
+    metric.count += 1;
+    metric.sum += 0.5;
+  }
+}

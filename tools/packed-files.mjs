@@ -1,0 +1,18 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/**
+ * The files that npm would publish, each with its size in bytes.
+ *
+ * @returns {readonly { readonly path: string; readonly size: number }[]}
+ */
+export function packedFiles() {
+  const cwd = fileURLToPath(new URL("../", import.meta.url));
+  const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];
+  const output = execFileSync("npm", args, {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  return JSON.parse(output)[0].files;
+}

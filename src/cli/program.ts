@@ -60,7 +60,7 @@ async function load(module: string | undefined, log: ProgramLog): Promise<Export
     return exporter;
   } catch (error) {
     if (error instanceof ExporterError) return fail(error.message, log);
-    log.error("The module failed", { module: `${module}` });
+    log.error("The module failed", { module: module ?? "a client library" });
     return crash(error);
   }
 }

@@ -21,7 +21,6 @@ async function watch() {
     server.setFailing(String(error));
   }
 }
-await watch();
 const timer = setInterval(watch, 1_000);
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
@@ -30,3 +29,5 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
     await server.close();
   });
 }
+
+await watch();

@@ -3,6 +3,7 @@ export class MetricsError extends Error {
   /** What went wrong, as a constant. It is part of the API; the message is not. */
   readonly code: string;
 
+  /** Makes an error; `options` may name its cause. */
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = new.target.name;
@@ -15,6 +16,7 @@ export class ListenError extends MetricsError {
   /** The address as it was given. */
   readonly address: string;
 
+  /** Makes the error of an address that the system refused with `cause`. */
   constructor(address: string, cause: unknown) {
     const reason = LISTEN_FAILURES[codeOf(cause)] ?? messageOf(cause);
     super("ERR_PROMHTTP_LISTEN", `Cannot listen on "${address}": ${reason}`, { cause });

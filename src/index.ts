@@ -1,4 +1,4 @@
-export { ListenError, MetricsError } from "./errors.ts";
+export { GatherError, ListenError, MetricsError, ScrapeTimeoutError } from "./errors.ts";
 export type { Registry } from "./gatherers/registry.ts";
 export type { Source } from "./gatherers/to-gatherer.ts";
 export type {
@@ -24,11 +24,18 @@ export type {
   ValueMetric,
 } from "./model/metric-family.ts";
 export type { Format } from "./negotiation/format.ts";
-export type { CompressionOptions, ServerOptions } from "./options.ts";
+export type {
+  CompressionOptions,
+  HandlerOptions,
+  RenderOptions,
+  ServerOptions,
+} from "./options.ts";
+export { type Rendered, render } from "./render.ts";
 export type { BodyLimit } from "./scrape/body-limit.ts";
 export type { ErrorHandling } from "./scrape/gather-cycle.ts";
 export type { Logger } from "./scrape/log.ts";
 export type { ScrapeHook, ScrapeHookContext } from "./scrape/scrape-hook.ts";
 export type { Address } from "./server/address.ts";
+export { createHandler, type Handler } from "./server/create-handler.ts";
 export { Server } from "./server/server.ts";
 export type { Shutdown } from "./server/shutdown.ts";

@@ -1,7 +1,12 @@
 import { inspect } from "./inspect.ts";
 import { isLegacyMetricName } from "./model/names.ts";
 import { FORMATS } from "./negotiation/format.ts";
-import type { CompressionOptions, ServerOptions } from "./options.ts";
+import type {
+  CompressionOptions,
+  HandlerOptions,
+  RenderOptions,
+  ServerOptions,
+} from "./options.ts";
 import type { BodyLimit } from "./scrape/body-limit.ts";
 import type { Logger } from "./scrape/log.ts";
 
@@ -11,8 +16,7 @@ type Check = (name: string, value: unknown) => void;
 /** The longest time that a timer of Node can wait. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-const CHECKS: Readonly<Record<string, Check>> = {
-  path: checkPath,
+const HANDLER_CHECKS = {
   logger: checkLogger,
   timeoutMs: integerFrom(1, MAX_TIMEOUT_MS),
   timeoutOffsetMs: integerFrom(0, MAX_TIMEOUT_MS),
@@ -23,29 +27,58 @@ const CHECKS: Readonly<Record<string, Check>> = {
   maxKeptBytes: integerFrom(0, Number.MAX_SAFE_INTEGER),
   maxRequestsInFlight: integerFrom(1, Number.MAX_SAFE_INTEGER),
   allowedHosts: checkHosts,
+  formats: listOf(FORMATS),
+  compression: checkCompression,
+  selfMetrics: checkBoolean,
+} satisfies Record<keyof HandlerOptions, Check>;
+
+const SERVER_CHECKS = {
+  ...HANDLER_CHECKS,
+  path: checkPath,
   drainTimeoutMs: integerFrom(0, MAX_TIMEOUT_MS),
   keepAliveTimeoutMs: integerFrom(1, MAX_TIMEOUT_MS),
   headersTimeoutMs: integerFrom(1, MAX_TIMEOUT_MS),
   maxHeaderBytes: integerFrom(1_024, 2 ** 24),
   maxConnections: integerFrom(1, Number.MAX_SAFE_INTEGER),
-  formats: listOf(FORMATS),
-  compression: checkCompression,
-  selfMetrics: checkBoolean,
   landingPage: checkBoolean,
   unref: checkBoolean,
 } satisfies Record<keyof ServerOptions, Check>;
 
+const RENDER_CHECKS = {
+  accept: checkString,
+  acceptEncoding: checkString,
+  logger: HANDLER_CHECKS.logger,
+  timeoutMs: HANDLER_CHECKS.timeoutMs,
+  errorHandling: HANDLER_CHECKS.errorHandling,
+  formats: HANDLER_CHECKS.formats,
+  compression: HANDLER_CHECKS.compression,
+} satisfies Record<keyof RenderOptions, Check>;
+
 /**
- * Checks that options exist and have legal values; `undefined` is one for each of them.
+ * Checks that options of a server exist and have legal values; `undefined` is one for each of them.
  *
  * @throws {TypeError} For an option of a wrong type, and for one that does not exist.
  * @throws {RangeError} For an option that is out of range.
  */
 export function checkOptions(options: unknown): asserts options is ServerOptions {
+  checkObject(options, SERVER_CHECKS);
+}
+
+/** Does what `checkOptions()` does for the options of a handler. */
+export function checkHandlerOptions(options: unknown): asserts options is HandlerOptions {
+  checkObject(options, HANDLER_CHECKS);
+}
+
+/** Does what `checkOptions()` does for the options of a rendering. */
+export function checkRenderOptions(options: unknown): asserts options is RenderOptions {
+  checkObject(options, RENDER_CHECKS);
+}
+
+function checkObject(options: unknown, checks: Readonly<Record<string, Check>>): void {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`The options are no object: ${String(options)}`);
   }
-  checkAll(options, CHECKS);
+  checkAll(options, checks);
 }
 
 function integerFrom(min: number, max: number): Check {
@@ -58,6 +91,10 @@ function integerFrom(min: number, max: number): Check {
 
 function checkBoolean(name: string, value: unknown): void {
   if (typeof value !== "boolean") throw wrongType(name, "a boolean", value);
+}
+
+function checkString(name: string, value: unknown): void {
+  if (typeof value !== "string") throw wrongType(name, "a string", value);
 }
 
 function checkFunction(name: string, value: unknown): void {

@@ -1,21 +1,16 @@
 import { FORMATS, type Format } from "./negotiation/format.ts";
-import { checkOptions } from "./option-checks.ts";
+import { checkHandlerOptions, checkOptions, checkRenderOptions } from "./option-checks.ts";
 import type { BodyLimit } from "./scrape/body-limit.ts";
 import type { CompressionSettings } from "./scrape/compression.ts";
 import type { ErrorHandling } from "./scrape/gather-cycle.ts";
 import type { Logger } from "./scrape/log.ts";
 import type { ScrapeHook } from "./scrape/scrape-hook.ts";
 
-/** The options of a server. */
-export interface ServerOptions {
-  /**
-   * The path of the metrics. The query of a request is no part of it.
-   * @default "/metrics"
-   */
-  readonly path?: string | undefined;
+/** The options of everything that answers scrapes. */
+export interface HandlerOptions {
   /**
    * Where to say what went wrong: any object with `error` and `warn`, such as a pino or winston
-   * logger. `false` silences the server.
+   * logger. `false` silences it.
    * @default console
    */
   readonly logger?: Logger | false | undefined;
@@ -73,6 +68,34 @@ export interface ServerOptions {
    */
   readonly allowedHosts?: readonly string[] | undefined;
   /**
+   * The formats on offer. A shorter list narrows the offer, and its order decides between formats
+   * that a scraper likes equally. What a scraper gets that accepts none of them: text 0.0.4, or the
+   * first of the list where that is not in it. Prometheus 2 stores the `le` and `quantile` labels
+   * as they are printed, and OpenMetrics prints `1.0` where text prints `1`: to keep the series of
+   * a Prometheus 2 that has scraped text so far, offer `["text-0.0.4"]`.
+   * @default every format
+   */
+  readonly formats?: readonly Format[] | undefined;
+  /**
+   * How responses are compressed; `false` turns it off.
+   * @default gzip and, where Node has it (22.15 and later), zstd
+   */
+  readonly compression?: false | CompressionOptions | undefined;
+  /**
+   * Whether there are metrics of the scrapes themselves, as in Go's promhttp: `promhttp_metric_handler_*`.
+   * @default true
+   */
+  readonly selfMetrics?: boolean | undefined;
+}
+
+/** The options of a server: those of its scrapes, and those of its listener. */
+export interface ServerOptions extends HandlerOptions {
+  /**
+   * The path of the metrics. The query of a request is no part of it.
+   * @default "/metrics"
+   */
+  readonly path?: string | undefined;
+  /**
    * How long running scrapes may go on after a shutdown has begun, in milliseconds. What is left
    * then is cut off. `0` cuts at once.
    * @default 5_000
@@ -100,26 +123,8 @@ export interface ServerOptions {
    */
   readonly maxConnections?: number | undefined;
   /**
-   * The formats on offer. A shorter list narrows the offer, and its order decides between formats
-   * that a scraper likes equally. What a scraper gets that accepts none of them: text 0.0.4, or the
-   * first of the list where that is not in it. Prometheus 2 stores the `le` and `quantile` labels
-   * as they are printed, and OpenMetrics prints `1.0` where text prints `1`: to keep the series of
-   * a Prometheus 2 that has scraped text so far, offer `["text-0.0.4"]`.
-   * @default every format
-   */
-  readonly formats?: readonly Format[] | undefined;
-  /**
-   * How responses are compressed; `false` turns it off.
-   * @default gzip and, where Node has it (22.15 and later), zstd
-   */
-  readonly compression?: false | CompressionOptions | undefined;
-  /**
-   * Whether the server says of itself what Go's promhttp does: `promhttp_metric_handler_*`.
-   * @default true
-   */
-  readonly selfMetrics?: boolean | undefined;
-  /**
-   * Whether `/` is a page with a link to the metrics.
+   * Whether `/` is a page for a person: where the metrics are, and which families there are, the
+   * largest first. To show it runs the collectors, as a scrape does.
    * @default true
    */
   readonly landingPage?: boolean | undefined;
@@ -130,6 +135,24 @@ export interface ServerOptions {
    * @default false
    */
   readonly unref?: boolean | undefined;
+}
+
+/** The options of one rendering. */
+export interface RenderOptions
+  extends Pick<
+    HandlerOptions,
+    "logger" | "timeoutMs" | "errorHandling" | "formats" | "compression"
+  > {
+  /**
+   * Which format is wanted, as an `Accept` header says it.
+   * @default undefined: text 0.0.4, or the first of `formats` where that is not in it
+   */
+  readonly accept?: string | undefined;
+  /**
+   * Which content encoding is wanted, as an `Accept-Encoding` header says it.
+   * @default undefined: none
+   */
+  readonly acceptEncoding?: string | undefined;
 }
 
 /** How responses are compressed. */
@@ -154,18 +177,24 @@ export interface CompressionOptions {
 /** The options that may stay open: without them something does not happen. */
 type OpenOptions = "onScrape" | "statusName" | "bodyLimit" | "allowedHosts";
 
+/** The options of a handler with every default filled in. */
+export type ResolvedHandlerOptions = Required<
+  Omit<Defined<HandlerOptions>, "compression" | OpenOptions>
+> &
+  Pick<Required<HandlerOptions>, OpenOptions> & { readonly compression: CompressionSettings };
+
 /** The options of a server with every default filled in. */
-export type ResolvedOptions = Required<Omit<Defined<ServerOptions>, "compression" | OpenOptions>> &
-  Pick<Required<ServerOptions>, OpenOptions> & { readonly compression: CompressionSettings };
+export type ResolvedOptions = ResolvedHandlerOptions & ListenerDefaults;
+
+type ListenerDefaults = Required<Defined<Omit<ServerOptions, keyof HandlerOptions>>>;
 
 type Defined<T> = { readonly [Name in keyof T]: Exclude<T[Name], undefined> };
 
 const DEFAULT_COMPRESSION: CompressionSettings = { encodings: ["gzip", "zstd"] };
 
-const DEFAULTS: ResolvedOptions = {
+const HANDLER_DEFAULTS: ResolvedHandlerOptions = {
   formats: FORMATS,
   compression: DEFAULT_COMPRESSION,
-  path: "/metrics",
   logger: console,
   timeoutMs: 30_000,
   timeoutOffsetMs: 500,
@@ -176,29 +205,59 @@ const DEFAULTS: ResolvedOptions = {
   maxKeptBytes: 256 * 1_024 * 1_024,
   maxRequestsInFlight: 16,
   allowedHosts: undefined,
+  selfMetrics: true,
+};
+
+const LISTENER_DEFAULTS: ListenerDefaults = {
+  path: "/metrics",
   drainTimeoutMs: 5_000,
   keepAliveTimeoutMs: 75_000,
   headersTimeoutMs: 5_000,
   maxHeaderBytes: 8_192,
   maxConnections: 256,
-  selfMetrics: true,
   landingPage: true,
   unref: false,
 };
 
 /**
- * Checks options and fills in the defaults.
+ * Checks the options of a server and fills in the defaults.
  *
  * @throws {TypeError} For an option of a wrong type, and for one that does not exist.
  * @throws {RangeError} For an option that is out of range.
  */
 export function resolveOptions(options: ServerOptions = {}): ResolvedOptions {
   checkOptions(options);
-  return {
-    ...DEFAULTS,
-    ...defined(options),
-    compression: resolveCompression(options.compression),
-  };
+  return { ...HANDLER_DEFAULTS, ...LISTENER_DEFAULTS, ...given(options) };
+}
+
+/**
+ * Checks the options of a handler and fills in the defaults.
+ *
+ * @throws {TypeError} For an option of a wrong type, and for one that a handler does not have.
+ * @throws {RangeError} For an option that is out of range.
+ */
+export function resolveHandlerOptions(options: HandlerOptions = {}): ResolvedHandlerOptions {
+  checkHandlerOptions(options);
+  return { ...HANDLER_DEFAULTS, ...given(options) };
+}
+
+/** The options of a rendering with every default filled in. */
+export type ResolvedRenderOptions = ResolvedHandlerOptions &
+  Pick<Required<RenderOptions>, "accept" | "acceptEncoding">;
+
+/**
+ * Checks the options of a rendering and fills in the defaults.
+ *
+ * @throws {TypeError} For an option of a wrong type, and for one that a rendering does not have.
+ * @throws {RangeError} For an option that is out of range.
+ */
+export function resolveRenderOptions(options: RenderOptions = {}): ResolvedRenderOptions {
+  checkRenderOptions(options);
+  return { ...HANDLER_DEFAULTS, accept: undefined, acceptEncoding: undefined, ...given(options) };
+}
+
+function given<T extends Pick<HandlerOptions, "compression">>(options: T) {
+  return { ...defined(options), compression: resolveCompression(options.compression) };
 }
 
 /** The entries that are there: `{ path: undefined }` means the default, too. */
@@ -208,7 +267,7 @@ function defined<T extends object>(options: T): Defined<T> {
   return Object.fromEntries(entries) as Defined<T>;
 }
 
-function resolveCompression(compression: ServerOptions["compression"]): CompressionSettings {
+function resolveCompression(compression: HandlerOptions["compression"]): CompressionSettings {
   return compression === false
     ? { encodings: [] }
     : { ...DEFAULT_COMPRESSION, ...defined(compression ?? {}) };

@@ -3,8 +3,18 @@ import { test } from "node:test";
 import * as promhttp from "../src/index.ts";
 import { forkFixture } from "./helpers/fork-fixture.ts";
 
-test("The package exports its server and its errors", () => {
-  assert.deepEqual(Object.keys(promhttp).sort(), ["ListenError", "MetricsError", "Server"]);
+const EXPORTS = [
+  "GatherError",
+  "ListenError",
+  "MetricsError",
+  "ScrapeTimeoutError",
+  "Server",
+  "createHandler",
+  "render",
+];
+
+test("The package exports its server, its handler and its errors", () => {
+  assert.deepEqual(Object.keys(promhttp).sort(), EXPORTS);
 });
 
 test("The built package can be loaded with require(), without a warning", async () => {
@@ -12,7 +22,7 @@ test("The built package can be loaded with require(), without a warning", async 
   assert.deepEqual(await child.exit(), {
     code: 0,
     signal: null,
-    stdout: "exports ListenError MetricsError Server\nclosed\n",
+    stdout: `exports ${EXPORTS.join(" ")}\nclosed\n`,
     stderr: "",
   });
 });

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { FORMATS } from "../src/negotiation/format.ts";
-import { resolveOptions, type ServerOptions } from "../src/options.ts";
+import {
+  resolveHandlerOptions,
+  resolveOptions,
+  resolveRenderOptions,
+  type ServerOptions,
+} from "../src/options.ts";
 
 const DEFAULTS = {
   formats: FORMATS,
@@ -251,3 +256,54 @@ for (const options of [null, "/metrics", 7, true]) {
     assert.throws(() => resolveOptions(options as unknown as ServerOptions), TypeError);
   });
 }
+
+/** What only a server has. */
+const LISTENER_OPTIONS = [
+  "path",
+  "drainTimeoutMs",
+  "keepAliveTimeoutMs",
+  "headersTimeoutMs",
+  "maxHeaderBytes",
+  "maxConnections",
+  "landingPage",
+  "unref",
+];
+
+const HANDLER_DEFAULTS = Object.fromEntries(
+  Object.entries(DEFAULTS).filter(([name]) => !LISTENER_OPTIONS.includes(name)),
+);
+
+test("resolveHandlerOptions() fills in the defaults of what a handler has", () => {
+  assert.deepEqual(resolveHandlerOptions(), HANDLER_DEFAULTS);
+  assert.deepEqual(resolveHandlerOptions({ timeoutMs: 7, compression: { gzipLevel: 9 } }), {
+    ...HANDLER_DEFAULTS,
+    timeoutMs: 7,
+    compression: { ...DEFAULTS.compression, gzipLevel: 9 },
+  });
+});
+
+for (const name of LISTENER_OPTIONS) {
+  test(`resolveHandlerOptions() refuses ${name}, which only a server has`, () => {
+    const value = DEFAULTS[name as keyof typeof DEFAULTS];
+    assert.throws(
+      () => resolveHandlerOptions({ [name]: value }),
+      new TypeError(`Unknown option "${name}"`),
+    );
+  });
+}
+
+test("resolveRenderOptions() fills in the defaults of what a rendering needs", () => {
+  const open = { accept: undefined, acceptEncoding: undefined };
+  assert.deepEqual(resolveRenderOptions(), { ...HANDLER_DEFAULTS, ...open });
+  const options = { accept: "text/plain", errorHandling: "continue" } as const;
+  assert.deepEqual(resolveRenderOptions(options), { ...HANDLER_DEFAULTS, ...open, ...options });
+});
+
+test("resolveRenderOptions() refuses what a rendering has no use for", () => {
+  for (const name of ["maxRequestsInFlight", "selfMetrics", "statusName", "path"]) {
+    assert.throws(
+      () => resolveRenderOptions({ [name]: undefined }),
+      new TypeError(`Unknown option "${name}"`),
+    );
+  }
+});

@@ -51,7 +51,8 @@ function parse(path) {
   const imports = new Map();
   const statements = [];
   let comment = "";
-  for (const text of readFileSync(path, "utf8").split(/^(?=[a-z]|\/\*\*)/m)) {
+  const source = readFileSync(path, "utf8").replace(/^#!.*\n/, "");
+  for (const text of source.split(/^(?=[a-z]|\/\*\*)/m)) {
     if (text.startsWith("/**")) {
       comment = text;
       continue;

@@ -1,5 +1,6 @@
 import type { FaultReporter } from "../model/gatherer.ts";
 import type { Metric, MetricFamily } from "../model/metric-family.ts";
+import type { ChunkMemory } from "./chunk-memory.ts";
 
 /** Metric families in, the bytes of one exposition format out. */
 export interface Encoder {
@@ -10,7 +11,26 @@ export interface Encoder {
    * encoded in one piece. A chunk may be empty: then there is nothing to send yet, and the step is
    * there to pause at. What a metric throws while it is read comes out as it is.
    */
-  encode(families: readonly MetricFamily[], report: FaultReporter): Iterator<Uint8Array>;
+  encode(
+    families: readonly MetricFamily[],
+    report: FaultReporter,
+    options?: EncodeOptions,
+  ): Iterator<Uint8Array>;
+}
+
+/** What an encoder may know of the scrape that it works for. */
+interface EncodeOptions {
+  /**
+   * Names which families were asked for. What is kept between scrapes is kept for each selection,
+   * because the same selection mostly gives the same families.
+   * @default ""
+   */
+  readonly selection?: string | undefined;
+  /**
+   * Where to write chunks; it says how long they are valid.
+   * @default memory of its own for each chunk
+   */
+  readonly memory?: ChunkMemory | undefined;
 }
 
 /**
@@ -44,5 +64,5 @@ export interface MetricEncoder {
    * Tells, cheaper than by a list, that the numbers of a metric are those in `numbers` from `first`
    * on. `false` means that they may be others.
    */
-  hasSameNumbers?(metric: Metric, numbers: Float64Array, first: number): boolean;
+  hasSameNumbers(metric: Metric, numbers: Float64Array, first: number): boolean;
 }

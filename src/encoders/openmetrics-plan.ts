@@ -1,5 +1,6 @@
 import type { MetricFamily, MetricType } from "../model/metric-family.ts";
 import type { EscapingScheme } from "../model/names.ts";
+import type { LeftOutFamily } from "./encode-text.ts";
 import { uniquelyNamed } from "./family-names.ts";
 
 /** How a family appears in OpenMetrics. */
@@ -8,12 +9,6 @@ export interface PlannedFamily {
   /** The family's name there, escaped: without `_total` for a counter, without `_info` for an info. */
   readonly name: string;
   readonly type: MetricType;
-}
-
-/** A family that has to be left out, and why. */
-export interface LeftOutFamily {
-  readonly name: string;
-  readonly reason: string;
 }
 
 /** What becomes of each family. */

@@ -5,17 +5,18 @@ import type {
   ValueMetric,
 } from "../model/metric-family.ts";
 import type { EscapingScheme } from "../model/names.ts";
-import { encodeText } from "./byte-sink.ts";
 import { formatCanonical } from "./canonical-number.ts";
+import { createTextFormatEncoder, type TextPlan } from "./encode-text.ts";
 import type { Encoder, FamilyEncoder, MetricEncoder, TextSink } from "./encoder.ts";
 import { escapeQuoted } from "./escape.ts";
 import { formatBucketExemplar, formatExemplar } from "./exemplar.ts";
 import { createLabelEncoder } from "./labels.ts";
-import { type LeftOutFamily, type PlannedFamily, planFamilies } from "./openmetrics-plan.ts";
+import { type PlannedFamily, planFamilies } from "./openmetrics-plan.ts";
 import type { PageStore } from "./page-store.ts";
 import {
   boundLineRest,
   boundStarts,
+  hasSameValue,
   hasTotals,
   lineStart,
   listBounds,
@@ -26,14 +27,6 @@ import {
   writeLine,
 } from "./sample-lines.ts";
 import { formatSeconds } from "./timestamp.ts";
-
-/** What `openmetrics-plan.ts` decided, with the encoder of each family. */
-interface PreparedPlan {
-  /** The families that it was made for. */
-  readonly families: readonly MetricFamily[];
-  readonly encoders: readonly (readonly [MetricFamily, FamilyEncoder])[];
-  readonly leftOut: readonly LeftOutFamily[];
-}
 
 /**
  * Makes an encoder of OpenMetrics, versions 1.0.0 and 0.0.1: their bodies are the same.
@@ -48,7 +41,6 @@ interface PreparedPlan {
  */
 export function createOpenMetricsEncoder(scheme: EscapingScheme, store?: PageStore): Encoder {
   const known = new WeakMap<MetricFamily, PlannedFamily & { readonly encoder: FamilyEncoder }>();
-  let last: PreparedPlan = { families: [], encoders: [], leftOut: [] };
 
   const encoderOf = (planned: PlannedFamily): FamilyEncoder => {
     const { family, name, type } = planned;
@@ -60,30 +52,13 @@ export function createOpenMetricsEncoder(scheme: EscapingScheme, store?: PageSto
     return encoder;
   };
 
-  const prepare = (families: readonly MetricFamily[]): PreparedPlan => {
-    if (isSame(families, last.families)) return last;
+  const plan = (families: readonly MetricFamily[]): TextPlan => {
     const { planned, leftOut } = planFamilies(families, scheme);
-    return {
-      families: [...families],
-      encoders: planned.map((plan) => [plan.family, encoderOf(plan)]),
-      leftOut,
-    };
+    const served = planned.map((one) => ({ family: one.family, encoder: encoderOf(one) }));
+    return { served, leftOut };
   };
 
-  return {
-    *encode(families, report) {
-      const plan = prepare(families);
-      last = plan;
-      for (const { name, reason } of plan.leftOut) report(name, reason);
-      yield* encodeText(plan.encoders, { end: "# EOF\n", report, store });
-    },
-  };
-}
-
-function isSame(families: readonly MetricFamily[], others: readonly MetricFamily[]): boolean {
-  return (
-    families.length === others.length && families.every((family, index) => family === others[index])
-  );
+  return createTextFormatEncoder({ plan, end: "# EOF\n" }, store);
 }
 
 function createFamilyEncoder(planned: PlannedFamily, scheme: EscapingScheme): FamilyEncoder {
@@ -135,6 +110,7 @@ function createValueEncoder(sampleName: string, scheme: EscapingScheme) {
       return true;
     },
     listNumbers: listValue,
+    hasSameNumbers: hasSameValue,
   };
 }
 
@@ -150,6 +126,9 @@ function createCounterEncoder(name: string, scheme: EscapingScheme) {
     },
     listNumbers(metric: ValueMetric, numbers: Float64Array): number {
       return metric.exemplar === undefined ? listValue(metric, numbers) : -1;
+    },
+    hasSameNumbers(metric: ValueMetric, numbers: Float64Array, first: number): boolean {
+      return metric.exemplar === undefined && hasSameValue(metric, numbers, first);
     },
   };
 }
@@ -231,5 +210,8 @@ function createSummaryEncoder(name: string, scheme: EscapingScheme) {
       numbers[count + 1] = metric.sum;
       return count + 2;
     },
+
+    // Quantiles move with the time window while the totals stay.
+    hasSameNumbers: () => false,
   };
 }

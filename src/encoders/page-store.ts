@@ -1,18 +1,27 @@
-import type { FamilyEncoder } from "./encoder.ts";
-import { Page } from "./page.ts";
+import { PageList } from "./page-list.ts";
 
 /** How long bytes that no scrape has asked for are kept, in milliseconds. */
 const IDLE_MS = 5 * 60_000;
 
+/** How many selections each encoder keeps pages of, and how many it knows to have been asked for. */
+const MAX_KEPT = 8;
+const MAX_SEEN = 100;
+
+/** What one encoder keeps. */
+interface Shelf {
+  /** By selection; the one that was asked for last comes last. */
+  readonly lists: Map<string, PageList>;
+  /** What was asked for once: many a request is never made again. */
+  readonly seen: Set<string>;
+}
+
 /**
- * Keeps the pages of families between scrapes, within a budget of bytes. What is over the budget is
- * encoded anew each time; what nobody asks for is dropped.
+ * Keeps the pages of expositions between scrapes, within a budget of bytes. What is over the budget
+ * is encoded anew each time; what nobody asks for is dropped.
  */
 export class PageStore {
   readonly #maxBytes: number;
-  readonly #families = new Map<FamilyEncoder, FamilyPages>();
-  /** What was asked for at all: a family that is made anew for each scrape never comes again. */
-  readonly #seen = new WeakSet<FamilyEncoder>();
+  readonly #shelves = new Map<object, Shelf>();
   #footprint = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -26,28 +35,49 @@ export class PageStore {
     return this.#footprint;
   }
 
-  /** The pages of a family; `undefined` when none may be kept, and when it is asked for at first. */
-  pagesOf(encoder: FamilyEncoder): FamilyPages | undefined {
+  /**
+   * The pages of a selection; `undefined` when none may be kept, and when it is asked for at first.
+   *
+   * @param owner The encoder.
+   */
+  pagesOf(owner: object, selection: string): PageList | undefined {
     if (this.#maxBytes === 0) return undefined;
-    let pages = this.#families.get(encoder);
-    if (pages === undefined) {
-      if (!this.#seen.has(encoder)) {
-        this.#seen.add(encoder);
-        return undefined;
-      }
-      pages = new FamilyPages((change) => this.#take(change));
-      this.#families.set(encoder, pages);
-      this.#timer ??= setInterval(() => this.#dropIdle(), IDLE_MS).unref();
-    }
-    pages.isIdle = false;
-    return pages;
+    const { lists, seen } = this.#shelfOf(owner);
+    const list = lists.get(selection) ?? this.#firstList(seen, selection);
+    if (list === undefined) return undefined;
+    list.isIdle = false;
+    lists.delete(selection);
+    lists.set(selection, list);
+    const [oldest = ""] = lists.keys();
+    if (lists.size > MAX_KEPT) forget(lists, oldest);
+    return list;
   }
 
   /** Drops all pages now. */
   clear(): void {
-    for (const pages of this.#families.values()) pages.trim(0);
-    this.#families.clear();
+    for (const { lists } of this.#shelves.values())
+      for (const key of [...lists.keys()]) forget(lists, key);
+    this.#shelves.clear();
     this.#stopTimer();
+  }
+
+  #shelfOf(owner: object): Shelf {
+    let shelf = this.#shelves.get(owner);
+    if (shelf === undefined) {
+      shelf = { lists: new Map(), seen: new Set() };
+      this.#shelves.set(owner, shelf);
+    }
+    return shelf;
+  }
+
+  #firstList(seen: Set<string>, selection: string): PageList | undefined {
+    if (!seen.has(selection)) {
+      if (seen.size >= MAX_SEEN) seen.clear();
+      seen.add(selection);
+      return undefined;
+    }
+    this.#timer ??= setInterval(() => this.#dropIdle(), IDLE_MS).unref();
+    return new PageList((change) => this.#take(change));
   }
 
   /** Asks for memory; `false` when the budget is used up. Memory is always taken back. */
@@ -58,14 +88,15 @@ export class PageStore {
   }
 
   #dropIdle(): void {
-    for (const [encoder, pages] of this.#families) {
-      if (pages.isIdle) {
-        pages.trim(0);
-        this.#families.delete(encoder);
+    let isEmpty = true;
+    for (const { lists } of this.#shelves.values()) {
+      for (const [selection, list] of lists) {
+        if (list.isIdle) forget(lists, selection);
+        list.isIdle = true;
       }
-      pages.isIdle = true;
+      if (lists.size > 0) isEmpty = false;
     }
-    if (this.#families.size === 0) this.#stopTimer();
+    if (isEmpty) this.#stopTimer();
   }
 
   #stopTimer(): void {
@@ -74,37 +105,7 @@ export class PageStore {
   }
 }
 
-/** The pages of one family. */
-export class FamilyPages {
-  /** Whether nobody has asked for them since the last look. */
-  isIdle = false;
-  readonly #take: (change: number) => boolean;
-  readonly #pages: Page[] = [];
-  readonly #footprints: number[] = [];
-
-  constructor(take: (change: number) => boolean) {
-    this.#take = take;
-  }
-
-  /** The page at `index`, with what it held at the last scrape. */
-  open(index: number): Page {
-    return this.#pages[index] ?? new Page();
-  }
-
-  /** Keeps a page that has been walked, if there is memory for it. */
-  keep(index: number, page: Page): void {
-    const known = this.#footprints[index] ?? 0;
-    const { footprint } = page;
-    if (footprint === known) return;
-    if (index <= this.#pages.length && this.#take(footprint - known)) {
-      this.#pages[index] = page;
-      this.#footprints[index] = footprint;
-    } else this.trim(index);
-  }
-
-  /** Forgets all pages from `count` on. */
-  trim(count: number): void {
-    for (const footprint of this.#footprints.splice(count)) this.#take(-footprint);
-    this.#pages.length = Math.min(count, this.#pages.length);
-  }
+function forget(lists: Map<string, PageList>, selection: string): void {
+  lists.get(selection)?.dropAfter(undefined);
+  lists.delete(selection);
 }

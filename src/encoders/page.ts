@@ -3,82 +3,140 @@ import type { FamilyEncoder, TextSink } from "./encoder.ts";
 import { formatNumber, MAX_NUMBER_LENGTH, writeNumber } from "./number.ts";
 
 /**
- * The size from which on a page takes no more metrics, in bytes. Small enough that a number which
- * gets longer moves little, large enough that a page costs little beside its bytes.
+ * The size from which on a page takes no more, in bytes. Small enough that a number which gets
+ * longer moves little, large enough that a page costs little beside its bytes.
  */
-const PAGE_BYTES = 32 * 1_024;
+export const PAGE_BYTES: number = 32 * 1_024;
 
-/** Room for numbers to get longer before the bytes have to move to larger memory. */
-const SPARE_BYTES = 512;
+/** Room for the last metric of a page, and for numbers to get longer. */
+const SPARE_BYTES = 4 * 1_024;
 
-const BYTES_PER_NUMBER = 16;
+/** The memory of almost every page; one for all, so that pages can exchange theirs. */
+const PAGE_CAPACITY = PAGE_BYTES + SPARE_BYTES;
+
+/** What a page notes of each number (its value, start and length) and of each entry. */
+const BYTES_PER_NUMBER = 8 + 4 + 1;
+const BYTES_PER_ENTRY = 8 + 4 + 4;
 
 // One of each serves all pages: nothing in here is asynchronous.
 let numbers = new Float64Array(64);
 const digits = new Uint8Array(MAX_NUMBER_LENGTH);
-let scratch = Buffer.alloc(0);
+let scratch: Buffer = Buffer.alloc(0);
 
 // Every index below comes from the page's own counts, so what it reads is there: the casts to
 // `number` say so without a check in a hot path.
 
 /**
- * A page of an exposition: the bytes of some metrics as they were last sent, and where each number
- * stands in them. At the next scrape only the numbers that have changed are written.
+ * A page of an exposition: the bytes of some entries as they were last sent, and where each number
+ * stands in them. At the next scrape only the numbers that have changed are written. An entry is a
+ * metric, or the head of a family.
  *
- * The metrics of a family are walked in order: `update()` for each, then `close()`.
+ * Entries are walked in order: `open()`; for each `keepsUntil()`, then `update()` or an append;
+ * `close()`.
  *
  * Hot path: `npm run bench` guards it.
  */
 export class Page implements TextSink {
-  /** What identifies each metric; `undefined` for one that must be encoded anew each time. */
+  /** Whether anything but numbers has changed since the page was opened. */
+  isRewritten = false;
+  /** The encoder of the first entry, without which its identity means nothing. */
+  #encoder: FamilyEncoder | undefined;
+  /** What identifies each entry; `undefined` for one that must be encoded anew each time. */
   readonly #identities: unknown[] = [];
-  /** For each metric its first number and its first byte; one more entry for the end of the last. */
-  readonly #firstNumbers: number[] = [0];
-  readonly #firstBytes: number[] = [0];
+  /** For each entry its first number and its first byte; one more for the end of the last. */
+  #firstNumbers: Uint32Array = new Uint32Array(8);
+  #firstBytes: Uint32Array = new Uint32Array(8);
   #bytes: Buffer = Buffer.alloc(0);
   #values: Float64Array = new Float64Array(64);
-  /** Where each number begins and ends in the bytes. */
+  /** Where each number begins in the bytes, and how long it is. */
   #starts: Uint32Array = new Uint32Array(64);
-  #ends: Uint32Array = new Uint32Array(64);
+  #lengths: Uint8Array = new Uint8Array(64);
   #numberCount = 0;
   /** The numbers that differ from their bytes, in order. */
   readonly #changed: number[] = [];
   /** What has been appended and is not yet bytes; offsets in it count from the last byte on. */
   #appended = "";
   #firstAppended = 0;
-  #isFull = false;
 
-  /** The bytes of the exposition; they are valid until the page is walked again. */
+  /** The number of entries. */
+  get count(): number {
+    return this.#identities.length;
+  }
+
+  /** The bytes of the exposition; they are valid until the page is opened again. */
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }
 
   /** The memory that the page takes, in bytes. */
   get footprint(): number {
-    return this.#bytes.length + this.#values.length * BYTES_PER_NUMBER;
+    return (
+      this.#bytes.length +
+      this.#values.length * BYTES_PER_NUMBER +
+      this.#firstBytes.length * BYTES_PER_ENTRY
+    );
   }
 
-  /** Whether the next metric belongs on the next page, after `index` metrics of this one. */
-  isFull(index: number): boolean {
-    return this.#isFull && index === this.#identities.length;
+  /** Whether the page holds `bytes`, or more. */
+  holds(bytes: number): boolean {
+    return this.#length + this.#appended.length >= bytes;
+  }
+
+  /** Whether the page starts with this entry. */
+  startsWith(identity: unknown, encoder: FamilyEncoder): boolean {
+    return identity !== undefined && this.#identities[0] === identity && this.#encoder === encoder;
+  }
+
+  /** The identity and the encoder of the first entry. */
+  get start(): readonly [identity: unknown, encoder: FamilyEncoder | undefined] {
+    return [this.#identities[0], this.#encoder];
+  }
+
+  /** Begins a walk, whose first entry belongs to `encoder`. */
+  open(encoder: FamilyEncoder): void {
+    if (this.#encoder !== encoder) this.#truncate(0);
+    this.#encoder = encoder;
+    this.isRewritten = this.count === 0;
+  }
+
+  /** Tells whether the entry at `index` is this one; if not, it and all behind it are forgotten. */
+  keepsUntil(index: number, identity: unknown): boolean {
+    if (index >= this.#identities.length) return false;
+    if (identity !== undefined && identity === this.#identities[index]) return true;
+    this.#truncate(index);
+    return false;
+  }
+
+  /** Appends the head of a family. */
+  appendHead(encoder: FamilyEncoder): void {
+    this.#appended += encoder.head;
+    this.#endEntry(encoder);
+  }
+
+  /** Appends a metric; `false` when the encoder leaves it out. */
+  append(metric: Metric, encoder: FamilyEncoder): boolean {
+    const first = this.#numberCount;
+    if (!encoder.encode(metric, this)) return false;
+    const count = this.#numberCount - first;
+    if (numbers.length < count) numbers = new Float64Array(count * 2);
+    const canCompare = encoder.listNumbers(metric, numbers) === count;
+    this.#endEntry(canCompare ? metric.identity : undefined);
+    return true;
   }
 
   /**
-   * Brings the metric at `index` up to date. When another one stood there, it and all behind it are
-   * forgotten.
-   *
-   * @returns `false` for a metric that the encoder leaves out; the next one then has this index.
+   * Brings the metric at `index`, which it must be, up to date. `false` when it cannot be compared:
+   * then it is forgotten, and all behind it.
    */
   update(index: number, metric: Metric, encoder: FamilyEncoder): boolean {
-    if (index < this.#identities.length) {
-      const isSame = metric.identity !== undefined && metric.identity === this.#identities[index];
-      if (isSame && this.#compare(index, metric, encoder)) return true;
-      this.#truncate(index);
-    }
-    return this.#append(metric, encoder);
+    const first = this.#firstNumbers[index] as number;
+    if (encoder.hasSameNumbers(metric, this.#values, first)) return true;
+    if (this.#compare(index, metric, encoder)) return true;
+    this.#truncate(index);
+    return false;
   }
 
-  /** Ends a walk after `count` metrics: the bytes are then those of a fresh encoding. */
+  /** Ends a walk after `count` entries: the bytes are then those of a fresh encoding. */
   close(count: number): void {
     if (count < this.#identities.length) this.#truncate(count);
     this.#seal();
@@ -93,9 +151,10 @@ export class Page implements TextSink {
     const number = this.#numberCount++;
     if (number === this.#values.length) this.#growNumbers();
     this.#values[number] = value;
+    const text = formatNumber(value);
     this.#starts[number] = this.#appended.length;
-    this.#appended += formatNumber(value);
-    this.#ends[number] = this.#appended.length;
+    this.#lengths[number] = text.length;
+    this.#appended += text;
   }
 
   get #length(): number {
@@ -105,9 +164,8 @@ export class Page implements TextSink {
   /** Notes which numbers of a metric have changed; `false` when it cannot be compared. */
   #compare(index: number, metric: Metric, encoder: FamilyEncoder): boolean {
     const first = this.#firstNumbers[index] as number;
-    if (encoder.hasSameNumbers?.(metric, this.#values, first)) return true;
     const count = (this.#firstNumbers[index + 1] as number) - first;
-    // `#append()` has made room for as many.
+    // `append()` has made room for as many.
     if (encoder.listNumbers(metric, numbers) !== count) return false;
     for (let offset = 0; offset < count; offset++) {
       const value = numbers[offset] as number;
@@ -120,28 +178,21 @@ export class Page implements TextSink {
     return true;
   }
 
-  #append(metric: Metric, encoder: FamilyEncoder): boolean {
-    if (!encoder.encode(metric, this)) return false;
-    const first = this.#firstNumbers[this.#identities.length] as number;
-    const count = this.#numberCount - first;
-    if (numbers.length < count) numbers = new Float64Array(count * 2);
-    const canCompare = encoder.listNumbers(metric, numbers) === count;
-    this.#identities.push(canCompare ? metric.identity : undefined);
-    this.#firstNumbers.push(this.#numberCount);
-    this.#firstBytes.push(this.#appended.length);
-    this.#isFull = this.#length + this.#appended.length >= PAGE_BYTES;
-    return true;
+  #endEntry(identity: unknown): void {
+    this.isRewritten = true;
+    const count = this.#identities.push(identity);
+    if (count === this.#firstBytes.length) this.#growEntries();
+    this.#firstNumbers[count] = this.#numberCount;
+    this.#firstBytes[count] = this.#appended.length;
   }
 
-  /** Forgets all metrics from `count` on. */
+  /** Forgets all entries from `count` on. */
   #truncate(count: number): void {
     this.#patch();
+    this.isRewritten = true;
     this.#identities.length = count;
-    this.#firstNumbers.length = count + 1;
-    this.#firstBytes.length = count + 1;
     this.#numberCount = this.#firstNumbers[count] as number;
     this.#firstAppended = Math.min(this.#firstAppended, count);
-    this.#isFull = false;
   }
 
   /** Turns what has been appended into bytes. */
@@ -149,34 +200,32 @@ export class Page implements TextSink {
     const text = this.#appended;
     if (text === "") return;
     const base = this.#length;
-    this.#reserve(base + text.length * 3, base);
-    const written = this.#bytes.write(text, base);
-    const toBytes = written === text.length ? undefined : byteOffsets(text);
+    const length = Buffer.byteLength(text);
+    this.#reserve(base + length, base);
+    this.#bytes.write(text, base);
+    const toBytes = length === text.length ? undefined : byteOffsets(text);
     const move = (offset: number) =>
       base + (toBytes === undefined ? offset : (toBytes[offset] as number));
-    for (
-      let number = this.#firstNumbers[this.#firstAppended] as number;
-      number < this.#numberCount;
-      number++
-    ) {
+    const { length: count } = this.#identities;
+    const firstNumber = this.#firstNumbers[this.#firstAppended] as number;
+    for (let number = firstNumber; number < this.#numberCount; number++) {
       this.#starts[number] = move(this.#starts[number] as number);
-      this.#ends[number] = move(this.#ends[number] as number);
     }
-    for (let index = this.#firstAppended + 1; index <= this.#identities.length; index++) {
+    for (let index = this.#firstAppended + 1; index <= count; index++) {
       this.#firstBytes[index] = move(this.#firstBytes[index] as number);
     }
     this.#appended = "";
-    this.#firstAppended = this.#identities.length;
-    this.#shrink();
+    this.#firstAppended = count;
   }
 
   /** Writes the numbers that have changed. */
   #patch(): void {
+    if (this.#changed.length === 0) return;
     const resized: number[] = [];
     for (const number of this.#changed) {
       const start = this.#starts[number] as number;
       const length = writeNumber(digits, 0, this.#values[number] as number);
-      if (length !== (this.#ends[number] as number) - start) resized.push(number);
+      if (length !== this.#lengths[number]) resized.push(number);
       else for (let at = 0; at < length; at++) this.#bytes[start + at] = digits[at] as number;
     }
     this.#changed.length = 0;
@@ -186,66 +235,70 @@ export class Page implements TextSink {
   /** Writes numbers whose length has changed, and moves all that stands behind them. */
   #move(resized: readonly number[]): void {
     const source = this.#bytes;
-    const first = resized[0] as number;
-    const moved = this.#starts[first] as number;
-    const room = this.#length - moved + resized.length * MAX_NUMBER_LENGTH;
-    if (scratch.length < room) scratch = Buffer.allocUnsafeSlow(room * 2);
+    const end = this.#length;
+    const room = end + resized.length * MAX_NUMBER_LENGTH;
+    if (scratch.length < room) scratch = Buffer.allocUnsafeSlow(capacityFor(room));
     const target = scratch;
-    let from = moved;
+    const { length: count } = this.#identities;
+    let from = 0;
     let to = 0;
     let next = 0;
     let shift = 0;
     let index = 1;
-    for (let number = first; number < this.#numberCount; number++) {
-      while (index < this.#firstNumbers.length && (this.#firstNumbers[index] as number) <= number) {
+    for (let number = 0; number < this.#numberCount; number++) {
+      for (; index < count && (this.#firstNumbers[index] as number) <= number; index++) {
         this.#firstBytes[index] = (this.#firstBytes[index] as number) + shift;
-        index++;
       }
       const start = this.#starts[number] as number;
-      const end = this.#ends[number] as number;
       this.#starts[number] = start + shift;
-      if (number === resized[next]) {
-        to += source.copy(target, to, from, start);
-        to = writeNumber(target, to, this.#values[number] as number);
-        from = end;
-        shift = moved + to - end;
-        next++;
-      }
-      this.#ends[number] = end + shift;
+      if (number !== resized[next]) continue;
+      next++;
+      to += source.copy(target, to, from, start);
+      from = start + (this.#lengths[number] as number);
+      const written = writeNumber(target, to, this.#values[number] as number);
+      this.#lengths[number] = written - to;
+      to = written;
+      shift = to - from;
     }
-    const last = this.#identities.length;
-    const length = this.#length;
-    to += source.copy(target, to, from, length);
-    for (; index <= last; index++)
+    to += source.copy(target, to, from, end);
+    for (; index <= count; index++) {
       this.#firstBytes[index] = (this.#firstBytes[index] as number) + shift;
-    this.#reserve(moved + to, moved);
-    target.copy(this.#bytes, moved, 0, to);
+    }
+    if (target.length === source.length) {
+      this.#bytes = target;
+      scratch = source;
+    } else {
+      this.#reserve(to, 0);
+      target.copy(this.#bytes, 0, 0, to);
+    }
   }
 
   /** Makes room for `length` bytes, of which the first `kept` are those that stand there. */
   #reserve(length: number, kept: number): void {
     if (length <= this.#bytes.length) return;
-    const bytes = Buffer.allocUnsafeSlow(length + SPARE_BYTES);
+    const bytes = Buffer.allocUnsafeSlow(capacityFor(length));
     this.#bytes.copy(bytes, 0, 0, kept);
-    this.#bytes = bytes;
-  }
-
-  /** Gives back what was reserved for the worst case. */
-  #shrink(): void {
-    if (this.#bytes.length <= this.#length + 2 * SPARE_BYTES) return;
-    const bytes = Buffer.allocUnsafeSlow(this.#length + SPARE_BYTES);
-    this.#bytes.copy(bytes, 0, 0, this.#length);
     this.#bytes = bytes;
   }
 
   #growNumbers(): void {
     this.#values = grown(this.#values, new Float64Array(this.#values.length * 2));
     this.#starts = grown(this.#starts, new Uint32Array(this.#starts.length * 2));
-    this.#ends = grown(this.#ends, new Uint32Array(this.#ends.length * 2));
+    this.#lengths = grown(this.#lengths, new Uint8Array(this.#lengths.length * 2));
+  }
+
+  #growEntries(): void {
+    const { length } = this.#firstBytes;
+    this.#firstNumbers = grown(this.#firstNumbers, new Uint32Array(length * 2));
+    this.#firstBytes = grown(this.#firstBytes, new Uint32Array(length * 2));
   }
 }
 
-function grown<T extends Float64Array | Uint32Array>(from: T, to: T): T {
+function capacityFor(length: number): number {
+  return length <= PAGE_CAPACITY ? PAGE_CAPACITY : length + SPARE_BYTES;
+}
+
+function grown<T extends Float64Array | Uint32Array | Uint8Array>(from: T, to: T): T {
   to.set(from);
   return to;
 }

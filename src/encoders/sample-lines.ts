@@ -58,6 +58,11 @@ export function listValue(metric: ValueMetric, numbers: Float64Array): number {
   return 1;
 }
 
+/** Tells that a plain value has not changed; see `MetricEncoder.hasSameNumbers()`. */
+export function hasSameValue(metric: ValueMetric, numbers: Float64Array, first: number): boolean {
+  return metric.value === numbers[first] && metric.timestampMs === undefined;
+}
+
 /** Lists the values of the buckets or quantiles of one metric, and returns how many they are. */
 export function listBounds(
   bounds: readonly number[],

@@ -5,7 +5,7 @@ import type {
   ValueMetric,
 } from "../model/metric-family.ts";
 import type { EscapingScheme } from "../model/names.ts";
-import { encodeText } from "./byte-sink.ts";
+import { createTextFormatEncoder, type LeftOutFamily, type TextPlan } from "./encode-text.ts";
 import type { Encoder, FamilyEncoder, MetricEncoder, TextSink } from "./encoder.ts";
 import { escapeHelp } from "./escape.ts";
 import { uniquelyNamed } from "./family-names.ts";
@@ -15,6 +15,7 @@ import type { PageStore } from "./page-store.ts";
 import {
   boundLineRest,
   boundStarts,
+  hasSameValue,
   hasTotals,
   lineStart,
   listBounds,
@@ -51,26 +52,26 @@ export function createTextEncoder(scheme: EscapingScheme, store?: PageStore): En
   // A family that is the same object as at the last scrape has the same name, help and type.
   const known = new WeakMap<MetricFamily, FamilyEncoder>();
 
-  const withEncoders = function* (named: Iterable<readonly [MetricFamily, string]>) {
-    for (const [family, name] of named) {
-      let encoder = known.get(family);
-      if (encoder === undefined) {
-        encoder = createFamilyEncoder(family, name, scheme);
-        known.set(family, encoder);
-      }
-      yield [family, encoder] as const;
+  const encoderOf = (family: MetricFamily, name: string): FamilyEncoder => {
+    let encoder = known.get(family);
+    if (encoder === undefined) {
+      encoder = createFamilyEncoder(family, name, scheme);
+      known.set(family, encoder);
     }
+    return encoder;
   };
 
-  return {
-    *encode(families, report) {
-      yield* encodeText(withEncoders(uniquelyNamed(families, scheme, report)), {
-        end: "",
-        report,
-        store,
-      });
-    },
+  const plan = (families: readonly MetricFamily[]): TextPlan => {
+    const leftOut: LeftOutFamily[] = [];
+    const named = uniquelyNamed(families, scheme, (name, reason) => leftOut.push({ name, reason }));
+    const served = Array.from(named, ([family, name]) => ({
+      family,
+      encoder: encoderOf(family, name),
+    }));
+    return { served, leftOut };
   };
+
+  return createTextFormatEncoder({ plan, end: "" }, store);
 }
 
 function createFamilyEncoder(
@@ -114,6 +115,7 @@ function createValueEncoder(name: string, scheme: EscapingScheme) {
       return true;
     },
     listNumbers: listValue,
+    hasSameNumbers: hasSameValue,
   };
 }
 
@@ -186,5 +188,8 @@ function createSummaryEncoder(name: string, scheme: EscapingScheme) {
       numbers[count + 1] = metric.count;
       return count + 2;
     },
+
+    // Quantiles move with the time window while the totals stay.
+    hasSameNumbers: () => false,
   };
 }

@@ -1,6 +1,7 @@
 import type { FaultReporter } from "../model/gatherer.ts";
 import { labelsKey } from "../model/labels-key.ts";
 import type { Metric, MetricFamily } from "../model/metric-family.ts";
+import { haveSameElements } from "../model/same-elements.ts";
 
 const TYPES: ReadonlySet<unknown> = new Set<MetricFamily["type"]>([
   "counter",
@@ -13,14 +14,36 @@ const TYPES: ReadonlySet<unknown> = new Set<MetricFamily["type"]>([
   "unknown",
 ]);
 
+/** The families of one name. */
+type Parts = readonly [MetricFamily, ...MetricFamily[]];
+
+/** What became of some families. */
+interface Join {
+  readonly families: readonly MetricFamily[];
+  readonly groups: readonly Parts[];
+  readonly faults: readonly Parameters<FaultReporter>[];
+}
+
 /**
- * Joins the families of one name: the metrics of the later follow those of the first, under the
- * first one's help. A family of another type, or one that no format has a place for, is left out.
+ * Makes a function that joins the families of one name: the metrics of the later follow those of the
+ * first, under the first one's help. A family of another type, or one that no format has a place
+ * for, is left out. What belongs together is found out anew only for other families than last time.
  */
-export function joinFamilies(
-  families: Iterable<MetricFamily>,
+export function createFamilyJoiner(): (
+  families: readonly MetricFamily[],
   report: FaultReporter,
-): MetricFamily[] {
+) => readonly MetricFamily[] {
+  let last: Join = { families: [], groups: [], faults: [] };
+  return (families, report) => {
+    if (!haveSameElements(families, last.families)) last = groupByName(families);
+    for (const fault of last.faults) report(...fault);
+    return last.groups.map((parts) => (parts.length === 1 ? parts[0] : joined(parts, report)));
+  };
+}
+
+function groupByName(families: readonly MetricFamily[]): Join {
+  const faults: Parameters<FaultReporter>[] = [];
+  const report: FaultReporter = (...fault) => faults.push(fault);
   const byName = new Map<string, [MetricFamily, ...MetricFamily[]]>();
   for (const family of families) {
     if (!isLegal(family, report)) continue;
@@ -29,9 +52,7 @@ export function joinFamilies(
     else if (parts[0].type === family.type) parts.push(family);
     else report(family.name, `it is a ${parts[0].type} and a ${family.type}: the first was kept`);
   }
-  return Array.from(byName.values(), (parts) =>
-    parts.length === 1 ? parts[0] : joined(parts, report),
-  );
+  return { families, groups: [...byName.values()], faults };
 }
 
 /** Gatherers are written by users, not all of whom have a compiler to check their types. */
@@ -43,10 +64,8 @@ function isLegal({ name, type, help }: MetricFamily, report: FaultReporter): boo
   return false;
 }
 
-function joined(
-  parts: readonly [MetricFamily, ...MetricFamily[]],
-  report: FaultReporter,
-): MetricFamily {
+/** A new family each time: its metrics' identities hold within their own registry alone. */
+function joined(parts: Parts, report: FaultReporter): MetricFamily {
   const [{ name, help, type, unit }] = parts;
   const metrics = { [Symbol.iterator]: () => uniqueMetrics(parts, report) };
   // All parts have one type, and the type decides what kind of metrics they hold.

@@ -1,16 +1,8 @@
 import type { CollectorError, FaultReporter, Gatherer } from "../model/gatherer.ts";
-import {
-  type MetricSnapshot,
-  metricsByName,
-  type Registry,
-  type RegistryInternals,
-  type RegistryMetric,
-  toMetricType,
-  typeOf,
-} from "./registry.ts";
+import { type KnownMetric, KnownMetrics } from "./known-metrics.ts";
+import type { MetricSnapshot, Registry, RegistryInternals, RegistryMetric } from "./registry.ts";
 import { RegistryFamilies } from "./registry-families.ts";
 import { settled } from "./settled.ts";
-import { hasKnownStore } from "./store-metrics.ts";
 
 /**
  * Makes a gatherer of a registry of prom-client 13 to 15, `@prometheus-io/client` or a fork.
@@ -23,39 +15,38 @@ import { hasKnownStore } from "./store-metrics.ts";
 export function createRegistryGatherer(registry: Registry): Gatherer {
   // The members beyond the public type may be missing, and are asked for with that in mind.
   const internals = registry as unknown as RegistryInternals;
+  const known = new KnownMetrics(internals);
   const families = new RegistryFamilies(internals);
   return {
     async gather({ signal, report, isRequested }) {
       const startedAt = performance.now();
-      const runs = metricsByName(internals)
-        .filter(([name, metric]) => isReadable(name, metric, report))
-        .filter(([name, metric]) => isRequested(String(name), toMetricType(typeOf(metric))))
-        .map(([name, metric]) => startCollector(name, metric, startedAt));
-      await settled(
-        runs.flatMap((run) => run.pending ?? []),
-        signal,
-      );
+      const runs: CollectorRun[] = [];
+      for (const metric of known.list()) {
+        const isWanted =
+          isReadable(metric, report) && isRequested(String(metric.name), metric.type);
+        if (isWanted) runs.push(startCollector(metric, startedAt));
+      }
+      await settled(pendingOf(runs), signal);
       const collected = runs.filter(({ failure, pending }) => !failure && !pending);
       const durationMs = performance.now() - startedAt;
-      const errors = errorsOf(runs, signal, durationMs);
-      return { families: families.of(collected, report), errors };
+      return {
+        families: families.of(collected, report),
+        errors: errorsOf(runs, signal, durationMs),
+      };
     },
   };
 }
 
 /** The libraries register a metric before they have checked its configuration. */
-function isReadable(name: unknown, metric: RegistryMetric, report: FaultReporter): boolean {
-  if (typeof metric.get === "function") return true;
+function isReadable({ name, get }: KnownMetric, report: FaultReporter): boolean {
+  if (typeof get === "function") return true;
   report(String(name), "its constructor has failed");
   return false;
 }
 
 /** One collector at work. */
 interface CollectorRun {
-  readonly name: unknown;
-  readonly metric: RegistryMetric;
-  /** Whether the store is read directly, so that nothing is made of what the collector gives. */
-  readonly isStoreKnown: boolean;
+  readonly known: KnownMetric;
   /** Present while an asynchronous collector has not settled. */
   pending?: Promise<void> | undefined;
   /** What `get()` gave, for a metric whose store is not read directly. */
@@ -64,12 +55,11 @@ interface CollectorRun {
 }
 
 /** @param startedAt When the sweep began. It holds for all, so that success costs no clock. */
-function startCollector(name: unknown, metric: RegistryMetric, startedAt: number): CollectorRun {
-  const isStoreKnown = hasKnownStore(metric);
-  const run: CollectorRun = { name, metric, isStoreKnown };
+function startCollector(known: KnownMetric, startedAt: number): CollectorRun {
+  const run: CollectorRun = { known };
   try {
     // `get()` runs the collector itself.
-    const result: unknown = isStoreKnown ? collect(metric) : metric.get();
+    const result: unknown = known.isStoreKnown ? collect(known.metric) : known.metric.get();
     if (isThenable(result)) {
       run.pending = Promise.resolve(result)
         .then((value) => finish(run, value))
@@ -81,6 +71,12 @@ function startCollector(name: unknown, metric: RegistryMetric, startedAt: number
   return run;
 }
 
+function pendingOf(runs: readonly CollectorRun[]): Promise<void>[] {
+  const promises: Promise<void>[] = [];
+  for (const { pending } of runs) if (pending !== undefined) promises.push(pending);
+  return promises;
+}
+
 function collect(metric: RegistryMetric): unknown {
   // The client libraries check the type of `collect` when a metric is made.
   return metric.collect ? (metric.collect as () => unknown).call(metric) : undefined;
@@ -89,7 +85,7 @@ function collect(metric: RegistryMetric): unknown {
 function finish(run: CollectorRun, value: unknown): void {
   run.pending = undefined;
   // What a collector returns means nothing.
-  if (run.isStoreKnown) return;
+  if (run.known.isStoreKnown) return;
   if (typeof value !== "object" || value === null) throw new TypeError("get() gave no object");
   // What is in it is checked where it is read.
   run.snapshot = value as MetricSnapshot;
@@ -109,9 +105,12 @@ function errorsOf(
   signal: AbortSignal,
   durationMs: number,
 ): CollectorError[] {
-  return runs.flatMap(({ name, failure, pending }) => {
-    if (failure !== undefined) return { collector: String(name), ...failure };
-    const isLate = pending !== undefined;
-    return isLate ? { collector: String(name), error: signal.reason, durationMs } : [];
-  });
+  const errors: CollectorError[] = [];
+  for (const { known, failure, pending } of runs) {
+    if (failure !== undefined) errors.push({ collector: String(known.name), ...failure });
+    else if (pending !== undefined) {
+      errors.push({ collector: String(known.name), error: signal.reason, durationMs });
+    }
+  }
+  return errors;
 }

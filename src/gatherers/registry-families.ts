@@ -1,5 +1,6 @@
 import type { FaultReporter } from "../model/gatherer.ts";
 import type { Labels, MetricFamily } from "../model/metric-family.ts";
+import type { KnownMetric } from "./known-metrics.ts";
 import {
   type MetricSnapshot,
   type RegistryInternals,
@@ -11,9 +12,7 @@ import { type StoreContext, storeMetrics } from "./store-metrics.ts";
 
 /** A metric whose collector has run. */
 export interface CollectedMetric {
-  /** The name that the metric was registered by. */
-  readonly name: unknown;
-  readonly metric: RegistryMetric;
+  readonly known: KnownMetric;
   /** What its `get()` gave; absent when its store is read directly. */
   readonly snapshot?: MetricSnapshot;
 }
@@ -32,7 +31,6 @@ interface Head {
 export class RegistryFamilies {
   readonly #registry: RegistryInternals;
   #defaultLabels: Labels = {};
-  #known = new WeakMap<RegistryMetric, MetricFamily>();
   #report: FaultReporter = () => {};
 
   constructor(registry: RegistryInternals) {
@@ -45,23 +43,29 @@ export class RegistryFamilies {
     const defaultLabels = this.#registry._defaultLabels ?? {};
     if (!haveSameEntries(defaultLabels, this.#defaultLabels)) {
       this.#defaultLabels = { ...defaultLabels };
-      this.#known = new WeakMap();
     }
-    return metrics.flatMap((collected) => this.#familyOf(collected) ?? []);
+    const families: MetricFamily[] = [];
+    for (const collected of metrics) {
+      const family = this.#familyOf(collected);
+      if (family !== undefined) families.push(family);
+    }
+    return families;
   }
 
-  #familyOf({ name, metric, snapshot }: CollectedMetric): MetricFamily | undefined {
+  #familyOf({ known, snapshot }: CollectedMetric): MetricFamily | undefined {
+    const { name, metric } = known;
     if (typeof name !== "string" || name === "") {
       this.#report(String(name), "the name of a metric is no string");
       return undefined;
     }
-    const head = { name, help: this.#helpOf(name, metric) };
-    if (snapshot !== undefined) return this.#snapshotFamily(head, metric, snapshot);
-    const known = this.#known.get(metric);
-    if (known?.name === head.name && known.help === head.help) return known;
-    const family = this.#storeFamily(head, metric);
-    this.#known.set(metric, family);
-    return family;
+    const help = this.#helpOf(name, metric);
+    if (snapshot !== undefined) return this.#snapshotFamily({ name, help }, metric, snapshot);
+    const isCurrent = known.defaultLabels === this.#defaultLabels && known.family?.help === help;
+    if (!isCurrent) {
+      known.family = this.#storeFamily({ name, help }, metric);
+      known.defaultLabels = this.#defaultLabels;
+    }
+    return known.family;
   }
 
   #helpOf(name: string, { help }: RegistryMetric): string {

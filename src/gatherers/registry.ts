@@ -9,6 +9,7 @@ import type { MetricType } from "../model/metric-family.ts";
 export interface Registry {
   /** The metrics of this registry, in the order of their registration. */
   getMetricsAsArray(): unknown;
+  /** What the registry itself would serve; here each scraper gets what it asks for. */
   readonly contentType: string;
 }
 
@@ -36,6 +37,7 @@ export interface RegistryMetric {
   readonly percentiles?: readonly number[];
   readonly pruneAgedBuckets?: unknown;
   get(): MetricSnapshot | PromiseLike<MetricSnapshot>;
+  readonly getForPromString?: unknown;
 }
 
 /** What a metric's `get()` gives: the samples of all its label sets in one list. */
@@ -102,17 +104,30 @@ export function toMetricType(type: unknown): MetricType {
   return isKnown ? type : "unknown";
 }
 
-/** The metrics of a registry with the names that they were registered by. */
-export function metricsByName(registry: RegistryInternals): (readonly [unknown, RegistryMetric])[] {
-  const metrics = registry.getMetricsAsArray();
-  const names = namesByMetric(registry._metrics);
-  return metrics.map((metric) => [names.get(metric) ?? metric.name, metric]);
+/**
+ * The names that the metrics of a registry were registered by.
+ *
+ * Not the metrics' own: an OpenMetrics scrape through the library's `metrics()` cuts `_total` off the
+ * `name` of every counter for ever.
+ */
+export function namesByMetric({ _metrics }: RegistryInternals): Map<RegistryMetric, string> {
+  if (typeof _metrics !== "object" || _metrics === null) return new Map();
+  const entries = _metrics instanceof Map ? [..._metrics] : Object.entries(_metrics);
+  return new Map(entries.map(([name, metric]) => [metric, name]));
 }
 
-// The key, because an OpenMetrics scrape through the library's own `metrics()` cuts `_total` off
-// the `name` of every counter for ever.
-function namesByMetric(metrics: RegistryInternals["_metrics"]): Map<RegistryMetric, string> {
-  if (typeof metrics !== "object" || metrics === null) return new Map();
-  const entries = metrics instanceof Map ? [...metrics] : Object.entries(metrics);
-  return new Map(entries.map(([name, metric]) => [metric, name]));
+/** Tells, cheaper than `namesByMetric()`, whether a metric still has the name that it had. */
+export function isRegisteredAs(
+  name: unknown,
+  metric: RegistryMetric,
+  { _metrics }: RegistryInternals,
+): boolean {
+  if (typeof _metrics !== "object" || _metrics === null) return name === metric.name;
+  if (typeof name !== "string") return false;
+  // The type says it is one of the two.
+  const found =
+    _metrics instanceof Map
+      ? _metrics.get(name)
+      : (_metrics as Readonly<Record<string, RegistryMetric>>)[name];
+  return found === metric;
 }

@@ -52,6 +52,7 @@ export interface GatherResult {
 export interface CollectorError {
   /** The metric whose collector it is. */
   readonly collector: string;
+  /** What it threw, or rejected with. */
   readonly error: unknown;
   /** How long it took to fail, or until it was given up, in milliseconds. */
   readonly durationMs?: number | undefined;

@@ -34,19 +34,25 @@ interface FamilyBase {
 
 /** A family of plain numbers. */
 export interface ValueFamily extends FamilyBase {
+  /** What the numbers mean. */
   readonly type: "counter" | "gauge" | "unknown" | "info" | "stateset";
+  /** The numbers, one for each label set: an iterable that may be read any number of times. */
   readonly metrics: Iterable<ValueMetric>;
 }
 
 /** A family of histograms, classic or native or both. */
 export interface HistogramFamily extends FamilyBase {
+  /** Whether counts only grow, or may fall, too. */
   readonly type: "histogram" | "gaugehistogram";
+  /** The histograms, one for each label set: an iterable that may be read any number of times. */
   readonly metrics: Iterable<HistogramMetric>;
 }
 
 /** A family of summaries. */
 export interface SummaryFamily extends FamilyBase {
+  /** A summary has no other type. */
   readonly type: "summary";
+  /** The summaries, one for each label set: an iterable that may be read any number of times. */
   readonly metrics: Iterable<SummaryMetric>;
 }
 
@@ -54,6 +60,7 @@ export interface SummaryFamily extends FamilyBase {
 export type Metric = ValueMetric | HistogramMetric | SummaryMetric;
 
 interface MetricBase {
+  /** The labels; no two metrics of a family have the same. */
   readonly labels: Labels;
   /**
    * The same value at every scrape for the same label set, and another one for another label set,
@@ -68,7 +75,9 @@ interface MetricBase {
 
 /** A number, with an optional exemplar for counters. */
 export interface ValueMetric extends MetricBase {
+  /** The number: any, also `NaN` and the infinite ones. */
   readonly value: number;
+  /** An observation that the counter has counted. */
   readonly exemplar?: Exemplar | undefined;
 }
 
@@ -98,11 +107,15 @@ export interface NativeHistogram {
   readonly schema: number;
   /** Observations within `[-zeroThreshold, zeroThreshold]` are in the zero bucket. */
   readonly zeroThreshold: number;
+  /** How many observations are in the zero bucket. */
   readonly zeroCount: number;
+  /** Which buckets above zero there are. */
   readonly positiveSpans: readonly BucketSpan[];
   /** The counts of all buckets of `positiveSpans`, one after the other. */
   readonly positiveCounts: ArrayLike<number>;
+  /** Which buckets below zero there are; bucket `i` is the mirror image of the one above. */
   readonly negativeSpans?: readonly BucketSpan[] | undefined;
+  /** The counts of all buckets of `negativeSpans`, one after the other. */
   readonly negativeCounts?: ArrayLike<number> | undefined;
   /** Exemplars of any bucket; each needs a timestamp, or Prometheus drops it. */
   readonly exemplars?: readonly Exemplar[] | undefined;
@@ -118,7 +131,9 @@ export interface BucketSpan {
 
 /** Quantiles that the process computed itself. */
 export interface SummaryMetric extends MetricBase {
+  /** The number of all observations. */
   readonly count: number;
+  /** The sum of all observations; `NaN` when it is not known. */
   readonly sum: number;
   /** From 0 to 1, ascending. */
   readonly quantiles: readonly number[];
@@ -128,7 +143,10 @@ export interface SummaryMetric extends MetricBase {
 
 /** One observation, with labels (such as a trace id) that lead to it. */
 export interface Exemplar {
+  /** What leads to it; OpenMetrics allows 128 characters of names and values. */
   readonly labels: Labels;
+  /** What was observed. */
   readonly value: number;
+  /** When it was observed, in milliseconds since the epoch. */
   readonly timestampMs?: number | undefined;
 }

@@ -21,6 +21,9 @@ export function scrapeTimeoutMs(header: string | undefined, options: TimeoutOpti
   return Math.min(timeoutMs, usableMs);
 }
 
+/** Why the signal aborts when the scrape is over and nothing was wrong. */
+export const OVER: Error = new Error("The scrape is over");
+
 /** The bounds of one scrape. */
 export interface Deadline {
   /** Aborts when time is up, when the client has gone, and when the scrape is over. */
@@ -34,7 +37,10 @@ export interface Deadline {
    * abort it.
    */
   throwIfOver(): void;
-  /** Must be called when the scrape is over, however it went: it lets go of all that is left. */
+  /**
+   * Must be called when the scrape is over, however it went: it lets go of all that is left. The
+   * reason of the signal is then `OVER`, if it has not aborted before.
+   */
   clear(): void;
 }
 
@@ -64,7 +70,8 @@ export function startDeadline(timeoutMs: number, clientSignal: AbortSignal): Dea
     clear() {
       clearTimeout(timer);
       clientSignal.removeEventListener("abort", onClientGone);
-      controller.abort();
+      // One reason for all: Node would make a new one, with its stack, each time.
+      controller.abort(OVER);
     },
   };
 }

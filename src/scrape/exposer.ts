@@ -1,3 +1,5 @@
+import { ChunkMemory } from "../encoders/chunk-memory.ts";
+import type { Encoder } from "../encoders/encoder.ts";
 import type { FaultReporter } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import { type Format, negotiateFormat } from "../negotiation/format.ts";
@@ -5,7 +7,7 @@ import { memoiseByHeader } from "../negotiation/memo.ts";
 import { type Body, startBody } from "./body.ts";
 import { type BodyLimit, withinLimit } from "./body-limit.ts";
 import { type CompressedBody, type CompressionSettings, createCompressor } from "./compression.ts";
-import type { Deadline } from "./deadline.ts";
+import { type Deadline, OVER } from "./deadline.ts";
 import { createEncoders } from "./encoders.ts";
 import type { Log } from "./log.ts";
 import { Reading } from "./reading.ts";
@@ -29,6 +31,13 @@ export interface ExposerContext {
   readonly report: FaultReporter;
 }
 
+/** What is to be sent. */
+export interface Exposition {
+  readonly families: readonly MetricFamily[];
+  /** Names what was asked for; see `EncodeOptions.selection`. */
+  readonly selection: string;
+}
+
 /** Makes responses of metric families, in the format and content encoding that a request asks for. */
 export interface Exposer {
   /** The response to a HEAD request: it gathers nothing. */
@@ -36,13 +45,16 @@ export interface Exposer {
   /** Begins to read and encode the families, and settles when the first chunks are there. */
   response(
     status: 200 | 500,
-    families: readonly MetricFamily[],
+    exposition: Exposition,
     request: ScrapeRequest,
     deadline: Deadline,
   ): Promise<ScrapeResponse>;
   /** Drops what is kept between scrapes. */
   forget(): void;
 }
+
+/** How many scrapers find memory that another scrape has used: mostly there are one or two. */
+const MAX_SPARE_MEMORY = 2;
 
 /** Makes an exposer. */
 export function createExposer(
@@ -52,19 +64,33 @@ export function createExposer(
   const negotiate = memoiseByHeader((accept) => negotiateFormat(accept, formats));
   const encoderOf = createEncoders(maxKeptBytes);
   const compressor = createCompressor(compression);
+  const spareMemory: ChunkMemory[] = [];
 
   const onOversized = (message: string): void => {
     self.events.oversized++;
     log.warn(message);
   };
 
-  const read = async (chunks: Iterator<Uint8Array>, { signal }: Deadline): Promise<Body> => {
+  const read = async (
+    encoder: Encoder,
+    { families, selection }: Exposition,
+    { signal }: Deadline,
+  ): Promise<Body> => {
+    const memory = spareMemory.pop() ?? new ChunkMemory();
+    signal.addEventListener("abort", () => {
+      // Where the scrape was cut off, the kernel may not have taken the last chunk.
+      if (signal.reason !== OVER || spareMemory.length >= MAX_SPARE_MEMORY) return;
+      memory.clear();
+      spareMemory.push(memory);
+    });
+    const chunks = encoder.encode(families, report, { selection, memory });
     const bounded = bodyLimit === undefined ? chunks : withinLimit(chunks, bodyLimit, onOversized);
-    const reading = new Reading(bounded, signal, (ended) => {
+    const onEnd = (ended: Reading) => {
       guard.leave(ended);
       self.encoding.count++;
       self.encoding.sumMs += ended.durationMs;
-    });
+    };
+    const reading = new Reading(bounded, signal, { memory, onEnd });
     await guard.enter(reading, signal);
     return startBody(reading);
   };
@@ -72,17 +98,20 @@ export function createExposer(
   return {
     head: (status, { accept }) => toResponse(status, negotiate(accept).contentType, EMPTY_BODY),
 
-    async response(status, families, { accept, acceptEncoding }, deadline) {
+    async response(status, exposition, { accept, acceptEncoding }, deadline) {
       const { format, escaping, contentType } = negotiate(accept);
       const encoder = await encoderOf(format, escaping);
       const wanted = await compressor.negotiate(acceptEncoding);
-      const plain = await read(encoder.encode(families, report), deadline);
+      const plain = await read(encoder, exposition, deadline);
       const { body, encoding } = await compressor.compress(plain, wanted);
       const count = (bytes: number) => self.sent(bytes, format, encoding);
       return toResponse(status, contentType, { body: counted(body, count), encoding });
     },
 
-    forget: () => encoderOf.forget(),
+    forget() {
+      encoderOf.forget();
+      spareMemory.length = 0;
+    },
   };
 }
 

@@ -56,7 +56,7 @@ const ANSWERS: Readonly<Record<Failure["status"] | "busy", readonly [StatusCode,
 };
 
 /** How long a failure may take to be sent: the deadline of its scrape may have passed. */
-const FAILURE_TIMEOUT_MS = 1_000;
+export const FAILURE_TIMEOUT_MS = 1_000;
 
 /** Answers a scrape that failed before its first byte was sent, or that was not begun. */
 export async function sendFailure(

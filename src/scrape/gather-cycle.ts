@@ -32,9 +32,16 @@ export interface GatheringReport {
   readonly isComplete: boolean;
 }
 
+/** What a gathering gave. */
+export interface Gathering {
+  readonly families: readonly MetricFamily[];
+  /** The failures of collectors. */
+  readonly errors: readonly CollectorError[];
+}
+
 /** A gathering that has not yet begun to read values, and how many scrapes wait for it. */
 interface Cycle {
-  readonly result: Promise<readonly MetricFamily[]>;
+  readonly result: Promise<Gathering>;
   readonly filter: NameFilter;
   readonly controller: AbortController;
   /** When it gives up collectors that have not settled, in milliseconds since the epoch. */
@@ -65,11 +72,20 @@ export class GatherCycle {
    * so, the signal's reason when it aborted first. Each scrape reads the families for itself.
    */
   async gather(deadline: Deadline, filter: NameFilter): Promise<readonly MetricFamily[]> {
+    const gathering = await this.collect(deadline, filter);
+    return requestedFamilies(accept(gathering, this.#options.errorHandling), filter);
+  }
+
+  /**
+   * Returns what the collectors gave and how they failed, whatever the failure policy says. More
+   * families may be in it than the filter asks for.
+   */
+  async collect(deadline: Deadline, filter: NameFilter): Promise<Gathering> {
     deadline.signal.throwIfAborted();
     const cycle = this.#join(deadline, filter) ?? this.#start(deadline, filter);
     cycle.waiting++;
     try {
-      return requestedFamilies(await unlessAborted(cycle.result, deadline.signal), filter);
+      return await unlessAborted(cycle.result, deadline.signal);
     } finally {
       cycle.waiting--;
       if (cycle.waiting === 0) this.#abandon(cycle, deadline.signal.reason);
@@ -119,7 +135,7 @@ export class GatherCycle {
     context: GatherContext,
     controller: AbortController,
     filter: NameFilter,
-  ): Promise<readonly MetricFamily[]> {
+  ): Promise<Gathering> {
     const startedAt = performance.now();
     const { errorHandling, onGathered } = this.#options;
     // Where complete data is wanted, each scrape that waits gives up for itself.
@@ -131,7 +147,7 @@ export class GatherCycle {
       if (!isAbandoned(context.signal)) {
         onGathered({ errors, durationMs, isComplete: filter.key === "" });
       }
-      return accept([...families], errors, errorHandling);
+      return { families: Array.isArray(families) ? families : [...families], errors };
     } finally {
       clearTimeout(timer);
     }
@@ -165,8 +181,7 @@ function giveUpAt(deadlineMs: number, controller: AbortController): NodeJS.Timeo
 
 /** The failure policy. Without a family there is nothing to continue with. */
 function accept(
-  families: readonly MetricFamily[],
-  errors: readonly CollectorError[],
+  { families, errors }: Gathering,
   errorHandling: ErrorHandling,
 ): readonly MetricFamily[] {
   const canContinue = errorHandling === "continue" && families.length > 0;

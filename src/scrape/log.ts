@@ -2,7 +2,9 @@ import { inspect } from "../inspect.ts";
 
 /** Where the server says what went wrong: `console`, pino, winston, or anything alike. */
 export interface Logger {
+  /** Says that something failed. */
   error(message: string): unknown;
+  /** Says that something may not be as it should. */
   warn(message: string): unknown;
 }
 

@@ -71,7 +71,8 @@ function filterOf(names: ReadonlySet<string>): NameFilter {
 /** The families that a scrape asked for. */
 export function requestedFamilies(
   families: readonly MetricFamily[],
-  { isRequested }: NameFilter,
+  filter: NameFilter,
 ): readonly MetricFamily[] {
-  return families.filter(({ name, type }) => isRequested(name, type));
+  if (filter === EVERY_NAME) return families;
+  return families.filter(({ name, type }) => filter.isRequested(name, type));
 }

@@ -1,4 +1,13 @@
+import { ChunkMemory } from "../encoders/chunk-memory.ts";
 import { hasTimeLeft, nextTurn } from "./turns.ts";
+
+/** What a reading works with. */
+export interface ReadingOptions {
+  /** Where the encoder writes its chunks. */
+  readonly memory?: ChunkMemory;
+  /** Called once, when no more values are read. */
+  readonly onEnd?: (reading: Reading) => void;
+}
 
 /**
  * The values of one scrape while they are read and encoded, a chunk at a time and in turns with the
@@ -7,6 +16,7 @@ import { hasTimeLeft, nextTurn } from "./turns.ts";
 export class Reading {
   readonly #chunks: Iterator<Uint8Array>;
   readonly #onEnd: (reading: Reading) => void;
+  readonly #memory: ChunkMemory;
   /** What was read and not yet asked for; more than one chunk only after `finish()`. */
   readonly #ready: Uint8Array[] = [];
   #step: Promise<void> | undefined;
@@ -17,15 +27,11 @@ export class Reading {
   /**
    * @param chunks The encoder at work; an empty chunk is a pause.
    * @param signal Ends the reading: `next()` then throws its reason.
-   * @param onEnd Called once, when no more values are read.
    */
-  constructor(
-    chunks: Iterator<Uint8Array>,
-    signal: AbortSignal,
-    onEnd: (reading: Reading) => void = () => {},
-  ) {
+  constructor(chunks: Iterator<Uint8Array>, signal: AbortSignal, options: ReadingOptions = {}) {
     this.#chunks = chunks;
-    this.#onEnd = onEnd;
+    this.#memory = options.memory ?? new ChunkMemory();
+    this.#onEnd = options.onEnd ?? (() => {});
     signal.addEventListener("abort", () => this.#fail(signal.reason), { once: true });
     if (signal.aborted) this.#fail(signal.reason);
   }
@@ -44,8 +50,14 @@ export class Reading {
     return undefined;
   }
 
+  /** Lets a chunk be valid only until the next one is asked for, which makes all of them cheaper. */
+  reuseMemory(): void {
+    this.#memory.reuse();
+  }
+
   /** Reads all that is left into memory. Never rejects: a failure waits for `next()`. */
   async finish(): Promise<void> {
+    this.#memory.stopReuse();
     while (!this.#isOver) await this.#readStep();
   }
 

@@ -9,7 +9,8 @@ import { createExposer } from "./exposer.ts";
 import { blameOn, explainFailure, type Failure, sendFailure } from "./failure.ts";
 import { type ErrorHandling, GatherCycle } from "./gather-cycle.ts";
 import { createOnce, type Log } from "./log.ts";
-import { parseNameFilter, requestedFamilies } from "./name-filter.ts";
+import { EVERY_NAME, parseNameFilter, requestedFamilies } from "./name-filter.ts";
+import type { AnswerOverview, OverviewContext } from "./overview.ts";
 import { type ScrapeHook, withHook } from "./scrape-hook.ts";
 import { SelfMetrics, type StatusCode } from "./self-metrics.ts";
 import { Status } from "./status.ts";
@@ -38,7 +39,8 @@ export interface ScrapeResponse {
 }
 
 /**
- * Sends a response, and settles when all of it has been handed over or the client has gone. When
+ * Sends a response, and settles when all of it has been handed over or the client has gone: after
+ * that the memory of the body belongs to the next scrape. When
  * the body throws, or the signal aborts, the response must be cut off, so that no client can take
  * a part for the whole.
  */
@@ -64,6 +66,11 @@ export interface ScrapeOptions extends TimeoutOptions {
 /** The scrape handler of one gatherer. */
 export interface ScrapeHandler {
   readonly scrape: Scrape;
+  /**
+   * Answers a person with the size of all families. It rejects with what its `respond` rejects with,
+   * unless the client has gone.
+   */
+  readonly overview: AnswerOverview;
   /** Runs an update that no scrape sees half-done. Never rejects: a failure is counted and logged. */
   update(work: () => unknown): Promise<void>;
   /** Answers every scrape with 500 from now on. */
@@ -92,15 +99,19 @@ export function createScrapeHandler(
   const expose = createExposer(options, { self, guard, log, report });
   const cycle = createCycle(gatherer, options, { self, log, report });
 
+  const own = () => [...status.families, ...(options.selfMetrics ? self.families() : [])];
+
   const prepare = async (request: ScrapeRequest, deadline: Deadline): Promise<ScrapeResponse> => {
     const filter = parseNameFilter(request.query);
     if (request.isHead) return expose.head(status.isFailing ? 500 : 200, request);
-    const own = () => [...status.families, ...(options.selfMetrics ? self.families() : [])];
-    if (status.isFailing) return expose.response(500, own(), request, deadline);
+    if (status.isFailing) {
+      return expose.response(500, { families: own(), selection: FAILING }, request, deadline);
+    }
     const families = await blameOn("gathering", () => cycle.gather(deadline, filter));
     // Not before: what this gathering found out about its collectors is part of them.
-    const all = [...families, ...requestedFamilies(own(), filter)];
-    return blameOn("encoding", () => expose.response(200, all, request, deadline));
+    const all = families.concat(requestedFamilies(own(), filter));
+    const exposition = { families: all, selection: filter.key };
+    return blameOn("encoding", () => expose.response(200, exposition, request, deadline));
   };
 
   const fail = (thrown: unknown, { signal }: Deadline): Failure | undefined => {
@@ -145,6 +156,21 @@ export function createScrapeHandler(
     await sendFailure("busy", request, respond);
   };
 
+  const overview: OverviewContext = {
+    collect: async (deadline) => {
+      const { families, errors } = status.isFailing
+        ? { families: [], errors: [] }
+        : await cycle.collect(deadline, EVERY_NAME);
+      return { families: [...families, ...own()], errors };
+    },
+    isFailing: () => status.isFailing,
+    isLogged: options.errorHandling === "continue",
+    timeoutMs: options.timeoutMs,
+    guard,
+    log,
+  };
+  let answerOverview: Promise<AnswerOverview> | undefined;
+
   return {
     async scrape(request, respond) {
       const isBusy = self.inFlight >= options.maxRequestsInFlight;
@@ -157,6 +183,12 @@ export function createScrapeHandler(
       } finally {
         if (!isBusy) self.inFlight--;
       }
+    },
+
+    async overview(client, respond) {
+      answerOverview ??= loadOverview(overview);
+      const answer = await answerOverview;
+      return answer(client, respond);
     },
 
     async update(work) {
@@ -185,12 +217,22 @@ export function createScrapeHandler(
   };
 }
 
+/** The selection of a server that is failing; no key of a filter is like it. */
+const FAILING = "failing";
+
+/** Loads the code of overviews when it is first needed: a process may only ever be scraped. */
+async function loadOverview(context: OverviewContext): Promise<AnswerOverview> {
+  const { createOverview } = await import("./overview.ts");
+  return createOverview(context);
+}
+
 /** What `update()` is called among the collectors. */
 const UPDATE = "update";
 
-function createCycle(
+/** Makes the gather cycle of a gatherer; it counts and logs what does not cost the scrape. */
+export function createCycle(
   gatherer: Gatherer,
-  { errorHandling, onScrape }: ScrapeOptions,
+  { errorHandling, onScrape }: Pick<ScrapeOptions, "errorHandling" | "onScrape">,
   { self, log, report }: { self: SelfMetrics; log: Log; report: FaultReporter },
 ): GatherCycle {
   return new GatherCycle(onScrape === undefined ? gatherer : withHook(gatherer, onScrape), {
@@ -213,7 +255,8 @@ function createCycle(
   });
 }
 
-function createReporter(self: SelfMetrics, log: Log): FaultReporter {
+/** Makes the function that counts and logs what had to be left out. */
+export function createReporter(self: SelfMetrics, log: Log): FaultReporter {
   const isNews = createOnce();
   return (family, reason) => {
     self.errors.encoding++;

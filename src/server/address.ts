@@ -14,9 +14,20 @@ import { inspect } from "../inspect.ts";
 export type Address =
   | number
   | string
-  | { readonly host?: string; readonly port: number }
-  | { readonly path: string }
-  | { readonly fd: number }
+  | {
+      /** A name or an IP address; absent means every interface. */
+      readonly host?: string;
+      /** From 0, which lets the system choose, to 65,535. */
+      readonly port: number;
+    }
+  | {
+      /** The path of a unix socket; a stale one is replaced. */
+      readonly path: string;
+    }
+  | {
+      /** The number of a file descriptor that is bound. */
+      readonly fd: number;
+    }
   | NetServer;
 
 /** An address that has been understood. */

@@ -1,9 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Log } from "../scrape/log.ts";
+import type { AnswerOverview } from "../scrape/overview.ts";
 import type { Scrape } from "../scrape/scrape.ts";
-import { createLandingPage } from "./landing-page.ts";
-import { ALLOWED_METHODS, queryOf, routeOf } from "./routes.ts";
-import { sendScrape, sendText } from "./send.ts";
+import { answerScrape, headOf, watchClient } from "./node-scrape.ts";
+import { type FixedAnswer, METHOD_NOT_ALLOWED, OPTIONS_ANSWER, refusalOf } from "./request-head.ts";
+import { resetResponse } from "./reset.ts";
+import { routeOf } from "./routes.ts";
+import { sendFixed, sendText } from "./send.ts";
 
 /** What the handler needs to know of the server that it works for. */
 export interface HandlerContext {
@@ -14,13 +17,13 @@ export interface HandlerContext {
   /** Whether the server still takes on work. */
   readonly isReady: () => boolean;
   readonly scrape: Scrape;
+  readonly overview: AnswerOverview;
   readonly log: Log;
 }
 
 /** Makes the function that answers every request of the server. It never throws. */
 export function createRequestListener(context: HandlerContext): RequestListener {
   const paths = { metrics: context.metricsPath, hasLandingPage: context.hasLandingPage };
-  const landingPage = createLandingPage(context.metricsPath);
 
   return (request, response) => {
     // A write to a socket that the client has closed is an event of the response.
@@ -31,22 +34,19 @@ export function createRequestListener(context: HandlerContext): RequestListener 
         sendText(response, 400, "Bad request.\n", { Connection: "close" });
         return;
       }
-      if (hasBody(request)) {
-        sendText(response, 413, "A request must not have a body.\n", { Connection: "close" });
-        return;
-      }
-      if (!isAllowedHost(request.headers.host, context.allowedHosts)) {
-        sendText(response, 403, "This host is not allowed.\n", { Connection: "close" });
+      const refusal = refusalOf(headOf(request), context.allowedHosts);
+      if (refusal !== undefined) {
+        sendFixed(response, refusal);
         return;
       }
       const route = routeOf(request.method ?? "", request.url ?? "", paths);
-      if (route === "metrics") void answerScrape(request, response, context);
-      else if (route === "landing-page") sendPage(response, landingPage);
-      else if (route === "ready" && !context.isReady()) sendFixed(response, "not-ready");
-      else sendFixed(response, route);
+      if (route === "metrics") void answerScrape(request, response, context.scrape);
+      else if (route === "landing-page") void answerPage(request, response, context);
+      else if (route === "ready" && !context.isReady()) sendFixed(response, NOT_READY);
+      else sendFixed(response, FIXED_ANSWERS[route]);
     } catch (error) {
       context.log.error("A request could not be answered", error);
-      response.destroy();
+      resetResponse(response);
     }
   };
 }
@@ -59,81 +59,30 @@ function isAmbiguous({ httpVersionMajor, headersDistinct }: IncomingMessage): bo
   return httpVersionMajor !== 1 || (headersDistinct["host"]?.length ?? 0) > 1;
 }
 
-/** RFC 9112 §6.3: a request has a body when one of these says so. A scrape never has one. */
-function hasBody({ headers }: IncomingMessage): boolean {
-  const length = headers["content-length"];
-  return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
-}
-
-/** Compares a `Host` header as text; it is never parsed as a URL. */
-function isAllowedHost(header = "", allowed: readonly string[] | undefined): boolean {
-  if (allowed === undefined) return true;
-  // RFC 9110 §7.2: a host, and a port if it is not the default one.
-  const host = header.replace(/:\d*$/, "").toLowerCase();
-  return allowed.some((name) => name.toLowerCase() === host);
-}
-
-function answerScrape(
+/** Answers with the page; its code is loaded when somebody looks at it. */
+async function answerPage(
   request: IncomingMessage,
   response: ServerResponse,
-  { scrape }: HandlerContext,
+  { metricsPath, overview, log }: HandlerContext,
 ): Promise<void> {
-  const client = new AbortController();
-  const onClose = () => {
-    if (!response.writableFinished) client.abort();
-  };
-  // A response has no such event while it waits behind another on its connection, and a request
-  // has none once CONNECT came after it.
-  request.once("close", onClose);
-  response.once("close", onClose);
-  return scrape(
-    {
-      isHead: request.method === "HEAD",
-      query: queryOf(request.url ?? ""),
-      accept: headerOf(request, "accept"),
-      acceptEncoding: headerOf(request, "accept-encoding"),
-      timeoutSeconds: headerOf(request, "x-prometheus-scrape-timeout-seconds"),
-      signal: client.signal,
-    },
-    (answer, signal) => sendScrape(response, answer, signal),
-  );
+  const client = watchClient(request, response);
+  try {
+    const { sendLandingPage } = await import("./landing-page/send-landing-page.ts");
+    await sendLandingPage(response, metricsPath, overview, client);
+  } catch (error) {
+    log.error("The page could not be sent", error);
+    resetResponse(response);
+  }
 }
 
-/** The value of a header that Node joins with commas when it is sent twice. */
-function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value.join(", ") : value;
-}
-
-function sendPage(response: ServerResponse, html: string): void {
-  sendText(response, 200, html, {
-    "Content-Type": "text/html; charset=utf-8",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-  });
-}
-
-interface FixedAnswer {
-  readonly status: number;
-  readonly text: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+const NOT_READY: FixedAnswer = { status: 503, text: "Shutting down.\n" };
 
 const FIXED_ANSWERS = {
   healthy: { status: 200, text: "Healthy.\n" },
   ready: { status: 200, text: "Ready.\n" },
-  "not-ready": { status: 503, text: "Shutting down.\n" },
   favicon: { status: 204, text: "" },
-  options: { status: 204, text: "", headers: { Allow: ALLOWED_METHODS } },
-  "method-not-allowed": {
-    status: 405,
-    text: "Method not allowed.\n",
-    headers: { Allow: ALLOWED_METHODS },
-  },
+  options: OPTIONS_ANSWER,
+  "method-not-allowed": METHOD_NOT_ALLOWED,
   "bad-target": { status: 400, text: "Bad request.\n", headers: { Connection: "close" } },
   "not-found": { status: 404, text: "Not found.\n" },
 } satisfies Record<string, FixedAnswer>;
-
-function sendFixed(response: ServerResponse, name: keyof typeof FIXED_ANSWERS): void {
-  const { status, text, headers }: FixedAnswer = FIXED_ANSWERS[name];
-  sendText(response, status, text, headers);
-}

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { ScrapeResponse } from "../scrape/scrape.ts";
-import { resetSocket } from "./reset.ts";
+import type { FixedAnswer } from "./request-head.ts";
+import { http2StreamOf, resetResponse } from "./reset.ts";
 
 /** Sends a short text. Nothing of the request is ever part of it. */
 export function sendText(
@@ -20,7 +21,18 @@ export function sendText(
 
 const NO_CONTENT = 204;
 
-const COMMON_HEADERS = { "X-Content-Type-Options": "nosniff" };
+/** The headers of every answer. */
+export const COMMON_HEADERS: Readonly<Record<string, string>> = {
+  "X-Content-Type-Options": "nosniff",
+};
+
+/** Sends an answer that is always the same. */
+export function sendFixed(response: ServerResponse, { status, text, headers }: FixedAnswer): void {
+  const { Connection, ...others } = headers ?? {};
+  // RFC 9113 §8.2.2: HTTP/2 has no such header.
+  const canClose = Connection !== undefined && http2StreamOf(response) === undefined;
+  sendText(response, status, text, { ...others, ...(canClose && { Connection }) });
+}
 
 /**
  * Sends the response of a scrape, no faster than the client reads it.
@@ -36,26 +48,27 @@ export async function sendScrape(
   { status, headers, body }: ScrapeResponse,
   signal: AbortSignal,
 ): Promise<void> {
-  const cutOff = (): void => {
-    if (response.socket) resetSocket(response.socket);
-    response.destroy();
-  };
+  const cutOff = (): void => resetResponse(response);
+  if (response.writableEnded) throw new Error("The response was ended by something else");
   signal.addEventListener("abort", cutOff);
   try {
     if (signal.aborted) {
       cutOff();
       return;
     }
+    // A length that something else has set is not that of this body.
+    response.removeHeader("Content-Length");
+    const head = { ...headers, ...COMMON_HEADERS };
     if (body instanceof Uint8Array) {
       // RFC 9110 §8.6: in a response to HEAD it would be the length of the body that GET gets.
       const length = response.req.method !== "HEAD" && { "Content-Length": body.length };
-      response.writeHead(status, { ...headers, ...COMMON_HEADERS, ...length });
+      response.writeHead(status, { ...head, ...length });
       response.end(body);
     } else {
-      response.writeHead(status, { ...headers, ...COMMON_HEADERS });
+      response.writeHead(status, head);
       await writeAll(response, body, signal);
     }
-    await untilEvent(response, "finish", () => response.writableFinished, signal);
+    await untilFinished(response, signal);
   } catch (error) {
     cutOff();
     throw error;
@@ -64,37 +77,35 @@ export async function sendScrape(
   }
 }
 
+/** Hands a chunk to the kernel before it asks for the next one, which may need its memory. */
 async function writeAll(
   response: ServerResponse,
   body: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): Promise<void> {
+  let goOn = (): void => {};
+  // A middleware that compresses may know no callback, and keep the chunk: it gets a copy, and says
+  // when it wants more.
+  const isReplaced = Object.hasOwn(response, "write");
+  // One listener for all times: such a middleware puts its own stream in the place of the response,
+  // where no listener can be removed, and `writableNeedDrain` says nothing of it.
+  if (isReplaced) response.on("drain", () => goOn());
+  signal.addEventListener("abort", () => goOn());
   for await (const chunk of body) {
     signal.throwIfAborted();
-    if (!response.write(chunk)) {
-      await untilEvent(response, "drain", () => !response.writableNeedDrain, signal);
-    }
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+      if (!isReplaced) response.write(chunk, () => resolve());
+      else if (response.write(Buffer.from(chunk)) || signal.aborted) resolve();
+    });
   }
   response.end();
 }
 
-function untilEvent(
-  response: ServerResponse,
-  event: "drain" | "finish",
-  isOver: () => boolean,
-  signal: AbortSignal,
-): Promise<void> {
+function untilFinished(response: ServerResponse, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (isOver() || signal.aborted) {
-      resolve();
-      return;
-    }
-    const settle = () => {
-      response.off(event, settle);
-      signal.removeEventListener("abort", settle);
-      resolve();
-    };
-    response.on(event, settle);
-    signal.addEventListener("abort", settle);
+    if (response.writableFinished || signal.aborted) resolve();
+    response.once("finish", resolve);
+    signal.addEventListener("abort", () => resolve());
   });
 }

@@ -202,6 +202,7 @@ async function open({ gatherer, target, label, options, log }: Plan): Promise<Pa
     isReady: () => closing === undefined,
     allowedHosts: options.allowedHosts,
     scrape: handler.scrape,
+    overview: handler.overview,
     log,
   });
   const listener: Listener = new Listener(onRequest, options);

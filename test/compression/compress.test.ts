@@ -4,6 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { compress } from "../../src/compression/compress.ts";
 import {
+  assertCutOff,
   CountingSource,
   captureStreams,
   cut,
@@ -113,7 +114,7 @@ for (const { encoding, skip } of ENCODINGS) {
       await assert.rejects(consume, (error) => error === failure);
       assert.equal(source.ended, 1);
       assert.equal(streams[0]?.destroyed, true);
-      assert.throws(() => decompress(Buffer.concat(parts), encoding));
+      assertCutOff(Buffer.concat(parts), encoding);
     });
   }
 
@@ -130,7 +131,7 @@ for (const { encoding, skip } of ENCODINGS) {
       assert.equal(source.ended, 1);
       const { asked } = source;
       assert.equal(streams[0]?.destroyed, true);
-      assert.throws(() => decompress(Buffer.concat(parts), encoding));
+      assertCutOff(Buffer.concat(parts), encoding);
       await turns(50);
       assert.equal(source.asked, asked);
     });

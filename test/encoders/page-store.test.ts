@@ -21,7 +21,8 @@ function metricOf(set: number, value: number, more: Partial<ValueMetric> = {}): 
 function encode(encoder: Encoder, family: MetricFamily, faults: string[] = []): string {
   const chunks: Uint8Array[] = [];
   const encoding = encoder.encode([family], (name, reason) => faults.push(`${name}: ${reason}`));
-  for (let step = encoding.next(); !step.done; step = encoding.next()) chunks.push(step.value);
+  for (let step = encoding.next(); !step.done; step = encoding.next())
+    chunks.push(Buffer.from(step.value));
   return Buffer.concat(chunks).toString();
 }
 

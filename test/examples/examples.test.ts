@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
+import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import { decompress } from "../compression/helpers.ts";
 import { parseExposition, parseProtobuf } from "../helpers/exposition/index.ts";
@@ -33,7 +35,10 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
   "basic.mjs": [{ shows: /^jobs_total\{queue="mail"\} 1$/m }],
   "custom-registry.mjs": [{ path: "/custom", shows: /^basket_items\{app="shop"\} 3$/m }],
   "demo.mjs": [{ shows: /^machine_disk_bytes\{state="free"\} \d+$/m }],
+  "exporter.mjs": [{ shows: /^host_load1 [\d.]+$/m }, { shows: /^host_memory_free_bytes \d+$/m }],
+  "express.mjs": [{ shows: /^visits_total 0$/m }],
   "failing-status.mjs": [{ shows: /^entropy_available_bits \d+$/m }, { shows: /^entropy_up 1$/m }],
+  "fastify.mjs": [{ shows: /^visits_total 0$/m }],
   "formats.mjs": [
     { shows: /^process_cpu_seconds_total \d/m, encoding: "gzip" },
     // Of two formats that a scraper likes equally, the first on offer.
@@ -46,10 +51,13 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
     },
   ],
   "graceful-shutdown.mjs": [{ shows: /^requests_total 0$/m }],
+  "hono.mjs": [{ shows: /^visits_total 0$/m }],
+  "koa.mjs": [{ shows: /^visits_total 0$/m }],
   "native-histograms.mjs": [
     { accept: `${PROTOBUF}${UTF8}`, type: `${PROTOBUF}${UTF8}`, shows: showsNativeHistogram },
     { shows: /^http_server_request_duration_bucket\{le="\+Inf",http_route="\/"\} 4$/m },
   ],
+  "nestjs.mjs": [{ shows: /^process_cpu_seconds_total \d/m }],
   "openmetrics-exemplars.mjs": [
     {
       accept: OPENMETRICS,
@@ -62,6 +70,10 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
       shows: /^request_duration_seconds_bucket\{le="0\.5"\} 1 # \{trace_id="\w+"\} 0\.42 [\d.]+$/m,
     },
     { shows: /^request_duration_seconds_bucket\{le="0\.5"\} 1$/m },
+  ],
+  "preload-app.mjs": [
+    { shows: /^shop_visits_total 0$/m },
+    { shows: /^process_cpu_seconds_total [\d.]+$/m },
   ],
   "periodic-update.mjs": [
     { shows: /^disk_bytes\{state="free"\} \d+\ndisk_bytes\{state="used"\} \d+$/m },
@@ -88,26 +100,30 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
   ],
 };
 
+/** The examples that do not listen, each with a test of its own below. */
+const OTHERS = ["nextjs-route.mjs", "push.mjs"];
+
+/** How to run the examples that do not serve themselves; the others are read from standard input. */
+const COMMANDS: Readonly<Record<string, (file: string, port: number) => readonly string[]>> = {
+  "exporter.mjs": (file, port) => ["dist/cli.js", `--web.listen-address=127.0.0.1:${port}`, file],
+  "preload-app.mjs": (file) => ["--import", "promhttp/register", file],
+};
+
 test("every example has a test", () => {
   const files = readdirSync(FOLDER).filter((name) => name.endsWith(".mjs"));
-  assert.deepEqual(files.sort(), Object.keys(EXAMPLES).sort());
+  assert.deepEqual(files.sort(), [...Object.keys(EXAMPLES), ...OTHERS].sort());
 });
 
 for (const [name, scrapes] of Object.entries(EXAMPLES)) {
   test(`the example ${name} serves its metrics and stops on SIGTERM`, async () => {
     const port = await freePort();
-    const source = readFileSync(new URL(name, FOLDER), "utf8").replaceAll("9464", `${port}`);
-    assert.match(source, /^\/\/ [A-Z].*\.\n/);
-    const child = spawn(process.execPath, ["--input-type=module"], {
-      cwd: new URL("..", FOLDER),
-      stdio: ["pipe", "ignore", "inherit"],
-    });
-    child.stdin.end(source);
+    const child = start(name, "9464", port);
     try {
       for (const scrape of scrapes) {
         const { path = "/metrics", accept = "*/*", encoding = "identity" } = scrape;
         const headers = { accept, "accept-encoding": encoding };
-        assertShows(await firstAnswer(`http://127.0.0.1:${port}${path}`, headers, child), scrape);
+        const url = `http://127.0.0.1:${port}${path}`;
+        assertShows(await firstAnswer(url, headers, child, SIGNS[name]), scrape);
       }
       child.kill("SIGTERM");
       assert.deepEqual(await once(child, "exit"), [0, null]);
@@ -115,6 +131,75 @@ for (const [name, scrapes] of Object.entries(EXAMPLES)) {
       child.kill("SIGKILL");
     }
   });
+}
+
+test("the example nextjs-route.mjs answers a request", async () => {
+  const module: { readonly GET: (request: Request) => Promise<Response> } = await import(
+    new URL("nextjs-route.mjs", FOLDER).href
+  );
+  const { GET } = module;
+  const response = await GET(new Request("http://localhost:3000/metrics"));
+  assert.equal(response.headers.get("Content-Type"), TEXT);
+  assert.match(await response.text(), /^process_cpu_seconds_total \d/m);
+});
+
+test("the example push.mjs pushes its metrics, and ends", async () => {
+  await using gateway = await startGateway();
+  const child = start("push.mjs", "9091", gateway.port);
+  assert.deepEqual(await once(child, "exit"), [0, null]);
+  const [push] = gateway.pushed;
+  assert.equal(push?.request, "PUT /metrics/job/import");
+  assert.equal(push.contentType, TEXT);
+  const families = parseExposition(TEXT, push.body);
+  assert.deepEqual(families.map(({ name }) => name).sort(), [
+    "import_end_seconds",
+    "import_rows_total",
+  ]);
+});
+
+interface Push {
+  readonly request: string;
+  readonly contentType: string | undefined;
+  readonly body: Buffer;
+}
+
+/** A server in the place of a Pushgateway. */
+async function startGateway(): Promise<
+  AsyncDisposable & { readonly port: number; readonly pushed: readonly Push[] }
+> {
+  const pushed: Push[] = [];
+  const server = createHttpServer(async (request, response) => {
+    const body = await buffer(request);
+    const contentType = request.headers["content-type"];
+    pushed.push({ request: `${request.method} ${request.url}`, contentType, body });
+    response.end();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  return {
+    port: address.port,
+    pushed,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** Starts an example with another port than its own. */
+function start(name: string, ownPort: string, port: number): ChildProcess {
+  const source = readFileSync(new URL(name, FOLDER), "utf8").replaceAll(ownPort, `${port}`);
+  assert.match(source, /^\/\/ [A-Z].*\.\n/);
+  const args = COMMANDS[name]?.(`examples/${name}`, port) ?? ["--input-type=module"];
+  const child = spawn(process.execPath, args, {
+    cwd: new URL("..", FOLDER),
+    env: { ...process.env, PROMHTTP_ADDRESS: `127.0.0.1:${port}`, PORT: "0" },
+    stdio: ["pipe", "ignore", name in COMMANDS ? "ignore" : "inherit"],
+  });
+  child.stdin.end(source);
+  return child;
 }
 
 function assertShows({ status, headers, body }: HttpAnswer, scrape: Scrape): void {
@@ -142,18 +227,24 @@ function showsNativeHistogram(body: Buffer): void {
   assert.ok(upperBound > 0.3 && upperBound < 0.33, `${upperBound}`);
 }
 
-/** Asks until the program listens, or has ended. */
+/** What the preload serves only when the application has been loaded. */
+const SIGNS: Readonly<Record<string, string>> = { "preload-app.mjs": "shop_visits_total" };
+
+/** Asks until the program listens and shows a sign of life, or has ended. */
 async function firstAnswer(
   url: string,
   headers: Readonly<Record<string, string>>,
   child: ChildProcess,
+  sign = "",
 ): Promise<HttpAnswer> {
   while (child.exitCode === null) {
     try {
-      return await httpGet(url, headers);
+      const answer = await httpGet(url, headers);
+      if (answer.body.includes(sign)) return answer;
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      // It does not listen yet.
     }
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`The program ended with status ${child.exitCode}`);
 }

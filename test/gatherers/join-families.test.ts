@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { joinFamilies } from "../../src/gatherers/join-families.ts";
+import { createFamilyJoiner } from "../../src/gatherers/join-families.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 import { createContext } from "../helpers/gathering.ts";
 
@@ -16,12 +16,12 @@ function gauge(name: string, metrics: Record<string, unknown>[], help = "h"): Me
 function join(families: readonly unknown[]) {
   const { report, faults } = createContext();
   // What is not a family is part of the test.
-  const joined = joinFamilies(families as MetricFamily[], report);
+  const joined = createFamilyJoiner()(families as MetricFamily[], report);
   const metrics = joined.map(({ name, metrics }) => [name, [...metrics]] as const);
   return { joined, metrics, faults };
 }
 
-test("joinFamilies() leaves families of different names as they are", () => {
+test("createFamilyJoiner() leaves families of different names as they are", () => {
   const families = [gauge("a", [{}]), gauge("b", [{}])];
   const { joined, faults } = join(families);
   assert.deepEqual(faults, []);
@@ -30,7 +30,7 @@ test("joinFamilies() leaves families of different names as they are", () => {
   assert.equal(joined[1], families[1]);
 });
 
-test("joinFamilies() puts the metrics of one name together, at the first one's place", () => {
+test("createFamilyJoiner() puts the metrics of one name together, at the first one's place", () => {
   const { joined, metrics } = join([
     { ...gauge("a", [{ x: "1" }], "first"), unit: "bytes" },
     gauge("b", [{}]),
@@ -50,13 +50,13 @@ test("joinFamilies() puts the metrics of one name together, at the first one's p
   assert.equal(joined[0]?.unit, "bytes");
 });
 
-test("joinFamilies() reads joined metrics anew each time", () => {
+test("createFamilyJoiner() reads joined metrics anew each time", () => {
   const { joined } = join([gauge("a", [{ x: "1" }]), gauge("a", [{ x: "2" }])]);
   const count = () => [...(joined[0]?.metrics ?? [])].length;
   assert.deepEqual([count(), count()], [2, 2]);
 });
 
-test("joinFamilies() keeps the first of two metrics with the same labels", () => {
+test("createFamilyJoiner() keeps the first of two metrics with the same labels", () => {
   const { metrics, faults } = join([
     gauge("a", [{ x: "1", y: "2" }]),
     gauge("a", [{ z: "3" }, { y: 2, x: 1, w: "" }]),
@@ -73,7 +73,7 @@ test("joinFamilies() keeps the first of two metrics with the same labels", () =>
   assert.deepEqual(faults, ["a: two registries have it with the same labels"]);
 });
 
-test("joinFamilies() keeps the first of two families that differ in type", () => {
+test("createFamilyJoiner() keeps the first of two families that differ in type", () => {
   const { metrics, faults } = join([
     gauge("a", [{ x: "1" }]),
     { ...gauge("a", [{ x: "2" }]), type: "counter" },
@@ -91,7 +91,7 @@ const ILLEGAL: readonly { what: object; fault: string }[] = [
 ];
 
 for (const { what, fault } of ILLEGAL) {
-  test(`joinFamilies() leaves out a family and says "${fault}"`, () => {
+  test(`createFamilyJoiner() leaves out a family and says "${fault}"`, () => {
     const { metrics, faults } = join([what, gauge("b", [])]);
     assert.deepEqual(metrics, [["b", []]]);
     assert.deepEqual(faults, [fault]);

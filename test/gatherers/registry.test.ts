@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   isAggregatingRegistry,
+  isRegisteredAs,
   isRegistry,
-  metricsByName,
+  namesByMetric,
   type RegistryInternals,
   type RegistryMetric,
   typeOf,
@@ -23,16 +24,17 @@ for (const library of LIBRARIES) {
     assert.equal(isAggregatingRegistry(registers[0]), false);
   });
 
-  test(`metricsByName() finds the names that the metrics of ${library.name} have`, () => {
+  test(`the names that the metrics of ${library.name} were registered by are known`, () => {
     const registry = new library.Registry();
     const metric = new library.Gauge({ name: "a", help: "h", registers: [registry] });
     metric.name = "b";
     // The members beyond the public type are what is tested.
-    const named = metricsByName(registry as unknown as RegistryInternals);
-    assert.deepEqual(
-      named.map(([name, found]) => [name, found === (metric as unknown)]),
-      [["a", true]],
-    );
+    const internals = registry as unknown as RegistryInternals;
+    const [found] = internals.getMetricsAsArray();
+    assert.deepEqual([...namesByMetric(internals)], [[found, "a"]]);
+    assert.equal(isRegisteredAs("a", found as RegistryMetric, internals), true);
+    assert.equal(isRegisteredAs("b", found as RegistryMetric, internals), false);
+    assert.equal(isRegisteredAs(undefined, found as RegistryMetric, internals), false);
   });
 }
 
@@ -42,9 +44,12 @@ test("typeOf() does not know a metric without any sign of its type", () => {
   assert.equal(typeOf(Object.assign(metric, { observe() {} })), undefined);
 });
 
-test("metricsByName() uses the names of the metrics where the registry has no table", () => {
+test("isRegisteredAs() compares the names of the metrics where the registry has no table", () => {
   const metric: RegistryMetric = { name: "a", get: () => ({}) };
-  assert.deepEqual(metricsByName({ getMetricsAsArray: () => [metric] }), [["a", metric]]);
+  const registry: RegistryInternals = { getMetricsAsArray: () => [metric] };
+  assert.equal(namesByMetric(registry).size, 0);
+  assert.equal(isRegisteredAs("a", metric, registry), true);
+  assert.equal(isRegisteredAs("b", metric, registry), false);
 });
 
 for (const value of [null, undefined, 7, "registry", {}, { getMetricsAsArray: [] }]) {

@@ -13,7 +13,8 @@ export function encodeFamilies(encoder: Encoder, families: readonly MetricFamily
   const faults: string[] = [];
   const chunks: Uint8Array[] = [];
   const steps = encoder.encode(families, (family, reason) => faults.push(`${family}: ${reason}`));
-  for (let step = steps.next(); step.done !== true; step = steps.next()) chunks.push(step.value);
+  for (let step = steps.next(); step.done !== true; step = steps.next())
+    chunks.push(Buffer.from(step.value));
   return { body: Buffer.concat(chunks).toString(), faults };
 }
 

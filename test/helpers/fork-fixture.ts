@@ -1,4 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { within } from "./within.ts";
 
@@ -14,8 +15,12 @@ export interface Exit {
 export interface Fixture {
   /** Waits for a line of its output that begins with `start`, and returns what follows. */
   line(start: string): Promise<string>;
+  /** Waits for a line of its standard error that matches, and returns what the group caught. */
+  errorLine(pattern: RegExp): Promise<string>;
   /** Sends a line to its input. */
   tell(line: string): void;
+  /** Reads its standard error no longer. */
+  closeErrors(): void;
   signal(signal: NodeJS.Signals): void;
   /** Waits for its end. */
   exit(): Promise<Exit>;
@@ -33,13 +38,32 @@ export function forkFixture(
 ): Fixture {
   const script = fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
   const loader = name.endsWith(".ts") ? ["--import", "tsx"] : [];
-  const child = spawn(process.execPath, [...loader, script, ...args], {
+  return forkNode([...loader, script, ...args], { stdio });
+}
+
+/** How a child process is started. */
+export interface ForkOptions {
+  /** @default the working directory of this process */
+  readonly cwd?: string;
+  /** Environment variables beside those of this process; `undefined` removes one. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What the child gets beyond its standard streams, from file descriptor 3 on. */
+  readonly stdio?: Exclude<StdioOptions, string>;
+}
+
+/** Starts Node, in the version of this process, with any arguments. */
+export function forkNode(args: readonly string[], options: ForkOptions = {}): Fixture {
+  const { cwd, env, stdio = [] } = options;
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { ...process.env, ...env },
     stdio: ["pipe", "pipe", "pipe", ...stdio],
   });
   return watch(child);
 }
 
-function watch(child: ChildProcess): Fixture {
+/** Reads what a child process writes, which must have pipes for its streams. */
+export function watch(child: ChildProcess): Fixture {
   let stdout = "";
   let stderr = "";
   child.stdout?.setEncoding("utf8").on("data", (text) => {
@@ -53,35 +77,44 @@ function watch(child: ChildProcess): Fixture {
   const exit = new Promise<Exit>((resolve) => {
     child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-  const find = (start: string) =>
-    stdout
-      .split("\n")
-      .slice(0, -1)
-      .find((line) => line.startsWith(start))
-      ?.slice(start.length);
-
   const kill = async (error: unknown): Promise<never> => {
     child.kill("SIGKILL");
     await exit;
     throw new Error(`The child failed; it wrote:\n${stdout}${stderr}`, { cause: error });
   };
+  const find = (stream: Readable | null, what: string, look: () => string | undefined) => {
+    const found = new Promise<string>((resolve, reject) => {
+      const onData = () => {
+        const line = look();
+        if (line !== undefined) resolve(line);
+      };
+      stream?.on("data", onData);
+      child.once("close", () => reject(new Error(`It ended without ${what}`)));
+      onData();
+    });
+    return within(`${what} of the child`, found).catch(kill);
+  };
 
   return {
     line: (start) =>
-      within(
-        `the line "${start}" of the child`,
-        new Promise<string>((resolve, reject) => {
-          const look = () => {
-            const found = find(start);
-            if (found !== undefined) resolve(found);
-          };
-          child.stdout?.on("data", look);
-          child.once("close", () => reject(new Error(`It ended without the line "${start}"`)));
-          look();
-        }),
-      ).catch(kill),
+      find(child.stdout, `the line "${start}"`, () =>
+        completeLines(stdout)
+          .find((line) => line.startsWith(start))
+          ?.slice(start.length),
+      ),
+    errorLine: (pattern) =>
+      find(child.stderr, `an error like ${pattern}`, () => {
+        const matches = completeLines(stderr).map((line) => pattern.exec(line));
+        const match = matches.find((found) => found !== null);
+        return match?.[1] ?? match?.[0];
+      }),
     tell: (line) => void child.stdin?.write(`${line}\n`),
+    closeErrors: () => void child.stderr?.destroy(),
     signal: (signal) => void child.kill(signal),
     exit: () => within("the end of the child", exit).catch(kill),
   };
+}
+
+function completeLines(text: string): string[] {
+  return text.split("\n").slice(0, -1);
 }

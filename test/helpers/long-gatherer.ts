@@ -15,10 +15,12 @@ const PADDING = "x".repeat(1_000);
  * Makes a gatherer of `count` metrics, each about 1 KB of text.
  *
  * @param onRead Called before each metric; what it throws comes out of the iterator.
+ * @param paddingOf Gives the label value that makes a metric as long as it is.
  */
 export function longGatherer(
   count: number,
   onRead: (read: number) => void = () => {},
+  paddingOf: (read: number) => string = () => PADDING,
 ): LongGatherer {
   let onStop = (_read: number) => {};
   const stopped = new Promise<number>((resolve) => {
@@ -39,7 +41,7 @@ export function longGatherer(
       for (let value = 0; value < count; value++) {
         onRead(value);
         gatherer.read++;
-        yield { labels: { padding: PADDING }, value };
+        yield { labels: { padding: paddingOf(value) }, value };
       }
       isStopped = false;
     } finally {

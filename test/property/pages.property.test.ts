@@ -89,12 +89,106 @@ for (const client of LIBRARIES) {
   }
 }
 
+/** A family of a made-up source: its name, and its metrics, each with its identity and value. */
+const family = fc.record({
+  name: fc.integer({ min: 0, max: 30 }),
+  first: fc.nat(40),
+  count: fc.oneof(fc.nat(3), fc.nat(1_500)),
+  hole: fc.nat(60),
+  factor: fc.constantFrom(1, 10, 0.1),
+});
+const changingFamilies = fc.array(
+  fc.uniqueArray(family, { selector: ({ name }) => name, maxLength: 12 }),
+  { minLength: 2, maxLength: 6 },
+);
+
+test("kept pages equal a fresh encoding whatever families and metrics come, go and move", () => {
+  const property = fc.property(changingFamilies, (rounds) => {
+    const store = new PageStore(Number.MAX_SAFE_INTEGER);
+    const kept = createTextEncoder("underscores", store);
+    const source = createSource();
+    for (const round of rounds) {
+      const families = round.map((shape) => source(shape));
+      assert.equal(
+        encodeAll(kept, families),
+        encodeAll(createTextEncoder("underscores"), families),
+      );
+    }
+    store.clear();
+    assert.equal(store.footprint, 0);
+  });
+  fc.assert(property, { numRuns: 60 });
+});
+
+test("scrapes that take turns on the same pages each get a fresh encoding of their families", () => {
+  const property = fc.property(changingFamilies, fc.array(fc.nat(2)), (rounds, turns) => {
+    const store = new PageStore(Number.MAX_SAFE_INTEGER);
+    const kept = createTextEncoder("underscores", store);
+    const source = createSource();
+    const scrapes = rounds.slice(0, 3).map((round) => {
+      const families = round.map((shape) => source(shape));
+      encodeAll(kept, families);
+      return { families, steps: kept.encode(families, assert.fail), text: "" };
+    });
+    const advance = (scrape: (typeof scrapes)[number] | undefined) => {
+      const step = scrape?.steps.next();
+      if (scrape && step && !step.done) scrape.text += Buffer.from(step.value);
+      return step?.done === false;
+    };
+    for (const turn of turns) advance(scrapes[turn]);
+    for (const scrape of scrapes) {
+      while (advance(scrape));
+      const fresh = createTextEncoder("underscores");
+      assert.equal(scrape.text, encodeAll(fresh, scrape.families));
+    }
+    store.clear();
+    assert.equal(store.footprint, 0);
+  });
+  fc.assert(property, { numRuns: 60 });
+});
+
+/** Makes families that stay the same objects while their shapes change. */
+function createSource() {
+  const known = new Map<
+    number,
+    MetricFamily & { shape: { first: number; count: number; hole: number; factor: number } }
+  >();
+  return (shape: { name: number; first: number; count: number; hole: number; factor: number }) => {
+    let found = known.get(shape.name);
+    if (found === undefined) {
+      found = {
+        name: `family_${shape.name}`,
+        help: "",
+        type: "gauge",
+        shape,
+        metrics: {
+          *[Symbol.iterator]() {
+            const { first, count, hole, factor } = known.get(shape.name)?.shape ?? shape;
+            for (let set = first; set < first + count; set++) {
+              if (set % 61 === hole) continue;
+              yield {
+                identity: set,
+                labels: { set, padding: "x".repeat(40) },
+                value: set * factor,
+              };
+            }
+          },
+        },
+      };
+      known.set(shape.name, found);
+    }
+    found.shape = shape;
+    return found;
+  };
+}
+
 function encodeAll(
   encoder: ReturnType<typeof createTextEncoder>,
   families: readonly MetricFamily[],
 ): string {
   const chunks: Uint8Array[] = [];
   const encoding = encoder.encode(families, () => assert.fail("something was left out"));
-  for (let step = encoding.next(); !step.done; step = encoding.next()) chunks.push(step.value);
+  for (let step = encoding.next(); !step.done; step = encoding.next())
+    chunks.push(Buffer.from(step.value));
   return Buffer.concat(chunks).toString();
 }

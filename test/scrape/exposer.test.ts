@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { MetricFamily } from "../../src/model/metric-family.ts";
 import { FORMATS } from "../../src/negotiation/format.ts";
 import { startDeadline } from "../../src/scrape/deadline.ts";
-import { createExposer, type ExposerOptions } from "../../src/scrape/exposer.ts";
+import { createExposer, type ExposerOptions, type Exposition } from "../../src/scrape/exposer.ts";
 import { createLog } from "../../src/scrape/log.ts";
 import type { ScrapeRequest, ScrapeResponse } from "../../src/scrape/scrape.ts";
 import { SelfMetrics } from "../../src/scrape/self-metrics.ts";
@@ -39,9 +40,14 @@ function create(options: Partial<ExposerOptions> = {}) {
   return { expose, self, guard, logged, faults };
 }
 
+function exposition(families: readonly MetricFamily[]): Exposition {
+  return { families, selection: "" };
+}
+
 async function textOf({ body }: ScrapeResponse): Promise<string> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of body instanceof Uint8Array ? [body] : body) chunks.push(chunk);
+  for await (const chunk of body instanceof Uint8Array ? [body] : body)
+    chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString();
 }
 
@@ -49,7 +55,7 @@ test("response() has the status and the body that it was asked for", async () =>
   for (const status of [200, 500] as const) {
     const { expose } = create();
     const deadline = startDeadline(10_000, NEVER);
-    const response = await expose.response(status, [SMALL], REQUEST, deadline);
+    const response = await expose.response(status, exposition([SMALL]), REQUEST, deadline);
     assert.deepEqual(
       { ...response, body: await textOf(response) },
       {
@@ -81,7 +87,7 @@ test("head() has the headers of the format, and no body", () => {
 test("response() keeps to the formats on offer", async () => {
   const { expose } = create({ formats: ["openmetrics-1.0.0"] });
   const deadline = startDeadline(10_000, NEVER);
-  const response = await expose.response(200, [SMALL], REQUEST, deadline);
+  const response = await expose.response(200, exposition([SMALL]), REQUEST, deadline);
   assert.match(String(response.headers["Content-Type"]), /^application\/openmetrics-text/);
   assert.equal(await textOf(response), "# TYPE g gauge\ng 1\n# EOF\n");
   deadline.clear();
@@ -99,13 +105,13 @@ test("response() counts the bytes that are sent, as they are sent", async () => 
     [largeGauge(() => 1), REQUEST],
   ] as const) {
     sent.length = 0;
-    const text = await textOf(await expose.response(200, [family], request, deadline));
+    const text = await textOf(await expose.response(200, exposition([family]), request, deadline));
     const bytes = sent.reduce((sum, [count]) => sum + count, 0);
     assert.equal(bytes, text.length);
     assert.deepEqual(sent[0]?.slice(1), ["text-0.0.4", "identity"]);
   }
   assert.ok(sent.length > 2);
-  const response = await expose.response(200, [largeGauge(() => 1)], gzip, deadline);
+  const response = await expose.response(200, exposition([largeGauge(() => 1)]), gzip, deadline);
   await textOf(response);
   assert.deepEqual(sent.at(-1)?.slice(1), ["text-0.0.4", "gzip"]);
   deadline.clear();
@@ -114,7 +120,7 @@ test("response() counts the bytes that are sent, as they are sent", async () => 
 test("response() times encoding once, when the last value is read", async () => {
   const { expose, self } = create();
   const deadline = startDeadline(10_000, NEVER);
-  const response = await expose.response(200, [largeGauge(() => 1)], REQUEST, deadline);
+  const response = await expose.response(200, exposition([largeGauge(() => 1)]), REQUEST, deadline);
   assert.equal(self.encoding.count, 0);
   await textOf(response);
   assert.equal(self.encoding.count, 1);
@@ -127,7 +133,7 @@ test("a response that nobody reads ends with its deadline, and holds up no updat
   const { expose, self, guard } = create();
   let reads = 0;
   const deadline = startDeadline(10_000, NEVER);
-  await expose.response(200, [largeGauge(() => reads++)], REQUEST, deadline);
+  await expose.response(200, exposition([largeGauge(() => reads++)]), REQUEST, deadline);
   deadline.clear();
   assert.equal(self.encoding.count, 1);
   const before = reads;
@@ -140,7 +146,7 @@ test("response() reports what an encoder has to leave out", async () => {
   const deadline = startDeadline(10_000, NEVER);
   // A value that is no number, as a gatherer in JavaScript may give it.
   const bad = gaugeOf([{ labels: {}, value: "1" as unknown as number }], "bad");
-  await expose.response(200, [bad], REQUEST, deadline);
+  await expose.response(200, exposition([bad]), REQUEST, deadline);
   assert.deepEqual(faults, ["bad: a value is not a number"]);
   deadline.clear();
 });
@@ -148,11 +154,14 @@ test("response() reports what an encoder has to leave out", async () => {
 test("response() notices a body that is larger than the limit", async () => {
   const { expose, self, logged } = create({ bodyLimit: { bytes: 10, action: "warn" } });
   const deadline = startDeadline(10_000, NEVER);
-  await expose.response(200, [SMALL], REQUEST, deadline);
+  await expose.response(200, exposition([SMALL]), REQUEST, deadline);
   assert.deepEqual(logged, ["promhttp: A scrape gave more than 10 bytes"]);
   assert.equal(self.events.oversized, 1);
   const strict = create({ bodyLimit: { bytes: 10, action: "fail" } });
-  await assert.rejects(strict.expose.response(200, [SMALL], REQUEST, deadline), RangeError);
+  await assert.rejects(
+    strict.expose.response(200, exposition([SMALL]), REQUEST, deadline),
+    RangeError,
+  );
   assert.equal(strict.self.events.oversized, 1);
   deadline.clear();
 });
@@ -160,7 +169,9 @@ test("response() notices a body that is larger than the limit", async () => {
 test("response() rejects with the reason of a deadline that is over", async () => {
   const { expose, self } = create();
   const deadline = startDeadline(10_000, AbortSignal.abort(new Error("gone")));
-  await assert.rejects(expose.response(200, [SMALL], REQUEST, deadline), { message: "gone" });
+  await assert.rejects(expose.response(200, exposition([SMALL]), REQUEST, deadline), {
+    message: "gone",
+  });
   assert.equal(self.encoding.count, 1);
   deadline.clear();
 });

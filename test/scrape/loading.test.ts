@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fork } from "node:child_process";
+import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,6 +17,8 @@ const PROTOBUF =
   "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
 
 interface Scrape {
+  /** @default "/metrics" */
+  readonly path?: string;
   readonly accept: string;
   readonly "accept-encoding": string;
 }
@@ -42,8 +44,8 @@ async function loadedAfter(
   try {
     const [{ port }] = await once(child, "message");
     for (const scrape of scrapes) {
-      const headers = { ...scrape };
-      const { status } = await httpGet(`http://127.0.0.1:${port}/metrics`, headers);
+      const { path = "/metrics", ...headers } = scrape;
+      const { status } = await httpGet(`http://127.0.0.1:${port}${path}`, headers);
       assert.equal(status, 200);
     }
     child.send("loaded?");
@@ -65,6 +67,7 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   OpenMetrics: /^encoders\/(openmetrics|canonical-number|exemplar)/,
   protobuf: /^encoders\/(protobuf|native-histogram)/,
   compression: /^compression\//,
+  "the page": /^(server\/landing-page\/|scrape\/(overview|measure-families|label-values)|version)/,
 };
 
 /** The functions of the source files, which have their names in the built package too. */
@@ -133,6 +136,14 @@ const CASES: readonly {
     parts: ["compression"],
   },
   {
+    name: "text, and a look at the page,",
+    scrapes: [
+      { accept: TEXT, "accept-encoding": "identity" },
+      { path: "/", accept: "text/html", "accept-encoding": "gzip" },
+    ],
+    parts: ["the page"],
+  },
+  {
     name: "all of them",
     scrapes: [
       { accept: OPENMETRICS, "accept-encoding": "identity" },
@@ -166,4 +177,20 @@ test("a scrape of text loads next to nothing of Node that a plain HTTP server do
   assert.deepEqual(moreBuiltins(loaded), ["perf_hooks"]);
   // In newer versions of Node an import loads far more than the module (src/inspect.ts).
   assert.doesNotMatch(loaded.ours, /^import.*"node:/m);
+});
+
+test("a handler loads no HTTP server, so that it goes where there is none", () => {
+  const url = new URL("../../dist/index.js", import.meta.url);
+  const script = `
+    const { createHandler } = await import(${JSON.stringify(url)});
+    createHandler({ gather: () => ({ families: [] }) });
+    const loaded = process.moduleLoadList.join("\\n"); // before the output, which loads more
+    process.stdout.write(loaded);
+  `;
+  const args = ["--input-type=module", "--eval", script];
+  const builtins = execFileSync(process.execPath, args, { encoding: "utf8" }).split("\n");
+  assert.ok(builtins.includes("NativeModule util"));
+  for (const name of ["http", "http2", "net", "zlib"]) {
+    assert.ok(!builtins.includes(`NativeModule ${name}`), name);
+  }
 });

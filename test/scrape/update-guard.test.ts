@@ -8,7 +8,7 @@ import { createChunks, NEVER, tick } from "./chunks.ts";
 /** A reading of `steps` under a guard. */
 function createReading(guard: UpdateGuard, steps: readonly (string | (() => void))[]) {
   const { chunks, state } = createChunks(steps);
-  const reading = new Reading(chunks, NEVER, (ended) => guard.leave(ended));
+  const reading = new Reading(chunks, NEVER, { onEnd: (ended) => guard.leave(ended) });
   return { reading, state };
 }
 

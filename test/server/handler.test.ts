@@ -82,7 +82,7 @@ test("The server answers HEAD /metrics without gathering, and claims no length",
   });
 });
 
-for (const target of ["/", "/-/healthy", "/-/ready", "/favicon.ico", "/other"]) {
+for (const target of ["/-/healthy", "/-/ready", "/favicon.ico", "/other"]) {
   test(`The server answers HEAD ${target} as GET, without the body`, () =>
     withServer({}, async ({ port }) => {
       const get = await rawRequest(port, request(target));
@@ -100,8 +100,7 @@ test("The server serves a landing page that links to the metrics", () =>
     const { status, headers, body } = await rawRequest(port, request("/"));
     assert.equal(status, 200);
     assert.equal(headers["content-type"], "text/html; charset=utf-8");
-    assert.equal(headers["content-security-policy"], "default-src 'none'; frame-ancestors 'none'");
-    assert.match(body, /<a href="\/my&#39;metrics">/);
+    assert.match(body, /<a href="\.\/my&#39;metrics">/);
     assert.equal((await rawRequest(port, request("/my'metrics"))).status, 200);
     assert.equal((await rawRequest(port, request("/metrics"))).status, 404);
   }));

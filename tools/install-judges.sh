@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs the scrapers and the parsers that judge in `npm run test:e2e`, when they are missing.
-# Needs Debian and root.
+# Installs the scrapers, the parsers and the browser that judge in `npm run test:e2e`, when they are
+# missing. Needs Debian and root.
 set -euo pipefail
 
 missing=()
-for program in prometheus victoria-metrics; do
+for program in prometheus victoria-metrics chromium; do
   command -v "$program" > /dev/null || missing+=("$program")
 done
 # promtool comes with Prometheus. Another Python than Debian's would not find Debian's packages.

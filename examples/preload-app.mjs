@@ -1,0 +1,13 @@
+// Served without a line of code: node --import promhttp/register examples/preload-app.mjs does it.
+import { createServer } from "node:http";
+import { Counter } from "prom-client";
+
+const visits = new Counter({ name: "shop_visits_total", help: "Requests answered." });
+
+const shop = createServer((_request, response) => {
+  visits.inc();
+  response.end("Welcome.\n");
+});
+shop.listen(process.env["PORT"] ?? 8080);
+
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => shop.close());

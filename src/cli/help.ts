@@ -1,0 +1,28 @@
+/** What `--help` shows. */
+export const HELP: string = `usage: promhttp [<flags>] [<module>]
+
+Serves the metrics of an exporter to Prometheus. An exporter is a module that exports a registry.
+
+
+Flags:
+  -h, --help                     Show this help.
+      --version                  Show the version.
+      --web.listen-address=":9464" ...
+                                 Address on which to expose metrics: ":9464", "[::1]:9464",
+                                 "unix:/run/app.sock". Repeatable for several addresses.
+      --web.telemetry-path="/metrics"
+                                 Path under which to expose metrics.
+      --web.max-requests=16      Maximum number of scrapes at once. Use 0 to disable.
+      --web.disable-exporter-metrics
+                                 Exclude metrics about the exporter itself (promhttp_*).
+      --log.level=info           Only log messages with the given severity or above. One of:
+                                 [debug, info, warn, error]
+      --log.format=logfmt        Output format of log messages. One of: [logfmt, json]
+
+Args:
+  [<module>]  The module, as a path or the name of a package. Its default export, or its export
+              "registry" or "register", is a registry of prom-client or @prometheus-io/client, a
+              gatherer, an array of them, or a function that returns one of these or a promise of
+              it. It may also export "onScrape", called before each scrape, and "close", called
+              when all scrapes have ended. Without a module the metrics of this process are served.
+`;

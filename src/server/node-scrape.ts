@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Scrape } from "../scrape/scrape.ts";
+import { type RequestHead, scrapeRequestOf } from "./request-head.ts";
+import { http2StreamOf } from "./reset.ts";
+import { sendScrape } from "./send.ts";
+
+/** What is known of a request of `node:http`, or of the compatibility API of `node:http2`. */
+export function headOf({ method = "", url = "", headers }: IncomingMessage): RequestHead {
+  return {
+    method,
+    target: url,
+    header(name) {
+      // RFC 9113 §8.3.1: in HTTP/2 the host is in the `:authority`.
+      const value = headers[name] ?? (name === "host" ? headers[":authority"] : undefined);
+      // Node joins a header that is sent twice with commas, or lists it.
+      return Array.isArray(value) ? value.join(", ") : value;
+    },
+  };
+}
+
+/** Answers a scrape that came over HTTP; the rules of `Scrape` hold. */
+export function answerScrape(
+  request: IncomingMessage,
+  response: ServerResponse,
+  scrape: Scrape,
+): Promise<void> {
+  const { acceptEncoding, ...scrapeRequest } = scrapeRequestOf(
+    headOf(request),
+    watchClient(request, response),
+  );
+  // Whoever has set it encodes what we write.
+  const isEncoded = (response.getHeader("Content-Encoding") ?? "identity") !== "identity";
+  return scrape(
+    { ...scrapeRequest, acceptEncoding: isEncoded ? undefined : acceptEncoding },
+    (answer, signal) => sendScrape(response, answer, signal),
+  );
+}
+
+/** Makes a signal that aborts when the client has gone before it has the whole response. */
+export function watchClient(request: IncomingMessage, response: ServerResponse): AbortSignal {
+  const client = new AbortController();
+  const onClose = () => {
+    // Node itself finishes a response of HTTP/2 whose client has gone; it was not we who ended it.
+    if (!response.writableEnded || !response.writableFinished) client.abort();
+  };
+  // A response has no such event while it waits behind another on its connection, and a request
+  // has none once CONNECT came after it.
+  response.once("close", onClose);
+  // A request that something has read to its end closes, too, and that is not the client's doing.
+  const isCutOff = () => request.destroyed && !request.readableEnded;
+  request.once("close", () => {
+    if (isCutOff()) onClose();
+  });
+  if (isCutOff() || response.destroyed || http2StreamOf(response)?.destroyed) onClose();
+  return client.signal;
+}

@@ -1,0 +1,14 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { haveSameElements } from "../../src/model/same-elements.ts";
+
+test("haveSameElements() compares objects in their order", () => {
+  const [a, b] = [{}, {}];
+  const list = [a, b];
+  assert.equal(haveSameElements(list, list), true);
+  assert.equal(haveSameElements(list, [a, b]), true);
+  assert.equal(haveSameElements(list, [b, a]), false);
+  assert.equal(haveSameElements(list, [a]), false);
+  assert.equal(haveSameElements(list, [a, b, a]), false);
+  assert.equal(haveSameElements([{}], [{}]), false);
+});

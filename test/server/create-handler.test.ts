@@ -1,0 +1,368 @@
+import assert from "node:assert/strict";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
+import { test } from "node:test";
+import type { RequestHandler } from "express";
+import { Counter, Registry } from "prom-client";
+import { createHandler, type HandlerOptions } from "../../src/index.ts";
+import { blockingGatherer } from "../helpers/blocking-gatherer.ts";
+import { countingGatherer, UP_TEXT } from "../helpers/counting-gatherer.ts";
+import { longGatherer } from "../helpers/long-gatherer.ts";
+import { rawExchange, rawRequest, request } from "../helpers/raw-request.ts";
+import { turns, turnsUntil } from "../helpers/turns.ts";
+import { listen, type Mount, withMount } from "../helpers/with-mount.ts";
+
+const SCRAPE = request("/metrics");
+
+/** Mounts a handler behind code that sees each request and its response first. */
+function behind(first: (...parameters: Parameters<RequestListener>) => unknown): Mount {
+  return (handler) =>
+    listen(
+      createServer(async (request, response) => {
+        await first(request, response);
+        handler(request, response);
+      }),
+    );
+}
+
+/** Not `once()` of node:events, which rejects when it hears of an error first. */
+function closed(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => request.once("close", resolve));
+}
+
+test("createHandler() refuses what it cannot serve, and options that it does not have", () => {
+  for (const source of [undefined, {}, []]) {
+    // What a caller in JavaScript may pass.
+    assert.throws(() => createHandler(source as unknown as Registry), TypeError);
+  }
+  const make = (options: object) => () => createHandler(new Registry(), options);
+  for (const [name, value] of [
+    ["path", "/metrics"],
+    ["landingPage", false],
+    ["maxConnections", 1],
+    ["unref", true],
+    ["nonsense", 1],
+  ] as const) {
+    assert.throws(make({ [name]: value }), new TypeError(`Unknown option "${name}"`));
+  }
+  assert.throws(make({ timeoutMs: 0 }), RangeError);
+});
+
+test("A handler has the types that frameworks ask for", () => {
+  const handler = createHandler(countingGatherer());
+  const listener: RequestListener = handler;
+  const route: RequestHandler = handler;
+  const get: (request: Request) => Promise<Response> = handler.fetch;
+  // Express takes a function of four parameters for one that handles errors.
+  assert.equal(route.length, 2);
+  assert.equal(listener, handler);
+  assert.equal(get, handler.fetch);
+});
+
+test("A handler compares no path, and reads the query", () =>
+  withMount({}, async ({ port }) => {
+    for (const target of [
+      "/?name[]=up",
+      "/any/path?name[]=up",
+      "/-/healthy?name[]=up",
+      "*?name[]=up",
+    ]) {
+      assert.equal((await rawRequest(port, request(target))).body, UP_TEXT);
+    }
+    assert.equal((await rawRequest(port, request("/?name[]=%"))).status, 400);
+  }));
+
+test("A handler serves metrics of its own, but none of connections", () =>
+  withMount({}, async ({ port }) => {
+    const { body } = await rawRequest(port, SCRAPE);
+    assert.match(body, /^promhttp_metric_handler_requests_in_flight 1$/m);
+    assert.doesNotMatch(body, /connections/);
+  }));
+
+test("A handler forbids others to compress what it sends, unless it does not compress", async () => {
+  for (const [compression, expected] of [
+    [undefined, "no-store, no-transform"],
+    [false, "no-store"],
+  ] as const) {
+    await withMount({ compression }, async ({ port }) => {
+      const { headers } = await rawRequest(port, SCRAPE);
+      assert.equal(headers["cache-control"], expected);
+    });
+  }
+});
+
+test("A handler refuses a request with a body, and closes the connection", async () => {
+  const source = countingGatherer();
+  await withMount({ source }, async ({ port }) => {
+    const headers = ["Content-Length: 5"];
+    const text = await rawExchange(port, `${request("/", { headers })}hello`);
+    assert.match(text, /^HTTP\/1\.1 413 Payload Too Large\r\n/);
+    assert.match(text, /\r\nConnection: close\r\n/);
+    assert.equal(source.calls, 0);
+  });
+});
+
+test("A handler answers hosts that are not allowed with 403", () =>
+  withMount({ allowedHosts: ["metrics.example.com"] }, async ({ port }) => {
+    for (const [host, status] of [
+      ["metrics.example.com:80", 200],
+      ["evil.example.com", 403],
+    ] as const) {
+      const headers = [`Host: ${host}`];
+      assert.equal((await rawRequest(port, request("/metrics", { headers }))).status, status);
+    }
+  }));
+
+test("A handler turns scrapes away above its limit", async () => {
+  const source = blockingGatherer();
+  await withMount({ source, maxRequestsInFlight: 1 }, async ({ connect, port }) => {
+    const connection = await connect();
+    await connection.send(SCRAPE);
+    await source.started();
+    const { status, headers } = await rawRequest(port, SCRAPE);
+    assert.equal(status, 503);
+    assert.equal(headers["retry-after"], "1");
+    source.release();
+    assert.equal((await connection.response()).status, 200);
+  });
+});
+
+test("A handler updates, fails and recovers as a server does", async () => {
+  const registry = new Registry();
+  const jobs = new Counter({ name: "jobs_total", help: "Jobs.", registers: [registry] });
+  const options: HandlerOptions = { statusName: "shop", selfMetrics: false };
+  await withMount({ source: registry, ...options }, async ({ handler, port, log }) => {
+    const { update, setFailing, setOk } = handler;
+    await update(() => jobs.inc());
+    assert.match((await rawRequest(port, SCRAPE)).body, /^jobs_total 1\n.*^shop_up 1\n/ms);
+    setFailing("no database");
+    const failing = await rawRequest(port, SCRAPE);
+    assert.equal(failing.status, 500);
+    assert.match(failing.body, /^shop_up 0$/m);
+    setOk();
+    assert.equal((await rawRequest(port, SCRAPE)).status, 200);
+    assert.equal(log.length, 1);
+  });
+});
+
+test("A closed handler has dropped what it kept, and still answers", async () => {
+  // Two families of many, so that there are pages to keep.
+  await withMount({ source: longGatherer(500) }, async ({ handler, port }) => {
+    for (let scrape = 0; scrape < 3; scrape++) await rawRequest(port, SCRAPE);
+    handler.close();
+    assert.equal((await rawRequest(port, SCRAPE)).status, 200);
+    handler.close();
+    handler.close();
+  });
+});
+
+test("A handler keeps the headers that are set already, but for those of its own", () =>
+  withMount(
+    {
+      selfMetrics: false,
+      mount: behind((_request, response) => {
+        response.setHeader("X-Own", "kept");
+        response.setHeader("Content-Type", "text/html");
+        response.setHeader("Content-Length", "1000");
+        response.setHeader("Cache-Control", "max-age=60");
+        response.statusCode = 404;
+      }),
+    },
+    async ({ connect }) => {
+      const connection = await connect();
+      for (const method of ["GET", "HEAD"] as const) {
+        await connection.send(request("/metrics", { method }));
+        const { status, headers, body } = await connection.response({ isHead: method === "HEAD" });
+        assert.equal(status, 200);
+        assert.equal(headers["x-own"], "kept");
+        assert.equal(headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+        assert.equal(headers["cache-control"], "no-store, no-transform");
+        const length = method === "GET" ? String(UP_TEXT.length) : undefined;
+        assert.equal(headers["content-length"], length);
+        assert.equal(body, method === "GET" ? UP_TEXT : "");
+      }
+    },
+  ));
+
+test("A handler lets a body stream whose length something else has set", () =>
+  withMount(
+    {
+      source: longGatherer(500),
+      mount: behind((_request, response) => response.setHeader("Content-Length", "10")),
+    },
+    async ({ port }) => {
+      const { headers, body } = await rawRequest(port, SCRAPE);
+      assert.equal(headers["content-length"], undefined);
+      assert.ok(body.length > 500_000);
+    },
+  ));
+
+test("A handler leaves a response alone that was ended before", () =>
+  withMount(
+    { mount: behind((_request, response) => response.end("own\n")) },
+    async ({ connect, log }) => {
+      const connection = await connect();
+      for (let scrape = 0; scrape < 2; scrape++) {
+        await connection.send(SCRAPE);
+        const { headers } = await connection.response();
+        assert.equal(headers["connection"], "keep-alive");
+      }
+      assert.match(log.join("\n"), /^error promhttp: A request could not be answered: Error: /);
+    },
+  ));
+
+test("A handler cuts off a response that was begun before", async () => {
+  const source = countingGatherer();
+  const mount = behind((_request, response) => {
+    response.write("own\n");
+  });
+  await withMount({ source, mount }, async ({ connect, log }) => {
+    const connection = await connect();
+    await connection.send(SCRAPE);
+    assert.doesNotMatch(await connection.closed(), /\r\n0\r\n/);
+    assert.match(log.join("\n"), /^error promhttp: A request could not be answered: Error: /);
+    assert.equal(source.calls, 0);
+  });
+});
+
+/** What takes the response away while the metrics are gathered, and what becomes of its client. */
+const INTRUDERS = {
+  "ends it": { take: (response: ServerResponse) => response.end("own\n"), isWhole: true },
+  "begins it": { take: (response: ServerResponse) => response.write("own\n"), isWhole: false },
+};
+
+for (const [name, { take, isWhole }] of Object.entries(INTRUDERS)) {
+  test(`A handler survives that something else answers and ${name} while it gathers`, async () => {
+    const source = blockingGatherer();
+    let response: ServerResponse | undefined;
+    const mount = behind((_request, own) => {
+      response = own;
+    });
+    await withMount({ source, mount }, async ({ connect, log }) => {
+      const connection = await connect();
+      await connection.send(SCRAPE);
+      await source.started();
+      if (response !== undefined) take(response);
+      source.release();
+      await turnsUntil("the log", () => log.length > 0);
+      if (isWhole) assert.match((await connection.response()).head, /keep-alive/);
+      else assert.doesNotMatch(await connection.closed(), /\r\n0\r\n/);
+      assert.equal(log.length, 1);
+    });
+  });
+}
+
+test("A handler gathers nothing for a client that has left before", async () => {
+  const source = countingGatherer();
+  let handled = 0;
+  const mount = behind(async (request) => {
+    if (!request.url?.startsWith("/slow")) return;
+    await closed(request);
+    await turns(5);
+    handled++;
+  });
+  await withMount({ source, mount }, async ({ connect, port, log }) => {
+    const connection = await connect();
+    await connection.send(request("/slow"));
+    await turns(5);
+    connection.socket.destroy();
+    await turnsUntil("the request to be handled", () => handled === 1);
+    const { body } = await rawRequest(port, SCRAPE);
+    assert.equal(source.calls, 1);
+    assert.match(body, /\{event="aborted"\} 1\n/);
+    assert.deepEqual(log, []);
+  });
+});
+
+test("A handler answers a request that something else has read to its end", async () => {
+  const source = blockingGatherer();
+  const mount = behind(async (request) => {
+    request.resume();
+    await closed(request);
+  });
+  await withMount({ source, mount, selfMetrics: false }, async ({ connect, log }) => {
+    const connection = await connect();
+    await connection.send(SCRAPE);
+    await source.started();
+    await turns(5);
+    source.release();
+    assert.equal((await connection.response()).body, UP_TEXT);
+    assert.deepEqual(log, []);
+  });
+});
+
+test("A handler hears that the client leaves when something else has read the request", async () => {
+  const source = blockingGatherer();
+  const mount = behind(async (request) => {
+    request.resume();
+    await closed(request);
+  });
+  await withMount({ source, mount }, async ({ connect, log }) => {
+    const connection = await connect();
+    await connection.send(SCRAPE);
+    const signal = await source.started();
+    connection.socket.destroy();
+    await turnsUntil("the abort", () => signal.aborted);
+    source.release();
+    assert.deepEqual(log, []);
+  });
+});
+
+test("A handler cuts off a client that closes its side in the middle of a body", async () => {
+  const source = longGatherer(1e8);
+  await withMount({ source }, async ({ connect, log }) => {
+    const connection = await connect();
+    await connection.send(SCRAPE);
+    await connection.until("some of the body", () => connection.received.length > 100_000);
+    connection.socket.end();
+    await source.stopped();
+    assert.doesNotMatch(await connection.closed(), /\r\n0\r\n/);
+    assert.deepEqual(log, []);
+  });
+});
+
+test("A handler compresses where something else has said that nothing is encoded", () =>
+  withMount(
+    {
+      source: longGatherer(500),
+      mount: behind((_request, response) => response.setHeader("Content-Encoding", "identity")),
+    },
+    async ({ port }) => {
+      const headers = ["Accept-Encoding: gzip"];
+      const response = await rawRequest(port, request("/metrics", { headers }));
+      assert.equal(response.headers["content-encoding"], "gzip");
+    },
+  ));
+
+test("A handler does not mind errors of the response", async () => {
+  const source = longGatherer(1e8);
+  let response: ServerResponse | undefined;
+  const mount = behind((_request, own) => {
+    response = own;
+  });
+  await withMount({ source, mount }, async ({ connect, log }) => {
+    const connection = await connect();
+    await connection.send(SCRAPE);
+    await connection.until("some of the body", () => connection.received.length > 100_000);
+    response?.destroy(new Error("the disk is on fire"));
+    await source.stopped();
+    assert.doesNotMatch(await connection.closed(), /\r\n0\r\n/);
+    assert.deepEqual(log, []);
+  });
+});
+
+test("A handler never throws, whatever it is given", () => {
+  const lines: string[] = [];
+  const logger = { error: (line: string) => lines.push(line), warn() {} };
+  const handler = createHandler(countingGatherer(), { logger });
+  // What a caller in JavaScript may pass.
+  const call = handler as unknown as (...parameters: unknown[]) => unknown;
+  for (const parameters of [[], [{}, {}], [null, null], [{}, { on() {} }]]) {
+    assert.equal(call(...parameters), undefined);
+  }
+  assert.equal(lines.length, 4);
+});

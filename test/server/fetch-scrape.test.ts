@@ -1,0 +1,264 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
+import { createHandler, type Handler, type HandlerOptions, type Source } from "../../src/index.ts";
+import { blockingGatherer } from "../helpers/blocking-gatherer.ts";
+import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
+import { countingGatherer, UP_TEXT } from "../helpers/counting-gatherer.ts";
+import { longGatherer } from "../helpers/long-gatherer.ts";
+import { createRecorder, type Recorder } from "../helpers/recorder.ts";
+import { turns, turnsUntil } from "../helpers/turns.ts";
+import { within } from "../helpers/within.ts";
+
+const URL = "http://metrics.example.com/metrics";
+/** For ever, as far as a test is concerned: some 100 GB. */
+const ENDLESS = 1e8;
+const CUT_OFF = new Error("The response was cut off");
+
+/** A handler for one test, without a server. */
+interface FetchTest extends Pick<Handler, "fetch"> {
+  readonly log: Recorder["lines"];
+}
+
+/** Runs a test with a handler of its own, and fails when an error reached the process. */
+async function withFetch(
+  { source = countingGatherer(), ...options }: HandlerOptions & { readonly source?: Source },
+  run: (tested: FetchTest) => Promise<void>,
+): Promise<void> {
+  const errors = captureProcessErrors();
+  const recorder = createRecorder();
+  const { fetch, close } = createHandler(source, { logger: recorder, ...options });
+  await run({ fetch: (request) => within("fetch()", fetch(request)), log: recorder.lines });
+  close();
+  await errors.assertNone();
+}
+
+function read(response: Response): Promise<string> {
+  return within("the body", response.text());
+}
+
+/** What the handler says of its scrapes. */
+async function eventsOf({ fetch }: FetchTest): Promise<string> {
+  return read(await fetch(new Request(`${URL}?name[]=promhttp_scrape_events_total`)));
+}
+
+test("fetch() answers a scrape with the whole body and its length", () =>
+  withFetch({ selfMetrics: false }, async ({ fetch, log }) => {
+    const response = await fetch(new Request(URL));
+    assert.equal(response.status, 200);
+    assert.deepEqual(Object.fromEntries(response.headers), {
+      "cache-control": "no-store, no-transform",
+      "content-length": String(UP_TEXT.length),
+      "content-type": "text/plain; version=0.0.4; charset=utf-8",
+      vary: "Accept, Accept-Encoding",
+      "x-content-type-options": "nosniff",
+    });
+    assert.equal(await read(response), UP_TEXT);
+    assert.deepEqual(log, []);
+  }));
+
+test("fetch() reads the headers and the query of a scrape", () =>
+  withFetch({ source: longGatherer(50) }, async ({ fetch }) => {
+    const headers = {
+      Accept: "application/openmetrics-text;version=1.0.0",
+      "Accept-Encoding": "gzip",
+    };
+    const response = await fetch(new Request(`${URL}?name[]=long`, { headers }));
+    assert.equal(
+      response.headers.get("Content-Type"),
+      "application/openmetrics-text; version=1.0.0; charset=utf-8",
+    );
+    assert.equal(response.headers.get("Content-Encoding"), "gzip");
+    const body = Buffer.from(await response.arrayBuffer());
+    assert.equal(response.headers.get("Content-Length"), String(body.length));
+    assert.match(gunzipSync(body).toString(), /^# TYPE long gauge\n(long.*\n){50}# EOF\n$/);
+    assert.equal((await fetch(new Request(`${URL}?name[]=%`))).status, 400);
+  }));
+
+test("fetch() takes a time-out from the header of the scraper", async () => {
+  const source = blockingGatherer();
+  await withFetch({ source, timeoutOffsetMs: 0 }, async ({ fetch, log }) => {
+    const headers = { "X-Prometheus-Scrape-Timeout-Seconds": "0.05" };
+    const response = await fetch(new Request(URL, { headers }));
+    assert.equal(response.status, 503);
+    assert.match(await read(response), /^The metrics could not be gathered in time\./);
+    assert.equal(log.length, 1);
+    source.release();
+  });
+});
+
+test("fetch() answers HEAD without gathering", async () => {
+  const source = countingGatherer();
+  await withFetch({ source }, async ({ fetch }) => {
+    const response = await fetch(new Request(URL, { method: "HEAD" }));
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+    assert.equal(response.headers.get("Content-Length"), null);
+    assert.equal(response.body, null);
+    assert.equal(source.calls, 0);
+  });
+});
+
+test("fetch() refuses other methods and bodies, and answers OPTIONS", () =>
+  withFetch({}, async ({ fetch }) => {
+    for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
+      const response = await fetch(new Request(URL, { method, body: "hello" }));
+      assert.equal(response.status, 405);
+      assert.equal(response.headers.get("Allow"), "GET, HEAD, OPTIONS");
+      assert.equal(await read(response), "Method not allowed.\n");
+    }
+    const options = await fetch(new Request(URL, { method: "OPTIONS" }));
+    assert.equal(options.status, 204);
+    assert.equal(options.headers.get("Allow"), "GET, HEAD, OPTIONS");
+    assert.equal(options.body, null);
+    const response = await fetch(new Request(URL, { headers: { "Content-Length": "5" } }));
+    assert.equal(response.status, 413);
+    assert.equal(response.headers.get("Connection"), null);
+  }));
+
+test("fetch() knows the host by its header, or else by the URL", () =>
+  withFetch({ allowedHosts: ["metrics.example.com"] }, async ({ fetch }) => {
+    assert.equal((await fetch(new Request(URL))).status, 200);
+    assert.equal((await fetch(new Request("http://evil.example.com/metrics"))).status, 403);
+    const headers = { Host: "evil.example.com" };
+    assert.equal((await fetch(new Request(URL, { headers }))).status, 403);
+  }));
+
+test("fetch() answers 500 with a fixed text when a collector throws", async () => {
+  const source = {
+    gather: () => {
+      throw new Error("the password is 1234");
+    },
+  };
+  await withFetch({ source }, async ({ fetch, log }) => {
+    for (const method of ["GET", "HEAD"]) {
+      const response = await fetch(new Request(URL, { method }));
+      assert.equal(response.status, method === "GET" ? 500 : 200);
+      const text = "The metrics could not be gathered. See the log of the process.\n";
+      assert.equal(await read(response), method === "GET" ? text : "");
+    }
+    assert.equal(log.length, 1);
+  });
+});
+
+test("fetch() streams a long body, and reads no faster than it is read", async () => {
+  const source = longGatherer(5_000);
+  await withFetch({ source, selfMetrics: false }, async ({ fetch, log }) => {
+    const response = await fetch(new Request(URL));
+    assert.equal(response.headers.get("Content-Length"), null);
+    await turns(20);
+    // Two chunks of 64 KiB tell that there is more than one.
+    assert.ok(source.read < 200, `${source.read} metrics were read`);
+    const text = await read(response);
+    assert.equal(text.match(/^long\{padding="x{1000}"\} \d+\n/gm)?.length, 5_000);
+    assert.deepEqual(log, []);
+  });
+});
+
+test("A stream of fetch() fails when the body does, without the reason", async () => {
+  const source = longGatherer(ENDLESS, (at) => {
+    if (at === 5_000) throw new Error("the password is 1234");
+  });
+  await withFetch({ source }, async (tested) => {
+    const response = await tested.fetch(new Request(URL));
+    assert.equal(response.status, 200);
+    await assert.rejects(read(response), CUT_OFF);
+    assert.match(tested.log.join("\n"), /^error promhttp: The scrape failed: Error: the password/);
+    assert.equal((await tested.fetch(new Request(URL, { method: "HEAD" }))).status, 200);
+  });
+});
+
+test("A stream of fetch() that nobody reads fails when the scrape takes too long", async () => {
+  const source = longGatherer(ENDLESS);
+  await withFetch({ source, timeoutMs: 100 }, async ({ fetch, log }) => {
+    const response = await fetch(new Request(URL));
+    await turnsUntil("the time-out", () => log.length > 0);
+    await source.stopped();
+    await assert.rejects(read(response), CUT_OFF);
+    assert.equal(log.length, 1);
+  });
+});
+
+for (const encoding of ["identity", "gzip"]) {
+  test(`A stream of fetch() that is cancelled stops the reading: ${encoding}`, async () => {
+    const source = longGatherer(ENDLESS);
+    await withFetch({ source }, async (tested) => {
+      const headers = { "Accept-Encoding": encoding };
+      const response = await tested.fetch(new Request(URL, { headers }));
+      const reader = response.body?.getReader();
+      await reader?.read();
+      await reader?.cancel();
+      const stoppedAt = await source.stopped();
+      await turns(10);
+      assert.equal(source.read, stoppedAt);
+      assert.match(await eventsOf(tested), /\{event="aborted"\} 1\n/);
+      assert.deepEqual(tested.log, []);
+    });
+  });
+
+  test(`A client of fetch() that leaves stops the reading: ${encoding}`, async () => {
+    const source = longGatherer(ENDLESS);
+    await withFetch({ source }, async (tested) => {
+      const client = new AbortController();
+      const headers = { "Accept-Encoding": encoding };
+      const response = await tested.fetch(new Request(URL, { headers, signal: client.signal }));
+      const reader = response.body?.getReader();
+      await reader?.read();
+      client.abort();
+      await source.stopped();
+      // Where somebody reads on, for all that, it must not look complete.
+      await assert.rejects(async () => {
+        while (!(await reader?.read())?.done);
+      }, CUT_OFF);
+      assert.match(await eventsOf(tested), /\{event="aborted"\} 1\n/);
+      assert.deepEqual(tested.log, []);
+    });
+  });
+}
+
+test("A client of fetch() that leaves stops the gathering", async () => {
+  const source = blockingGatherer();
+  await withFetch({ source }, async (tested) => {
+    const client = new AbortController();
+    const pending = tested.fetch(new Request(URL, { signal: client.signal }));
+    const signal = await source.started();
+    client.abort();
+    const response = await pending;
+    assert.equal(response.status, 499);
+    assert.equal(signal.aborted, true);
+    source.release();
+    assert.match(await eventsOf(tested), /\{event="aborted"\} 1\n/);
+    assert.deepEqual(tested.log, []);
+  });
+});
+
+test("fetch() gathers nothing for a client that has left before", async () => {
+  const source = countingGatherer();
+  await withFetch({ source }, async ({ fetch, log }) => {
+    const response = await fetch(new Request(URL, { signal: AbortSignal.abort() }));
+    assert.equal(response.status, 499);
+    assert.equal(source.calls, 0);
+    assert.deepEqual(log, []);
+  });
+});
+
+test("fetch() lets go of the request's signal, which may live longer", async (t) => {
+  const { signal } = new Request(URL);
+  const added = t.mock.method(signal, "addEventListener");
+  const removed = t.mock.method(signal, "removeEventListener");
+  await withFetch({ source: longGatherer(500) }, async ({ fetch }) => {
+    const request = Object.defineProperty(new Request(URL), "signal", { value: signal });
+    await read(await fetch(request));
+    await turns(1);
+    assert.equal(added.mock.callCount(), 1);
+    assert.deepEqual(removed.mock.calls[0]?.arguments, added.mock.calls[0]?.arguments);
+  });
+});
+
+test("fetch() never rejects, whatever it is given", async () => {
+  const { fetch } = createHandler(countingGatherer(), { logger: false });
+  for (const request of [undefined, null, {}, "http://example.com"]) {
+    // What a caller in JavaScript may pass.
+    assert.ok((await fetch(request as unknown as Request)).status >= 400);
+  }
+});

@@ -96,7 +96,7 @@ export function bounds(results) {
     3,
     (ours) => application?.get(ours).p99 / application?.get("no scrapes").p99,
   );
-  add("8 clients that never read, L, MB", 4, (ours) => stalled?.get(ours));
+  add("kept for 8 clients that never read, L, MB", 4, (ours) => stalled?.get(ours).kept);
   add("idle RSS above the client library, MB", 1, (ours) => footprint?.memory.get(ours).livedAbove);
   add("import after the client library, ms", 5, (_ours, rival) =>
     footprint?.load.get(`promhttp after ${rival}`),

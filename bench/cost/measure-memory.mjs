@@ -2,46 +2,62 @@
 // gives a Map from their names to figures.
 import { SETTLE_MS } from "./measure.mjs";
 import { scrape, scrapeAndStall, scrapeSlowly } from "./scraper.mjs";
-import { sleep } from "./stats.mjs";
+import { median, sleep } from "./stats.mjs";
 import { cpuOf, memoryOf, resetPeak } from "./target.mjs";
 
 /** The memory that scrapes take at the highest, above what the process had, in megabytes. */
 export function measurePeak(targets, { scrapes = 10 } = {}) {
-  return eachOf(targets, (target) =>
-    peakDuring(target, async () => {
+  return eachOf(targets, async (target) => {
+    const { above } = await peakDuring(target, async () => {
       for (let turn = 0; turn < scrapes; turn++) {
         await scrape(target.port);
         await target.ask("touch");
       }
-    }),
-  );
+    });
+    return above;
+  });
 }
 
-/** The memory that clients which never read cost, above what the process had, in megabytes. */
+/**
+ * The memory that clients which never read cost, above what the process had, in megabytes: at its
+ * highest, and what is still kept when they have waited for a while.
+ */
 export function measureStalled(targets, clients = 8) {
-  return eachOf(targets, (target) =>
-    peakDuring(target, async () => {
-      const sockets = Array.from({ length: clients }, () => scrapeAndStall(target.port));
+  return eachOf(targets, async (target) => {
+    let sockets = [];
+    const { idle, above } = await peakDuring(target, async () => {
+      sockets = Array.from({ length: clients }, () => scrapeAndStall(target.port));
       await sleep(2_500);
-      for (const socket of sockets) socket.destroy();
-    }),
-  );
+    });
+    await collectGarbage(target);
+    const kept = memoryOf(target).now - idle;
+    for (const socket of sockets) socket.destroy();
+    return { peak: above, kept };
+  });
 }
 
 /** What a client costs that reads a few megabytes a second: memory, CPU, and how long it takes. */
-export function measureSlowReader(targets, megabytesPerSecond) {
+export function measureSlowReader(targets, { megabytesPerSecond, rounds }) {
   return eachOf(targets, async (target) => {
-    let before;
-    let read;
-    let after;
-    const peak = await peakDuring(target, async () => {
-      before = cpuOf(target);
-      read = await scrapeSlowly(target.port, megabytesPerSecond * 1_000);
-      await sleep(SETTLE_MS);
-      after = cpuOf(target);
-    });
-    return { peak, wall: read.wallMs, main: after.main - before.main, all: after.all - before.all };
+    const samples = [];
+    for (let round = 0; round < rounds; round++) {
+      samples.push(await readSlowly(target, megabytesPerSecond));
+    }
+    const of = (name) => median(samples.map((sample) => sample[name]));
+    return { peak: of("peak"), wall: of("wall"), main: of("main"), all: of("all") };
   });
+}
+
+async function readSlowly(target, megabytesPerSecond) {
+  let sample;
+  const { above } = await peakDuring(target, async () => {
+    const before = cpuOf(target);
+    const { wallMs } = await scrapeSlowly(target.port, megabytesPerSecond * 1_000);
+    await sleep(SETTLE_MS);
+    const after = cpuOf(target);
+    sample = { wall: wallMs, main: after.main - before.main, all: after.all - before.all };
+  });
+  return { ...sample, peak: above };
 }
 
 async function eachOf(targets, measure) {
@@ -52,12 +68,16 @@ async function eachOf(targets, measure) {
 
 async function peakDuring(target, work) {
   await target.ask("touch");
+  await collectGarbage(target);
+  resetPeak(target);
+  const idle = memoryOf(target).now;
+  await work();
+  return { idle, above: memoryOf(target).peak - idle };
+}
+
+async function collectGarbage(target) {
   for (let turn = 0; turn < 3; turn++) {
     await target.ask("gc");
     await sleep(50);
   }
-  resetPeak(target);
-  const idle = memoryOf(target).now;
-  await work();
-  return memoryOf(target).peak - idle;
 }

@@ -42,7 +42,13 @@ export function fullReport(results) {
     ];
     add("A client that reads 4 MB a second, L", tableOf(slow, columns));
   }
-  if (stalled) add("8 clients that never read, L", tableOf(stalled, [["MB above idle", itself]]));
+  if (stalled) {
+    const columns = [
+      ["peak, MB above idle", ({ peak }) => peak],
+      ["kept, MB above idle", ({ kept }) => kept],
+    ];
+    add("8 clients that never read, L", tableOf(stalled, columns));
+  }
   if (application) {
     const columns = [
       ["p50", ({ p50 }) => p50],
@@ -131,7 +137,7 @@ function againstTable(cost) {
 /** @param extra More columns: figures by name, by title. */
 function costTable(cost, extra = {}) {
   const columns = [
-    ["main-thread CPU, ms", ({ main, spread }) => `${round(main)} ± ${round(spread * 100)} %`],
+    ["main-thread CPU, ms", ({ main, spread }) => `${round(main)} ± ${Math.round(spread * 100)} %`],
     ["process CPU, ms", ({ all }) => all],
     ["wall, ms", ({ wall }) => wall],
     ["first byte, ms", ({ firstByte }) => firstByte],

@@ -95,7 +95,7 @@ async function full() {
     cases["gzip, L"] = measured.gzip;
     cases["OpenMetrics, L"] = await measureCost(of(OURS), { ...few, format: "openmetrics" });
     cases["protobuf, L"] = await measureCost(of(OURS), { ...few, format: "protobuf" });
-    measured.slow = await measureSlowReader(of(SCRAPERS), 4);
+    measured.slow = await measureSlowReader(of(SCRAPERS), { megabytesPerSecond: 4, rounds: 3 });
     measured.application = await measureApplication(of(SCRAPERS), { seconds: 15 });
   });
   await step("G", SCRAPERS, async (targets) => {

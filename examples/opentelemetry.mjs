@@ -1,4 +1,4 @@
-// The metrics of OpenTelemetry, read by a Gatherer, in the place of its exporter's own server.
+// The metrics of OpenTelemetry under the names of its Prometheus exporter, without that one's server.
 import { DataPointType, MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
 import { Server } from "promhttp";
 
@@ -8,40 +8,64 @@ class PullReader extends MetricReader {
 }
 
 const reader = new PullReader();
-const meter = new MeterProvider({ readers: [reader] }).getMeter("shop");
-meter.createCounter("orders_total", { description: "Orders placed." }).add(1, { shop: "north" });
+const provider = new MeterProvider({ readers: [reader] });
+
+const meter = provider.getMeter("shop");
+meter.createCounter("shop.orders", { description: "Orders placed." }).add(1, { "shop.name": "n" });
+meter.createHistogram("shop.packing", { advice: { explicitBucketBoundaries: [1, 5] } }).record(2);
 
 const gatherer = {
   async gather() {
     const { resourceMetrics, errors } = await reader.collect();
-    const metrics = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);
     return {
-      families: metrics.flatMap(familyOf),
+      families: resourceMetrics.scopeMetrics.flatMap(({ scope, metrics }) =>
+        metrics.flatMap((metric) => familyOf(metric, scope)),
+      ),
       errors: errors.map((error) => ({ collector: "opentelemetry", error })),
     };
   },
 };
 
 /** @returns {import("promhttp").MetricFamily[]} */
-function familyOf({ descriptor, dataPointType, dataPoints, ...more }) {
-  const head = { name: descriptor.name, help: descriptor.description };
+function familyOf({ descriptor, dataPointType, dataPoints, ...more }, scope) {
+  const head = { name: escapedName(descriptor.name), help: descriptor.description };
+  // Two scopes may count under one name.
+  const scopeLabels = { otel_scope_name: scope.name, otel_scope_version: scope.version };
+  const labelsOf = (attributes) => ({ ...escapedKeys(attributes), ...scopeLabels });
   switch (dataPointType) {
-    case DataPointType.HISTOGRAM:
-      return [{ ...head, type: "histogram", metrics: dataPoints.map(histogramOf) }];
+    case DataPointType.HISTOGRAM: {
+      const metrics = dataPoints.map((point) => histogramOf(point, labelsOf));
+      return [{ ...head, type: "histogram", metrics }];
+    }
     case DataPointType.EXPONENTIAL_HISTOGRAM:
       return []; // Left out: examples/native-histograms.mjs shows what they are made of.
     default: {
-      const type = more["isMonotonic"] ? "counter" : "gauge";
-      const metrics = dataPoints.map(({ attributes, value }) => ({ labels: attributes, value }));
-      return [{ ...head, type, metrics }];
+      const metrics = dataPoints.map(({ attributes, value }) => ({
+        labels: labelsOf(attributes),
+        value,
+      }));
+      if (!more["isMonotonic"]) return [{ ...head, type: "gauge", metrics }];
+      const name = head.name.endsWith("_total") ? head.name : `${head.name}_total`;
+      return [{ ...head, name, type: "counter", metrics }];
     }
   }
 }
 
-function histogramOf({ attributes, value: { buckets, sum, count } }) {
+function histogramOf({ attributes, value: { buckets, sum = Number.NaN, count } }, labelsOf) {
   let total = 0;
   const cumulativeCounts = buckets.boundaries.map((_, index) => (total += buckets.counts[index]));
-  return { labels: attributes, upperBounds: buckets.boundaries, cumulativeCounts, sum, count };
+  const labels = labelsOf(attributes);
+  return { labels, upperBounds: buckets.boundaries, cumulativeCounts, sum, count };
+}
+
+/** Without it Prometheus 3 would get the dots, and store new series. */
+function escapedName(name) {
+  return name.replace(/[\W_]+/g, "_");
+}
+
+function escapedKeys(attributes) {
+  const entries = Object.entries(attributes).map(([key, value]) => [escapedName(key), value]);
+  return Object.fromEntries(entries);
 }
 
 const shutdown = new AbortController();

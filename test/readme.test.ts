@@ -46,6 +46,24 @@ for (const [, example, block] of README.matchAll(
   });
 }
 
+test("the README says of every block of code of more than three lines where it comes from", () => {
+  const unmarked = README.matchAll(/^([^\n]*)\n+```(?:js|ts|yaml|ini)\n(.*?)```/gms);
+  for (const [, before = "", block = ""] of unmarked) {
+    if (linesOf(block).length > 3) assert.match(before, /\(\[example\]\(examples\//, block);
+  }
+});
+
+test("what the README says of each framework stands in its example", () => {
+  const section = README.split("## The mounts\n")[1]?.split("\n## ")[0] ?? "";
+  const rows = [...section.matchAll(/\[example\]\((\S+)\)\) \| `(.*)` \|$/gm)];
+  assert.equal(rows.length, 7);
+  for (const [, example, code = ""] of rows) {
+    const source = readFileSync(new URL(`${example}`, ROOT), "utf8");
+    const short = source.replaceAll("createHandler(register)", "metrics");
+    for (const statement of code.split("; ")) assert.ok(short.includes(statement), statement);
+  }
+});
+
 function linesOf(text: string): string[] {
   return text.split("\n").flatMap((line) => line.trim() || []);
 }

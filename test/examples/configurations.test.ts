@@ -1,28 +1,76 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
+import { parse, parseAllDocuments } from "yaml";
 import { parseCommand } from "../../src/cli/flags.ts";
+import { withTempDir } from "../helpers/with-temp-dir.ts";
 
 const read = (name: string) =>
   readFileSync(new URL(`../../examples/${name}`, import.meta.url), "utf8");
 
+const UNIT = read("promhttp.service");
+
 test("the flags of the systemd unit are flags of the program", () => {
-  const [, line = ""] = /^ExecStart=(.*)$/m.exec(read("promhttp.service")) ?? [];
+  const [, line = ""] = /^ExecStart=(.*)$/m.exec(UNIT) ?? [];
   const [node, program, ...args] = line.split(" ");
   assert.match(`${node} ${program}`, /^\/usr\/bin\/node node_modules\/promhttp\/dist\/cli\.js$/);
   assert.equal(parseCommand(args).kind, "serve");
 });
 
 test("every section of the systemd unit is one that systemd knows, and every line a setting", () => {
-  for (const line of read("promhttp.service").split("\n")) {
+  for (const line of UNIT.split("\n")) {
     assert.match(line, /^(?:#.*|\[(?:Unit|Service|Install)\]|[A-Z]\w+=\S.*|)$/);
   }
 });
 
-test("Prometheus and the PodMonitor find the port that the program listens on by default", () => {
-  assert.match(read("prometheus.yml"), /"localhost:9464"/);
-  assert.match(
-    read("pod-monitor.yaml"),
-    /^ {4}- port: metrics # the name of the container's port 9464$/m,
-  );
+const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
+
+test("systemd takes the unit without a warning", { skip: !hasSystemd }, async () => {
+  await withTempDir(async (folder) => {
+    const file = join(folder, "my-exporter.service");
+    // It looks whether the program is there.
+    await writeFile(file, UNIT.replace("/usr/bin/node", process.execPath));
+    const { status, stderr } = spawnSync("systemd-analyze", ["verify", file], { encoding: "utf8" });
+    const aboutUnit = stderr.split("\n").filter((line) => line.includes("my-exporter"));
+    assert.deepEqual([status, aboutUnit], [0, []]);
+  });
 });
+
+test("Prometheus looks for the port that the program listens on by default", () => {
+  const { scrape_configs: jobs } = parse(read("prometheus.yml"));
+  const targets = jobs.flatMap(({ static_configs }: { static_configs: { targets: string[] }[] }) =>
+    static_configs.flatMap((group) => group.targets),
+  );
+  assert.deepEqual([...new Set(targets)], [`localhost:${defaultPort()}`]);
+});
+
+test("the PodMonitor finds the pods of the deployment, and their port by its name", () => {
+  const [deployment, monitor] = parseAllDocuments(read("pod-monitor.yaml")).map((document) => {
+    assert.deepEqual([...document.errors, ...document.warnings], []);
+    return document.toJS();
+  });
+  assert.deepEqual([deployment.kind, monitor.kind], ["Deployment", "PodMonitor"]);
+  const { metadata, spec } = deployment.spec.template;
+  assert.deepEqual(monitor.spec.selector.matchLabels, metadata.labels);
+  assert.deepEqual(deployment.spec.selector.matchLabels, metadata.labels);
+
+  const [container] = spec.containers;
+  const [{ name, containerPort }] = container.ports;
+  assert.equal(containerPort, defaultPort());
+  assert.equal(monitor.spec.podMetricsEndpoints[0].port, name);
+  assert.equal(container.livenessProbe.httpGet.port, name);
+
+  const [program, ...args] = container.command;
+  assert.equal(program, "node_modules/.bin/promhttp");
+  assert.equal(parseCommand(args).kind, "serve");
+});
+
+/** The port of the program when nobody names one. */
+function defaultPort(): number {
+  const command = parseCommand([]);
+  assert.ok(command.kind === "serve");
+  return Number(`${command.settings.addresses[0]}`.replace(":", ""));
+}

@@ -50,6 +50,7 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
         /^# HELP process_cpu_\w+ [^#]*# TYPE [^#]*# HELP nodejs_version_info [^#]*# TYPE [^#]*$/,
     },
   ],
+  "gatherer.mjs": [{ shows: /^queue_length\{queue="mail"\} 3$/m }],
   "graceful-shutdown.mjs": [{ shows: /^requests_total 0$/m }],
   "hono.mjs": [{ shows: /^visits_total 0$/m }],
   "koa.mjs": [{ shows: /^visits_total 0$/m }],
@@ -76,10 +77,20 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
     { shows: /^shop_visits_total 0$/m },
     { shows: /^process_cpu_seconds_total [\d.]+$/m },
   ],
-  "opentelemetry.mjs": [{ shows: /^orders_total\{shop="north"\} 1$/m }],
+  // As the exporter of OpenTelemetry 0.223 names them, also for a scraper that takes dots.
+  "opentelemetry.mjs": [
+    { shows: /^shop_orders_total\{shop_name="n",otel_scope_name="shop"\} 1$/m },
+    { shows: /^shop_packing_bucket\{le="5",otel_scope_name="shop"\} 1$/m },
+    {
+      accept: `${OPENMETRICS}${UTF8}`,
+      type: `${OPENMETRICS}${UTF8}`,
+      shows: /^shop_orders_total\{shop_name="n",otel_scope_name="shop"\} 1$/m,
+    },
+  ],
   "periodic-update.mjs": [
     { shows: /^disk_bytes\{state="free"\} \d+\ndisk_bytes\{state="used"\} \d+$/m },
   ],
+  "quickstart.mjs": [{ shows: /^process_cpu_seconds_total \d/m }],
   "several-registries.mjs": [
     { shows: /^requests_total\{team="orders"\} 2\nrequests_total\{team="billing"\} 5$/m },
   ],

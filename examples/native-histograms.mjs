@@ -61,7 +61,7 @@ const gatherer = {
             // A scraper that reads no protobuf gets these: here `+Inf` alone.
             upperBounds: [],
             cumulativeCounts: [],
-            native: duration.native(),
+            native: duration.native(), // schema, zero bucket, spans and counts
           },
         ],
       },

@@ -37,6 +37,7 @@ export class GatherError extends MetricsError {
   /** What the collectors threw. */
   readonly errors: readonly unknown[];
 
+  /** Makes the error of collectors that threw `errors`; the first is its cause. */
   constructor(message: string, errors: readonly unknown[]) {
     super("ERR_PROMHTTP_GATHER", message, { cause: errors[0] });
     this.errors = errors;
@@ -45,6 +46,7 @@ export class GatherError extends MetricsError {
 
 /** The deadline of the scrape passed before it was complete. */
 export class ScrapeTimeoutError extends MetricsError {
+  /** Makes the error of a scrape that had `timeoutMs` milliseconds. */
   constructor(timeoutMs: number) {
     super("ERR_PROMHTTP_SCRAPE_TIMEOUT", `The scrape took longer than ${timeoutMs} ms`);
   }

@@ -12,6 +12,7 @@ import { UpdateGuard } from "./scrape/update-guard.ts";
 /** An exposition in memory. */
 export interface Rendered {
   // With its type of memory, because the types of a browser's `fetch` take no other.
+  /** The bytes of the exposition. */
   readonly body: Uint8Array<ArrayBuffer>;
   /** The `Content-Type` of the body. */
   readonly contentType: string;

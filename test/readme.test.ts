@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { HELP } from "../src/cli/help.ts";
 import { resolveOptions } from "../src/options.ts";
+import { readEnvironment } from "../src/process/environment.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const README = readFileSync(new URL("README.md", ROOT), "utf8");
@@ -12,13 +14,49 @@ test("the README names every option, and no other", () => {
   assert.deepEqual(named.sort(), Object.keys(resolveOptions()).sort());
 });
 
+test("the README names every flag of the program, and no other", () => {
+  const flagsIn = (text: string) => new Set(text.match(/--(?:web|log)\.[a-z-]+|--help|--version/g));
+  const section = README.split("## The program\n")[1]?.split("\n## ")[0] ?? "";
+  assert.deepEqual([...flagsIn(section)].sort(), [...flagsIn(HELP)].sort());
+});
+
+test("the README names every variable that the preload reads, and no other", () => {
+  const read: string[] = [];
+  const get = (_: object, name: string) => {
+    read.push(name);
+    return undefined;
+  };
+  readEnvironment(new Proxy({}, { get }));
+  const section = README.split("## The preload\n")[1]?.split("\n## ")[0] ?? "";
+  const named = section.match(/`(?:PROMHTTP|OTEL)_\w+`/g)?.map((name) => name.slice(1, -1));
+  assert.deepEqual([...new Set(named)].sort(), read.sort());
+});
+
+for (const [, example, block] of README.matchAll(
+  /\(\[example\]\((examples\/[^)]+)\)[^\n]*\n+```(?:js|yaml|ini)\n(.*?)```/gs,
+)) {
+  test(`the README shows what stands in ${example}`, () => {
+    const source = linesOf(readFileSync(new URL(`${example}`, ROOT), "utf8"));
+    // Lines may be left out, but none is another, nor in another order.
+    for (const line of linesOf(`${block}`)) {
+      const index = source.indexOf(line);
+      assert.notEqual(index, -1, line);
+      source.splice(0, index + 1);
+    }
+  });
+}
+
+function linesOf(text: string): string[] {
+  return text.split("\n").flatMap((line) => line.trim() || []);
+}
+
 const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"];
 
 for (const document of DOCUMENTS) {
   test(`${document} links and names only files that are there`, () => {
     const text = readFileSync(new URL(document, ROOT), "utf8");
     const links = Array.from(text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g), ([, path]) => `${path}`);
-    const rooms = "gatherers|negotiation|encoders|compression|scrape|server|model";
+    const rooms = "gatherers|negotiation|encoders|compression|scrape|server|model|cli|process";
     const files = text.matchAll(new RegExp(`\`((?:${rooms})/[\\w-]+\\.ts)\``, "g"));
     const named = Array.from(files, ([, path]) => `src/${path}`);
     for (const path of [...links, ...named]) assert.ok(existsSync(new URL(path, ROOT)), path);

@@ -53,6 +53,7 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
   "graceful-shutdown.mjs": [{ shows: /^requests_total 0$/m }],
   "hono.mjs": [{ shows: /^visits_total 0$/m }],
   "koa.mjs": [{ shows: /^visits_total 0$/m }],
+  "migrate-route.mjs": [{ shows: /^process_cpu_seconds_total \d/m }],
   "native-histograms.mjs": [
     { accept: `${PROTOBUF}${UTF8}`, type: `${PROTOBUF}${UTF8}`, shows: showsNativeHistogram },
     { shows: /^http_server_request_duration_bucket\{le="\+Inf",http_route="\/"\} 4$/m },
@@ -75,6 +76,7 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
     { shows: /^shop_visits_total 0$/m },
     { shows: /^process_cpu_seconds_total [\d.]+$/m },
   ],
+  "opentelemetry.mjs": [{ shows: /^orders_total\{shop="north"\} 1$/m }],
   "periodic-update.mjs": [
     { shows: /^disk_bytes\{state="free"\} \d+\ndisk_bytes\{state="used"\} \d+$/m },
   ],

@@ -5,6 +5,7 @@
 // source file would cost 2.2 MB of memory and 25 ms more when it is loaded, and twice the size.
 import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build, transform } from "esbuild";
@@ -34,10 +35,32 @@ async function bundle() {
     outdir: DIST,
     legalComments: "none",
     write: false,
+    plugins: [shareTheEntry()],
+    logOverride: { "ignored-bare-import": "silent" },
   });
   for (const { path, text } of outputFiles) {
     writeFileSync(path, await shorten(text));
   }
+}
+
+/**
+ * Lets what is imported later import the entry too, which has been loaded long before. So all of the
+ * entry is shared by the same chunks, and esbuild, which makes a chunk of what the same chunks
+ * share, makes one of it: each file more would cost 0.4 ms when the entry is loaded.
+ */
+function shareTheEntry() {
+  const setup = ({ onResolve, onLoad }) => {
+    const later = new Set();
+    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      if (kind === "dynamic-import") later.add(resolve(resolveDir, path));
+    });
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      if (!later.has(path)) return undefined;
+      const contents = `${readFileSync(path, "utf8")}\nimport "${ROOT}src/index.ts";\n`;
+      return { contents, loader: "ts" };
+    });
+  };
+  return { name: "share-the-entry", setup };
 }
 
 /**

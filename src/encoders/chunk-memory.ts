@@ -5,7 +5,7 @@ const ARENA_BYTES = 256 * 1_024;
  * Where the chunks of an exposition are written.
  *
  * Memory that is used again stays in the processor's caches, and gives the garbage collector nothing
- * to do: new memory for each chunk cost a fifth of a scrape of 100,000 lines.
+ * to do.
  */
 export class ChunkMemory {
   #arena: Buffer | undefined;

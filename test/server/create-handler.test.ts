@@ -278,12 +278,15 @@ test("A handler gathers nothing for a client that has left before", async () => 
   });
 });
 
+/** What a framework may have done with a request before it passes it on. */
+async function readToTheEnd(request: IncomingMessage): Promise<void> {
+  request.resume();
+  await closed(request);
+}
+
 test("A handler answers a request that something else has read to its end", async () => {
   const source = blockingGatherer();
-  const mount = behind(async (request) => {
-    request.resume();
-    await closed(request);
-  });
+  const mount = behind(readToTheEnd);
   await withMount({ source, mount, selfMetrics: false }, async ({ connect, log }) => {
     const connection = await connect();
     await connection.send(SCRAPE);
@@ -297,10 +300,7 @@ test("A handler answers a request that something else has read to its end", asyn
 
 test("A handler hears that the client leaves when something else has read the request", async () => {
   const source = blockingGatherer();
-  const mount = behind(async (request) => {
-    request.resume();
-    await closed(request);
-  });
+  const mount = behind(readToTheEnd);
   await withMount({ source, mount }, async ({ connect, log }) => {
     const connection = await connect();
     await connection.send(SCRAPE);

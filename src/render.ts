@@ -1,8 +1,10 @@
 import { type Source, toGatherer } from "./gatherers/to-gatherer.ts";
 import { type RenderOptions, resolveRenderOptions } from "./options.ts";
-import type { Body } from "./scrape/body.ts";
+import { Alarm } from "./scrape/alarm.ts";
+import { type Body, chunksOf } from "./scrape/body.ts";
 import { startDeadline } from "./scrape/deadline.ts";
 import { createExposer } from "./scrape/exposer.ts";
+import { LightSignal } from "./scrape/light-signal.ts";
 import { createLog } from "./scrape/log.ts";
 import { EVERY_NAME } from "./scrape/name-filter.ts";
 import { createCycle, createReporter, type ScrapeRequest } from "./scrape/scrape.ts";
@@ -46,7 +48,8 @@ export async function render(
   const report = createReporter(self, log);
   const cycle = createCycle(toGatherer(source), resolved, { self, log, report });
   const expose = createExposer(resolved, { self, log, report, guard: new UpdateGuard() });
-  const deadline = startDeadline(resolved.timeoutMs, new AbortController().signal);
+  const alarm = new Alarm();
+  const deadline = startDeadline(resolved.timeoutMs, new LightSignal(), alarm);
   // The deadline's own timer does not keep the process alive, but somebody awaits this.
   const keepAlive = setTimeout(() => {}, resolved.timeoutMs);
   const request: ScrapeRequest = {
@@ -73,12 +76,13 @@ export async function render(
   } finally {
     clearTimeout(keepAlive);
     deadline.clear();
+    alarm.rest();
   }
 }
 
 async function collect(body: Body): Promise<Uint8Array<ArrayBuffer>> {
   if (body instanceof Uint8Array) return Buffer.concat([body]);
   const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(Buffer.from(chunk));
+  for await (const chunk of chunksOf(body)) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }

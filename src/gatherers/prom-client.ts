@@ -1,4 +1,11 @@
-import type { CollectorError, FaultReporter, Gatherer } from "../model/gatherer.ts";
+import { isThenable } from "../maybe-promise.ts";
+import type {
+  CollectorError,
+  FaultReporter,
+  GatherContext,
+  Gatherer,
+  GatherResult,
+} from "../model/gatherer.ts";
 import { type KnownMetric, KnownMetrics } from "./known-metrics.ts";
 import type { MetricSnapshot, Registry, RegistryInternals, RegistryMetric } from "./registry.ts";
 import { RegistryFamilies } from "./registry-families.ts";
@@ -17,22 +24,31 @@ export function createRegistryGatherer(registry: Registry): Gatherer {
   const internals = registry as unknown as RegistryInternals;
   const known = new KnownMetrics(internals);
   const families = new RegistryFamilies(internals);
+
+  const result = (runs: readonly CollectorRun[], context: GatherContext): GatherResult => {
+    const errors = errorsOf(runs, context);
+    const collected = errors.length === 0 ? runs : runs.filter(hasSucceeded);
+    return { families: families.of(collected, context.report), errors };
+  };
+
+  const resultLater = async (runs: readonly CollectorRun[], context: GatherContext) => {
+    await settled(pendingOf(runs), context.signal);
+    return result(runs, context);
+  };
+
   return {
-    async gather({ signal, report, isRequested }) {
+    gather(context) {
+      const { report, isRequested } = context;
       const startedAt = performance.now();
       const runs: CollectorRun[] = [];
+      let isPending = false;
       for (const metric of known.list()) {
-        const isWanted =
-          isReadable(metric, report) && isRequested(String(metric.name), metric.type);
-        if (isWanted) runs.push(startCollector(metric, startedAt));
+        if (!isReadable(metric, report) || !isRequested(String(metric.name), metric.type)) continue;
+        const run = startCollector(metric, startedAt);
+        if (run.pending !== undefined) isPending = true;
+        runs.push(run);
       }
-      await settled(pendingOf(runs), signal);
-      const collected = runs.filter(({ failure, pending }) => !failure && !pending);
-      const durationMs = performance.now() - startedAt;
-      return {
-        families: families.of(collected, report),
-        errors: errorsOf(runs, signal, durationMs),
-      };
+      return isPending ? resultLater(runs, context) : result(runs, context);
     },
   };
 }
@@ -44,31 +60,43 @@ function isReadable({ name, get }: KnownMetric, report: FaultReporter): boolean 
   return false;
 }
 
-/** One collector at work. */
+/** One collector at work. All have the same fields from the start, so that reading them is fast. */
 interface CollectorRun {
   readonly known: KnownMetric;
+  /** When the sweep began. It holds for all, so that success costs no clock. */
+  readonly startedAt: number;
   /** Present while an asynchronous collector has not settled. */
-  pending?: Promise<void> | undefined;
+  pending: Promise<void> | undefined;
   /** What `get()` gave, for a metric whose store is not read directly. */
-  snapshot?: MetricSnapshot;
-  failure?: { readonly error: unknown; readonly durationMs: number };
+  snapshot: MetricSnapshot | undefined;
+  failure: { readonly error: unknown; readonly durationMs: number } | undefined;
 }
 
-/** @param startedAt When the sweep began. It holds for all, so that success costs no clock. */
 function startCollector(known: KnownMetric, startedAt: number): CollectorRun {
-  const run: CollectorRun = { known };
+  const run: CollectorRun = {
+    known,
+    startedAt,
+    pending: undefined,
+    snapshot: undefined,
+    failure: undefined,
+  };
+  if (known.isStoreKnown && !known.metric.collect) return run;
   try {
     // `get()` runs the collector itself.
     const result: unknown = known.isStoreKnown ? collect(known.metric) : known.metric.get();
     if (isThenable(result)) {
       run.pending = Promise.resolve(result)
         .then((value) => finish(run, value))
-        .catch((error: unknown) => fail(run, error, startedAt));
+        .catch((error: unknown) => fail(run, error));
     } else finish(run, result);
   } catch (error) {
-    fail(run, error, startedAt);
+    fail(run, error);
   }
   return run;
+}
+
+function hasSucceeded({ failure, pending }: CollectorRun): boolean {
+  return failure === undefined && pending === undefined;
 }
 
 function pendingOf(runs: readonly CollectorRun[]): Promise<void>[] {
@@ -79,7 +107,7 @@ function pendingOf(runs: readonly CollectorRun[]): Promise<void>[] {
 
 function collect(metric: RegistryMetric): unknown {
   // The client libraries check the type of `collect` when a metric is made.
-  return metric.collect ? (metric.collect as () => unknown).call(metric) : undefined;
+  return (metric.collect as () => unknown).call(metric);
 }
 
 function finish(run: CollectorRun, value: unknown): void {
@@ -91,25 +119,18 @@ function finish(run: CollectorRun, value: unknown): void {
   run.snapshot = value as MetricSnapshot;
 }
 
-function fail(run: CollectorRun, error: unknown, startedAt: number): void {
+function fail(run: CollectorRun, error: unknown): void {
   run.pending = undefined;
-  run.failure = { error, durationMs: performance.now() - startedAt };
+  run.failure = { error, durationMs: performance.now() - run.startedAt };
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
-}
-
-function errorsOf(
-  runs: readonly CollectorRun[],
-  signal: AbortSignal,
-  durationMs: number,
-): CollectorError[] {
+function errorsOf(runs: readonly CollectorRun[], context: GatherContext): CollectorError[] {
   const errors: CollectorError[] = [];
-  for (const { known, failure, pending } of runs) {
+  for (const { known, startedAt, failure, pending } of runs) {
     if (failure !== undefined) errors.push({ collector: String(known.name), ...failure });
     else if (pending !== undefined) {
-      errors.push({ collector: String(known.name), error: signal.reason, durationMs });
+      const durationMs = performance.now() - startedAt;
+      errors.push({ collector: String(known.name), error: context.signal.reason, durationMs });
     }
   }
   return errors;

@@ -1,5 +1,6 @@
 import type { FaultReporter } from "../model/gatherer.ts";
 import type { Labels, MetricFamily } from "../model/metric-family.ts";
+import { haveSameElements } from "../model/same-elements.ts";
 import type { KnownMetric } from "./known-metrics.ts";
 import {
   type MetricSnapshot,
@@ -14,7 +15,7 @@ import { type StoreContext, storeMetrics } from "./store-metrics.ts";
 export interface CollectedMetric {
   readonly known: KnownMetric;
   /** What its `get()` gave; absent when its store is read directly. */
-  readonly snapshot?: MetricSnapshot;
+  readonly snapshot?: MetricSnapshot | undefined;
 }
 
 interface Head {
@@ -32,6 +33,8 @@ export class RegistryFamilies {
   readonly #registry: RegistryInternals;
   #defaultLabels: Labels = {};
   #report: FaultReporter = () => {};
+  /** The last list: whoever sees the same one again knows that nothing has changed. */
+  #last: MetricFamily[] = [];
 
   constructor(registry: RegistryInternals) {
     this.#registry = registry;
@@ -49,6 +52,8 @@ export class RegistryFamilies {
       const family = this.#familyOf(collected);
       if (family !== undefined) families.push(family);
     }
+    if (haveSameElements(families, this.#last)) return this.#last;
+    this.#last = families;
     return families;
   }
 

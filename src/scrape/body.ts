@@ -1,10 +1,19 @@
-import type { Reading } from "./reading.ts";
+import { andThen, type MaybePromise } from "../maybe-promise.ts";
+import type { Chunks, Reading } from "./reading.ts";
 
-/**
- * The body of a response: all of it, or what is made while it is sent. In the second case a chunk is
- * valid until the next one is asked for.
- */
-export type Body = Uint8Array | AsyncIterable<Uint8Array>;
+/** The body of a response: all of it, or what is made while it is sent. */
+export type Body = Uint8Array | BodyStream;
+
+/** A body that is made while it is sent. */
+export interface BodyStream {
+  /**
+   * Gives the next chunks, or `undefined` at the end: about `bytes` of them, and fewer where that
+   * would mean to wait. They are valid until the next ones are asked for.
+   */
+  next(bytes: number): MaybePromise<Chunks | undefined>;
+  /** Must be called in the end, wherever it has got to. It may be called any number of times. */
+  stop(): MaybePromise<void>;
+}
 
 /**
  * The size up to which a body is sent as a whole, in bytes: with its length, and in one write, which
@@ -17,38 +26,83 @@ const MAX_WHOLE_BYTES = 128 * 1_024;
  *
  * What fails until then can still be answered with an error of its own.
  */
-export async function startBody(
+export function startBody(
   reading: Reading,
   maxWholeBytes: number = MAX_WHOLE_BYTES,
-): Promise<Body> {
-  const chunks: Uint8Array[] = [];
-  for (let length = 0; length <= maxWholeBytes; ) {
-    const chunk = await reading.next();
-    if (chunk === undefined) return whole(chunks);
-    chunks.push(chunk);
-    length += chunk.length;
-  }
+): MaybePromise<Body> {
+  return readOn(reading, maxWholeBytes, []);
+}
+
+function readOn(reading: Reading, maxWholeBytes: number, first: Chunks): MaybePromise<Body> {
+  const missing = maxWholeBytes + 1 - lengthOf(first);
+  if (missing <= 0) return streamOf(first, reading);
+  return andThen(reading.next(missing), (chunks) =>
+    chunks === undefined
+      ? reading.join(first)
+      : readOn(reading, maxWholeBytes, first.length === 0 ? chunks : [...first, ...chunks]),
+  );
+}
+
+/** The stream of what has been read already, and what is left. */
+function streamOf(first: Chunks, reading: Reading): BodyStream {
+  let begun: Chunks | undefined = first;
   reading.reuseMemory();
-  return resume(chunks, reading);
+  return {
+    next(bytes) {
+      const chunks = begun ?? reading.next(bytes);
+      begun = undefined;
+      return chunks;
+    },
+    stop: () => reading.stop(),
+  };
 }
 
-function whole(chunks: readonly Uint8Array[]): Uint8Array {
-  const [first, ...more] = chunks;
-  return first !== undefined && more.length === 0 ? first : Buffer.concat(chunks);
+/** The stream of what an asynchronous generator yields. */
+export function streamOfGenerator(chunks: AsyncGenerator<Uint8Array, void, undefined>): BodyStream {
+  return {
+    async next() {
+      const { done, value } = await chunks.next();
+      return done ? undefined : [value];
+    },
+    stop: async () => {
+      await chunks.return();
+    },
+  };
 }
 
-async function* resume(
-  chunks: readonly Uint8Array[],
-  reading: Reading,
-): AsyncGenerator<Uint8Array, void, undefined> {
+/** The chunks of a stream, one by one. */
+export async function* chunksOf(body: BodyStream): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    yield* chunks;
     for (;;) {
-      const chunk = await reading.next();
-      if (chunk === undefined) return;
-      yield chunk;
+      const chunks = await body.next(1);
+      if (chunks === undefined) return;
+      yield* chunks;
     }
   } finally {
-    reading.stop();
+    await body.stop();
   }
+}
+
+/** Counts the bytes of a body as they are sent. */
+export function counted(body: Body, count: (bytes: number) => void): Body {
+  if (!(body instanceof Uint8Array)) return countedStream(body, count);
+  count(body.length);
+  return body;
+}
+
+function countedStream(body: BodyStream, count: (bytes: number) => void): BodyStream {
+  const taken = (chunks: Chunks | undefined) => {
+    if (chunks !== undefined) count(lengthOf(chunks));
+    return chunks;
+  };
+  return {
+    next: (bytes) => andThen(body.next(bytes), taken),
+    stop: () => body.stop(),
+  };
+}
+
+function lengthOf(chunks: Chunks): number {
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  return length;
 }

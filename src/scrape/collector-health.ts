@@ -9,6 +9,8 @@ interface Health {
 // Collectors are as many as there are metrics; those that fail should be few.
 const MAX_COLLECTORS = 1_000;
 
+const NONE: readonly MetricFamily[] = [];
+
 /**
  * The collectors that have ever failed, under the names that node_exporter made known. A collector
  * that works again stays, because a series that vanishes looks like a target that did.
@@ -33,7 +35,7 @@ export class CollectorHealth {
 
   /** The families, or none as long as no collector has failed. */
   families(): readonly MetricFamily[] {
-    return this.#collectors.size === 0 ? [] : this.#families;
+    return this.#collectors.size === 0 ? NONE : this.#families;
   }
 
   /** @param hasRun Tells whether a collector ran: without an error it has then succeeded. */

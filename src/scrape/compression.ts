@@ -1,6 +1,7 @@
+import type { MaybePromise } from "../maybe-promise.ts";
 import { type ContentEncoding, negotiateContentEncoding } from "../negotiation/content-encoding.ts";
 import { memoiseByHeader } from "../negotiation/memo.ts";
-import type { Body } from "./body.ts";
+import { type Body, chunksOf, streamOfGenerator } from "./body.ts";
 
 /** How responses are compressed. */
 export interface CompressionSettings {
@@ -13,8 +14,8 @@ export interface CompressionSettings {
 /** Compresses the body of a response as its request allows. */
 export interface Compressor {
   /** Picks the content encoding for an `Accept-Encoding` header. */
-  negotiate(header: string | undefined): Promise<ContentEncoding>;
-  compress(body: Body, encoding: ContentEncoding): Promise<CompressedBody>;
+  negotiate(header: string | undefined): MaybePromise<ContentEncoding>;
+  compress(body: Body, encoding: ContentEncoding): MaybePromise<CompressedBody>;
 }
 
 /** A body with the content encoding that it has in the end. */
@@ -35,25 +36,31 @@ const MIN_COMPRESS_BYTES = 1_024;
 export function createCompressor(settings: CompressionSettings): Compressor {
   const decide = memoiseByHeader((header) => negotiateContentEncoding(header, settings.encodings));
   const levels = { gzip: settings.gzipLevel, zstd: settings.zstdLevel };
+
+  const negotiateZstd = async (header: string | undefined): Promise<ContentEncoding> => {
+    const { isZstdAvailable } = await import("../compression/zstd.ts");
+    if (isZstdAvailable()) return "zstd";
+    const others = settings.encodings.filter((other) => other !== "zstd");
+    return negotiateContentEncoding(header, others);
+  };
+
+  const compressWith = async (body: Body, encoding: "gzip" | "zstd"): Promise<CompressedBody> => {
+    const { compress } = await import("../compression/compress.ts");
+    const isWhole = body instanceof Uint8Array;
+    const compressed = compress(isWhole ? once(body) : chunksOf(body), encoding, levels[encoding]);
+    return { body: isWhole ? await concat(compressed) : streamOfGenerator(compressed), encoding };
+  };
+
   return {
-    async negotiate(header) {
+    negotiate(header) {
       const encoding = decide(header);
-      if (encoding !== "zstd") return encoding;
-      const { isZstdAvailable } = await import("../compression/zstd.ts");
-      if (isZstdAvailable()) return encoding;
-      const others = settings.encodings.filter((other) => other !== "zstd");
-      return negotiateContentEncoding(header, others);
+      return encoding === "zstd" ? negotiateZstd(header) : encoding;
     },
 
-    async compress(body, encoding) {
+    compress(body, encoding) {
       const isSmall = body instanceof Uint8Array && body.length < MIN_COMPRESS_BYTES;
       if (encoding === "identity" || isSmall) return { body, encoding: "identity" };
-      const { compress } = await import("../compression/compress.ts");
-      if (!(body instanceof Uint8Array)) {
-        return { body: compress(body, encoding, levels[encoding]), encoding };
-      }
-      const compressed = compress(once(body), encoding, levels[encoding]);
-      return { body: await concat(compressed), encoding };
+      return compressWith(body, encoding);
     },
   };
 }

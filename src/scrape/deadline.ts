@@ -1,4 +1,6 @@
 import { ScrapeTimeoutError } from "../errors.ts";
+import type { Alarm, Due } from "./alarm.ts";
+import { LightSignal, type Signal } from "./light-signal.ts";
 
 /** How long a scrape may take. */
 export interface TimeoutOptions {
@@ -27,7 +29,7 @@ export const OVER: Error = new Error("The scrape is over");
 /** The bounds of one scrape. */
 export interface Deadline {
   /** Aborts when time is up, when the client has gone, and when the scrape is over. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** When the signal aborts at the latest, in milliseconds since the epoch. */
   readonly deadlineMs: number;
   /** How long before that the clock was started. */
@@ -38,7 +40,7 @@ export interface Deadline {
    */
   throwIfOver(): void;
   /**
-   * Must be called when the scrape is over, however it went: it lets go of all that is left. The
+   * Must be called when the scrape is over, however it went: it releases all that is left. The
    * reason of the signal is then `OVER`, if it has not aborted before.
    */
   clear(): void;
@@ -47,31 +49,45 @@ export interface Deadline {
 /**
  * Starts the clock of a scrape.
  *
- * @param clientSignal Aborts when the client has gone.
+ * @param client Aborts when the client has gone.
+ * @param alarm Tells when time is up.
  */
-export function startDeadline(timeoutMs: number, clientSignal: AbortSignal): Deadline {
-  const controller = new AbortController();
-  const startedAt = performance.now();
-  const onTimeout = () => controller.abort(new ScrapeTimeoutError(timeoutMs));
-  const timer = setTimeout(onTimeout, timeoutMs);
-  // The sockets keep the process alive, if anything of ours should.
-  timer.unref();
-  const onClientGone = () => controller.abort(clientSignal.reason);
-  if (clientSignal.aborted) onClientGone();
-  clientSignal.addEventListener("abort", onClientGone);
-  return {
-    signal: controller.signal,
-    deadlineMs: Date.now() + timeoutMs,
-    timeoutMs,
-    throwIfOver() {
-      if (performance.now() - startedAt >= timeoutMs) onTimeout();
-      controller.signal.throwIfAborted();
-    },
-    clear() {
-      clearTimeout(timer);
-      clientSignal.removeEventListener("abort", onClientGone);
-      // One reason for all: Node would make a new one, with its stack, each time.
-      controller.abort(OVER);
-    },
-  };
+export function startDeadline(timeoutMs: number, client: Signal, alarm: Alarm): Deadline {
+  return new RunningDeadline(timeoutMs, client, alarm);
+}
+
+class RunningDeadline implements Deadline, Due {
+  readonly signal: LightSignal = new LightSignal();
+  readonly deadlineMs: number;
+  readonly timeoutMs: number;
+  readonly dueAt: number;
+  readonly #client: Signal;
+  readonly #alarm: Alarm;
+  readonly #onClientGone = (): void => this.signal.abort(this.#client.reason);
+
+  constructor(timeoutMs: number, client: Signal, alarm: Alarm) {
+    this.timeoutMs = timeoutMs;
+    this.deadlineMs = Date.now() + timeoutMs;
+    this.dueAt = performance.now() + timeoutMs;
+    this.#client = client;
+    this.#alarm = alarm;
+    if (client.aborted) this.#onClientGone();
+    client.addEventListener("abort", this.#onClientGone);
+    alarm.remind(this);
+  }
+
+  onDue(): void {
+    this.signal.abort(new ScrapeTimeoutError(this.timeoutMs));
+  }
+
+  throwIfOver(): void {
+    if (performance.now() >= this.dueAt) this.onDue();
+    this.signal.throwIfAborted();
+  }
+
+  clear(): void {
+    this.#alarm.forget(this);
+    this.#client.removeEventListener("abort", this.#onClientGone);
+    this.signal.abort(OVER);
+  }
 }

@@ -1,10 +1,11 @@
 import { ChunkMemory } from "../encoders/chunk-memory.ts";
 import type { Encoder } from "../encoders/encoder.ts";
+import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { FaultReporter } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import { type Format, negotiateFormat } from "../negotiation/format.ts";
 import { memoiseByHeader } from "../negotiation/memo.ts";
-import { type Body, startBody } from "./body.ts";
+import { type Body, counted, startBody } from "./body.ts";
 import { type BodyLimit, withinLimit } from "./body-limit.ts";
 import { type CompressedBody, type CompressionSettings, createCompressor } from "./compression.ts";
 import { type Deadline, OVER } from "./deadline.ts";
@@ -42,13 +43,13 @@ export interface Exposition {
 export interface Exposer {
   /** The response to a HEAD request: it gathers nothing. */
   head(status: 200 | 500, request: ScrapeRequest): ScrapeResponse;
-  /** Begins to read and encode the families, and settles when the first chunks are there. */
+  /** Begins to read and encode the families; the response is there with its first chunks. */
   response(
     status: 200 | 500,
     exposition: Exposition,
     request: ScrapeRequest,
     deadline: Deadline,
-  ): Promise<ScrapeResponse>;
+  ): MaybePromise<ScrapeResponse>;
   /** Drops what is kept between scrapes. */
   forget(): void;
 }
@@ -71,11 +72,11 @@ export function createExposer(
     log.warn(message);
   };
 
-  const read = async (
+  const read = (
     encoder: Encoder,
     { families, selection }: Exposition,
     { signal }: Deadline,
-  ): Promise<Body> => {
+  ): MaybePromise<Body> => {
     const memory = spareMemory.pop() ?? new ChunkMemory();
     signal.addEventListener("abort", () => {
       // Where the scrape was cut off, the kernel may not have taken the last chunk.
@@ -91,21 +92,25 @@ export function createExposer(
       self.encoding.sumMs += ended.durationMs;
     };
     const reading = new Reading(bounded, signal, { memory, onEnd });
-    await guard.enter(reading, signal);
-    return startBody(reading);
+    return andThen(guard.enter(reading, signal), () => startBody(reading));
   };
 
   return {
     head: (status, { accept }) => toResponse(status, negotiate(accept).contentType, EMPTY_BODY),
 
-    async response(status, exposition, { accept, acceptEncoding }, deadline) {
+    response(status, exposition, { accept, acceptEncoding }, deadline) {
       const { format, escaping, contentType } = negotiate(accept);
-      const encoder = await encoderOf(format, escaping);
-      const wanted = await compressor.negotiate(acceptEncoding);
-      const plain = await read(encoder, exposition, deadline);
-      const { body, encoding } = await compressor.compress(plain, wanted);
-      const count = (bytes: number) => self.sent(bytes, format, encoding);
-      return toResponse(status, contentType, { body: counted(body, count), encoding });
+      const send = ({ body, encoding }: CompressedBody) => {
+        const count = (bytes: number) => self.sent(bytes, format, encoding);
+        return toResponse(status, contentType, { body: counted(body, count), encoding });
+      };
+      return andThen(encoderOf(format, escaping), (encoder) =>
+        andThen(compressor.negotiate(acceptEncoding), (encoding) =>
+          andThen(read(encoder, exposition, deadline), (plain) =>
+            andThen(compressor.compress(plain, encoding), send),
+          ),
+        ),
+      );
     },
 
     forget() {
@@ -133,21 +138,4 @@ function toResponse(
     },
     body,
   };
-}
-
-/** Counts the bytes of a body as they are sent. */
-function counted(body: Body, count: (bytes: number) => void): Body {
-  if (!(body instanceof Uint8Array)) return countedChunks(body, count);
-  count(body.length);
-  return body;
-}
-
-async function* countedChunks(
-  chunks: AsyncIterable<Uint8Array>,
-  count: (bytes: number) => void,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of chunks) {
-    count(chunk.length);
-    yield chunk;
-  }
 }

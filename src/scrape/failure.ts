@@ -1,5 +1,8 @@
 import { isInstance, ScrapeTimeoutError } from "../errors.ts";
+import type { MaybePromise } from "../maybe-promise.ts";
+import type { Alarm } from "./alarm.ts";
 import { startDeadline } from "./deadline.ts";
+import type { Signal } from "./light-signal.ts";
 import { QueryError } from "./name-filter.ts";
 import type { Respond, ScrapeRequest } from "./scrape.ts";
 import type { ErrorStage, StatusCode } from "./self-metrics.ts";
@@ -15,11 +18,15 @@ class StageFailure extends Error {
 }
 
 /** Runs one stage of a scrape, so that its failure is known to be of that stage. */
-export async function blameOn<T>(stage: ErrorStage, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
+export function blameOn<T>(stage: ErrorStage, work: () => MaybePromise<T>): MaybePromise<T> {
+  const blame = (error: unknown): never => {
     throw new StageFailure(stage, error);
+  };
+  try {
+    const result = work();
+    return result instanceof Promise ? result.catch(blame) : result;
+  } catch (error) {
+    return blame(error);
   }
 }
 
@@ -36,7 +43,7 @@ export interface Failure {
  *
  * @param signal The deadline of the scrape.
  */
-export function explainFailure(thrown: unknown, signal: AbortSignal): Failure | undefined {
+export function explainFailure(thrown: unknown, signal: Signal): Failure | undefined {
   if (signal.aborted) {
     const isTimeout = signal.reason instanceof ScrapeTimeoutError;
     return isTimeout ? { status: 503, cause: "timeout", error: signal.reason } : undefined;
@@ -63,8 +70,9 @@ export async function sendFailure(
   reason: Failure["status"] | "busy",
   request: ScrapeRequest,
   respond: Respond,
+  alarm: Alarm,
 ): Promise<void> {
-  const deadline = startDeadline(FAILURE_TIMEOUT_MS, request.signal);
+  const deadline = startDeadline(FAILURE_TIMEOUT_MS, request.signal, alarm);
   const [status, text] = ANSWERS[reason];
   const body = new TextEncoder().encode(text);
   const headers = {

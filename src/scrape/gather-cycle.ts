@@ -1,7 +1,9 @@
 import { GatherError, ScrapeTimeoutError } from "../errors.ts";
-import type { CollectorError, GatherContext, Gatherer } from "../model/gatherer.ts";
+import { andThen, isThenable, type MaybePromise } from "../maybe-promise.ts";
+import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { Deadline } from "./deadline.ts";
+import { LightSignal, type Signal } from "./light-signal.ts";
 import { type NameFilter, requestedFamilies } from "./name-filter.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 
@@ -21,6 +23,8 @@ export interface GatherCycleOptions {
   readonly onGathered: (result: GatheringReport) => void;
 }
 
+const NO_ERRORS: readonly CollectorError[] = [];
+
 /** The share of a scrape's time that its collectors get, where some may be left out. */
 const COLLECT_SHARE = 0.8;
 
@@ -39,11 +43,11 @@ export interface Gathering {
   readonly errors: readonly CollectorError[];
 }
 
-/** A gathering that has not yet begun to read values, and how many scrapes wait for it. */
+/** A gathering whose collectors are still running, and how many scrapes wait for it. */
 interface Cycle {
   readonly result: Promise<Gathering>;
   readonly filter: NameFilter;
-  readonly controller: AbortController;
+  readonly signal: LightSignal;
   /** When it gives up collectors that have not settled, in milliseconds since the epoch. */
   readonly deadlineMs: number;
   waiting: number;
@@ -70,19 +74,26 @@ export class GatherCycle {
   /**
    * Returns the families of all collectors, or throws: a `GatherError` when the failure policy says
    * so, the signal's reason when it aborted first. Each scrape reads the families for itself.
+   *
+   * Where every collector is synchronous, nothing is waited for.
    */
-  async gather(deadline: Deadline, filter: NameFilter): Promise<readonly MetricFamily[]> {
-    const gathering = await this.collect(deadline, filter);
-    return requestedFamilies(accept(gathering, this.#options.errorHandling), filter);
+  gather(deadline: Deadline, filter: NameFilter): MaybePromise<readonly MetricFamily[]> {
+    return andThen(this.collect(deadline, filter), (gathering) =>
+      requestedFamilies(accept(gathering, this.#options.errorHandling), filter),
+    );
   }
 
   /**
    * Returns what the collectors gave and how they failed, whatever the failure policy says. More
    * families may be in it than the filter asks for.
    */
-  async collect(deadline: Deadline, filter: NameFilter): Promise<Gathering> {
+  collect(deadline: Deadline, filter: NameFilter): MaybePromise<Gathering> {
     deadline.signal.throwIfAborted();
-    const cycle = this.#join(deadline, filter) ?? this.#start(deadline, filter);
+    const cycle = this.#join(deadline, filter);
+    return cycle === undefined ? this.#start(deadline, filter) : this.#wait(cycle, deadline);
+  }
+
+  async #wait(cycle: Cycle, deadline: Deadline): Promise<Gathering> {
     cycle.waiting++;
     try {
       return await unlessAborted(cycle.result, deadline.signal);
@@ -107,22 +118,29 @@ export class GatherCycle {
     return isPatient || deadlineMs <= this.#collectDeadline(deadline);
   }
 
-  #start(deadline: Deadline, filter: NameFilter): Cycle {
+  #start(deadline: Deadline, filter: NameFilter): MaybePromise<Gathering> {
     const deadlineMs = this.#collectDeadline(deadline);
-    const controller = new AbortController();
+    const signal = new LightSignal();
     const context: GatherContext = {
-      signal: controller.signal,
+      get signal() {
+        return signal.real;
+      },
       deadlineMs,
       isRequested: filter.isRequested,
       report: this.#options.report,
     };
-    const result = this.#run(context, controller, filter);
-    const cycle: Cycle = { result, filter, controller, deadlineMs, waiting: 0, isOver: false };
+    const startedAt = performance.now();
+    const take = (result: GatherResult) => this.#take(result, startedAt, signal, filter);
+    const given = this.#gatherer.gather(context);
+    // Nobody can join what is over already.
+    if (!isThenable(given)) return take(given);
+    const result = this.#run(given, deadlineMs, signal).then(take);
+    const cycle: Cycle = { result, filter, signal, deadlineMs, waiting: 0, isOver: false };
     this.#cycles.set(filter.key, cycle);
     // From here on values are read: whoever comes now wants newer ones.
     const end = () => this.#end(cycle);
     result.then(end, end);
-    return cycle;
+    return this.#wait(cycle, deadline);
   }
 
   /** Where what some collectors gave is to be served, there must be time left to send it. */
@@ -131,33 +149,40 @@ export class GatherCycle {
     return isPatient ? deadlineMs : deadlineMs - timeoutMs * (1 - COLLECT_SHARE);
   }
 
+  /** Waits for collectors; where some may be left out, no longer than until `deadlineMs`. */
   async #run(
-    context: GatherContext,
-    controller: AbortController,
-    filter: NameFilter,
-  ): Promise<Gathering> {
-    const startedAt = performance.now();
-    const { errorHandling, onGathered } = this.#options;
+    given: PromiseLike<GatherResult>,
+    deadlineMs: number,
+    signal: LightSignal,
+  ): Promise<GatherResult> {
     // Where complete data is wanted, each scrape that waits gives up for itself.
-    const timer =
-      errorHandling === "continue" ? giveUpAt(context.deadlineMs, controller) : undefined;
+    const isPatient = this.#options.errorHandling === "fail";
+    const timer = isPatient ? undefined : giveUpAt(deadlineMs, signal);
     try {
-      const { families, errors = [] } = await this.#gatherer.gather(context);
-      const durationMs = performance.now() - startedAt;
-      if (!isAbandoned(context.signal)) {
-        onGathered({ errors, durationMs, isComplete: filter.key === "" });
-      }
-      return { families: Array.isArray(families) ? families : [...families], errors };
+      return await given;
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #take(
+    { families, errors = NO_ERRORS }: GatherResult,
+    startedAt: number,
+    signal: Signal,
+    filter: NameFilter,
+  ): Gathering {
+    if (!isAbandoned(signal)) {
+      const durationMs = performance.now() - startedAt;
+      this.#options.onGathered({ errors, durationMs, isComplete: filter.key === "" });
+    }
+    return { families: Array.isArray(families) ? families : [...families], errors };
   }
 
   /** Stops collectors whose result nobody waits for, and lets the next scrape start afresh. */
   #abandon(cycle: Cycle, reason: unknown): void {
     if (cycle.isOver) return;
     this.#end(cycle);
-    cycle.controller.abort(reason);
+    cycle.signal.abort(reason);
   }
 
   /** Lets nobody join any more. */
@@ -169,13 +194,13 @@ export class GatherCycle {
 }
 
 /** Tells whether nobody waits any more, for no fault of the collectors. */
-export function isAbandoned({ aborted, reason }: AbortSignal): boolean {
+export function isAbandoned({ aborted, reason }: Pick<Signal, "aborted" | "reason">): boolean {
   return aborted && !(reason instanceof ScrapeTimeoutError);
 }
 
-function giveUpAt(deadlineMs: number, controller: AbortController): NodeJS.Timeout {
+function giveUpAt(deadlineMs: number, signal: LightSignal): NodeJS.Timeout {
   const timeoutMs = Math.max(0, deadlineMs - Date.now());
-  const timer = setTimeout(() => controller.abort(new ScrapeTimeoutError(timeoutMs)), timeoutMs);
+  const timer = setTimeout(() => signal.abort(new ScrapeTimeoutError(timeoutMs)), timeoutMs);
   return timer.unref();
 }
 

@@ -1,7 +1,10 @@
+import type { MaybePromise } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
+import type { Alarm } from "./alarm.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
 import { explainFailure, FAILURE_TIMEOUT_MS } from "./failure.ts";
 import type { Gathering } from "./gather-cycle.ts";
+import type { Signal } from "./light-signal.ts";
 import type { Log } from "./log.ts";
 import { type FamilySizes, measureFamilies } from "./measure-families.ts";
 import { Reading } from "./reading.ts";
@@ -23,7 +26,7 @@ export interface Overview {
 export type Unavailable = "busy" | "late" | "failed";
 
 /** Sends an overview; it must stop when the signal aborts. */
-type RespondWithOverview = (overview: Overview | Unavailable, signal: AbortSignal) => Promise<void>;
+type RespondWithOverview = (overview: Overview | Unavailable, signal: Signal) => Promise<void>;
 
 /**
  * Answers one request with an overview. It rejects with what `respond` rejects with, unless the
@@ -31,16 +34,17 @@ type RespondWithOverview = (overview: Overview | Unavailable, signal: AbortSigna
  *
  * @param client Aborts when the client has gone.
  */
-export type AnswerOverview = (client: AbortSignal, respond: RespondWithOverview) => Promise<void>;
+export type AnswerOverview = (client: Signal, respond: RespondWithOverview) => Promise<void>;
 
 /** What overviews are made with. */
 export interface OverviewContext {
   /** Runs the collectors, and gives all families that a scrape would give. */
-  readonly collect: (deadline: Deadline) => Promise<Gathering>;
+  readonly collect: (deadline: Deadline) => MaybePromise<Gathering>;
   readonly isFailing: () => boolean;
   /** Whether the gathering logs itself why collectors have failed. */
   readonly isLogged: boolean;
   readonly timeoutMs: number;
+  readonly alarm: Alarm;
   readonly guard: UpdateGuard;
   readonly log: Log;
 }
@@ -58,7 +62,7 @@ const NO_SIZES: FamilySizes = { largest: [], total: { families: 0, labelSets: 0,
  * event loop, and from the same run of the collectors where one is under way. No value is encoded.
  */
 export function createOverview(context: OverviewContext): AnswerOverview {
-  const { log, timeoutMs } = context;
+  const { log, timeoutMs, alarm } = context;
   let making = 0;
 
   const make = async (deadline: Deadline): Promise<Overview | Unavailable> => {
@@ -77,10 +81,10 @@ export function createOverview(context: OverviewContext): AnswerOverview {
   };
 
   return async (client, respond) => {
-    const deadline = startDeadline(timeoutMs, client);
+    const deadline = startDeadline(timeoutMs, client, alarm);
     try {
       const overview = await make(deadline);
-      if (overview === "late") await respondLate(client, respond);
+      if (overview === "late") await respondLate(client, respond, alarm);
       else await respond(overview, deadline.signal);
     } catch (error) {
       // Nobody is there to be answered.
@@ -122,13 +126,17 @@ async function measured(
   const reading = new Reading(steps, signal, { onEnd: (ended) => guard.leave(ended) });
   await guard.enter(reading, signal);
   // All of its chunks are pauses, so this is its end.
-  await reading.next();
+  await reading.next(1);
   return sizes;
 }
 
 /** The deadline of the overview has passed, so its answer has one of its own. */
-async function respondLate(client: AbortSignal, respond: RespondWithOverview): Promise<void> {
-  const deadline = startDeadline(FAILURE_TIMEOUT_MS, client);
+async function respondLate(
+  client: Signal,
+  respond: RespondWithOverview,
+  alarm: Alarm,
+): Promise<void> {
+  const deadline = startDeadline(FAILURE_TIMEOUT_MS, client, alarm);
   try {
     await respond("late", deadline.signal);
   } finally {

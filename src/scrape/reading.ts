@@ -1,5 +1,7 @@
 import { ChunkMemory } from "../encoders/chunk-memory.ts";
-import { hasTimeLeft, nextTurn } from "./turns.ts";
+import type { MaybePromise } from "../maybe-promise.ts";
+import type { Signal } from "./light-signal.ts";
+import { hasTimeLeft, hasWorked, nextTurn } from "./turns.ts";
 
 /** What a reading works with. */
 export interface ReadingOptions {
@@ -9,12 +11,15 @@ export interface ReadingOptions {
   readonly onEnd?: (reading: Reading) => void;
 }
 
+/** Some chunks in order, of which none is empty. */
+export type Chunks = readonly Uint8Array[];
+
 /**
- * The values of one scrape while they are read and encoded, a chunk at a time and in turns with the
- * event loop. It reads no faster than its consumer asks, unless somebody is in a hurry.
+ * The values of one scrape while they are read and encoded, some chunks at a time and in turns with
+ * the event loop. It reads no faster than its consumer asks, unless somebody is in a hurry.
  */
 export class Reading {
-  readonly #chunks: Iterator<Uint8Array>;
+  readonly #encoder: Iterator<Uint8Array>;
   readonly #onEnd: (reading: Reading) => void;
   readonly #memory: ChunkMemory;
   /** What was read and not yet asked for; more than one chunk only after `finish()`. */
@@ -25,11 +30,11 @@ export class Reading {
   #durationMs = 0;
 
   /**
-   * @param chunks The encoder at work; an empty chunk is a pause.
+   * @param encoder The encoder at work; an empty chunk is a pause.
    * @param signal Ends the reading: `next()` then throws its reason.
    */
-  constructor(chunks: Iterator<Uint8Array>, signal: AbortSignal, options: ReadingOptions = {}) {
-    this.#chunks = chunks;
+  constructor(encoder: Iterator<Uint8Array>, signal: Signal, options: ReadingOptions = {}) {
+    this.#encoder = encoder;
     this.#memory = options.memory ?? new ChunkMemory();
     this.#onEnd = options.onEnd ?? (() => {});
     signal.addEventListener("abort", () => this.#fail(signal.reason), { once: true });
@@ -41,16 +46,25 @@ export class Reading {
     return this.#durationMs;
   }
 
-  /** Returns the next chunk, or `undefined` at the end. Throws what the encoder throws. */
-  async next(): Promise<Uint8Array | undefined> {
-    while (this.#ready.length === 0 && !this.#isOver) await this.#readStep();
-    const chunk = this.#ready.shift();
-    if (chunk !== undefined) return chunk;
-    if (this.#failure !== undefined) throw this.#failure.error;
-    return undefined;
+  /**
+   * Returns the next chunks, or `undefined` at the end: `bytes` of them or some more, and fewer at
+   * the end, and where the event loop must have its turn. They are there at once, except where it
+   * must have its turn first. Throws what the encoder throws.
+   */
+  next(bytes: number): MaybePromise<Chunks | undefined> {
+    this.#memory.next();
+    return this.#take(bytes) ?? this.#takeLater(bytes);
   }
 
-  /** Lets a chunk be valid only until the next one is asked for, which makes all of them cheaper. */
+  /** Joins chunks in the memory of this scrape. */
+  join(chunks: Chunks): Uint8Array {
+    return this.#memory.join(chunks);
+  }
+
+  /**
+   * Lets chunks be valid only until the next ones are asked for, which makes all of them cheaper.
+   * Without it they are valid until the scrape is over.
+   */
   reuseMemory(): void {
     this.#memory.reuse();
   }
@@ -66,7 +80,7 @@ export class Reading {
     if (this.#isOver) return;
     this.#isOver = true;
     try {
-      this.#chunks.return?.();
+      this.#encoder.return?.();
     } catch (error) {
       // A clean-up of the user's own, in an iterator of metrics.
       this.#failure ??= { error };
@@ -74,28 +88,67 @@ export class Reading {
     this.#onEnd(this);
   }
 
+  /** What is there without waiting; `undefined` where there is nothing, at the end or not yet. */
+  #take(bytes: number): Chunks | undefined {
+    const chunks: Uint8Array[] = [];
+    for (let length = 0; length < bytes; ) {
+      const chunk = this.#ready.shift() ?? this.#readNow();
+      if (chunk === undefined) break;
+      chunks.push(chunk);
+      length += chunk.length;
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+    return chunks.length === 0 ? undefined : chunks;
+  }
+
+  #takeLater(bytes: number): MaybePromise<Chunks | undefined> {
+    return this.#isOver ? undefined : this.#wait(bytes);
+  }
+
+  async #wait(bytes: number): Promise<Chunks | undefined> {
+    for (;;) {
+      await this.#readStep();
+      const chunks = this.#take(bytes);
+      if (chunks !== undefined || this.#isOver) return chunks;
+    }
+  }
+
+  /** Reads until there is a chunk, while there is time left and nobody else reads. */
+  #readNow(): Uint8Array | undefined {
+    while (!this.#isOver && this.#step === undefined && hasTimeLeft()) {
+      this.#readChunk();
+      if (this.#ready.length > 0) break;
+    }
+    return this.#ready.shift();
+  }
+
   #readStep(): Promise<void> {
-    this.#step ??= this.#read().finally(() => {
+    this.#step ??= this.#readInTurn().finally(() => {
       this.#step = undefined;
     });
     return this.#step;
   }
 
+  async #readInTurn(): Promise<void> {
+    // To wait for the socket is not enough: while the kernel takes every chunk at once, that
+    // never gives the event loop back.
+    while (!hasTimeLeft()) await nextTurn();
+    if (!this.#isOver) this.#readChunk();
+  }
+
   /** Reads a chunk; what goes wrong ends the reading. */
-  async #read(): Promise<void> {
+  #readChunk(): void {
+    const startedAt = performance.now();
     try {
-      // To wait for the socket is not enough: while the kernel takes every chunk at once, that
-      // never gives the event loop back.
-      while (!hasTimeLeft()) await nextTurn();
-      if (this.#isOver) return;
-      const startedAt = performance.now();
-      const { done, value } = this.#chunks.next();
-      this.#durationMs += performance.now() - startedAt;
+      const { done, value } = this.#encoder.next();
       if (done) this.stop();
       else if (value.length > 0) this.#ready.push(value);
     } catch (error) {
       this.#fail(error);
     }
+    const now = performance.now();
+    this.#durationMs += now - startedAt;
+    hasWorked(now);
   }
 
   #fail(error: unknown): void {

@@ -1,6 +1,9 @@
 import { isInstance, ScrapeTimeoutError } from "../errors.ts";
+import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError, FaultReporter, Gatherer } from "../model/gatherer.ts";
+import type { MetricFamily } from "../model/metric-family.ts";
 import type { Format } from "../negotiation/format.ts";
+import { Alarm } from "./alarm.ts";
 import type { Body } from "./body.ts";
 import type { BodyLimit } from "./body-limit.ts";
 import type { CompressionSettings } from "./compression.ts";
@@ -8,6 +11,8 @@ import { type Deadline, scrapeTimeoutMs, startDeadline, type TimeoutOptions } fr
 import { createExposer } from "./exposer.ts";
 import { blameOn, explainFailure, type Failure, sendFailure } from "./failure.ts";
 import { type ErrorHandling, GatherCycle } from "./gather-cycle.ts";
+import type { Signal } from "./light-signal.ts";
+import { createListJoiner } from "./list-joiner.ts";
 import { createOnce, type Log } from "./log.ts";
 import { EVERY_NAME, parseNameFilter, requestedFamilies } from "./name-filter.ts";
 import type { AnswerOverview, OverviewContext } from "./overview.ts";
@@ -28,7 +33,7 @@ export interface ScrapeRequest {
   /** The value of `X-Prometheus-Scrape-Timeout-Seconds`. */
   readonly timeoutSeconds: string | undefined;
   /** Aborts when the client has gone. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 /** What a scrape answers. */
@@ -44,7 +49,7 @@ export interface ScrapeResponse {
  * the body throws, or the signal aborts, the response must be cut off, so that no client can take
  * a part for the whole.
  */
-export type Respond = (response: ScrapeResponse, signal: AbortSignal) => Promise<void>;
+export type Respond = (response: ScrapeResponse, signal: Signal) => Promise<void>;
 
 /** Answers one scrape. It never rejects: what goes wrong is answered, counted and logged. */
 export type Scrape = (request: ScrapeRequest, respond: Respond) => Promise<void>;
@@ -95,23 +100,29 @@ export function createScrapeHandler(
   const self = new SelfMetrics(connections);
   const status = new Status(options.statusName);
   const guard = new UpdateGuard();
+  const alarm = new Alarm();
   const report = createReporter(self, log);
   const expose = createExposer(options, { self, guard, log, report });
   const cycle = createCycle(gatherer, options, { self, log, report });
 
-  const own = () => [...status.families, ...(options.selfMetrics ? self.families() : [])];
+  const joinOwn = createListJoiner<MetricFamily>();
+  const joinAll = createListJoiner<MetricFamily>();
+  const own = () =>
+    options.selfMetrics ? joinOwn(status.families, self.families()) : status.families;
 
-  const prepare = async (request: ScrapeRequest, deadline: Deadline): Promise<ScrapeResponse> => {
+  const prepare = (request: ScrapeRequest, deadline: Deadline): MaybePromise<ScrapeResponse> => {
     const filter = parseNameFilter(request.query);
     if (request.isHead) return expose.head(status.isFailing ? 500 : 200, request);
     if (status.isFailing) {
       return expose.response(500, { families: own(), selection: FAILING }, request, deadline);
     }
-    const families = await blameOn("gathering", () => cycle.gather(deadline, filter));
-    // Not before: what this gathering found out about its collectors is part of them.
-    const all = families.concat(requestedFamilies(own(), filter));
-    const exposition = { families: all, selection: filter.key };
-    return blameOn("encoding", () => expose.response(200, exposition, request, deadline));
+    const gathered = blameOn("gathering", () => cycle.gather(deadline, filter));
+    return andThen(gathered, (families) => {
+      // Not before: what this gathering found out about its collectors is part of them.
+      const all = joinAll(families, requestedFamilies(own(), filter));
+      const exposition = { families: all, selection: filter.key };
+      return blameOn("encoding", () => expose.response(200, exposition, request, deadline));
+    });
   };
 
   const fail = (thrown: unknown, { signal }: Deadline): Failure | undefined => {
@@ -126,13 +137,13 @@ export function createScrapeHandler(
   };
 
   const answer = async (request: ScrapeRequest, respond: Respond): Promise<void> => {
-    const deadline = startDeadline(
-      scrapeTimeoutMs(request.timeoutSeconds, options),
-      request.signal,
-    );
+    const timeoutMs = scrapeTimeoutMs(request.timeoutSeconds, options);
+    const deadline = startDeadline(timeoutMs, request.signal, alarm);
     let isAnswered = false;
     try {
-      const response = await prepare(request, deadline);
+      const prepared = prepare(request, deadline);
+      // To wait for what is there would give it away to a later turn.
+      const response = prepared instanceof Promise ? await prepared : prepared;
       deadline.throwIfOver();
       isAnswered = true;
       self.requests[response.status]++;
@@ -144,7 +155,7 @@ export function createScrapeHandler(
       // Once a byte is out nothing can be taken back: `respond` has cut the response off.
       if (isAnswered || failure === undefined) return;
       self.requests[failure.status]++;
-      await sendFailure(failure.status, request, respond);
+      await sendFailure(failure.status, request, respond, alarm);
     } finally {
       deadline.clear();
     }
@@ -153,7 +164,7 @@ export function createScrapeHandler(
   const shed = async (request: ScrapeRequest, respond: Respond): Promise<void> => {
     self.events.shed++;
     self.requests[503]++;
-    await sendFailure("busy", request, respond);
+    await sendFailure("busy", request, respond, alarm);
   };
 
   const overview: OverviewContext = {
@@ -166,6 +177,7 @@ export function createScrapeHandler(
     isFailing: () => status.isFailing,
     isLogged: options.errorHandling === "continue",
     timeoutMs: options.timeoutMs,
+    alarm,
     guard,
     log,
   };
@@ -213,7 +225,10 @@ export function createScrapeHandler(
       status.isFailing = false;
     },
 
-    forget: () => expose.forget(),
+    forget() {
+      expose.forget();
+      alarm.rest();
+    },
   };
 }
 

@@ -1,5 +1,7 @@
 import type { MetricFamily, SummaryMetric, ValueMetric } from "../model/metric-family.ts";
 import { CollectorHealth } from "./collector-health.ts";
+import { createListJoiner } from "./list-joiner.ts";
+import { LiveValue } from "./live-value.ts";
 
 /** The stages of a scrape that may fail, in the words of Go's promhttp. */
 export type ErrorStage = "gathering" | "encoding";
@@ -35,42 +37,50 @@ export class SelfMetrics {
   /** The bytes sent, by format and content encoding. */
   readonly #bytes = new Map<string, ByteCount>();
   readonly #families: readonly MetricFamily[];
+  readonly #join = createListJoiner<MetricFamily>();
 
   /** @param connections Tells how many connections are open; absent where nobody knows. */
   constructor(connections?: () => number) {
     this.#families = [
-      counter("metric_handler_requests_total", "Scrapes by HTTP status code.", () =>
+      counter(
+        "metric_handler_requests_total",
+        "Scrapes by HTTP status code.",
         labelled("code", this.requests),
       ),
       gauge("metric_handler_requests_in_flight", "Scrapes being served.", () => this.inFlight),
       counter(
         "metric_handler_errors_total",
         "Errors by cause: failed scrapes, and metrics that were left out.",
-        () => labelled("cause", this.errors),
+        labelled("cause", this.errors),
       ),
-      counter("scrape_events_total", "What happened to scrapes beside their answer.", () =>
+      counter(
+        "scrape_events_total",
+        "What happened to scrapes beside their answer.",
         labelled("event", this.events),
       ),
       duration("gather_duration_seconds", "Time that collectors took.", this.gathering),
       duration("encode_duration_seconds", "Time that encoding took.", this.encoding),
-      counter("response_bytes_total", "Bytes of bodies by format and content encoding.", () =>
-        this.#bytes.values(),
-      ),
+      counter("response_bytes_total", "Bytes of bodies by format and content encoding.", {
+        [Symbol.iterator]: () => this.#bytes.values(),
+      }),
       ...(connections ? [gauge("connections_open", "Open connections.", connections)] : []),
     ];
   }
 
-  /** The families; the same objects at every scrape, with the values of the moment. */
+  /** The families; the same list at every scrape, with the values of the moment. */
   families(): readonly MetricFamily[] {
-    return [...this.#families, ...this.collectors.families()];
+    return this.#join(this.#families, this.collectors.families());
   }
 
   /** Counts bytes of a body. */
   sent(bytes: number, format: string, encoding: string): void {
     const key = `${format} ${encoding}`;
-    const count = this.#bytes.get(key) ?? { identity: key, labels: { format, encoding }, value: 0 };
+    let count = this.#bytes.get(key);
+    if (count === undefined) {
+      count = { identity: key, labels: { format, encoding }, value: 0 };
+      this.#bytes.set(key, count);
+    }
     count.value += bytes;
-    this.#bytes.set(key, count);
   }
 }
 
@@ -84,22 +94,13 @@ interface ByteCount extends ValueMetric {
   value: number;
 }
 
-function counter(name: string, help: string, metrics: () => Iterable<ValueMetric>): MetricFamily {
-  return family(name, help, "counter", metrics);
+function counter(name: string, help: string, metrics: Iterable<ValueMetric>): MetricFamily {
+  return { name: `promhttp_${name}`, help, type: "counter", metrics };
 }
 
-function gauge(name: string, help: string, value: () => number): MetricFamily {
-  return family(name, help, "gauge", () => [{ identity: name, labels: {}, value: value() }]);
-}
-
-function family(
-  name: string,
-  help: string,
-  type: "counter" | "gauge",
-  metrics: () => Iterable<ValueMetric>,
-): MetricFamily {
-  const live = { [Symbol.iterator]: () => metrics()[Symbol.iterator]() };
-  return { name: `promhttp_${name}`, help, type, metrics: live };
+function gauge(name: string, help: string, read: () => number): MetricFamily {
+  const metrics = [new LiveValue(name, {}, read)];
+  return { name: `promhttp_${name}`, help, type: "gauge", metrics };
 }
 
 /** A summary without quantiles: its sum and its count give the average over any time. */
@@ -119,11 +120,11 @@ function duration(name: string, help: string, total: Readonly<Duration>): Metric
   return { name: `promhttp_${name}`, help, type: "summary", metrics: [metric] };
 }
 
-function* labelled(
+function labelled<Name extends string | number>(
   label: string,
-  counts: Readonly<Record<string, number>>,
-): Generator<ValueMetric, void, undefined> {
-  for (const [name, value] of Object.entries(counts)) {
-    yield { identity: name, labels: { [label]: name }, value };
-  }
+  counts: Readonly<Record<Name, number>>,
+): ValueMetric[] {
+  // The keys of an object are strings, also where its type says that they are numbers.
+  const names = Object.keys(counts) as (Name & string)[];
+  return names.map((name) => new LiveValue(name, { [label]: name }, () => counts[name]));
 }

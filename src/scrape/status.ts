@@ -1,4 +1,5 @@
 import type { MetricFamily } from "../model/metric-family.ts";
+import { LiveValue } from "./live-value.ts";
 
 /** What the application declares of itself: whether its metrics can be trusted. */
 export class Status {
@@ -11,9 +12,7 @@ export class Status {
    *   series that Prometheus writes for every target.
    */
   constructor(name: string | undefined) {
-    const metrics = {
-      [Symbol.iterator]: () => [{ labels: {}, value: this.isFailing ? 0 : 1 }].values(),
-    };
+    const metrics = [new LiveValue("up", {}, () => (this.isFailing ? 0 : 1))];
     const help = "Whether the application has declared that its metrics are in order.";
     this.families =
       name === undefined ? [] : [{ name: `${name}_up`, help, type: "gauge", metrics }];

@@ -1,9 +1,11 @@
+import type { Signal } from "./light-signal.ts";
+
 /**
  * Waits for a promise, but no longer than until the signal aborts.
  *
  * @throws What the promise rejects with, or the signal's reason.
  */
-export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function unlessAborted<T>(promise: Promise<T>, signal: Signal): Promise<T> {
   let onAbort = () => {};
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(signal.reason);

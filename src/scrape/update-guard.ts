@@ -1,4 +1,6 @@
 import { ScrapeTimeoutError } from "../errors.ts";
+import type { MaybePromise } from "../maybe-promise.ts";
+import type { Signal } from "./light-signal.ts";
 import type { Reading } from "./reading.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 
@@ -19,17 +21,10 @@ export class UpdateGuard {
    *
    * @throws The signal's reason, when it aborts first.
    */
-  async enter(reading: Reading, signal: AbortSignal): Promise<void> {
-    const begin = () => {
-      if (!signal.aborted) this.#readings.add(reading);
-    };
-    if (this.#queued === 0) begin();
-    else
-      await unlessAborted(
-        this.#enqueue(async () => begin()),
-        signal,
-      );
+  enter(reading: Reading, signal: Signal): MaybePromise<void> {
+    if (this.#queued > 0) return this.#enterLater(reading, signal);
     signal.throwIfAborted();
+    this.#readings.add(reading);
   }
 
   /** Must be called when `reading` is over. */
@@ -48,6 +43,14 @@ export class UpdateGuard {
       await Promise.all(Array.from(this.#readings, (reading) => reading.finish()));
       await inTime(work, timeoutMs);
     });
+  }
+
+  async #enterLater(reading: Reading, signal: Signal): Promise<void> {
+    const begin = async () => {
+      if (!signal.aborted) this.#readings.add(reading);
+    };
+    await unlessAborted(this.#enqueue(begin), signal);
+    signal.throwIfAborted();
   }
 
   /** Runs `task` when all before it have settled. */

@@ -1,3 +1,5 @@
+import { type BodyStream, chunksOf } from "../scrape/body.ts";
+import { LightSignal, type Signal } from "../scrape/light-signal.ts";
 import type { Respond, Scrape, ScrapeResponse } from "../scrape/scrape.ts";
 import { type FixedAnswer, type RequestHead, scrapeRequestOf } from "./request-head.ts";
 import { CUT_OFF } from "./reset.ts";
@@ -33,8 +35,8 @@ export function fixedResponse({ status, text, headers }: FixedAnswer): Response 
  * known, and never rejects.
  */
 export function fetchScrape(request: Request, scrape: Scrape): Promise<Response> {
-  const client = new AbortController();
-  const leave = () => client.abort();
+  const client = new LightSignal();
+  const leave = () => client.abort(request.signal.reason);
   request.signal.addEventListener("abort", leave);
   if (request.signal.aborted) leave();
   return new Promise((resolve) => {
@@ -47,10 +49,10 @@ export function fetchScrape(request: Request, scrape: Scrape): Promise<Response>
         await sent;
       }
     };
-    void scrape(scrapeRequestOf(fetchHeadOf(request), client.signal), respond).then(() => {
+    void scrape(scrapeRequestOf(fetchHeadOf(request), client), respond).then(() => {
       request.signal.removeEventListener("abort", leave);
       // It was not answered when the client has left: nobody will read this, but servers log it.
-      resolve(new Response(null, { status: client.signal.aborted ? CLIENT_CLOSED_REQUEST : 500 }));
+      resolve(new Response(null, { status: client.aborted ? CLIENT_CLOSED_REQUEST : 500 }));
     });
   });
 }
@@ -86,12 +88,8 @@ interface Streamed {
  *
  * @param onCancel Called when nobody reads it any more.
  */
-function streamOf(
-  body: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-  onCancel: () => void,
-): Streamed {
-  const chunks = body[Symbol.asyncIterator]();
+function streamOf(body: BodyStream, signal: Signal, onCancel: () => void): Streamed {
+  const chunks = chunksOf(body);
   let done = (): void => {};
   let fail = (_error: unknown): void => {};
   const sent = new Promise<void>((resolve, reject) => {
@@ -103,7 +101,7 @@ function streamOf(
         const onAbort = () => {
           fail(signal.reason);
           // Its own failure is that of a body that nobody wants any more.
-          chunks.return?.().catch(() => {});
+          chunks.return().catch(() => {});
           // A runtime that has lost its client would log the error, and now cancels the stream first.
           setImmediate(() => controller.error(new Error(CUT_OFF)));
         };

@@ -55,8 +55,15 @@ export function createRequestListener(context: HandlerContext): RequestListener 
  * RFC 9112 §3.2: a request names one host; Node takes the first of two, and a proxy before it may
  * have taken the other. A request line without a version, which Node reads as HTTP/0.9, is none.
  */
-function isAmbiguous({ httpVersionMajor, headersDistinct }: IncomingMessage): boolean {
-  return httpVersionMajor !== 1 || (headersDistinct["host"]?.length ?? 0) > 1;
+function isAmbiguous({ httpVersionMajor, rawHeaders }: IncomingMessage): boolean {
+  if (httpVersionMajor !== 1) return true;
+  // Names and values in turn: `headersDistinct` makes an object and arrays of them first.
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === 4 && name.toLowerCase() === "host") hosts++;
+  }
+  return hosts > 1;
 }
 
 /** Answers with the page; its code is loaded when somebody looks at it. */

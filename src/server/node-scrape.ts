@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { LightSignal, type Signal } from "../scrape/light-signal.ts";
 import type { Scrape } from "../scrape/scrape.ts";
 import { type RequestHead, scrapeRequestOf } from "./request-head.ts";
 import { http2StreamOf } from "./reset.ts";
@@ -24,24 +25,21 @@ export function answerScrape(
   response: ServerResponse,
   scrape: Scrape,
 ): Promise<void> {
-  const { acceptEncoding, ...scrapeRequest } = scrapeRequestOf(
-    headOf(request),
-    watchClient(request, response),
-  );
   // Whoever has set it encodes what we write.
   const isEncoded = (response.getHeader("Content-Encoding") ?? "identity") !== "identity";
-  return scrape(
-    { ...scrapeRequest, acceptEncoding: isEncoded ? undefined : acceptEncoding },
-    (answer, signal) => sendScrape(response, answer, signal),
-  );
+  const client = watchClient(request, response);
+  const scrapeRequest = scrapeRequestOf(headOf(request), client, !isEncoded);
+  return scrape(scrapeRequest, (answer, signal) => sendScrape(response, answer, signal));
 }
 
+const CLIENT_GONE = new Error("The client has disconnected");
+
 /** Makes a signal that aborts when the client has gone before it has the whole response. */
-export function watchClient(request: IncomingMessage, response: ServerResponse): AbortSignal {
-  const client = new AbortController();
+export function watchClient(request: IncomingMessage, response: ServerResponse): Signal {
+  const client = new LightSignal();
   const onClose = () => {
     // Node itself finishes a response of HTTP/2 whose client has gone; it was not we who ended it.
-    if (!response.writableEnded || !response.writableFinished) client.abort();
+    if (!response.writableEnded || !response.writableFinished) client.abort(CLIENT_GONE);
   };
   // A response has no such event while it waits behind another on its connection, and a request
   // has none once CONNECT came after it.
@@ -52,5 +50,5 @@ export function watchClient(request: IncomingMessage, response: ServerResponse):
     if (isCutOff()) onClose();
   });
   if (isCutOff() || response.destroyed || http2StreamOf(response)?.destroyed) onClose();
-  return client.signal;
+  return client;
 }

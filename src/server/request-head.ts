@@ -1,3 +1,4 @@
+import type { Signal } from "../scrape/light-signal.ts";
 import type { ScrapeRequest } from "../scrape/scrape.ts";
 import { ALLOWED_METHODS, queryOf } from "./routes.ts";
 
@@ -58,13 +59,21 @@ export function fixedAnswerOf(
   return refusalOf(head, allowedHosts);
 }
 
-/** Takes from a request what a scrape needs to know of it. */
-export function scrapeRequestOf(head: RequestHead, signal: AbortSignal): ScrapeRequest {
+/**
+ * Takes from a request what a scrape needs to know of it.
+ *
+ * @param mayCompress Whether the response may have a content encoding.
+ */
+export function scrapeRequestOf(
+  head: RequestHead,
+  signal: Signal,
+  mayCompress = true,
+): ScrapeRequest {
   return {
     isHead: head.method === "HEAD",
     query: queryOf(head.target),
     accept: head.header("accept"),
-    acceptEncoding: head.header("accept-encoding"),
+    acceptEncoding: mayCompress ? head.header("accept-encoding") : undefined,
     timeoutSeconds: head.header("x-prometheus-scrape-timeout-seconds"),
     signal,
   };

@@ -1,4 +1,7 @@
 import type { ServerResponse } from "node:http";
+import type { BodyStream } from "../scrape/body.ts";
+import type { Signal } from "../scrape/light-signal.ts";
+import type { Chunks } from "../scrape/reading.ts";
 import type { ScrapeResponse } from "../scrape/scrape.ts";
 import type { FixedAnswer } from "./request-head.ts";
 import { http2StreamOf, resetResponse } from "./reset.ts";
@@ -46,7 +49,7 @@ export function sendFixed(response: ServerResponse, { status, text, headers }: F
 export async function sendScrape(
   response: ServerResponse,
   { status, headers, body }: ScrapeResponse,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<void> {
   const cutOff = (): void => resetResponse(response);
   if (response.writableEnded) throw new Error("The response was ended by something else");
@@ -58,14 +61,13 @@ export async function sendScrape(
     }
     // A length that something else has set is not that of this body.
     response.removeHeader("Content-Length");
-    const head = { ...headers, ...COMMON_HEADERS };
     if (body instanceof Uint8Array) {
       // RFC 9110 §8.6: in a response to HEAD it would be the length of the body that GET gets.
-      const length = response.req.method !== "HEAD" && { "Content-Length": body.length };
-      response.writeHead(status, { ...head, ...length });
+      const length = response.req.method === "HEAD" ? undefined : body.length;
+      writeHead(response, status, headers, length);
       response.end(body);
     } else {
-      response.writeHead(status, head);
+      writeHead(response, status, headers);
       await writeAll(response, body, signal);
     }
     await untilFinished(response, signal);
@@ -77,32 +79,90 @@ export async function sendScrape(
   }
 }
 
-/** Hands a chunk to the kernel before it asks for the next one, which may need its memory. */
-async function writeAll(
+/** To spread the headers into objects and read them there took 20 µs of a small scrape. */
+function writeHead(
   response: ServerResponse,
-  body: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): Promise<void> {
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  length?: number,
+): void {
+  const head: string[] = [];
+  for (const name in headers) head.push(name, headers[name] as string);
+  for (const name in COMMON_HEADERS) head.push(name, COMMON_HEADERS[name] as string);
+  if (length !== undefined) head.push("Content-Length", String(length));
+  // HTTP/2, and middlewares that put a method of their own in the place of Node's, take no list.
+  const takesList = http2StreamOf(response) === undefined && !Object.hasOwn(response, "writeHead");
+  response.writeHead(status, takesList ? head : fromPairs(head));
+}
+
+function fromPairs(head: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let index = 0; index < head.length; index += 2) {
+    headers[head[index] as string] = head[index + 1] as string;
+  }
+  return headers;
+}
+
+/**
+ * How much of a body is written at once, in bytes. Static bytes at 100,000 lines took 5.4 ms in
+ * writes of 64 KiB, 4.8 ms in writes of 128 KiB, and no less in larger ones.
+ */
+const WRITE_BYTES = 128 * 1_024;
+
+/** Hands chunks to the kernel before it asks for the next, which may need their memory. */
+async function writeAll(response: ServerResponse, body: BodyStream, signal: Signal): Promise<void> {
   let goOn = (): void => {};
-  // A middleware that compresses may know no callback, and keep the chunk: it gets a copy, and says
-  // when it wants more.
-  const isReplaced = Object.hasOwn(response, "write");
-  // One listener for all times: such a middleware puts its own stream in the place of the response,
-  // where no listener can be removed, and `writableNeedDrain` says nothing of it.
-  if (isReplaced) response.on("drain", () => goOn());
+  const write = writerOf(response, () => goOn());
   signal.addEventListener("abort", () => goOn());
-  for await (const chunk of body) {
-    signal.throwIfAborted();
-    await new Promise<void>((resolve) => {
-      goOn = resolve;
-      if (!isReplaced) response.write(chunk, () => resolve());
-      else if (response.write(Buffer.from(chunk)) || signal.aborted) resolve();
-    });
+  try {
+    for (;;) {
+      const next = body.next(WRITE_BYTES);
+      const chunks = next instanceof Promise ? await next : next;
+      signal.throwIfAborted();
+      if (chunks === undefined) break;
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+        write(chunks);
+      });
+      signal.throwIfAborted();
+    }
+  } finally {
+    await body.stop();
   }
   response.end();
 }
 
-function untilFinished(response: ServerResponse, signal: AbortSignal): Promise<void> {
+/** Makes the function that writes some chunks, and calls `onTaken` when more may follow. */
+function writerOf(response: ServerResponse, onTaken: () => void): (chunks: Chunks) => void {
+  // A middleware that compresses may know no callback, and keep the chunk: it gets a copy, and says
+  // when it wants more.
+  if (Object.hasOwn(response, "write")) {
+    // One listener for all times: such a middleware puts its own stream in the place of the
+    // response, where no listener can be removed, and `writableNeedDrain` says nothing of it.
+    response.on("drain", onTaken);
+    return (chunks) => {
+      if (response.write(Buffer.concat(chunks))) onTaken();
+    };
+  }
+  const writeEach = (chunks: Chunks): void => {
+    const last = chunks.length - 1;
+    for (let index = 0; index < last; index++) response.write(chunks[index]);
+    response.write(chunks[last], onTaken);
+  };
+  if (http2StreamOf(response) !== undefined) return writeEach;
+  return (chunks) => {
+    // One chunk of the chunked coding for all, and one write: Node corks the socket with the
+    // response, but uncorks it too early.
+    const { socket } = response;
+    socket?.cork();
+    response.cork();
+    writeEach(chunks);
+    response.uncork();
+    socket?.uncork();
+  };
+}
+
+function untilFinished(response: ServerResponse, signal: Signal): Promise<void> {
   return new Promise((resolve) => {
     if (response.writableFinished || signal.aborted) resolve();
     response.once("finish", resolve);

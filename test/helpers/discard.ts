@@ -1,6 +1,7 @@
 import type { Registry } from "../../src/gatherers/registry.ts";
 import { toGatherer } from "../../src/gatherers/to-gatherer.ts";
 import { resolveOptions } from "../../src/options.ts";
+import { chunksOf } from "../../src/scrape/body.ts";
 import { createLog } from "../../src/scrape/log.ts";
 import { createScrapeHandler, type Respond } from "../../src/scrape/scrape.ts";
 
@@ -19,7 +20,8 @@ export function createDiscardingScrape(registry: Registry): () => Promise<number
   return async () => {
     let bytes = 0;
     const respond: Respond = async ({ body }) => {
-      for await (const chunk of body instanceof Uint8Array ? [body] : body) bytes += chunk.length;
+      for await (const chunk of body instanceof Uint8Array ? [body] : chunksOf(body))
+        bytes += chunk.length;
     };
     await scrape({ ...REQUEST, signal: new AbortController().signal }, respond);
     return bytes;

@@ -1,7 +1,7 @@
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 import { resolveOptions, type ServerOptions } from "../../src/options.ts";
-import type { Body } from "../../src/scrape/body.ts";
+import { type Body, chunksOf } from "../../src/scrape/body.ts";
 import { createLog } from "../../src/scrape/log.ts";
 import { createScrapeHandler, type ScrapeRequest } from "../../src/scrape/scrape.ts";
 
@@ -63,6 +63,6 @@ async function collect(body: Body): Promise<Buffer> {
   if (body instanceof Uint8Array) return Buffer.from(body);
   const chunks: Uint8Array[] = [];
   // A chunk may be used again after the next one was asked for.
-  for await (const chunk of body) chunks.push(Buffer.from(chunk));
+  for await (const chunk of chunksOf(body)) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { ScrapeTimeoutError } from "../../src/errors.ts";
+import { Alarm } from "../../src/scrape/alarm.ts";
 import { OVER, scrapeTimeoutMs, startDeadline } from "../../src/scrape/deadline.ts";
+import { mockClock } from "../helpers/mock-clock.ts";
 
 const OPTIONS = { timeoutMs: 30_000, timeoutOffsetMs: 500 };
 
@@ -30,20 +32,20 @@ for (const { header, expected, name } of TIMEOUTS) {
 }
 
 test("startDeadline() aborts with a ScrapeTimeoutError when time is up", (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
-  const deadline = startDeadline(200, new AbortController().signal);
+  const clock = mockClock(t, 1_000);
+  const deadline = startDeadline(200, new AbortController().signal, new Alarm());
   assert.equal(deadline.deadlineMs, 1_200);
   assert.equal(deadline.timeoutMs, 200);
-  t.mock.timers.tick(199);
+  clock.tick(199);
   assert.equal(deadline.signal.aborted, false);
-  t.mock.timers.tick(1);
+  clock.tick(1);
   assert.ok(deadline.signal.reason instanceof ScrapeTimeoutError);
   deadline.clear();
 });
 
 test("startDeadline() aborts with the client's reason when the client goes", () => {
   const client = new AbortController();
-  const deadline = startDeadline(10_000, client.signal);
+  const deadline = startDeadline(10_000, client.signal, new Alarm());
   assert.equal(deadline.signal.aborted, false);
   client.abort("gone");
   assert.equal(deadline.signal.reason, "gone");
@@ -51,17 +53,17 @@ test("startDeadline() aborts with the client's reason when the client goes", () 
 });
 
 test("startDeadline() is over at once when the client has gone before", () => {
-  const deadline = startDeadline(10_000, AbortSignal.abort("gone"));
+  const deadline = startDeadline(10_000, AbortSignal.abort("gone"), new Alarm());
   assert.equal(deadline.signal.reason, "gone");
   deadline.clear();
 });
 
 test("startDeadline() aborts when it is cleared, and nothing aborts it with a reason of its own later", (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const clock = mockClock(t);
   const client = new AbortController();
-  const deadline = startDeadline(200, client.signal);
+  const deadline = startDeadline(200, client.signal, new Alarm());
   deadline.clear();
-  t.mock.timers.tick(1_000);
+  clock.tick(1_000);
   client.abort("gone");
   assert.equal(deadline.signal.aborted, true);
   assert.equal(deadline.signal.reason, OVER);
@@ -69,7 +71,7 @@ test("startDeadline() aborts when it is cleared, and nothing aborts it with a re
 
 test("startDeadline() keeps the reason that came first when it is cleared", () => {
   const client = new AbortController();
-  const deadline = startDeadline(10_000, client.signal);
+  const deadline = startDeadline(10_000, client.signal, new Alarm());
   client.abort("gone");
   deadline.clear();
   deadline.clear();
@@ -80,7 +82,7 @@ test("startDeadline() keeps neither the process alive, nor a listener of the cli
   const client = new AbortController();
   const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
   const before = timers();
-  const deadline = startDeadline(10_000, client.signal);
+  const deadline = startDeadline(10_000, client.signal, new Alarm());
   assert.equal(getEventListeners(client.signal, "abort").length, 1);
   assert.equal(timers(), before);
   deadline.clear();
@@ -89,7 +91,7 @@ test("startDeadline() keeps neither the process alive, nor a listener of the cli
 
 test("throwIfOver() throws the reason of the signal, and nothing before it aborts", () => {
   const client = new AbortController();
-  const deadline = startDeadline(10_000, client.signal);
+  const deadline = startDeadline(10_000, client.signal, new Alarm());
   deadline.throwIfOver();
   client.abort(new Error("gone"));
   assert.throws(() => deadline.throwIfOver(), { message: "gone" });
@@ -97,7 +99,7 @@ test("throwIfOver() throws the reason of the signal, and nothing before it abort
 });
 
 test("throwIfOver() knows that time is up before the timer of a busy event loop does", () => {
-  const deadline = startDeadline(2, new AbortController().signal);
+  const deadline = startDeadline(2, new AbortController().signal, new Alarm());
   const end = performance.now() + 3;
   while (performance.now() < end);
   assert.equal(deadline.signal.aborted, false);

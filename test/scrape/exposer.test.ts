@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 import { FORMATS } from "../../src/negotiation/format.ts";
+import { Alarm } from "../../src/scrape/alarm.ts";
+import { chunksOf } from "../../src/scrape/body.ts";
 import { startDeadline } from "../../src/scrape/deadline.ts";
 import { createExposer, type ExposerOptions, type Exposition } from "../../src/scrape/exposer.ts";
 import { createLog } from "../../src/scrape/log.ts";
@@ -46,15 +48,16 @@ function exposition(families: readonly MetricFamily[]): Exposition {
 
 async function textOf({ body }: ScrapeResponse): Promise<string> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of body instanceof Uint8Array ? [body] : body)
+  for await (const chunk of body instanceof Uint8Array ? [body] : chunksOf(body)) {
     chunks.push(Buffer.from(chunk));
+  }
   return Buffer.concat(chunks).toString();
 }
 
 test("response() has the status and the body that it was asked for", async () => {
   for (const status of [200, 500] as const) {
     const { expose } = create();
-    const deadline = startDeadline(10_000, NEVER);
+    const deadline = startDeadline(10_000, NEVER, new Alarm());
     const response = await expose.response(status, exposition([SMALL]), REQUEST, deadline);
     assert.deepEqual(
       { ...response, body: await textOf(response) },
@@ -86,7 +89,7 @@ test("head() has the headers of the format, and no body", () => {
 
 test("response() keeps to the formats on offer", async () => {
   const { expose } = create({ formats: ["openmetrics-1.0.0"] });
-  const deadline = startDeadline(10_000, NEVER);
+  const deadline = startDeadline(10_000, NEVER, new Alarm());
   const response = await expose.response(200, exposition([SMALL]), REQUEST, deadline);
   assert.match(String(response.headers["Content-Type"]), /^application\/openmetrics-text/);
   assert.equal(await textOf(response), "# TYPE g gauge\ng 1\n# EOF\n");
@@ -95,7 +98,7 @@ test("response() keeps to the formats on offer", async () => {
 
 test("response() counts the bytes that are sent, as they are sent", async () => {
   const { expose, self } = create();
-  const deadline = startDeadline(10_000, NEVER);
+  const deadline = startDeadline(10_000, NEVER, new Alarm());
   const sent: [number, string, string][] = [];
   self.sent = (...args) => sent.push(args);
   const gzip = { ...REQUEST, acceptEncoding: "gzip" };
@@ -119,7 +122,7 @@ test("response() counts the bytes that are sent, as they are sent", async () => 
 
 test("response() times encoding once, when the last value is read", async () => {
   const { expose, self } = create();
-  const deadline = startDeadline(10_000, NEVER);
+  const deadline = startDeadline(10_000, NEVER, new Alarm());
   const response = await expose.response(200, exposition([largeGauge(() => 1)]), REQUEST, deadline);
   assert.equal(self.encoding.count, 0);
   await textOf(response);
@@ -132,7 +135,7 @@ test("response() times encoding once, when the last value is read", async () => 
 test("a response that nobody reads ends with its deadline, and holds up no update", async () => {
   const { expose, self, guard } = create();
   let reads = 0;
-  const deadline = startDeadline(10_000, NEVER);
+  const deadline = startDeadline(10_000, NEVER, new Alarm());
   await expose.response(200, exposition([largeGauge(() => reads++)]), REQUEST, deadline);
   deadline.clear();
   assert.equal(self.encoding.count, 1);
@@ -143,7 +146,7 @@ test("a response that nobody reads ends with its deadline, and holds up no updat
 
 test("response() reports what an encoder has to leave out", async () => {
   const { expose, faults } = create();
-  const deadline = startDeadline(10_000, NEVER);
+  const deadline = startDeadline(10_000, NEVER, new Alarm());
   // A value that is no number, as a gatherer in JavaScript may give it.
   const bad = gaugeOf([{ labels: {}, value: "1" as unknown as number }], "bad");
   await expose.response(200, exposition([bad]), REQUEST, deadline);
@@ -153,23 +156,23 @@ test("response() reports what an encoder has to leave out", async () => {
 
 test("response() notices a body that is larger than the limit", async () => {
   const { expose, self, logged } = create({ bodyLimit: { bytes: 10, action: "warn" } });
-  const deadline = startDeadline(10_000, NEVER);
+  const deadline = startDeadline(10_000, NEVER, new Alarm());
   await expose.response(200, exposition([SMALL]), REQUEST, deadline);
   assert.deepEqual(logged, ["promhttp: A scrape gave more than 10 bytes"]);
   assert.equal(self.events.oversized, 1);
   const strict = create({ bodyLimit: { bytes: 10, action: "fail" } });
   await assert.rejects(
-    strict.expose.response(200, exposition([SMALL]), REQUEST, deadline),
+    async () => strict.expose.response(200, exposition([SMALL]), REQUEST, deadline),
     RangeError,
   );
   assert.equal(strict.self.events.oversized, 1);
   deadline.clear();
 });
 
-test("response() rejects with the reason of a deadline that is over", async () => {
+test("response() throws the reason of a deadline that is over", () => {
   const { expose, self } = create();
-  const deadline = startDeadline(10_000, AbortSignal.abort(new Error("gone")));
-  await assert.rejects(expose.response(200, exposition([SMALL]), REQUEST, deadline), {
+  const deadline = startDeadline(10_000, AbortSignal.abort(new Error("gone")), new Alarm());
+  assert.throws(() => expose.response(200, exposition([SMALL]), REQUEST, deadline), {
     message: "gone",
   });
   assert.equal(self.encoding.count, 1);

@@ -1,6 +1,7 @@
 import type { Gatherer } from "../../src/model/gatherer.ts";
 import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
 import { resolveOptions, type ServerOptions } from "../../src/options.ts";
+import { chunksOf } from "../../src/scrape/body.ts";
 import { createLog } from "../../src/scrape/log.ts";
 import {
   createScrapeHandler,
@@ -87,7 +88,7 @@ export function createReader(afterChunk: () => Promise<void> | void = () => {}):
     const isStream = !(body instanceof Uint8Array);
     sent = { status, headers, text: "", isStream, isCut: false };
     try {
-      for await (const chunk of isStream ? body : [body]) {
+      for await (const chunk of body instanceof Uint8Array ? [body] : chunksOf(body)) {
         signal.throwIfAborted();
         add({ text: `${sent?.text}${Buffer.from(chunk)}` });
         if (chunk.length > 0) await afterChunk();

@@ -4,13 +4,19 @@ import { Reading } from "../../src/scrape/reading.ts";
 import { hasTimeLeft } from "../../src/scrape/turns.ts";
 import { createChunks, fail, NEVER, tick } from "./chunks.ts";
 
+/** Takes the next chunk; what is thrown at once rejects, as what is thrown later. */
+async function next(reading: Reading): Promise<string | undefined> {
+  const chunks = await reading.next(1);
+  return chunks && Buffer.concat(chunks).toString();
+}
+
 /** Takes the chunks that are left. */
 async function drain(reading: Reading): Promise<string[]> {
   const texts: string[] = [];
   for (;;) {
-    const chunk = await reading.next();
-    if (chunk === undefined) return texts;
-    texts.push(Buffer.from(chunk).toString());
+    const text = await next(reading);
+    if (text === undefined) return texts;
+    texts.push(text);
   }
 }
 
@@ -19,20 +25,20 @@ test("Reading gives chunk by chunk, skips pauses, and reads no further than it i
   const reading = new Reading(chunks, NEVER);
   await tick();
   assert.equal(state.steps, 0);
-  assert.equal(String(await reading.next()), "a");
+  assert.equal(String(await next(reading)), "a");
   await tick();
   assert.equal(state.steps, 2);
   assert.deepEqual(await drain(reading), ["b", "c"]);
-  assert.equal(await reading.next(), undefined);
+  assert.equal(await next(reading), undefined);
 });
 
 test("Reading says once that it is over, when the last value is read", async () => {
   const ended: Reading[] = [];
   const { chunks } = createChunks(["a"]);
   const reading = new Reading(chunks, NEVER, { onEnd: (over) => ended.push(over) });
-  await reading.next();
+  await next(reading);
   assert.equal(ended.length, 0);
-  await reading.next();
+  await next(reading);
   reading.stop();
   await reading.finish();
   assert.deepEqual(ended, [reading]);
@@ -41,7 +47,7 @@ test("Reading says once that it is over, when the last value is read", async () 
 test("finish() reads all that is left, and next() gives it later in its order", async () => {
   const { chunks, state } = createChunks(["a", "b", "", "c"]);
   const reading = new Reading(chunks, NEVER);
-  const first = await reading.next();
+  const first = await next(reading);
   await reading.finish();
   assert.equal(state.isOver, true);
   assert.deepEqual([String(first), ...(await drain(reading))], ["a", "b", "c"]);
@@ -50,23 +56,23 @@ test("finish() reads all that is left, and next() gives it later in its order", 
 test("finish() may be called twice at once, and while a chunk is asked for", async () => {
   const { chunks } = createChunks(["a", "b", "c"]);
   const reading = new Reading(chunks, NEVER);
-  const [first] = await Promise.all([reading.next(), reading.finish(), reading.finish()]);
+  const [first] = await Promise.all([next(reading), reading.finish(), reading.finish()]);
   assert.deepEqual([String(first), ...(await drain(reading))], ["a", "b", "c"]);
 });
 
 test("next() throws what the encoder throws, each time, and the reading is over", async () => {
   let ends = 0;
   const reading = new Reading(createChunks(["a", fail]).chunks, NEVER, { onEnd: () => ends++ });
-  await reading.next();
-  await assert.rejects(reading.next(), { message: "broken" });
-  await assert.rejects(reading.next(), { message: "broken" });
+  await next(reading);
+  await assert.rejects(next(reading), { message: "broken" });
+  await assert.rejects(next(reading), { message: "broken" });
   assert.equal(ends, 1);
 });
 
 test("finish() never rejects: a failure waits for next(), which gives no part of the rest", async () => {
   const reading = new Reading(createChunks(["a", "b", fail]).chunks, NEVER);
   await reading.finish();
-  await assert.rejects(reading.next(), { message: "broken" });
+  await assert.rejects(next(reading), { message: "broken" });
 });
 
 test("Reading ends when its signal aborts, with its reason and without what was read ahead", async () => {
@@ -77,11 +83,11 @@ test("Reading ends when its signal aborts, with its reason and without what was 
   await reading.finish();
   const other = createChunks(["a", "b", "c"]);
   const unread = new Reading(other.chunks, controller.signal, { onEnd: () => ends++ });
-  await unread.next();
+  await next(unread);
   controller.abort(new Error("gone"));
   assert.deepEqual([state.isOver, other.state.isOver, ends], [true, true, 2]);
   for (const aborted of [reading, unread]) {
-    await assert.rejects(aborted.next(), { message: "gone" });
+    await assert.rejects(next(aborted), { message: "gone" });
   }
 });
 
@@ -92,7 +98,7 @@ test("Reading does not begin when its signal has aborted before", async () => {
     onEnd: () => ends++,
   });
   await reading.finish();
-  await assert.rejects(reading.next(), { message: "gone" });
+  await assert.rejects(next(reading), { message: "gone" });
   assert.deepEqual([state.steps, ends], [0, 1]);
 });
 
@@ -100,9 +106,9 @@ test("stop() ends a reading that waits for its turn", async () => {
   const { chunks, state } = createChunks(["a"]);
   const reading = new Reading(chunks, NEVER);
   while (hasTimeLeft());
-  const next = reading.next();
+  const chunk = next(reading);
   reading.stop();
-  assert.equal(await next, undefined);
+  assert.equal(await chunk, undefined);
   assert.equal(state.steps, 0);
 });
 
@@ -116,17 +122,17 @@ test("stop() keeps what the encoder throws when it is closed for next()", async 
     }
   }
   const reading = new Reading(broken(), NEVER, { onEnd: () => ends++ });
-  await reading.next();
+  await next(reading);
   reading.stop();
-  await assert.rejects(reading.next(), { message: "broken" });
+  await assert.rejects(next(reading), { message: "broken" });
   assert.equal(ends, 1);
 });
 
 test("stop() ends an iterator that cannot be closed", async () => {
   const reading = new Reading({ next: () => ({ done: false, value: Buffer.from("a") }) }, NEVER);
-  assert.equal(String(await reading.next()), "a");
+  assert.equal(String(await next(reading)), "a");
   reading.stop();
-  assert.equal(await reading.next(), undefined);
+  assert.equal(await next(reading), undefined);
 });
 
 test("Reading measures the time that the encoder is at work, and no other", async () => {
@@ -137,7 +143,7 @@ test("Reading measures the time that the encoder is at work, and no other", asyn
   const startedAt = performance.now();
   const reading = new Reading(createChunks([busy, "a", "b"]).chunks, NEVER);
   assert.equal(reading.durationMs, 0);
-  await reading.next();
+  await next(reading);
   const pausedAt = performance.now();
   await new Promise((resolve) => setTimeout(resolve, 20));
   const pausedMs = performance.now() - pausedAt;

@@ -3,6 +3,8 @@ import { after, test } from "node:test";
 import { ScrapeTimeoutError } from "../../src/errors.ts";
 import { toGatherer } from "../../src/gatherers/to-gatherer.ts";
 import type { GatherContext, Gatherer, GatherResult } from "../../src/model/gatherer.ts";
+import { chunksOf } from "../../src/scrape/body.ts";
+import { mockClock } from "../helpers/mock-clock.ts";
 import { tick } from "./chunks.ts";
 import {
   createHarness,
@@ -111,9 +113,9 @@ test("after the first byte the signal of respond aborts, and the body throws", a
   await run({ timeoutSeconds: "0.4" }, async ({ status, body }, signal) => {
     assert.equal(status, 200);
     assert.ok(!(body instanceof Uint8Array));
-    const chunks = body[Symbol.asyncIterator]();
+    const chunks = chunksOf(body);
     await chunks.next();
-    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    await new Promise<void>((resolve) => signal.addEventListener("abort", resolve));
     isAborted = true;
     await assert.rejects(async () => {
       while ((await chunks.next()).done !== true);
@@ -133,7 +135,7 @@ for (const [what, gatherer] of [
   test(`${what} body that its client takes too slowly is counted as timed out, however respond ends`, async () => {
     const { run, sample } = createHarness(gatherer, { timeoutOffsetMs: 0, maxRequestsInFlight: 1 });
     await run({ timeoutSeconds: "0.4" }, async (_, signal) => {
-      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await new Promise<void>((resolve) => signal.addEventListener("abort", resolve));
     });
     assert.equal(await sample('promhttp_scrape_events_total{event="timed_out"}'), 1);
     assert.equal(await sample('promhttp_scrape_events_total{event="aborted"}'), 0);
@@ -142,12 +144,12 @@ for (const [what, gatherer] of [
 }
 
 test("a response that is ready too late is a 503, and not the beginning of a 200", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const clock = mockClock(t);
   const gauge = gaugeOf({
     *[Symbol.iterator]() {
       for (let index = 0; index < 1_000; index++) yield { labels: { index }, value: index };
       // Everything is read, and all that is left is to compress it, on another thread.
-      setImmediate(() => t.mock.timers.tick(50));
+      setImmediate(() => clock.tick(50));
     },
   });
   const { get } = createHarness(gathererOf(gauge), { timeoutMs: 50 });

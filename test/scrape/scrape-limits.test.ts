@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { ScrapeRequest } from "../../src/scrape/scrape.ts";
+import { mockClock } from "../helpers/mock-clock.ts";
 import { tick } from "./chunks.ts";
 import {
   createGate,
@@ -68,7 +69,7 @@ test("scrapes that were shed take no slot, however slowly their answer is read",
 });
 
 test("a 503 that its client does not read is given up", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const clock = mockClock(t);
   const { run } = createHarness({ gather: () => GOOD }, { maxRequestsInFlight: 1 });
   const first = createGate();
   const running = run({}, () => first.promise);
@@ -83,7 +84,7 @@ test("a 503 that its client does not read is given up", async (t) => {
         });
       }),
   );
-  t.mock.timers.tick(1_000);
+  clock.tick(1_000);
   assert.equal(isAborted, true);
   await shedding;
   first.open();

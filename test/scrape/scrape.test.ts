@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
+import { chunksOf } from "../../src/scrape/body.ts";
 import { parseExposition } from "../helpers/exposition/index.ts";
 import { createHarness, createReader, gathererOf, largeGauge, valueIn } from "./harness.ts";
 
@@ -47,7 +48,8 @@ for (const type of FORMATS) {
     let contentType = "";
     await run({ accept: type }, async ({ headers, body }) => {
       contentType = String(headers["Content-Type"]);
-      for await (const chunk of body instanceof Uint8Array ? [body] : body) chunks.push(chunk);
+      for await (const chunk of body instanceof Uint8Array ? [body] : chunksOf(body))
+        chunks.push(chunk);
     });
     assert.ok(contentType.startsWith(type), contentType);
     const families = parseExposition(contentType, Buffer.concat(chunks));
@@ -352,7 +354,8 @@ test("the server's own metrics are lawful in every format, after a life of failu
     let type = "";
     await run({ accept }, async ({ headers, body }) => {
       type = String(headers["Content-Type"]);
-      for await (const chunk of body instanceof Uint8Array ? [body] : body) chunks.push(chunk);
+      for await (const chunk of body instanceof Uint8Array ? [body] : chunksOf(body))
+        chunks.push(chunk);
     });
     const names = parseExposition(type, Buffer.concat(chunks)).map(({ name }) => name);
     assert.ok(names.includes("promhttp_scrape_collector_success"), names.join());

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasTimeLeft, nextTurn } from "../../src/scrape/turns.ts";
+import { hasTimeLeft, hasWorked, nextTurn } from "../../src/scrape/turns.ts";
 
 function tick(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -69,4 +69,42 @@ test("nextTurn() lets timers and sockets run in between", async () => {
     await nextTurn();
   }
   assert.equal(hasFired, true);
+});
+
+test("hasTimeLeft() counts a piece of work that held the loop for long", async () => {
+  await tick();
+  assert.equal(hasTimeLeft(), true);
+  const end = performance.now() + 3;
+  while (performance.now() < end);
+  hasWorked(performance.now());
+  assert.equal(hasTimeLeft(), false);
+});
+
+test("hasTimeLeft() gives a new slice when nobody has asked for a while", async (t) => {
+  await tick();
+  let now = performance.now() + 10;
+  t.mock.method(performance, "now", () => now);
+  const immediates = t.mock.method(globalThis, "setImmediate");
+  for (let scrape = 0; scrape < 10; scrape++) {
+    assert.equal(hasTimeLeft(), true);
+    now += 0.4;
+    hasWorked(now);
+    assert.equal(hasTimeLeft(), true);
+    now += 1.5;
+  }
+  assert.equal(immediates.mock.callCount(), 0);
+});
+
+test("hasTimeLeft() gives one slice to scrapes that follow one another at once", async (t) => {
+  await tick();
+  let now = performance.now() + 1_000;
+  const clock = t.mock.method(performance, "now", () => now);
+  let scrapes = 0;
+  for (; hasTimeLeft(); scrapes++) {
+    now += 0.3;
+    hasWorked(now);
+  }
+  assert.equal(scrapes, 7);
+  clock.mock.restore();
+  await nextTurn();
 });

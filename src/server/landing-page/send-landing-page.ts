@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { startBody } from "../../scrape/body.ts";
+import type { Signal } from "../../scrape/light-signal.ts";
 import type { AnswerOverview, Unavailable } from "../../scrape/overview.ts";
 import { Reading } from "../../scrape/reading.ts";
 import { sendScrape } from "../send.ts";
@@ -16,7 +17,7 @@ export async function sendLandingPage(
   response: ServerResponse,
   metricsPath: string,
   answerOverview: AnswerOverview,
-  client: AbortSignal,
+  client: Signal,
 ): Promise<void> {
   const nonce = randomBytes(16).toString("base64");
   const headers = headersOf(nonce);

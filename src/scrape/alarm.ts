@@ -1,0 +1,56 @@
+/** Something that has to happen at a time, unless it is forgotten before. */
+export interface Due {
+  /** The time, by the clock of `performance.now()`. */
+  readonly dueAt: number;
+  onDue(): void;
+}
+
+/**
+ * Calls `onDue()` of many things when their time has come, and does not keep the process alive.
+ *
+ * One timer serves all. Almost every scrape is over long before its time, and to set a timer and
+ * clear it took 50 µs of a small one. So the timer stays when what it was set for is forgotten;
+ * when it fires, it is set for the next that is left.
+ */
+export class Alarm {
+  readonly #dues = new Set<Due>();
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  /** Calls `onDue()` when its time has come. */
+  remind(due: Due): void {
+    this.#dues.add(due);
+    if (due.dueAt < this.#timerAt) this.#setTimer(due.dueAt);
+  }
+
+  /** Never calls `onDue()` of `due` after this. */
+  forget(due: Due): void {
+    this.#dues.delete(due);
+  }
+
+  /** Clears the timer, if there is nothing left to be reminded of. */
+  rest(): void {
+    if (this.#dues.size > 0) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = Number.POSITIVE_INFINITY;
+  }
+
+  #setTimer(at: number): void {
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    const delayMs = Math.max(1, Math.ceil(at - performance.now()));
+    this.#timer = setTimeout(() => this.#callDue(), delayMs).unref();
+  }
+
+  #callDue(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const now = performance.now();
+    const dues = [...this.#dues];
+    // Before anything is called, because it may throw.
+    const nextAt = Math.min(...dues.map(({ dueAt }) => dueAt).filter((at) => at > now));
+    if (nextAt < this.#timerAt) this.#setTimer(nextAt);
+    for (const due of dues) {
+      if (due.dueAt <= now && this.#dues.delete(due)) due.onDue();
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import type { TestContext } from "node:test";
+
+/** A clock that a test moves. */
+export interface MockClock {
+  /** Moves on, and fires the timers that are then due. */
+  tick(ms: number): void;
+}
+
+/** Stops `setTimeout`, `performance.now()` and, from `nowMs` on, `Date` until the test moves on. */
+export function mockClock(t: TestContext, nowMs?: number): MockClock {
+  if (nowMs === undefined) t.mock.timers.enable({ apis: ["setTimeout"] });
+  else t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: nowMs });
+  // A whole number, so that a sum is what it says.
+  let ms = Math.ceil(performance.now());
+  t.mock.method(performance, "now", () => ms);
+  return {
+    tick(by) {
+      ms += by;
+      t.mock.timers.tick(by);
+    },
+  };
+}

@@ -9,7 +9,7 @@ const TURN_MS = 2;
  * The age from which on a turn is ended by an immediate, in milliseconds. Most scrapes are over
  * before that, and to set an immediate and run it took 25 to 40 µs of each.
  */
-const UNWATCHED_MS = 0.5;
+const UNWATCHED_MS = TURN_MS / 2;
 
 /** The pause after which the event loop must have had its turn, or was held by somebody else. */
 const PAUSE_MS = 1;

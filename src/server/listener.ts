@@ -44,7 +44,7 @@ export class Listener {
     const onHead: RequestListener = (request, response) => {
       if (this.#isFlooding(request.socket)) return;
       this.#track(request.socket, 1);
-      response.once("close", () => this.#track(request.socket, -1));
+      response.on("close", () => this.#track(request.socket, -1));
       onRequest(request, response);
     };
     this.server.on("request", onHead);

@@ -165,7 +165,7 @@ function writerOf(response: ServerResponse, onTaken: () => void): (chunks: Chunk
 function untilFinished(response: ServerResponse, signal: Signal): Promise<void> {
   return new Promise((resolve) => {
     if (response.writableFinished || signal.aborted) resolve();
-    response.once("finish", resolve);
+    response.on("finish", resolve);
     signal.addEventListener("abort", () => resolve());
   });
 }

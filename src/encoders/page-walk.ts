@@ -42,7 +42,8 @@ export class PageWalk {
     if (!this.#isUsable) return "not kept";
     const slot = this.#slot;
     if (slot === undefined) return "turn";
-    if (!slot.page.keepsUntil(this.#entry, encoder)) {
+    if (!slot.page.isAt(this.#entry, encoder)) {
+      slot.page.forgetFrom(this.#entry);
       if (this.#mustTurn(encoder, encoder, slot)) return "turn";
       slot.page.appendHead(encoder);
     }
@@ -54,16 +55,20 @@ export class PageWalk {
   update(metric: Metric, encoder: FamilyEncoder): Outcome {
     if (!this.#isUsable) return "not kept";
     const slot = this.#slot as Slot; // The head has seen to that.
+    const { page } = slot;
     const { identity } = metric;
-    if (slot.page.keepsUntil(this.#entry, identity)) {
-      if (slot.page.update(this.#entry, metric, encoder)) {
-        this.#entry++;
-        return "done";
+    if (page.isAt(this.#entry, identity)) {
+      if (page.update(this.#entry, metric, encoder)) return this.#done();
+    } else {
+      if (this.#entry < page.count) {
+        const adoption = page.adopt(this.#entry, metric, encoder);
+        if (adoption === "done") return this.#done();
+        if (adoption === "left out") return adoption;
+        page.forgetFrom(this.#entry);
       }
-    } else if (this.#mustTurn(identity, encoder, slot)) return "turn";
-    if (!slot.page.append(metric, encoder)) return "left out";
-    this.#entry++;
-    return "done";
+      if (this.#mustTurn(identity, encoder, slot)) return "turn";
+    }
+    return page.append(metric, encoder) ? this.#done() : "left out";
   }
 
   /** Ends the page at hand, and gives its bytes; they are valid until the next step of any walk. */
@@ -82,7 +87,6 @@ export class PageWalk {
     if (!this.#isUsable) return;
     this.#slot = this.#nextSlot(slot, identity, encoder);
     this.#slot.page.open(encoder);
-    this.#slot.page.keepsUntil(0, identity);
     this.#entry = 0;
   }
 
@@ -98,6 +102,11 @@ export class PageWalk {
   abandon(): void {
     this.#isUsable = false;
     this.#list.dropAfter(undefined);
+  }
+
+  #done(): Outcome {
+    this.#entry++;
+    return "done";
   }
 
   /** Tells whether an entry that is not where the walk has come to belongs on another page. */

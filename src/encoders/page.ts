@@ -1,4 +1,5 @@
 import type { Metric } from "../model/metric-family.ts";
+import { byteOffsets } from "./byte-offsets.ts";
 import type { FamilyEncoder, TextSink } from "./encoder.ts";
 import { formatNumber, MAX_NUMBER_LENGTH, writeNumber } from "./number.ts";
 
@@ -26,13 +27,16 @@ let scratch: Buffer = Buffer.alloc(0);
 // Every index below comes from the page's own counts, so what it reads is there: the casts to
 // `number` say so without a check in a hot path.
 
+/** What became of a metric: it is on the page; its encoder left it out; or it is another than that. */
+export type Adoption = "done" | "left out" | "another";
+
 /**
  * A page of an exposition: the bytes of some entries as they were last sent, and where each number
  * stands in them. At the next scrape only the numbers that have changed are written. An entry is a
  * metric, or the head of a family.
  *
- * Entries are walked in order: `open()`; for each `keepsUntil()`, then `update()` or an append;
- * `close()`.
+ * Entries are walked in order: `open()`; for each `isAt()`, then `update()`, `adopt()`, or
+ * `forgetFrom()` and an append; `close()`.
  *
  * Hot path: `npm run bench` guards it.
  */
@@ -99,12 +103,15 @@ export class Page implements TextSink {
     this.isRewritten = this.count === 0;
   }
 
-  /** Tells whether the entry at `index` is this one; if not, it and all behind it are forgotten. */
-  keepsUntil(index: number, identity: unknown): boolean {
+  /** Tells whether the entry at `index` is this one. */
+  isAt(index: number, identity: unknown): boolean {
     if (index >= this.#identities.length) return false;
-    if (identity !== undefined && identity === this.#identities[index]) return true;
-    this.#truncate(index);
-    return false;
+    return identity !== undefined && identity === this.#identities[index];
+  }
+
+  /** Forgets the entry at `index`, if there is one, and all behind it. */
+  forgetFrom(index: number): void {
+    if (index < this.#identities.length) this.#truncate(index);
   }
 
   /** Appends the head of a family. */
@@ -117,10 +124,7 @@ export class Page implements TextSink {
   append(metric: Metric, encoder: FamilyEncoder): boolean {
     const first = this.#numberCount;
     if (!encoder.encode(metric, this)) return false;
-    const count = this.#numberCount - first;
-    if (numbers.length < count) numbers = new Float64Array(count * 2);
-    const canCompare = encoder.listNumbers(metric, numbers) === count;
-    this.#endEntry(canCompare ? metric.identity : undefined);
+    this.#endEntry(comparableIdentity(metric, encoder, this.#numberCount - first));
     return true;
   }
 
@@ -134,6 +138,27 @@ export class Page implements TextSink {
     if (this.#compare(index, metric, encoder)) return true;
     this.#truncate(index);
     return false;
+  }
+
+  /**
+   * Brings the entry at `index` up to date with a metric of another identity that has the same text:
+   * a collector may fill a store anew for each scrape. Nothing changes where the text is another;
+   * that costs one metric a page, because what stands behind it is then forgotten.
+   */
+  adopt(index: number, metric: Metric, encoder: FamilyEncoder): Adoption {
+    // Without an identity it would be compared at every scrape, which costs more than to encode it.
+    if (metric.identity === undefined || this.#identities[index] === undefined) return "another";
+    // It is appended, looked at, and taken back: nothing else is, while the walk has entries ahead.
+    const end = this.#numberCount;
+    if (!encoder.encode(metric, this)) return "left out";
+    const count = this.#numberCount - end;
+    const hasSameText = this.#hasAppendedTextOf(index, end);
+    this.#numberCount = end;
+    this.#appended = "";
+    if (!hasSameText) return "another";
+    this.#note(this.#firstNumbers[index] as number, count, this.#values.subarray(end));
+    this.#identities[index] = comparableIdentity(metric, encoder, count);
+    return "done";
   }
 
   /** Ends a walk after `count` entries: the bytes are then those of a fresh encoding. */
@@ -167,15 +192,46 @@ export class Page implements TextSink {
     const count = (this.#firstNumbers[index + 1] as number) - first;
     // `append()` has made room for as many.
     if (encoder.listNumbers(metric, numbers) !== count) return false;
+    this.#note(first, count, numbers);
+    return true;
+  }
+
+  /** Tells whether what was appended has the text of an entry; its numbers begin at `drafted`. */
+  #hasAppendedTextOf(index: number, drafted: number): boolean {
+    const text = this.#appended;
+    const first = this.#firstNumbers[index] as number;
+    const count = (this.#firstNumbers[index + 1] as number) - first;
+    if (this.#numberCount - drafted !== count) return false;
+    const length = Buffer.byteLength(text);
+    if (scratch.length < length) scratch = Buffer.allocUnsafeSlow(capacityFor(length));
+    // As bytes, because a lone surrogate is U+FFFD there.
+    scratch.write(text);
+    const toBytes = length === text.length ? undefined : byteOffsets(text);
+    let from = 0;
+    let own = this.#firstBytes[index] as number;
+    // The text before each number, and that behind the last.
     for (let offset = 0; offset < count; offset++) {
-      const value = numbers[offset] as number;
+      const start = this.#starts[drafted + offset] as number;
+      const to = toBytes === undefined ? start : (toBytes[start] as number);
+      const ownTo = this.#starts[first + offset] as number;
+      if (scratch.compare(this.#bytes, own, ownTo, from, to) !== 0) return false;
+      from = to + (this.#lengths[drafted + offset] as number);
+      own = ownTo + (this.#lengths[first + offset] as number);
+    }
+    const ownEnd = this.#firstBytes[index + 1] as number;
+    return scratch.compare(this.#bytes, own, ownEnd, from, length) === 0;
+  }
+
+  /** Notes which of the numbers from `first` on have changed. */
+  #note(first: number, count: number, fresh: Float64Array): void {
+    for (let offset = 0; offset < count; offset++) {
+      const value = fresh[offset] as number;
       // `Object.is` but for zeros, which print alike.
       const old = this.#values[first + offset] as number;
       if (value === old || (Number.isNaN(value) && Number.isNaN(old))) continue;
       this.#values[first + offset] = value;
       this.#changed.push(first + offset);
     }
-    return true;
   }
 
   #endEntry(identity: unknown): void {
@@ -294,6 +350,12 @@ export class Page implements TextSink {
   }
 }
 
+/** The identity of a metric whose numbers can be listed; `count` is how many it has. */
+function comparableIdentity(metric: Metric, encoder: FamilyEncoder, count: number): unknown {
+  if (numbers.length < count) numbers = new Float64Array(count * 2);
+  return encoder.listNumbers(metric, numbers) === count ? metric.identity : undefined;
+}
+
 function capacityFor(length: number): number {
   return length <= PAGE_CAPACITY ? PAGE_CAPACITY : length + SPARE_BYTES;
 }
@@ -301,18 +363,4 @@ function capacityFor(length: number): number {
 function grown<T extends Float64Array | Uint32Array | Uint8Array>(from: T, to: T): T {
   to.set(from);
   return to;
-}
-
-/** For each UTF-16 code unit of a text the offset of its bytes in UTF-8. */
-function byteOffsets(text: string): Uint32Array {
-  const offsets = new Uint32Array(text.length + 1);
-  let offset = 0;
-  for (let index = 0; index < text.length; ) {
-    const char = String.fromCodePoint(text.codePointAt(index) as number);
-    offsets.fill(offset, index, index + char.length);
-    offset += Buffer.byteLength(char);
-    index += char.length;
-  }
-  offsets[text.length] = offset;
-  return offsets;
 }

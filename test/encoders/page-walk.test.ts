@@ -9,8 +9,10 @@ function createScrape(names: readonly string[]) {
   const store = new PageStore(1e9);
   const encoder = createTextEncoder("underscores", store);
   let written = 0;
+  /** Sets whose metric is another object at the next scrape. */
+  const identities = new Map<number, unknown>();
   const metricOf = (set: number): ValueMetric => ({
-    identity: set,
+    identity: identities.get(set) ?? set,
     value: set,
     get labels() {
       written++;
@@ -28,7 +30,7 @@ function createScrape(names: readonly string[]) {
     while (!steps.next().done);
     return written;
   };
-  return { scrape, sets, families, store };
+  return { scrape, sets, families, store, identities };
 }
 
 /** More than two pages of metrics, and less than a tenth of all. */
@@ -62,6 +64,42 @@ for (const { what, change } of [
     }
   });
 }
+
+test("PageWalk writes nothing but the numbers of metrics that come in new objects", () => {
+  const { scrape, identities } = createScrape(["a", "b"]);
+  scrape();
+  scrape();
+  for (const set of [0, 1, 1_700, 3_999]) identities.set(set, {});
+  // One look at each, in both families.
+  assert.equal(scrape(), 8);
+  assert.equal(scrape(), 0);
+});
+
+test("PageWalk keeps a page that a metric without a number would stand on", () => {
+  let written = 0;
+  const metrics = Array.from(
+    { length: 100 },
+    (_, set): ValueMetric => ({
+      identity: set,
+      // A source that is not written in TypeScript may hold anything.
+      value: set === 50 ? ("text" as unknown as number) : set,
+      get labels() {
+        written++;
+        return { set };
+      },
+    }),
+  );
+  const family: MetricFamily = { name: "a", help: "", type: "gauge", metrics };
+  const faults: string[] = [];
+  const encoder = createTextEncoder("underscores", new PageStore(1e9));
+  for (let round = 0; round < 3; round++) {
+    written = 0;
+    const steps = encoder.encode([family], (_, reason) => faults.push(reason));
+    while (!steps.next().done);
+  }
+  assert.equal(written, 0);
+  assert.equal(faults.length, 3);
+});
 
 test("PageWalk keeps the pages behind many new metrics", () => {
   const { scrape, sets } = createScrape(["a", "b"]);

@@ -81,6 +81,7 @@ function metricArbitrary(library: ClientLibrary): fc.Arbitrary<MetricPlan> {
     labelNames: fc.shuffledSubarray(LABEL_NAMES),
     buckets: bounds,
     percentiles: fc.uniqueArray(fc.constantFrom(0, 0.01, 0.5, 0.9, 0.99, 1)),
+    // Quantiles are exact up to 99 observations; `gatherers/summaries.test.ts` says what is above.
     points: fc.array(fc.record({ labelValues, value: any }), { maxLength: 8 }),
   });
 }

@@ -96,7 +96,12 @@ const family = fc.record({
   count: fc.oneof(fc.nat(3), fc.nat(1_500)),
   hole: fc.nat(60),
   factor: fc.constantFrom(1, 10, 0.1),
+  // Some gatherers keep nothing between two scrapes, and some leave identities out.
+  identities: fc.constantFrom("kept", "new", "none"),
 });
+
+type Shape = typeof family extends fc.Arbitrary<infer T> ? T : never;
+
 const changingFamilies = fc.array(
   fc.uniqueArray(family, { selector: ({ name }) => name, maxLength: 12 }),
   { minLength: 2, maxLength: 6 },
@@ -149,11 +154,8 @@ test("scrapes that take turns on the same pages each get a fresh encoding of the
 
 /** Makes families that stay the same objects while their shapes change. */
 function createSource() {
-  const known = new Map<
-    number,
-    MetricFamily & { shape: { first: number; count: number; hole: number; factor: number } }
-  >();
-  return (shape: { name: number; first: number; count: number; hole: number; factor: number }) => {
+  const known = new Map<number, MetricFamily & { shape: Shape }>();
+  return (shape: Shape) => {
     let found = known.get(shape.name);
     if (found === undefined) {
       found = {
@@ -163,11 +165,13 @@ function createSource() {
         shape,
         metrics: {
           *[Symbol.iterator]() {
-            const { first, count, hole, factor } = known.get(shape.name)?.shape ?? shape;
+            const current = known.get(shape.name)?.shape ?? shape;
+            const { first, count, hole, factor, identities } = current;
             for (let set = first; set < first + count; set++) {
               if (set % 61 === hole) continue;
+              const given = identities === "new" ? {} : undefined;
               yield {
-                identity: set,
+                identity: identities === "kept" ? set : given,
                 labels: { set, padding: "x".repeat(40) },
                 value: set * factor,
               };

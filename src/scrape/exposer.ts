@@ -62,7 +62,7 @@ export function createExposer(
   { self, guard, log, report }: ExposerContext,
 ): Exposer {
   const negotiate = memoiseByHeader((accept) => negotiateFormat(accept, formats));
-  const encoderOf = createEncoders(maxKeptBytes);
+  const encoderOf = createEncoders(maxKeptBytes, log);
   const compressor = createCompressor(compression);
   const spareMemory: ChunkMemory[] = [];
 
@@ -89,6 +89,7 @@ export function createExposer(
       guard.leave(ended);
       self.encoding.count++;
       self.encoding.sumMs += ended.durationMs;
+      encoderOf.afterScrape();
     };
     const reading = new Reading(bounded, signal, { memory, onEnd });
     await guard.enter(reading, signal);

@@ -193,15 +193,16 @@ type Defined<T> = { readonly [Name in keyof T]: Exclude<T[Name], undefined> };
 const DEFAULT_COMPRESSION: CompressionSettings = { encodings: ["gzip", "zstd"] };
 
 /**
- * Enough for 100,000 lines twice as long as those of the benchmark, in two formats. Measured, in MB
- * (body, kept for one format, kept for text and OpenMetrics with two selections that halve each,
- * what RSS grows by in that case):
+ * Enough for 100,000 lines twice as long as those of the benchmark, in two formats. Measured, in MB:
  *
- * |     1,000 lines | 0.08 | 0.13 | 0.43 |   2 |
- * |    10,000 lines |  0.8 |  1.2 |  3.5 |   5 |
- * |   100,000 lines |  8.0 | 11.6 | 34.7 |  42 |
- * | 1,000,000 lines |   81 |  116 |  348 | 366 |
+ * | lines     | body | one format | mix | RSS grows by, mix (nothing kept) |
+ * | --------- | ---- | ---------- | --- | -------------------------------- |
+ * | 1,000     | 0.08 | 0.13       | 0.4 | 2 (1)                            |
+ * | 10,000    | 0.8  | 1.2        | 3.5 | 11 (9)                           |
+ * | 100,000   | 8    | 12         | 35  | 42 (2)                           |
+ * | 1,000,000 | 81   | 116        | 348 | 380 (14)                         |
  *
+ * The mix is text and OpenMetrics, and of each a half that is asked for by `name[]`.
  * Too small a budget costs what it does not hold: at half of what two formats of 100,000 lines need,
  * 44 % of the gain is left; at none of it a scrape costs what it costs when nothing is kept.
  */

@@ -20,7 +20,7 @@ const DEFAULTS = {
   onScrape: undefined,
   statusName: undefined,
   bodyLimit: undefined,
-  maxKeptBytes: 268_435_456,
+  maxKeptBytes: 67_108_864,
   maxRequestsInFlight: 16,
   allowedHosts: undefined,
   drainTimeoutMs: 5_000,

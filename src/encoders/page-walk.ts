@@ -85,8 +85,11 @@ export class PageWalk {
     const slot = this.#slot;
     if (slot?.isKept === false) this.#isUsable = false;
     if (!this.#isUsable) return;
-    this.#slot = this.#nextSlot(slot, identity, encoder);
-    this.#slot.page.open(encoder);
+    const next = this.#nextSlot(slot, identity, encoder);
+    this.#isUsable = next !== undefined;
+    if (next === undefined) return;
+    this.#slot = next;
+    next.page.open(encoder);
     this.#entry = 0;
   }
 
@@ -120,7 +123,7 @@ export class PageWalk {
     );
   }
 
-  #nextSlot(slot: Slot | undefined, identity: unknown, encoder: FamilyEncoder): Slot {
+  #nextSlot(slot: Slot | undefined, identity: unknown, encoder: FamilyEncoder): Slot | undefined {
     if (slot === undefined) return this.#list.first ?? this.#list.insertAfter(undefined);
     if (!slot.page.isRewritten && slot.next !== undefined) return slot.next;
     const found = this.#startingWith(identity, encoder, slot);

@@ -63,7 +63,7 @@ export function createExposer(
   { self, guard, log, report }: ExposerContext,
 ): Exposer {
   const negotiate = memoiseByHeader((accept) => negotiateFormat(accept, formats));
-  const encoderOf = createEncoders(maxKeptBytes);
+  const encoderOf = createEncoders(maxKeptBytes, log);
   const compressor = createCompressor(compression);
   const spareMemory: ChunkMemory[] = [];
 
@@ -90,6 +90,7 @@ export function createExposer(
       guard.leave(ended);
       self.encoding.count++;
       self.encoding.sumMs += ended.durationMs;
+      encoderOf.afterScrape();
     };
     const reading = new Reading(bounded, signal, { memory, onEnd });
     return andThen(guard.enter(reading, signal), () => startBody(reading));

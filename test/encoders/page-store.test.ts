@@ -72,6 +72,57 @@ test("PageStore drops what nobody has asked for in five minutes, and takes it up
   assert.equal(store.footprint, 0);
 });
 
+test("PageStore gives out no pages while it is paused", () => {
+  const store = new PageStore(1e6);
+  const owner = {};
+  store.pagesOf(owner, "");
+  assert.ok(store.pagesOf(owner, ""));
+  store.isPaused = true;
+  assert.equal(store.pagesOf(owner, ""), undefined);
+  store.isPaused = false;
+  assert.ok(store.pagesOf(owner, ""));
+  store.clear();
+});
+
+test("PageStore evicts no selection that is in use for another", (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const store = new PageStore(1e6);
+  const owner = {};
+  const kept = () =>
+    Array.from({ length: 9 }, (_, selection) => store.pagesOf(owner, `${selection}`) !== undefined);
+  const eight = [...Array(8).fill(true), false];
+  assert.deepEqual(kept(), Array(9).fill(false));
+  assert.deepEqual(kept(), eight);
+  assert.deepEqual(kept(), eight);
+  t.mock.timers.tick(5 * 60_000);
+  assert.ok(store.pagesOf(owner, "8"), "the first of eight idle selections gives its place");
+  store.clear();
+});
+
+test("PageStore drops pages under a scrape that goes on, and loses no memory by it", () => {
+  const store = new PageStore(1e6);
+  const encoder = createTextEncoder("underscores", store);
+  const family = liveFamily();
+  family.list = Array.from({ length: 5_000 }, (_, set) => metricOf(set, set));
+  const expected = encode(encoder, family);
+  // Dropped before the first chunk, and after it.
+  for (const chunksBefore of [0, 1]) {
+    const chunks: Buffer[] = [];
+    const steps = encoder.encode([family], assert.fail);
+    for (let index = 0; index < chunksBefore; index++)
+      chunks.push(Buffer.from(steps.next().value ?? []));
+    store.clear();
+    for (let step = steps.next(); !step.done; step = steps.next())
+      chunks.push(Buffer.from(step.value));
+    assert.equal(Buffer.concat(chunks).toString(), expected);
+    assert.equal(store.footprint, 0);
+    encode(encoder, family);
+    encode(encoder, family);
+    assert.ok(store.footprint > 0);
+  }
+  store.clear();
+});
+
 test("a kept page reports each metric without a number, at every scrape", () => {
   const encoder = createTextEncoder("underscores", new PageStore(1e6));
   const family = liveFamily();

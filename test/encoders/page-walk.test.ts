@@ -5,8 +5,8 @@ import { createTextEncoder } from "../../src/encoders/text.ts";
 import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
 
 /** Families that can change, and a scrape that tells how many metrics were written anew. */
-function createScrape(names: readonly string[]) {
-  const store = new PageStore(1e9);
+function createScrape(names: readonly string[], budget = 1e9) {
+  const store = new PageStore(budget);
   const encoder = createTextEncoder("underscores", store);
   let written = 0;
   /** Sets whose metric is another object at the next scrape. */
@@ -135,6 +135,21 @@ test("pages do not crumble while label sets come at one end and go at the other"
   assert.ok(store.footprint < before * 2, `${store.footprint} bytes instead of ${before}`);
 });
 
+for (const pages of [3, 10, 20]) {
+  test(`PageWalk keeps the first of ${pages} pages while metrics come and go among them`, () => {
+    const { scrape, sets, store } = createScrape(["a", "b", "c"], pages * 50_000);
+    for (let round = 0; round < 2; round++) scrape();
+    const steady = scrape();
+    assert.ok(steady < 12_000 - (pages - 2) * 300, `${steady} metrics were written anew`);
+    for (let round = 0; round < 20; round++) {
+      sets.get("a")?.splice(round * 7, 1, 10_000 + round);
+      const written = scrape();
+      assert.ok(written <= steady + A_FEW, `${written} metrics were written anew`);
+      assert.ok(store.footprint <= pages * 50_000);
+    }
+  });
+}
+
 test("the pages of one selection are kept while others are asked for", () => {
   const { scrape, families } = createScrape(["a", "b"]);
   const some = families.slice(1);
@@ -145,7 +160,7 @@ test("the pages of one selection are kept while others are asked for", () => {
   assert.deepEqual([scrape(), scrape("b", some)], [0, 0]);
 });
 
-test("the pages of a few selections are kept, those that were asked for last", () => {
+test("the pages of a few selections are kept, and not those of many", () => {
   const { scrape, store } = createScrape(["a"]);
   scrape("steady");
   scrape("steady");

@@ -217,3 +217,22 @@ test("a reader that is slow holds its slot, and no other", async () => {
   await tick();
   await Promise.all([run({}, createReader().send), run({}, createReader().send)]);
 });
+
+test("a scrape in a container that is nearly full drops the kept bytes, and says so once", async (t) => {
+  // 12 times 440 kB: less would not be worth a look.
+  const families = Array.from({ length: 12 }, (_, index) => largeGauge(() => index, `g${index}`));
+  const harness = createHarness(gathererOf(...families), { selfMetrics: false });
+  const full = t.mock.method(process, "constrainedMemory", () => 2 ** 20);
+  await harness.get();
+  assert.equal(harness.logged.length, 0, "nothing is kept yet");
+  const [first, ...more] = [await harness.get(), await harness.get(), await harness.get()];
+  assert.equal(full.mock.callCount(), 1);
+  assert.deepEqual(
+    harness.logged.map((line) => line.replace(/\d+ %/, "N %")),
+    [
+      "warn promhttp: Dropped the kept bytes of the last scrape: the memory of the process takes N % of its limit; scrapes cost more CPU until there is memory again",
+    ],
+  );
+  for (const sent of more) assert.deepEqual(sent, first);
+  harness.forget();
+});

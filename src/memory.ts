@@ -1,0 +1,35 @@
+/** What a process says of its memory, in bytes. */
+export interface MemoryReading {
+  /** What lives in V8's heap, without its young generation. */
+  readonly heapUsed: number;
+  readonly heapLimit: number;
+  readonly rss: number;
+  /** The limit of the control group; where there is none 0, `undefined` or a number like 2 ** 64. */
+  readonly rssLimit: number | undefined;
+}
+
+/** Reads the memory of the process. */
+export function readMemory(): MemoryReading {
+  const v8 = process.getBuiltinModule("node:v8");
+  const { used_heap_size, heap_size_limit } = v8.getHeapStatistics();
+  let youngBytes = 0;
+  for (const { space_name, space_used_size } of v8.getHeapSpaceStatistics()) {
+    if (space_name.startsWith("new_")) youngBytes += space_used_size;
+  }
+  return {
+    heapUsed: used_heap_size - youngBytes,
+    heapLimit: heap_size_limit - youngLimit(process.versions.v8),
+    rss: process.memoryUsage.rss(),
+    rssLimit: process.constrainedMemory(),
+  };
+}
+
+/**
+ * What V8's limit allows for the young generation, in bytes. The old one has the rest, and the
+ * process dies when that is full: at 69 % of the limit with `--max-old-space-size=128` on Node 20.
+ * V8 does not tell; these are what its limit is above that flag, on Node 20 to 26 and Deno 2.
+ */
+export function youngLimit(v8Version: string): number {
+  const major = Number.parseInt(v8Version, 10);
+  return (major < 13 ? 48 : major === 13 ? 192 : 96) * 1_024 * 1_024;
+}

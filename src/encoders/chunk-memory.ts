@@ -1,3 +1,5 @@
+import type { Loan } from "./loan.ts";
+
 /** Room for two full chunks and one at work; see `ByteSink`. */
 const ARENA_BYTES = 256 * 1_024;
 
@@ -12,6 +14,8 @@ export class ChunkMemory {
   #used = 0;
   #isReused = false;
   #mayReuse = true;
+  /** The pages that chunks of the last batches are part of. */
+  readonly #loans: Loan[] = [];
 
   /** Gives memory for a chunk of `length` bytes. */
   take(length: number): Buffer {
@@ -26,6 +30,11 @@ export class ChunkMemory {
   /** Takes note that `chunk` is complete. */
   keep(chunk: Buffer): void {
     if (chunk.buffer === this.#arena?.buffer) this.#used += chunk.length;
+  }
+
+  /** Takes note of a chunk that is part of a page, until it is valid no more. */
+  borrow(loan: Loan): void {
+    this.#loans.push(loan);
   }
 
   /** Puts chunks together; those that stand behind one another are one already. */
@@ -56,11 +65,20 @@ export class ChunkMemory {
 
   /** Takes note that more chunks are asked for, and the last ones no longer needed. */
   next(): void {
-    if (this.#isReused) this.#used = 0;
+    if (!this.#isReused) return;
+    this.#used = 0;
+    this.#giveBack(false);
+  }
+
+  /** Gives up the memory of a response that was cut off, whose chunks somebody may still read. */
+  abandon(): void {
+    this.#arena = undefined;
+    this.#giveBack(true);
   }
 
   /** Makes all memory free, because nobody reads a chunk any more. */
   clear(): void {
+    this.#giveBack(false);
     this.#used = 0;
     this.#isReused = false;
     this.#mayReuse = true;
@@ -74,6 +92,12 @@ export class ChunkMemory {
       at += chunk.length;
     }
     this.keep(joined);
+    this.#giveBack(false);
     return joined;
+  }
+
+  #giveBack(isCutOff: boolean): void {
+    for (const loan of this.#loans) loan.giveBack(isCutOff);
+    this.#loans.length = 0;
   }
 }

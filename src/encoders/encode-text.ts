@@ -46,7 +46,7 @@ export function createTextFormatEncoder(format: TextFormat, store?: PageStore): 
     encode(families, report, { selection = "", memory = new ChunkMemory() } = {}) {
       const plan = planOf(families, selection);
       const pages = store?.pagesOf(owner, selection);
-      const walk = pages && new PageWalk(pages);
+      const walk = pages && new PageWalk(pages, memory);
       return encodeText(plan, { end: format.end, report, memory, walk });
     },
   };
@@ -89,14 +89,14 @@ function* encodeText(
     for (const { family, encoder } of served) {
       let outcome = walk === undefined ? "not kept" : walk.head(encoder);
       if (walk !== undefined && outcome === "turn") {
-        yield* turnPage(walk, encoder, encoder, sink);
+        yield* turnPage(walk, encoder, encoder);
         outcome = walk.head(encoder);
       }
       if (outcome === "not kept") sink.text(encoder.head);
       for (const metric of family.metrics) {
         outcome = walk === undefined ? "not kept" : walk.update(metric, encoder);
         if (walk !== undefined && outcome === "turn") {
-          yield* turnPage(walk, metric.identity, encoder, sink);
+          yield* turnPage(walk, metric.identity, encoder);
           outcome = walk.update(metric, encoder);
         }
         if (outcome === "not kept") {
@@ -106,7 +106,8 @@ function* encodeText(
         if (outcome === "left out") report(family.name, "a value is not a number");
       }
     }
-    if (walk !== undefined) sink.bytes(walk.finish());
+    const last = walk?.finish();
+    if (last !== undefined && last.length > 0) yield last;
   } catch (error) {
     walk?.abandon();
     throw error;
@@ -120,9 +121,8 @@ function* turnPage(
   walk: PageWalk,
   identity: unknown,
   encoder: FamilyEncoder,
-  sink: ByteSink,
 ): Generator<Uint8Array, void, undefined> {
-  sink.bytes(walk.close());
-  if (sink.isFull) yield sink.take();
+  const bytes = walk.close();
+  if (bytes.length > 0) yield bytes;
   walk.turn(identity, encoder);
 }

@@ -27,8 +27,9 @@ interface EncodeOptions {
    */
   readonly selection?: string | undefined;
   /**
-   * Where to write chunks; it says how long they are valid.
-   * @default memory of its own for each chunk
+   * Where to write chunks; it says how long they are valid. It also borrows the pages that are
+   * chunks themselves, and must be cleared when nobody reads them any more.
+   * @default memory that is never used again
    */
   readonly memory?: ChunkMemory | undefined;
 }

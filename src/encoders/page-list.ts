@@ -1,3 +1,4 @@
+import type { Loan } from "./loan.ts";
 import { PAGE_BYTES, Page } from "./page.ts";
 
 /**
@@ -42,19 +43,27 @@ export class PageList {
     return slot;
   }
 
-  /** Accounts for a page that has been walked; `false`, and it is dropped, without memory for it. */
+  /**
+   * Accounts for a page that has been walked, and for the bytes that it has left to others; `false`,
+   * and it is dropped, without memory for it.
+   */
   keep(slot: Slot): boolean {
     const { footprint } = slot.page;
     const hasMemory = this.#takeBehind(slot, footprint - slot.footprint);
     if (hasMemory) slot.footprint = footprint;
-    else this.drop(slot);
-    return hasMemory;
+    const left = slot.page.takeLeft();
+    if (hasMemory && this.#accountFor(left, (change) => this.#takeBehind(slot, change)))
+      return true;
+    this.drop(slot);
+    return false;
   }
 
-  /** Forgets a page. */
+  /** Forgets a page. What others still send of it is accounted for until they are done. */
   drop(slot: Slot): void {
     slot.isKept = false;
     this.#take(-slot.footprint);
+    slot.page.leave();
+    this.#accountFor(slot.page.takeLeft(), this.#take);
     this.#link(slot.previous, slot.next);
     if (slot.next !== undefined) slot.next.previous = slot.previous;
   }
@@ -85,6 +94,14 @@ export class PageList {
       while (last.next !== undefined) last = last.next;
       this.drop(last);
     }
+    return true;
+  }
+
+  /** Accounts for bytes until their borrowers are done; `false` without memory for them. */
+  #accountFor(left: Loan | undefined, take: (change: number) => boolean): boolean {
+    if (left === undefined) return true;
+    if (!take(left.length)) return false;
+    left.onReturned(() => this.#take(-left.length));
     return true;
   }
 

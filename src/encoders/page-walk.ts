@@ -1,4 +1,5 @@
 import type { Metric } from "../model/metric-family.ts";
+import type { ChunkMemory } from "./chunk-memory.ts";
 import type { FamilyEncoder } from "./encoder.ts";
 import { PAGE_BYTES } from "./page.ts";
 import type { PageList, Slot } from "./page-list.ts";
@@ -26,6 +27,7 @@ const MAX_PAGE_BYTES = PAGE_BYTES * 1.5;
  */
 export class PageWalk {
   readonly #list: PageList;
+  readonly #memory: ChunkMemory;
   #slot: Slot | undefined;
   /** The number of entries of the page at hand that are up to date. */
   #entry = 0;
@@ -33,8 +35,10 @@ export class PageWalk {
   /** The pages behind, by what they start with; made when it is first needed. */
   #starts: Map<FamilyEncoder | undefined, Map<unknown, Slot>> | undefined;
 
-  constructor(list: PageList) {
+  /** @param memory Borrows the bytes of the pages. */
+  constructor(list: PageList, memory: ChunkMemory) {
     this.#list = list;
+    this.#memory = memory;
   }
 
   /** Brings the head of a family up to date, or tells to turn the page first. */
@@ -71,12 +75,14 @@ export class PageWalk {
     return page.append(metric, encoder) ? this.#done() : "left out";
   }
 
-  /** Ends the page at hand, and gives its bytes; they are valid until the next step of any walk. */
+  /** Ends the page at hand, and gives its bytes as they stand there: a chunk of their own. */
   close(): Uint8Array {
     const slot = this.#slot;
     if (slot === undefined) return NO_BYTES;
     slot.page.close(this.#entry);
     this.#isUsable = this.#list.keep(slot);
+    // A page that is not kept is written by nobody any more.
+    if (this.#isUsable) this.#memory.borrow(slot.page.lend());
     return slot.page.bytes;
   }
 

@@ -1,6 +1,7 @@
 import type { Metric } from "../model/metric-family.ts";
 import { byteOffsets } from "./byte-offsets.ts";
 import type { FamilyEncoder, TextSink } from "./encoder.ts";
+import { Loan } from "./loan.ts";
 import { formatNumber, MAX_NUMBER_LENGTH, writeNumber } from "./number.ts";
 
 /**
@@ -51,6 +52,10 @@ export class Page implements TextSink {
   #firstNumbers: Uint32Array = new Uint32Array(8);
   #firstBytes: Uint32Array = new Uint32Array(8);
   #bytes: Buffer = Buffer.alloc(0);
+  /** Who sends the bytes; present once they have been lent. */
+  #loan: Loan | undefined;
+  /** The bytes that were left to their borrowers, until `takeLeft()`. */
+  #left: Loan | undefined;
   #values: Float64Array = new Float64Array(64);
   /** Where each number begins in the bytes, and how long it is. */
   #starts: Uint32Array = new Uint32Array(64);
@@ -67,9 +72,27 @@ export class Page implements TextSink {
     return this.#identities.length;
   }
 
-  /** The bytes of the exposition; they are valid until the page is opened again. */
+  /** The bytes of the exposition; they are valid until the page is opened again, or while lent. */
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Lends the bytes to a response. */
+  lend(): Loan {
+    this.#loan ??= new Loan(this.#bytes.length);
+    return this.#loan.lend();
+  }
+
+  /** Leaves the bytes to those who send them, if anybody does: the page itself is given up. */
+  leave(): void {
+    if (this.#loan?.isLent) this.#left = this.#loan;
+  }
+
+  /** The bytes that the page has left to others since the last call, if there are any. */
+  takeLeft(): Loan | undefined {
+    const left = this.#left;
+    this.#left = undefined;
+    return left;
   }
 
   /** The memory that the page takes, in bytes. */
@@ -255,6 +278,7 @@ export class Page implements TextSink {
   #seal(): void {
     const text = this.#appended;
     if (text === "") return;
+    this.#own();
     const base = this.#length;
     const length = Buffer.byteLength(text);
     this.#reserve(base + length, base);
@@ -277,6 +301,7 @@ export class Page implements TextSink {
   /** Writes the numbers that have changed. */
   #patch(): void {
     if (this.#changed.length === 0) return;
+    this.#own();
     const resized: number[] = [];
     for (const number of this.#changed) {
       const start = this.#starts[number] as number;
@@ -329,12 +354,23 @@ export class Page implements TextSink {
     }
   }
 
+  /** Goes on with a copy of the bytes, where they are lent. */
+  #own(): void {
+    if (this.#loan === undefined || this.#loan.isFree) return;
+    this.leave();
+    this.#loan = undefined;
+    const bytes = Buffer.allocUnsafeSlow(this.#bytes.length);
+    this.#bytes.copy(bytes, 0, 0, this.#length);
+    this.#bytes = bytes;
+  }
+
   /** Makes room for `length` bytes, of which the first `kept` are those that stand there. */
   #reserve(length: number, kept: number): void {
     if (length <= this.#bytes.length) return;
     const bytes = Buffer.allocUnsafeSlow(capacityFor(length));
     this.#bytes.copy(bytes, 0, 0, kept);
     this.#bytes = bytes;
+    this.#loan = undefined;
   }
 
   #growNumbers(): void {

@@ -79,10 +79,12 @@ export function createExposer(
   ): MaybePromise<Body> => {
     const memory = spareMemory.pop() ?? new ChunkMemory();
     signal.addEventListener("abort", () => {
-      // Where the scrape was cut off, the kernel may not have taken the last chunk.
-      if (signal.reason !== OVER || spareMemory.length >= MAX_SPARE_MEMORY) return;
+      if (signal.reason !== OVER) {
+        memory.abandon();
+        return;
+      }
       memory.clear();
-      spareMemory.push(memory);
+      if (spareMemory.length < MAX_SPARE_MEMORY) spareMemory.push(memory);
     });
     const chunks = encoder.encode(families, report, { selection, memory });
     const bounded = bodyLimit === undefined ? chunks : withinLimit(chunks, bodyLimit, onOversized);

@@ -5,6 +5,7 @@ import { createOpenMetricsEncoder } from "../../src/encoders/openmetrics.ts";
 import { PageStore } from "../../src/encoders/page-store.ts";
 import { createTextEncoder } from "../../src/encoders/text.ts";
 import type { Exemplar, MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
+import { encodeChunks } from "../helpers/encode-families.ts";
 
 /** A family that stays the same object while its metrics change. */
 function liveFamily(): MetricFamily & { list: ValueMetric[] } {
@@ -20,9 +21,8 @@ function metricOf(set: number, value: number, more: Partial<ValueMetric> = {}): 
 
 function encode(encoder: Encoder, family: MetricFamily, faults: string[] = []): string {
   const chunks: Uint8Array[] = [];
-  const encoding = encoder.encode([family], (name, reason) => faults.push(`${name}: ${reason}`));
-  for (let step = encoding.next(); !step.done; step = encoding.next())
-    chunks.push(Buffer.from(step.value));
+  const report = (name: string, reason: string) => faults.push(`${name}: ${reason}`);
+  for (const chunk of encodeChunks(encoder, [family], report)) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString();
 }
 
@@ -108,7 +108,7 @@ test("PageStore drops pages under a scrape that goes on, and loses no memory by 
   // Dropped before the first chunk, and after it.
   for (const chunksBefore of [0, 1]) {
     const chunks: Buffer[] = [];
-    const steps = encoder.encode([family], assert.fail);
+    const steps = encodeChunks(encoder, [family], assert.fail);
     for (let index = 0; index < chunksBefore; index++)
       chunks.push(Buffer.from(steps.next().value ?? []));
     store.clear();

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { PageStore } from "../../src/encoders/page-store.ts";
 import { createTextEncoder } from "../../src/encoders/text.ts";
 import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
+import { encodeChunks } from "../helpers/encode-families.ts";
 
 /** Families that can change, and a scrape that tells how many metrics were written anew. */
 function createScrape(names: readonly string[], budget = 1e9) {
@@ -26,8 +27,8 @@ function createScrape(names: readonly string[], budget = 1e9) {
   });
   const scrape = (selection = "", chosen = families): number => {
     written = 0;
-    const steps = encoder.encode(chosen, assert.fail, { selection });
-    while (!steps.next().done);
+    const chunks = encodeChunks(encoder, chosen, assert.fail, selection);
+    while (!chunks.next().done);
     return written;
   };
   return { scrape, sets, families, store, identities };
@@ -94,8 +95,8 @@ test("PageWalk keeps a page that a metric without a number would stand on", () =
   const encoder = createTextEncoder("underscores", new PageStore(1e9));
   for (let round = 0; round < 3; round++) {
     written = 0;
-    const steps = encoder.encode([family], (_, reason) => faults.push(reason));
-    while (!steps.next().done);
+    const chunks = encodeChunks(encoder, [family], (_, reason) => faults.push(reason));
+    while (!chunks.next().done);
   }
   assert.equal(written, 0);
   assert.equal(faults.length, 3);

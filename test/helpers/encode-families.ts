@@ -1,4 +1,6 @@
+import { ChunkMemory } from "../../src/encoders/chunk-memory.ts";
 import type { Encoder } from "../../src/encoders/encoder.ts";
+import type { FaultReporter } from "../../src/model/gatherer.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 
 /** What an encoder gave for some families. */
@@ -12,10 +14,29 @@ export interface Encoded {
 export function encodeFamilies(encoder: Encoder, families: readonly MetricFamily[]): Encoded {
   const faults: string[] = [];
   const chunks: Uint8Array[] = [];
-  const steps = encoder.encode(families, (family, reason) => faults.push(`${family}: ${reason}`));
-  for (let step = steps.next(); step.done !== true; step = steps.next())
-    chunks.push(Buffer.from(step.value));
+  const report: FaultReporter = (family, reason) => faults.push(`${family}: ${reason}`);
+  for (const chunk of encodeChunks(encoder, families, report)) chunks.push(Buffer.from(chunk));
   return { body: Buffer.concat(chunks).toString(), faults };
+}
+
+/** Encodes families a chunk at a time, each valid until the next, as a scrape does. */
+export function* encodeChunks(
+  encoder: Encoder,
+  families: readonly MetricFamily[],
+  report: FaultReporter,
+  selection = "",
+): Generator<Uint8Array, void, undefined> {
+  const memory = new ChunkMemory();
+  memory.reuse();
+  const chunks = encoder.encode(families, report, { selection, memory });
+  try {
+    for (let step = chunks.next(); !step.done; step = chunks.next()) {
+      yield step.value;
+      memory.next();
+    }
+  } finally {
+    memory.clear();
+  }
 }
 
 /** Joins lines, each with its line feed. */

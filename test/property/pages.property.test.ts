@@ -6,6 +6,7 @@ import { PageStore } from "../../src/encoders/page-store.ts";
 import { createTextEncoder } from "../../src/encoders/text.ts";
 import { createRegistryGatherer } from "../../src/gatherers/prom-client.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
+import { encodeChunks } from "../helpers/encode-families.ts";
 import { createContext } from "../helpers/gathering.ts";
 import { LIBRARIES } from "../helpers/libraries.ts";
 
@@ -133,7 +134,7 @@ test("scrapes that take turns on the same pages each get a fresh encoding of the
     const scrapes = rounds.slice(0, 3).map((round) => {
       const families = round.map((shape) => source(shape));
       encodeAll(kept, families);
-      return { families, steps: kept.encode(families, assert.fail), text: "" };
+      return { families, steps: encodeChunks(kept, families, assert.fail), text: "" };
     });
     const advance = (scrape: (typeof scrapes)[number] | undefined) => {
       const step = scrape?.steps.next();
@@ -191,8 +192,7 @@ function encodeAll(
   families: readonly MetricFamily[],
 ): string {
   const chunks: Uint8Array[] = [];
-  const encoding = encoder.encode(families, () => assert.fail("something was left out"));
-  for (let step = encoding.next(); !step.done; step = encoding.next())
-    chunks.push(Buffer.from(step.value));
+  const report = () => assert.fail("something was left out");
+  for (const chunk of encodeChunks(encoder, families, report)) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString();
 }

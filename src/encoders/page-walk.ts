@@ -1,4 +1,5 @@
 import type { Metric } from "../model/metric-family.ts";
+import type { RunReader } from "../model/metric-run.ts";
 import type { FamilyEncoder } from "./encoder.ts";
 import { PAGE_BYTES } from "./page.ts";
 import type { PageList, Slot } from "./page-list.ts";
@@ -69,6 +70,13 @@ export class PageWalk {
       if (this.#mustTurn(identity, encoder, slot)) return "turn";
     }
     return page.append(metric, encoder) ? this.#done() : "left out";
+  }
+
+  /** Brings metrics up to date for as long as they are those of the page at hand. */
+  readRun(reader: RunReader, encoder: FamilyEncoder): void {
+    if (!this.#isUsable || encoder.run === undefined) return;
+    const { page } = this.#slot as Slot; // The head has seen to that.
+    this.#entry += page.readRun(this.#entry, reader, encoder, encoder.run);
   }
 
   /** Ends the page at hand, and gives its bytes; they are valid until the next step of any walk. */

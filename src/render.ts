@@ -76,7 +76,7 @@ export async function render(
   } finally {
     clearTimeout(keepAlive);
     deadline.clear();
-    alarm.rest();
+    alarm.close();
   }
 }
 

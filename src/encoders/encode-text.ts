@@ -1,6 +1,7 @@
 import type { FaultReporter } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
-import { haveSameElements } from "../model/same-elements.ts";
+import { runReaderOf } from "../model/metric-run.ts";
+import { haveSameElements, snapshotOf } from "../model/same-elements.ts";
 import { ByteSink } from "./byte-sink.ts";
 import { ChunkMemory } from "./chunk-memory.ts";
 import type { Encoder, FamilyEncoder } from "./encoder.ts";
@@ -61,7 +62,7 @@ function rememberPlans(format: TextFormat) {
   return (families: readonly MetricFamily[], selection: string): TextPlan => {
     const last = known.get(selection);
     if (last !== undefined && haveSameElements(families, last.families)) return last;
-    const plan = { ...format.plan(families), families: [...families] };
+    const plan = { ...format.plan(families), families: snapshotOf(families) };
     if (known.size >= MAX_SELECTIONS) known.clear();
     known.set(selection, plan);
     return plan;
@@ -93,7 +94,9 @@ function* encodeText(
         outcome = walk.head(encoder);
       }
       if (outcome === "not kept") sink.text(encoder.head);
-      for (const metric of family.metrics) {
+      const reader = encoder.run && walk && runReaderOf(family.metrics);
+      if (reader !== undefined) walk?.readRun(reader, encoder);
+      for (const metric of reader ?? family.metrics) {
         outcome = walk === undefined ? "not kept" : walk.update(metric, encoder);
         if (walk !== undefined && outcome === "turn") {
           yield* turnPage(walk, metric.identity, encoder);
@@ -104,6 +107,7 @@ function* encodeText(
           if (sink.isFull) yield sink.take();
         }
         if (outcome === "left out") report(family.name, "a value is not a number");
+        if (reader !== undefined) walk?.readRun(reader, encoder);
       }
     }
     const last = walk?.finish();

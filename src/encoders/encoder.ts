@@ -1,5 +1,6 @@
 import type { FaultReporter } from "../model/gatherer.ts";
 import type { Metric, MetricFamily } from "../model/metric-family.ts";
+import type { RunShape } from "../model/metric-run.ts";
 import type { ChunkMemory } from "./chunk-memory.ts";
 
 /** Metric families in, the bytes of one exposition format out. */
@@ -66,4 +67,6 @@ export interface MetricEncoder {
    * on. `false` means that they may be others.
    */
   hasSameNumbers(metric: Metric, numbers: Float64Array, first: number): boolean;
+  /** How metrics are brought up to date many at a time; absent where each must be looked at. */
+  readonly run?: RunShape;
 }

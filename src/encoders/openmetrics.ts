@@ -23,6 +23,7 @@ import {
   listValue,
   numberAt,
   quoteMetricName,
+  VALUE_RUN,
   writeBoundLines,
   writeLine,
 } from "./sample-lines.ts";
@@ -111,6 +112,7 @@ function createValueEncoder(sampleName: string, scheme: EscapingScheme) {
     },
     listNumbers: listValue,
     hasSameNumbers: hasSameValue,
+    run: VALUE_RUN,
   };
 }
 
@@ -130,6 +132,7 @@ function createCounterEncoder(name: string, scheme: EscapingScheme) {
     hasSameNumbers(metric: ValueMetric, numbers: Float64Array, first: number): boolean {
       return metric.exemplar === undefined && hasSameValue(metric, numbers, first);
     },
+    run: { hasExemplars: true, sumFromEnd: 1 },
   };
 }
 
@@ -183,6 +186,8 @@ function createHistogramEncoder(
         metric.timestampMs === undefined
       );
     },
+
+    run: { hasExemplars: true, sumFromEnd: 1 },
   };
 }
 

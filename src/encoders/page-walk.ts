@@ -1,4 +1,5 @@
 import type { Metric } from "../model/metric-family.ts";
+import type { RunReader } from "../model/metric-run.ts";
 import type { ChunkMemory } from "./chunk-memory.ts";
 import type { FamilyEncoder } from "./encoder.ts";
 import { PAGE_BYTES } from "./page.ts";
@@ -73,6 +74,13 @@ export class PageWalk {
       if (this.#mustTurn(identity, encoder, slot)) return "turn";
     }
     return page.append(metric, encoder) ? this.#done() : "left out";
+  }
+
+  /** Brings metrics up to date for as long as they are those of the page at hand. */
+  readRun(reader: RunReader, encoder: FamilyEncoder): void {
+    if (!this.#isUsable || encoder.run === undefined) return;
+    const { page } = this.#slot as Slot; // The head has seen to that.
+    this.#entry += page.readRun(this.#entry, reader, encoder, encoder.run);
   }
 
   /** Ends the page at hand, and gives its bytes as they stand there: a chunk of their own. */

@@ -1,4 +1,5 @@
 import type { Metric } from "../model/metric-family.ts";
+import type { RunReader, RunShape } from "../model/metric-run.ts";
 import { byteOffsets } from "./byte-offsets.ts";
 import type { FamilyEncoder, TextSink } from "./encoder.ts";
 import { Loan } from "./loan.ts";
@@ -182,6 +183,22 @@ export class Page implements TextSink {
     this.#note(this.#firstNumbers[index] as number, count, this.#values.subarray(end));
     this.#identities[index] = comparableIdentity(metric, encoder, count);
     return "done";
+  }
+
+  /** Lets `reader` bring the entries from `index` on up to date; tells how many it did. */
+  readRun(index: number, reader: RunReader, encoder: FamilyEncoder, shape: RunShape): number {
+    const { length } = this.#identities;
+    if (index >= length || this.#identities[index] === undefined) return 0;
+    return reader.readRun({
+      identities: this.#identities,
+      firstNumbers: this.#firstNumbers,
+      numbers: this.#values,
+      changed: this.#changed,
+      from: index,
+      to: length,
+      shape,
+      compare: (entry, metric) => this.#compare(entry, metric, encoder),
+    });
   }
 
   /** Ends a walk after `count` entries: the bytes are then those of a fresh encoding. */

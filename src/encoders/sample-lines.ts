@@ -1,4 +1,5 @@
 import type { HistogramMetric, SummaryMetric, ValueMetric } from "../model/metric-family.ts";
+import type { RunShape } from "../model/metric-run.ts";
 import { isLegacyMetricName } from "../model/names.ts";
 import type { TextSink } from "./encoder.ts";
 import { escapeQuoted } from "./escape.ts";
@@ -50,6 +51,9 @@ export function writeBoundLines(
     sink.text(end);
   }
 }
+
+/** How values are kept that are written without exemplars. */
+export const VALUE_RUN: RunShape = { hasExemplars: false, sumFromEnd: 1 };
 
 /** Lists the number of a plain value; see `MetricEncoder.listNumbers()`. */
 export function listValue(metric: ValueMetric, numbers: Float64Array): number {

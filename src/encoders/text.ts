@@ -21,6 +21,7 @@ import {
   listBounds,
   listValue,
   quoteMetricName,
+  VALUE_RUN,
   writeBoundLines,
   writeLine,
 } from "./sample-lines.ts";
@@ -116,6 +117,7 @@ function createValueEncoder(name: string, scheme: EscapingScheme) {
     },
     listNumbers: listValue,
     hasSameNumbers: hasSameValue,
+    run: VALUE_RUN,
   };
 }
 
@@ -161,6 +163,8 @@ function createHistogramEncoder(name: string, scheme: EscapingScheme) {
         metric.timestampMs === undefined
       );
     },
+
+    run: { hasExemplars: false, sumFromEnd: 2 },
   };
 }
 

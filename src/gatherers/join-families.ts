@@ -1,7 +1,7 @@
 import type { FaultReporter } from "../model/gatherer.ts";
 import { labelsKey } from "../model/labels-key.ts";
 import type { Metric, MetricFamily } from "../model/metric-family.ts";
-import { haveSameElements } from "../model/same-elements.ts";
+import { haveSameElements, snapshotOf } from "../model/same-elements.ts";
 
 const TYPES: ReadonlySet<unknown> = new Set<MetricFamily["type"]>([
   "counter",
@@ -22,7 +22,7 @@ interface Join {
   readonly families: readonly MetricFamily[];
   readonly groups: readonly Parts[];
   readonly faults: readonly Parameters<FaultReporter>[];
-  /** The families, where none has to be joined with another. */
+  /** The families, where none has to be joined with another: the same list each time. */
   readonly alone: readonly MetricFamily[] | undefined;
 }
 
@@ -57,7 +57,8 @@ function groupByName(families: readonly MetricFamily[]): Join {
   }
   const groups = [...byName.values()];
   const isAlone = groups.every((parts) => parts.length === 1);
-  return { families, groups, faults, alone: isAlone ? groups.map(([first]) => first) : undefined };
+  const alone = isAlone ? Object.freeze(groups.map(([first]) => first)) : undefined;
+  return { families: snapshotOf(families), groups, faults, alone };
 }
 
 /** Gatherers are written by users, not all of whom have a compiler to check their types. */

@@ -34,14 +34,14 @@ export class RegistryFamilies {
   #defaultLabels: Labels = {};
   #report: FaultReporter = () => {};
   /** The last list: whoever sees the same one again knows that nothing has changed. */
-  #last: MetricFamily[] = [];
+  #last: readonly MetricFamily[] = [];
 
   constructor(registry: RegistryInternals) {
     this.#registry = registry;
   }
 
   /** Makes the families of `metrics`; the values are read when the families are. */
-  of(metrics: readonly CollectedMetric[], report: FaultReporter): MetricFamily[] {
+  of(metrics: readonly CollectedMetric[], report: FaultReporter): readonly MetricFamily[] {
     this.#report = report;
     const defaultLabels = this.#registry._defaultLabels ?? {};
     if (!haveSameEntries(defaultLabels, this.#defaultLabels)) {
@@ -52,9 +52,8 @@ export class RegistryFamilies {
       const family = this.#familyOf(collected);
       if (family !== undefined) families.push(family);
     }
-    if (haveSameElements(families, this.#last)) return this.#last;
-    this.#last = families;
-    return families;
+    if (!haveSameElements(families, this.#last)) this.#last = Object.freeze(families);
+    return this.#last;
   }
 
   #familyOf({ known, snapshot }: CollectedMetric): MetricFamily | undefined {

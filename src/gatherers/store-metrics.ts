@@ -1,6 +1,7 @@
-import type { Labels } from "../model/metric-family.ts";
-import { type Child, type Flyweight, flyweightFactory, type LabelMerger } from "./flyweights.ts";
+import { RUNS, type WithRuns } from "../model/metric-run.ts";
+import { type Flyweight, flyweightFactory, type LabelMerger } from "./flyweights.ts";
 import { type RegistryMetric, typeOf } from "./registry.ts";
+import { isObject, StoreWalk } from "./store-walk.ts";
 
 /** What the reading of a store needs to know of its registry. */
 export interface StoreContext {
@@ -63,109 +64,28 @@ function classPrototype(metric: RegistryMetric): Readonly<Record<string, unknown
 }
 
 /** The metrics of a store that `hasKnownStore()`; one iterable serves any number of scrapes. */
-export function storeMetrics(metric: RegistryMetric, context: StoreContext): Iterable<Flyweight> {
-  const createFlyweight = flyweightFactory(metric, context.merge);
+export function storeMetrics(
+  metric: RegistryMetric,
+  { merge, onDuplicate }: StoreContext,
+): Iterable<Flyweight> & Partial<WithRuns> {
+  const createFlyweight = flyweightFactory(metric, merge);
+  const type = typeOf(metric);
+  const isHistogram = type === "histogram";
   // Most families are small: to make a walk costs more than to walk one label set.
   let spare: StoreWalk | undefined;
   const giveBack = (walk: StoreWalk): void => {
     spare = walk;
   };
-  return {
-    [Symbol.iterator]() {
-      const walk = spare ?? new StoreWalk(metric, createFlyweight(), context.onDuplicate, giveBack);
-      spare = undefined;
-      walk.start();
-      return walk;
-    },
+  const start = (): StoreWalk => {
+    const walk =
+      spare ??
+      new StoreWalk({ metric, isHistogram, flyweight: createFlyweight(), onDuplicate, giveBack });
+    spare = undefined;
+    walk.start();
+    return walk;
   };
-}
-
-/**
- * A walk through the children of a store.
- *
- * Hot path: every label set of every scrape passes here; `npm run bench` guards it. It is no
- * generator, which takes twice as long for an element, and gives one result again and again.
- */
-class StoreWalk implements Iterator<Flyweight> {
-  readonly #metric: RegistryMetric;
-  readonly #flyweight: Flyweight;
-  readonly #step: IteratorResult<Flyweight, undefined>;
-  readonly #onDuplicate: () => void;
-  readonly #giveBack: (walk: StoreWalk) => void;
-  #hashMap: Readonly<Record<string, unknown>> | undefined;
-  #keys: readonly string[] = [];
-  #index = 0;
-  #children: Iterator<unknown> | undefined;
-  #previous: Labels | undefined;
-
-  constructor(
-    metric: RegistryMetric,
-    flyweight: Flyweight,
-    onDuplicate: () => void,
-    giveBack: (walk: StoreWalk) => void,
-  ) {
-    this.#metric = metric;
-    this.#flyweight = flyweight;
-    this.#step = { done: false, value: flyweight };
-    this.#onDuplicate = onDuplicate;
-    this.#giveBack = giveBack;
-  }
-
-  start(): void {
-    const { hashMap, store } = this.#metric;
-    this.#hashMap = hashMap;
-    this.#index = 0;
-    if (hashMap === undefined) this.#children = store?.values()[Symbol.iterator]();
-    // To list the keys and look each up is several times cheaper than to list the values of an
-    // object that large.
-    else this.#keys = Object.keys(hashMap);
-  }
-
-  next(): IteratorResult<Flyweight, undefined> {
-    return this.#hashMap === undefined ? this.#nextOfStore() : this.#nextOfHashMap(this.#hashMap);
-  }
-
-  #nextOfStore(): IteratorResult<Flyweight, undefined> {
-    for (;;) {
-      const { done = true, value: child } = this.#children?.next() ?? END;
-      if (done) return this.#end();
-      if (this.#pointAt(child, child)) return this.#step;
-    }
-  }
-
-  #nextOfHashMap(hashMap: Readonly<Record<string, unknown>>): IteratorResult<Flyweight, undefined> {
-    while (this.#index < this.#keys.length) {
-      const key = this.#keys[this.#index++] as string; // index < length
-      // `gauge.set()` replaces the child, so its key is what stays.
-      if (this.#pointAt(key, hashMap[key])) return this.#step;
-    }
-    return this.#end();
-  }
-
-  #pointAt(identity: unknown, child: unknown): boolean {
-    // A series may be removed while a slow scrape is on its way.
-    if (!isObject(child)) return false;
-    const { labels } = child as Child;
-    if (!labels) return false;
-    // The store keeps the caller's own object: one that was changed and used again makes the
-    // children before it look the same.
-    const isDuplicate = labels === this.#previous;
-    this.#previous = labels;
-    if (isDuplicate) this.#onDuplicate();
-    return !isDuplicate && this.#flyweight.pointAt(identity, child);
-  }
-
-  #end(): IteratorResult<Flyweight, undefined> {
-    this.#keys = [];
-    this.#children = undefined;
-    this.#previous = undefined;
-    this.#giveBack(this);
-    return END;
-  }
-}
-
-const END = { done: true, value: undefined } as const;
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
+  // Quantiles move with the time window, so each summary must be looked at.
+  return type === "summary"
+    ? { [Symbol.iterator]: start }
+    : { [Symbol.iterator]: start, [RUNS]: start };
 }

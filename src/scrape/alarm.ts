@@ -16,6 +16,7 @@ export class Alarm {
   readonly #dues = new Set<Due>();
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
+  #isClosed = false;
 
   /** Calls `onDue()` when its time has come. */
   remind(due: Due): void {
@@ -26,10 +27,16 @@ export class Alarm {
   /** Never calls `onDue()` of `due` after this. */
   forget(due: Due): void {
     this.#dues.delete(due);
+    if (this.#isClosed) this.#clearTimer();
   }
 
-  /** Clears the timer, if there is nothing left to be reminded of. */
-  rest(): void {
+  /** From now on clears the timer as soon as there is nothing left to be reminded of. */
+  close(): void {
+    this.#isClosed = true;
+    this.#clearTimer();
+  }
+
+  #clearTimer(): void {
     if (this.#dues.size > 0) return;
     clearTimeout(this.#timer);
     this.#timerAt = Number.POSITIVE_INFINITY;

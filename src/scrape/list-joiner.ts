@@ -2,7 +2,7 @@
  * Makes a function that puts one list behind another.
  *
  * For the same two lists as at its last call it gives the same list: whoever sees that again knows
- * that nothing has changed, without a look at its elements.
+ * that nothing has changed, without a look at its elements. So both must never change.
  */
 export function createListJoiner<T>(): (first: readonly T[], second: readonly T[]) => readonly T[] {
   let last: readonly (readonly T[])[] = [];
@@ -10,7 +10,7 @@ export function createListJoiner<T>(): (first: readonly T[], second: readonly T[
   return (first, second) => {
     if (first !== last[0] || second !== last[1]) {
       last = [first, second];
-      joined = first.concat(second);
+      joined = Object.freeze(first.concat(second));
     }
     return joined;
   };

@@ -227,7 +227,7 @@ export function createScrapeHandler(
 
     forget() {
       expose.forget();
-      alarm.rest();
+      alarm.close();
     },
   };
 }

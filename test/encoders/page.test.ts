@@ -135,3 +135,11 @@ test("Page adopts an entry that is larger than a page", () => {
   assert.equal(page.adopt(1, metricOf("new", [`${long} `, 2, "\n"]), ENCODER), "done");
   assert.equal(textOf(page), `first 1\n${long} 2\nlast 3\n`);
 });
+
+test("Page takes no more memory however often entries are adopted", () => {
+  const page = pageOf(["x ", 1, "\n"]);
+  const before = page.footprint;
+  for (let value = 0; value < 1_000; value++)
+    assert.equal(page.adopt(1, metricOf({}, ["x ", value, "\n"]), ENCODER), "done");
+  assert.equal(page.footprint, before);
+});

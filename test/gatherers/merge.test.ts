@@ -146,3 +146,26 @@ test("mergeGatherers() takes what a gatherer that heeds the signal still gives",
   assert.deepEqual(namesOf(result), ["a"]);
   assert.deepEqual(result.errors, [{ collector: "b", error: "too late" }]);
 });
+
+test("mergeGatherers() notices what a gatherer has changed in the list that it gave before", async () => {
+  const families = [gauge("a"), gauge("b")];
+  const merged = mergeGatherers([{ gather: () => ({ families }) }]);
+  const names = async () => namesOf(await merged.gather(createContext()));
+  assert.deepEqual(await names(), ["a", "b"]);
+  families.push(gauge("c"));
+  assert.deepEqual(await names(), ["a", "b", "c"]);
+  families[0] = gauge("z");
+  assert.deepEqual(await names(), ["z", "b", "c"]);
+  families.length = 1;
+  assert.deepEqual(await names(), ["z"]);
+});
+
+test("mergeGatherers() gives the same list as long as nothing has changed", async () => {
+  const families = [gauge("a"), gauge("b")];
+  const merged = mergeGatherers([{ gather: () => ({ families: [...families] }) }]);
+  const gather = async () => (await merged.gather(createContext())).families;
+  const first = await gather();
+  assert.equal(await gather(), first);
+  families.pop();
+  assert.notEqual(await gather(), first);
+});

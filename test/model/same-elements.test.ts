@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { haveSameElements } from "../../src/model/same-elements.ts";
+import { haveSameElements, snapshotOf } from "../../src/model/same-elements.ts";
 
 test("haveSameElements() compares objects in their order", () => {
   const [a, b] = [{}, {}];
@@ -11,4 +11,14 @@ test("haveSameElements() compares objects in their order", () => {
   assert.equal(haveSameElements(list, [a]), false);
   assert.equal(haveSameElements(list, [a, b, a]), false);
   assert.equal(haveSameElements([{}], [{}]), false);
+});
+
+test("snapshotOf() keeps what a list was, and copies no list that cannot change", () => {
+  const list = [{}, {}];
+  const snapshot = snapshotOf(list);
+  assert.equal(haveSameElements(list, snapshot), true);
+  list.push({});
+  assert.equal(haveSameElements(list, snapshot), false);
+  const frozen = Object.freeze([{}]);
+  assert.equal(snapshotOf(frozen), frozen);
 });

@@ -87,16 +87,20 @@ test("what is called may be reminded again", (t) => {
   assert.deepEqual(called, ["a", "b"]);
 });
 
-test("rest() clears the timer where nothing is left, and only there", (t) => {
+test("close() clears the timer as soon as nothing is left, and not before", (t) => {
   const { alarm, clock, called, remind } = create(t);
   const clear = t.mock.method(globalThis, "clearTimeout");
+  const clears = () => {
+    const count = clear.mock.callCount();
+    clear.mock.resetCalls();
+    return count;
+  };
   const due = remind("a", 10);
-  const before = clear.mock.callCount();
-  alarm.rest();
-  assert.equal(clear.mock.callCount(), before);
+  clears();
+  alarm.close();
+  assert.equal(clears(), 0);
   alarm.forget(due);
-  alarm.rest();
-  assert.equal(clear.mock.callCount(), before + 1);
+  assert.equal(clears(), 1);
   remind("b", 20);
   clock.tick(20);
   assert.deepEqual(called, ["b"]);
@@ -110,5 +114,5 @@ test("Alarm does not keep the process alive", () => {
   alarm.remind(due);
   assert.equal(timers(), before);
   alarm.forget(due);
-  alarm.rest();
+  alarm.close();
 });

@@ -5,6 +5,8 @@
 //   --quick   a short look: text at M and L, the longest block at L
 //   --noise   the figures of --check with ours in the place of each library: all ratios are 1, or noise
 //
+// The names of steps (`steps.mjs`) restrict a run: npm run bench -- S0 rate
+//
 // With another Node: npm ci --prefix test/runtimes, then
 // test/runtimes/node_modules/node-24/bin/node bench/cost/run.mjs
 import { parseArgs } from "node:util";
@@ -29,11 +31,14 @@ const startedAt = performance.now();
 await (MODES[modes[0]] ?? full)();
 console.error(`Took ${Math.round((performance.now() - startedAt) / 1_000)} s`);
 
-/** All, or the steps that the command line names. */
 async function full() {
-  const results = await runSteps(names.length > 0 ? names : Object.keys(STEPS), EXTENTS.full);
+  const results = await runSteps(chosenOr(Object.keys(STEPS)), EXTENTS.full);
   console.log(fullReport(results));
   return results;
+}
+
+function chosenOr(steps) {
+  return names.length > 0 ? names : steps;
 }
 
 async function writeDown() {
@@ -48,7 +53,7 @@ async function quick() {
 
 async function noise() {
   for (const { rival, ours } of LIBRARIES) TARGETS[rival] = TARGETS[ours];
-  console.log(fullReport(await runSteps(GUARDED_STEPS, EXTENTS.check)));
+  console.log(fullReport(await runSteps(chosenOr(GUARDED_STEPS), EXTENTS.check)));
 }
 
 async function check() {

@@ -69,7 +69,7 @@ const HIGH = [
     step: "15 s apart",
     measure: "peak",
     of: peak,
-    // 2.4 and 2.2 times of one scrape; theirs grows for nine scrapes more, ours for two.
+    // 2.4 and 2.2 times of one scrape; theirs grows for twenty scrapes, ours for two.
     goals: [4, 4],
   },
   // 4.5 and 3.6 times.

@@ -8,8 +8,8 @@ import { memoryOf } from "./target.mjs";
  * whose code and memory have gone cold in between, and the peak memory of the large ones, whose
  * garbage V8 has had time to collect.
  *
- * Of scrapes in a row at L prom-client peaks at 170 to 190 MB, of one scrape at 70, of nine that are
- * 15 seconds apart at 139 (and ours at 25, 6 and 22): only the last is what a user sees.
+ * At L the peak of prom-client is 68 MB of one scrape, 139 of nine and 201 of twenty (ours 6, 22 and
+ * 22): only many scrapes, as far apart as in life, show what a user sees.
  *
  * @param options `rounds`, and `everyMs` between two scrapes of one target.
  */

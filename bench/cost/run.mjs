@@ -27,6 +27,9 @@ const { values: chosen, positionals: names } = parseArgs({
 const modes = Object.keys(chosen);
 if (modes.length > 1) throw new Error(`Choose one of ${modes}`);
 
+/** A first try that takes longer than this leaves time for one process of each in the second. */
+const BUSY_MS = 170_000;
+
 const startedAt = performance.now();
 await (MODES[modes[0]] ?? full)();
 console.error(`Took ${Math.round((performance.now() - startedAt) / 1_000)} s`);
@@ -57,18 +60,20 @@ async function noise() {
 }
 
 async function check() {
-  let short = await shortOf(GUARDED_STEPS);
+  let short = await shortOf(GUARDED_STEPS, EXTENTS.check);
   if (short.length > 0) {
     // Something else may have used the machine: what fell short gets a second try.
-    const again = await shortOf([...new Set(short.map(({ step }) => step))]);
+    const isBusy = performance.now() - startedAt > BUSY_MS;
+    const extent = isBusy ? { ...EXTENTS.check, processes: 1 } : EXTENTS.check;
+    const again = await shortOf([...new Set(short.map(({ step }) => step))], extent);
     short = again.filter(({ figure }) => short.some((first) => first.figure === figure));
   }
   for (const { text } of short) console.error(`Less than 70 % of the goal, twice: ${text}`);
   process.exitCode = short.length > 0 ? 1 : 0;
 }
 
-async function shortOf(steps) {
-  const results = await runSteps(steps, EXTENTS.check);
+async function shortOf(steps, extent) {
+  const results = await runSteps(steps, extent);
   console.log(fullReport(results));
   return missed(results);
 }

@@ -9,9 +9,9 @@ const LINES_PER_HISTOGRAM = 14;
 
 /**
  * How many scrapes of a shape are made before it is measured. With fewer, much of the code has not
- * been optimised yet, and a scrape of S takes twice as long.
+ * been optimised yet, and a scrape of S takes twice as long. XL has been scraped for its peak before.
  */
-export const WARM_UPS = { G: 200, S: 100, S0: 100, M: 40, L: 12, XL: 3 };
+export const WARM_UPS = { G: 200, S: 100, S0: 100, M: 40, L: 12, XL: 0 };
 
 /**
  * Fills a registry, and returns a function that touches a share of its label sets, as an application

@@ -149,7 +149,7 @@ function goalTable(rows, show, isMet) {
     rows.map(({ title, goals, values, processes = 1 }) => [
       title,
       ...values.map(show),
-      [...new Set(goals.map(show))].join(" / "),
+      [...new Set(goals)].join(" / "),
       values.every((value, index) => isMet(value, goals[index])) ? "yes" : "no",
       processes,
     ]),

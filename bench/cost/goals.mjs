@@ -1,125 +1,197 @@
-// How the figures of a run become ratios, and what was aimed at.
+// What is aimed at. A row of a table names a figure by step and measure (`steps.mjs`).
+import { LIBRARIES } from "./libraries.mjs";
 
-const PROM_CLIENT = {
-  rival: "prom-client",
-  ours: "promhttp on prom-client",
-  kept0: "nothing kept, prom-client",
-};
-const PROMETHEUS_IO = {
-  rival: "@prometheus-io/client",
-  ours: "promhttp on @prometheus-io",
-  kept0: "nothing kept, @prometheus-io",
-};
+/** A run with `--check` fails below this share of a guarded goal. */
+const GUARDED_SHARE = 0.7;
 
-/** Each library with its rival, ours, and ours that keeps nothing. */
-export const LIBRARIES = [PROM_CLIENT, PROMETHEUS_IO];
-
-// How many times better than the library's own `metrics()`, over prom-client and @prometheus-io.
-/** CPU of the main thread, by shape. */
-const CPU_GOALS = { S: [1.45, 1.2], S0: [2, 1.9], M: [6, 4.5], L: [10, 8.5], XL: [13, 10] };
-const KEPT0_GOALS = { L: [2.4, 2.2], XL: [4, 2.6] };
-const BLOCK_GOALS = { L: [40, 40], XL: [200, 200] };
-const PEAK_GOALS = { L: [2, 2], XL: [3, 3] };
-
-const itself = (figure) => figure;
-
-/** The CPU of the main thread. */
 export const main = (figure) => figure.main;
+const all = (figure) => figure.all;
+const firstByte = (figure) => figure.firstByte;
+const longest = (figure) => figure.longest;
+const peak = (figure) => figure.peak;
+const p99 = (figure) => figure.p99;
+
+/**
+ * Figures that should be high: how many times more than ours the library's own `metrics()` takes.
+ *
+ * `goals` are those over prom-client and @prometheus-io/client; `of` takes the value of a figure;
+ * `--check` guards a row that `isGuarded`. `ours` and `rival` name others than the pair.
+ */
+const HIGH = [
+  cpu("S", [1.75, 1.8], { isGuarded: true }),
+  cpu("S0", [2.5, 2.3], { isGuarded: true }),
+  cpu("M", [8, 7], { isGuarded: true }),
+  cpu("L", [12, 12], { isGuarded: true }),
+  cpu("XL", [15, 15], { title: "CPU of the main thread, XL, `maxKeptBytes` 256 MiB" }),
+  cpu("S0", [2.5, 2.3], { title: "the same, S0, scraped every second", step: "1 s apart" }),
+  cpu("S0", [4, 3.5], { title: "the same, S0, scraped every 15 seconds", step: "15 s apart" }),
+  cpu("L", [15, 18], {
+    title: "the same, L, four scrapers at once",
+    step: "many scrapers",
+    measure: "four",
+  }),
+  {
+    title: "requests a second, 1,000 gauges, one connection",
+    step: "rate",
+    measure: "rate",
+    of: ({ perSecond }) => 1 / perSecond,
+    goals: [2.2, 1.7],
+    isGuarded: true,
+  },
+  {
+    title: "CPU of the process, L, ours with gzip",
+    step: "formats",
+    measure: "gzip",
+    of: all,
+    goals: [4, 4],
+  },
+  // What follows shall not get worse: its goals are what was confirmed from outside, rounded down.
+  {
+    title: "longest block, L",
+    step: "L",
+    measure: "block",
+    of: longest,
+    // 53 to 110 and 51 to 64 times while other programs ran, which makes theirs twice as long; 38 and
+    // 27 alone. Not far from what the probe can show: static bytes block for 4 ms.
+    goals: [40, 30],
+    isGuarded: true,
+  },
+  {
+    title: "longest block, XL",
+    step: "XL",
+    measure: "block",
+    of: longest,
+    // 600 and 400 times while other programs ran, which makes theirs twice as long; 260 and 160 alone.
+    goals: [250, 150],
+  },
+  {
+    title: "peak memory, L, scraped every 15 seconds",
+    step: "15 s apart",
+    measure: "peak",
+    of: peak,
+    // 2.4 and 2.2 times of one scrape; theirs grows for twenty scrapes, ours for two.
+    goals: [4, 4],
+  },
+  // 4.5 and 3.6 times.
+  { title: "peak memory, XL", step: "XL", measure: "peak", of: peak, goals: [4.5, 3.5] },
+  {
+    title: "application's p99 while scraped, L",
+    step: "clients",
+    measure: "application",
+    of: p99,
+    // 111 and 55 times: theirs is one call of `metrics()`, and as long as the machine makes it.
+    goals: [50, 50],
+  },
+  {
+    title: "time to first byte, L",
+    step: "L",
+    measure: "cost",
+    of: firstByte,
+    // 1,000 and 150 times at XL, with other programs beside; 131 and 133 at L in an earlier run.
+    goals: [100, 100],
+  },
+  cpu("L", [2.4, 2.2], { title: "CPU of the main thread, L, nothing kept", ours: "kept0" }),
+  cpu("XL", [4, 2.6], { title: "CPU of the main thread, XL, nothing kept", ours: "kept0" }),
+  {
+    title: "peak memory, XL, nothing kept",
+    step: "XL",
+    measure: "peak",
+    of: peak,
+    ours: "kept0",
+    goals: [8, 6],
+  },
+  cpu("L", [15, 15], {
+    title: "CPU against the OpenTelemetry exporter, L",
+    rival: "OpenTelemetry exporter",
+  }),
+];
+
+function cpu(shape, goals, more) {
+  const title = `CPU of the main thread, ${shape}`;
+  return { title, step: shape, measure: "cost", of: main, goals, ...more };
+}
+
+/** Figures that should be low; `of` takes what was measured, ours and the library. */
+const LOW = [
+  {
+    title: "longest block at XL, times that at L",
+    most: 3,
+    of: ({ L, XL }, ours) => XL?.block.get(ours).longest / L?.block.get(ours).longest,
+  },
+  {
+    title: "application's p99 while scraped, times that without, L",
+    most: 3,
+    of: ({ clients }, ours) =>
+      clients?.application.get(ours).p99 / clients?.application.get("no scrapes").p99,
+  },
+  {
+    // 1.7 and -0.1.
+    title: "kept for 8 clients that never read, L, MB",
+    most: 2,
+    of: ({ clients }, ours) => clients?.stalled.get(ours).kept,
+  },
+  {
+    title: "idle RSS above the client library, MB",
+    most: 1,
+    of: ({ footprint }, ours) => footprint?.footprint.memory.get(ours).livedAbove,
+  },
+  {
+    title: "import after the client library, ms",
+    most: 5,
+    of: ({ footprint }, _ours, library) =>
+      footprint?.footprint.load.get(`promhttp after ${library}`),
+  },
+  {
+    title: "package on disk, kB",
+    most: 150,
+    of: ({ footprint }) => footprint?.footprint.installs.get("promhttp").kb,
+  },
+];
 
 /** How many times more of something a rival takes than we do; `NaN` where one was not measured. */
-export function ratio(figures, { rival, ours }, of = itself) {
+export function ratio(figures, { rival, ours }, of) {
   const [theirs, own] = [figures?.get(rival), figures?.get(ours)];
   return theirs === undefined || own === undefined ? Number.NaN : of(theirs) / of(own);
 }
 
-/**
- * Makes a row for each figure that should be high: how many times better we are, for both libraries.
- *
- * @param results What `run.mjs` has measured.
- */
+/** The rows of figures that should be high and were measured, with their values for both libraries. */
 export function compare(results) {
-  const { cost = {}, block = {}, peak = {}, application, four, gzip, rate } = results;
-  const rows = [];
-  const add = (figure, goals, better) =>
-    rows.push({ figure, goals, values: LIBRARIES.map(better) });
-
-  for (const [shape, goals] of Object.entries(CPU_GOALS)) {
-    add(`CPU of the main thread, ${shape}`, goals, (pair) => ratio(cost[shape], pair, main));
-  }
-  for (const [shape, goals] of Object.entries(KEPT0_GOALS)) {
-    add(`the same with nothing kept, ${shape}`, goals, ({ rival, kept0 }) =>
-      ratio(cost[shape], { rival, ours: kept0 }, main),
+  return HIGH.map((row) => {
+    const figures = results[row.step]?.[row.measure];
+    const values = LIBRARIES.map((library) =>
+      ratio(
+        figures,
+        { rival: row.rival ?? library.rival, ours: library[row.ours ?? "ours"] },
+        row.of,
+      ),
     );
-  }
-  add("CPU against the OpenTelemetry exporter, L", [15, 15], ({ ours }) =>
-    ratio(cost.L, { rival: "OpenTelemetry exporter", ours }, main),
-  );
-  for (const [shape, goals] of Object.entries(BLOCK_GOALS)) {
-    add(`longest block, ${shape}`, goals, (pair) => ratio(block[shape], pair));
-  }
-  add("application's p99 while scraped, L", [40, 40], (pair) =>
-    ratio(application, pair, ({ p99 }) => p99),
-  );
-  for (const [shape, goals] of Object.entries(PEAK_GOALS)) {
-    add(`peak memory, ${shape}`, goals, (pair) => ratio(peak[shape], pair));
-  }
-  add("peak memory with nothing kept, XL", [8, 6], ({ rival, kept0 }) =>
-    ratio(peak.XL, { rival, ours: kept0 }),
-  );
-  add("CPU of 4 scrapers at once, L", [13, 13], (pair) => ratio(four, pair, main));
-  add("process CPU with gzip against theirs without, L", [3.5, 3.5], ({ rival, ours }) =>
-    gzip === undefined ? Number.NaN : cost.L.get(rival).all / gzip.get(ours).all,
-  );
-  add("time to first byte, L", [40, 40], (pair) =>
-    ratio(cost.L, pair, ({ firstByte }) => firstByte),
-  );
-  add("requests a second, 1,000 gauges", [3, 3], (pair) => 1 / ratio(rate, pair));
-  return rows.filter(({ values }) => values.some(Number.isFinite));
+    const own = figures?.get(LIBRARIES[0][row.ours ?? "ours"]);
+    return { ...row, values, processes: own?.processes ?? 1 };
+  }).filter(({ values }) => values.some(Number.isFinite));
 }
 
-/** Makes a row for each figure that should be low, for both libraries. */
+/** The rows of figures that should be low and were measured, with their values for both libraries. */
 export function bounds(results) {
-  const { block = {}, application, stalled, footprint } = results;
-  const rows = [];
-  const add = (figure, most, of) => {
-    const values = LIBRARIES.map(({ rival, ours }) => of(ours, rival) ?? Number.NaN);
-    if (values.some(Number.isFinite)) rows.push({ figure, goals: [most, most], values });
-  };
-
-  add(
-    "longest block at XL, times that at L",
-    3,
-    (ours) => block.XL?.get(ours) / block.L?.get(ours),
-  );
-  add(
-    "application's p99 while scraped, times that without, L",
-    3,
-    (ours) => application?.get(ours).p99 / application?.get("no scrapes").p99,
-  );
-  add("kept for 8 clients that never read, L, MB", 4, (ours) => stalled?.get(ours).kept);
-  add("idle RSS above the client library, MB", 1, (ours) => footprint?.memory.get(ours).livedAbove);
-  add("import after the client library, ms", 5, (_ours, rival) =>
-    footprint?.load.get(`promhttp after ${rival}`),
-  );
-  add("package on disk, kB", 150, () => footprint?.installs.get("promhttp").kb);
-  return rows;
+  return LOW.map((row) => {
+    const values = LIBRARIES.map(({ ours, rival }) => row.of(results, ours, rival) ?? Number.NaN);
+    return { ...row, goals: [row.most, row.most], values };
+  }).filter(({ values }) => values.some(Number.isFinite));
 }
 
-/** Every rival of each of ours, with the library below. */
-export const RIVALS = LIBRARIES.flatMap(({ rival: library, ours }) =>
-  [library, "OpenTelemetry exporter", "@promster/server", "static bytes"].map((rival) => ({
-    library,
-    rival,
-    ours,
-  })),
-);
+/** The steps that measure what `--check` guards. */
+export const GUARDED_STEPS = [
+  ...new Set(HIGH.filter(({ isGuarded }) => isGuarded).map(({ step }) => step)),
+];
 
-/** The figures that hold on any machine and do not reach half of their goals, as text. */
-export function missedByHalf(results) {
-  const guarded = /main thread, [ML]$|longest block, L$/;
-  return compare(results).flatMap(({ figure, goals, values }) =>
-    LIBRARIES.flatMap(({ rival }, index) =>
-      guarded.test(figure) && values[index] < goals[index] / 2 ? [`${figure}, over ${rival}`] : [],
-    ),
-  );
+/** The guarded figures that fall short, each with its step and as text. */
+export function missed(results) {
+  return compare(results)
+    .filter(({ isGuarded }) => isGuarded)
+    .flatMap(({ title, step, goals, values }) =>
+      LIBRARIES.flatMap(({ rival }, index) => {
+        const least = goals[index] * GUARDED_SHARE;
+        const text = `${title}, over ${rival}: ${values[index].toFixed(2)}, at least ${least.toFixed(2)}`;
+        return values[index] >= least ? [] : [{ figure: `${title}, ${rival}`, step, text }];
+      }),
+    );
 }

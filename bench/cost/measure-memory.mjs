@@ -5,25 +5,48 @@ import { scrape, scrapeAndStall, scrapeSlowly } from "./scraper.mjs";
 import { median, sleep } from "./stats.mjs";
 import { cpuOf, memoryOf, resetPeak } from "./target.mjs";
 
-/** The memory that scrapes take at the highest, above what the process had, in megabytes. */
-export function measurePeak(targets, { scrapes = 10 } = {}) {
+/** The memory that scrapes in a row take at the highest, above what the process had, in megabytes. */
+export async function measurePeak(targets, { scrapes }) {
+  const idle = await liveUnscraped(targets);
   return eachOf(targets, async (target) => {
-    const { above } = await peakDuring(target, async () => {
-      for (let turn = 0; turn < scrapes; turn++) {
-        await scrape(target.port);
-        await target.ask("touch");
-      }
-    });
-    return above;
+    for (let turn = 0; turn < scrapes; turn++) {
+      await target.ask("touch");
+      await scrape(target.port);
+    }
+    return { peak: memoryOf(target).peak - idle.get(target) };
   });
 }
 
 /**
- * The memory that clients which never read cost, above what the process had, in megabytes: at its
- * highest, and what is still kept when they have waited for a while.
+ * Lets targets that have never been scraped live for a second, without a forced collection, and gives
+ * the memory of each, in megabytes; their peaks begin there. What comes on top is what scrapes cost.
+ * A baseline after the first scrape would hide the pages that we keep.
+ */
+export async function liveUnscraped(targets) {
+  const idle = new Map();
+  for (const target of targets) {
+    for (let turn = 0; turn < 10; turn++) {
+      await target.ask("touch");
+      await sleep(100);
+    }
+    resetPeak(target);
+    idle.set(target, memoryOf(target).now);
+  }
+  return idle;
+}
+
+const SCRAPES_BEFORE_STALLED = 10;
+
+/**
+ * The memory that clients which never read cost a process that has been scraped before, in
+ * megabytes: at its highest, and what is still kept when they have waited for a while.
  */
 export function measureStalled(targets, clients = 8) {
   return eachOf(targets, async (target) => {
+    for (let turn = 0; turn < SCRAPES_BEFORE_STALLED; turn++) {
+      await target.ask("touch");
+      await scrape(target.port);
+    }
     let sockets = [];
     const { idle, above } = await peakDuring(target, async () => {
       sockets = Array.from({ length: clients }, () => scrapeAndStall(target.port));

@@ -1,71 +1,103 @@
 // Figures as Markdown.
 import { cpus } from "node:os";
-import { bounds, compare, main, RIVALS, ratio } from "./goals.mjs";
+import { bounds, compare, main, ratio } from "./goals.mjs";
+import { LIBRARIES } from "./libraries.mjs";
 
 const round = (value) =>
   Number.isFinite(value)
     ? value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 2 : 0 })
     : "–";
+const showAny = (value) => (typeof value === "string" ? value : round(value));
 const times = (value) => {
   if (!Number.isFinite(value)) return "–";
   return value.toFixed(value < 1 ? 2 : value < 10 ? 1 : 0);
 };
 
-/** Everything that was measured. */
-export function fullReport(results) {
-  const {
-    cost = {},
-    block = {},
-    peak = {},
-    cases = {},
-    application,
-    stalled,
-    slow,
-    rate,
-    footprint,
-  } = results;
-  const parts = [machine(), ...goalTables(results)];
-  const add = (title, ...texts) => parts.push(`### ${title}`, ...texts);
+const COST = [
+  ["main-thread CPU, ms", ({ main, spread }) => `${round(main)} ± ${Math.round(spread * 100)} %`],
+  ["processes: from to, ms", ({ processes, ranges }) => rangeOf(processes, ranges?.main)],
+  ["process CPU, ms", ({ all }) => all],
+  ["wall, ms", ({ wall }) => wall],
+  ["first byte, ms", ({ firstByte }) => firstByte],
+  ["kB", ({ bytes }) => bytes / 1_000],
+];
+const PEAK = [["peak, MB above a process that is not scraped", ({ peak }) => peak]];
+const LONGEST = [["longest block, ms", ({ longest }) => longest]];
 
-  if (results.peak) add("CPU of the main thread, times ours", againstTable(cost));
-  for (const [shape, figures] of Object.entries(cost)) {
-    const extra = { "longest block, ms": block[shape], "peak, MB": peak[shape] };
-    add(`A scrape as text, ${shape}`, costTable(figures, extra));
-  }
-  for (const [title, figures] of Object.entries(cases)) add(title, costTable(figures));
-  if (slow) {
-    const columns = [
+/** The tables of a report: where a figure comes from (`steps.mjs`), and its columns. */
+const TABLES = [
+  ["A scrape as text, S", "S", "cost", COST],
+  ["A scrape as text, S0", "S0", "cost", COST],
+  ["A scrape as text, M", "M", "cost", COST],
+  ["A scrape as text, L", "L", "cost", COST],
+  ["A scrape as text, XL, `maxKeptBytes` 256 MiB", "XL", "cost", COST],
+  ["The longest block of the event loop, L", "L", "block", LONGEST],
+  ["The longest block of the event loop, XL", "XL", "block", LONGEST],
+  ["Peak memory, L, 20 scrapes, one every 15 seconds", "15 s apart", "peak", PEAK],
+  ["Peak memory, XL, four scrapes in a row", "XL", "peak", PEAK],
+  ["One scrape a second, S0", "1 s apart", "cost", COST],
+  ["One scrape every 15 seconds, S0", "15 s apart", "cost", COST],
+  ["Two scrapers at once, L", "many scrapers", "two", COST],
+  ["Four scrapers at once, L", "many scrapers", "four", COST],
+  ["Ours with gzip, theirs without, L", "formats", "gzip", COST],
+  ["OpenMetrics, L", "formats", "openmetrics", COST],
+  ["protobuf, L", "formats", "protobuf", COST],
+  [
+    "A client that reads 4 MB a second, L",
+    "clients",
+    "slow",
+    [
       ["main-thread CPU, ms", ({ main }) => main],
       ["process CPU, ms", ({ all }) => all],
       ["wall, ms", ({ wall }) => wall],
       ["peak, MB", ({ peak }) => peak],
-    ];
-    add("A client that reads 4 MB a second, L", tableOf(slow, columns));
-  }
-  if (stalled) {
-    const columns = [
+    ],
+  ],
+  [
+    "8 clients that never read, L",
+    "clients",
+    "stalled",
+    [
       ["peak, MB above idle", ({ peak }) => peak],
       ["kept, MB above idle", ({ kept }) => kept],
-    ];
-    add("8 clients that never read, L", tableOf(stalled, columns));
-  }
-  if (application) {
-    const columns = [
+    ],
+  ],
+  [
+    "What the application's own requests feel, L, scraped every second (ms)",
+    "clients",
+    "application",
+    [
       ["p50", ({ p50 }) => p50],
       ["p99", ({ p99 }) => p99],
       ["max", ({ max }) => max],
-    ];
-    const title = "What the application's own requests feel, L, scraped every second (ms)";
-    add(title, tableOf(application, columns));
+    ],
+  ],
+  [
+    "1,000 gauges on one connection",
+    "rate",
+    "rate",
+    [["requests a second", ({ perSecond }) => perSecond]],
+  ],
+];
+
+/** Everything that was measured. */
+export function fullReport(results) {
+  const parts = [machine(), ...goalTables(results)];
+  if (results.XL) parts.push("### CPU of the main thread, times ours", againstTable(results));
+  for (const [title, step, measure, columns] of TABLES) {
+    const figures = results[step]?.[measure];
+    if (figures) parts.push(`### ${title}`, tableOf(figures, columns));
   }
-  if (rate) add("1,000 gauges on one connection", tableOf(rate, [["requests a second", itself]]));
-  if (footprint) add("Foot-print", ...footprintTables(footprint));
+  if (results.footprint) {
+    parts.push("### Foot-print", ...footprintTables(results.footprint.footprint));
+  }
   return parts.join("\n\n");
 }
 
 /** The few lines that the README shows. */
-export function shortReport({ cost, block, peak, application }) {
-  const row = (label, figures, of = itself) => [
+export function shortReport(results) {
+  const { M, L, clients } = results;
+  const row = (label, figures, of) => [
     label,
     ...SHOWN.map((name) => round(figures?.has(name) ? of(figures.get(name)) : Number.NaN)),
   ];
@@ -73,15 +105,15 @@ export function shortReport({ cost, block, peak, application }) {
     table(
       ["", ...SHOWN.map((name) => name.replace("promhttp on", "**promhttp** on"))],
       [
-        row("CPU per scrape, 10,000 lines, ms", cost.M, ({ main }) => main),
-        row("CPU per scrape, 100,000 lines, ms", cost.L, ({ main }) => main),
-        row("time to first byte, ms", cost.L, ({ firstByte }) => firstByte),
-        row("longest block of the event loop, ms", block.L),
-        row("peak memory above idle, MB", peak?.L),
-        row("application's own p99, ms", application, ({ p99 }) => p99),
+        row("CPU per scrape, 10,000 lines, ms", M.cost, main),
+        row("CPU per scrape, 100,000 lines, ms", L.cost, main),
+        row("time to first byte, ms", L.cost, ({ firstByte }) => firstByte),
+        row("longest block of the event loop, ms", L.block, ({ longest }) => longest),
+        row("peak memory above idle, MB", results["15 s apart"].peak, ({ peak }) => peak),
+        row("application's own p99, ms", clients.application, ({ p99 }) => p99),
       ],
     ),
-    `${machine()} A tenth of the label sets changes between scrapes. From the third row on: 100,000 lines. [All figures](bench/RESULTS.md), \`npm run bench\` repeats them.`,
+    `${machine()} A tenth of the label sets changes between scrapes. From the third row on: 100,000 lines; its memory with a scrape every 15 seconds. [All figures](bench/RESULTS.md), \`npm run bench\` repeats them.`,
   ].join("\n\n");
 }
 
@@ -113,40 +145,32 @@ function goalTables(results) {
 
 function goalTable(rows, show, isMet) {
   return table(
-    ["", "prom-client", "@prometheus-io/client", "goal", "met"],
-    rows.map(({ figure, goals, values }) => [
-      figure,
+    ["", "prom-client", "@prometheus-io/client", "goal", "met", "processes"],
+    rows.map(({ title, goals, values, processes = 1 }) => [
+      title,
       ...values.map(show),
-      [...new Set(goals.map(show))].join(" / "),
+      [...new Set(goals)].join(" / "),
       values.every((value, index) => isMet(value, goals[index])) ? "yes" : "no",
+      processes,
     ]),
   );
 }
 
-function againstTable(cost) {
-  return table(
-    ["promhttp on", "rival", ...Object.keys(cost)],
-    RIVALS.map(({ library, rival, ours }) => [
+/** Every rival of each of ours, at the shapes at which they were measured. */
+function againstTable(results) {
+  const shapes = ["S", "S0", "M", "L", "XL"].filter((shape) => shape in results);
+  const rows = LIBRARIES.flatMap(({ rival: library, ours }) =>
+    [library, "OpenTelemetry exporter", "@promster/server", "static bytes"].map((rival) => [
       library,
       rival,
-      ...Object.values(cost).map((figures) => times(ratio(figures, { rival, ours }, main))),
+      ...shapes.map((shape) => times(ratio(results[shape].cost, { rival, ours }, main))),
     ]),
   );
+  return table(["promhttp on", "rival", ...shapes], rows);
 }
 
-/** @param extra More columns: figures by name, by title. */
-function costTable(cost, extra = {}) {
-  const columns = [
-    ["main-thread CPU, ms", ({ main, spread }) => `${round(main)} ± ${Math.round(spread * 100)} %`],
-    ["process CPU, ms", ({ all }) => all],
-    ["wall, ms", ({ wall }) => wall],
-    ["first byte, ms", ({ firstByte }) => firstByte],
-    ["kB", ({ bytes }) => bytes / 1_000],
-  ];
-  for (const [title, figures] of Object.entries(extra)) {
-    if (figures) columns.push([title, (_figure, name) => figures.get(name)]);
-  }
-  return tableOf(cost, columns, (value) => (typeof value === "string" ? value : round(value)));
+function rangeOf(processes = 1, range = []) {
+  return processes === 1 ? "1" : `${processes}: ${range.map(round).join(" to ")}`;
 }
 
 function footprintTables({ memory, load, installs, entry }) {
@@ -171,7 +195,7 @@ function footprintTables({ memory, load, installs, entry }) {
 }
 
 /** A table of figures by name; a column has a title, and a function that takes its value. */
-function tableOf(figures, columns, show = round) {
+function tableOf(figures, columns, show = showAny) {
   return table(
     ["", ...columns.map(([title]) => title)],
     [...figures].map(([name, figure]) => [

@@ -9,13 +9,13 @@ const LINES_PER_HISTOGRAM = 14;
 
 /**
  * How many scrapes of a shape are made before it is measured. With fewer, much of the code has not
- * been optimised yet, and a scrape of S takes twice as long.
+ * been optimised yet, and a scrape of S takes twice as long. XL has been scraped for its peak before.
  */
-export const WARM_UPS = { G: 100, S: 100, S0: 100, M: 60, L: 25, XL: 6 };
+export const WARM_UPS = { G: 200, S: 100, S0: 100, M: 40, L: 12, XL: 0 };
 
 /**
  * Fills a registry, and returns a function that touches a share of its label sets, as an application
- * does between two scrapes.
+ * does between two scrapes: of all, or of those from one part of them to another (0 to 1).
  *
  * @param {typeof import("prom-client")} client
  * @param {import("prom-client").Registry} registry
@@ -75,8 +75,11 @@ export function fill(client, registry, shape) {
       }),
     (metric, set, random) => metric.set({ queue: `queue-${set}`, shard: `${set % 16}` }, random()),
   );
-  return (share) => {
-    for (const touch of touches) if (Math.random() < share) touch(Math.random);
+  return (share, from = 0, to = 1) => {
+    const end = Math.round(touches.length * to);
+    for (let index = Math.round(touches.length * from); index < end; index++) {
+      if (Math.random() < share) touches[index]?.(Math.random);
+    }
   };
 }
 

@@ -1,0 +1,123 @@
+// What is measured: one step after the other, each with processes of its own.
+//
+// A step takes how far to go, and gives figures: a Map from the names of the targets
+// to their figures for each measure. `goals.mjs` and `report.mjs` find a figure by step and measure.
+import { measureFootprint } from "./footprint.mjs";
+import { LIBRARIES } from "./libraries.mjs";
+import { measureBlock, measureCost, measureRate } from "./measure.mjs";
+import { measureApplication } from "./measure-application.mjs";
+import { measurePeak, measureSlowReader, measureStalled } from "./measure-memory.mjs";
+import { measurePaused } from "./measure-paused.mjs";
+import { checkSamples, inProcesses, withTargets } from "./processes.mjs";
+import { TARGETS } from "./target.mjs";
+
+const ALL = Object.keys(TARGETS);
+const PAIRS = LIBRARIES.flatMap(({ rival, ours }) => [rival, ours]);
+const OURS = LIBRARIES.map(({ ours }) => ours);
+const SCRAPERS = [...PAIRS, "OpenTelemetry exporter"];
+/** Those of which a million series is asked: these alone fit the memory and the patience. */
+const LARGE = ALL.filter((name) => !["OpenTelemetry exporter", "@promster/server"].includes(name));
+
+/** How far a run goes: whether all rivals take part, how many processes of each pair, how many rounds. */
+export const EXTENTS = {
+  full: { hasRivals: true, processes: 3, share: 1 },
+  check: { hasRivals: false, processes: 3, share: 0.7 },
+  quick: { hasRivals: false, processes: 1, share: 1 },
+};
+
+/** The steps of a full run, in their order. */
+export const STEPS = {
+  S: (extent) => measureText("S", 30, extent),
+  S0: (extent) => measureText("S0", 30, extent),
+  M: (extent) => measureText("M", 24, extent),
+  L: (extent) =>
+    inProcesses(groupsOf(ALL, extent), "L", async (targets, group) => {
+      if (group === 0) await checkSamples(targets);
+      return {
+        cost: await measureCost(targets, { rounds: roundsOf(10, extent) }),
+        block: await measureBlock(targets, { rounds: roundsOf(10, extent) }),
+      };
+    }),
+  XL: (extent) =>
+    inProcesses(groupsOf(LARGE, extent), "XL", async (targets, group) => {
+      const peak = await measurePeak(targets, { scrapes: 4 });
+      // What serves static bytes has not seen the touches of that.
+      if (group === 0) await checkSamples(targets.filter(({ name }) => name !== "static bytes"));
+      return {
+        peak,
+        cost: await measureCost(targets, { rounds: 3 }),
+        block: await measureBlock(targets, { rounds: 2 }),
+      };
+    }),
+  "many scrapers": () =>
+    withTargets(SCRAPERS, "L", async (targets) => ({
+      two: await measureCost(targets, { rounds: 10, scrapers: 2 }),
+      four: await measureCost(targets, { rounds: 10, scrapers: 4 }),
+    })),
+  // Theirs without gzip beside ours with it: in another part of the run the machine is another.
+  formats: () =>
+    withTargets(PAIRS, "L", async (targets) => {
+      const ours = targets.filter(({ name }) => OURS.includes(name));
+      const requestOf = (target) => ({ isGzip: ours.includes(target) });
+      return {
+        gzip: await measureCost(targets, { rounds: 20, requestOf }),
+        openmetrics: await measureCost(ours, {
+          rounds: 15,
+          requestOf: () => ({ format: "openmetrics" }),
+        }),
+        protobuf: await measureCost(ours, {
+          rounds: 15,
+          requestOf: () => ({ format: "protobuf" }),
+        }),
+      };
+    }),
+  clients: () =>
+    withTargets(SCRAPERS, "L", async (targets) => ({
+      stalled: await measureStalled(targets),
+      slow: await measureSlowReader(targets, { megabytesPerSecond: 4, rounds: 3 }),
+      application: await measureApplication(targets, { rounds: 3, seconds: 5 }),
+    })),
+  rate: (extent) =>
+    inProcesses(groupsOf(SCRAPERS, extent), "G", async (targets) => ({
+      rate: await measureRate(targets, { rounds: roundsOf(20, extent), ms: 120 }),
+    })),
+  "1 s apart": () =>
+    withTargets(PAIRS, "S0", async (targets) => ({
+      cost: await measureCost(targets, { rounds: 20, everyMs: 1_000 }),
+    })),
+  "15 s apart": () =>
+    withTargets(PAIRS, "S0", (small) =>
+      withTargets(SCRAPERS, "L", (large) =>
+        measurePaused(small, large, { rounds: 20, everyMs: 15_000 }),
+      ),
+    ),
+  footprint: () => ({ footprint: measureFootprint({ rounds: 15 }) }),
+};
+
+function measureText(shape, rounds, extent) {
+  return inProcesses(groupsOf(ALL, extent), shape, async (targets) => {
+    await checkSamples(targets);
+    return { cost: await measureCost(targets, { rounds: roundsOf(rounds, extent) }) };
+  });
+}
+
+/** The targets of each group of processes: all rivals are in the first, and only the pairs in others. */
+function groupsOf(names, { hasRivals, processes }) {
+  return Array.from({ length: processes }, (_, index) =>
+    hasRivals && index === 0 ? names : PAIRS,
+  );
+}
+
+function roundsOf(rounds, { share }) {
+  return Math.ceil(rounds * share);
+}
+
+/** Runs steps, and gives their figures by step and measure. */
+export async function runSteps(names, extent) {
+  const results = {};
+  for (const name of names) {
+    console.error(`${new Date().toTimeString().slice(0, 8)} ${name}`);
+    results[name] = await STEPS[name](extent);
+  }
+  return results;
+}

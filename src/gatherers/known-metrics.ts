@@ -14,6 +14,8 @@ export interface KnownMetric {
   /** The name that it was registered by. */
   readonly name: unknown;
   readonly metric: RegistryMetric;
+  /** What its help was; that may be changed at any time. */
+  readonly help: unknown;
   readonly type: MetricType;
   /** Whether the store is read directly, so that nothing is made of what `get()` gives. */
   readonly isStoreKnown: boolean;
@@ -37,7 +39,7 @@ export class KnownMetrics {
     this.#registry = registry;
   }
 
-  /** The metrics that the registry has now, in the order of their registration. */
+  /** The metrics that the registry has now, in their order; the same list while nothing changes. */
   list(): readonly KnownMetric[] {
     const metrics = this.#registry.getMetricsAsArray();
     if (!this.#isUnchanged(metrics)) this.#known = this.#study(metrics);
@@ -56,6 +58,7 @@ export class KnownMetrics {
     return (
       known !== undefined &&
       known.metric === metric &&
+      known.help === metric.help &&
       known.get === metric.get &&
       known.getForPromString === metric.getForPromString &&
       isRegisteredAs(known.name, metric, this.#registry)
@@ -68,10 +71,11 @@ export class KnownMetrics {
     return metrics.map((metric) => {
       const known = before.get(metric);
       if (this.#isKnown(metric, known)) return known;
-      const { get, getForPromString } = metric;
+      const { help, get, getForPromString } = metric;
       return {
         name: names.get(metric) ?? metric.name,
         metric,
+        help,
         type: toMetricType(typeOf(metric)),
         isStoreKnown: hasKnownStore(metric),
         get,

@@ -8,7 +8,7 @@ import type {
 } from "../model/gatherer.ts";
 import { type KnownMetric, KnownMetrics } from "./known-metrics.ts";
 import type { MetricSnapshot, Registry, RegistryInternals, RegistryMetric } from "./registry.ts";
-import { RegistryFamilies } from "./registry-families.ts";
+import { RegistryFamilies, type Snapshots } from "./registry-families.ts";
 import { settled } from "./settled.ts";
 
 /**
@@ -25,32 +25,38 @@ export function createRegistryGatherer(registry: Registry): Gatherer {
   const known = new KnownMetrics(internals);
   const families = new RegistryFamilies(internals);
 
-  const result = (runs: readonly CollectorRun[], context: GatherContext): GatherResult => {
+  const result = (metrics: Metrics, runs: Runs, context: GatherContext): GatherResult => {
     const errors = errorsOf(runs, context);
-    const collected = errors.length === 0 ? runs : runs.filter(hasSucceeded);
-    return { families: families.of(collected, context.report), errors };
+    const collected = errors.length === 0 ? metrics : withoutFailed(metrics, runs);
+    return { families: families.of(collected, snapshotsOf(runs), context.report), errors };
   };
 
-  const resultLater = async (runs: readonly CollectorRun[], context: GatherContext) => {
+  const resultLater = async (metrics: Metrics, runs: Runs, context: GatherContext) => {
     await settled(pendingOf(runs), context.signal);
-    return result(runs, context);
+    return result(metrics, runs, context);
   };
 
   return {
     gather(context) {
-      const { report, isRequested } = context;
-      const startedAt = performance.now();
-      const runs: CollectorRun[] = [];
-      let isPending = false;
-      for (const metric of known.list()) {
-        if (!isReadable(metric, report) || !isRequested(String(metric.name), metric.type)) continue;
-        const run = startCollector(metric, startedAt);
-        if (run.pending !== undefined) isPending = true;
-        runs.push(run);
-      }
-      return isPending ? resultLater(runs, context) : result(runs, context);
+      const metrics = requested(known.list(), context);
+      const runs = startCollectors(metrics);
+      const isPending = runs.some(({ pending }) => pending !== undefined);
+      return isPending ? resultLater(metrics, runs, context) : result(metrics, runs, context);
     },
   };
+}
+
+type Metrics = readonly KnownMetric[];
+
+/** The metrics that a scrape asks for and that can be read: the same list where these are all. */
+function requested(metrics: Metrics, { isRequested, report }: GatherContext): Metrics {
+  let some: KnownMetric[] | undefined;
+  for (const [index, metric] of metrics.entries()) {
+    const isWanted = isReadable(metric, report) && isRequested(String(metric.name), metric.type);
+    if (isWanted) some?.push(metric);
+    else some ??= metrics.slice(0, index);
+  }
+  return some ?? metrics;
 }
 
 /** The libraries register a metric before they have checked its configuration. */
@@ -60,7 +66,7 @@ function isReadable({ name, get }: KnownMetric, report: FaultReporter): boolean 
   return false;
 }
 
-/** One collector at work. All have the same fields from the start, so that reading them is fast. */
+/** One collector at work. */
 interface CollectorRun {
   readonly known: KnownMetric;
   /** When the sweep began. It holds for all, so that success costs no clock. */
@@ -72,6 +78,18 @@ interface CollectorRun {
   failure: { readonly error: unknown; readonly durationMs: number } | undefined;
 }
 
+type Runs = readonly CollectorRun[];
+
+/** Starts all collectors; a metric whose store is read directly may have none. */
+function startCollectors(metrics: Metrics): CollectorRun[] {
+  const runs: CollectorRun[] = [];
+  const startedAt = performance.now();
+  for (const known of metrics) {
+    if (!known.isStoreKnown || known.metric.collect) runs.push(startCollector(known, startedAt));
+  }
+  return runs;
+}
+
 function startCollector(known: KnownMetric, startedAt: number): CollectorRun {
   const run: CollectorRun = {
     known,
@@ -80,7 +98,6 @@ function startCollector(known: KnownMetric, startedAt: number): CollectorRun {
     snapshot: undefined,
     failure: undefined,
   };
-  if (known.isStoreKnown && !known.metric.collect) return run;
   try {
     // `get()` runs the collector itself.
     const result: unknown = known.isStoreKnown ? collect(known.metric) : known.metric.get();
@@ -95,11 +112,23 @@ function startCollector(known: KnownMetric, startedAt: number): CollectorRun {
   return run;
 }
 
-function hasSucceeded({ failure, pending }: CollectorRun): boolean {
-  return failure === undefined && pending === undefined;
+function withoutFailed(metrics: Metrics, runs: Runs): Metrics {
+  const failed = new Set<KnownMetric>();
+  for (const { known, failure, pending } of runs) {
+    if (failure !== undefined || pending !== undefined) failed.add(known);
+  }
+  return metrics.filter((metric) => !failed.has(metric));
 }
 
-function pendingOf(runs: readonly CollectorRun[]): Promise<void>[] {
+function snapshotsOf(runs: Runs): Snapshots {
+  const snapshots = new Map<KnownMetric, MetricSnapshot>();
+  for (const { known, snapshot } of runs) {
+    if (snapshot !== undefined) snapshots.set(known, snapshot);
+  }
+  return snapshots;
+}
+
+function pendingOf(runs: Runs): Promise<void>[] {
   const promises: Promise<void>[] = [];
   for (const { pending } of runs) if (pending !== undefined) promises.push(pending);
   return promises;
@@ -124,7 +153,7 @@ function fail(run: CollectorRun, error: unknown): void {
   run.failure = { error, durationMs: performance.now() - run.startedAt };
 }
 
-function errorsOf(runs: readonly CollectorRun[], context: GatherContext): CollectorError[] {
+function errorsOf(runs: Runs, context: GatherContext): CollectorError[] {
   const errors: CollectorError[] = [];
   for (const { known, startedAt, failure, pending } of runs) {
     if (failure !== undefined) errors.push({ collector: String(known.name), ...failure });

@@ -11,12 +11,8 @@ import {
 import { readHistograms, readSummaries, readValues } from "./snapshot-metrics.ts";
 import { type StoreContext, storeMetrics } from "./store-metrics.ts";
 
-/** A metric whose collector has run. */
-export interface CollectedMetric {
-  readonly known: KnownMetric;
-  /** What its `get()` gave; absent when its store is read directly. */
-  readonly snapshot?: MetricSnapshot | undefined;
-}
+/** What `get()` gave, for metrics whose store is not read directly. */
+export type Snapshots = ReadonlyMap<KnownMetric, MetricSnapshot>;
 
 interface Head {
   readonly name: string;
@@ -34,35 +30,61 @@ export class RegistryFamilies {
   #defaultLabels: Labels = {};
   #report: FaultReporter = () => {};
   /** The last list: whoever sees the same one again knows that nothing has changed. */
-  #last: readonly MetricFamily[] = [];
+  #families: readonly MetricFamily[] = [];
+  /** The metrics that it was made of; absent where it must be made again. */
+  #metrics: readonly KnownMetric[] | undefined;
 
   constructor(registry: RegistryInternals) {
     this.#registry = registry;
   }
 
   /** Makes the families of `metrics`; the values are read when the families are. */
-  of(metrics: readonly CollectedMetric[], report: FaultReporter): readonly MetricFamily[] {
+  of(
+    metrics: readonly KnownMetric[],
+    snapshots: Snapshots,
+    report: FaultReporter,
+  ): readonly MetricFamily[] {
     this.#report = report;
-    const defaultLabels = this.#registry._defaultLabels ?? {};
-    if (!haveSameEntries(defaultLabels, this.#defaultLabels)) {
-      this.#defaultLabels = { ...defaultLabels };
-    }
-    const families: MetricFamily[] = [];
-    for (const collected of metrics) {
-      const family = this.#familyOf(collected);
-      if (family !== undefined) families.push(family);
-    }
-    if (!haveSameElements(families, this.#last)) this.#last = Object.freeze(families);
-    return this.#last;
+    const isUnchanged = this.#hasSameLabels() && snapshots.size === 0 && metrics === this.#metrics;
+    if (!isUnchanged) this.#make(metrics, snapshots);
+    return this.#families;
   }
 
-  #familyOf({ known, snapshot }: CollectedMetric): MetricFamily | undefined {
+  #make(metrics: readonly KnownMetric[], snapshots: Snapshots): void {
+    let hasFault = false;
+    const report: FaultReporter = (...fault) => {
+      hasFault = true;
+      this.#report(...fault);
+    };
+    const families: MetricFamily[] = [];
+    for (const metric of metrics) {
+      const family = this.#familyOf(metric, snapshots.get(metric), report);
+      if (family !== undefined) families.push(family);
+    }
+    if (!haveSameElements(families, this.#families)) this.#families = Object.freeze(families);
+    // A fault is reported at every scrape, and a snapshot is that of one.
+    this.#metrics = hasFault || snapshots.size > 0 ? undefined : metrics;
+  }
+
+  /** Tells whether the default labels are those of the last scrape, and takes note of them. */
+  #hasSameLabels(): boolean {
+    const defaultLabels = this.#registry._defaultLabels ?? {};
+    if (haveSameEntries(defaultLabels, this.#defaultLabels)) return true;
+    this.#defaultLabels = { ...defaultLabels };
+    return false;
+  }
+
+  #familyOf(
+    known: KnownMetric,
+    snapshot: MetricSnapshot | undefined,
+    report: FaultReporter,
+  ): MetricFamily | undefined {
     const { name, metric } = known;
     if (typeof name !== "string" || name === "") {
-      this.#report(String(name), "the name of a metric is no string");
+      report(String(name), "the name of a metric is no string");
       return undefined;
     }
-    const help = this.#helpOf(name, metric);
+    const help = helpOf(name, metric, report);
     if (snapshot !== undefined) return this.#snapshotFamily({ name, help }, metric, snapshot);
     const isCurrent = known.defaultLabels === this.#defaultLabels && known.family?.help === help;
     if (!isCurrent) {
@@ -70,13 +92,6 @@ export class RegistryFamilies {
       known.defaultLabels = this.#defaultLabels;
     }
     return known.family;
-  }
-
-  #helpOf(name: string, { help }: RegistryMetric): string {
-    if (typeof help === "string") return help;
-    if (help === undefined || help === null) return "";
-    this.#report(name, "the help is no string");
-    return "";
   }
 
   #storeFamily(head: Head, metric: RegistryMetric): MetricFamily {
@@ -108,6 +123,13 @@ export class RegistryFamilies {
         return { ...head, type: "unknown", metrics: readValues(snapshot, merge) };
     }
   }
+}
+
+function helpOf(name: string, { help }: RegistryMetric, report: FaultReporter): string {
+  if (typeof help === "string") return help;
+  if (help === undefined || help === null) return "";
+  report(name, "the help is no string");
+  return "";
 }
 
 /** A label of the metric's own wins over a default label of its name, unless it has no value. */

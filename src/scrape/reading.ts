@@ -28,6 +28,8 @@ export class Reading {
   #failure: { readonly error: unknown } | undefined;
   #isOver = false;
   #durationMs = 0;
+  /** The time at which the encoder was last known to be at work. */
+  #now = 0;
 
   /**
    * @param encoder The encoder at work; an empty chunk is a pause.
@@ -91,11 +93,13 @@ export class Reading {
   /** What is there without waiting; `undefined` where there is nothing, at the end or not yet. */
   #take(bytes: number): Chunks | undefined {
     const chunks: Uint8Array[] = [];
-    for (let length = 0; length < bytes; ) {
+    let missing = bytes;
+    this.#now = performance.now();
+    while (missing > 0) {
       const chunk = this.#ready.shift() ?? this.#readNow();
       if (chunk === undefined) break;
       chunks.push(chunk);
-      length += chunk.length;
+      missing -= chunk.length;
     }
     if (this.#failure !== undefined) throw this.#failure.error;
     return chunks.length === 0 ? undefined : chunks;
@@ -115,11 +119,11 @@ export class Reading {
 
   /** Reads until there is a chunk, while there is time left and nobody else reads. */
   #readNow(): Uint8Array | undefined {
-    while (!this.#isOver && this.#step === undefined && hasTimeLeft()) {
-      this.#readChunk();
-      if (this.#ready.length > 0) break;
+    while (!this.#isOver && this.#step === undefined && hasTimeLeft(this.#now)) {
+      const chunk = this.#readChunk();
+      if (chunk !== undefined) return chunk;
     }
-    return this.#ready.shift();
+    return undefined;
   }
 
   #readStep(): Promise<void> {
@@ -132,23 +136,33 @@ export class Reading {
   async #readInTurn(): Promise<void> {
     // To wait for the socket is not enough: while the kernel takes every chunk at once, that
     // never gives the event loop back.
-    while (!hasTimeLeft()) await nextTurn();
-    if (!this.#isOver) this.#readChunk();
+    while (!hasTimeLeft(performance.now())) await nextTurn();
+    if (this.#isOver) return;
+    this.#now = performance.now();
+    const chunk = this.#readChunk();
+    if (chunk !== undefined) this.#ready.push(chunk);
   }
 
-  /** Reads a chunk; what goes wrong ends the reading. */
-  #readChunk(): void {
-    const startedAt = performance.now();
+  /** Reads a chunk; `undefined` for a pause, and at the end. What goes wrong ends the reading. */
+  #readChunk(): Uint8Array | undefined {
     try {
       const { done, value } = this.#encoder.next();
-      if (done) this.stop();
-      else if (value.length > 0) this.#ready.push(value);
+      this.#addTime();
+      if (!done) return value.length > 0 ? value : undefined;
+      this.stop();
     } catch (error) {
+      this.#addTime();
       this.#fail(error);
     }
-    const now = performance.now();
-    this.#durationMs += now - startedAt;
-    hasWorked(now);
+    return undefined;
+  }
+
+  /** Adds the time since `#now`; one clock serves as the end of a chunk and the start of the next. */
+  #addTime(): void {
+    const startedAt = this.#now;
+    this.#now = performance.now();
+    this.#durationMs += this.#now - startedAt;
+    hasWorked(this.#now);
   }
 
   #fail(error: unknown): void {

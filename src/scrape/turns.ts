@@ -20,9 +20,12 @@ let isWatched = false;
 let workedUntil = Number.NEGATIVE_INFINITY;
 const waiting: (() => void)[] = [];
 
-/** Tells whether encoding may go on in this turn of the event loop. */
-export function hasTimeLeft(): boolean {
-  const now = performance.now();
+/**
+ * Tells whether encoding may go on in this turn of the event loop.
+ *
+ * @param now What `performance.now()` says.
+ */
+export function hasTimeLeft(now: number): boolean {
   if (!isWatched && now - workedUntil > PAUSE_MS) turnStartedAt = now;
   const age = now - turnStartedAt;
   if (!isWatched && age > UNWATCHED_MS) watchTurn();
@@ -30,7 +33,7 @@ export function hasTimeLeft(): boolean {
   return age < TURN_MS;
 }
 
-/** Must be called when a piece of the work is done, with the time of that. */
+/** Must be called when the work is interrupted, with the time of that. */
 export function hasWorked(now: number): void {
   workedUntil = now;
 }

@@ -68,12 +68,13 @@ class RunningDeadline implements Deadline, Due {
   constructor(timeoutMs: number, client: Signal, alarm: Alarm) {
     this.timeoutMs = timeoutMs;
     this.deadlineMs = Date.now() + timeoutMs;
-    this.dueAt = performance.now() + timeoutMs;
+    const now = performance.now();
+    this.dueAt = now + timeoutMs;
     this.#client = client;
     this.#alarm = alarm;
     if (client.aborted) this.#onClientGone();
     client.addEventListener("abort", this.#onClientGone);
-    alarm.remind(this);
+    alarm.remind(this, now);
   }
 
   onDue(): void {

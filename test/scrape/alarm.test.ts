@@ -16,7 +16,7 @@ function create(t: TestContext) {
         onDue();
       },
     };
-    alarm.remind(due);
+    alarm.remind(due, performance.now());
     return due;
   };
   const timers = t.mock.method(globalThis, "setTimeout");
@@ -106,12 +106,24 @@ test("close() clears the timer as soon as nothing is left, and not before", (t) 
   assert.deepEqual(called, ["b"]);
 });
 
+test("Alarm calls what is due although its timer was lost", (t) => {
+  const { clock, called, remind, timers } = create(t);
+  timers.mock.mockImplementationOnce(() => ({ unref: () => ({}) }) as NodeJS.Timeout);
+  remind("a", 10);
+  clock.tick(20);
+  assert.deepEqual(called, []);
+  remind("b", 10);
+  assert.deepEqual(called, ["a"]);
+  clock.tick(10);
+  assert.deepEqual(called, ["a", "b"]);
+});
+
 test("Alarm does not keep the process alive", () => {
   const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
   const before = timers();
   const alarm = new Alarm();
   const due = { dueAt: performance.now() + 10_000, onDue() {} };
-  alarm.remind(due);
+  alarm.remind(due, performance.now());
   assert.equal(timers(), before);
   alarm.forget(due);
   alarm.close();

@@ -10,8 +10,11 @@ export function formatNumber(value: number): string {
   return value > 0 ? "+Inf" : "-Inf";
 }
 
-/** The longest text that `formatNumber` gives, such as `-1.2345678901234567e-300`. */
-export const MAX_NUMBER_LENGTH = 24;
+/**
+ * The longest text that `formatNumber` gives: a sign, the six zeros that a number may begin with
+ * before it gets an exponent, a point, and 17 digits, as in `-0.0000011005154973999282`.
+ */
+export const MAX_NUMBER_LENGTH = 25;
 
 const ZERO = 48;
 

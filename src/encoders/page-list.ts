@@ -1,5 +1,6 @@
 import type { Loan } from "./loan.ts";
-import { PAGE_BYTES, Page } from "./page.ts";
+import { Page } from "./page.ts";
+import { PAGE_BYTES } from "./page-memory.ts";
 
 /**
  * What is taken for a page before it is written, in bytes: more than almost any page takes. To write

@@ -2,8 +2,8 @@ import type { Metric } from "../model/metric-family.ts";
 import type { RunReader } from "../model/metric-run.ts";
 import type { ChunkMemory } from "./chunk-memory.ts";
 import type { FamilyEncoder } from "./encoder.ts";
-import { PAGE_BYTES } from "./page.ts";
 import type { PageList, Slot } from "./page-list.ts";
+import { PAGE_BYTES } from "./page-memory.ts";
 
 /**
  * What became of an entry: it is on its page; its encoder left it out; the page must be turned first;

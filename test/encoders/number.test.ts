@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { formatNumber } from "../../src/encoders/number.ts";
+import { formatNumber, MAX_NUMBER_LENGTH, writeNumber } from "../../src/encoders/number.ts";
 
 const CASES: readonly (readonly [number, string])[] = [
   [0, "0"],
@@ -9,6 +9,7 @@ const CASES: readonly (readonly [number, string])[] = [
   [1, "1"],
   [-1.5, "-1.5"],
   [1e-7, "1e-7"],
+  [-0.0000011005154973999282, "-0.0000011005154973999282"],
   [1_000_000, "1000000"],
   [1e20, "100000000000000000000"],
   [1e21, "1e+21"],
@@ -29,6 +30,20 @@ test("formatNumber() writes what reads back as the same number", () => {
   fc.assert(
     fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
       assert.equal(Number(formatNumber(value)), value === 0 ? 0 : value);
+    }),
+  );
+});
+
+/** Numbers just above 1e-6 have the longest texts; of random ones almost none is that long. */
+const longNumber = fc.double({ min: 1e-6, max: 1e-5, noNaN: true }).map((value) => -value);
+
+test("writeNumber() writes what formatNumber() gives, in MAX_NUMBER_LENGTH bytes at most", () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.double(), fc.nat(), longNumber), (value) => {
+      const bytes = Buffer.alloc(MAX_NUMBER_LENGTH);
+      const length = writeNumber(bytes, 0, value);
+      assert.ok(length <= MAX_NUMBER_LENGTH);
+      assert.equal(bytes.toString("latin1", 0, length), formatNumber(value));
     }),
   );
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PAGE_BYTES } from "../../src/encoders/page.ts";
 import { PageList, type Slot } from "../../src/encoders/page-list.ts";
+import { PAGE_BYTES } from "../../src/encoders/page-memory.ts";
 
 const RESERVED_BYTES = 2 * PAGE_BYTES;
 

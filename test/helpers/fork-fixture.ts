@@ -13,8 +13,12 @@ export interface Exit {
 
 /** A child process under test. */
 export interface Fixture {
-  /** Waits for a line of its output that begins with `start`, and returns what follows. */
-  line(start: string): Promise<string>;
+  /**
+   * Waits for a line of its output that begins with `start`, and returns what follows.
+   *
+   * @param limitMs How long at most, where the default of `within()` is too short.
+   */
+  line(start: string, limitMs?: number): Promise<string>;
   /** Waits for a line of its standard error that matches, and returns what the group caught. */
   errorLine(pattern: RegExp): Promise<string>;
   /** Sends a line to its input. */
@@ -82,26 +86,36 @@ export function watch(child: ChildProcess): Fixture {
     await exit;
     throw new Error(`The child failed; it wrote:\n${stdout}${stderr}`, { cause: error });
   };
-  const find = (stream: Readable | null, what: string, look: () => string | undefined) => {
+  const find = (
+    stream: Readable | null,
+    what: string,
+    look: () => string | undefined,
+    limitMs?: number,
+  ) => {
     const found = new Promise<string>((resolve, reject) => {
+      const onEnd = () => reject(new Error(`It ended without ${what}`));
       const onData = () => {
         const line = look();
-        if (line !== undefined) resolve(line);
+        if (line === undefined) return;
+        stream?.off("data", onData);
+        child.off("close", onEnd);
+        resolve(line);
       };
       stream?.on("data", onData);
-      child.once("close", () => reject(new Error(`It ended without ${what}`)));
+      child.once("close", onEnd);
       onData();
     });
-    return within(`${what} of the child`, found).catch(kill);
+    return within(`${what} of the child`, found, limitMs).catch(kill);
   };
 
   return {
-    line: (start) =>
-      find(child.stdout, `the line "${start}"`, () =>
+    line: (start, limitMs) => {
+      const look = () =>
         completeLines(stdout)
           .find((line) => line.startsWith(start))
-          ?.slice(start.length),
-      ),
+          ?.slice(start.length);
+      return find(child.stdout, `the line "${start}"`, look, limitMs);
+    },
     errorLine: (pattern) =>
       find(child.stderr, `an error like ${pattern}`, () => {
         const matches = completeLines(stderr).map((line) => pattern.exec(line));

@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What is no part of `npm test`. */
-const LANES = ["test/e2e", "test/fault", "test/runtimes"];
+const LANES = ["test/e2e", "test/fault", "test/long", "test/runtimes"];
 
 /** The rooms of the program and the preload, which depend on Node the most. */
 const ENTRIES = ["test/cli", "test/process", "test/register"];

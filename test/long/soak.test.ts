@@ -1,0 +1,5 @@
+import { test } from "node:test";
+import { assertHoldsNoMore } from "../fault/soak.ts";
+
+test("a server holds no more after 200,000 scrapes with faults than after the first ones", () =>
+  assertHoldsNoMore(200_000));

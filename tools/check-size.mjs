@@ -1,7 +1,7 @@
 // Fails when the package takes too much room on disk, as npm installs it.
 import { packedFiles } from "./packed-files.mjs";
 
-const LIMIT_BYTES = 210_000;
+const LIMIT_BYTES = 225_000;
 
 const files = packedFiles();
 const sum = (pattern) =>

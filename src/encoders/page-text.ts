@@ -21,8 +21,8 @@ export class PageText implements TextSink {
   /** For each entry its first number; one more for the end of the last. */
   firstNumbers: Uint32Array = new Uint32Array(8);
   /**
-   * How far each entry begins behind the number before it, in bytes: that stays when bytes move. For
-   * a draft, how far behind the start of the draft.
+   * How far each entry begins behind the number before it, in bytes: so nothing of an entry changes
+   * when numbers grow. For a draft, how far behind the start of the draft.
    */
   #gaps: Uint32Array = new Uint32Array(8);
   #count = 0;

@@ -6,15 +6,15 @@ import { createTextEncoder } from "../../src/encoders/text.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 
 /** Scrapes of one gauge of some pages, whose values a test changes. */
-function create(maxBytes = 1e9) {
-  const state = { value: 1, sets: 3_000 };
+function create(maxBytes = 1e9, sets = 3_000) {
+  const state = { value: 1 };
   const family: MetricFamily = {
     name: "g",
     help: "",
     type: "gauge",
     metrics: {
       *[Symbol.iterator]() {
-        for (let set = 0; set < state.sets; set++) {
+        for (let set = 0; set < sets; set++) {
           yield { identity: set, labels: { set, padding: "x".repeat(20) }, value: state.value };
         }
       },
@@ -128,6 +128,21 @@ test("what is left to borrowers never takes more than the budget", () => {
     assert.ok(store.footprint <= maxBytes);
   }
   assert.ok(store.footprint > maxBytes / 2, "pages are kept again");
+});
+
+test("a page is not kept where there is no memory beside what it has left to a borrower", () => {
+  // Room for the only page, which takes more than half of it.
+  const { state, store, start, scrape } = create(64 * 1_024, 500);
+  assert.ok(store.footprint > 0);
+  const { memory, chunks } = start();
+  const lent = take(chunks);
+  state.value = 2;
+  assert.deepEqual(valuesOf(scrape()), new Set(["2"]));
+  assert.equal(store.footprint, 0);
+  assert.deepEqual(valuesOf(lent), new Set(["1"]));
+  memory.clear();
+  scrape();
+  assert.ok(store.footprint > 0);
 });
 
 test("pages that are dropped while they are lent count until they are given back", () => {

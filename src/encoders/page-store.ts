@@ -49,8 +49,11 @@ export class PageStore {
     const list = lists.get(selection) ?? this.#firstList(shelf, selection);
     if (list === undefined) return undefined;
     list.isIdle = false;
-    lists.delete(selection);
-    lists.set(selection, list);
+    // The only one is the last already.
+    if (lists.size !== 1 || !lists.has(selection)) {
+      lists.delete(selection);
+      lists.set(selection, list);
+    }
     return list;
   }
 

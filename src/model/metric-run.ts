@@ -4,7 +4,7 @@
  * Most metrics of a scrape are where they were at the last one, and most of their numbers are the
  * same. To point a flyweight at each, to ask it for its identity and its number, and to find both in
  * what was kept is a long chain of calls for each; a run is one loop over two lists. With prom-client
- * it took the encoding of 100,000 lines from 31 to 24 ms.
+ * it took the encoding of 100,000 lines from 31 to 25 ms.
  *
  * A run reads nothing ahead: it takes metrics only while they are what was kept, and it is never
  * interrupted. So what it reads is of one moment, as what is read metric by metric.

@@ -1,7 +1,7 @@
 import type { Encoder } from "../encoders/encoder.ts";
 import { PageStore } from "../encoders/page-store.ts";
 import { createTextEncoder } from "../encoders/text.ts";
-import { andThen, type MaybePromise } from "../maybe-promise.ts";
+import type { MaybePromise } from "../maybe-promise.ts";
 import type { EscapingScheme } from "../model/names.ts";
 import type { Format } from "../negotiation/format.ts";
 import { MemoryPressure } from "./memory-pressure.ts";
@@ -47,8 +47,13 @@ export function createEncoders(
     if (encoder === undefined) {
       encoder = createEncoder(ENCODER_OF[format], escaping, store);
       encoders.set(key, encoder);
-      // What has been loaded is not waited for again.
-      void andThen(encoder, (loaded) => encoders.set(key, loaded));
+      // What has been loaded is not waited for again. What cannot be loaded fails its scrape alone.
+      if (encoder instanceof Promise) {
+        encoder.then(
+          (loaded) => encoders.set(key, loaded),
+          () => {},
+        );
+      }
     }
     return encoder;
   };

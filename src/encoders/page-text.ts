@@ -1,4 +1,3 @@
-import { byteOffsets } from "./byte-offsets.ts";
 import type { TextSink } from "./encoder.ts";
 import { PageMemory } from "./page-memory.ts";
 import { grown, PageNumbers } from "./page-numbers.ts";
@@ -152,4 +151,18 @@ export class PageText implements TextSink {
     this.firstNumbers = grown(this.firstNumbers, new Uint32Array(length * 2));
     this.#gaps = grown(this.#gaps, new Uint32Array(length * 2));
   }
+}
+
+/** For each UTF-16 code unit of a text, and for its end, the offset of its bytes in UTF-8. */
+function byteOffsets(text: string): Uint32Array {
+  const offsets = new Uint32Array(text.length + 1);
+  let offset = 0;
+  for (let index = 0; index < text.length; ) {
+    const char = String.fromCodePoint(text.codePointAt(index) as number); // index < length
+    offsets.fill(offset, index, index + char.length);
+    offset += Buffer.byteLength(char);
+    index += char.length;
+  }
+  offsets[text.length] = offset;
+  return offsets;
 }

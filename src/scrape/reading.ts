@@ -55,7 +55,7 @@ export class Reading {
    */
   next(bytes: number): MaybePromise<Chunks | undefined> {
     this.#memory.next();
-    return this.#take(bytes) ?? this.#takeLater(bytes);
+    return this.#take(bytes) ?? (this.#isOver ? undefined : this.#wait(bytes));
   }
 
   /** Joins chunks in the memory of this scrape. */
@@ -103,10 +103,6 @@ export class Reading {
     }
     if (this.#failure !== undefined) throw this.#failure.error;
     return chunks.length === 0 ? undefined : chunks;
-  }
-
-  #takeLater(bytes: number): MaybePromise<Chunks | undefined> {
-    return this.#isOver ? undefined : this.#wait(bytes);
   }
 
   async #wait(bytes: number): Promise<Chunks | undefined> {

@@ -90,7 +90,7 @@ function writeHead(
   for (const name in headers) head.push(name, headers[name] as string);
   for (const name in COMMON_HEADERS) head.push(name, COMMON_HEADERS[name] as string);
   if (length !== undefined) head.push("Content-Length", String(length));
-  // HTTP/2, and middlewares that put a method of their own in the place of Node's, take no list.
+  // HTTP/2 does not take a list, and neither do middlewares that replace `writeHead()`.
   const takesList = http2StreamOf(response) === undefined && !Object.hasOwn(response, "writeHead");
   response.writeHead(status, takesList ? head : fromPairs(head));
 }
@@ -137,8 +137,8 @@ function writerOf(response: ServerResponse, onTaken: () => void): (chunks: Chunk
   // A middleware that compresses may know no callback, and keep the chunk: it gets a copy, and says
   // when it wants more.
   if (Object.hasOwn(response, "write")) {
-    // One listener for all times: such a middleware puts its own stream in the place of the
-    // response, where no listener can be removed, and `writableNeedDrain` says nothing of it.
+    // Added only once: such a middleware passes the listener on to a stream of its own, which offers
+    // no way to remove it and does not set `writableNeedDrain`.
     response.on("drain", onTaken);
     return (chunks) => {
       if (response.write(Buffer.concat(chunks))) onTaken();

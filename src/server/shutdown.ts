@@ -1,4 +1,5 @@
 import { inspect } from "../inspect.ts";
+import { isThenable } from "../maybe-promise.ts";
 import type { Log } from "../scrape/log.ts";
 
 /** What ends `Server.run()`: a signal that aborts, or a promise that settles. */
@@ -21,7 +22,7 @@ export interface ShutdownWatch {
 export function shutdownOf(shutdown: unknown, log: Log): ShutdownWatch {
   if (shutdown === undefined) return { promise: new Promise(() => {}), isOver, forget };
   if (isAbortSignal(shutdown)) return watchSignal(shutdown);
-  if (!isPromise(shutdown)) {
+  if (!isThenable<unknown>(shutdown)) {
     throw new TypeError(
       `The shutdown is neither an AbortSignal nor a promise: ${inspect(shutdown)}`,
     );
@@ -54,8 +55,4 @@ function watchSignal(signal: AbortSignal): ShutdownWatch {
 function isAbortSignal(value: unknown): value is AbortSignal {
   const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
   return typeof aborted === "boolean" && typeof addEventListener === "function";
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as Partial<PromiseLike<unknown>> | null)?.then === "function";
 }

@@ -63,9 +63,9 @@ function groupByName(families: readonly MetricFamily[]): Join {
 
 /** Gatherers are written by users, not all of whom have a compiler to check their types. */
 function isLegal({ name, type, help }: MetricFamily, report: FaultReporter): boolean {
-  if (typeof name !== "string" || name === "") report(String(name), "the name is no string");
+  if (typeof name !== "string" || name === "") report(String(name), "the name is not a string");
   else if (!TYPES.has(type)) report(name, `the type ${String(type)} is not known`);
-  else if (typeof help !== "string") report(name, "the help is no string");
+  else if (typeof help !== "string") report(name, "the help is not a string");
   else return true;
   return false;
 }

@@ -81,7 +81,7 @@ export class RegistryFamilies {
   ): MetricFamily | undefined {
     const { name, metric } = known;
     if (typeof name !== "string" || name === "") {
-      report(String(name), "the name of a metric is no string");
+      report(String(name), "the name of a metric is not a string");
       return undefined;
     }
     const help = helpOf(name, metric, report);
@@ -128,7 +128,7 @@ export class RegistryFamilies {
 function helpOf(name: string, { help }: RegistryMetric, report: FaultReporter): string {
   if (typeof help === "string") return help;
   if (help === undefined || help === null) return "";
-  report(name, "the help is no string");
+  report(name, "the help is not a string");
   return "";
 }
 

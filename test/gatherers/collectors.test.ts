@@ -229,9 +229,9 @@ test("a metric whose name is no string is left out", async () => {
   assert.deepEqual(await expose(registry), {
     text: "",
     faults: [
-      ": the name of a metric is no string",
-      "7: the name of a metric is no string",
-      "undefined: the name of a metric is no string",
+      ": the name of a metric is not a string",
+      "7: the name of a metric is not a string",
+      "undefined: the name of a metric is not a string",
     ],
   });
 });

@@ -83,11 +83,11 @@ test("createFamilyJoiner() keeps the first of two families that differ in type",
 });
 
 const ILLEGAL: readonly { what: object; fault: string }[] = [
-  { what: { ...gauge("", []) }, fault: ": the name is no string" },
-  { what: { ...gauge("a", []), name: 7 }, fault: "7: the name is no string" },
+  { what: { ...gauge("", []) }, fault: ": the name is not a string" },
+  { what: { ...gauge("a", []), name: 7 }, fault: "7: the name is not a string" },
   { what: { ...gauge("a", []), type: "meter" }, fault: "a: the type meter is not known" },
   { what: { ...gauge("a", []), type: undefined }, fault: "a: the type undefined is not known" },
-  { what: { ...gauge("a", []), help: 42 }, fault: "a: the help is no string" },
+  { what: { ...gauge("a", []), help: 42 }, fault: "a: the help is not a string" },
 ];
 
 for (const { what, fault } of ILLEGAL) {

@@ -224,7 +224,7 @@ for (const library of LIBRARIES) {
     new Gauge({ name: "g", help: 42, registers: [registry] }).set(1);
     assert.deepEqual(await expose(registry), {
       text: "# TYPE g gauge\ng 1\n",
-      faults: ["g: the help is no string"],
+      faults: ["g: the help is not a string"],
     });
   });
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { HELP } from "../src/cli/help.ts";
-import { resolveOptions } from "../src/options.ts";
-import { readEnvironment } from "../src/process/environment.ts";
+import { HELP } from "../src/programs/cli/help.ts";
+import { resolveOptions } from "../src/options/options.ts";
+import { readEnvironment } from "../src/programs/preload/environment.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const README = readFileSync(new URL("README.md", ROOT), "utf8");

@@ -6,8 +6,8 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
-import { decompress } from "../compression/helpers.ts";
-import { parseExposition, parseProtobuf } from "../helpers/exposition/index.ts";
+import { decompress } from "../exposition/compression/helpers.ts";
+import { parseExposition, parseProtobuf } from "../judge/index.ts";
 import { type HttpAnswer, httpGet } from "../helpers/http-get.ts";
 
 const FOLDER = new URL("../../examples/", import.meta.url);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { resolveOptions } from "../src/options/rules.ts";
 import { HELP } from "../src/programs/cli/help.ts";
-import { resolveOptions } from "../src/options/options.ts";
 import { readEnvironment } from "../src/programs/preload/environment.ts";
 
 const ROOT = new URL("../", import.meta.url);

@@ -7,8 +7,8 @@ import { createServer } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import { decompress } from "../exposition/compression/helpers.ts";
-import { parseExposition, parseProtobuf } from "../judge/index.ts";
 import { type HttpAnswer, httpGet } from "../helpers/http-get.ts";
+import { parseExposition, parseProtobuf } from "../judge/index.ts";
 
 const FOLDER = new URL("../../examples/", import.meta.url);
 

@@ -84,7 +84,7 @@ export function createExposer(
 ): Exposer {
   const { lock, report } = context;
   const negotiate = memoiseByHeader((accept) => negotiateFormat(accept, formats));
-  const encoderOf = createEncoders(maxKeptBytes, context);
+  const encoders = createEncoders(maxKeptBytes, context);
   const compressor = createCompressor(compression);
   const spareMemory: ChunkMemory[] = [];
 
@@ -108,7 +108,7 @@ export function createExposer(
     const onEnd = (ended: ChunkReader) => {
       lock.leave(ended);
       context.onEncoded(ended.durationMs);
-      encoderOf.afterScrape();
+      encoders.afterScrape();
     };
     const reader = new ChunkReader(bounded, signal, { memory, onEnd });
     return andThen(lock.enter(reader, signal), () => startBody(reader));
@@ -123,7 +123,7 @@ export function createExposer(
         const count = (bytes: number) => context.onSent(bytes, format, encoding);
         return toExposition(contentType, { body: counted(body, count), encoding });
       };
-      return andThen(encoderOf(format, escaping), (encoder) =>
+      return andThen(encoders.get(format, escaping), (encoder) =>
         andThen(compressor.negotiate(acceptEncoding), (encoding) =>
           andThen(read(encoder, selection, signal), (plain) =>
             andThen(compressor.compress(plain, encoding), finish),
@@ -133,7 +133,7 @@ export function createExposer(
     },
 
     clear() {
-      encoderOf.forget();
+      encoders.clear();
       spareMemory.length = 0;
     },
   };

@@ -48,7 +48,7 @@ export interface TextSink {
 /** How the metrics of one family are written, with all that is the same for each made once. */
 export interface FamilyEncoder extends MetricEncoder {
   /** The comment lines before the first sample. */
-  readonly head: string;
+  readonly preamble: string;
 }
 
 /** How one metric of a family is written. */

@@ -44,3 +44,14 @@ function digitCount(whole: number): number {
   for (let bound = 10; whole >= bound && count < 10; bound *= 10) count++;
   return count;
 }
+
+/**
+ * Rounds a timestamp to whole milliseconds; `undefined` when there is none that every parser reads.
+ *
+ * Prometheus reads no sign and no fraction in the text format, and no exponent in any text.
+ */
+export function wholeMilliseconds(timestampMs: number | undefined): number | undefined {
+  const isLegal =
+    typeof timestampMs === "number" && timestampMs >= 0 && timestampMs <= Number.MAX_SAFE_INTEGER;
+  return isLegal ? Math.round(timestampMs) : undefined;
+}

@@ -94,7 +94,7 @@ export class Page {
 
   /** Appends the head of a family. */
   appendHead(encoder: FamilyEncoder): void {
-    this.#text.text(encoder.head);
+    this.#text.text(encoder.preamble);
     this.#endEntry(encoder);
   }
 

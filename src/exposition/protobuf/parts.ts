@@ -1,4 +1,5 @@
 import type { Exemplar, Metric } from "../../model/metric-family.ts";
+import { wholeMilliseconds } from "../number.ts";
 import type { LabelWriter } from "./labels.ts";
 import { EXEMPLAR, METRIC, TIMESTAMP } from "./schema.ts";
 import type { ProtobufWriter } from "./writer.ts";
@@ -24,14 +25,8 @@ export function writeExemplar(
 
 /** Ends a metric, after its timestamp if it has a legal one. */
 export function closeMetric(start: number, { timestampMs }: Metric, writer: ProtobufWriter): void {
-  // As in the text formats: whole milliseconds, and nothing before 1970.
-  if (
-    typeof timestampMs === "number" &&
-    timestampMs >= 0 &&
-    timestampMs <= Number.MAX_SAFE_INTEGER
-  ) {
-    writer.uint(METRIC.timestampMs, Math.round(timestampMs));
-  }
+  const whole = wholeMilliseconds(timestampMs);
+  if (whole !== undefined) writer.uint(METRIC.timestampMs, whole);
   writer.close(start);
 }
 

@@ -9,10 +9,10 @@ import type { PageStore } from "../kept/store.ts";
 import { ByteSink } from "./byte-sink.ts";
 
 /** What becomes of the families of an exposition. */
-export interface TextPlan {
+export interface TextFamilies {
   /** What is served, in order. */
   readonly served: readonly ServedFamily[];
-  readonly leftOut: readonly LeftOutFamily[];
+  readonly skipped: readonly SkippedFamily[];
 }
 
 /** A family with the encoder of its metrics. */
@@ -22,7 +22,7 @@ interface ServedFamily {
 }
 
 /** A family that has to be left out, and why. */
-export interface LeftOutFamily {
+export interface SkippedFamily {
   readonly name: string;
   readonly reason: string;
 }
@@ -30,7 +30,7 @@ export interface LeftOutFamily {
 /** What tells one text format from another. */
 export interface TextFormat {
   /** Decides what becomes of each family. */
-  plan(families: readonly MetricFamily[]): TextPlan;
+  prepare(families: readonly MetricFamily[]): TextFamilies;
   /** What follows the last family. */
   readonly end: string;
 }
@@ -58,11 +58,11 @@ const MAX_SELECTIONS = 8;
 
 /** Plans again only when the families are others than at the last scrape. */
 function rememberPlans(format: TextFormat) {
-  const known = new Map<string, TextPlan & { readonly families: readonly MetricFamily[] }>();
-  return (families: readonly MetricFamily[], selection: string): TextPlan => {
+  const known = new Map<string, TextFamilies & { readonly families: readonly MetricFamily[] }>();
+  return (families: readonly MetricFamily[], selection: string): TextFamilies => {
     const last = known.get(selection);
     if (last !== undefined && haveSameElements(families, last.families)) return last;
-    const plan = { ...format.plan(families), families: snapshotOf(families) };
+    const plan = { ...format.prepare(families), families: snapshotOf(families) };
     if (known.size >= MAX_SELECTIONS) known.clear();
     known.set(selection, plan);
     return plan;
@@ -81,11 +81,11 @@ interface TextEncoding {
 
 /** Encodes families, a chunk at a time. */
 function* encodeText(
-  { served, leftOut }: TextPlan,
+  { served, skipped }: TextFamilies,
   { end, report, memory, walk }: TextEncoding,
 ): Generator<Uint8Array, void, undefined> {
   const sink = new ByteSink(memory);
-  for (const { name, reason } of leftOut) report(name, reason);
+  for (const { name, reason } of skipped) report(name, reason);
   try {
     for (const { family, encoder } of served) {
       let outcome = walk === undefined ? "not kept" : walk.head(encoder);
@@ -93,7 +93,7 @@ function* encodeText(
         yield* turnPage(walk, encoder, encoder);
         outcome = walk.head(encoder);
       }
-      if (outcome === "not kept") sink.text(encoder.head);
+      if (outcome === "not kept") sink.text(encoder.preamble);
       const reader = encoder.run && walk && runReaderOf(family.metrics);
       if (reader !== undefined) walk?.readRun(reader, encoder);
       for (const metric of reader ?? family.metrics) {

@@ -15,7 +15,7 @@ interface PartsMetric {
 }
 
 const ENCODER: FamilyEncoder = {
-  head: "",
+  preamble: "",
   encode(metric, sink) {
     const { parts } = metric as unknown as PartsMetric;
     if (parts.length === 0) return false;

@@ -14,7 +14,7 @@ export class ChunkMemory {
   #used = 0;
   #isReused = false;
   #mayReuse = true;
-  /** The pages that chunks of the last batches are part of. */
+  /** The blocks that chunks of the last batches are part of. */
   readonly #loans: Loan[] = [];
 
   /** Gives memory for a chunk of `length` bytes. */
@@ -32,7 +32,7 @@ export class ChunkMemory {
     if (chunk.buffer === this.#arena?.buffer) this.#used += chunk.length;
   }
 
-  /** Takes note of a chunk that is part of a page, until it is valid no more. */
+  /** Takes note of a chunk that is part of a block, until it is valid no more. */
   borrow(loan: Loan): void {
     this.#loans.push(loan);
   }

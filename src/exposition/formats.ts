@@ -2,7 +2,7 @@ import type { MaybePromise } from "../maybe-promise.ts";
 import type { EscapingScheme } from "../model/names.ts";
 import { FORMATS, type Format } from "../options/options.ts";
 import type { Encoder } from "./encoder.ts";
-import type { PageStore } from "./kept/store.ts";
+import type { BlockStore } from "./kept/store.ts";
 import { type MediaRange, parseAccept } from "./negotiation/accept.ts";
 import { createTextEncoder } from "./text/text.ts";
 
@@ -15,7 +15,7 @@ export interface NegotiatedFormat {
 }
 
 /** Makes the encoder of one escaping scheme, which keeps bytes between scrapes in `store`. */
-export type CreateEncoder = (scheme: EscapingScheme, store: PageStore) => Encoder;
+export type CreateEncoder = (scheme: EscapingScheme, store: BlockStore) => Encoder;
 
 /** A format: how it is asked for, what the response calls it, and what encodes it. */
 interface FormatRow {

@@ -1,8 +1,8 @@
 /**
- * The bytes of a page while responses send them.
+ * The bytes of a block while responses send them.
  *
- * They are sent as they stand in memory: to copy the pages of 100,000 lines first took 1 to 3 ms.
- * So they must not change meanwhile. A page that has other bytes to write leaves the lent ones to
+ * They are sent as they stand in memory: to copy the blocks of 100,000 lines first took 1 to 3 ms.
+ * So they must not change meanwhile. A block that has other bytes to write leaves the lent ones to
  * their borrowers, and goes on with a copy.
  */
 export class Loan {
@@ -21,7 +21,7 @@ export class Loan {
     return this.#borrowers > 0;
   }
 
-  /** Whether the page may write into them again. */
+  /** Whether the block may write into them again. */
   get isFree(): boolean {
     return this.#borrowers === 0 && !this.#isLost;
   }

@@ -1,4 +1,5 @@
 import type { Exemplar, HistogramMetric } from "../../model/metric-family.ts";
+import { NOT_A_NUMBER } from "../encoder.ts";
 import type { LabelWriter } from "./labels.ts";
 import { isFloatHistogram, nativeFault, writeNativeHistogram } from "./native-histogram.ts";
 import { closeMetric, writeExemplar, writeTimestamp } from "./parts.ts";
@@ -24,7 +25,7 @@ export function createHistogramWriter(
   return (metric: HistogramMetric, writer: ProtobufWriter): void => {
     const { count, sum } = metric;
     if (typeof count !== "number" || typeof sum !== "number") {
-      report("a value is not a number");
+      report(NOT_A_NUMBER);
       return;
     }
     let { native } = metric;

@@ -5,6 +5,7 @@ import type {
   ValueMetric,
 } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
+import { NOT_A_NUMBER } from "../encoder.ts";
 import { createHistogramWriter } from "./histogram.ts";
 import { createLabelWriter, type LabelWriter } from "./labels.ts";
 import { closeMetric, writeExemplar, writeTimestamp } from "./parts.ts";
@@ -22,8 +23,6 @@ export interface LabelWriters {
 export type MetricWriter = (metric: Metric, writer: ProtobufWriter) => void;
 
 type Report = (reason: string) => void;
-
-const NOT_A_NUMBER = "a value is not a number";
 
 /** Makes the label writers of one escaping scheme. */
 export function createLabelWriters(scheme: EscapingScheme): LabelWriters {

@@ -1,7 +1,7 @@
 import type { MetricFamily } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
 import type { Encoder, FamilyEncoder, MetricEncoder } from "../encoder.ts";
-import type { PageStore } from "../kept/store.ts";
+import type { BlockStore } from "../kept/store.ts";
 import { formatNumber } from "../number.ts";
 import { createTextFormatEncoder, type TextFamilies } from "./encode.ts";
 import { formatBucketExemplar, formatExemplar, SECOND_MS } from "./exemplar.ts";
@@ -32,7 +32,7 @@ const STYLE: LineStyle = {
  *
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec/
  */
-export function createOpenMetricsEncoder(scheme: EscapingScheme, store?: PageStore): Encoder {
+export function createOpenMetricsEncoder(scheme: EscapingScheme, store?: BlockStore): Encoder {
   const known = new WeakMap<MetricFamily, NamedFamily & { readonly encoder: FamilyEncoder }>();
 
   const encoderOf = (named: NamedFamily): FamilyEncoder => {

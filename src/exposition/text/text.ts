@@ -2,7 +2,7 @@ import type { MetricFamily } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
 import type { Encoder, FamilyEncoder, MetricEncoder } from "../encoder.ts";
 import { uniquelyNamed } from "../family-names.ts";
-import type { PageStore } from "../kept/store.ts";
+import type { BlockStore } from "../kept/store.ts";
 import { formatNumber } from "../number.ts";
 import { createTextFormatEncoder, type SkippedFamily, type TextFamilies } from "./encode.ts";
 import { escapeHelp } from "./labels.ts";
@@ -41,7 +41,7 @@ const STYLE: LineStyle = { formatBound: formatNumber, timestampUnitMs: 1, isSumF
  * @param store Keeps bytes between scrapes; absent where nothing is kept.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
-export function createTextEncoder(scheme: EscapingScheme, store?: PageStore): Encoder {
+export function createTextEncoder(scheme: EscapingScheme, store?: BlockStore): Encoder {
   // A family that is the same object as at the last scrape has the same name, help and type.
   const known = new WeakMap<MetricFamily, FamilyEncoder>();
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FamilyEncoder } from "../../../src/exposition/encoder.ts";
-import { PageStore } from "../../../src/exposition/kept/store.ts";
+import { BlockStore } from "../../../src/exposition/kept/store.ts";
 import { CHUNK_LENGTH } from "../../../src/exposition/text/byte-sink.ts";
 import { createTextFormatEncoder, type TextFamilies } from "../../../src/exposition/text/encode.ts";
 import type { MetricFamily, ValueMetric } from "../../../src/model/metric-family.ts";
@@ -120,7 +120,7 @@ test("createTextFormatEncoder() writes a label set of any size in one piece", ()
     }),
     end: "",
   };
-  const store = new PageStore(1e9);
+  const store = new BlockStore(1e9);
   const encoder = createTextFormatEncoder(format, store);
   for (let scrape = 0; scrape < 3; scrape++) {
     const steps = encoder.encode(families, assert.fail);

@@ -19,15 +19,12 @@ const CHUNK_CAPACITY = CHUNK_LENGTH + 40 * 1_024;
 export class ByteSink implements BlockSink {
   readonly #memory: ChunkMemory;
   #text = "";
+  isFull = false;
   /** Comes before the text. */
   #block: Uint8Array | undefined;
 
   constructor(memory: ChunkMemory) {
     this.#memory = memory;
-  }
-
-  get isFull(): boolean {
-    return this.#block !== undefined || this.#text.length >= CHUNK_LENGTH;
   }
 
   get isEmpty(): boolean {
@@ -36,6 +33,7 @@ export class ByteSink implements BlockSink {
 
   text(text: string): void {
     this.#text += text;
+    if (this.#text.length >= CHUNK_LENGTH) this.isFull = true;
   }
 
   number(value: number): void {
@@ -44,12 +42,15 @@ export class ByteSink implements BlockSink {
 
   block(bytes: Uint8Array, loan: Loan | undefined): void {
     if (loan !== undefined) this.#memory.borrow(loan);
-    if (bytes.length > 0) this.#block = bytes;
+    if (bytes.length === 0) return;
+    this.#block = bytes;
+    this.isFull = true;
   }
 
   /** Takes the next chunk: a block, or the bytes of all text since the last call. */
   take(): Uint8Array {
     const block = this.#block;
+    this.isFull = false;
     if (block !== undefined) {
       this.#block = undefined;
       return block;

@@ -53,10 +53,9 @@ export function createValueEncoder(
     encode(metric: ValueMetric, sink: TextSink): boolean {
       const { value } = metric;
       if (typeof value !== "number") return false;
-      const timestamp = formatTimestamp(metric.timestampMs, timestampUnitMs);
-      const exemplar = formatExemplar === undefined ? "" : formatExemplar(metric.exemplar);
-      const end = `${timestamp}${exemplar}\n`;
-      writeLine(openLine(start, encodeLabels(metric.labels)), value, end, sink);
+      let end = formatTimestamp(metric.timestampMs, timestampUnitMs);
+      if (formatExemplar !== undefined) end += formatExemplar(metric.exemplar);
+      writeLine(openLine(start, encodeLabels(metric.labels)), value, `${end}\n`, sink);
       return true;
     },
 

@@ -1,14 +1,14 @@
-/** Markup: text of which every part is known to be safe. */
+/** Markup: text of which every part is safe. */
 export interface Html {
   readonly markup: string;
 }
 
-/** What stands between the pieces of a template: text is escaped, markup is not. */
+/** A value in a template: text is escaped, markup is not. */
 export type HtmlValue = string | Html | readonly Html[];
 
 /**
- * Makes markup of a template. Whatever is put into it is text, and escaped, unless it is markup
- * already: to forget that is not possible.
+ * Makes markup of a template. Every value is text, and escaped, unless it is markup already, so
+ * that escaping cannot be forgotten.
  *
  * @example
  * ```ts
@@ -23,7 +23,7 @@ export function html(pieces: TemplateStringsArray, ...values: readonly HtmlValue
   return { markup };
 }
 
-/** Nothing. */
+/** Empty markup. */
 export const NO_HTML: Html = { markup: "" };
 
 function toMarkup(value: HtmlValue): string {

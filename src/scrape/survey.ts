@@ -1,0 +1,117 @@
+import type { Signal } from "../abort.ts";
+import { ChunkReader } from "../exposition/chunk-reader.ts";
+import type { MetricFamily } from "../model/metric-family.ts";
+import type { ScrapeParts } from "./answer.ts";
+import { type Deadline, startDeadline, startSending } from "./deadline.ts";
+import type { Sending } from "./exchange.ts";
+import { explainFailure, FAILURE_TIMEOUT_MS } from "./failure.ts";
+import { EVERY_NAME } from "./name-filter.ts";
+import type { UpdateLock } from "./update-lock.ts";
+
+/** Reads all families, and yields an empty chunk wherever the event loop may have its turn. */
+export type Visit<T> = (families: readonly MetricFamily[]) => Generator<Uint8Array, T, undefined>;
+
+/** What a survey found. */
+export interface Findings<T> {
+  /** What the visit returned. */
+  readonly result: T;
+  /** The collectors that failed. */
+  readonly failed: readonly string[];
+  /** Whether the application has declared that its metrics cannot be trusted. */
+  readonly isFailing: boolean;
+}
+
+/** Why a survey found nothing: too many at once, a timeout, or something threw. */
+export type Unavailable = "busy" | "late" | "failed";
+
+/** The outcome of a survey, and the bounds within which somebody may send it. */
+export interface Survey<T> extends Sending {
+  readonly findings: Findings<T> | Unavailable;
+}
+
+/**
+ * Gathers all families, as a scrape does, and lets `visit` read them. It never rejects; `undefined`
+ * if the client disconnected first.
+ *
+ * @param client Aborts when the client disconnects.
+ */
+export type TakeSurvey = <T>(client: Signal, visit: Visit<T>) => Promise<Survey<T> | undefined>;
+
+/** How many surveys may run at once. A limit of its own, so that they never cost a scrape its slot. */
+const MAX_AT_ONCE = 4;
+
+/**
+ * Makes the function that takes surveys. A survey has the time of a scrape, shares the collectors' run
+ * with scrapes, and reads in slices of the event loop; it is not counted as a scrape.
+ */
+export function createSurvey(parts: ScrapeParts): TakeSurvey {
+  let running = 0;
+  return async (client, visit) => {
+    const deadline = startDeadline(parts.options.timeoutMs, client, parts.alarm);
+    if (running >= MAX_AT_ONCE) return { findings: "busy", ...startSending(deadline) };
+    running++;
+    try {
+      const findings = await findingsOf(parts, deadline, visit);
+      return { findings, ...startSending(deadline) };
+    } catch (thrown) {
+      return unavailable(parts, thrown, client, deadline);
+    } finally {
+      running--;
+    }
+  };
+}
+
+async function findingsOf<T>(
+  { cycle, status, ownFamilies, options, lock, log }: ScrapeParts,
+  deadline: Deadline,
+  visit: Visit<T>,
+): Promise<Findings<T>> {
+  const { families, errors } = status.isFailing
+    ? { families: [], errors: [] }
+    : await cycle.collect(deadline, EVERY_NAME);
+  // With "continue" the gather cycle has logged them.
+  if (options.errorHandling === "fail") {
+    for (const { collector, error } of errors) log.error(`Collector "${collector}" failed`, error);
+  }
+  const result = await inSlices(visit([...families, ...ownFamilies()]), deadline.signal, lock);
+  return {
+    result,
+    failed: errors.map(({ collector }) => collector),
+    isFailing: status.isFailing,
+  };
+}
+
+/** Finishes a visit in slices of the event loop, while no update runs. */
+async function inSlices<T>(
+  visiting: Generator<Uint8Array, T, undefined>,
+  signal: Signal,
+  lock: UpdateLock,
+): Promise<T> {
+  const results: T[] = [];
+  const pauses = (function* () {
+    results.push(yield* visiting);
+  })();
+  const reader = new ChunkReader(pauses, signal, { onEnd: (ended) => lock.leave(ended) });
+  await lock.enter(reader, signal);
+  // All of its chunks are empty, so this is its end.
+  await reader.next(1);
+  return results[0] as T;
+}
+
+function unavailable(
+  { alarm, log }: ScrapeParts,
+  thrown: unknown,
+  client: Signal,
+  deadline: Deadline,
+): Survey<never> | undefined {
+  const failure = explainFailure(thrown, deadline.signal);
+  if (failure === undefined) {
+    deadline.clear();
+    return undefined;
+  }
+  log.error("Cannot survey the metrics", failure.error);
+  if (failure.status !== 503) return { findings: "failed", ...startSending(deadline) };
+  // The deadline has passed, so the answer gets one of its own.
+  deadline.clear();
+  return { findings: "late", ...startSending(startDeadline(FAILURE_TIMEOUT_MS, client, alarm)) };
+}

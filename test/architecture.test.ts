@@ -26,11 +26,9 @@ test("no files of src/ import each other in a circle", () => {
 
 test("the tables of ARCHITECTURE.md name every file and folder of src/, and no other", () => {
   const { rooms, wings } = HOUSE;
-  const named = [...rooms, ...wings].flatMap(({ names, door, mayImport }) => [
-    ...names,
-    ...door,
-    ...mayImport,
-  ]);
+  const named = [...rooms, ...wings]
+    .flatMap(({ names, door, mayImport }) => [...names, ...door, ...mayImport])
+    .filter((name) => name !== "ground floor");
   for (const name of named) {
     const exists = FILES.some(
       (file) => file === name || (name.endsWith("/") && file.startsWith(name)),

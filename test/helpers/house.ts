@@ -16,6 +16,9 @@ interface Row {
   readonly mayImport: readonly string[];
 }
 
+/** In the row of a wing: the files of its room that lie in no wing. */
+const GROUND_FLOOR = "ground floor";
+
 /** What the two tables of ARCHITECTURE.md say. */
 export interface House {
   readonly rooms: readonly Row[];
@@ -37,7 +40,9 @@ function readTable(markdown: string, title: string): readonly Row[] {
     return {
       names,
       door: /every file/.test(door) ? names : quoted(door).map((file) => within + file),
-      mayImport: quoted(mayImport),
+      mayImport: /ground floor/.test(mayImport)
+        ? [...quoted(mayImport), GROUND_FLOOR]
+        : quoted(mayImport),
     };
   });
 }
@@ -74,10 +79,10 @@ function isAllowed({ rooms, wings }: House, { from, to }: Arrow): boolean {
   const targetWing = rowOf(wings, to);
   if (room !== target) return mayEnter(rooms, room.mayImport, to);
   if (wing === targetWing) return true;
-  // From the ground floor into a wing by its door, from a wing to what its row says it knows.
-  return wing === undefined
-    ? isIn(targetWing?.door ?? [], to)
-    : mayEnter(wings, wing.mayImport, to);
+  // From the ground floor, a wing is entered only by its door.
+  if (wing === undefined) return isIn(targetWing?.door ?? [], to);
+  if (targetWing === undefined && wing.mayImport.includes(GROUND_FLOOR)) return true;
+  return mayEnter(wings, wing.mayImport, to);
 }
 
 /** Whether a file is one of `allowed`, or a door of a room or a wing that is. */

@@ -92,3 +92,49 @@ test("each module of Node is asked for only where ARCHITECTURE.md says", () => {
     }
   }
 });
+
+test("to add something that ARCHITECTURE.md names takes at most four files that exist", () => {
+  const section = TEXT.split("## Where to add what\n")[1]?.split("\n## ")[0] ?? "";
+  const rows = section.split("\n").filter((line) => /^\| (?!to add|-)/.test(line));
+  assert.ok(rows.length >= 15, `${rows.length} rows`);
+  for (const row of rows) {
+    const [, what = "", edit = ""] = row.split("|");
+    const files = Array.from(edit.matchAll(/`([^`]+\.ts)`/g), ([, file = ""]) => file);
+    for (const file of files) assert.ok(FILES.includes(file), `${what}: ${file} does not exist`);
+    const others = edit.includes("package.json") || edit.includes("the room") ? 1 : 0;
+    assert.ok(files.length + others <= 4, `${what}: ${files.length + others} files`);
+  }
+});
+
+const LINES = new Map(
+  FILES.map((file) => [file, readFileSync(new URL(file, SRC), "utf8").split("\n").length - 1]),
+);
+
+test("ARCHITECTURE.md gives the reason of every file under 30 lines; they are fewer than 10 %", () => {
+  const short = FILES.filter((file) => (LINES.get(file) ?? 0) < 30);
+  const section = TEXT.split("## Short files\n")[1]?.split("\n## ")[0] ?? "";
+  const named = Array.from(section.matchAll(/`([^`]+\.ts)`/g), ([, file = ""]) => file);
+  assert.deepEqual(named.sort(), short.sort());
+  assert.ok(short.length < FILES.length / 10, `${short.length} of ${FILES.length}`);
+});
+
+test("no folder of src/ holds more than a dozen files", () => {
+  const counts = new Map<string, number>();
+  for (const file of FILES) {
+    const folder = file.replace(/[^/]+$/, "");
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  const heaps = [...counts].filter(([, count]) => count > 12);
+  assert.deepEqual(heaps, []);
+});
+
+test("test/ mirrors src/, beside the folders that ARCHITECTURE.md lists", () => {
+  const section = TEXT.split("## Build and tests\n")[1] ?? "";
+  const others = Array.from(section.matchAll(/`([\w-]+)\/`/g), ([, name]) => name);
+  const folders = readdirSync(new URL("../test/", import.meta.url), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+  const rooms = new Set(FILES.map((file) => file.split("/")[0]));
+  const strangers = folders.filter((name) => !others.includes(name) && !rooms.has(name));
+  assert.deepEqual(strangers, []);
+});

@@ -113,7 +113,7 @@ export function shortReport(results) {
         row("application's own p99, ms", clients.application, ({ p99 }) => p99),
       ],
     ),
-    `${machine()} A tenth of the label sets changes between scrapes. From the third row on: 100,000 lines; its memory with a scrape every 15 seconds. [All figures](bench/RESULTS.md), \`npm run bench\` repeats them.`,
+    `${machine()} A tenth of the label sets changes between scrapes. From the third row on: 100,000 lines; its memory with a scrape every 15 seconds. \`npm run bench\` in the repository repeats them; \`bench/RESULTS.md\` has all figures.`,
   ].join("\n\n");
 }
 

@@ -1,15 +1,15 @@
-import { type Source, toGatherer } from "./gatherers/to-gatherer.ts";
-import { type RenderOptions, resolveRenderOptions } from "./options.ts";
+import { type Source, toGatherer } from "./gatherers/gatherer-of.ts";
+import { type RenderOptions, resolveRenderOptions } from "./options/options.ts";
 import { Alarm } from "./scrape/alarm.ts";
-import { type Body, chunksOf } from "./scrape/body.ts";
+import { type Body, chunksOf } from "./exposition/body.ts";
 import { startDeadline } from "./scrape/deadline.ts";
-import { createExposer } from "./scrape/exposer.ts";
-import { LightSignal } from "./scrape/light-signal.ts";
-import { createLog } from "./scrape/log.ts";
+import { createExposer } from "./exposition/expose.ts";
+import { LightSignal } from "./abort.ts";
+import { createLog } from "./log.ts";
 import { EVERY_NAME } from "./scrape/name-filter.ts";
 import { createCycle, createReporter, type ScrapeRequest } from "./scrape/scrape.ts";
 import { SelfMetrics } from "./scrape/self-metrics.ts";
-import { UpdateGuard } from "./scrape/update-guard.ts";
+import { UpdateGuard } from "./scrape/update-lock.ts";
 
 /** An exposition in memory. */
 export interface Rendered {

@@ -1,7 +1,7 @@
 import type { FaultReporter } from "../model/gatherer.ts";
 import { labelsKey } from "../model/labels-key.ts";
 import type { Metric, MetricFamily } from "../model/metric-family.ts";
-import { haveSameElements, snapshotOf } from "../model/same-elements.ts";
+import { haveSameElements, snapshotOf } from "../model/identity.ts";
 
 const TYPES: ReadonlySet<unknown> = new Set<MetricFamily["type"]>([
   "counter",

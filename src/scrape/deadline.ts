@@ -1,6 +1,6 @@
 import { ScrapeTimeoutError } from "../errors.ts";
 import type { Alarm, Due } from "./alarm.ts";
-import { LightSignal, type Signal } from "./light-signal.ts";
+import { LightSignal, type Signal } from "../abort.ts";
 
 /** How long a scrape may take. */
 export interface TimeoutOptions {

@@ -2,7 +2,7 @@ import { isInstance, ScrapeTimeoutError } from "../errors.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
 import type { Alarm } from "./alarm.ts";
 import { startDeadline } from "./deadline.ts";
-import type { Signal } from "./light-signal.ts";
+import type { Signal } from "../abort.ts";
 import { QueryError } from "./name-filter.ts";
 import type { Respond, ScrapeRequest } from "./scrape.ts";
 import type { ErrorStage, StatusCode } from "./self-metrics.ts";

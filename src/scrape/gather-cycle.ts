@@ -3,7 +3,7 @@ import { andThen, isThenable, type MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { Deadline } from "./deadline.ts";
-import { LightSignal, type Signal } from "./light-signal.ts";
+import { LightSignal, type Signal } from "../abort.ts";
 import { type NameFilter, requestedFamilies } from "./name-filter.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 

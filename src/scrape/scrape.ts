@@ -2,24 +2,24 @@ import { isInstance, ScrapeTimeoutError } from "../errors.ts";
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError, FaultReporter, Gatherer } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
-import type { Format } from "../negotiation/format.ts";
+import type { Format } from "../exposition/formats.ts";
 import { Alarm } from "./alarm.ts";
-import type { Body } from "./body.ts";
-import type { BodyLimit } from "./body-limit.ts";
-import type { CompressionSettings } from "./compression.ts";
+import type { Body } from "../exposition/body.ts";
+import type { BodyLimit } from "../exposition/body-limit.ts";
+import type { CompressionSettings } from "../exposition/compression/compressor.ts";
 import { type Deadline, scrapeTimeoutMs, startDeadline, type TimeoutOptions } from "./deadline.ts";
-import { createExposer } from "./exposer.ts";
+import { createExposer } from "../exposition/expose.ts";
 import { blameOn, explainFailure, type Failure, sendFailure } from "./failure.ts";
 import { type ErrorHandling, GatherCycle } from "./gather-cycle.ts";
-import type { Signal } from "./light-signal.ts";
+import type { Signal } from "../abort.ts";
 import { createListJoiner } from "./list-joiner.ts";
-import { createOnce, type Log } from "./log.ts";
+import { createOnce, type Log } from "../log.ts";
 import { EVERY_NAME, parseNameFilter, requestedFamilies } from "./name-filter.ts";
-import type { AnswerOverview, OverviewContext } from "./overview.ts";
+import type { AnswerOverview, OverviewContext } from "../page/overview.ts";
 import { type ScrapeHook, withHook } from "./scrape-hook.ts";
 import { SelfMetrics, type StatusCode } from "./self-metrics.ts";
 import { Status } from "./status.ts";
-import { UpdateGuard } from "./update-guard.ts";
+import { UpdateGuard } from "./update-lock.ts";
 
 /** What a scrape needs to know of its request. */
 export interface ScrapeRequest {
@@ -237,7 +237,7 @@ const FAILING = "failing";
 
 /** Loads the code of overviews when it is first needed: a process may only ever be scraped. */
 async function loadOverview(context: OverviewContext): Promise<AnswerOverview> {
-  const { createOverview } = await import("./overview.ts");
+  const { createOverview } = await import("../page/overview.ts");
   return createOverview(context);
 }
 

@@ -1,4 +1,4 @@
-import type { Signal } from "./light-signal.ts";
+import type { Signal } from "../abort.ts";
 
 /**
  * Waits for a promise, but no longer than until the signal aborts.

@@ -1,5 +1,5 @@
 import type { Server as NetServer } from "node:net";
-import { inspect } from "../inspect.ts";
+import { inspect } from "../node.ts";
 
 /**
  * Where to listen.

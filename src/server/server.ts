@@ -1,14 +1,14 @@
 import type { AddressInfo, Server as NetServer } from "node:net";
-import { type Source, toGatherer } from "../gatherers/to-gatherer.ts";
+import { type Source, toGatherer } from "../gatherers/gatherer-of.ts";
 import type { Gatherer } from "../model/gatherer.ts";
-import { type ResolvedOptions, resolveOptions, type ServerOptions } from "../options.ts";
-import { createLog, type Log } from "../scrape/log.ts";
+import { type ResolvedOptions, resolveOptions, type ServerOptions } from "../options/options.ts";
+import { createLog, type Log } from "../log.ts";
 import { createScrapeHandler, type ScrapeHandler } from "../scrape/scrape.ts";
 import { type Address, describeAddress, type ListenTarget, parseAddress } from "./address.ts";
-import { createRequestListener } from "./handler.ts";
+import { createRequestListener } from "./requests.ts";
 import { listen } from "./listen.ts";
-import { Listener } from "./listener.ts";
-import { isFixedPath } from "./routes.ts";
+import { Listener } from "./connections.ts";
+import { isFixedPath } from "../http/routes.ts";
 import { type Shutdown, shutdownOf } from "./shutdown.ts";
 import { urlOf } from "./url.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HELP } from "../../src/cli/help.ts";
-import { FORMATS } from "../../src/negotiation/format.ts";
-import { resolveHandlerOptions, resolveOptions } from "../../src/options.ts";
-import { readEnvironment } from "../../src/process/environment.ts";
+import { FORMATS } from "../../src/exposition/formats.ts";
+import { resolveHandlerOptions, resolveOptions } from "../../src/options/options.ts";
+import { HELP } from "../../src/programs/cli/help.ts";
+import { readEnvironment } from "../../src/programs/preload/environment.ts";
 import { SelfMetrics } from "../../src/scrape/self-metrics.ts";
 import { readDocument, sectionOf } from "./documents.ts";
 

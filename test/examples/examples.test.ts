@@ -5,10 +5,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
-import { decompress } from "../compression/helpers.ts";
-import { parseExposition, parseProtobuf } from "../helpers/exposition/index.ts";
+import { decompress } from "../exposition/compression/helpers.ts";
 import { freePort } from "../helpers/free-port.ts";
 import { type HttpAnswer, httpGet } from "../helpers/http-get.ts";
+import { parseExposition, parseProtobuf } from "../judge/index.ts";
 
 const FOLDER = new URL("../../examples/", import.meta.url);
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import { parseExposition } from "../helpers/exposition/index.ts";
+import { parseExposition } from "../judge/index.ts";
 import { parseResponse } from "../helpers/parse-response.ts";
 
 /** An answer that a client may take for complete. */

@@ -1,8 +1,8 @@
-import type { Registry } from "../../src/gatherers/registry.ts";
-import { toGatherer } from "../../src/gatherers/to-gatherer.ts";
-import { resolveOptions } from "../../src/options.ts";
-import { chunksOf } from "../../src/scrape/body.ts";
-import { createLog } from "../../src/scrape/log.ts";
+import type { Registry } from "../../src/gatherers/prom-client/registry.ts";
+import { toGatherer } from "../../src/gatherers/gatherer-of.ts";
+import { resolveOptions } from "../../src/options/options.ts";
+import { chunksOf } from "../../src/exposition/body.ts";
+import { createLog } from "../../src/log.ts";
 import { createScrapeHandler, type Respond } from "../../src/scrape/scrape.ts";
 
 const REQUEST = {

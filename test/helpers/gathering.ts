@@ -1,5 +1,5 @@
-import { createTextEncoder } from "../../src/encoders/text.ts";
-import { type Source, toGatherer } from "../../src/gatherers/to-gatherer.ts";
+import { createTextEncoder } from "../../src/exposition/text/text.ts";
+import { type Source, toGatherer } from "../../src/gatherers/gatherer-of.ts";
 import type {
   CollectorError,
   GatherContext,

@@ -1,8 +1,8 @@
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
-import { resolveOptions, type ServerOptions } from "../../src/options.ts";
-import { type Body, chunksOf } from "../../src/scrape/body.ts";
-import { createLog } from "../../src/scrape/log.ts";
+import { resolveOptions, type ServerOptions } from "../../src/options/options.ts";
+import { type Body, chunksOf } from "../../src/exposition/body.ts";
+import { createLog } from "../../src/log.ts";
 import { createScrapeHandler, type ScrapeRequest } from "../../src/scrape/scrape.ts";
 
 /** What a scrape answered, with its whole body. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type ParsedFamily, parseText, sampleKey } from "../helpers/exposition/index.ts";
+import { type ParsedFamily, parseText, sampleKey } from "../judge/index.ts";
 import { expose } from "../helpers/gathering.ts";
 import {
   type ClientLibrary,

@@ -3,16 +3,16 @@ import { after, test } from "node:test";
 import fc from "fast-check";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 import type { EscapingScheme } from "../../src/model/names.ts";
-import { FORMATS, type Format } from "../../src/negotiation/format.ts";
+import { FORMATS, type Format } from "../../src/exposition/formats.ts";
 import { Server } from "../../src/server/server.ts";
-import { decompress, ENCODINGS } from "../compression/helpers.ts";
+import { decompress, ENCODINGS } from "../exposition/compression/helpers.ts";
 import {
   normalizeBounds,
   type ParsedFamily,
   type ParsedSample,
   parseExposition,
   sampleKey,
-} from "../helpers/exposition/index.ts";
+} from "../judge/index.ts";
 import { httpGet } from "../helpers/http-get.ts";
 import { createScraper, gathererOf } from "../helpers/scraper.ts";
 import { expectedFamilies } from "./expected-families.ts";

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ScrapeTimeoutError } from "../../src/errors.ts";
 import { Alarm } from "../../src/scrape/alarm.ts";
 import { blameOn, explainFailure, sendFailure } from "../../src/scrape/failure.ts";
-import type { Signal } from "../../src/scrape/light-signal.ts";
+import type { Signal } from "../../src/abort.ts";
 import { QueryError } from "../../src/scrape/name-filter.ts";
 import type { ScrapeRequest, ScrapeResponse } from "../../src/scrape/scrape.ts";
 import { mockClock } from "../helpers/mock-clock.ts";

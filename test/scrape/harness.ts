@@ -1,8 +1,8 @@
 import type { Gatherer } from "../../src/model/gatherer.ts";
 import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
-import { resolveOptions, type ServerOptions } from "../../src/options.ts";
-import { chunksOf } from "../../src/scrape/body.ts";
-import { createLog } from "../../src/scrape/log.ts";
+import { resolveOptions, type ServerOptions } from "../../src/options/options.ts";
+import { chunksOf } from "../../src/exposition/body.ts";
+import { createLog } from "../../src/log.ts";
 import {
   createScrapeHandler,
   type Respond,

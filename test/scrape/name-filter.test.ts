@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Counter, Gauge, Registry } from "prom-client";
-import { toGatherer } from "../../src/gatherers/to-gatherer.ts";
+import { toGatherer } from "../../src/gatherers/gatherer-of.ts";
 import type { GatherContext, Gatherer } from "../../src/model/gatherer.ts";
 import type { MetricFamily, MetricType } from "../../src/model/metric-family.ts";
-import { FORMATS } from "../../src/negotiation/format.ts";
+import { FORMATS } from "../../src/exposition/formats.ts";
 import {
   EVERY_NAME,
   parseNameFilter,
@@ -12,7 +12,7 @@ import {
   requestedFamilies,
 } from "../../src/scrape/name-filter.ts";
 import { EVERY_TYPE } from "../helpers/every-type.ts";
-import { parseExposition } from "../helpers/exposition/index.ts";
+import { parseExposition } from "../judge/index.ts";
 import { createScraper, gathererOf } from "../helpers/scraper.ts";
 
 /** The names of the families of `EVERY_TYPE` that a query asks for. */

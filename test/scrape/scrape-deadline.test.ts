@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { ScrapeTimeoutError } from "../../src/errors.ts";
-import { toGatherer } from "../../src/gatherers/to-gatherer.ts";
+import { toGatherer } from "../../src/gatherers/gatherer-of.ts";
 import type { GatherContext, Gatherer, GatherResult } from "../../src/model/gatherer.ts";
-import { chunksOf } from "../../src/scrape/body.ts";
+import { chunksOf } from "../../src/exposition/body.ts";
 import { mockClock } from "../helpers/mock-clock.ts";
-import { tick } from "./chunks.ts";
+import { tick } from "../exposition/chunks.ts";
 import {
   createHarness,
   createSlowReader,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Gauge, Registry } from "prom-client";
-import { toGatherer } from "../../src/gatherers/to-gatherer.ts";
+import { toGatherer } from "../../src/gatherers/gatherer-of.ts";
 import type { ErrorHandling } from "../../src/scrape/gather-cycle.ts";
-import { tick } from "./chunks.ts";
+import { tick } from "../exposition/chunks.ts";
 import { createHarness, gaugeOf, valueIn } from "./harness.ts";
 
 // Our own timers do not keep the process alive.

@@ -3,7 +3,7 @@ import { after, test } from "node:test";
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { ScrapeRequest } from "../../src/scrape/scrape.ts";
 import { mockClock } from "../helpers/mock-clock.ts";
-import { tick } from "./chunks.ts";
+import { tick } from "../exposition/chunks.ts";
 import {
   createGate,
   createHarness,

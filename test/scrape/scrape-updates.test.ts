@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { Gauge, Registry } from "prom-client";
-import { toGatherer } from "../../src/gatherers/to-gatherer.ts";
+import { toGatherer } from "../../src/gatherers/gatherer-of.ts";
 import type { ScrapeHook } from "../../src/scrape/scrape-hook.ts";
-import { tick } from "./chunks.ts";
+import { tick } from "../exposition/chunks.ts";
 import {
   createGate,
   createHarness,

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
-import { chunksOf } from "../../src/scrape/body.ts";
-import { parseExposition } from "../helpers/exposition/index.ts";
+import { chunksOf } from "../../src/exposition/body.ts";
+import { parseExposition } from "../judge/index.ts";
 import { createHarness, createReader, gathererOf, largeGauge, valueIn } from "./harness.ts";
 
 const UP = '# HELP up Alive.\n# TYPE up gauge\nup{zone="a"} 1\n';

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { unlessAborted } from "../../src/scrape/unless-aborted.ts";
-import { NEVER, tick } from "./chunks.ts";
+import { NEVER, tick } from "../exposition/chunks.ts";
 
 test("unlessAborted() gives what the promise resolves to", async () => {
   assert.equal(await unlessAborted(Promise.resolve(7), NEVER), 7);

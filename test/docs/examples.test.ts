@@ -29,6 +29,10 @@ for (const document of TAUGHT) {
   });
 }
 
+test("The README has at most 220 lines", () => {
+  assert.ok(readDocument("README.md").text.split("\n").length <= 220);
+});
+
 for (const { path, text } of GUIDE) {
   test(`${path} begins with code, after its title and at most one line`, () => {
     assert.match(text, /^# .+\n\n(?:(?!```)[^\n]+\n\n)?```/);

@@ -14,12 +14,9 @@ export const guidePages = [
   ),
 ].map(fileURLToPath);
 
-/** Takes the name of each page from its heading, which typedoc would show twice otherwise. */
+/** Calls each page by its heading; typedoc itself would call it by its file. */
 export function nameByHeading({ converter }) {
   converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, page) => {
-    const [first] = page.content;
-    const [heading, name] = /^# (.+)\n+/.exec(first.text);
-    page.name = name;
-    first.text = first.text.slice(heading.length);
+    page.name = /^# (.+)$/m.exec(page.content[0].text)[1];
   });
 }

@@ -19,6 +19,8 @@ export default {
   readme: fileURLToPath(new URL("../README.md", import.meta.url)),
   projectDocuments: guidePages,
   plugin: [nameByHeading],
+  // README and pages have their own.
+  headings: { readme: false, document: false },
   // Those of the default that are used, and those of the guide.
   highlightLanguages: ["bash", "ini", "javascript", "typescript", "yaml"],
   includeVersion: true,

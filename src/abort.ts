@@ -54,3 +54,44 @@ export class LightSignal implements Signal {
     return this.#controller.signal;
   }
 }
+
+/**
+ * Waits for a promise, but no longer than until the signal aborts.
+ *
+ * @throws What the promise rejects with, or the signal's reason.
+ */
+export async function unlessAborted<T>(promise: Promise<T>, signal: Signal): Promise<T> {
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+  });
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort);
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/**
+ * Waits until all promises have settled, or the signal aborts.
+ *
+ * @param promises They must not reject.
+ */
+export async function settled(
+  promises: readonly Promise<void>[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (promises.length === 0 || signal.aborted) return;
+  let stopWaiting = () => {};
+  const aborted = new Promise<void>((resolve) => {
+    stopWaiting = resolve;
+  });
+  signal.addEventListener("abort", stopWaiting, { once: true });
+  await Promise.race([Promise.all(promises), aborted]);
+  signal.removeEventListener("abort", stopWaiting);
+}
+
+/** The reason with which a signal aborts when its work is over and nothing went wrong. */
+export const OVER: Error = new Error("The scrape is over");

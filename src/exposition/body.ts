@@ -1,5 +1,5 @@
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
-import type { Chunks, Reading } from "./chunk-reader.ts";
+import type { ChunkReader, Chunks } from "./chunk-reader.ts";
 
 /** The body of a response: all of it, or what is made while it is sent. */
 export type Body = Uint8Array | BodyStream;
@@ -27,13 +27,13 @@ const MAX_WHOLE_BYTES = 128 * 1_024;
  * What fails until then can still be answered with an error of its own.
  */
 export function startBody(
-  reading: Reading,
+  reading: ChunkReader,
   maxWholeBytes: number = MAX_WHOLE_BYTES,
 ): MaybePromise<Body> {
   return readOn(reading, maxWholeBytes, []);
 }
 
-function readOn(reading: Reading, maxWholeBytes: number, first: Chunks): MaybePromise<Body> {
+function readOn(reading: ChunkReader, maxWholeBytes: number, first: Chunks): MaybePromise<Body> {
   const missing = maxWholeBytes + 1 - lengthOf(first);
   if (missing <= 0) return streamOf(first, reading);
   return andThen(reading.next(missing), (chunks) =>
@@ -44,7 +44,7 @@ function readOn(reading: Reading, maxWholeBytes: number, first: Chunks): MaybePr
 }
 
 /** The stream of what has been read already, and what is left. */
-function streamOf(first: Chunks, reading: Reading): BodyStream {
+function streamOf(first: Chunks, reading: ChunkReader): BodyStream {
   let begun: Chunks | undefined = first;
   reading.reuseMemory();
   return {

@@ -1,14 +1,14 @@
-import { ChunkMemory } from "./chunk-memory.ts";
-import type { MaybePromise } from "../maybe-promise.ts";
 import type { Signal } from "../abort.ts";
-import { hasTimeLeft, hasWorked, nextTurn } from "./time-slice.ts";
+import type { MaybePromise } from "../maybe-promise.ts";
+import { ChunkMemory } from "./chunk-memory.ts";
+import { hasTimeLeft, hasWorked, nextSlice } from "./time-slice.ts";
 
 /** What a reading works with. */
-export interface ReadingOptions {
+export interface ChunkReaderOptions {
   /** Where the encoder writes its chunks. */
   readonly memory?: ChunkMemory;
   /** Called once, when no more values are read. */
-  readonly onEnd?: (reading: Reading) => void;
+  readonly onEnd?: (reader: ChunkReader) => void;
 }
 
 /** Some chunks in order, of which none is empty. */
@@ -18,9 +18,9 @@ export type Chunks = readonly Uint8Array[];
  * The values of one scrape while they are read and encoded, some chunks at a time and in turns with
  * the event loop. It reads no faster than its consumer asks, unless somebody is in a hurry.
  */
-export class Reading {
+export class ChunkReader {
   readonly #encoder: Iterator<Uint8Array>;
-  readonly #onEnd: (reading: Reading) => void;
+  readonly #onEnd: (reader: ChunkReader) => void;
   readonly #memory: ChunkMemory;
   /** What was read and not yet asked for; more than one chunk only after `finish()`. */
   readonly #ready: Uint8Array[] = [];
@@ -35,7 +35,7 @@ export class Reading {
    * @param encoder The encoder at work; an empty chunk is a pause.
    * @param signal Ends the reading: `next()` then throws its reason.
    */
-  constructor(encoder: Iterator<Uint8Array>, signal: Signal, options: ReadingOptions = {}) {
+  constructor(encoder: Iterator<Uint8Array>, signal: Signal, options: ChunkReaderOptions = {}) {
     this.#encoder = encoder;
     this.#memory = options.memory ?? new ChunkMemory();
     this.#onEnd = options.onEnd ?? (() => {});
@@ -132,7 +132,7 @@ export class Reading {
   async #readInTurn(): Promise<void> {
     // To wait for the socket is not enough: while the kernel takes every chunk at once, that
     // never gives the event loop back.
-    while (!hasTimeLeft(performance.now())) await nextTurn();
+    while (!hasTimeLeft(performance.now())) await nextSlice();
     if (this.#isOver) return;
     this.#now = performance.now();
     const chunk = this.#readChunk();

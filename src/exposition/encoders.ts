@@ -1,10 +1,10 @@
-import type { Encoder } from "./encoder.ts";
-import { PageStore } from "./kept/store.ts";
-import { createTextEncoder } from "./text/text.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
 import type { EscapingScheme } from "../model/names.ts";
-import type { Format } from "./formats.ts";
+import type { Format } from "../options/options.ts";
+import type { Encoder } from "./encoder.ts";
 import { MemoryPressure } from "./kept/memory-pressure.ts";
+import { PageStore } from "./kept/store.ts";
+import { createTextEncoder } from "./text/text.ts";
 
 /** The encoders of all formats, with what they keep between scrapes. */
 export interface Encoders {

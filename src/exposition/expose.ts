@@ -1,57 +1,72 @@
-import { ChunkMemory } from "./chunk-memory.ts";
-import type { Encoder } from "./encoder.ts";
+/**
+ * Turns metric families into the body that a scraper asked for.
+ *
+ * The request's headers decide format, escaping and content encoding. The encoder of the format yields
+ * chunks, a `ChunkReader` takes them in slices of the event loop, and a compressor may follow. A body
+ * that is small is whole when the promise resolves; a larger one is made while it is sent. The memory of
+ * its chunks belongs to this room: it is reused as soon as the signal aborts with `OVER`.
+ */
+import { OVER, type Signal } from "../abort.ts";
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { FaultReporter } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
-import { type Format, negotiateFormat } from "./formats.ts";
-import { memoiseByHeader } from "./negotiation/memo.ts";
+import type { BodyLimit, ResolvedHandlerOptions } from "../options/options.ts";
 import { type Body, counted, startBody } from "./body.ts";
-import { type BodyLimit, withinLimit } from "./body-limit.ts";
-import { type CompressedBody, type CompressionSettings, createCompressor } from "./compression/compressor.ts";
-import { type Deadline, OVER } from "../scrape/deadline.ts";
+import { ChunkMemory } from "./chunk-memory.ts";
+import { ChunkReader } from "./chunk-reader.ts";
+import { type CompressedBody, createCompressor } from "./compression/compressor.ts";
+import type { Encoder } from "./encoder.ts";
 import { createEncoders } from "./encoders.ts";
-import type { Log } from "../log.ts";
-import { Reading } from "./chunk-reader.ts";
-import type { ScrapeRequest, ScrapeResponse } from "../scrape/scrape.ts";
-import type { SelfMetrics } from "../scrape/self-metrics.ts";
-import type { UpdateGuard } from "../scrape/update-lock.ts";
+import { negotiateFormat } from "./formats.ts";
+import { memoiseByHeader } from "./negotiation/memo.ts";
 
-/** The settings of what is sent. */
-export interface ExposerOptions {
-  readonly formats: readonly Format[];
-  readonly compression: CompressionSettings;
-  readonly bodyLimit: BodyLimit | undefined;
-  readonly maxKeptBytes: number;
+/** The headers by which a scraper says what it reads. */
+export interface AcceptHeaders {
+  /** The value of `Accept`. */
+  readonly accept: string | undefined;
+  /** The value of `Accept-Encoding`. */
+  readonly acceptEncoding: string | undefined;
 }
 
-/** What an exposer works with. */
-export interface ExposerContext {
-  readonly self: SelfMetrics;
-  readonly guard: UpdateGuard;
-  readonly log: Log;
-  readonly report: FaultReporter;
-}
-
-/** What is to be sent. */
-export interface Exposition {
+/** What is to be exposed. */
+export interface Selection {
   readonly families: readonly MetricFamily[];
   /** Names what was asked for; see `EncodeOptions.selection`. */
   readonly selection: string;
 }
 
-/** Makes responses of metric families, in the format and content encoding that a request asks for. */
+/** An exposition, ready to be sent. */
+export interface Exposition {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Body;
+}
+
+/** Makes expositions. */
 export interface Exposer {
-  /** The response to a HEAD request: it gathers nothing. */
-  head(status: 200 | 500, request: ScrapeRequest): ScrapeResponse;
-  /** Begins to read and encode the families; the response is there with its first chunks. */
-  response(
-    status: 200 | 500,
-    exposition: Exposition,
-    request: ScrapeRequest,
-    deadline: Deadline,
-  ): MaybePromise<ScrapeResponse>;
+  /** The exposition without its body: nothing is gathered. */
+  headersOnly(wanted: Pick<AcceptHeaders, "accept">): Exposition;
+  /** Begins to read and encode the families. */
+  expose(selection: Selection, wanted: AcceptHeaders, signal: Signal): MaybePromise<Exposition>;
   /** Drops what is kept between scrapes. */
-  forget(): void;
+  clear(): void;
+}
+
+/** Keeps the reading of values apart from whatever changes them. */
+export interface ReadingLock {
+  /** Waits until `reader` may begin. */
+  enter(reader: ChunkReader, signal: Signal): MaybePromise<void>;
+  /** Called when `reader` has ended. */
+  leave(reader: ChunkReader): void;
+}
+
+/** What an exposer works with, and what it tells. */
+export interface ExposerContext {
+  readonly lock: ReadingLock;
+  readonly report: FaultReporter;
+  warn(message: string): void;
+  onEncoded(durationMs: number): void;
+  onSent(bytes: number, format: string, encoding: string): void;
+  onOversized(message: string): void;
 }
 
 /** How many scrapers find memory that another scrape has used: mostly there are one or two. */
@@ -59,23 +74,24 @@ const MAX_SPARE_MEMORY = 2;
 
 /** Makes an exposer. */
 export function createExposer(
-  { formats, compression, bodyLimit, maxKeptBytes }: ExposerOptions,
-  { self, guard, log, report }: ExposerContext,
+  {
+    formats,
+    compression,
+    bodyLimit,
+    maxKeptBytes,
+  }: Pick<ResolvedHandlerOptions, "formats" | "compression" | "bodyLimit" | "maxKeptBytes">,
+  context: ExposerContext,
 ): Exposer {
+  const { lock, report } = context;
   const negotiate = memoiseByHeader((accept) => negotiateFormat(accept, formats));
-  const encoderOf = createEncoders(maxKeptBytes, log);
+  const encoderOf = createEncoders(maxKeptBytes, context);
   const compressor = createCompressor(compression);
   const spareMemory: ChunkMemory[] = [];
 
-  const onOversized = (message: string): void => {
-    self.events.oversized++;
-    log.warn(message);
-  };
-
   const read = (
     encoder: Encoder,
-    { families, selection }: Exposition,
-    { signal }: Deadline,
+    { families, selection }: Selection,
+    signal: Signal,
   ): MaybePromise<Body> => {
     const memory = spareMemory.pop() ?? new ChunkMemory();
     signal.addEventListener("abort", () => {
@@ -87,36 +103,36 @@ export function createExposer(
       if (spareMemory.length < MAX_SPARE_MEMORY) spareMemory.push(memory);
     });
     const chunks = encoder.encode(families, report, { selection, memory });
-    const bounded = bodyLimit === undefined ? chunks : withinLimit(chunks, bodyLimit, onOversized);
-    const onEnd = (ended: Reading) => {
-      guard.leave(ended);
-      self.encoding.count++;
-      self.encoding.sumMs += ended.durationMs;
+    const bounded =
+      bodyLimit === undefined ? chunks : withinLimit(chunks, bodyLimit, context.onOversized);
+    const onEnd = (ended: ChunkReader) => {
+      lock.leave(ended);
+      context.onEncoded(ended.durationMs);
       encoderOf.afterScrape();
     };
-    const reading = new Reading(bounded, signal, { memory, onEnd });
-    return andThen(guard.enter(reading, signal), () => startBody(reading));
+    const reader = new ChunkReader(bounded, signal, { memory, onEnd });
+    return andThen(lock.enter(reader, signal), () => startBody(reader));
   };
 
   return {
-    head: (status, { accept }) => toResponse(status, negotiate(accept).contentType, EMPTY_BODY),
+    headersOnly: ({ accept }) => toExposition(negotiate(accept).contentType, EMPTY_BODY),
 
-    response(status, exposition, { accept, acceptEncoding }, deadline) {
+    expose(selection, { accept, acceptEncoding }, signal) {
       const { format, escaping, contentType } = negotiate(accept);
-      const send = ({ body, encoding }: CompressedBody) => {
-        const count = (bytes: number) => self.sent(bytes, format, encoding);
-        return toResponse(status, contentType, { body: counted(body, count), encoding });
+      const finish = ({ body, encoding }: CompressedBody) => {
+        const count = (bytes: number) => context.onSent(bytes, format, encoding);
+        return toExposition(contentType, { body: counted(body, count), encoding });
       };
       return andThen(encoderOf(format, escaping), (encoder) =>
         andThen(compressor.negotiate(acceptEncoding), (encoding) =>
-          andThen(read(encoder, exposition, deadline), (plain) =>
-            andThen(compressor.compress(plain, encoding), send),
+          andThen(read(encoder, selection, signal), (plain) =>
+            andThen(compressor.compress(plain, encoding), finish),
           ),
         ),
       );
     },
 
-    forget() {
+    clear() {
       encoderOf.forget();
       spareMemory.length = 0;
     },
@@ -125,13 +141,8 @@ export function createExposer(
 
 const EMPTY_BODY: CompressedBody = { body: new Uint8Array(), encoding: "identity" };
 
-function toResponse(
-  status: 200 | 500,
-  contentType: string,
-  { body, encoding }: CompressedBody,
-): ScrapeResponse {
+function toExposition(contentType: string, { body, encoding }: CompressedBody): Exposition {
   return {
-    status,
     headers: {
       "Content-Type": contentType,
       ...(encoding !== "identity" && { "Content-Encoding": encoding }),
@@ -141,4 +152,33 @@ function toResponse(
     },
     body,
   };
+}
+
+/**
+ * Passes on the chunks of a body, and notices when they become too many.
+ *
+ * @param onExceeded Called once, when the limit is passed.
+ * @throws {RangeError} When the limit is passed and its action says so.
+ */
+export function* withinLimit(
+  chunks: Iterator<Uint8Array>,
+  { bytes, action }: BodyLimit,
+  onExceeded: (message: string) => void,
+): Generator<Uint8Array, void, undefined> {
+  let total = 0;
+  let isExceeded = false;
+  try {
+    for (let step = chunks.next(); !step.done; step = chunks.next()) {
+      total += step.value.length;
+      if (total > bytes && !isExceeded) {
+        isExceeded = true;
+        const message = `A scrape gave more than ${bytes} bytes`;
+        onExceeded(message);
+        if (action === "fail") throw new RangeError(message);
+      }
+      yield step.value;
+    }
+  } finally {
+    chunks.return?.();
+  }
 }

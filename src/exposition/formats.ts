@@ -1,13 +1,6 @@
 import type { EscapingScheme } from "../model/names.ts";
+import { FORMATS, type Format } from "../options/options.ts";
 import { type MediaRange, parseAccept } from "./negotiation/accept.ts";
-
-/** An exposition format, with its version. */
-export type Format =
-  | "text-0.0.4"
-  | "text-1.0.0"
-  | "openmetrics-1.0.0"
-  | "openmetrics-0.0.1"
-  | "protobuf";
 
 /** What a scraper gets: one decision, so that body and `Content-Type` always agree. */
 export interface NegotiatedFormat {
@@ -16,15 +9,6 @@ export interface NegotiatedFormat {
   /** The exact `Content-Type` of the response. */
   readonly contentType: string;
 }
-
-/** Every format: the default offer. */
-export const FORMATS: readonly Format[] = [
-  "text-0.0.4",
-  "text-1.0.0",
-  "openmetrics-1.0.0",
-  "openmetrics-0.0.1",
-  "protobuf",
-];
 
 /** The format that every scraper reads. */
 const FALLBACK: Format = "text-0.0.4";

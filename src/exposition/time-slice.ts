@@ -3,18 +3,18 @@
  * Measured at 100,000 lines: half of it costs 40 % more CPU, more than twice of it is felt by the
  * application's own requests.
  */
-const TURN_MS = 2;
+const SLICE_MS = 2;
 
 /**
  * The age from which on a turn is ended by an immediate, in milliseconds. Most scrapes are over
  * before that, and to set an immediate and run it took 25 to 40 µs of each.
  */
-const UNWATCHED_MS = TURN_MS / 2;
+const UNWATCHED_MS = SLICE_MS / 2;
 
 /** The pause after which the event loop must have had its turn, or was held by somebody else. */
 const PAUSE_MS = 1;
 
-let turnStartedAt = Number.NEGATIVE_INFINITY;
+let sliceStartedAt = Number.NEGATIVE_INFINITY;
 /** Whether an immediate will end the turn. */
 let isWatched = false;
 let workedUntil = Number.NEGATIVE_INFINITY;
@@ -26,11 +26,11 @@ const waiting: (() => void)[] = [];
  * @param now What `performance.now()` says.
  */
 export function hasTimeLeft(now: number): boolean {
-  if (!isWatched && now - workedUntil > PAUSE_MS) turnStartedAt = now;
-  const age = now - turnStartedAt;
-  if (!isWatched && age > UNWATCHED_MS) watchTurn();
+  if (!isWatched && now - workedUntil > PAUSE_MS) sliceStartedAt = now;
+  const age = now - sliceStartedAt;
+  if (!isWatched && age > UNWATCHED_MS) watchSlice();
   workedUntil = now;
-  return age < TURN_MS;
+  return age < SLICE_MS;
 }
 
 /** Must be called when the work is interrupted, with the time of that. */
@@ -39,7 +39,7 @@ export function hasWorked(now: number): void {
 }
 
 /** Resolves in a later turn of the event loop, each time for one scrape alone. */
-export function nextTurn(): Promise<void> {
+export function nextSlice(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve);
   });
@@ -47,16 +47,16 @@ export function nextTurn(): Promise<void> {
 
 // One clock for all: Node runs every due immediate before it looks at a socket again, so scrapes
 // that each counted for themselves would hold the loop for the sum of their slices.
-function watchTurn(): void {
+function watchSlice(): void {
   isWatched = true;
-  setImmediate(endTurn);
+  setImmediate(endSlice);
 }
 
-function endTurn(): void {
+function endSlice(): void {
   isWatched = false;
-  turnStartedAt = performance.now();
+  sliceStartedAt = performance.now();
   const next = waiting.shift();
   if (next === undefined) return;
-  watchTurn();
+  watchSlice();
   next();
 }

@@ -12,14 +12,14 @@ export type Source = Registry | Gatherer;
  * @throws {TypeError} For what is neither a registry nor a gatherer, for an empty array, and for a
  *   registry that stands for other processes or threads.
  */
-export function toGatherer(sources: Source | readonly Source[]): Gatherer {
+export function gathererOf(sources: Source | readonly Source[]): Gatherer {
   const list: readonly unknown[] = Array.isArray(sources) ? sources : [sources];
   if (list.length === 0) throw new TypeError("There is no registry in the array");
   // A registry that stands twice would give every metric twice.
-  return mergeGatherers(Array.from(new Set(list), gathererOf));
+  return mergeGatherers(Array.from(new Set(list), gathererOfOne));
 }
 
-function gathererOf(source: unknown): Gatherer {
+function gathererOfOne(source: unknown): Gatherer {
   if (isAggregatingRegistry(source)) {
     throw new TypeError(
       "A cluster or worker registry cannot be served yet: serve a registry in each process",

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import { type Source, toGatherer } from "../gatherers/gatherer-of.ts";
-import { type HandlerOptions, resolveHandlerOptions } from "../options/options.ts";
+import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
 import { createLog } from "../log.ts";
-import { createScrapeHandler, type Scrape, type ScrapeHandler } from "../scrape/scrape.ts";
+import type { HandlerOptions } from "../options/options.ts";
+import { resolveHandlerOptions } from "../options/rules.ts";
+import type { Scrape } from "../scrape/exchange.ts";
+import { createScrapeHandler, type ScrapeHandler } from "../scrape/scrape.ts";
 import { fetchHeadOf, fetchScrape, fixedResponse } from "./fetch.ts";
 import { answerScrape, headOf } from "./node.ts";
 import { fixedAnswerOf } from "./request-head.ts";
@@ -50,7 +52,7 @@ export function createHandler(
 ): Handler {
   const resolved = resolveHandlerOptions(options);
   const log = createLog(resolved.logger);
-  const scrapeHandler = createScrapeHandler(toGatherer(source), resolved, log);
+  const scrapeHandler = createScrapeHandler(gathererOf(source), resolved, log);
   const { update, setFailing, setOk, forget } = scrapeHandler;
   const compresses = resolved.compression.encodings.length > 0;
   const scrape = compresses ? forbidTransform(scrapeHandler.scrape) : scrapeHandler.scrape;

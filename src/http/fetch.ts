@@ -1,6 +1,6 @@
-import { type BodyStream, chunksOf } from "../exposition/body.ts";
 import { LightSignal, type Signal } from "../abort.ts";
-import type { Respond, Scrape, ScrapeResponse } from "../scrape/scrape.ts";
+import { type BodyStream, chunksOf } from "../exposition/body.ts";
+import type { Respond, Scrape, ScrapeResponse } from "../scrape/exchange.ts";
 import { type FixedAnswer, type RequestHead, scrapeRequestOf } from "./request-head.ts";
 import { CUT_OFF } from "./reset.ts";
 import { COMMON_HEADERS } from "./send.ts";

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { LightSignal, type Signal } from "../abort.ts";
-import type { Scrape } from "../scrape/scrape.ts";
+import type { Scrape } from "../scrape/exchange.ts";
 import { type RequestHead, scrapeRequestOf } from "./request-head.ts";
 import { http2StreamOf } from "./reset.ts";
 import { sendScrape } from "./send.ts";

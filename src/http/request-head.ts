@@ -1,5 +1,5 @@
 import type { Signal } from "../abort.ts";
-import type { ScrapeRequest } from "../scrape/scrape.ts";
+import type { ScrapeRequest } from "../scrape/exchange.ts";
 import { ALLOWED_METHODS, queryOf } from "./routes.ts";
 
 /** What is known of a request before anything of it is done, whatever it came through. */

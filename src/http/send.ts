@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
-import type { BodyStream } from "../exposition/body.ts";
 import type { Signal } from "../abort.ts";
+import type { BodyStream } from "../exposition/body.ts";
 import type { Chunks } from "../exposition/chunk-reader.ts";
-import type { ScrapeResponse } from "../scrape/scrape.ts";
+import type { ScrapeResponse } from "../scrape/exchange.ts";
 import type { FixedAnswer } from "./request-head.ts";
 import { http2StreamOf, resetResponse } from "./reset.ts";
 

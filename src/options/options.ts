@@ -1,10 +1,46 @@
-import { FORMATS, type Format } from "../exposition/formats.ts";
-import { checkHandlerOptions, checkOptions, checkRenderOptions } from "./checks.ts";
-import type { BodyLimit } from "../exposition/body-limit.ts";
-import type { CompressionSettings } from "../exposition/compression/compressor.ts";
-import type { ErrorHandling } from "../scrape/gather-cycle.ts";
+/**
+ * What a user may say: every option with its meaning, unit and default. `rules.ts` holds the defaults
+ * and the checks; a room takes the options that it needs as `Pick<ResolvedOptions, …>`.
+ */
 import type { Logger } from "../log.ts";
-import type { ScrapeHook } from "../scrape/scrape-hook.ts";
+
+/** The exposition formats, each with its version, in the order in which they are offered. */
+export const FORMATS = [
+  "text-0.0.4",
+  "text-1.0.0",
+  "openmetrics-1.0.0",
+  "openmetrics-0.0.1",
+  "protobuf",
+] as const;
+
+/** An exposition format, with its version. */
+export type Format = (typeof FORMATS)[number];
+
+/** The content encodings, in the order in which they are offered. */
+export const CONTENT_ENCODINGS = ["gzip", "zstd"] as const;
+
+/**
+ * What becomes of a scrape when a collector fails: `"fail"` answers with an error, so that data is
+ * complete or absent; `"continue"` serves what the other collectors returned.
+ */
+export type ErrorHandling = "fail" | "continue";
+
+/** A bound on the size of one scrape. */
+export interface BodyLimit {
+  /** The size of a body before compression, in bytes. */
+  readonly bytes: number;
+  /** `"warn"` logs and counts a larger body, `"fail"` fails its scrape. */
+  readonly action: "warn" | "fail";
+}
+
+/** What a hook may know of the scrape that it runs for. */
+export interface ScrapeHookContext {
+  /** Aborts when nobody waits for the scrape any more, or the deadline passes. */
+  readonly signal: AbortSignal;
+}
+
+/** Brings values up to date before they are read, as a collector does, but once for all metrics. */
+export type ScrapeHook = (context: ScrapeHookContext) => unknown;
 
 /** The options of everything that answers scrapes. */
 export interface HandlerOptions {
@@ -174,117 +210,30 @@ export interface CompressionOptions {
   readonly zstdLevel?: number | undefined;
 }
 
-/** The options that may stay open: without them something does not happen. */
-type OpenOptions = "onScrape" | "statusName" | "bodyLimit" | "allowedHosts";
+/** How responses are compressed, with the defaults of `CompressionOptions` filled in. */
+export interface CompressionSettings {
+  /** The content encodings on offer; empty where compression is off. */
+  readonly encodings: readonly ("gzip" | "zstd")[];
+  readonly gzipLevel?: number | undefined;
+  readonly zstdLevel?: number | undefined;
+}
+
+/** Options without a default; leaving one out turns its feature off. */
+type OptionalFeatures = "onScrape" | "statusName" | "bodyLimit" | "allowedHosts";
+
+type Defined<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> };
 
 /** The options of a handler with every default filled in. */
-export type ResolvedHandlerOptions = Required<
-  Omit<Defined<HandlerOptions>, "compression" | OpenOptions>
+export type ResolvedHandlerOptions = Omit<
+  Defined<HandlerOptions>,
+  "compression" | OptionalFeatures
 > &
-  Pick<Required<HandlerOptions>, OpenOptions> & { readonly compression: CompressionSettings };
+  Pick<Required<HandlerOptions>, OptionalFeatures> & { readonly compression: CompressionSettings };
 
 /** The options of a server with every default filled in. */
-export type ResolvedOptions = ResolvedHandlerOptions & ListenerDefaults;
-
-type ListenerDefaults = Required<Defined<Omit<ServerOptions, keyof HandlerOptions>>>;
-
-type Defined<T> = { readonly [Name in keyof T]: Exclude<T[Name], undefined> };
-
-const DEFAULT_COMPRESSION: CompressionSettings = { encodings: ["gzip", "zstd"] };
-
-/**
- * Enough for 100,000 lines twice as long as those of the benchmark, in two formats. Measured, in MB:
- *
- * | lines     | body | one format | mix | RSS grows by, mix (nothing kept) |
- * | --------- | ---- | ---------- | --- | -------------------------------- |
- * | 1,000     | 0.08 | 0.13       | 0.4 | 2 (1)                            |
- * | 10,000    | 0.8  | 1.2        | 3.5 | 11 (9)                           |
- * | 100,000   | 8    | 12         | 35  | 42 (2)                           |
- * | 1,000,000 | 81   | 116        | 348 | 380 (14)                         |
- *
- * The mix is text and OpenMetrics, and of each a half that is asked for by `name[]`.
- * Too small a budget costs what it does not hold: at half of what two formats of 100,000 lines need,
- * 44 % of the gain is left; at none of it a scrape costs what it costs when nothing is kept.
- */
-const DEFAULT_KEPT_BYTES = 64 * 1_024 * 1_024;
-
-const HANDLER_DEFAULTS: ResolvedHandlerOptions = {
-  formats: FORMATS,
-  compression: DEFAULT_COMPRESSION,
-  logger: console,
-  timeoutMs: 30_000,
-  timeoutOffsetMs: 500,
-  errorHandling: "fail",
-  onScrape: undefined,
-  statusName: undefined,
-  bodyLimit: undefined,
-  maxKeptBytes: DEFAULT_KEPT_BYTES,
-  maxRequestsInFlight: 16,
-  allowedHosts: undefined,
-  selfMetrics: true,
-};
-
-const LISTENER_DEFAULTS: ListenerDefaults = {
-  path: "/metrics",
-  drainTimeoutMs: 5_000,
-  keepAliveTimeoutMs: 75_000,
-  headersTimeoutMs: 5_000,
-  maxHeaderBytes: 8_192,
-  maxConnections: 256,
-  landingPage: true,
-  unref: false,
-};
-
-/**
- * Checks the options of a server and fills in the defaults.
- *
- * @throws {TypeError} For an option of a wrong type, and for one that does not exist.
- * @throws {RangeError} For an option that is out of range.
- */
-export function resolveOptions(options: ServerOptions = {}): ResolvedOptions {
-  checkOptions(options);
-  return { ...HANDLER_DEFAULTS, ...LISTENER_DEFAULTS, ...given(options) };
-}
-
-/**
- * Checks the options of a handler and fills in the defaults.
- *
- * @throws {TypeError} For an option of a wrong type, and for one that a handler does not have.
- * @throws {RangeError} For an option that is out of range.
- */
-export function resolveHandlerOptions(options: HandlerOptions = {}): ResolvedHandlerOptions {
-  checkHandlerOptions(options);
-  return { ...HANDLER_DEFAULTS, ...given(options) };
-}
+export type ResolvedOptions = ResolvedHandlerOptions &
+  Defined<Omit<ServerOptions, keyof HandlerOptions>>;
 
 /** The options of a rendering with every default filled in. */
 export type ResolvedRenderOptions = ResolvedHandlerOptions &
   Pick<Required<RenderOptions>, "accept" | "acceptEncoding">;
-
-/**
- * Checks the options of a rendering and fills in the defaults.
- *
- * @throws {TypeError} For an option of a wrong type, and for one that a rendering does not have.
- * @throws {RangeError} For an option that is out of range.
- */
-export function resolveRenderOptions(options: RenderOptions = {}): ResolvedRenderOptions {
-  checkRenderOptions(options);
-  return { ...HANDLER_DEFAULTS, accept: undefined, acceptEncoding: undefined, ...given(options) };
-}
-
-function given<T extends Pick<HandlerOptions, "compression">>(options: T) {
-  return { ...defined(options), compression: resolveCompression(options.compression) };
-}
-
-/** The entries that are there: `{ path: undefined }` means the default, too. */
-function defined<T extends object>(options: T): Defined<T> {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  // The entries that were left out were all that `Defined` leaves out.
-  return Object.fromEntries(entries) as Defined<T>;
-}
-
-function resolveCompression(compression: HandlerOptions["compression"]): CompressionSettings {
-  return compression === false
-    ? { encodings: [] }
-    : { ...DEFAULT_COMPRESSION, ...defined(compression ?? {}) };
-}

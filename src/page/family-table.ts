@@ -1,6 +1,6 @@
+import { type Html, html, NO_HTML } from "./html.ts";
 import type { LabelSize } from "./label-values.ts";
 import type { FamilySize, FamilySizes, FamilyTotals } from "./measure-families.ts";
-import { type Html, html, NO_HTML } from "./html.ts";
 import { countOf, cutText, formatCount, showName } from "./text.ts";
 
 // Of what a program has named or written without measure the page shows the beginning.

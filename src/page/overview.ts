@@ -1,14 +1,14 @@
+import type { Signal } from "../abort.ts";
+import { ChunkReader } from "../exposition/chunk-reader.ts";
+import type { Log } from "../log.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { Alarm } from "../scrape/alarm.ts";
 import { type Deadline, startDeadline } from "../scrape/deadline.ts";
 import { explainFailure, FAILURE_TIMEOUT_MS } from "../scrape/failure.ts";
 import type { Gathering } from "../scrape/gather-cycle.ts";
-import type { Signal } from "../abort.ts";
-import type { Log } from "../log.ts";
+import type { UpdateLock } from "../scrape/update-lock.ts";
 import { type FamilySizes, measureFamilies } from "./measure-families.ts";
-import { Reading } from "../exposition/chunk-reader.ts";
-import type { UpdateGuard } from "../scrape/update-lock.ts";
 
 /** What a process exports at the moment, for a person to read. */
 export interface Overview {
@@ -45,7 +45,7 @@ export interface OverviewContext {
   readonly isLogged: boolean;
   readonly timeoutMs: number;
   readonly alarm: Alarm;
-  readonly guard: UpdateGuard;
+  readonly lock: UpdateLock;
   readonly log: Log;
 }
 
@@ -96,7 +96,7 @@ export function createOverview(context: OverviewContext): AnswerOverview {
 }
 
 async function takeOverview(
-  { collect, isFailing, isLogged, guard, log }: OverviewContext,
+  { collect, isFailing, isLogged, lock, log }: OverviewContext,
   deadline: Deadline,
 ): Promise<Overview> {
   const { families, errors } = await collect(deadline);
@@ -105,7 +105,7 @@ async function takeOverview(
     failed.add(collector);
     if (!isLogged) log.error(`The collector of "${collector}" failed`, error);
   }
-  const sizes = await measured(families, deadline, guard, (family, error) => {
+  const sizes = await measured(families, deadline, lock, (family, error) => {
     failed.add(family);
     log.error(`The metric family "${family}" cannot be read`, error);
   });
@@ -116,15 +116,15 @@ async function takeOverview(
 async function measured(
   families: readonly MetricFamily[],
   { signal }: Deadline,
-  guard: UpdateGuard,
+  lock: UpdateLock,
   onFailure: (family: string, error: unknown) => void,
 ): Promise<FamilySizes> {
   let sizes = NO_SIZES;
   const steps = (function* () {
     sizes = yield* measureFamilies(families, onFailure);
   })();
-  const reading = new Reading(steps, signal, { onEnd: (ended) => guard.leave(ended) });
-  await guard.enter(reading, signal);
+  const reading = new ChunkReader(steps, signal, { onEnd: (ended) => lock.leave(ended) });
+  await lock.enter(reading, signal);
   // All of its chunks are pauses, so this is its end.
   await reading.next(1);
   return sizes;

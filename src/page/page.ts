@@ -1,7 +1,7 @@
-import type { Overview, Unavailable } from "./overview.ts";
 import { VERSION } from "../version.ts";
 import { familyTable } from "./family-table.ts";
 import { type Html, html, NO_HTML } from "./html.ts";
+import type { Overview, Unavailable } from "./overview.ts";
 import { SCRIPT } from "./script.ts";
 import { STYLE } from "./style.ts";
 import { countOf, formatCount, showName } from "./text.ts";

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import { startBody } from "../exposition/body.ts";
 import type { Signal } from "../abort.ts";
-import type { AnswerOverview, Unavailable } from "./overview.ts";
-import { Reading } from "../exposition/chunk-reader.ts";
+import { startBody } from "../exposition/body.ts";
+import { ChunkReader } from "../exposition/chunk-reader.ts";
 import { sendScrape } from "../http/send.ts";
 import type { Html } from "./html.ts";
+import type { AnswerOverview, Unavailable } from "./overview.ts";
 import { landingPage } from "./page.ts";
 
 /**
@@ -28,7 +28,7 @@ export async function sendLandingPage(
   await answerOverview(client, async (overview, signal) => {
     const parts = landingPage({ overview, metricsPath, nonce, date: new Date() });
     // As with a scrape: in turns with the event loop, and no faster than the client reads.
-    const body = await startBody(new Reading(encode(parts), signal));
+    const body = await startBody(new ChunkReader(encode(parts), signal));
     const status = typeof overview === "string" ? STATUS[overview] : 200;
     const retry = overview === "busy" && { "Retry-After": "1" };
     await sendScrape(response, { status, headers: { ...headers, ...retry }, body }, signal);

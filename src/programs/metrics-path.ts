@@ -1,5 +1,5 @@
-import { resolveOptions } from "../options/options.ts";
 import { isFixedPath } from "../http/routes.ts";
+import { resolveOptions } from "../options/rules.ts";
 
 /** Tells whether metrics can be served under `path`. */
 export function isMetricsPath(path: string): boolean {

@@ -1,8 +1,7 @@
+import { type Signal, unlessAborted } from "../abort.ts";
 import { ScrapeTimeoutError } from "../errors.ts";
+import type { ChunkReader } from "../exposition/chunk-reader.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
-import type { Signal } from "../abort.ts";
-import type { Reading } from "../exposition/chunk-reader.ts";
-import { unlessAborted } from "./unless-aborted.ts";
 
 /**
  * Keeps updates and the reading of values apart, so that no scrape sees an update half-done.
@@ -10,8 +9,8 @@ import { unlessAborted } from "./unless-aborted.ts";
  * Both wait in one queue, first come, first served. An update waits for nobody's socket: scrapes
  * that are reading when it comes read the rest into memory, and send it from there.
  */
-export class UpdateGuard {
-  readonly #readings = new Set<Reading>();
+export class UpdateLock {
+  readonly #readings = new Set<ChunkReader>();
   /** The end of the queue. */
   #tail: Promise<void> = Promise.resolve();
   #queued = 0;
@@ -21,14 +20,14 @@ export class UpdateGuard {
    *
    * @throws The signal's reason, when it aborts first.
    */
-  enter(reading: Reading, signal: Signal): MaybePromise<void> {
+  enter(reading: ChunkReader, signal: Signal): MaybePromise<void> {
     if (this.#queued > 0) return this.#enterLater(reading, signal);
     signal.throwIfAborted();
     this.#readings.add(reading);
   }
 
   /** Must be called when `reading` is over. */
-  leave(reading: Reading): void {
+  leave(reading: ChunkReader): void {
     this.#readings.delete(reading);
   }
 
@@ -45,7 +44,7 @@ export class UpdateGuard {
     });
   }
 
-  async #enterLater(reading: Reading, signal: Signal): Promise<void> {
+  async #enterLater(reading: ChunkReader, signal: Signal): Promise<void> {
     const begin = async () => {
       if (!signal.aborted) this.#readings.add(reading);
     };

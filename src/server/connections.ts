@@ -2,6 +2,7 @@ import type { Server as HttpServer, RequestListener } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { resetSocket } from "../http/reset.ts";
+import { nodeModule } from "../node.ts";
 
 /** The bounds of the listener, all of them resolved. */
 export interface ListenerOptions {
@@ -22,7 +23,7 @@ const CHECK_INTERVAL_MS = 1_000;
 const MAX_PIPELINED = 8;
 
 /** An HTTP server that knows its sockets, so that it can close each of them at the right moment. */
-export class Listener {
+export class Connections {
   readonly server: HttpServer;
   readonly #maxConnections: number;
   readonly #unref: boolean;
@@ -33,7 +34,7 @@ export class Listener {
   constructor(onRequest: RequestListener, options: ListenerOptions) {
     this.#maxConnections = options.maxConnections;
     this.#unref = options.unref;
-    this.server = process.getBuiltinModule("node:http").createServer({
+    this.server = nodeModule("node:http").createServer({
       maxHeaderSize: options.maxHeaderBytes,
       headersTimeout: options.headersTimeoutMs,
       // A request is its head, so it must be complete when the head must.

@@ -1,12 +1,17 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import type { Log } from "../log.ts";
-import type { AnswerOverview } from "../page/overview.ts";
-import type { Scrape } from "../scrape/scrape.ts";
 import { answerScrape, headOf, watchClient } from "../http/node.ts";
-import { type FixedAnswer, METHOD_NOT_ALLOWED, OPTIONS_ANSWER, refusalOf } from "../http/request-head.ts";
+import {
+  type FixedAnswer,
+  METHOD_NOT_ALLOWED,
+  OPTIONS_ANSWER,
+  refusalOf,
+} from "../http/request-head.ts";
 import { resetResponse } from "../http/reset.ts";
 import { routeOf } from "../http/routes.ts";
 import { sendFixed, sendText } from "../http/send.ts";
+import type { Log } from "../log.ts";
+import type { AnswerOverview } from "../page/overview.ts";
+import type { Scrape } from "../scrape/exchange.ts";
 
 /** What the handler needs to know of the server that it works for. */
 export interface HandlerContext {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FORMATS } from "../../src/exposition/formats.ts";
-import { resolveHandlerOptions, resolveOptions } from "../../src/options/options.ts";
+import { FORMATS } from "../../src/options/options.ts";
+import { resolveHandlerOptions, resolveOptions } from "../../src/options/rules.ts";
 import { HELP } from "../../src/programs/cli/help.ts";
 import { readEnvironment } from "../../src/programs/preload/environment.ts";
 import { SelfMetrics } from "../../src/scrape/self-metrics.ts";

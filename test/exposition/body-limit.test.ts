@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type BodyLimit, withinLimit } from "../../src/exposition/body-limit.ts";
+import { withinLimit } from "../../src/exposition/expose.ts";
+import type { BodyLimit } from "../../src/options/options.ts";
 import { createChunks, fail } from "./chunks.ts";
 
 /** Reads chunks within a limit to their end. */

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { MaybePromise } from "../../src/maybe-promise.ts";
 import { type Body, chunksOf, startBody } from "../../src/exposition/body.ts";
-import { Reading } from "../../src/exposition/chunk-reader.ts";
+import { ChunkReader } from "../../src/exposition/chunk-reader.ts";
+import type { MaybePromise } from "../../src/maybe-promise.ts";
 import { createChunks, fail, NEVER } from "./chunks.ts";
 
 /** Starts the body of an encoder at work; more than one letter is too much for a whole. */
 function start(chunks: Iterator<Uint8Array>, signal: AbortSignal = NEVER): MaybePromise<Body> {
-  return startBody(new Reading(chunks, signal), 1);
+  return startBody(new ChunkReader(chunks, signal), 1);
 }
 
 function streamOf(body: Body): AsyncIterable<Uint8Array> {
@@ -37,7 +37,7 @@ test("startBody() gives one chunk as it is", async () => {
 
 test("startBody() puts chunks together that are small enough", async () => {
   const { chunks, state } = createChunks(["a", "b", "", "c"]);
-  const body = await startBody(new Reading(chunks, NEVER));
+  const body = await startBody(new ChunkReader(chunks, NEVER));
   assert.ok(body instanceof Uint8Array);
   assert.equal(Buffer.from(body).toString(), "abc");
   assert.equal(state.isOver, true);

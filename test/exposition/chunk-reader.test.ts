@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Reading } from "../../src/exposition/chunk-reader.ts";
+import { ChunkReader } from "../../src/exposition/chunk-reader.ts";
 import { hasTimeLeft } from "../../src/exposition/time-slice.ts";
 import { createChunks, fail, NEVER, tick } from "./chunks.ts";
 
 /** Takes the next chunk; what is thrown at once rejects, as what is thrown later. */
-async function next(reading: Reading): Promise<string | undefined> {
+async function next(reading: ChunkReader): Promise<string | undefined> {
   const chunks = await reading.next(1);
   return chunks && Buffer.concat(chunks).toString();
 }
 
 /** Takes the chunks that are left. */
-async function drain(reading: Reading): Promise<string[]> {
+async function drain(reading: ChunkReader): Promise<string[]> {
   const texts: string[] = [];
   for (;;) {
     const text = await next(reading);
@@ -20,9 +20,9 @@ async function drain(reading: Reading): Promise<string[]> {
   }
 }
 
-test("Reading gives chunk by chunk, skips pauses, and reads no further than it is asked", async () => {
+test("ChunkReader gives chunk by chunk, skips pauses, and reads no further than it is asked", async () => {
   const { chunks, state } = createChunks(["", "a", "", "b", "c"]);
-  const reading = new Reading(chunks, NEVER);
+  const reading = new ChunkReader(chunks, NEVER);
   await tick();
   assert.equal(state.steps, 0);
   assert.equal(String(await next(reading)), "a");
@@ -32,10 +32,10 @@ test("Reading gives chunk by chunk, skips pauses, and reads no further than it i
   assert.equal(await next(reading), undefined);
 });
 
-test("Reading says once that it is over, when the last value is read", async () => {
-  const ended: Reading[] = [];
+test("ChunkReader says once that it is over, when the last value is read", async () => {
+  const ended: ChunkReader[] = [];
   const { chunks } = createChunks(["a"]);
-  const reading = new Reading(chunks, NEVER, { onEnd: (over) => ended.push(over) });
+  const reading = new ChunkReader(chunks, NEVER, { onEnd: (over) => ended.push(over) });
   await next(reading);
   assert.equal(ended.length, 0);
   await next(reading);
@@ -46,7 +46,7 @@ test("Reading says once that it is over, when the last value is read", async () 
 
 test("finish() reads all that is left, and next() gives it later in its order", async () => {
   const { chunks, state } = createChunks(["a", "b", "", "c"]);
-  const reading = new Reading(chunks, NEVER);
+  const reading = new ChunkReader(chunks, NEVER);
   const first = await next(reading);
   await reading.finish();
   assert.equal(state.isOver, true);
@@ -55,14 +55,14 @@ test("finish() reads all that is left, and next() gives it later in its order", 
 
 test("finish() may be called twice at once, and while a chunk is asked for", async () => {
   const { chunks } = createChunks(["a", "b", "c"]);
-  const reading = new Reading(chunks, NEVER);
+  const reading = new ChunkReader(chunks, NEVER);
   const [first] = await Promise.all([next(reading), reading.finish(), reading.finish()]);
   assert.deepEqual([String(first), ...(await drain(reading))], ["a", "b", "c"]);
 });
 
 test("next() throws what the encoder throws, each time, and the reading is over", async () => {
   let ends = 0;
-  const reading = new Reading(createChunks(["a", fail]).chunks, NEVER, { onEnd: () => ends++ });
+  const reading = new ChunkReader(createChunks(["a", fail]).chunks, NEVER, { onEnd: () => ends++ });
   await next(reading);
   await assert.rejects(next(reading), { message: "broken" });
   await assert.rejects(next(reading), { message: "broken" });
@@ -70,19 +70,19 @@ test("next() throws what the encoder throws, each time, and the reading is over"
 });
 
 test("finish() never rejects: a failure waits for next(), which gives no part of the rest", async () => {
-  const reading = new Reading(createChunks(["a", "b", fail]).chunks, NEVER);
+  const reading = new ChunkReader(createChunks(["a", "b", fail]).chunks, NEVER);
   await reading.finish();
   await assert.rejects(next(reading), { message: "broken" });
 });
 
-test("Reading ends when its signal aborts, with its reason and without what was read ahead", async () => {
+test("ChunkReader ends when its signal aborts, with its reason and without what was read ahead", async () => {
   const controller = new AbortController();
   const { chunks, state } = createChunks(["a", "b", "c"]);
   let ends = 0;
-  const reading = new Reading(chunks, controller.signal, { onEnd: () => ends++ });
+  const reading = new ChunkReader(chunks, controller.signal, { onEnd: () => ends++ });
   await reading.finish();
   const other = createChunks(["a", "b", "c"]);
-  const unread = new Reading(other.chunks, controller.signal, { onEnd: () => ends++ });
+  const unread = new ChunkReader(other.chunks, controller.signal, { onEnd: () => ends++ });
   await next(unread);
   controller.abort(new Error("gone"));
   assert.deepEqual([state.isOver, other.state.isOver, ends], [true, true, 2]);
@@ -91,10 +91,10 @@ test("Reading ends when its signal aborts, with its reason and without what was 
   }
 });
 
-test("Reading does not begin when its signal has aborted before", async () => {
+test("ChunkReader does not begin when its signal has aborted before", async () => {
   const { chunks, state } = createChunks(["a"]);
   let ends = 0;
-  const reading = new Reading(chunks, AbortSignal.abort(new Error("gone")), {
+  const reading = new ChunkReader(chunks, AbortSignal.abort(new Error("gone")), {
     onEnd: () => ends++,
   });
   await reading.finish();
@@ -104,7 +104,7 @@ test("Reading does not begin when its signal has aborted before", async () => {
 
 test("stop() ends a reading that waits for its turn", async () => {
   const { chunks, state } = createChunks(["a"]);
-  const reading = new Reading(chunks, NEVER);
+  const reading = new ChunkReader(chunks, NEVER);
   while (hasTimeLeft(performance.now()));
   const chunk = next(reading);
   reading.stop();
@@ -121,7 +121,7 @@ test("stop() keeps what the encoder throws when it is closed for next()", async 
       fail();
     }
   }
-  const reading = new Reading(broken(), NEVER, { onEnd: () => ends++ });
+  const reading = new ChunkReader(broken(), NEVER, { onEnd: () => ends++ });
   await next(reading);
   reading.stop();
   await assert.rejects(next(reading), { message: "broken" });
@@ -129,19 +129,22 @@ test("stop() keeps what the encoder throws when it is closed for next()", async 
 });
 
 test("stop() ends an iterator that cannot be closed", async () => {
-  const reading = new Reading({ next: () => ({ done: false, value: Buffer.from("a") }) }, NEVER);
+  const reading = new ChunkReader(
+    { next: () => ({ done: false, value: Buffer.from("a") }) },
+    NEVER,
+  );
   assert.equal(String(await next(reading)), "a");
   reading.stop();
   assert.equal(await next(reading), undefined);
 });
 
-test("Reading measures the time that the encoder is at work, and no other", async () => {
+test("ChunkReader measures the time that the encoder is at work, and no other", async () => {
   const busy = () => {
     const end = performance.now() + 3;
     while (performance.now() < end);
   };
   const startedAt = performance.now();
-  const reading = new Reading(createChunks([busy, "a", "b"]).chunks, NEVER);
+  const reading = new ChunkReader(createChunks([busy, "a", "b"]).chunks, NEVER);
   assert.equal(reading.durationMs, 0);
   await next(reading);
   const pausedAt = performance.now();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createEncoders } from "../../src/exposition/encoders.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 import type { EscapingScheme } from "../../src/model/names.ts";
-import { FORMATS, type Format } from "../../src/exposition/formats.ts";
-import { createEncoders } from "../../src/exposition/encoders.ts";
+import { FORMATS, type Format } from "../../src/options/options.ts";
 import { encodeFamilies } from "../helpers/encode-families.ts";
 
 const FAMILY: MetricFamily = {

@@ -1,52 +1,57 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { MetricFamily } from "../../src/model/metric-family.ts";
-import { FORMATS } from "../../src/exposition/formats.ts";
-import { Alarm } from "../../src/scrape/alarm.ts";
+import { LightSignal, OVER } from "../../src/abort.ts";
 import { chunksOf } from "../../src/exposition/body.ts";
-import { startDeadline } from "../../src/scrape/deadline.ts";
-import { createExposer, type ExposerOptions, type Exposition } from "../../src/exposition/expose.ts";
-import { createLog } from "../../src/log.ts";
-import type { ScrapeRequest, ScrapeResponse } from "../../src/scrape/scrape.ts";
-import { SelfMetrics } from "../../src/scrape/self-metrics.ts";
-import { UpdateGuard } from "../../src/scrape/update-lock.ts";
-import { NEVER } from "./chunks.ts";
+import {
+  type AcceptHeaders,
+  createExposer,
+  type Exposition,
+  type Selection,
+} from "../../src/exposition/expose.ts";
+import type { MetricFamily } from "../../src/model/metric-family.ts";
+import { FORMATS, type ResolvedOptions } from "../../src/options/options.ts";
 import { gaugeOf, largeGauge } from "../scrape/harness.ts";
 
-const OPTIONS: ExposerOptions = {
+type Options = Pick<ResolvedOptions, "formats" | "compression" | "bodyLimit" | "maxKeptBytes">;
+
+const OPTIONS: Options = {
   formats: FORMATS,
   compression: { encodings: ["gzip"] },
   bodyLimit: undefined,
   maxKeptBytes: 1_000_000,
 };
 
-const REQUEST: ScrapeRequest = {
-  isHead: false,
-  query: "",
-  accept: undefined,
-  acceptEncoding: undefined,
-  timeoutSeconds: undefined,
-  signal: NEVER,
-};
+const ANYTHING: AcceptHeaders = { accept: undefined, acceptEncoding: undefined };
 
 const SMALL = gaugeOf([{ labels: {}, value: 1 }]);
 
-function create(options: Partial<ExposerOptions> = {}) {
-  const self = new SelfMetrics();
-  const guard = new UpdateGuard();
-  const logged: string[] = [];
-  const log = createLog({ error: assert.fail, warn: (message) => logged.push(message) });
-  const faults: string[] = [];
-  const report = (family: string, reason: string) => faults.push(`${family}: ${reason}`);
-  const expose = createExposer({ ...OPTIONS, ...options }, { self, guard, log, report });
-  return { expose, self, guard, logged, faults };
+function create(options: Partial<Options> = {}) {
+  const told = {
+    encodedMs: [] as number[],
+    sent: [] as [bytes: number, format: string, encoding: string][],
+    oversized: [] as string[],
+    faults: [] as string[],
+    reading: 0,
+  };
+  const exposer = createExposer(
+    { ...OPTIONS, ...options },
+    {
+      lock: { enter: () => void told.reading++, leave: () => void told.reading-- },
+      report: (family, reason) => told.faults.push(`${family}: ${reason}`),
+      warn: assert.fail,
+      onEncoded: (durationMs) => told.encodedMs.push(durationMs),
+      onSent: (...sent) => told.sent.push(sent),
+      onOversized: (message) => told.oversized.push(message),
+    },
+  );
+  return { exposer, told };
 }
 
-function exposition(families: readonly MetricFamily[]): Exposition {
+function all(families: readonly MetricFamily[]): Selection {
   return { families, selection: "" };
 }
 
-async function textOf({ body }: ScrapeResponse): Promise<string> {
+async function textOf({ body }: Exposition): Promise<string> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body instanceof Uint8Array ? [body] : chunksOf(body)) {
     chunks.push(Buffer.from(chunk));
@@ -54,127 +59,123 @@ async function textOf({ body }: ScrapeResponse): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-test("response() has the status and the body that it was asked for", async () => {
-  for (const status of [200, 500] as const) {
-    const { expose } = create();
-    const deadline = startDeadline(10_000, NEVER, new Alarm());
-    const response = await expose.response(status, exposition([SMALL]), REQUEST, deadline);
-    assert.deepEqual(
-      { ...response, body: await textOf(response) },
-      {
-        status,
-        headers: {
-          "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
-          Vary: "Accept, Accept-Encoding",
-          "Cache-Control": "no-store",
-        },
-        body: "# TYPE g gauge\ng 1\n",
+test("expose() has the headers and the body of the format", async () => {
+  const { exposer } = create();
+  const signal = new LightSignal();
+  const exposition = await exposer.expose(all([SMALL]), ANYTHING, signal);
+  assert.deepEqual(
+    { ...exposition, body: await textOf(exposition) },
+    {
+      headers: {
+        "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
+        Vary: "Accept, Accept-Encoding",
+        "Cache-Control": "no-store",
       },
-    );
-    deadline.clear();
-  }
+      body: "# TYPE g gauge\ng 1\n",
+    },
+  );
+  signal.abort(OVER);
 });
 
-test("head() has the headers of the format, and no body", () => {
-  const { expose, self } = create();
+test("headersOnly() has the headers of the format, and no body", () => {
+  const { exposer, told } = create();
   const accept = "application/openmetrics-text; version=1.0.0";
-  const response = expose.head(200, { ...REQUEST, accept });
+  const response = exposer.headersOnly({ accept });
   assert.equal(
     response.headers["Content-Type"],
     "application/openmetrics-text; version=1.0.0; charset=utf-8",
   );
-  assert.deepEqual([response.status, response.body], [200, new Uint8Array()]);
-  assert.equal(self.encoding.count, 0);
+  assert.deepEqual(response.body, new Uint8Array());
+  assert.deepEqual(told.encodedMs, []);
 });
 
-test("response() keeps to the formats on offer", async () => {
-  const { expose } = create({ formats: ["openmetrics-1.0.0"] });
-  const deadline = startDeadline(10_000, NEVER, new Alarm());
-  const response = await expose.response(200, exposition([SMALL]), REQUEST, deadline);
+test("expose() keeps to the formats on offer", async () => {
+  const { exposer } = create({ formats: ["openmetrics-1.0.0"] });
+  const signal = new LightSignal();
+  const response = await exposer.expose(all([SMALL]), ANYTHING, signal);
   assert.match(String(response.headers["Content-Type"]), /^application\/openmetrics-text/);
   assert.equal(await textOf(response), "# TYPE g gauge\ng 1\n# EOF\n");
-  deadline.clear();
+  signal.abort(OVER);
 });
 
-test("response() counts the bytes that are sent, as they are sent", async () => {
-  const { expose, self } = create();
-  const deadline = startDeadline(10_000, NEVER, new Alarm());
-  const sent: [number, string, string][] = [];
-  self.sent = (...args) => sent.push(args);
-  const gzip = { ...REQUEST, acceptEncoding: "gzip" };
+test("expose() counts the bytes that are sent, as they are sent", async () => {
+  const { exposer, told } = create();
+  const signal = new LightSignal();
+  const { sent } = told;
+  const gzip = { ...ANYTHING, acceptEncoding: "gzip" };
   for (const [family, request] of [
-    [SMALL, REQUEST],
+    [SMALL, ANYTHING],
     [SMALL, gzip],
-    [largeGauge(() => 1), REQUEST],
+    [largeGauge(() => 1), ANYTHING],
   ] as const) {
     sent.length = 0;
-    const text = await textOf(await expose.response(200, exposition([family]), request, deadline));
+    const text = await textOf(await exposer.expose(all([family]), request, signal));
     const bytes = sent.reduce((sum, [count]) => sum + count, 0);
     assert.equal(bytes, text.length);
     assert.deepEqual(sent[0]?.slice(1), ["text-0.0.4", "identity"]);
   }
   assert.ok(sent.length > 2);
-  const response = await expose.response(200, exposition([largeGauge(() => 1)]), gzip, deadline);
+  const response = await exposer.expose(all([largeGauge(() => 1)]), gzip, signal);
   await textOf(response);
   assert.deepEqual(sent.at(-1)?.slice(1), ["text-0.0.4", "gzip"]);
-  deadline.clear();
+  signal.abort(OVER);
 });
 
-test("response() times encoding once, when the last value is read", async () => {
-  const { expose, self } = create();
-  const deadline = startDeadline(10_000, NEVER, new Alarm());
-  const response = await expose.response(200, exposition([largeGauge(() => 1)]), REQUEST, deadline);
-  assert.equal(self.encoding.count, 0);
+test("expose() times encoding once, when the last value is read", async () => {
+  const { exposer, told } = create();
+  const signal = new LightSignal();
+  const response = await exposer.expose(all([largeGauge(() => 1)]), ANYTHING, signal);
+  assert.deepEqual(told.encodedMs, []);
   await textOf(response);
-  assert.equal(self.encoding.count, 1);
-  assert.ok(self.encoding.sumMs > 0);
-  deadline.clear();
-  assert.equal(self.encoding.count, 1);
+  assert.equal(told.encodedMs.length, 1);
+  assert.ok(told.encodedMs.every((ms) => ms > 0));
+  signal.abort(OVER);
+  assert.equal(told.encodedMs.length, 1);
 });
 
-test("a response that nobody reads ends with its deadline, and holds up no update", async () => {
-  const { expose, self, guard } = create();
+test("a response that nobody reads ends with its signal, and releases the lock", async () => {
+  const { exposer, told } = create();
   let reads = 0;
-  const deadline = startDeadline(10_000, NEVER, new Alarm());
-  await expose.response(200, exposition([largeGauge(() => reads++)]), REQUEST, deadline);
-  deadline.clear();
-  assert.equal(self.encoding.count, 1);
+  const signal = new LightSignal();
+  await exposer.expose(all([largeGauge(() => reads++)]), ANYTHING, signal);
+  signal.abort(OVER);
+  assert.equal(told.encodedMs.length, 1);
   const before = reads;
-  await guard.update(() => {}, 10_000);
+  assert.equal(told.reading, 0);
   assert.equal(reads, before);
 });
 
-test("response() reports what an encoder has to leave out", async () => {
-  const { expose, faults } = create();
-  const deadline = startDeadline(10_000, NEVER, new Alarm());
+test("expose() reports what an encoder has to leave out", async () => {
+  const { exposer, told } = create();
+  const signal = new LightSignal();
   // A value that is no number, as a gatherer in JavaScript may give it.
   const bad = gaugeOf([{ labels: {}, value: "1" as unknown as number }], "bad");
-  await expose.response(200, exposition([bad]), REQUEST, deadline);
-  assert.deepEqual(faults, ["bad: a value is not a number"]);
-  deadline.clear();
+  await exposer.expose(all([bad]), ANYTHING, signal);
+  assert.deepEqual(told.faults, ["bad: a value is not a number"]);
+  signal.abort(OVER);
 });
 
-test("response() notices a body that is larger than the limit", async () => {
-  const { expose, self, logged } = create({ bodyLimit: { bytes: 10, action: "warn" } });
-  const deadline = startDeadline(10_000, NEVER, new Alarm());
-  await expose.response(200, exposition([SMALL]), REQUEST, deadline);
-  assert.deepEqual(logged, ["promhttp: A scrape gave more than 10 bytes"]);
-  assert.equal(self.events.oversized, 1);
+test("expose() notices a body that is larger than the limit", async () => {
+  const { exposer, told } = create({ bodyLimit: { bytes: 10, action: "warn" } });
+  const signal = new LightSignal();
+  await exposer.expose(all([SMALL]), ANYTHING, signal);
+  assert.deepEqual(told.oversized, ["A scrape gave more than 10 bytes"]);
   const strict = create({ bodyLimit: { bytes: 10, action: "fail" } });
   await assert.rejects(
-    async () => strict.expose.response(200, exposition([SMALL]), REQUEST, deadline),
+    async () => strict.exposer.expose(all([SMALL]), ANYTHING, signal),
     RangeError,
   );
-  assert.equal(strict.self.events.oversized, 1);
-  deadline.clear();
+  assert.equal(strict.told.oversized.length, 1);
+  signal.abort(OVER);
 });
 
-test("response() throws the reason of a deadline that is over", () => {
-  const { expose, self } = create();
-  const deadline = startDeadline(10_000, AbortSignal.abort(new Error("gone")), new Alarm());
-  assert.throws(() => expose.response(200, exposition([SMALL]), REQUEST, deadline), {
+test("expose() throws the reason of a signal that is over", () => {
+  const { exposer, told } = create();
+  const signal = new LightSignal();
+  signal.abort(new Error("gone"));
+  assert.throws(() => exposer.expose(all([SMALL]), ANYTHING, signal), {
     message: "gone",
   });
-  assert.equal(self.encoding.count, 1);
-  deadline.clear();
+  assert.equal(told.encodedMs.length, 1);
+  signal.abort(OVER);
 });

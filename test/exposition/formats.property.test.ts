@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { FORMATS, type Format, negotiateFormat } from "../../src/exposition/formats.ts";
+import { negotiateFormat } from "../../src/exposition/formats.ts";
+import { FORMATS, type Format } from "../../src/options/options.ts";
 
 /** One generated clause, with what the model has to know about it. */
 interface Clause {

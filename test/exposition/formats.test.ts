@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { negotiateFormat } from "../../src/exposition/formats.ts";
 import type { EscapingScheme } from "../../src/model/names.ts";
-import { FORMATS, type Format, negotiateFormat } from "../../src/exposition/formats.ts";
+import { FORMATS, type Format } from "../../src/options/options.ts";
 import { SCRAPERS } from "./scrapers.ts";
 
 const T4 = "text/plain; version=0.0.4; charset=utf-8";

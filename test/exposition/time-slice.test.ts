@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasTimeLeft, hasWorked, nextTurn } from "../../src/exposition/time-slice.ts";
+import { hasTimeLeft, hasWorked, nextSlice } from "../../src/exposition/time-slice.ts";
 
 function tick(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -33,7 +33,7 @@ test("hasTimeLeft() gives one slice to all who ask in one turn", async () => {
   ]);
 });
 
-test("nextTurn() wakes those who wait one by one, in their order, each with a slice", async () => {
+test("nextSlice() wakes those who wait one by one, in their order, each with a slice", async () => {
   await tick();
   useUpTurn();
   const order: string[] = [];
@@ -46,7 +46,7 @@ test("nextTurn() wakes those who wait one by one, in their order, each with a sl
   setImmediate(count);
   const turns = await Promise.all(
     ["a", "b", "c"].map(async (name) => {
-      await nextTurn();
+      await nextSlice();
       assert.equal(hasTimeLeft(performance.now()), true);
       order.push(name);
       useUpTurn();
@@ -58,7 +58,7 @@ test("nextTurn() wakes those who wait one by one, in their order, each with a sl
   assert.equal(new Set(turns).size, 3);
 });
 
-test("nextTurn() lets timers and sockets run in between", async () => {
+test("nextSlice() lets timers and sockets run in between", async () => {
   await tick();
   let hasFired = false;
   setTimeout(() => {
@@ -66,7 +66,7 @@ test("nextTurn() lets timers and sockets run in between", async () => {
   }, 1);
   for (let slice = 0; slice < 10 && !hasFired; slice++) {
     useUpTurn();
-    await nextTurn();
+    await nextSlice();
   }
   assert.equal(hasFired, true);
 });
@@ -106,5 +106,5 @@ test("hasTimeLeft() gives one slice to scrapes that follow one another at once",
   }
   assert.equal(scrapes, 7);
   clock.mock.restore();
-  await nextTurn();
+  await nextSlice();
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { toGatherer } from "../../src/gatherers/gatherer-of.ts";
+import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import type { Gatherer } from "../../src/model/gatherer.ts";
 import { expose } from "../helpers/gathering.ts";
 import { LIBRARIES } from "../helpers/libraries.ts";
@@ -11,12 +11,12 @@ const GATHERER: Gatherer = {
   }),
 };
 
-test("toGatherer() takes a gatherer", async () => {
+test("gathererOf() takes a gatherer", async () => {
   assert.equal((await expose(GATHERER)).text, "# TYPE own gauge\nown 7\n");
 });
 
 for (const { name, Registry, Gauge } of LIBRARIES) {
-  test(`toGatherer() takes a registry of ${name}`, async () => {
+  test(`gathererOf() takes a registry of ${name}`, async () => {
     const registry = new Registry();
     new Gauge({ name: "g", help: "A gauge.", registers: [registry] }).set(2);
     assert.deepEqual(await expose(registry), {
@@ -25,29 +25,29 @@ for (const { name, Registry, Gauge } of LIBRARIES) {
     });
   });
 
-  test(`toGatherer() takes an empty registry of ${name}`, async () => {
+  test(`gathererOf() takes an empty registry of ${name}`, async () => {
     assert.deepEqual(await expose(new Registry()), { text: "", faults: [] });
   });
 
-  test(`toGatherer() refuses a registry of ${name} that stands for other processes`, () => {
+  test(`gathererOf() refuses a registry of ${name} that stands for other processes`, () => {
     const { AggregatorRegistry } = LIBRARIES.find((library) => library.name === name) ?? {};
     assert.ok(AggregatorRegistry);
     // The types of a caller in JavaScript do not stop it.
     const cluster = new AggregatorRegistry() as unknown as Gatherer;
-    assert.throws(() => toGatherer(cluster), {
+    assert.throws(() => gathererOf(cluster), {
       name: "TypeError",
       message: /serve a registry in each process/,
     });
-    assert.throws(() => toGatherer([GATHERER, cluster]), TypeError);
+    assert.throws(() => gathererOf([GATHERER, cluster]), TypeError);
   });
 }
 
-test("toGatherer() refuses a registry that stands for other threads", () => {
+test("gathererOf() refuses a registry that stands for other threads", () => {
   const workers = { getMetricsAsArray: () => [], contentType: "", workerMetrics: async () => "" };
-  assert.throws(() => toGatherer(workers), TypeError);
+  assert.throws(() => gathererOf(workers), TypeError);
 });
 
-test("toGatherer() takes registries of all libraries and a gatherer in one array", async () => {
+test("gathererOf() takes registries of all libraries and a gatherer in one array", async () => {
   const registries = LIBRARIES.map(({ Registry, Counter }, index) => {
     const registry = new Registry();
     const config = { name: "c_total", help: "h", labelNames: ["library"], registers: [registry] };
@@ -71,20 +71,20 @@ test("toGatherer() takes registries of all libraries and a gatherer in one array
   });
 });
 
-test("toGatherer() serves a registry that stands twice in the array once", async () => {
+test("gathererOf() serves a registry that stands twice in the array once", async () => {
   assert.deepEqual(await expose([GATHERER, GATHERER]), {
     text: "# TYPE own gauge\nown 7\n",
     faults: [],
   });
 });
 
-test("toGatherer() refuses an empty array", () => {
-  assert.throws(() => toGatherer([]), TypeError);
+test("gathererOf() refuses an empty array", () => {
+  assert.throws(() => gathererOf([]), TypeError);
 });
 
 for (const wrong of [undefined, null, "registry", 7, {}, { gather: true }, [undefined], () => {}]) {
-  test(`toGatherer() refuses ${JSON.stringify(wrong) ?? String(wrong)}`, () => {
+  test(`gathererOf() refuses ${JSON.stringify(wrong) ?? String(wrong)}`, () => {
     // What a caller in JavaScript may pass.
-    assert.throws(() => toGatherer(wrong as unknown as Gatherer), TypeError);
+    assert.throws(() => gathererOf(wrong as unknown as Gatherer), TypeError);
   });
 }

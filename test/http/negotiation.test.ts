@@ -4,10 +4,10 @@ import { isZstdAvailable } from "../../src/exposition/compression/zstd.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 import { Server } from "../../src/server/server.ts";
 import { decompress } from "../exposition/compression/helpers.ts";
-import { EVERY_TYPE } from "../helpers/every-type.ts";
-import { parseExposition } from "../judge/index.ts";
-import { httpGet } from "../helpers/http-get.ts";
 import { SCRAPERS } from "../exposition/scrapers.ts";
+import { EVERY_TYPE } from "../helpers/every-type.ts";
+import { httpGet } from "../helpers/http-get.ts";
+import { parseExposition } from "../judge/index.ts";
 
 const UTF8_FAMILY: MetricFamily = {
   name: "http.größe",

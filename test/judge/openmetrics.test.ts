@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  INVALID_CANONICAL_OPENMETRICS,
-  INVALID_OPENMETRICS,
-} from "./invalid-openmetrics.ts";
+import { INVALID_CANONICAL_OPENMETRICS, INVALID_OPENMETRICS } from "./invalid-openmetrics.ts";
 import { type OpenMetricsOptions, parseOpenMetrics } from "./openmetrics.ts";
 import { ExpositionError, type ParsedFamily } from "./types.ts";
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { INVALID_PROTOBUF } from "./invalid-protobuf.ts";
 import {
   delimited,
   double,
@@ -12,6 +11,7 @@ import {
   varint,
   zigzag,
 } from "../helpers/wire-writer.ts";
+import { INVALID_PROTOBUF } from "./invalid-protobuf.ts";
 import { parseProtobuf } from "./protobuf.ts";
 import { protoToSamples } from "./protobuf-samples.ts";
 import type { ProtoHistogram } from "./protobuf-types.ts";

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  INVALID_LENIENT_TEXT,
-  INVALID_TEXT,
-  INVALID_UTF8_TEXT,
-} from "./invalid-text.ts";
+import { INVALID_LENIENT_TEXT, INVALID_TEXT, INVALID_UTF8_TEXT } from "./invalid-text.ts";
 import { parseText, type TextOptions } from "./text.ts";
 import { ExpositionError, type ParsedFamily, sampleKey } from "./types.ts";
 

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { FORMATS } from "../../src/exposition/formats.ts";
+import { FORMATS, type ServerOptions } from "../../src/options/options.ts";
 import {
   resolveHandlerOptions,
   resolveOptions,
   resolveRenderOptions,
-  type ServerOptions,
-} from "../../src/options/options.ts";
+} from "../../src/options/rules.ts";
 
 const DEFAULTS = {
   formats: FORMATS,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { FamilySize } from "../../src/page/measure-families.ts";
 import { familyTable } from "../../src/page/family-table.ts";
+import type { FamilySize } from "../../src/page/measure-families.ts";
 
 const FAMILY: FamilySize = {
   name: "up_total",

@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
-import {
-  type FamilySizes,
-  MAX_LISTED,
-  measureFamilies,
-} from "../../src/page/measure-families.ts";
+import { type FamilySizes, MAX_LISTED, measureFamilies } from "../../src/page/measure-families.ts";
 import { EVERY_TYPE } from "../helpers/every-type.ts";
 import { expose } from "../helpers/gathering.ts";
-import { gathererOf, gaugeOf } from "../scrape/harness.ts";
+import { gathererWith, gaugeOf } from "../scrape/harness.ts";
 
 interface Measured extends FamilySizes {
   readonly pauses: number;
@@ -37,7 +33,7 @@ function gauge(name: string, count: number): MetricFamily {
 test("measureFamilies() counts as many series as a scrape of text has lines", async () => {
   const { largest, total } = measure(EVERY_TYPE);
   for (const family of EVERY_TYPE) {
-    const { text } = await expose(gathererOf(family));
+    const { text } = await expose(gathererWith(family));
     const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
     const size = largest.find(({ name }) => name === family.name);
     assert.equal(size?.series, lines.length, family.name);

@@ -4,7 +4,13 @@ import type { GatherContext, Gatherer, GatherResult } from "../../src/model/gath
 import type { ValueMetric } from "../../src/model/metric-family.ts";
 import type { Overview, Unavailable } from "../../src/page/overview.ts";
 import { tick } from "../exposition/chunks.ts";
-import { createGate, createHarness, gathererOf, gaugeOf, type Harness } from "../scrape/harness.ts";
+import {
+  createGate,
+  createHarness,
+  gathererWith,
+  gaugeOf,
+  type Harness,
+} from "../scrape/harness.ts";
 
 // Our own timers do not keep the process alive.
 const alive = setInterval(() => {}, 1_000);
@@ -36,7 +42,7 @@ async function namesIn(harness: Harness): Promise<string[]> {
 }
 
 test("an overview has the families that a scrape has", async () => {
-  const harness = createHarness(gathererOf(...GOOD.families), { statusName: "app" });
+  const harness = createHarness(gathererWith(...GOOD.families), { statusName: "app" });
   const names = await namesIn(harness);
   const { text } = (await harness.get()) ?? assert.fail();
   const scraped = Array.from(text.matchAll(/^# TYPE (\S+)/gm), ([, name]) => name);
@@ -83,7 +89,7 @@ test("an overview names a family that cannot be read, and has the others", async
       throw new Error(SECRET);
     },
   };
-  const gatherer = gathererOf(gaugeOf(torn, "torn"), ...GOOD.families);
+  const gatherer = gathererWith(gaugeOf(torn, "torn"), ...GOOD.families);
   const harness = createHarness(gatherer, PRIVATE);
   const { failed, sizes } = assertOverview(await look(harness));
   assert.deepEqual([failed, sizes.largest.map(({ name }) => name)], [["torn"], ["good"]]);
@@ -135,7 +141,7 @@ test("one overview too many is refused, and none turns a scrape away, nor a scra
 });
 
 test("an overview that is being sent takes no slot", async () => {
-  const harness = createHarness(gathererOf(...GOOD.families));
+  const harness = createHarness(gathererWith(...GOOD.families));
   const { signal } = new AbortController();
   const sent = createGate();
   const sending: Promise<void>[] = [];
@@ -206,7 +212,7 @@ const ENDS: Readonly<Record<string, (harness: Harness, client: AbortController) 
 
 for (const [how, end] of Object.entries(ENDS)) {
   test(`the slot of an overview is given back after ${how}`, async () => {
-    const harness = createHarness(gathererOf(...GOOD.families));
+    const harness = createHarness(gathererWith(...GOOD.families));
     for (let round = 0; round < 5; round++) await end(harness, new AbortController());
     assertOverview(await look(harness));
     assert.deepEqual(harness.logged, []);
@@ -220,7 +226,7 @@ test("an overview gives the event loop back, and sees no update half-done", asyn
       for (let index = 0; index < 300_000; index++) yield { labels: {}, value: ++count };
     },
   });
-  const harness = createHarness(gathererOf(large));
+  const harness = createHarness(gathererWith(large));
   let turns = 0;
   let isOver = false;
   const watch = () => {

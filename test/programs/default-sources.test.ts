@@ -4,7 +4,7 @@ import * as successor from "@prometheus-io/client";
 import * as promClient15 from "prom-client";
 import * as promClient13 from "prom-client-13";
 import * as promClient14 from "prom-client-14";
-import { toGatherer } from "../../src/gatherers/gatherer-of.ts";
+import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import type { ClientLibrary } from "../../src/programs/client-libraries.ts";
 import { defaultSources } from "../../src/programs/default-sources.ts";
 import { createScraper } from "../helpers/scraper.ts";
@@ -32,7 +32,7 @@ beforeEach(() => {
 
 /** Scrapes the sources; nothing may be reported. */
 async function scrape(sources: ReturnType<typeof defaultSources>): Promise<string> {
-  const scraper = createScraper(toGatherer(sources));
+  const scraper = createScraper(gathererOf(sources));
   const { status, body } = await scraper.scrape();
   assert.equal(status, 200);
   assert.deepEqual(scraper.log, []);

@@ -14,7 +14,7 @@ import {
   escapeMetricName,
   isLegacyLabelName,
 } from "../../src/model/names.ts";
-import type { Format } from "../../src/exposition/formats.ts";
+import type { Format } from "../../src/options/options.ts";
 import type { ParsedExemplar, ParsedFamily, ParsedSample } from "../judge/index.ts";
 import { canonicalNumber } from "../judge/number.ts";
 

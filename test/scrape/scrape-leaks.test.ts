@@ -3,7 +3,7 @@ import { createHook } from "node:async_hooks";
 import { getEventListeners } from "node:events";
 import { after, test } from "node:test";
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
-import type { ErrorHandling } from "../../src/scrape/gather-cycle.ts";
+import type { ErrorHandling } from "../../src/options/options.ts";
 import { tick } from "../exposition/chunks.ts";
 import { createGate, createHarness, createReader, createSlowReader, gaugeOf } from "./harness.ts";
 

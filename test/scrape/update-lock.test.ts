@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ScrapeTimeoutError } from "../../src/errors.ts";
+import { ChunkReader } from "../../src/exposition/chunk-reader.ts";
 import { andThen } from "../../src/maybe-promise.ts";
-import { Reading } from "../../src/exposition/chunk-reader.ts";
-import { UpdateGuard } from "../../src/scrape/update-lock.ts";
+import { UpdateLock } from "../../src/scrape/update-lock.ts";
 import { createChunks, NEVER, tick } from "../exposition/chunks.ts";
 
-/** A reading of `steps` under a guard. */
-function createReading(guard: UpdateGuard, steps: readonly (string | (() => void))[]) {
+/** A reading of `steps` under a lock. */
+function createReading(lock: UpdateLock, steps: readonly (string | (() => void))[]) {
   const { chunks, state } = createChunks(steps);
-  const reading = new Reading(chunks, NEVER, { onEnd: (ended) => guard.leave(ended) });
+  const reading = new ChunkReader(chunks, NEVER, { onEnd: (ended) => lock.leave(ended) });
   return { reading, state };
 }
 
@@ -24,23 +24,23 @@ function createGate() {
 
 const TIMEOUT_MS = 10_000;
 
-test("UpdateGuard lets a reading begin at once when there is no update", () => {
-  const guard = new UpdateGuard();
-  const { reading } = createReading(guard, ["a"]);
-  assert.equal(guard.enter(reading, NEVER), undefined);
+test("UpdateLock lets a reading begin at once when there is no update", () => {
+  const lock = new UpdateLock();
+  const { reading } = createReading(lock, ["a"]);
+  assert.equal(lock.enter(reading, NEVER), undefined);
 });
 
-test("UpdateGuard makes a reading wait for the update that came first", async () => {
-  const guard = new UpdateGuard();
+test("UpdateLock makes a reading wait for the update that came first", async () => {
+  const lock = new UpdateLock();
   const order: string[] = [];
   const gate = createGate();
-  const update = guard.update(async () => {
+  const update = lock.update(async () => {
     order.push("update begins");
     await gate.promise;
     order.push("update ends");
   }, TIMEOUT_MS);
-  const { reading } = createReading(guard, ["a"]);
-  const entered = andThen(guard.enter(reading, NEVER), () => {
+  const { reading } = createReading(lock, ["a"]);
+  const entered = andThen(lock.enter(reading, NEVER), () => {
     order.push("reading");
   });
   await tick();
@@ -49,17 +49,17 @@ test("UpdateGuard makes a reading wait for the update that came first", async ()
   assert.deepEqual(order, ["update begins", "update ends", "reading"]);
 });
 
-test("UpdateGuard reads what is begun into memory before an update, however slow its reader", async () => {
-  const guard = new UpdateGuard();
+test("UpdateLock reads what is begun into memory before an update, however slow its reader", async () => {
+  const lock = new UpdateLock();
   let value = "old";
   const values: string[] = [];
   const note = () => {
     values.push(value);
   };
-  const { reading, state } = createReading(guard, [note, "a", note, "b", note, "c"]);
-  await guard.enter(reading, NEVER);
+  const { reading, state } = createReading(lock, [note, "a", note, "b", note, "c"]);
+  await lock.enter(reading, NEVER);
   await reading.next(1);
-  await guard.update(() => {
+  await lock.update(() => {
     assert.equal(state.isOver, true);
     value = "new";
   }, TIMEOUT_MS);
@@ -67,8 +67,8 @@ test("UpdateGuard reads what is begun into memory before an update, however slow
   assert.equal(String(await reading.next(1)), "b");
 });
 
-test("UpdateGuard lets a reading that waited read everything before the next update", async () => {
-  const guard = new UpdateGuard();
+test("UpdateLock lets a reading that waited read everything before the next update", async () => {
+  const lock = new UpdateLock();
   let value = 0;
   const values: number[] = [];
   const note = () => {
@@ -77,19 +77,19 @@ test("UpdateGuard lets a reading that waited read everything before the next upd
   const increase = () => {
     value++;
   };
-  const first = guard.update(increase, TIMEOUT_MS);
-  const { reading } = createReading(guard, [note, "a", note]);
-  const entered = guard.enter(reading, NEVER);
-  await Promise.all([first, entered, guard.update(increase, TIMEOUT_MS)]);
+  const first = lock.update(increase, TIMEOUT_MS);
+  const { reading } = createReading(lock, [note, "a", note]);
+  const entered = lock.enter(reading, NEVER);
+  await Promise.all([first, entered, lock.update(increase, TIMEOUT_MS)]);
   assert.deepEqual([values, value], [[1, 1], 2]);
 });
 
-test("UpdateGuard runs updates one after the other", async () => {
-  const guard = new UpdateGuard();
+test("UpdateLock runs updates one after the other", async () => {
+  const lock = new UpdateLock();
   let running = 0;
   const order: number[] = [];
   const updates = [1, 2, 3].map((number) =>
-    guard.update(async () => {
+    lock.update(async () => {
       running++;
       await tick();
       assert.equal(running--, 1);
@@ -101,33 +101,33 @@ test("UpdateGuard runs updates one after the other", async () => {
 });
 
 for (const how of ["throws", "rejects"]) {
-  test(`UpdateGuard hands on what an update ${how}, and goes on`, async () => {
-    const guard = new UpdateGuard();
+  test(`UpdateLock hands on what an update ${how}, and goes on`, async () => {
+    const lock = new UpdateLock();
     const work = () => {
       const error = new Error("down");
       if (how === "throws") throw error;
       return Promise.reject(error);
     };
-    const failing = guard.update(work, TIMEOUT_MS);
-    const { reading } = createReading(guard, ["a"]);
-    const entered = guard.enter(reading, NEVER);
+    const failing = lock.update(work, TIMEOUT_MS);
+    const { reading } = createReading(lock, ["a"]);
+    const entered = lock.enter(reading, NEVER);
     await assert.rejects(failing, { message: "down" });
     await entered;
-    await guard.update(() => {}, TIMEOUT_MS);
+    await lock.update(() => {}, TIMEOUT_MS);
   });
 }
 
-test("UpdateGuard gives up an update that takes too long, whatever becomes of it", async () => {
-  const guard = new UpdateGuard();
+test("UpdateLock gives up an update that takes too long, whatever becomes of it", async () => {
+  const lock = new UpdateLock();
   const alive = setTimeout(() => {}, 5_000);
   let reject = (_: Error) => {};
   const work = () =>
     new Promise<void>((_, rejectWork) => {
       reject = rejectWork;
     });
-  const { reading } = createReading(guard, ["a"]);
-  const update = guard.update(work, 5);
-  const entered = guard.enter(reading, NEVER);
+  const { reading } = createReading(lock, ["a"]);
+  const update = lock.update(work, 5);
+  const entered = lock.enter(reading, NEVER);
   await assert.rejects(update, ScrapeTimeoutError);
   await entered;
   // An unhandled rejection would fail the test run.
@@ -137,27 +137,27 @@ test("UpdateGuard gives up an update that takes too long, whatever becomes of it
 });
 
 test("enter() throws the signal's reason when it aborts while an update is under way", async () => {
-  const guard = new UpdateGuard();
+  const lock = new UpdateLock();
   const gate = createGate();
-  const update = guard.update(() => gate.promise, TIMEOUT_MS);
+  const update = lock.update(() => gate.promise, TIMEOUT_MS);
   const client = new AbortController();
-  const { reading, state } = createReading(guard, ["a"]);
-  const entered = guard.enter(reading, client.signal);
+  const { reading, state } = createReading(lock, ["a"]);
+  const entered = lock.enter(reading, client.signal);
   client.abort(new Error("gone"));
   await assert.rejects(async () => entered, { message: "gone" });
   gate.open();
   await update;
   // It has not begun in the meantime, so the next update has nothing to wait for.
-  await guard.update(() => {}, TIMEOUT_MS);
+  await lock.update(() => {}, TIMEOUT_MS);
   assert.equal(state.steps, 0);
 });
 
 test("enter() throws the signal's reason when it has aborted before", async () => {
-  const guard = new UpdateGuard();
-  const { reading, state } = createReading(guard, ["a"]);
-  assert.throws(() => guard.enter(reading, AbortSignal.abort(new Error("gone"))), {
+  const lock = new UpdateLock();
+  const { reading, state } = createReading(lock, ["a"]);
+  assert.throws(() => lock.enter(reading, AbortSignal.abort(new Error("gone"))), {
     message: "gone",
   });
-  await guard.update(() => {}, TIMEOUT_MS);
+  await lock.update(() => {}, TIMEOUT_MS);
   assert.equal(state.steps, 0);
 });

@@ -1,15 +1,8 @@
 import type { MaybePromise } from "../../maybe-promise.ts";
+import type { CompressionSettings } from "../../options/options.ts";
+import { type Body, chunksOf, streamOfGenerator } from "../body.ts";
 import { type ContentEncoding, negotiateContentEncoding } from "../negotiation/content-encoding.ts";
 import { memoiseByHeader } from "../negotiation/memo.ts";
-import { type Body, chunksOf, streamOfGenerator } from "../body.ts";
-
-/** How responses are compressed. */
-export interface CompressionSettings {
-  /** The content encodings on offer; of those that a scraper likes equally the first is used. */
-  readonly encodings: readonly ("gzip" | "zstd")[];
-  readonly gzipLevel?: number | undefined;
-  readonly zstdLevel?: number | undefined;
-}
 
 /** Compresses the body of a response as its request allows. */
 export interface Compressor {

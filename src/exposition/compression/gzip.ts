@@ -1,4 +1,5 @@
 import type { Transform } from "node:stream";
+import { nodeModule } from "../../node.ts";
 import { OUTPUT_CHUNK_BYTES } from "./output-chunk-bytes.ts";
 
 /**
@@ -27,6 +28,6 @@ export const DEFAULT_GZIP_LEVEL = 2;
  * @param level From 1, the fastest, to 9, the smallest; a `RangeError` where zlib has no such level.
  */
 export function createGzip(level: number = DEFAULT_GZIP_LEVEL): Transform {
-  const zlib = process.getBuiltinModule("node:zlib");
+  const zlib = nodeModule("node:zlib");
   return zlib.createGzip({ level, chunkSize: OUTPUT_CHUNK_BYTES });
 }

@@ -1,4 +1,5 @@
 import type { Transform } from "node:stream";
+import { nodeModule } from "../../node.ts";
 import { OUTPUT_CHUNK_BYTES } from "./output-chunk-bytes.ts";
 
 /**
@@ -40,7 +41,7 @@ export function isZstdAvailable(): boolean {
 export function createZstd(level: number = DEFAULT_ZSTD_LEVEL): Transform {
   const { createZstdCompress } = zstdModule();
   if (createZstdCompress === undefined) {
-    throw new Error(`Cannot compress with zstd: Node.js ${process.version} lacks it`);
+    throw new Error("Cannot compress with zstd: this version of Node.js lacks it");
   }
   return createZstdCompress({
     chunkSize: OUTPUT_CHUNK_BYTES,
@@ -50,5 +51,5 @@ export function createZstd(level: number = DEFAULT_ZSTD_LEVEL): Transform {
 
 function zstdModule(): ZstdModule {
   // Cast: the types of Node 20 share no property with what later versions add.
-  return process.getBuiltinModule("node:zlib") as ZstdModule;
+  return nodeModule("node:zlib") as ZstdModule;
 }

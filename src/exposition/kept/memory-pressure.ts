@@ -1,4 +1,4 @@
-import { type MemoryReading, readMemory } from "./process-memory.ts";
+import { type MemoryReading, readMemory } from "../../node.ts";
 
 /**
  * The share of a limit at which memory is short, and the one below which it is not short any more.

@@ -1,6 +1,6 @@
 import type { Exemplar, HistogramMetric } from "../../model/metric-family.ts";
-import { isFloatHistogram, nativeFault, writeNativeHistogram } from "./native-histogram.ts";
 import type { LabelWriter } from "./labels.ts";
+import { isFloatHistogram, nativeFault, writeNativeHistogram } from "./native-histogram.ts";
 import { closeMetric, writeExemplar, writeTimestamp } from "./parts.ts";
 import { BUCKET, HISTOGRAM, METRIC, METRIC_FAMILY } from "./schema.ts";
 import type { ProtobufWriter } from "./writer.ts";

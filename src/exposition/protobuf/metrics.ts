@@ -1,4 +1,9 @@
-import type { Metric, MetricFamily, SummaryMetric, ValueMetric } from "../../model/metric-family.ts";
+import type {
+  Metric,
+  MetricFamily,
+  SummaryMetric,
+  ValueMetric,
+} from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
 import { createHistogramWriter } from "./histogram.ts";
 import { createLabelWriter, type LabelWriter } from "./labels.ts";

@@ -1,12 +1,12 @@
 import type { FaultReporter } from "../../model/gatherer.ts";
+import { haveSameElements, snapshotOf } from "../../model/identity.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
 import { runReaderOf } from "../../model/metric-run.ts";
-import { haveSameElements, snapshotOf } from "../../model/identity.ts";
-import { ByteSink } from "./byte-sink.ts";
 import { ChunkMemory } from "../chunk-memory.ts";
 import type { Encoder, FamilyEncoder } from "../encoder.ts";
-import type { PageStore } from "../kept/store.ts";
 import { PageWalk } from "../kept/block-walk.ts";
+import type { PageStore } from "../kept/store.ts";
+import { ByteSink } from "./byte-sink.ts";
 
 /** What becomes of the families of an exposition. */
 export interface TextPlan {

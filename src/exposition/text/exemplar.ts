@@ -1,7 +1,7 @@
 import type { Exemplar, HistogramMetric } from "../../model/metric-family.ts";
 import { isLegacyLabelName } from "../../model/names.ts";
-import { escapeQuoted } from "./escape.ts";
 import { formatNumber } from "../number.ts";
+import { escapeQuoted } from "./escape.ts";
 import { formatSeconds } from "./timestamp.ts";
 
 // OpenMetrics 1.0, Exemplars: the names and values together, in code points.

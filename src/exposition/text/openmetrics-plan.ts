@@ -1,7 +1,7 @@
 import type { MetricFamily, MetricType } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
-import type { LeftOutFamily } from "./encode.ts";
 import { uniquelyNamed } from "../family-names.ts";
+import type { LeftOutFamily } from "./encode.ts";
 
 /** How a family appears in OpenMetrics. */
 export interface PlannedFamily {

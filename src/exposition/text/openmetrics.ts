@@ -5,14 +5,13 @@ import type {
   ValueMetric,
 } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
+import type { Encoder, FamilyEncoder, MetricEncoder, TextSink } from "../encoder.ts";
+import type { PageStore } from "../kept/store.ts";
 import { formatCanonical } from "./canonical-number.ts";
 import { createTextFormatEncoder, type TextPlan } from "./encode.ts";
-import type { Encoder, FamilyEncoder, MetricEncoder, TextSink } from "../encoder.ts";
 import { escapeQuoted } from "./escape.ts";
 import { formatBucketExemplar, formatExemplar } from "./exemplar.ts";
 import { createLabelEncoder } from "./labels.ts";
-import { type PlannedFamily, planFamilies } from "./openmetrics-plan.ts";
-import type { PageStore } from "../kept/store.ts";
 import {
   boundLineRest,
   boundStarts,
@@ -27,6 +26,7 @@ import {
   writeBoundLines,
   writeLine,
 } from "./metric-lines.ts";
+import { type PlannedFamily, planFamilies } from "./openmetrics-plan.ts";
 import { formatSeconds } from "./timestamp.ts";
 
 /**

@@ -5,13 +5,13 @@ import type {
   ValueMetric,
 } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
-import { createTextFormatEncoder, type LeftOutFamily, type TextPlan } from "./encode.ts";
 import type { Encoder, FamilyEncoder, MetricEncoder, TextSink } from "../encoder.ts";
-import { escapeHelp } from "./escape.ts";
 import { uniquelyNamed } from "../family-names.ts";
-import { createLabelEncoder } from "./labels.ts";
-import { formatNumber } from "../number.ts";
 import type { PageStore } from "../kept/store.ts";
+import { formatNumber } from "../number.ts";
+import { createTextFormatEncoder, type LeftOutFamily, type TextPlan } from "./encode.ts";
+import { escapeHelp } from "./escape.ts";
+import { createLabelEncoder } from "./labels.ts";
 import {
   boundLineRest,
   boundStarts,

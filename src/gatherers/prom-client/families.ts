@@ -1,6 +1,6 @@
 import type { FaultReporter } from "../../model/gatherer.ts";
-import type { Labels, MetricFamily } from "../../model/metric-family.ts";
 import { haveSameElements } from "../../model/identity.ts";
+import type { Labels, MetricFamily } from "../../model/metric-family.ts";
 import type { KnownMetric } from "./known-metrics.ts";
 import {
   type MetricSnapshot,

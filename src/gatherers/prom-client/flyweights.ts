@@ -5,8 +5,7 @@ import type {
   SummaryMetric,
   ValueMetric,
 } from "../../model/metric-family.ts";
-import { toExemplar } from "./exemplar.ts";
-import { type RegistryExemplar, type RegistryMetric, typeOf } from "./registry.ts";
+import { type RegistryExemplar, type RegistryMetric, toExemplar, typeOf } from "./registry.ts";
 
 /**
  * A metric that is pointed at one child of a store after the other: to build an array of samples,

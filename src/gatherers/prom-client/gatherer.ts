@@ -1,3 +1,4 @@
+import { settled } from "../../abort.ts";
 import { isThenable } from "../../maybe-promise.ts";
 import type {
   CollectorError,
@@ -6,10 +7,9 @@ import type {
   Gatherer,
   GatherResult,
 } from "../../model/gatherer.ts";
+import { RegistryFamilies, type Snapshots } from "./families.ts";
 import { type KnownMetric, KnownMetrics } from "./known-metrics.ts";
 import type { MetricSnapshot, Registry, RegistryInternals, RegistryMetric } from "./registry.ts";
-import { RegistryFamilies, type Snapshots } from "./families.ts";
-import { settled } from "../settled.ts";
 
 /**
  * Makes a gatherer of a registry of prom-client 13 to 15, `@prometheus-io/client` or a fork.

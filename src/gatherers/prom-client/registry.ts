@@ -1,4 +1,4 @@
-import type { MetricType } from "../../model/metric-family.ts";
+import type { Exemplar, MetricType } from "../../model/metric-family.ts";
 
 /**
  * The registries of prom-client 13 to 15, `@prometheus-io/client` and their forks, seen through
@@ -130,4 +130,15 @@ export function isRegisteredAs(
       ? _metrics.get(name)
       : (_metrics as Readonly<Record<string, RegistryMetric>>)[name];
   return found === metric;
+}
+
+/** Translates an exemplar of a client library; `undefined` when it holds none. */
+export function toExemplar(exemplar: RegistryExemplar | null | undefined): Exemplar | undefined {
+  if (!exemplar || typeof exemplar.value !== "number") return undefined;
+  const { labelSet, value, timestamp } = exemplar;
+  return {
+    labels: labelSet ?? {},
+    value,
+    timestampMs: typeof timestamp === "number" ? timestamp * 1_000 : undefined,
+  };
 }

@@ -1,12 +1,11 @@
-import { labelsKey } from "../../model/labels-key.ts";
+import { labelsKey } from "../../model/identity.ts";
 import type {
   HistogramMetric,
   Labels,
   SummaryMetric,
   ValueMetric,
 } from "../../model/metric-family.ts";
-import { toExemplar } from "./exemplar.ts";
-import type { MetricSnapshot, SnapshotSample } from "./registry.ts";
+import { type MetricSnapshot, type SnapshotSample, toExemplar } from "./registry.ts";
 
 /**
  * Reads what a metric's public `get()` gives: a flat list of samples, which are put together again

@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compress } from "../../../src/exposition/compression/compress.ts";
 import { DEFAULT_GZIP_LEVEL } from "../../../src/exposition/compression/gzip.ts";
-import { createZstd, DEFAULT_ZSTD_LEVEL, isZstdAvailable } from "../../../src/exposition/compression/zstd.ts";
+import {
+  createZstd,
+  DEFAULT_ZSTD_LEVEL,
+  isZstdAvailable,
+} from "../../../src/exposition/compression/zstd.ts";
 import { CountingSource, cut, ENCODINGS, exposition } from "./helpers.ts";
 
 async function sizeAt(encoding: "gzip" | "zstd", level: number | undefined): Promise<number> {
@@ -33,5 +37,5 @@ test("isZstdAvailable() tells whether the runtime has zstd", () => {
 test("createZstd() throws where the runtime lacks zstd", (t) => {
   t.mock.method(process, "getBuiltinModule", () => ({}));
   assert.equal(isZstdAvailable(), false);
-  assert.throws(() => createZstd(), /^Error: Cannot compress with zstd: Node\.js v.+ lacks it$/);
+  assert.throws(() => createZstd(), /^Error: Cannot compress with zstd: this version of Node\.js lacks it$/);
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { formatNumber } from "../../../src/exposition/number.ts";
 import { PAGE_BYTES } from "../../../src/exposition/kept/block-memory.ts";
 import { PageText } from "../../../src/exposition/kept/block-text.ts";
+import { formatNumber } from "../../../src/exposition/number.ts";
 
 /** What stands before each number of a page; it may be nothing. */
 type Texts = readonly string[];

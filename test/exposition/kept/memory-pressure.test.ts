@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { MemoryReading } from "../../../src/exposition/kept/process-memory.ts";
 import { MemoryPressure } from "../../../src/exposition/kept/memory-pressure.ts";
+import type { MemoryReading } from "../../../src/node.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Encoder } from "../../../src/exposition/encoder.ts";
-import { createOpenMetricsEncoder } from "../../../src/exposition/text/openmetrics.ts";
 import { PageStore } from "../../../src/exposition/kept/store.ts";
+import { createOpenMetricsEncoder } from "../../../src/exposition/text/openmetrics.ts";
 import { createTextEncoder } from "../../../src/exposition/text/text.ts";
 import type { Exemplar, MetricFamily, ValueMetric } from "../../../src/model/metric-family.ts";
 import { encodeChunks } from "../../helpers/encode-families.ts";

@@ -12,9 +12,9 @@ import type {
   SummaryMetric,
   ValueMetric,
 } from "../../../src/model/metric-family.ts";
-import { families } from "./family-arbitraries.ts";
 import { decodeFamilies } from "./decoder.ts";
 import { encode } from "./encode.ts";
+import { families } from "./family-arbitraries.ts";
 
 test("createProtobufEncoder() writes any families so that they read back the same", () => {
   fc.assert(

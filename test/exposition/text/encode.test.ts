@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CHUNK_LENGTH } from "../../../src/exposition/text/byte-sink.ts";
-import { createTextFormatEncoder, type TextPlan } from "../../../src/exposition/text/encode.ts";
 import type { FamilyEncoder } from "../../../src/exposition/encoder.ts";
 import { PageStore } from "../../../src/exposition/kept/store.ts";
+import { CHUNK_LENGTH } from "../../../src/exposition/text/byte-sink.ts";
+import { createTextFormatEncoder, type TextPlan } from "../../../src/exposition/text/encode.ts";
 import type { MetricFamily, ValueMetric } from "../../../src/model/metric-family.ts";
 
 /** Writes `=` and the value; leaves out negative ones. */

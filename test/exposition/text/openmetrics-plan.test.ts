@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type OpenMetricsPlan, planFamilies } from "../../../src/exposition/text/openmetrics-plan.ts";
+import {
+  type OpenMetricsPlan,
+  planFamilies,
+} from "../../../src/exposition/text/openmetrics-plan.ts";
 import type { MetricFamily, MetricType } from "../../../src/model/metric-family.ts";
 import type { EscapingScheme } from "../../../src/model/names.ts";
 

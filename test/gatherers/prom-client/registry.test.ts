@@ -7,6 +7,7 @@ import {
   namesByMetric,
   type RegistryInternals,
   type RegistryMetric,
+  toExemplar,
   typeOf,
 } from "../../../src/gatherers/prom-client/registry.ts";
 import { LIBRARIES } from "../../helpers/libraries.ts";
@@ -56,5 +57,23 @@ for (const value of [null, undefined, 7, "registry", {}, { getMetricsAsArray: []
   test(`isRegistry() is false for ${JSON.stringify(value) ?? "undefined"}`, () => {
     assert.equal(isRegistry(value), false);
     assert.equal(isAggregatingRegistry(value), false);
+  });
+}
+
+test("toExemplar() translates labels, value and seconds", () => {
+  assert.deepEqual(toExemplar({ labelSet: { trace_id: "a" }, value: 0.3, timestamp: 1_700.5 }), {
+    labels: { trace_id: "a" },
+    value: 0.3,
+    timestampMs: 1_700_500,
+  });
+});
+
+test("toExemplar() takes an exemplar without labels and without a time", () => {
+  assert.deepEqual(toExemplar({ value: 1 }), { labels: {}, value: 1, timestampMs: undefined });
+});
+
+for (const nothing of [null, undefined, {}, { labelSet: { a: "b" }, value: null }]) {
+  test(`toExemplar() gives nothing for ${JSON.stringify(nothing)}`, () => {
+    assert.equal(toExemplar(nothing), undefined);
   });
 }

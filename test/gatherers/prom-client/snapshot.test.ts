@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SnapshotSample } from "../../../src/gatherers/prom-client/registry.ts";
-import { readHistograms, readSummaries, readValues } from "../../../src/gatherers/prom-client/snapshot.ts";
+import {
+  readHistograms,
+  readSummaries,
+  readValues,
+} from "../../../src/gatherers/prom-client/snapshot.ts";
 import type { Labels } from "../../../src/model/metric-family.ts";
 import { expose } from "../../helpers/gathering.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { resolveOptions } from "../../../src/options/rules.ts";
 import { FLAGS, parseCommand, type Settings, UsageError } from "../../../src/programs/cli/flags.ts";
 import { HELP } from "../../../src/programs/cli/help.ts";
-import { resolveOptions } from "../../../src/options/options.ts";
 
 const DEFAULTS: Settings = {
   module: undefined,

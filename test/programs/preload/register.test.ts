@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseText } from "../../judge/index.ts";
 import type { Fixture } from "../../helpers/fork-fixture.ts";
 import { withApp } from "../../helpers/with-app.ts";
 import { withBusyPort } from "../../helpers/with-busy-port.ts";
+import { parseText } from "../../judge/index.ts";
 import {
   COMMONJS_APP,
   ESM_APP,

@@ -4,20 +4,25 @@
  */
 import type { Logger } from "../log.ts";
 
-/** The exposition formats, each with its version, in the order in which they are offered. */
-export const FORMATS = [
+/** An exposition format, with its version. */
+export type Format =
+  | "text-0.0.4"
+  | "text-1.0.0"
+  | "openmetrics-1.0.0"
+  | "openmetrics-0.0.1"
+  | "protobuf";
+
+/** All formats, in the order in which they are offered. */
+export const FORMATS: readonly Format[] = [
   "text-0.0.4",
   "text-1.0.0",
   "openmetrics-1.0.0",
   "openmetrics-0.0.1",
   "protobuf",
-] as const;
+];
 
-/** An exposition format, with its version. */
-export type Format = (typeof FORMATS)[number];
-
-/** The content encodings, in the order in which they are offered. */
-export const CONTENT_ENCODINGS = ["gzip", "zstd"] as const;
+/** All content encodings, in the order in which they are offered. */
+export const CONTENT_ENCODINGS: readonly ("gzip" | "zstd")[] = ["gzip", "zstd"];
 
 /**
  * What becomes of a scrape when a collector fails: `"fail"` answers with an error, so that data is

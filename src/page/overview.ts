@@ -1,7 +1,6 @@
 import type { Signal } from "../abort.ts";
 import type { Log } from "../log.ts";
-import type { Sending } from "../scrape/exchange.ts";
-import type { TakeSurvey, Unavailable } from "../scrape/survey.ts";
+import type { Sending, TakeSurvey, Unavailable } from "../scrape/exchange.ts";
 import { type FamilySizes, measureFamilies } from "./measure-families.ts";
 
 /** What a process exports at the moment, for a person to read. */

@@ -1,4 +1,4 @@
-import type { Unavailable } from "../scrape/survey.ts";
+import type { Unavailable } from "../scrape/exchange.ts";
 import { VERSION } from "../version.ts";
 import { familyTable } from "./family-table.ts";
 import { type Html, html, NO_HTML } from "./html.ts";

@@ -158,7 +158,7 @@ function fail(parts: ScrapeParts, thrown: unknown, signal: Signal): Failure | un
   else if (failure.cause !== undefined) {
     selfMetrics.errors[failure.cause]++;
     if (failure.cause === "timeout") selfMetrics.events.timed_out++;
-    log.error("Scrape failed", failure.error);
+    log.error("The scrape failed", failure.error);
   }
   return failure;
 }

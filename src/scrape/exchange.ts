@@ -2,6 +2,7 @@
 import type { Signal } from "../abort.ts";
 import type { Body } from "../exposition/body.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
+import type { MetricFamily } from "../model/metric-family.ts";
 
 /** The status codes of scrape responses. */
 export type StatusCode = 200 | 400 | 500 | 503;
@@ -49,3 +50,32 @@ export interface ScrapeResponse extends Sending {
  * the response itself.
  */
 export type Scrape = (request: ScrapeRequest) => MaybePromise<ScrapeResponse | undefined>;
+
+/** Reads all families, and yields an empty chunk wherever the event loop may have its turn. */
+export type Visit<T> = (families: readonly MetricFamily[]) => Generator<Uint8Array, T, undefined>;
+
+/** What a survey found. */
+export interface Findings<T> {
+  /** What the visit returned. */
+  readonly result: T;
+  /** The collectors that failed. */
+  readonly failed: readonly string[];
+  /** Whether the application has declared that its metrics cannot be trusted. */
+  readonly isFailing: boolean;
+}
+
+/** Why a survey found nothing: too many at once, a timeout, or something threw. */
+export type Unavailable = "busy" | "late" | "failed";
+
+/** The outcome of a survey, and the bounds within which somebody may send it. */
+export interface Survey<T> extends Sending {
+  readonly findings: Findings<T> | Unavailable;
+}
+
+/**
+ * Gathers all families, as a scrape does, and lets `visit` read them. It never rejects; `undefined`
+ * if the client disconnected first.
+ *
+ * @param client Aborts when the client disconnects.
+ */
+export type TakeSurvey = <T>(client: Signal, visit: Visit<T>) => Promise<Survey<T> | undefined>;

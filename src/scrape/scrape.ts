@@ -18,10 +18,10 @@ import type { MetricFamily } from "../model/metric-family.ts";
 import type { Controls, ResolvedHandlerOptions } from "../options/options.ts";
 import { Alarm } from "./alarm.ts";
 import { answer, expose, type ScrapeParts } from "./answer.ts";
-import type { Scrape, Sending } from "./exchange.ts";
+import type { Scrape, Sending, TakeSurvey } from "./exchange.ts";
 import { GatherCycle, withHook } from "./gather-cycle.ts";
 import { SelfMetrics, Status } from "./self-metrics.ts";
-import { createSurvey, type TakeSurvey } from "./survey.ts";
+import { createSurvey } from "./survey.ts";
 import { runUpdate, UPDATE, UpdateLock } from "./update-lock.ts";
 
 /** The scrape handler of one gatherer. */

@@ -1,41 +1,11 @@
 import type { Signal } from "../abort.ts";
 import { ChunkReader } from "../exposition/chunk-reader.ts";
-import type { MetricFamily } from "../model/metric-family.ts";
 import type { ScrapeParts } from "./answer.ts";
 import { type Deadline, startDeadline, startSending } from "./deadline.ts";
-import type { Sending } from "./exchange.ts";
+import type { Findings, Survey, TakeSurvey, Visit } from "./exchange.ts";
 import { explainFailure, FAILURE_TIMEOUT_MS } from "./failure.ts";
 import { EVERY_NAME } from "./name-filter.ts";
 import type { UpdateLock } from "./update-lock.ts";
-
-/** Reads all families, and yields an empty chunk wherever the event loop may have its turn. */
-export type Visit<T> = (families: readonly MetricFamily[]) => Generator<Uint8Array, T, undefined>;
-
-/** What a survey found. */
-export interface Findings<T> {
-  /** What the visit returned. */
-  readonly result: T;
-  /** The collectors that failed. */
-  readonly failed: readonly string[];
-  /** Whether the application has declared that its metrics cannot be trusted. */
-  readonly isFailing: boolean;
-}
-
-/** Why a survey found nothing: too many at once, a timeout, or something threw. */
-export type Unavailable = "busy" | "late" | "failed";
-
-/** The outcome of a survey, and the bounds within which somebody may send it. */
-export interface Survey<T> extends Sending {
-  readonly findings: Findings<T> | Unavailable;
-}
-
-/**
- * Gathers all families, as a scrape does, and lets `visit` read them. It never rejects; `undefined`
- * if the client disconnected first.
- *
- * @param client Aborts when the client disconnects.
- */
-export type TakeSurvey = <T>(client: Signal, visit: Visit<T>) => Promise<Survey<T> | undefined>;
 
 /** How many surveys may run at once. A limit of its own, so that they never cost a scrape its slot. */
 const MAX_AT_ONCE = 4;

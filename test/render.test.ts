@@ -77,7 +77,7 @@ test("render() goes on without a collector that fails when it is told to, and lo
   const rendered = await render(failing, { errorHandling: "continue", logger });
   assert.equal(textOf(rendered), UP_TEXT);
   assert.equal(logger.lines.length, 1);
-  assert.match(logger.lines[0] ?? "", /^error promhttp: The collector of "jobs" failed/);
+  assert.match(logger.lines[0] ?? "", /^error promhttp: Collector "jobs" failed/);
 });
 
 test("render() rejects with what the encoding throws", async () => {

@@ -65,7 +65,7 @@ export function parseAddress(address: unknown): ListenTarget {
   if (typeof address === "object" && address !== null) {
     const { host, port, path, fd } = address as Readonly<Record<string, unknown>>;
     if (typeof path === "string") return unix(path);
-    if (typeof fd === "number") return { kind: "fd", fd: inRange("file descriptor", fd, 2 ** 31) };
+    if (typeof fd === "number") return { kind: "fd", fd: inRange("File descriptor", fd, 2 ** 31) };
     const hasHost = host === undefined || typeof host === "string";
     if (typeof port === "number" && hasHost) return tcp(host || undefined, port);
   }
@@ -124,7 +124,8 @@ function parseText(address: string): ListenTarget {
 }
 
 function parseServer(server: NetServer): ListenTarget {
-  if (!server.listening) throw new TypeError("The net.Server must listen: call listen() first");
+  if (!server.listening)
+    throw new TypeError("The net.Server must be listening: call listen() first");
   // TLS servers and HTTP servers read the bytes of their connections themselves.
   if ("setSecureContext" in server || "setTimeout" in server) {
     throw new TypeError("The net.Server must be a plain one, not an HTTP or TLS server");
@@ -133,7 +134,7 @@ function parseServer(server: NetServer): ListenTarget {
 }
 
 function tcp(host: string | undefined, port: number): ListenTarget {
-  return { kind: "tcp", host, port: inRange("port", port, 65_536) };
+  return { kind: "tcp", host, port: inRange("Port", port, 65_536) };
 }
 
 function unix(path: string): ListenTarget {
@@ -141,7 +142,7 @@ function unix(path: string): ListenTarget {
   const bytes = Buffer.byteLength(path);
   if (bytes > MAX_PATH_BYTES) {
     throw new RangeError(
-      `The path of a unix socket must have at most ${MAX_PATH_BYTES} bytes, got "${path}"`,
+      `Path of a unix socket must be at most ${MAX_PATH_BYTES} bytes long, got "${path}"`,
     );
   }
   return { kind: "unix", path };
@@ -149,5 +150,5 @@ function unix(path: string): ListenTarget {
 
 function inRange(what: string, value: number, end: number): number {
   if (Number.isInteger(value) && value >= 0 && value < end) return value;
-  throw new RangeError(`The ${what} must be an integer from 0 to ${end - 1}, got ${value}`);
+  throw new RangeError(`${what} must be an integer from 0 to ${end - 1}, got ${value}`);
 }

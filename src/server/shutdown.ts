@@ -23,9 +23,7 @@ export function shutdownOf(shutdown: unknown, log: Log): ShutdownWatch {
   if (shutdown === undefined) return { promise: new Promise(() => {}), isOver, stop };
   if (isAbortSignal(shutdown)) return watchSignal(shutdown);
   if (!isThenable<unknown>(shutdown)) {
-    throw new TypeError(
-      `The shutdown must be an AbortSignal or a promise, got ${inspect(shutdown)}`,
-    );
+    throw new TypeError(`Shutdown must be an AbortSignal or a promise, got ${inspect(shutdown)}`);
   }
   const promise = Promise.resolve(shutdown).then(
     () => {},

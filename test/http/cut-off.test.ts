@@ -154,7 +154,7 @@ function assertCutOff(received: Received | undefined, encoding: "identity" | "gz
 
 function assertFixedText({ body, isComplete }: Received): void {
   assert.ok(isComplete);
-  assert.equal(body.toString(), "The metrics could not be gathered. See the log of the process.\n");
+  assert.equal(body.toString(), "The metrics could not be gathered. See the process log.\n");
 }
 
 function assertWhole(received: Received | undefined, encoding: "identity" | "gzip"): void {

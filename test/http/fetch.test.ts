@@ -134,7 +134,7 @@ test("fetch() answers 500 with a fixed text when a collector throws", async () =
     for (const method of ["GET", "HEAD"]) {
       const response = await fetch(new Request(URL, { method }));
       assert.equal(response.status, method === "GET" ? 500 : 200);
-      const text = "The metrics could not be gathered. See the log of the process.\n";
+      const text = "The metrics could not be gathered. See the process log.\n";
       assert.equal(await read(response), method === "GET" ? text : "");
     }
     assert.equal(log.length, 1);

@@ -106,7 +106,7 @@ for (const [how, source] of FAILURES) {
       assert.equal(status, 200);
       assert.match(
         body,
-        /Something is missing, because these failed: <code>gatherer 1<\/code>\. See the log/,
+        /Some metrics are missing, because these failed: <code>gatherer 1<\/code>\. See the process log/,
       );
       assert.match(body, /<code>up<\/code>/);
       assert.doesNotMatch(body, /1234/);
@@ -121,7 +121,7 @@ test("The page of collectors that are late is a 503 with a fixed text", () =>
       const { status, headers, body } = await rawRequest(port, request("/"));
       assert.equal(status, 503);
       assert.match(String(headers["content-type"]), /^text\/html/);
-      assert.match(body, /could not be gathered in time\. See the log of the process\./);
+      assert.match(body, /could not be gathered in time\. See the process log\./);
     },
   ));
 
@@ -148,7 +148,7 @@ test("A flood of requests for the page is refused but for four at once", async (
     assert.equal(all.filter(({ status }) => status === 200).length, 4);
     const busy = all.find(({ status }) => status === 503);
     assert.equal(busy?.headers["retry-after"], "1");
-    assert.match(String(busy?.body), /Too many people look at this page/);
+    assert.match(String(busy?.body), /This page is busy/);
     // All of them are one run of the collectors.
     assert.equal(up.calls, 1);
   });

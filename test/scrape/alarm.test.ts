@@ -16,7 +16,7 @@ function create(t: TestContext) {
         onDue();
       },
     };
-    alarm.remind(due, performance.now());
+    alarm.schedule(due, performance.now());
     return due;
   };
   const timers = t.mock.method(globalThis, "setTimeout");
@@ -48,18 +48,18 @@ test("Alarm calls all that are due at once, and each only once", (t) => {
 test("Alarm does not call what is forgotten, also by what it calls before", (t) => {
   const { alarm, clock, called, remind } = create(t);
   const forgotten = remind("forgotten", 5);
-  const first = remind("first", 10, () => alarm.forget(second));
+  const first = remind("first", 10, () => alarm.cancel(second));
   const second = remind("second", 10);
-  alarm.forget(forgotten);
+  alarm.cancel(forgotten);
   clock.tick(10);
   assert.deepEqual(called, ["first"]);
-  alarm.forget(first);
+  alarm.cancel(first);
 });
 
 test("Alarm sets one timer for any number that are forgotten before their time", (t) => {
   const { alarm, clock, called, remind, timers } = create(t);
   for (let index = 0; index < 100; index++) {
-    alarm.forget(remind("forgotten", 30));
+    alarm.cancel(remind("forgotten", 30));
     clock.tick(0.1);
   }
   remind("last", 30);
@@ -99,7 +99,7 @@ test("close() clears the timer as soon as nothing is left, and not before", (t) 
   clears();
   alarm.close();
   assert.equal(clears(), 0);
-  alarm.forget(due);
+  alarm.cancel(due);
   assert.equal(clears(), 1);
   remind("b", 20);
   clock.tick(20);
@@ -125,8 +125,8 @@ test("Alarm does not keep the process alive", () => {
   const before = timers();
   const alarm = new Alarm();
   const due = { dueAt: performance.now() + 10_000, onDue() {} };
-  alarm.remind(due, performance.now());
+  alarm.schedule(due, performance.now());
   assert.equal(timers(), before);
-  alarm.forget(due);
+  alarm.cancel(due);
   alarm.close();
 });

@@ -80,12 +80,12 @@ test("parseNameFilter() knows the info of a name without its suffix", () => {
 });
 
 test("parseNameFilter() makes filters of one key exactly when they ask for the same", () => {
-  const key = (query: string): string => parseNameFilter(query).key;
+  const key = (query: string): string => parseNameFilter(query).selection;
   assert.equal(key("name[]=a&name[]=b"), key("x=1&name%5B%5D=b&name[]=a&name[]=b"));
   assert.notEqual(key("name[]=a&name[]=b"), key("name[]=a%2Cb"));
   assert.notEqual(key("name[]=a&name[]=b"), key("name[]=a"));
   assert.notEqual(key("name[]="), key(""));
-  assert.equal(key("x=1"), EVERY_NAME.key);
+  assert.equal(key("x=1"), EVERY_NAME.selection);
 });
 
 const BROKEN: readonly (readonly [name: string, query: string])[] = [

@@ -22,7 +22,7 @@ after(() => clearInterval(alive));
 const LATE = {
   status: 503,
   headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" },
-  text: "The metrics could not be gathered in time. See the log of the process.\n",
+  text: "The metrics could not be gathered in time. See the process log.\n",
   isStream: false,
   isCut: false,
 };

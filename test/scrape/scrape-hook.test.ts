@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ScrapeTimeoutError } from "../../src/errors.ts";
 import type { Gatherer } from "../../src/model/gatherer.ts";
-import { withHook } from "../../src/scrape/scrape-hook.ts";
+import { withHook } from "../../src/scrape/gather-cycle.ts";
 import { tick } from "../exposition/chunks.ts";
 import { createContext } from "../helpers/gathering.ts";
 

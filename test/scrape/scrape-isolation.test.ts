@@ -70,7 +70,7 @@ for (const [how, collect] of Object.entries(COLLECTORS)) {
     assert.equal(logged.length, 1);
     assert.match(
       String(logged[0]),
-      /^error promhttp: The collector of "bad" failed, and the scrape goes on: Error: password is 1234\n {4,}at /,
+      /^error promhttp: Collector "bad" failed; its metrics are missing from the scrape: Error: password is 1234\n {4,}at /,
     );
   });
 }
@@ -102,7 +102,10 @@ test('"continue": a collector that is late is left out in time, and visible at o
   assert.equal(valueIn(late?.text, error("timeout")), 1);
   assert.equal(valueIn(late?.text, success("bad")), 0);
   assert.ok(Number(valueIn(late?.text, duration("bad"))) > 0.03);
-  assert.match(String(logged[0]), /"bad" failed, and the scrape goes on: ScrapeTimeoutError/);
+  assert.match(
+    String(logged[0]),
+    /Collector "bad" failed; its metrics are missing from the scrape: ScrapeTimeoutError/,
+  );
   isStuck = false;
   const text = (await get())?.text;
   assert.deepEqual([valueIn(text, "bad"), valueIn(text, success("bad"))], [0, 1]);
@@ -117,7 +120,7 @@ test('"continue": a scrape without a family is answered with 500', async () => {
   const { get } = createHarness(gathererOf(registry), { errorHandling: "continue" });
   const sent = await get();
   assert.equal(sent?.status, 500);
-  assert.equal(sent?.text, "The metrics could not be gathered. See the log of the process.\n");
+  assert.equal(sent?.text, "The metrics could not be gathered. See the process log.\n");
 });
 
 test('"continue": a gatherer that throws costs the others nothing', async () => {

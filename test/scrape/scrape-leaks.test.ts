@@ -137,7 +137,7 @@ for (const errorHandling of ["fail", "continue"] as const) {
     const { harness, state, clients } = await scrapeInEveryWay(errorHandling);
     // What is destroyed is told of a little later, and the thread pool ends what it has begun.
     for (let turn = 0; turn < 10; turn++) await tick();
-    harness.forget();
+    harness.close();
     await tick();
     timers.stop();
     assert.equal(timers.live.size, 0);

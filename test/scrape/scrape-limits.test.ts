@@ -28,7 +28,7 @@ const BUSY = {
     "Cache-Control": "no-store",
     "Retry-After": "1",
   },
-  text: "Too many scrapes at once. Try again.\n",
+  text: "Too many scrapes at once. Try again in a moment.\n",
   isStream: false,
   isCut: false,
 };
@@ -234,5 +234,5 @@ test("a scrape in a container that is nearly full drops the kept bytes, and says
     ],
   );
   for (const sent of more) assert.deepEqual(sent, first);
-  harness.forget();
+  harness.close();
 });

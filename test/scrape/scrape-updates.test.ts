@@ -171,7 +171,7 @@ for (const how of ["throws", "rejects"]) {
     };
     await update(work);
     assert.equal(logged.length, 1);
-    assert.match(String(logged[0]), /^error promhttp: An update failed: Error: down\n {4}at /);
+    assert.match(String(logged[0]), /^error promhttp: Update failed: Error: down\n {4}at /);
     const failed = (await get())?.text;
     assert.equal(valueIn(failed, 'promhttp_metric_handler_errors_total{cause="gathering"}'), 1);
     // No scrape takes it for recovered: it did not run.
@@ -185,7 +185,7 @@ test("an update is bounded by timeoutMs, and scrapes go on", async () => {
   const { get, update, logged } = createHarness(GOOD, { timeoutMs: 200 });
   const updating = update(() => new Promise(() => {}));
   await updating;
-  assert.match(String(logged[0]), /An update failed: ScrapeTimeoutError/);
+  assert.match(String(logged[0]), /Update failed: ScrapeTimeoutError/);
   const text = (await get())?.text;
   assert.deepEqual(
     [

@@ -125,7 +125,7 @@ test("a collector that failed is answered with 500, and said in the log alone", 
   assert.deepEqual(await get(), {
     status: 500,
     headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" },
-    text: "The metrics could not be gathered. See the log of the process.\n",
+    text: "The metrics could not be gathered. See the process log.\n",
     isStream: false,
     isCut: false,
   });
@@ -227,7 +227,7 @@ test("a failure that cannot be answered either is logged", async () => {
   });
   assert.deepEqual(headlines(logged), [
     "error promhttp: The scrape failed: Error: down",
-    "error promhttp: The failure of a scrape could not be answered: Error: no headers",
+    "error promhttp: Cannot send the error response of a failed scrape: Error: no headers",
   ]);
 });
 
@@ -242,8 +242,8 @@ test("what had to be left out is counted each time and logged once", async () =>
   await get();
   const sent = await get();
   assert.deepEqual(logged, [
-    'warn promhttp: Left something out of the metric family "down": it was never up',
-    'warn promhttp: Left something out of the metric family "bad": a value is not a number',
+    'warn promhttp: Skipped part of metric family "down": it was never up',
+    'warn promhttp: Skipped part of metric family "bad": a value is not a number',
   ]);
   assert.match(String(sent?.text), /errors_total\{cause="encoding"\} 4\n/);
 });
@@ -271,7 +271,7 @@ test("setFailing() answers with 500 and the server's own metrics alone, until se
   const after = await get();
   assert.deepEqual([after?.status, valueIn(after?.text, "shop_up")], [200, 1]);
   assert.deepEqual(logged, [
-    "warn promhttp: Scrapes are answered with 500 from now on: the database is gone",
+    "warn promhttp: Metrics marked as failing; scrapes get 500: the database is gone",
   ]);
 });
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { link, readFile, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Server as NetServer } from "node:net";
 import { test } from "node:test";
 import { type Address, ListenError, MetricsError, Server } from "../../src/index.ts";
+import { removeStaleSocket } from "../../src/server/listen.ts";
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
 import { countingGatherer, UP_TEXT } from "../helpers/counting-gatherer.ts";
 import { netServer } from "../helpers/net-server.ts";
@@ -163,10 +164,7 @@ test("The server logs an error of a net.Server and goes on", async () => {
   await withServer({ address: owner }, async ({ log, port }) => {
     owner.emit("error", new Error("accept EMFILE"));
     assert.equal(log.length, 1);
-    assert.match(
-      log[0] ?? "",
-      /^error promhttp: The server had an error and goes on: Error: accept/,
-    );
+    assert.match(log[0] ?? "", /^error promhttp: Server error; still listening: Error: accept/);
     assert.equal((await rawRequest(port, SCRAPE)).status, 200);
   });
 });
@@ -174,3 +172,54 @@ test("The server logs an error of a net.Server and goes on", async () => {
 test("A net.Server that does not listen is refused before anything else happens", async () => {
   await assert.rejects(Server.listen(countingGatherer(), createServer()), { name: "TypeError" });
 });
+
+/** Leaves a socket behind that nobody listens on, as a killed process does. */
+async function leaveSocket(path: string): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(`${path}.open`, resolve));
+  await link(`${path}.open`, path);
+  await new Promise((resolve) => server.close(resolve));
+}
+
+test("removeStaleSocket() removes a socket that nobody answers on", () =>
+  withTempDir(async (directory) => {
+    await leaveSocket(`${directory}/s`);
+    assert.equal(existsSync(`${directory}/s`), true);
+    assert.equal(await removeStaleSocket(`${directory}/s`), true);
+    assert.equal(existsSync(`${directory}/s`), false);
+  }));
+
+test("removeStaleSocket() keeps a socket that somebody answers on", () =>
+  withTempDir(async (directory) => {
+    const { server } = await netServer({ path: `${directory}/s` });
+    assert.equal(await removeStaleSocket(`${directory}/s`), false);
+    assert.equal(existsSync(`${directory}/s`), true);
+    await new Promise((resolve) => server.close(resolve));
+  }));
+
+test("removeStaleSocket() keeps what is no socket", () =>
+  withTempDir(async (directory) => {
+    await writeFile(`${directory}/file`, "data");
+    assert.equal(await removeStaleSocket(`${directory}/file`), false);
+    assert.equal(await readFile(`${directory}/file`, "utf8"), "data");
+    await mkdir(`${directory}/directory`);
+    assert.equal(await removeStaleSocket(`${directory}/directory`), false);
+    await leaveSocket(`${directory}/s`);
+    await symlink(`${directory}/s`, `${directory}/link`);
+    assert.equal(await removeStaleSocket(`${directory}/link`), false);
+    assert.equal(existsSync(`${directory}/link`), true);
+  }));
+
+test("removeStaleSocket() is content when the path is free", () =>
+  withTempDir(async (directory) => {
+    assert.equal(await removeStaleSocket(`${directory}/s`), true);
+    await rename(directory, `${directory}-moved`);
+    assert.equal(await removeStaleSocket(`${directory}/s`), true);
+    await rename(`${directory}-moved`, directory);
+  }));
+
+test("removeStaleSocket() keeps what it cannot look at", () =>
+  withTempDir(async (directory) => {
+    await writeFile(`${directory}/file`, "");
+    assert.equal(await removeStaleSocket(`${directory}/file/s`), false);
+  }));

@@ -126,7 +126,7 @@ test("The server answers 500 with a fixed text, and logs why", async () => {
   await withServer({ source }, async ({ port, log }) => {
     const response = await rawRequest(port, request("/metrics"));
     assert.equal(response.status, 500);
-    assert.equal(response.body, "The metrics could not be gathered. See the log of the process.\n");
+    assert.equal(response.body, "The metrics could not be gathered. See the process log.\n");
     assert.equal(response.headers["content-type"], "text/plain; charset=utf-8");
     assert.equal(log.length, 1);
     assert.match(

@@ -60,7 +60,7 @@ test("Server.run() shuts down when the promise rejects, and logs why", async () 
   assert.equal(logger.lines.length, 1);
   assert.match(
     logger.lines[0] ?? "",
-    /^error promhttp: Shutting down, because the shutdown promise rejected: Error: the disk is full/,
+    /^error promhttp: Shutting down: the shutdown promise rejected: Error: the disk is full/,
   );
   await errors.assertNone();
 });
@@ -125,13 +125,13 @@ interface BadCall {
 const BAD_CALLS: readonly BadCall[] = [
   { source: undefined, name: "TypeError", message: /^Not a registry: / },
   { source: [], name: "TypeError", message: /^There is no registry in the array/ },
-  { address: "nowhere", name: "TypeError", message: /^Not an address: "nowhere"/ },
-  { address: ":70000", name: "RangeError", message: /^The port is not an integer/ },
+  { address: "nowhere", name: "TypeError", message: /^Address must be .*, got "nowhere"$/ },
+  { address: ":70000", name: "RangeError", message: /^Port must be an integer/ },
   { options: 5, name: "TypeError", message: /^Options must be an object, got 5/ },
   { options: { metricPath: "/" }, name: "TypeError", message: /^Unknown option "metricPath"/ },
   { options: { path: "metrics" }, name: "RangeError", message: /^Option "path" must be/ },
   { options: { logger: {} }, name: "TypeError", message: /^Option "logger" must be/ },
-  { shutdown: "SIGTERM", name: "TypeError", message: /^The shutdown is neither/ },
+  { shutdown: "SIGTERM", name: "TypeError", message: /^Shutdown must be/ },
 ];
 
 for (const call of BAD_CALLS) {

@@ -11,7 +11,7 @@ test("shutdownOf() waits for ever when there is no shutdown", async () => {
   const end = shutdownOf(undefined, SILENT);
   assert.equal(await Promise.race([end.promise, turns(2).then(() => "waits")]), "waits");
   assert.equal(end.isOver(), false);
-  end.forget();
+  end.stop();
 });
 
 test("shutdownOf() waits for a signal, and lets go of it", async () => {
@@ -21,7 +21,7 @@ test("shutdownOf() waits for a signal, and lets go of it", async () => {
   controller.abort();
   assert.equal(end.isOver(), true);
   await end.promise;
-  end.forget();
+  end.stop();
 });
 
 test("shutdownOf() is over at once with a signal that is aborted", async () => {
@@ -40,7 +40,7 @@ test("shutdownOf() takes a signal of another realm", async () => {
   const end = shutdownOf(foreign, SILENT);
   target.dispatchEvent(new Event("abort"));
   await end.promise;
-  end.forget();
+  end.stop();
 });
 
 test("shutdownOf() waits for a promise", async () => {
@@ -60,7 +60,7 @@ test("shutdownOf() logs why a promise rejected", async () => {
   const recorder = createRecorder();
   await shutdownOf(Promise.reject("the disk is full"), createLog(recorder)).promise;
   assert.deepEqual(recorder.lines, [
-    "error promhttp: Shutting down, because the shutdown promise rejected: 'the disk is full'",
+    "error promhttp: Shutting down: the shutdown promise rejected: 'the disk is full'",
   ]);
 });
 
@@ -68,7 +68,7 @@ test("shutdownOf() logs that a promise rejected without a reason", async () => {
   const recorder = createRecorder();
   await shutdownOf(Promise.reject(), createLog(recorder)).promise;
   assert.deepEqual(recorder.lines, [
-    "error promhttp: Shutting down, because the shutdown promise rejected",
+    "error promhttp: Shutting down: the shutdown promise rejected",
   ]);
 });
 
@@ -86,7 +86,7 @@ for (const [value, shown] of NO_SHUTDOWNS) {
   test(`shutdownOf() refuses ${shown}`, () => {
     assert.throws(() => shutdownOf(value, SILENT), {
       name: "TypeError",
-      message: `The shutdown is neither an AbortSignal nor a promise: ${shown}`,
+      message: `Shutdown must be an AbortSignal or a promise, got ${shown}`,
     });
   });
 }

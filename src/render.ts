@@ -43,7 +43,7 @@ export async function render(
     createLog(resolved.logger),
   );
   // The deadline's own timer does not keep the process alive, but somebody awaits this.
-  const keepAlive = setTimeout(() => {}, resolved.timeoutMs);
+  const keepAlive = setInterval(() => {}, resolved.timeoutMs);
   try {
     const { headers, body, end } = await handler.expose(resolved);
     try {
@@ -56,7 +56,7 @@ export async function render(
       end();
     }
   } finally {
-    clearTimeout(keepAlive);
+    clearInterval(keepAlive);
     handler.close();
   }
 }

@@ -24,13 +24,13 @@ export function sendFixed(response: ServerResponse, { status, text, headers }: F
   const { Connection, ...others } = headers ?? {};
   // RFC 9113 §8.2.2: HTTP/2 has no such header.
   const canClose = Connection !== undefined && http2StreamOf(response) === undefined;
-  const own = {
+  const given = {
     "Content-Type": "text/plain; charset=utf-8",
     ...others,
     ...(canClose && { Connection }),
   };
   const hasBody = status !== NO_CONTENT;
-  response.writeHead(status, allHeaders(own, hasBody ? Buffer.byteLength(text) : undefined));
+  response.writeHead(status, allHeaders(given, hasBody ? Buffer.byteLength(text) : undefined));
   response.end(hasBody ? text : undefined);
 }
 
@@ -69,18 +69,18 @@ export async function sendScrape(
 async function write(
   response: ServerResponse,
   { status, headers, body, signal }: ScrapeResponse,
-  others: Headers,
+  replacements: Headers,
 ): Promise<void> {
-  const own = others === NO_HEADERS ? headers : { ...headers, ...others };
+  const given = replacements === NO_HEADERS ? headers : { ...headers, ...replacements };
   // A length that something else has set is not that of this body.
   response.removeHeader("Content-Length");
   if (body instanceof Uint8Array) {
     // RFC 9110 §8.6: in a response to HEAD it would be the length of the body that GET gets.
     const length = response.req.method === "HEAD" ? undefined : body.length;
-    writeHead(response, status, pairsOf(own, length));
+    writeHead(response, status, pairsOf(given, length));
     response.end(body);
   } else {
-    writeHead(response, status, pairsOf(own));
+    writeHead(response, status, pairsOf(given));
     await writeAll(response, body, signal);
   }
   await untilFinished(response, signal);

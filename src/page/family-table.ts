@@ -1,7 +1,6 @@
-import { type Html, html, NO_HTML } from "./html.ts";
+import { countOf, cutText, formatCount, type Html, html, NO_HTML, showName } from "./html.ts";
 import type { LabelSize } from "./label-values.ts";
 import type { FamilySize, FamilySizes, FamilyTotals } from "./measure-families.ts";
-import { countOf, cutText, formatCount, showName } from "./text.ts";
 
 // The page shows only the beginning of texts that a program has made too long.
 const MAX_NAME_LENGTH = 200;

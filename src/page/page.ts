@@ -1,11 +1,10 @@
 import type { Unavailable } from "../scrape/exchange.ts";
 import { VERSION } from "../version.ts";
 import { familyTable } from "./family-table.ts";
-import { type Html, html, NO_HTML } from "./html.ts";
+import { countOf, formatCount, type Html, html, NO_HTML, showName } from "./html.ts";
 import type { Overview } from "./overview.ts";
 import { SCRIPT } from "./script.ts";
 import { STYLE } from "./style.ts";
-import { countOf, formatCount, showName } from "./text.ts";
 
 /** What the page shows. */
 export interface LandingPageParts {

@@ -7,10 +7,10 @@ import type { MetricFamily } from "../model/metric-family.ts";
 /** The status codes of scrape responses. */
 export type StatusCode = 200 | 400 | 500 | 503;
 
-/** What a scrape needs to know of its request. */
+/** What a scrape needs of its request. */
 export interface ScrapeRequest {
   readonly isHead: boolean;
-  /** What stands behind the `?` of the request target. */
+  /** The part of the request target after its `?`. */
   readonly query: string;
   /** The value of `Accept`. */
   readonly accept: string | undefined;

@@ -189,7 +189,7 @@ export class GatherCycle {
 }
 
 /** Tells whether no scrape waits any more, through no fault of the collectors. */
-export function isAbandoned({ aborted, reason }: Pick<Signal, "aborted" | "reason">): boolean {
+function isAbandoned({ aborted, reason }: Pick<Signal, "aborted" | "reason">): boolean {
   return aborted && !(reason instanceof ScrapeTimeoutError);
 }
 

@@ -1,6 +1,7 @@
 import { type Signal, unlessAborted } from "../abort.ts";
 import { ScrapeTimeoutError } from "../errors.ts";
 import type { ChunkReader } from "../exposition/chunk-reader.ts";
+import type { ReadingLock } from "../exposition/expose.ts";
 import type { Log } from "../log.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError } from "../model/gatherer.ts";
@@ -13,7 +14,7 @@ import type { SelfMetrics } from "./self-metrics.ts";
  * Both wait in one queue, first come, first served. An update never waits for a socket: a scrape that
  * is reading when it arrives reads the rest into memory, and sends it from there.
  */
-export class UpdateLock {
+export class UpdateLock implements ReadingLock {
   readonly #readers = new Set<ChunkReader>();
   /** The end of the queue. */
   #tail: Promise<void> = Promise.resolve();

@@ -54,7 +54,7 @@ test("routeOf() finds the metrics at the path of the option, even at a fixed one
   }
 });
 
-test("routeOf() finds no landing page where there is none", () => {
+test("routeOf() finds no landing page when it is turned off", () => {
   assert.equal(
     routeOf("GET", "/", createRoutes({ path: "/metrics", landingPage: false })),
     "not-found",

@@ -189,7 +189,7 @@ test("A connection that is half-closed in the middle of a body is reset", async 
   });
 });
 
-test("A scrape that waits behind another is ended by its own time-out", () =>
+test("A scrape that is queued behind another ends at its own timeout", () =>
   withServer({ source: longGatherer(20_000) }, async ({ connect, log }) => {
     const connection = await connect();
     connection.socket.pause();

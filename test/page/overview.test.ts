@@ -76,7 +76,7 @@ test("an overview reads no value, and does not count as a scrape", async () => {
 });
 
 for (const errorHandling of ["fail", "continue"] as const) {
-  test(`"${errorHandling}": an overview has what works, and names the collectors that failed`, async () => {
+  test(`"${errorHandling}": an overview has what works and names failed collectors`, async () => {
     const errors = [{ collector: "bad", error: new Error(SECRET) }];
     const gatherer = { gather: () => ({ ...GOOD, errors }) };
     const harness = createHarness(gatherer, { errorHandling, ...PRIVATE });
@@ -131,7 +131,7 @@ function createWaiting() {
   return { gatherer, contexts, open: gate.open };
 }
 
-test("one overview too many is refused, and none turns a scrape away, nor a scrape it", async () => {
+test("one overview too many is refused; scrapes and overviews do not shed each other", async () => {
   const { gatherer, contexts, open } = createWaiting();
   const harness = createHarness(gatherer, { maxRequestsInFlight: 1 });
   const looking = Array.from({ length: 4 }, () => look(harness));
@@ -168,13 +168,13 @@ test("an overview that takes too long is abandoned, and its answer gets a second
   assert.match(String(harness.logged), /Cannot survey the metrics: ScrapeTimeout/);
 });
 
-test("an overview fails with its gatherer, and nothing of the error is answered", async () => {
+test("an overview fails with its gatherer, and shows nothing of the error", async () => {
   const harness = createHarness({ gather: () => Promise.reject(new Error(SECRET)) });
   assert.equal(await look(harness), "failed");
   assert.match(String(harness.logged), /Cannot survey the metrics: Error: password is 1234/);
 });
 
-test("an overview whose client goes is given up without a word", async () => {
+test("an overview whose client disconnects is abandoned and not logged", async () => {
   const { gatherer, contexts } = createWaiting();
   const harness = createHarness(gatherer);
   const client = new AbortController();
@@ -204,7 +204,7 @@ const ENDS: Readonly<Record<string, (harness: Harness, client: AbortController) 
 };
 
 for (const [how, end] of Object.entries(ENDS)) {
-  test(`the slot of an overview is given back after ${how}`, async () => {
+  test(`the slot of an overview is freed after ${how}`, async () => {
     const harness = createHarness(gathererWith(...GOOD.families));
     for (let round = 0; round < 5; round++) await end(harness, new AbortController());
     assertOverview(await look(harness));
@@ -212,7 +212,7 @@ for (const [how, end] of Object.entries(ENDS)) {
   });
 }
 
-test("an overview gives the event loop back, and sees no update half-done", async () => {
+test("an overview yields to the event loop, and sees no update half-done", async () => {
   let count = 0;
   const large = gaugeOf({
     *[Symbol.iterator]() {

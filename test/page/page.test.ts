@@ -22,7 +22,7 @@ function pageOf(overview: Overview | Unavailable, metricsPath = "/metrics"): str
   return Array.from(parts, ({ markup }) => markup).join("");
 }
 
-test("landingPage() tells name, version and time, and links to the metrics and the probes", () => {
+test("landingPage() has name, version, time, and links to metrics and probes", () => {
   const page = pageOf(OVERVIEW);
   for (const part of [
     "<title>Metrics</title>",
@@ -35,7 +35,7 @@ test("landingPage() tells name, version and time, and links to the metrics and t
   }
 });
 
-test("landingPage() has one style and one script, both with the nonce, and no other", () => {
+test("landingPage() has only one style and one script, both with the nonce", () => {
   const page = pageOf(OVERVIEW);
   const opened = page.match(/<(?:style|script)[^>]*>/g);
   assert.deepEqual(opened, ['<style nonce="abc+/=">', '<script nonce="abc+/=">']);
@@ -88,7 +88,7 @@ test("landingPage() says that the application is failing", () => {
   );
 });
 
-test("landingPage() has no table where nothing is exported", () => {
+test("landingPage() has no table when nothing is exported", () => {
   const sizes = { largest: [], total: { families: 0, labelSets: 0, series: 0 } };
   const page = pageOf({ ...OVERVIEW, sizes });
   assert.match(page, /<p>No metrics are exported\.<\/p>/);

@@ -23,7 +23,7 @@ function create(t: TestContext) {
   return { alarm, clock, called, remind, timers };
 }
 
-test("Alarm calls each when its time has come, in whatever order they were told", (t) => {
+test("Alarm calls each at its time, in whatever order they were scheduled", (t) => {
   const { clock, called, remind } = create(t);
   remind("late", 30);
   remind("early", 10);
@@ -45,7 +45,7 @@ test("Alarm calls all that are due at once, and each only once", (t) => {
   assert.deepEqual(called, ["a", "b"]);
 });
 
-test("Alarm does not call what is forgotten, also by what it calls before", (t) => {
+test("Alarm does not call what is cancelled, even by a call just before", (t) => {
   const { alarm, clock, called, remind } = create(t);
   const forgotten = remind("forgotten", 5);
   const first = remind("first", 10, () => alarm.cancel(second));
@@ -56,7 +56,7 @@ test("Alarm does not call what is forgotten, also by what it calls before", (t) 
   alarm.cancel(first);
 });
 
-test("Alarm sets one timer for any number that are forgotten before their time", (t) => {
+test("Alarm sets one timer for any number that are cancelled in time", (t) => {
   const { alarm, clock, called, remind, timers } = create(t);
   for (let index = 0; index < 100; index++) {
     alarm.cancel(remind("forgotten", 30));
@@ -68,7 +68,7 @@ test("Alarm sets one timer for any number that are forgotten before their time",
   assert.deepEqual(called, ["last"]);
 });
 
-test("what throws keeps no other from being called", (t) => {
+test("Alarm calls the others when one throws", (t) => {
   const { clock, called, remind } = create(t);
   remind("broken", 10, () => {
     throw new Error("broken");
@@ -79,7 +79,7 @@ test("what throws keeps no other from being called", (t) => {
   assert.deepEqual(called, ["broken", "later"]);
 });
 
-test("what is called may be reminded again", (t) => {
+test("Alarm calls again what is scheduled again", (t) => {
   const { clock, called, remind } = create(t);
   remind("a", 10, () => remind("b", 10));
   clock.tick(10);
@@ -87,7 +87,7 @@ test("what is called may be reminded again", (t) => {
   assert.deepEqual(called, ["a", "b"]);
 });
 
-test("close() clears the timer as soon as nothing is left, and not before", (t) => {
+test("close() clears the timer only when nothing is scheduled", (t) => {
   const { alarm, clock, called, remind } = create(t);
   const clear = t.mock.method(globalThis, "clearTimeout");
   const clears = () => {

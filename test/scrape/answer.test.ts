@@ -33,7 +33,9 @@ const IN_FLIGHT = "promhttp_metric_handler_requests_in_flight";
 const TIMED_OUT = 'promhttp_scrape_events_total{event="timed_out"}';
 const ABORTED = 'promhttp_scrape_events_total{event="aborted"}';
 
-test("answer() returns the response itself when nothing has to be waited for", () => {
+test("answer() returns the response itself when nothing has to be waited for", (t) => {
+  // Only scrapes that take long yield to the event loop.
+  mockClock(t);
   const harness = createHarness(GOOD);
   const response = harness.scrape({ ...REQUEST, accept: undefined, acceptEncoding: undefined });
   assert.ok(response !== undefined && !(response instanceof Promise));

@@ -16,7 +16,7 @@ async function blamed(stage: "gathering" | "encoding", error: unknown): Promise<
   }
 }
 
-test("blameOn() gives what the work gives", async () => {
+test("blameOn() returns what the work returns", async () => {
   assert.equal(await blameOn("gathering", async () => 1), 1);
   assert.equal(
     blameOn("gathering", () => 1),
@@ -24,7 +24,7 @@ test("blameOn() gives what the work gives", async () => {
   );
 });
 
-test("blameOn() blames what is thrown at once, too", () => {
+test("blameOn() also blames what is thrown synchronously", () => {
   const fail = () => {
     throw ERROR;
   };
@@ -43,18 +43,18 @@ for (const stage of ["gathering", "encoding"] as const) {
   });
 }
 
-test("explainFailure() blames the encoding for what nobody else is blamed for", () => {
+test("explainFailure() blames the encoding when no stage is to blame", () => {
   for (const error of [ERROR, "text", undefined]) {
     assert.deepEqual(explainFailure(error, NEVER), { status: 500, cause: "encoding", error });
   }
 });
 
-test("explainFailure() answers 400 for a query that cannot be read, and counts no error", () => {
+test("explainFailure() answers 400 for a query that cannot be read, without a cause", () => {
   const error = new QueryError("The query is too long");
   assert.deepEqual(explainFailure(error, NEVER), { status: 400, error });
 });
 
-test("explainFailure() answers 503 when time is up, whatever was thrown", async () => {
+test("explainFailure() answers 503 on timeout, whatever was thrown", async () => {
   const timeout = new ScrapeTimeoutError(10);
   const signal = AbortSignal.abort(timeout);
   const expected = { status: 503, cause: "timeout", error: timeout };
@@ -63,6 +63,6 @@ test("explainFailure() answers 503 when time is up, whatever was thrown", async 
   }
 });
 
-test("explainFailure() explains nothing when the client has left", () => {
+test("explainFailure() returns undefined when the client has disconnected", () => {
   assert.equal(explainFailure(ERROR, AbortSignal.abort()), undefined);
 });

@@ -131,7 +131,7 @@ async function scrapeInEveryWay(errorHandling: ErrorHandling) {
 }
 
 for (const errorHandling of ["fail", "continue"] as const) {
-  test(`nothing is left of scrapes, however they ended (${errorHandling})`, async () => {
+  test(`scrapes leave nothing behind, however they ended (${errorHandling})`, async () => {
     const before = resources();
     const timers = watchTimers();
     const { harness, state, clients } = await scrapeInEveryWay(errorHandling);

@@ -53,11 +53,11 @@ promhttp_connections_open 3
   );
 });
 
-test("SelfMetrics says nothing of connections where nobody knows them", () => {
+test("SelfMetrics has no connections where they are unknown", () => {
   assert.doesNotMatch(textOf(new SelfMetrics()), /connections/);
 });
 
-test("SelfMetrics gives the values of the moment in the same families", () => {
+test("SelfMetrics returns the same families with current values", () => {
   const metrics = new SelfMetrics();
   const families = metrics.families();
   metrics.requests[200] = 7;
@@ -100,7 +100,7 @@ test("SelfMetrics adds up bytes by format and content encoding", () => {
   );
 });
 
-test("SelfMetrics brings the health of collectors along once there is something to say", () => {
+test("SelfMetrics includes the health of collectors once one has failed", () => {
   const metrics = new SelfMetrics();
   assert.doesNotMatch(textOf(metrics), /promhttp_scrape_collector/);
   metrics.collectors.record([{ collector: "queue", error: "down", durationMs: 5 }], () => true);
@@ -109,7 +109,7 @@ test("SelfMetrics brings the health of collectors along once there is something 
   assert.match(text, /\npromhttp_scrape_collector_duration_seconds\{collector="queue"\} 0.005\n/);
 });
 
-test("SelfMetrics is lawful OpenMetrics and lawful text", () => {
+test("SelfMetrics is valid OpenMetrics and valid text", () => {
   const metrics = new SelfMetrics(() => 1);
   metrics.sent(10, "text-0.0.4", "identity");
   metrics.collectors.record([{ collector: "queue", error: "down", durationMs: 5 }], () => true);

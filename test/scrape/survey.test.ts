@@ -31,7 +31,7 @@ test("a survey lets a visitor read all families", async () => {
   assert.equal(signal.aborted, true);
 });
 
-test("a survey whose visitor throws has failed, and is logged", async () => {
+test("a survey whose visitor throws fails and is logged", async () => {
   const harness = createHarness(GOOD, PRIVATE);
   // biome-ignore lint/correctness/useYield: it throws before it could.
   const taken = await harness.survey(NEVER, function* () {

@@ -38,7 +38,7 @@ const FORMS: readonly [address: unknown, target: unknown][] = [
 ];
 
 for (const [address, target] of FORMS) {
-  test(`parseAddress() understands ${inspect(address)}`, () => {
+  test(`parseAddress() parses ${inspect(address)}`, () => {
     assert.deepEqual(parseAddress(address), target);
   });
 }
@@ -79,7 +79,7 @@ const NO_ADDRESSES: readonly [address: unknown, shown: string][] = [
 ];
 
 for (const [address, shown] of NO_ADDRESSES) {
-  test(`parseAddress() refuses ${shown} and names the forms`, () => {
+  test(`parseAddress() rejects ${shown} and names the forms`, () => {
     assert.throws(() => parseAddress(address), {
       name: "TypeError",
       message:
@@ -91,7 +91,7 @@ for (const [address, shown] of NO_ADDRESSES) {
 }
 
 for (const address of ["unix:", { path: "" }]) {
-  test(`parseAddress() refuses ${inspect(address)}`, () => {
+  test(`parseAddress() rejects ${inspect(address)}`, () => {
     assert.throws(() => parseAddress(address), {
       name: "TypeError",
       message: 'Address "unix:" must have a path',
@@ -117,7 +117,7 @@ const OUT_OF_RANGE: readonly [address: unknown, message: string][] = [
 ];
 
 for (const [address, message] of OUT_OF_RANGE) {
-  test(`parseAddress() finds out of range: ${inspect(address).slice(0, 40)}`, () => {
+  test(`parseAddress() rejects what is out of range: ${inspect(address).slice(0, 40)}`, () => {
     assert.throws(() => parseAddress(address), { name: "RangeError", message });
   });
 }
@@ -158,7 +158,7 @@ for (const [name, create] of SPEAKERS) {
   });
 }
 
-test("parseAddress() throws nothing but a TypeError or a RangeError", () => {
+test("parseAddress() throws only a TypeError or a RangeError", () => {
   fc.assert(
     fc.property(fc.oneof(fc.anything(), fc.string({ unit: "binary" })), (address) => {
       try {

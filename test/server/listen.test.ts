@@ -152,14 +152,14 @@ test("Server.listen() closes when the owner of a net.Server closes it", async ()
   });
 });
 
-test("Server.listen() leaves a net.Server alone once it is closed", async () => {
+test("Server.listen() stops using a net.Server once it is closed", async () => {
   const { server: owner } = await netServer();
   await withServer({ address: owner }, ({ server }) => server.close());
   assert.equal(owner.listenerCount("connection"), 1);
   assert.equal(owner.listenerCount("error"), 0);
 });
 
-test("The server logs an error of a net.Server and goes on", async () => {
+test("The server logs an error of a net.Server and still listens", async () => {
   const { server: owner } = await netServer();
   await withServer({ address: owner }, async ({ log, port }) => {
     owner.emit("error", new Error("accept EMFILE"));
@@ -169,7 +169,7 @@ test("The server logs an error of a net.Server and goes on", async () => {
   });
 });
 
-test("A net.Server that does not listen is refused before anything else happens", async () => {
+test("A net.Server that does not listen is rejected before anything else happens", async () => {
   await assert.rejects(Server.listen(countingGatherer(), createServer()), { name: "TypeError" });
 });
 
@@ -181,7 +181,7 @@ async function leaveSocket(path: string): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-test("removeStaleSocket() removes a socket that nobody answers on", () =>
+test("removeStaleSocket() removes a socket on which nothing answers", () =>
   withTempDir(async (directory) => {
     await leaveSocket(`${directory}/s`);
     assert.equal(existsSync(`${directory}/s`), true);
@@ -189,7 +189,7 @@ test("removeStaleSocket() removes a socket that nobody answers on", () =>
     assert.equal(existsSync(`${directory}/s`), false);
   }));
 
-test("removeStaleSocket() keeps a socket that somebody answers on", () =>
+test("removeStaleSocket() keeps a socket on which something answers", () =>
   withTempDir(async (directory) => {
     const { server } = await netServer({ path: `${directory}/s` });
     assert.equal(await removeStaleSocket(`${directory}/s`), false);
@@ -197,7 +197,7 @@ test("removeStaleSocket() keeps a socket that somebody answers on", () =>
     await new Promise((resolve) => server.close(resolve));
   }));
 
-test("removeStaleSocket() keeps what is no socket", () =>
+test("removeStaleSocket() keeps what is not a socket", () =>
   withTempDir(async (directory) => {
     await writeFile(`${directory}/file`, "data");
     assert.equal(await removeStaleSocket(`${directory}/file`), false);
@@ -210,7 +210,7 @@ test("removeStaleSocket() keeps what is no socket", () =>
     assert.equal(existsSync(`${directory}/link`), true);
   }));
 
-test("removeStaleSocket() is content when the path is free", () =>
+test("removeStaleSocket() succeeds when the path is free", () =>
   withTempDir(async (directory) => {
     assert.equal(await removeStaleSocket(`${directory}/s`), true);
     await rename(directory, `${directory}-moved`);
@@ -218,7 +218,7 @@ test("removeStaleSocket() is content when the path is free", () =>
     await rename(`${directory}-moved`, directory);
   }));
 
-test("removeStaleSocket() keeps what it cannot look at", () =>
+test("removeStaleSocket() keeps what it cannot inspect", () =>
   withTempDir(async (directory) => {
     await writeFile(`${directory}/file`, "");
     assert.equal(await removeStaleSocket(`${directory}/file/s`), false);

@@ -124,8 +124,9 @@ function parseText(address: string): ListenTarget {
 }
 
 function parseServer(server: NetServer): ListenTarget {
-  if (!server.listening)
+  if (!server.listening) {
     throw new TypeError("The net.Server must be listening: call listen() first");
+  }
   // TLS servers and HTTP servers read the bytes of their connections themselves.
   if ("setSecureContext" in server || "setTimeout" in server) {
     throw new TypeError("The net.Server must be a plain one, not an HTTP or TLS server");

@@ -29,7 +29,7 @@ function behind(first: (...parameters: Parameters<RequestListener>) => unknown):
     );
 }
 
-/** Not `once()` of node:events, which rejects when it hears of an error first. */
+/** Not `once()` of node:events, which rejects if an error comes first. */
 function closed(request: IncomingMessage): Promise<void> {
   return new Promise((resolve) => request.once("close", resolve));
 }

@@ -59,7 +59,7 @@ async function receive(port: number, headers: readonly string[]): Promise<Receiv
   // A reset ends a response as visibly as anything can.
   socket.on("error", () => {});
   socket.write(["GET /metrics HTTP/1.1", "Host: test", ...headers, "", ""].join("\r\n"));
-  // Not `once()` of node:events, which rejects when it hears of the reset first.
+  // Not `once()` of node:events, which rejects if the reset comes first.
   await new Promise((resolve) => socket.once("close", resolve));
   return parse(Buffer.concat(pieces));
 }

@@ -19,7 +19,7 @@ const TIMEOUTS: readonly { header: string | undefined; expected: number; name: s
   { header: "60", expected: 30_000, name: "is never longer than the option" },
   { header: "0", expected: 30_000, name: "ignores zero" },
   { header: "-5", expected: 30_000, name: "ignores a negative number" },
-  { header: "soon", expected: 30_000, name: "ignores what is no number" },
+  { header: "soon", expected: 30_000, name: "ignores what is not a number" },
   { header: "", expected: 30_000, name: "ignores an empty header" },
   { header: "Infinity", expected: 30_000, name: "ignores an infinite number" },
   { header: "1e400", expected: 30_000, name: "ignores a number that is too large" },

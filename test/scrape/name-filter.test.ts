@@ -90,7 +90,7 @@ test("parseNameFilter() gives equal selections exactly for the same names", () =
 
 const BROKEN: readonly (readonly [name: string, query: string])[] = [
   ["a broken escape in a name", "name[]=%E0%A4%A"],
-  ["an escape that is no UTF-8", "name[]=%FF"],
+  ["an escape that is not UTF-8", "name[]=%FF"],
   ["a broken escape in a parameter", "%=1"],
   ["1,025 names", names(1_025)],
   ["65,537 characters", `name[]=${"a".repeat(65_530)}`],

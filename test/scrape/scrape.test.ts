@@ -232,7 +232,7 @@ test("an error response that cannot be sent is logged", async () => {
 });
 
 test("what has to be skipped is counted each time and logged once", async () => {
-  // A value that is no number, as a gatherer in JavaScript may give it.
+  // A value that is not a number, as a gatherer in JavaScript may give it.
   const bad = { labels: {}, value: "1" as unknown as number };
   const gather: Gatherer["gather"] = ({ report }) => {
     report("down", "it was never up");

@@ -173,7 +173,7 @@ test("A net.Server that does not listen is rejected before anything else happens
   await assert.rejects(Server.listen(countingGatherer(), createServer()), { name: "TypeError" });
 });
 
-/** Leaves a socket behind that nobody listens on, as a killed process does. */
+/** Leaves a socket behind on which nothing listens, as a killed process does. */
 async function leaveSocket(path: string): Promise<void> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(`${path}.open`, resolve));

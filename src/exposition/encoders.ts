@@ -16,10 +16,10 @@ export interface Encoders {
 }
 
 /**
- * Makes the encoders of all formats, each when it is first asked for: a process that is scraped as
- * text never loads the code of the others.
+ * Makes the encoders of all formats, each on first use: a process that is scraped as text never loads
+ * the code of the others. Formats with the same body share one for each escaping scheme.
  *
- * @param maxKeptBytes How many bytes they may keep between scrapes, all together.
+ * @param maxKeptBytes How many bytes all of them together may keep between scrapes.
  */
 export function createEncoders(maxKeptBytes: number, context: StoreContext = {}): Encoders {
   const store = new BlockStore(maxKeptBytes, context);

@@ -6,7 +6,7 @@ import type { BlockStore } from "./kept/store.ts";
 import { type MediaRange, parseAccept } from "./negotiation/accept.ts";
 import { createTextEncoder } from "./text/text.ts";
 
-/** What a scraper gets: one decision, so that body and `Content-Type` always agree. */
+/** What a scraper gets: one decision, so that the body always matches its `Content-Type`. */
 export interface NegotiatedFormat {
   readonly format: Format;
   readonly escaping: EscapingScheme;
@@ -98,16 +98,16 @@ const ESCAPING_SCHEMES: readonly EscapingScheme[] = [
  * The media range with the highest weight that names an offered format wins; among equals the more
  * specific one, then the first in the header (Prometheus docs, Content Negotiation). Full wildcards
  * get text 0.0.4, and so does a scraper that accepts nothing on offer: a 406 would cost it the
- * scrape. Where text 0.0.4 is not offered, its place takes the first format of `offered`.
+ * scrape. If text 0.0.4 is not offered, both get the first format of `offered` instead.
  *
  * The escaping scheme is the winning range's, else the first that any range names (it shows what
  * the scraper can read, and names then stay the same in every format), else `underscores`.
  *
  * @param accept The `Accept` value, or `undefined` when absent.
- * @param offered The formats to choose from. Any list but {@link FORMATS} itself is an order of
- *   preference too: in place of the header's order it decides among ranges that are equal in weight
- *   and specificity.
- * @returns A decision that depends on nothing but the arguments, and may be kept.
+ * @param offered The formats to choose from. Any list except {@link FORMATS} itself is also an order
+ *   of preference: instead of the header's order it decides among ranges that are equal in weight and
+ *   specificity.
+ * @returns A decision that depends only on the arguments, so it may be cached.
  */
 export function negotiateFormat(
   accept: string | undefined,

@@ -146,7 +146,7 @@ export class BlockWalk {
       next = found;
     }
     if (next?.isOpen) {
-      // Another walk stands in it, which goes on with it on its own.
+      // Another walk has paused in it. Once dropped, the block belongs to that walk.
       list.drop(next);
       next = undefined;
     }

@@ -11,14 +11,14 @@
  *
  *     # TYPE jobs gauge␊jobs{q="a"} 7␊jobs{q="b"} 120␊jobs{q="c"} 1␊
  *
- * Entries 0 and 1 are only compared. The digits of 120 overwrite 19, and what follows moves by one
+ * Entries 0 and 1 are compared, nothing more. The digits of 120 overwrite 19, and what follows moves by one
  * byte. No entry stands where `c` comes: it is encoded and appended, and so is all that follows, until
  * an entry comes up that starts a later block. Blocks before and behind are not touched.
  *
  * `BlockStore` shares its budget of bytes among selections of families; `walk()` begins the `BlockWalk`
  * of a scrape. The memory of a block belongs to the store. It is sent as it stands, without a copy, and
  * lent to the response meanwhile: a block that must change then goes on with a copy. What is not kept,
- * for whatever reason, is encoded anew: a walk never fails for want of memory, and its bytes are always
+ * for whatever reason, is encoded anew: a walk never fails for lack of memory, and its bytes are always
  * those of a fresh encoding.
  */
 import type { BlockSink } from "../encoder.ts";

@@ -19,7 +19,7 @@ export interface LabelWriters {
   readonly summary: LabelWriter;
 }
 
-/** Writes one metric of a family, or nothing where it can not be written. */
+/** Writes one metric of a family, or nothing if it cannot be written. */
 export type MetricWriter = (metric: Metric, writer: ProtobufWriter) => void;
 
 type Report = (reason: string) => void;
@@ -36,7 +36,7 @@ export function createLabelWriters(scheme: EscapingScheme): LabelWriters {
 /**
  * Makes the writer of all metrics of one family, for one scrape.
  *
- * @param report Hears of each metric that had to be left out, wholly or in part.
+ * @param report Called for each metric that is skipped, wholly or in part.
  */
 export function createMetricWriter(
   type: MetricFamily["type"],
@@ -73,7 +73,7 @@ function createValueWriter(tag: number, { plain }: LabelWriters, report: Report)
     const start = writer.open(METRIC_FAMILY.metric);
     plain(metric.labels, writer);
     const valueStart = writer.open(tag);
-    // Zero too: Prometheus forgets to reset an untyped value between two metrics.
+    // Zero too: Prometheus does not reset an untyped value between two metrics.
     writer.double(COUNTER.value, value);
     if (tag === METRIC.counter) {
       writeExemplar(COUNTER.exemplar, metric.exemplar, plain, writer);

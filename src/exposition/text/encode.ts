@@ -57,7 +57,7 @@ export function createTextFormatEncoder(
   };
 }
 
-/** How many selections are remembered: those of the scrapers, not those that somebody tries out. */
+/** How many selections are remembered: enough for scrapers; others are tried once. */
 const MAX_SELECTIONS = 8;
 
 /** Prepares families again only when the list has changed since the last scrape. */

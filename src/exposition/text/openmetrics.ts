@@ -1,3 +1,11 @@
+/**
+ * OpenMetrics, versions 1.0.0 and 0.0.1.
+ *
+ * `createOpenMetricsEncoder()` is a door of this wing, and is loaded on first use. `openmetrics-names.ts`
+ * decides the name and type of each family, `exemplar.ts` writes exemplars; the rest is shared with the
+ * text format (see `text.ts`), as is the ownership of memory. A sample is never dropped for something
+ * that only decorates it: an exemplar, unit or timestamp that a known parser would reject is skipped.
+ */
 import type { MetricFamily } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
 import type { Encoder, FamilyEncoder, MetricEncoder } from "../encoder.ts";

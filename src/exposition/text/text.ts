@@ -1,3 +1,15 @@
+/**
+ * The text format, versions 0.0.4 and 1.0.0.
+ *
+ * `createTextEncoder()` is the door of this wing for text, `openmetrics.ts` for OpenMetrics. A format
+ * names the families and writes their preambles. `metric-lines.ts` writes metrics for both, and is told
+ * how they differ; `sample-lines.ts` and `labels.ts` write the parts of a line. `encode.ts` walks the
+ * families along the blocks of `kept/`, and yields a chunk of `byte-sink.ts` at a time.
+ *
+ * What is common to a family, such as its names, is made once and cached for as long as the family is
+ * the same object. Chunks are in the memory of the scrape, or are blocks that `kept/` lends. One metric
+ * is always written without a pause. Nothing of OpenMetrics is loaded from here.
+ */
 import type { MetricFamily } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
 import type { Encoder, FamilyEncoder, MetricEncoder } from "../encoder.ts";
@@ -14,7 +26,7 @@ import {
 } from "./metric-lines.ts";
 import { quoteMetricName } from "./sample-lines.ts";
 
-/** The types that the text format knows, for those of the model. */
+/** The types of the text format, for those of the model. */
 const TEXT_TYPES: Readonly<Record<MetricFamily["type"], string>> = {
   counter: "counter",
   gauge: "gauge",

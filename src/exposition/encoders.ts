@@ -34,12 +34,14 @@ export function createEncoders(maxKeptBytes: number, context: StoreContext = {})
       const encoder = andThen(load(), (create: CreateEncoder) => create(escaping, store));
       encoders.set(escaping, encoder);
       // Code that has been loaded is not waited for again; code that cannot be loaded fails its scrape.
-      if (encoder instanceof Promise) encoder.then((it) => encoders.set(escaping, it), ignore);
+      if (encoder instanceof Promise)
+        encoder.then(
+          (it) => encoders.set(escaping, it),
+          () => {},
+        );
       return encoder;
     },
     afterScrape: () => store.afterScrape(),
     clear: () => store.clear(),
   };
 }
-
-function ignore(): void {}

@@ -31,10 +31,17 @@ interface FormatRow {
   readonly load: () => MaybePromise<CreateEncoder>;
 }
 
-const loadText = () => createTextEncoder;
-const loadOpenMetrics = async () =>
-  (await import("./text/openmetrics.ts")).createOpenMetricsEncoder;
-const loadProtobuf = async () => (await import("./protobuf/protobuf.ts")).createProtobufEncoder;
+const loadText = (): CreateEncoder => createTextEncoder;
+
+async function loadOpenMetrics(): Promise<CreateEncoder> {
+  const { createOpenMetricsEncoder } = await import("./text/openmetrics.ts");
+  return createOpenMetricsEncoder;
+}
+
+async function loadProtobuf(): Promise<CreateEncoder> {
+  const { createProtobufEncoder } = await import("./protobuf/protobuf.ts");
+  return createProtobufEncoder;
+}
 
 /** All formats. A new one is a row here, its name in `FORMATS`, and the file of its encoder. */
 export const FORMAT_ROWS: Readonly<Record<Format, FormatRow>> = {

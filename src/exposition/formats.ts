@@ -1,3 +1,9 @@
+/**
+ * The exposition formats: one row each, and the negotiation that reads them.
+ *
+ * A row says how a request names the format, what the response calls it, and what loads its encoder.
+ * `negotiateFormat()` compares the media ranges of `Accept` with the rows; `encoders.ts` loads encoders.
+ */
 import type { MaybePromise } from "../maybe-promise.ts";
 import type { EscapingScheme } from "../model/names.ts";
 import { FORMATS, type Format } from "../options/options.ts";

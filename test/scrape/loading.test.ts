@@ -170,12 +170,22 @@ test("a scraper that wants zstd makes Node load its compression, to see whether 
   assert.equal(hasCodeOf(/^exposition\/compression\/compress\./, loaded.ours), isZstdAvailable());
 });
 
+// Everything else that the package has or will have is loaded on first use.
+const MAX_LOADED_BYTES = 130_000;
+
+test(`the entry and a scrape of text load at most ${MAX_LOADED_BYTES} bytes of code`, async (t) => {
+  const { ours } = await loadedAfter([{ accept: TEXT, "accept-encoding": "identity" }]);
+  const bytes = Buffer.byteLength(ours);
+  t.diagnostic(`${bytes} bytes`);
+  assert.ok(bytes <= MAX_LOADED_BYTES, `${bytes} bytes`);
+});
+
 test("a scrape of text loads next to nothing of Node that a plain HTTP server does not load", async () => {
   assert.equal(PLAIN.ours, "");
   const loaded = await loadedAfter([{ accept: TEXT, "accept-encoding": "identity" }]);
   // Node loads it for the global `performance`.
   assert.deepEqual(moreBuiltins(loaded), ["perf_hooks"]);
-  // In newer versions of Node an import loads far more than the module (src/inspect.ts).
+  // In newer versions of Node an import loads far more than the module (src/node.ts).
   assert.doesNotMatch(loaded.ours, /^import.*"node:/m);
 });
 

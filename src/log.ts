@@ -11,6 +11,8 @@ export interface Logger {
 /**
  * Makes a logger that never throws. The message is one string with the whole error in it, because
  * no two loggers agree on where an error belongs among their arguments.
+ *
+ * @internal
  */
 export function createLog(logger: Logger | false): Log {
   const write = (level: "error" | "warn", message: string, error?: unknown): void => {
@@ -31,7 +33,11 @@ export function createLog(logger: Logger | false): Log {
   };
 }
 
-/** A logger for our own use. */
+/**
+ * A logger for our own use.
+ *
+ * @internal
+ */
 export interface Log {
   error(message: string, error: unknown): void;
   warn(message: string): void;
@@ -49,7 +55,11 @@ function describe(error: unknown): string {
 // the memory.
 const MAX_REMEMBERED = 1_000;
 
-/** Tells a message from those that were said before. */
+/**
+ * Tells a message from those that were said before.
+ *
+ * @internal
+ */
 export function createOnce(): (message: string) => boolean {
   const said = new Set<string>();
   return (message) => {

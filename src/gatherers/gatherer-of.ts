@@ -1,7 +1,7 @@
-import type { Gatherer } from "../model/gatherer.ts";
+import type { Gatherer, Registry } from "../model/gatherer.ts";
 import { mergeGatherers } from "./merge.ts";
 import { createRegistryGatherer } from "./prom-client/gatherer.ts";
-import { isAggregatingRegistry, isRegistry, type Registry } from "./prom-client/registry.ts";
+import { isAggregatingRegistry, isRegistry } from "./prom-client/registry.ts";
 
 /** What can be served: a registry of a client library, or a gatherer of your own. */
 export type Source = Registry | Gatherer;
@@ -11,6 +11,8 @@ export type Source = Registry | Gatherer;
  *
  * @throws {TypeError} For what is neither a registry nor a gatherer, for an empty array, and for a
  *   registry that stands for other processes or threads.
+ *
+ * @internal
  */
 export function gathererOf(sources: Source | readonly Source[]): Gatherer {
   const list: readonly unknown[] = Array.isArray(sources) ? sources : [sources];

@@ -1,5 +1,13 @@
 import type { MetricFamily, MetricType } from "./metric-family.ts";
 
+/** A registry of prom-client, `@prometheus-io/client` or a fork of them. */
+export interface Registry {
+  /** The metrics of this registry, in the order of their registration. */
+  getMetricsAsArray(): unknown;
+  /** What the registry itself would serve; here each scraper gets what it asks for. */
+  readonly contentType: string;
+}
+
 /**
  * Anything that yields metric families: the adapter of a client library, or your own exporter.
  *

@@ -16,7 +16,11 @@ export const FORMATS = [
 /** An exposition format, with its version. */
 export type Format = (typeof FORMATS)[number];
 
-/** The content encodings, in the order in which they are offered. */
+/**
+ * The content encodings, in the order in which they are offered.
+ *
+ * @internal
+ */
 export const CONTENT_ENCODINGS = ["gzip", "zstd"] as const;
 
 /**
@@ -210,7 +214,11 @@ export interface CompressionOptions {
   readonly zstdLevel?: number | undefined;
 }
 
-/** How responses are compressed, with the defaults of `CompressionOptions` filled in. */
+/**
+ * How responses are compressed, with the defaults of `CompressionOptions` filled in.
+ *
+ * @internal
+ */
 export interface CompressionSettings {
   /** The content encodings on offer; empty where compression is off. */
   readonly encodings: readonly ("gzip" | "zstd")[];
@@ -223,17 +231,29 @@ type OptionalFeatures = "onScrape" | "statusName" | "bodyLimit" | "allowedHosts"
 
 type Defined<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> };
 
-/** The options of a handler with every default filled in. */
+/**
+ * The options of a handler with every default filled in.
+ *
+ * @internal
+ */
 export type ResolvedHandlerOptions = Omit<
   Defined<HandlerOptions>,
   "compression" | OptionalFeatures
 > &
   Pick<Required<HandlerOptions>, OptionalFeatures> & { readonly compression: CompressionSettings };
 
-/** The options of a server with every default filled in. */
+/**
+ * The options of a server with every default filled in.
+ *
+ * @internal
+ */
 export type ResolvedOptions = ResolvedHandlerOptions &
   Defined<Omit<ServerOptions, keyof HandlerOptions>>;
 
-/** The options of a rendering with every default filled in. */
+/**
+ * The options of a rendering with every default filled in.
+ *
+ * @internal
+ */
 export type ResolvedRenderOptions = ResolvedHandlerOptions &
   Pick<Required<RenderOptions>, "accept" | "acceptEncoding">;

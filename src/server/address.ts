@@ -30,7 +30,11 @@ export type Address =
     }
   | NetServer;
 
-/** An address that has been understood. */
+/**
+ * An address that has been understood.
+ *
+ * @internal
+ */
 export type ListenTarget =
   | { readonly kind: "tcp"; readonly host: string | undefined; readonly port: number }
   | { readonly kind: "unix"; readonly path: string }
@@ -53,6 +57,8 @@ const MAX_PATH_BYTES = 103;
  *
  * @throws {TypeError} When `address` has none of the forms.
  * @throws {RangeError} When a port, path or file descriptor is out of range.
+ *
+ * @internal
  */
 export function parseAddress(address: unknown): ListenTarget {
   if (typeof address === "number") return tcp(undefined, address);
@@ -68,7 +74,11 @@ export function parseAddress(address: unknown): ListenTarget {
   throw notAnAddress(address);
 }
 
-/** Writes an address as a person would, for messages. */
+/**
+ * Writes an address as a person would, for messages.
+ *
+ * @internal
+ */
 export function describeAddress(address: unknown): string {
   if (typeof address === "string") return address;
   if (isNetServer(address)) return "a net.Server";

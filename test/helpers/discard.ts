@@ -1,6 +1,6 @@
 import { chunksOf } from "../../src/exposition/body.ts";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
-import type { Registry } from "../../src/gatherers/prom-client/registry.ts";
+import type { Registry } from "../../src/model/gatherer.ts";
 import { createLog } from "../../src/log.ts";
 import { resolveOptions } from "../../src/options/rules.ts";
 import type { Respond } from "../../src/scrape/exchange.ts";

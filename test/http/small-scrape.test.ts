@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createServer, type Server as HttpServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { type TestContext, test } from "node:test";
-import type { Registry } from "../../src/gatherers/prom-client/registry.ts";
+import type { Registry } from "../../src/model/gatherer.ts";
 import { createHandler } from "../../src/http/create-handler.ts";
 import { Server } from "../../src/server/server.ts";
 import { LIBRARIES } from "../helpers/libraries.ts";

@@ -6,10 +6,11 @@ import type {
   GatherContext,
   Gatherer,
   GatherResult,
+  Registry,
 } from "../../model/gatherer.ts";
 import { RegistryFamilies, type Snapshots } from "./families.ts";
 import { type KnownMetric, KnownMetrics } from "./known-metrics.ts";
-import type { MetricSnapshot, Registry, RegistryInternals, RegistryMetric } from "./registry.ts";
+import type { MetricSnapshot, RegistryInternals, RegistryMetric } from "./registry.ts";
 
 /**
  * Makes a gatherer of a registry of prom-client 13 to 15, `@prometheus-io/client` or a fork.

@@ -1,17 +1,10 @@
+import type { Registry } from "../../model/gatherer.ts";
 import type { Exemplar, MetricType } from "../../model/metric-family.ts";
 
 /**
  * The registries of prom-client 13 to 15, `@prometheus-io/client` and their forks, seen through
  * structural types: nothing of them is imported, and every member but the first may be missing.
  */
-
-/** A registry of prom-client, `@prometheus-io/client` or a fork of them. */
-export interface Registry {
-  /** The metrics of this registry, in the order of their registration. */
-  getMetricsAsArray(): unknown;
-  /** What the registry itself would serve; here each scraper gets what it asks for. */
-  readonly contentType: string;
-}
 
 /** What we read of a registry beyond its public type. */
 export interface RegistryInternals {

@@ -2,9 +2,9 @@ import type { MetricFamily, MetricType } from "./metric-family.ts";
 
 /** A registry of prom-client, `@prometheus-io/client` or a fork of them. */
 export interface Registry {
-  /** The metrics of this registry, in the order of their registration. */
+  /** Returns the metrics of this registry, in the order of their registration. */
   getMetricsAsArray(): unknown;
-  /** What the registry itself would serve; here each scraper gets what it asks for. */
+  /** The content type of the registry's own exposition. Here each scraper gets what it asks for. */
   readonly contentType: string;
 }
 

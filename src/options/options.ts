@@ -4,17 +4,26 @@
  */
 import type { Logger } from "../log.ts";
 
-/** The exposition formats, each with its version, in the order in which they are offered. */
-export const FORMATS = [
+/** An exposition format, with its version. */
+export type Format =
+  | "text-0.0.4"
+  | "text-1.0.0"
+  | "openmetrics-1.0.0"
+  | "openmetrics-0.0.1"
+  | "protobuf";
+
+/**
+ * The exposition formats, in the order in which they are offered.
+ *
+ * @internal
+ */
+export const FORMATS: readonly Format[] = [
   "text-0.0.4",
   "text-1.0.0",
   "openmetrics-1.0.0",
   "openmetrics-0.0.1",
   "protobuf",
-] as const;
-
-/** An exposition format, with its version. */
-export type Format = (typeof FORMATS)[number];
+];
 
 /**
  * The content encodings, in the order in which they are offered.

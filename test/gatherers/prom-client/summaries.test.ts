@@ -74,7 +74,7 @@ const SHAPES: Readonly<Record<string, (index: number, random: number) => number>
 };
 
 for (const library of LIBRARIES) {
-  test(`reading a summary of ${library.name} leaves its digests as they were`, async () => {
+  test(`reading a summary of ${library.name} does not change its digests`, async () => {
     const { summary, read } = createSummary(library);
     // Ascending observations are those that `compress()` changes most.
     for (let value = 1; value <= 999; value++) summary.observe(value);
@@ -86,7 +86,7 @@ for (const library of LIBRARIES) {
     assert.notDeepEqual(digests(), before);
   });
 
-  test(`up to 99 observations the quantiles are those of ${library.name}`, async () => {
+  test(`quantiles of up to 99 observations equal those of ${library.name}`, async () => {
     const property = fc.asyncProperty(
       fc.array(observation, { maxLength: 99, size: "max" }),
       async (values) => {
@@ -99,7 +99,7 @@ for (const library of LIBRARIES) {
   });
 
   for (const [shape, observe] of Object.entries(SHAPES)) {
-    test(`quantiles of ${shape} values in ${library.name} are as good as its own`, async () => {
+    test(`quantiles of ${shape} values in ${library.name} are as accurate as its own`, async () => {
       const property = fc.asyncProperty(
         fc.integer({ min: 500, max: 4_000 }),
         fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 7, maxLength: 7 }),

@@ -197,7 +197,7 @@ const FAILURES: Readonly<Record<string, readonly [text: string, reason: string]>
   ],
   "that exports a cluster registry": [
     `import client from "prom-client"; export default new client.AggregatorRegistry();`,
-    "A cluster or worker registry cannot be served yet: serve a registry in each process",
+    "Cannot serve a cluster or worker registry: serve a registry in each process instead",
   ],
 };
 

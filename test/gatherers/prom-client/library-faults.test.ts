@@ -228,7 +228,7 @@ for (const library of LIBRARIES) {
     });
   });
 
-  test(`NaN and infinite values of ${name} are written as every parser reads them`, async () => {
+  test(`unusual values of ${name} are written as every parser reads them`, async () => {
     const registry = new Registry();
     const gauge = new Gauge({ name: "g", help: "h", labelNames: ["a"], registers: [registry] });
     const { NaN: nan, POSITIVE_INFINITY: inf } = Number;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { packedFiles } from "./packed-files.ts";
+import { packedFiles } from "../helpers/packed-files.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const EVERY_EXPORT = "every-export.ts";

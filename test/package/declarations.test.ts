@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { test } from "node:test";
-import { packedFiles } from "./packed-files.ts";
+import { packedFiles } from "../helpers/packed-files.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const { exports } = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8"));

@@ -1,7 +1,6 @@
 // Fails when our own code and types take too much room on disk, as npm installs them. What a process
 // loads of them has a bound of its own: test/scrape/loading.test.ts.
-import { execSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { packedFiles } from "./packed-files.mjs";
 
 const MAX_BYTES = 400_000;
 
@@ -26,12 +25,3 @@ for (const [part, bytes] of Object.entries(bytesOf)) {
 const own = bytesOf.code + bytesOf.types;
 console.log(`${"code and types".padEnd(20)}${String(own).padStart(8)} of ${MAX_BYTES} bytes`);
 if (own > MAX_BYTES) process.exitCode = 1;
-
-function packedFiles() {
-  const output = execSync("npm pack --dry-run --json --ignore-scripts", {
-    cwd: fileURLToPath(new URL("../", import.meta.url)),
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  return JSON.parse(output)[0].files;
-}

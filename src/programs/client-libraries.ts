@@ -16,7 +16,7 @@ export interface ClientLibrary {
 }
 
 /** The part of a client library's registry that is used here. */
-export interface LibraryRegistry extends Registry {
+interface LibraryRegistry extends Registry {
   getMetricsAsArray(): { readonly name: string }[];
   getSingleMetric(name: string): object | undefined;
   readonly _defaultLabels?: object;

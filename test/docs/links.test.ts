@@ -56,8 +56,8 @@ test("The index of the guide links to every example", () => {
   );
 });
 
-test("No published document links to a file that is not published", () => {
-  const published = packedFiles();
+test("No published document links to a file that is not published", async () => {
+  const published = await packedFiles();
   const documents = published.filter((path) => path.endsWith(".md"));
   assert.ok(documents.includes(README.path) && documents.includes(INDEX.path));
   for (const path of documents) {

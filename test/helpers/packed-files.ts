@@ -1,13 +1,10 @@
-import { execSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
+interface Tool {
+  readonly packedFiles: () => readonly { readonly path: string }[];
+}
 
 /** The paths of the files that npm would publish. */
-export function packedFiles(): string[] {
-  const output = execSync("npm pack --dry-run --json --ignore-scripts", {
-    cwd: fileURLToPath(new URL("../../", import.meta.url)),
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const [{ files }] = JSON.parse(output);
-  return files.map(({ path }: { readonly path: string }) => path);
+export async function packedFiles(): Promise<string[]> {
+  const url = new URL("../../tools/packed-files.mjs", import.meta.url);
+  const tool: Tool = await import(url.href);
+  return tool.packedFiles().map(({ path }) => path);
 }

@@ -43,10 +43,10 @@ const CASES: readonly Case[] = [
 ];
 
 /** Makes an application that has installed the package, and nothing of this repository else. */
-function makeApplication(): string {
+async function makeApplication(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "promhttp-types-"));
   const modules = join(folder, "node_modules");
-  for (const path of packedFiles()) {
+  for (const path of await packedFiles()) {
     if (!/\.d\.ts$|^package\.json$/.test(path)) continue;
     cpSync(join(ROOT, path), join(modules, "promhttp", path));
   }
@@ -59,7 +59,7 @@ function makeApplication(): string {
   return folder;
 }
 
-const application = makeApplication();
+const application = await makeApplication();
 after(() => rmSync(application, { recursive: true }));
 
 /** Compiles files of the application, and gives what the compiler says. */

@@ -10,7 +10,7 @@ const entries: readonly string[] = Object.values<{ types?: string }>(exports).fl
   ({ types }) => (types === undefined ? [] : [posix.normalize(types)]),
 );
 
-const published = packedFiles().filter((path) => path.endsWith(".d.ts"));
+const published = (await packedFiles()).filter((path) => path.endsWith(".d.ts"));
 
 function importsOf(path: string): string[] {
   const code = readFileSync(new URL(path, ROOT), "utf8");

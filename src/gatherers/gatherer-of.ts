@@ -1,5 +1,5 @@
 /**
- * Makes one gatherer of whatever is to be served: registries of client libraries, gatherers, or an
+ * Makes one gatherer of all sources to serve: registries of client libraries, gatherers, or an
  * array of both.
  *
  * Each source becomes a gatherer: a wing, such as `prom-client/`, recognises the registries of one
@@ -32,7 +32,7 @@ export function gathererOf(sources: Source | readonly Source[]): Gatherer {
   if (list.length === 0) {
     throw new TypeError("Expected at least one registry, got an empty array");
   }
-  // A registry that stands twice in the list would yield each of its metrics twice.
+  // A registry that is in the list twice would yield each of its metrics twice.
   return mergeGatherers(Array.from(new Set(list), gathererOfOne));
 }
 

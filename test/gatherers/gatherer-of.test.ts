@@ -32,7 +32,7 @@ for (const { name, Registry, Gauge } of LIBRARIES) {
   test(`gathererOf() rejects a registry of ${name} that stands for other processes`, () => {
     const { AggregatorRegistry } = LIBRARIES.find((library) => library.name === name) ?? {};
     assert.ok(AggregatorRegistry);
-    // The types of a caller in JavaScript do not stop it.
+    // A caller in JavaScript is not stopped by types.
     const cluster = new AggregatorRegistry() as unknown as Gatherer;
     assert.throws(() => gathererOf(cluster), {
       name: "TypeError",
@@ -84,7 +84,7 @@ test("gathererOf() rejects an empty array", () => {
 
 for (const wrong of [undefined, null, "registry", 7, {}, { gather: true }, [undefined], () => {}]) {
   test(`gathererOf() rejects ${JSON.stringify(wrong) ?? String(wrong)}`, () => {
-    // What a caller in JavaScript may pass.
+    // A caller in JavaScript may pass these.
     assert.throws(() => gathererOf(wrong as unknown as Gatherer), TypeError);
   });
 }

@@ -15,7 +15,7 @@ function gauge(name: string, metrics: Record<string, unknown>[], help = "h"): Me
 
 function join(families: readonly unknown[]) {
   const { report, faults } = createContext();
-  // What is not a family is part of the test.
+  // Some cases are not families.
   const joined = createFamilyJoiner()(families as MetricFamily[], report);
   const metrics = joined.map(({ name, metrics }) => [name, [...metrics]] as const);
   return { joined, metrics, faults };

@@ -62,7 +62,7 @@ async function makeApplication(): Promise<string> {
 const application = await makeApplication();
 after(() => rmSync(application, { recursive: true }));
 
-/** Compiles files of the application, and gives what the compiler says. */
+/** Compiles files of the application and returns the output of the compiler. */
 function compile({ compiler, options, files = [EVERY_EXPORT] }: Case): Promise<string> {
   const args = [
     join(ROOT, "node_modules", compiler, "bin/tsc"),

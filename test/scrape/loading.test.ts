@@ -31,7 +31,7 @@ interface Loaded {
   readonly builtins: readonly string[];
 }
 
-/** Starts a process that serves metrics from the built package, scrapes it and asks what it loaded. */
+/** Starts a process that serves metrics from the built package, scrapes it and returns what it loaded. */
 async function loadedAfter(
   scrapes: readonly Scrape[],
   kind: "promhttp" | "plain" = "promhttp",
@@ -70,7 +70,7 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   "the page": /^(page\/|version)/,
 };
 
-/** The functions of the source files, which have their names in the built package too. */
+/** The functions of the source files, which keep their names in the built package. */
 const FUNCTIONS = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
   .flatMap((file) => {
@@ -80,7 +80,7 @@ const FUNCTIONS = readdirSync(SRC, { recursive: true, encoding: "utf8" })
     return [...found].map(([, name = ""]) => ({ file, name }));
   });
 
-/** Tells whether the code has a function that only files which match `pattern` have. */
+/** Whether the code has a function that only files matching `pattern` have. */
 function hasCodeOf(pattern: RegExp, code: string): boolean {
   const others = FUNCTIONS.filter(({ file }) => !pattern.test(file)).map(({ name }) => name);
   return FUNCTIONS.some(
@@ -154,9 +154,9 @@ const CASES: readonly {
 ];
 
 for (const { name, scrapes, parts } of CASES) {
-  test(`a scrape of ${name} loads ${parts.join(", ") || "nothing that it does not use"}`, async () => {
+  test(`a scrape of ${name} loads ${parts.join(", ") || "only what it uses"}`, async () => {
     const loaded = await loadedAfter(scrapes);
-    // Proof that the hook sees what is loaded.
+    // Shows that the hook sees what is loaded.
     assert.ok(hasCodeOf(/^exposition\/text\/text/, loaded.ours));
     assert.deepEqual(partsOf(loaded), parts);
     const isZlibUsed = parts.includes("compression");
@@ -164,7 +164,7 @@ for (const { name, scrapes, parts } of CASES) {
   });
 }
 
-test("a scraper that wants zstd makes Node load its compression, to see whether it has it", async () => {
+test("a scraper that accepts zstd loads compression, to find out whether Node supports it", async () => {
   const loaded = await loadedAfter([{ accept: TEXT, "accept-encoding": "zstd" }]);
   assert.deepEqual(partsOf(loaded), ["compression"]);
   assert.equal(hasCodeOf(/^exposition\/compression\/compress\./, loaded.ours), isZstdAvailable());
@@ -180,7 +180,7 @@ test(`the entry and a scrape of text load at most ${MAX_LOADED_BYTES} bytes of c
   assert.ok(bytes <= MAX_LOADED_BYTES, `${bytes} bytes`);
 });
 
-test("a scrape of text loads next to nothing of Node that a plain HTTP server does not load", async () => {
+test("a scrape of text loads hardly more of Node than a plain HTTP server", async () => {
   assert.equal(PLAIN.ours, "");
   const loaded = await loadedAfter([{ accept: TEXT, "accept-encoding": "identity" }]);
   // Node loads it for the global `performance`.
@@ -189,7 +189,7 @@ test("a scrape of text loads next to nothing of Node that a plain HTTP server do
   assert.doesNotMatch(loaded.ours, /^import.*"node:/m);
 });
 
-test("a handler loads no HTTP server, so that it goes where there is none", () => {
+test("a handler loads no HTTP server, so that it works where there is none", () => {
   const url = new URL("../../dist/index.js", import.meta.url);
   const script = `
     const { createHandler } = await import(${JSON.stringify(url)});

@@ -11,18 +11,18 @@ import {
   OPENMETRICS_TYPE,
 } from "../../helpers/libraries.ts";
 
-// The faults of the client libraries' own output, and what we serve in its place.
+// Faults in the client libraries' own output, and what is served instead.
 
-/** The sample lines of a scrape that left nothing out. */
+/** The sample lines of a scrape that skipped nothing. */
 async function samplesOf(registry: LibraryRegistry): Promise<string[]> {
   const { text, faults } = await expose(registry);
   assert.deepEqual(faults, []);
   return text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 }
 
-/** The children of a metric: what the library keeps for each label set. */
+/** The children of a metric: the library's object for each label set. */
 function childrenOf(metric: LibraryMetric): Record<string, unknown>[] {
-  // No library has its store in its types.
+  // No library declares its store in its types.
   const { hashMap, store } = metric as unknown as {
     hashMap?: Record<string, Record<string, unknown>>;
     store?: { values(): Iterable<Record<string, unknown>> };
@@ -34,7 +34,7 @@ function metricsOf(registry: LibraryRegistry): LibraryMetric[] {
   return registry.getMetricsAsArray() as LibraryMetric[]; // it is typed wrongly or not at all
 }
 
-/** All that a scrape could change, but for the digests of summaries: to read one rearranges it. */
+/** All state that a scrape could change, except digests of summaries, which reading rearranges. */
 function stateOf(registry: LibraryRegistry): string {
   const metrics = metricsOf(registry).map((metric) => ({
     ...metric,
@@ -240,7 +240,7 @@ for (const library of LIBRARIES) {
   const unruly = [
     { buckets: [5, 1, 1, Number.POSITIVE_INFINITY], name: "unsorted, equal and infinite" },
     { buckets: [Number.NaN, 5, Number.NaN, 1], name: "unsorted and not numbers" },
-    // What a program in JavaScript may read from its environment.
+    // A program in JavaScript may read these from its environment.
     { buckets: ["5", "1.0"] as unknown as number[], name: "strings" },
   ];
   for (const { buckets, name: kind } of unruly) {
@@ -292,7 +292,7 @@ for (const library of LIBRARIES) {
     ]);
   });
 
-  // prom-client 13 knows no such option.
+  // prom-client 13 does not have this option.
   if (library.major !== 13)
     test(`a summary of ${name} that prunes aged label sets does so at a scrape`, async (t) => {
       t.mock.timers.enable({ apis: ["Date"], now: 1_000 });

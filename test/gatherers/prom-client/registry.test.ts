@@ -16,7 +16,7 @@ for (const library of LIBRARIES) {
   test(`typeOf() returns the type of each metric of ${library.name}`, () => {
     const registers = [new library.Registry()];
     for (const type of ["Counter", "Gauge", "Histogram", "Summary"] as const) {
-      // The tests' own types do not name what `typeOf()` reads.
+      // The tests' types do not declare what `typeOf()` reads.
       const config = { name: "m", help: "h", percentiles: [0.5], buckets: [1], registers: [] };
       const metric = new library[type](config) as unknown;
       assert.equal(typeOf(metric as RegistryMetric), type.toLowerCase());
@@ -29,7 +29,7 @@ for (const library of LIBRARIES) {
     const registry = new library.Registry();
     const metric = new library.Gauge({ name: "a", help: "h", registers: [registry] });
     metric.name = "b";
-    // The members beyond the public type are what is tested.
+    // This tests members beyond the public type.
     const internals = registry as unknown as RegistryInternals;
     const [found] = internals.getMetricsAsArray();
     assert.deepEqual([...namesByMetric(internals)], [[found, "a"]]);

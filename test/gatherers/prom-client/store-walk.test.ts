@@ -30,7 +30,7 @@ interface Kept extends KeptRun {
   readonly compared: number[];
 }
 
-/** What was kept of the metrics as they are now. */
+/** A kept run of the metrics in their current state. */
 function keep(metric: RegistryMetric, options: Partial<KeptRun["shape"]> = {}): Kept {
   const identities: unknown[] = [];
   const numbers: number[] = [];
@@ -72,7 +72,7 @@ function histogramChildren(count: number): Map<string, Child> {
 
 const childOf = (children: Map<string, Child>, id: number): Child => children.get(`k${id}`) ?? {};
 
-/** The labels of the metrics that the iterator still gives. */
+/** The labels of the metrics that the iterator still yields. */
 const restOf = (reader: Iterable<Metric>) => Array.from(reader, ({ labels }) => labels["id"]);
 
 for (const [kind, storeOf] of Object.entries(STORES)) {
@@ -140,7 +140,7 @@ for (const [kind, storeOf] of Object.entries(STORES)) {
     const metric = storeOf("histogram", children);
     const kept = keep(metric);
     delete childOf(children, 1)["bucketValues"];
-    // An entry that cannot be compared has no identity, either.
+    // An entry that cannot be compared has no identity either.
     (kept.identities as unknown[])[1] = undefined;
     const reader = readerOf(metric);
     assert.equal(reader.readRun(kept), 1);
@@ -210,7 +210,7 @@ for (const [kind, storeOf] of Object.entries(STORES)) {
       const kept = keep(metric);
       const reader = readerOf(metric);
       assert.equal(reader.readRun({ ...kept, to: 50 }), 50);
-      // Then the scrape pauses, and the application goes on.
+      // Then the scrape pauses, and the application changes its metrics.
       const store = (metric.hashMap ?? children) as Record<string, Child>;
       for (let id = 50; id < 99; id++) {
         if (metric.hashMap) delete store[`k${id}`];

@@ -69,7 +69,7 @@ for (const library of LIBRARIES) {
     });
   }
 
-  // The constructors of @platformatic/prom-client put a `get` over that of any subclass.
+  // The constructors of @platformatic/prom-client assign a `get` over that of any subclass.
   const overridable = name.startsWith("@platformatic") ? ["_getSync"] : ["get"];
   for (const method of overridable) {
     test(`a gauge of ${name} whose subclass overrides ${method}() is served through that`, async () => {
@@ -146,7 +146,7 @@ for (const library of LIBRARIES) {
         for (const { labels } of await metricsOf(registry)) {
           if (seenLabels.push({ ...labels }) === 1) change(metric);
         }
-        // What is left is what was there, each once.
+        // The rest is what was there before, each once.
         const possible = [{ a: "0" }, { a: "1" }, { a: "2" }];
         assert.deepEqual(seenLabels, possible.slice(0, seenLabels.length));
       });
@@ -252,7 +252,7 @@ for (const { name, Registry, Counter, Histogram } of EXEMPLAR_LIBRARIES) {
   });
 }
 
-// A store is only what it looks like; a future version of a library may keep something else in it.
+// A store is recognised only by its shape; a future version of a library may keep other things in it.
 const STRANGE_CHILDREN: Readonly<Record<string, unknown>> = {
   nothing: undefined,
   "a number": 7,

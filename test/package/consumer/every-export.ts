@@ -101,7 +101,7 @@ const gatherer: Gatherer = {
   async gather({ signal, deadlineMs, isRequested, report }: GatherContext): Promise<GatherResult> {
     signal.throwIfAborted();
     const note: FaultReporter = report;
-    if (!isRequested("queue_length", "gauge")) note("queue_length", "nobody asked for it");
+    if (!isRequested("queue_length", "gauge")) note("queue_length", "not requested");
     const error: CollectorError = { collector: "queue", error: new Error(`${deadlineMs}`) };
     return { families, errors: metrics.length > 0 ? [] : [error] };
   },

@@ -54,3 +54,16 @@ test("the declarations do not contain our own helpers", () => {
     );
   }
 });
+
+test("the application that the compilers compile uses every export", () => {
+  const index = readFileSync(new URL("dist/index.d.ts", ROOT), "utf8");
+  const application = new URL("consumer/every-export.ts", import.meta.url);
+  const [, imported = ""] =
+    /import \{([^}]*)\} from "promhttp"/.exec(readFileSync(application, "utf8")) ?? [];
+  const namesIn = (list: string) => list.match(/\w+/g)?.filter((word) => word !== "type") ?? [];
+  const exported = [...index.matchAll(/^export (?:type )?\{([^}]*)\}/gm)];
+  assert.deepEqual(
+    namesIn(imported).sort(),
+    exported.flatMap(([, list = ""]) => namesIn(list)).sort(),
+  );
+});

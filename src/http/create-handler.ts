@@ -2,18 +2,18 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
 import { createLog } from "../log.ts";
-import type { HandlerOptions } from "../options/options.ts";
+import type { Controls, HandlerOptions } from "../options/options.ts";
 import { resolveHandlerOptions } from "../options/rules.ts";
 import type { Scrape } from "../scrape/exchange.ts";
-import { createScrapeHandler, type ScrapeHandler } from "../scrape/scrape.ts";
+import { createScrapeHandler } from "../scrape/scrape.ts";
 import { fetchHeadOf, fetchScrape, fixedResponse } from "./fetch.ts";
 import { answerScrape, headOf } from "./node.ts";
 import { fixedAnswerOf } from "./request-head.ts";
 import { resetResponse } from "./reset.ts";
 import { sendFixed } from "./send.ts";
 
-/** Serves metrics from a web server that is there already. */
-export interface Handler extends Pick<ScrapeHandler, "update" | "setFailing" | "setOk"> {
+/** Serves metrics from an existing web server. */
+export interface Handler extends Controls {
   /**
    * Answers a request of `node:http`, or of the compatibility API of `node:http2`: the one that
    * Express, Fastify, Koa and NestJS pass on. It never throws, and ends every response.

@@ -11,6 +11,7 @@ import {
   type BucketSpan,
   type CollectorError,
   type CompressionOptions,
+  type Controls,
   createHandler,
   type ErrorHandling,
   type Exemplar,
@@ -148,9 +149,10 @@ export async function serve(): Promise<string> {
 
   const server: Server = await Server.listen(gatherer, ":0", serverOptions);
   const { address, url, closed } = server;
-  await server.update(async () => {});
-  server.setFailing("no database");
-  server.setOk();
+  const controls: Controls = server;
+  await controls.update(async () => {});
+  controls.setFailing("no database");
+  controls.setOk();
   await server.close();
   await closed;
   return typeof address === "string" ? address : `${url} ${address.port}`;

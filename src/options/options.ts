@@ -1,6 +1,7 @@
 /**
- * What a user may say: every option with its meaning, unit and default. `rules.ts` holds the defaults
- * and the checks; a room takes the options that it needs as `Pick<ResolvedOptions, …>`.
+ * What a user may say: every option with its meaning, unit and default, and the calls to a server or
+ * handler that runs (`Controls`). `rules.ts` holds the defaults and the checks; a room takes the
+ * options that it needs as `Pick<ResolvedOptions, …>`.
  */
 import type { Logger } from "../log.ts";
 

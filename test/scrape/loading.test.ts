@@ -164,7 +164,7 @@ for (const { name, scrapes, parts } of CASES) {
   });
 }
 
-test("a scraper that accepts zstd loads compression, to find out whether Node supports it", async () => {
+test("a scrape that accepts zstd loads compression, to see whether Node has it", async () => {
   const loaded = await loadedAfter([{ accept: TEXT, "accept-encoding": "zstd" }]);
   assert.deepEqual(partsOf(loaded), ["compression"]);
   assert.equal(hasCodeOf(/^exposition\/compression\/compress\./, loaded.ours), isZstdAvailable());
@@ -189,7 +189,7 @@ test("a scrape of text loads hardly more of Node than a plain HTTP server", asyn
   assert.doesNotMatch(loaded.ours, /^import.*"node:/m);
 });
 
-test("a handler loads no HTTP server, so that it works where there is none", () => {
+test("a handler loads no HTTP server, so that it runs where there is none", () => {
   const url = new URL("../../dist/index.js", import.meta.url);
   const script = `
     const { createHandler } = await import(${JSON.stringify(url)});

@@ -134,11 +134,11 @@ function startCollector(known: KnownMetric, startedAt: number): CollectorRun {
     const result: unknown = known.isStoreKnown ? runCollector(known.metric) : known.metric.get();
     if (isThenable(result)) {
       run.pending = Promise.resolve(result)
-        .then((value) => finish(run, value))
-        .catch((error: unknown) => fail(run, error));
-    } else finish(run, result);
+        .then((value) => finishRun(run, value))
+        .catch((error: unknown) => failRun(run, error));
+    } else finishRun(run, result);
   } catch (error) {
-    fail(run, error);
+    failRun(run, error);
   }
   return run;
 }
@@ -170,7 +170,7 @@ function runCollector(metric: RegistryMetric): unknown {
   return (metric.collect as () => unknown).call(metric);
 }
 
-function finish(run: CollectorRun, value: unknown): void {
+function finishRun(run: CollectorRun, value: unknown): void {
   run.pending = undefined;
   // The return value of a collector means nothing.
   if (run.known.isStoreKnown) return;
@@ -180,7 +180,7 @@ function finish(run: CollectorRun, value: unknown): void {
   run.snapshot = value as MetricSnapshot;
 }
 
-function fail(run: CollectorRun, error: unknown): void {
+function failRun(run: CollectorRun, error: unknown): void {
   run.pending = undefined;
   run.failure = { error, durationMs: performance.now() - run.startedAt };
 }

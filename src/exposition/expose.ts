@@ -95,15 +95,7 @@ export function createExposer(
     { families, selection }: Selection,
     signal: Signal,
   ): MaybePromise<Body> => {
-    const memory = spareMemory.pop() ?? new ChunkMemory();
-    signal.addEventListener("abort", () => {
-      if (signal.reason !== OVER) {
-        memory.abandon();
-        return;
-      }
-      memory.clear();
-      if (spareMemory.length < MAX_SPARE_MEMORY) spareMemory.push(memory);
-    });
+    const memory = takeMemory(spareMemory, signal);
     const chunks = encoder.encode(families, report, { selection, memory });
     const bounded =
       bodyLimit === undefined ? chunks : withinLimit(chunks, bodyLimit, context.onOversized);
@@ -139,6 +131,20 @@ export function createExposer(
       spareMemory.length = 0;
     },
   };
+}
+
+/** Takes memory for the chunks of one scrape, and puts it back when the scrape is over. */
+function takeMemory(spare: ChunkMemory[], signal: Signal): ChunkMemory {
+  const memory = spare.pop() ?? new ChunkMemory();
+  signal.addEventListener("abort", () => {
+    if (signal.reason !== OVER) {
+      memory.abandon();
+      return;
+    }
+    memory.clear();
+    if (spare.length < MAX_SPARE_MEMORY) spare.push(memory);
+  });
+  return memory;
 }
 
 const EMPTY_BODY: CompressedBody = { body: new Uint8Array(), encoding: "identity" };

@@ -6,7 +6,7 @@ import { BLOCK_BYTES } from "./block-memory.ts";
 
 /**
  * A block that is written anew may end where a later one starts, within these bounds: so blocks do not
- * crumble, and one more entry does not move everything behind it.
+ * crumble, and an added entry does not move everything behind it.
  */
 const MIN_BLOCK_BYTES = BLOCK_BYTES / 2;
 const MAX_BLOCK_BYTES = BLOCK_BYTES * 1.5;
@@ -48,7 +48,7 @@ export class BlockWalk {
     this.#isUsable = list !== undefined;
   }
 
-  /** Begins a family with its preamble, and gives the metrics that `write()` must be called with. */
+  /** Begins a family with its preamble, and returns the metrics that `write()` must be called with. */
   family({ metrics }: MetricFamily, encoder: FamilyEncoder): Iterable<Metric> {
     this.#writePreamble(encoder);
     this.#reader = this.#isUsable && encoder.run ? runReaderOf(metrics) : undefined;

@@ -58,10 +58,12 @@ export class BlockWalk {
 
   /** Writes a metric of the family at hand; `false` when its encoder skips it. */
   write(metric: Metric, encoder: FamilyEncoder): boolean {
-    if (!this.#isUsable) return encoder.encode(metric, this.#sink);
+    let slot = this.#slot;
+    if (slot === undefined) {
+      if (this.#isUsable) slot = this.#open(metric.identity, encoder);
+      if (slot === undefined) return encoder.encode(metric, this.#sink);
+    }
     const { identity } = metric;
-    const slot = this.#slot ?? this.#open(identity, encoder);
-    if (slot === undefined) return encoder.encode(metric, this.#sink);
     const { block } = slot;
     if (block.isAt(this.#entry, identity)) {
       const isUpdated = block.update(this.#entry, metric, encoder);
@@ -75,8 +77,7 @@ export class BlockWalk {
         if (!block.append(metric, encoder)) return false;
       }
     }
-    this.#entry++;
-    this.#endIfComplete(slot);
+    if (++this.#entry >= block.count) this.#endIfComplete(slot);
     if (this.#reader !== undefined) this.#readRun(encoder);
     return true;
   }

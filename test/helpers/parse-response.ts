@@ -12,6 +12,15 @@ export interface RawResponse {
 
 /** Reads the first response of `text`; returns `undefined` as long as it is not complete. */
 export function parseResponse(text: string, isHead = false): RawResponse | undefined {
+  const parsed = parseHead(text);
+  if (parsed === undefined) return undefined;
+  const { head, status, headers } = parsed;
+  const content = readBody(text.slice(head.length + 4), headers, isHead || status === 204);
+  return content && { ...parsed, ...content };
+}
+
+/** Reads the status line and the headers of a response; returns `undefined` without their end. */
+export function parseHead(text: string): Omit<RawResponse, "body" | "rest"> | undefined {
   const end = text.indexOf("\r\n\r\n");
   if (end === -1) return undefined;
   const head = text.slice(0, end);
@@ -22,9 +31,7 @@ export function parseResponse(text: string, isHead = false): RawResponse | undef
       return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
     }),
   );
-  const status = Number(statusLine.split(" ")[1]);
-  const content = readBody(text.slice(end + 4), headers, isHead || status === 204);
-  return content && { status, head, headers, ...content };
+  return { status: Number(statusLine.split(" ")[1]), head, headers };
 }
 
 function readBody(

@@ -34,7 +34,7 @@ export async function rawExchange(
 /** The bytes of a request without a body. */
 export function request(target: string, options: RequestOptions = {}): string {
   const { method = "GET", headers = [] } = options;
-  const host = headers.some((line) => line.startsWith("Host:")) ? [] : ["Host: test"];
+  const host = headers.some((line) => /^host:/i.test(line)) ? [] : ["Host: test"];
   return [`${method} ${target} HTTP/1.1`, ...host, ...headers, "", ""].join("\r\n");
 }
 

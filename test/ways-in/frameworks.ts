@@ -7,17 +7,21 @@ import express from "express";
 import fastify from "fastify";
 import { Hono } from "hono";
 import Koa from "koa";
-import { listen, type Mount, type Mounted, mounted, mountOnNode } from "../helpers/with-mount.ts";
+import { listen, type Mounted, mounted } from "../helpers/with-mount.ts";
+import { mountWay } from "./node-ways.ts";
+import type { Way } from "./way.ts";
 
-/** Every way to mount a handler that the documentation names and Node can run. */
-export const MOUNTS: Readonly<Record<string, Mount>> = {
-  "node:http": mountOnNode,
+/** A handler in each framework that the documentation names and Node can run. */
+export const FRAMEWORKS: readonly Way[] = [
+  mountWay("Express, by path,", (handler) =>
+    listen(createServer(express().all("/metrics", handler))),
+  ),
 
-  "Express, by path": (handler) => listen(createServer(express().all("/metrics", handler))),
+  mountWay("Express, by prefix,", (handler) =>
+    listen(createServer(express().use("/metrics", handler))),
+  ),
 
-  "Express, by prefix": (handler) => listen(createServer(express().use("/metrics", handler))),
-
-  async Fastify(handler) {
+  mountWay("Fastify", async (handler) => {
     const app = fastify();
     app.all("/metrics", (request, reply) => {
       reply.hijack();
@@ -25,30 +29,29 @@ export const MOUNTS: Readonly<Record<string, Mount>> = {
     });
     await app.listen({ port: 0, host: "127.0.0.1" });
     return mounted(app.server, () => app.close());
-  },
+  }),
 
-  Koa(handler) {
+  mountWay("Koa", (handler) => {
     const app = new Koa().use((ctx) => {
       ctx.respond = false;
       handler(ctx.req, ctx.res);
     });
     return listen(createServer(app.callback()));
-  },
+  }),
 
-  async NestJS(handler) {
+  mountWay("NestJS", async (handler) => {
     class AppModule {}
     Module({})(AppModule);
     const app = await NestFactory.create(AppModule, { logger: false });
     app.use("/metrics", handler);
     await app.listen(0, "127.0.0.1");
     return mounted(app.getHttpServer(), () => app.close());
-  },
+  }),
 
-  Hono(handler) {
-    const app = new Hono().all("/metrics", (c) => handler.fetch(c.req.raw));
-    return serveFetch(app.fetch);
-  },
-};
+  mountWay("Hono", (handler) =>
+    serveFetch(new Hono().all("/metrics", (c) => handler.fetch(c.req.raw)).fetch),
+  ),
+];
 
 /** Serves a function of the Fetch API, as an application of Hono does on Node. */
 export function serveFetch(

@@ -1,0 +1,104 @@
+// What the contract serves. A source tells what happens to it by lines, because a way in may run in
+// another process, and on another runtime: nothing but types comes from the package.
+import { Buffer } from "node:buffer";
+import type {
+  GatherContext,
+  Gatherer,
+  MetricFamily,
+  Source,
+  ValueMetric,
+} from "../../src/index.ts";
+import { createLargeRegistry } from "../helpers/large-registry.ts";
+
+/** Tells what happens. */
+export type Tell = (line: string) => void;
+
+/** The name of a source. */
+export type SourceName = "counting" | "large" | "throwing" | "failing" | "blocking" | "endless";
+
+/** Makes each source. */
+export const SOURCES: Readonly<Record<SourceName, (tell: Tell) => Source>> = {
+  /** Serves how often it was asked. */
+  counting() {
+    let gatherings = 0;
+    return {
+      gather: () => ({ families: [gauge("gatherings", [{ labels: {}, value: ++gatherings }])] }),
+    };
+  },
+
+  large: createLargeRegistry,
+
+  throwing: () => ({
+    gather() {
+      throw new Error("the password is 1234");
+    },
+  }),
+
+  /** Fails after some 2 MB of its body. */
+  failing: (tell) => longGatherer(tell, 2_000),
+
+  /** Waits for the abort of the first gathering; answers the others at once. */
+  blocking(tell) {
+    let isFirst = true;
+    return {
+      gather(context) {
+        if (!isFirst) return { families: [] };
+        isFirst = false;
+        return untilAborted(context, tell);
+      },
+    };
+  },
+
+  endless: (tell) => longGatherer(tell),
+};
+
+/** What the source `counting` is as text. */
+export function countingText(gatherings: number): string {
+  return `# TYPE gatherings gauge\ngatherings ${gatherings}\n`;
+}
+
+function untilAborted({ signal }: GatherContext, tell: Tell): Promise<never> {
+  tell("gathering");
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => {
+      tell("aborted");
+      reject(signal.reason);
+    });
+  });
+}
+
+/**
+ * Makes a gatherer of metrics of 1 KB each, without an end. It tells how many were read: at every
+ * hundredth, and when the reader stops.
+ */
+function longGatherer(tell: Tell, failAt = -1): Gatherer {
+  function* metrics(): Generator<ValueMetric> {
+    let read = 0;
+    try {
+      for (; read !== failAt; read++) {
+        if (read % 100 === 0) tell(`read ${read}`);
+        yield { labels: { padding: PADDINGS[read % PADDINGS.length] }, value: read };
+      }
+      throw new Error("the password is 1234");
+    } finally {
+      tell(`stopped ${read}`);
+    }
+  }
+  return { gather: () => ({ families: [gauge("long", { [Symbol.iterator]: metrics })] }) };
+}
+
+function gauge(name: string, metrics: Iterable<ValueMetric>): MetricFamily {
+  return { name, help: "", type: "gauge", metrics };
+}
+
+/** Texts of 1 KB that gzip cannot make much smaller, more of them than it looks back. */
+const PADDINGS = Array.from({ length: 400 }, (_, index) => padding(index + 1));
+
+function padding(seed: number): string {
+  const bytes = Buffer.alloc(750);
+  for (let at = 0, state = seed; at < bytes.length; at++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    bytes[at] = state >>> 24;
+  }
+  return bytes.toString("base64");
+}

@@ -5,45 +5,59 @@ import { fileURLToPath } from "node:url";
 import { watch } from "../helpers/fork-fixture.ts";
 import { connectHttp1 } from "./http1-client.ts";
 import { createJournal } from "./journal.ts";
-import type { Way } from "./way.ts";
+import type { Running, Setup, Way } from "./way.ts";
 
 const RUNTIMES = fileURLToPath(new URL("../runtimes/node_modules/", import.meta.url));
 const SERVER = fileURLToPath(new URL("../fixtures/fetch-server.mjs", import.meta.url));
 
+/** The error that our stream fails with, and where in the code it comes from. */
+const CUT_OFF = /^error stderr: ( *\d+ \| | *\^$|error: The response was cut off$| +at |$)/i;
+
+const CANNOT = { "sends no length with HEAD": "The runtime sends a length of 0." };
+
 /** The web servers of other runtimes, which call a function of the Fetch API. */
 export const RUNTIME_WAYS: readonly Way[] = [
-  programWay("Bun", [`${RUNTIMES}@oven/bun-linux-x64/bin/bun`]),
-
-  programWay("Deno", [
-    `${RUNTIMES}@deno/linux-x64-glibc/deno`,
-    ...["run", "--no-prompt", "--allow-net", "--allow-read", "--allow-env", "--allow-sys"],
-  ]),
+  {
+    name: "Bun",
+    cannot: CANNOT,
+    start: (setup) => startProgram([`${RUNTIMES}@oven/bun-linux-x64/bin/bun`, SERVER], setup),
+    ownLog: CUT_OFF,
+  },
+  {
+    name: "Deno",
+    cannot: CANNOT,
+    start: (setup) => startProgram([...DENO, SERVER], setup),
+    ownLog: CUT_OFF,
+  },
 ];
 
-/** Makes the way in of a program that serves a source; it tells what happens on its output. */
-function programWay(
-  name: string,
+const DENO = [
+  `${RUNTIMES}@deno/linux-x64-glibc/deno`,
+  ...["run", "--no-prompt", "--allow-net", "--allow-read", "--allow-env", "--allow-sys"],
+] as const;
+
+/** What Deno tells everybody once who listens to the signal of a request. */
+const DENO_HINT = /^Deno\.serve: request\.signal aborts on successful responses/;
+
+/** Starts a program that serves a source, and says on its output what happens. */
+async function startProgram(
   [program, ...flags]: readonly [string, ...string[]],
-  cannot: Way["cannot"] = {},
-): Way {
+  setup: Setup,
+): Promise<Running> {
+  const journal = createJournal();
+  const child = spawn(program, [...flags, JSON.stringify(setup)], { stdio: "pipe" });
+  readLines(child.stdout, journal.add);
+  readLines(child.stderr, (line) => {
+    if (!DENO_HINT.test(line)) journal.add(`error stderr: ${line}`);
+  });
+  const fixture = watch(child);
+  const port = Number(await fixture.line("listening "));
   return {
-    name,
-    cannot,
-    async start(setup) {
-      const journal = createJournal();
-      const child = spawn(program, [...flags, SERVER, JSON.stringify(setup)], { stdio: "pipe" });
-      readLines(child.stdout, journal.add);
-      readLines(child.stderr, (line) => journal.add(`error stderr: ${line}`));
-      const fixture = watch(child);
-      const port = Number(await fixture.line("listening "));
-      return {
-        journal,
-        connect: () => connectHttp1(port),
-        async close() {
-          fixture.signal("SIGTERM");
-          await fixture.exit();
-        },
-      };
+    journal,
+    connect: () => connectHttp1(port),
+    async close() {
+      fixture.signal("SIGTERM");
+      await fixture.exit();
     },
   };
 }

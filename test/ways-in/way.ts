@@ -9,6 +9,8 @@ export interface Way {
   start(setup: Setup): Promise<Running>;
   /** Why it does not pass a check, by the name of the check. */
   readonly cannot?: Readonly<Record<string, string>>;
+  /** What it adds to the log of a scrape that fails. */
+  readonly ownLog?: RegExp;
 }
 
 /** What a way in serves. */

@@ -1,8 +1,10 @@
 /** A strict reading of every exposition format, to judge what the encoders write. */
-export { type OpenMetricsOptions, parseOpenMetrics } from "./openmetrics.ts";
+export { canonicalNumber } from "./number.ts";
+export { type OpenMetricsOptions, parseOpenMetrics } from "./openmetrics/openmetrics.ts";
 export { type ExpositionOptions, normalizeBounds, parseExposition } from "./parse-exposition.ts";
-export { type ProtobufOptions, parseProtobuf } from "./protobuf.ts";
-export { protoToSamples } from "./protobuf-samples.ts";
+export type { Message } from "./protobuf/messages.ts";
+export { decodeFamilies, type ProtobufOptions, parseProtobuf } from "./protobuf/protobuf.ts";
+export { protoToSamples } from "./protobuf/samples.ts";
 export type {
   ProtoBucket,
   ProtoCounter,
@@ -14,8 +16,8 @@ export type {
   ProtoSummary,
   ProtoType,
   ProtoValue,
-} from "./protobuf-types.ts";
-export { parseText, type TextOptions } from "./text.ts";
+} from "./protobuf/types.ts";
+export { parseText, type TextOptions } from "./text/text.ts";
 export {
   ExpositionError,
   type ParsedExemplar,

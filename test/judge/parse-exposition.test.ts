@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { delimited, double, int, message, string } from "../helpers/wire-writer.ts";
 import { normalizeBounds, parseExposition } from "./parse-exposition.ts";
+import { delimited, double, int, message, string } from "./protobuf/wire-writer.ts";
 import type { ParsedFamily } from "./types.ts";
 
 const PROTOBUF =

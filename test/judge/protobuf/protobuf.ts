@@ -1,8 +1,9 @@
-import { decodeFamily } from "./protobuf-decode.ts";
-import { checkFamily } from "./protobuf-rules.ts";
-import { protoToSamples } from "./protobuf-samples.ts";
-import type { ProtoFamily } from "./protobuf-types.ts";
-import { ExpositionError, sampleKey } from "./types.ts";
+import { ExpositionError, sampleKey } from "../types.ts";
+import { familyOf } from "./families.ts";
+import { decodeMessage, type Message } from "./messages.ts";
+import { checkFamily } from "./rules.ts";
+import { protoToSamples } from "./samples.ts";
+import type { ProtoFamily } from "./types.ts";
 import { WireReader } from "./wire.ts";
 
 /** How to read an exposition in the protobuf format. */
@@ -31,7 +32,7 @@ export function parseProtobuf(body: Uint8Array, options: ProtobufOptions = {}): 
   const families: ProtoFamily[] = [];
   while (!reader.isAtEnd) {
     const { place } = reader;
-    const family = decodeFamily(reader.message());
+    const family = familyOf(decodeMessage(reader.message(), "MetricFamily"));
     if (names.has(family.name)) {
       throw new ExpositionError(place, `${family.name}: a second family of that name`);
     }
@@ -45,6 +46,21 @@ export function parseProtobuf(body: Uint8Array, options: ProtobufOptions = {}): 
       series.add(key);
     }
     families.push(family);
+  }
+  return families;
+}
+
+/**
+ * Decodes an exposition of delimited `MetricFamily` messages, field by field as they are on the
+ * wire: whole numbers are exact, and what is absent is absent.
+ *
+ * @throws {ExpositionError} Where the bytes are not well-formed, or repeated numbers not packed.
+ */
+export function decodeFamilies(body: Uint8Array): Message[] {
+  const reader = new WireReader(body);
+  const families: Message[] = [];
+  while (!reader.isAtEnd) {
+    families.push(decodeMessage(reader.message(), "MetricFamily", { mustPack: true }));
   }
   return families;
 }

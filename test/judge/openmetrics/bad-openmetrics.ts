@@ -1,4 +1,4 @@
-import type { InvalidCase } from "./invalid-case.ts";
+import type { BadInput } from "../bad-input.ts";
 
 const COUNTER = "# TYPE a counter\n";
 const GAUGE = "# TYPE a gauge\n";
@@ -12,7 +12,7 @@ const EOF = "# EOF\n";
 const LONG = "x".repeat(127);
 
 /** Expositions that are no OpenMetrics 1.0. */
-export const INVALID_OPENMETRICS: readonly InvalidCase<string | Uint8Array>[] = [
+export const BAD_OPENMETRICS: readonly BadInput<string | Uint8Array>[] = [
   // Characters and lines.
   ["invalid UTF-8", Buffer.from(`a{b="\xe9"} 1\n${EOF}`, "latin1"), /the body is not UTF-8/],
   ["a lone surrogate", `a{b="\udc00"} 1\n${EOF}`, /a lone surrogate/],
@@ -250,7 +250,7 @@ export const INVALID_OPENMETRICS: readonly InvalidCase<string | Uint8Array>[] = 
 ];
 
 /** Expositions that are OpenMetrics, but not the layout that every parser reads. */
-export const INVALID_CANONICAL_OPENMETRICS: readonly InvalidCase<string>[] = [
+export const BAD_CANONICAL_OPENMETRICS: readonly BadInput<string>[] = [
   ["a missing last LF", "# EOF", /line 1: the last line does not end with LF/],
   ["a sample without TYPE", `a 1\n${EOF}`, /a does not belong to the family before it/],
   [

@@ -1,16 +1,5 @@
-import { decodeUtf8 } from "./lines.ts";
-import { ExpositionError } from "./types.ts";
-
-/** Reads one value of the wire format and keeps it. */
-export type FieldReader = (reader: WireReader) => unknown;
-
-/** The fields of a message, by tag: `field number << 3 | wire type`. */
-export interface MessageFields {
-  /** Fields that may appear once. */
-  readonly once: Readonly<Record<number, FieldReader>>;
-  /** Fields that may appear any number of times. */
-  readonly repeated?: Readonly<Record<number, FieldReader>>;
-}
+import { decodeUtf8 } from "../lines.ts";
+import { ExpositionError } from "../types.ts";
 
 /** A position in protobuf's wire format (Protocol Buffers, Encoding), which only moves forward. */
 export class WireReader {
@@ -56,32 +45,27 @@ export class WireReader {
     throw new ExpositionError(start, `a varint of more than ${maxBytes} bytes or 64 bits`);
   }
 
-  /** Reads a `uint64`; beyond 2^53 the result is the nearest double. */
-  uint64(): number {
-    return Number(this.varint());
-  }
-
   /** Reads a `uint32`. */
-  uint32(): number {
+  uint32(): bigint {
     const value = this.varint();
-    return value < 2n ** 32n ? Number(value) : this.fail("more than 32 bits");
+    return value < 2n ** 32n ? value : this.fail("more than 32 bits");
   }
 
   /** Reads an `int64`. */
-  int64(): number {
-    return Number(BigInt.asIntN(64, this.varint()));
+  int64(): bigint {
+    return BigInt.asIntN(64, this.varint());
   }
 
   /** Reads a `sint64`, which is zigzag-encoded. */
-  sint64(): number {
+  sint64(): bigint {
     const value = this.varint();
-    return Number((value >> 1n) ^ -(value & 1n));
+    return (value >> 1n) ^ -(value & 1n);
   }
 
   /** Reads a `sint32`, which is zigzag-encoded. */
-  sint32(): number {
+  sint32(): bigint {
     const value = this.uint32();
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    return (value >> 1n) ^ -(value & 1n);
   }
 
   /** Reads a `double`. */
@@ -104,27 +88,6 @@ export class WireReader {
     return new WireReader(this.#bytes, start, start + length);
   }
 
-  /** Reads the fields of a message up to its end. */
-  fields(name: string, { once, repeated = {} }: MessageFields): void {
-    const seen = new Set<number>();
-    while (!this.isAtEnd) {
-      const { place } = this;
-      const tag = Number(this.varint(5));
-      const read = once[tag] ?? repeated[tag];
-      if (read === undefined) {
-        throw new ExpositionError(
-          place,
-          `${name} has no field ${Math.floor(tag / 8)} of wire type ${tag % 8}`,
-        );
-      }
-      if (tag in once && seen.has(tag)) {
-        throw new ExpositionError(place, `${name} has field ${Math.floor(tag / 8)} twice`);
-      }
-      seen.add(tag);
-      read(this);
-    }
-  }
-
   /** Throws the violation of `rule` at this place. */
   fail(rule: string): never {
     throw new ExpositionError(this.place, rule);
@@ -143,29 +106,4 @@ export class WireReader {
     this.#position += length;
     return start;
   }
-}
-
-/**
- * Makes the two tags of a repeated number, packed and not.
- *
- * @param field The field number.
- * @param wireType The wire type of one number: 0 for a varint, 1 for a double.
- */
-export function repeatedNumber(
-  field: number,
-  wireType: 0 | 1,
-  values: number[],
-  read: (reader: WireReader) => number,
-): Record<number, FieldReader> {
-  return {
-    [field * 8 + wireType]: (reader) => {
-      values.push(read(reader));
-    },
-    [field * 8 + 2]: (reader) => {
-      const packed = reader.message();
-      while (!packed.isAtEnd) {
-        values.push(read(packed));
-      }
-    },
-  };
 }

@@ -5,9 +5,9 @@ import {
   readQuantile,
   type SampleGroup,
   type SampleLine,
-} from "./distribution.ts";
+} from "../distribution.ts";
+import { type ParsedFamily, sampleKey } from "../types.ts";
 import type { TextFamilies } from "./text.ts";
-import { type ParsedFamily, sampleKey } from "./types.ts";
 
 interface Draft {
   readonly name: string;

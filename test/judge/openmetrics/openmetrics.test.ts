@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { INVALID_CANONICAL_OPENMETRICS, INVALID_OPENMETRICS } from "./invalid-openmetrics.ts";
+import { ExpositionError, type ParsedFamily } from "../types.ts";
+import { BAD_CANONICAL_OPENMETRICS, BAD_OPENMETRICS } from "./bad-openmetrics.ts";
 import { type OpenMetricsOptions, parseOpenMetrics } from "./openmetrics.ts";
-import { ExpositionError, type ParsedFamily } from "./types.ts";
 
 const EOF = "# EOF\n";
 
-for (const [name, input, message] of INVALID_OPENMETRICS) {
+for (const [name, input, message] of BAD_OPENMETRICS) {
   test(`parseOpenMetrics() rejects ${name}`, () => {
     for (const options of [{}, { canonical: true }]) {
       assert.throws(() => parseOpenMetrics(input, options), ExpositionError);
@@ -15,7 +15,7 @@ for (const [name, input, message] of INVALID_OPENMETRICS) {
   });
 }
 
-for (const [name, input, message] of INVALID_CANONICAL_OPENMETRICS) {
+for (const [name, input, message] of BAD_CANONICAL_OPENMETRICS) {
   test(`parseOpenMetrics() rejects ${name} only where it must be canonical`, () => {
     assert.throws(() => parseOpenMetrics(input, { canonical: true }), { message });
     assert.doesNotThrow(() => parseOpenMetrics(input));

@@ -1,8 +1,8 @@
-import { failAt, type SampleLine } from "./distribution.ts";
-import type { LineCursor } from "./line-cursor.ts";
+import { failAt, type SampleLine } from "../distribution.ts";
+import type { LineCursor } from "../line-cursor.ts";
+import type { ParsedFamily, ParsedSample } from "../types.ts";
 import type { OpenMetricsOptions } from "./openmetrics.ts";
-import { checkSamples, SAMPLE_SUFFIXES } from "./openmetrics-rules.ts";
-import type { ParsedFamily, ParsedSample } from "./types.ts";
+import { checkSamples, SAMPLE_SUFFIXES } from "./rules.ts";
 
 /** What the reader of an OpenMetrics exposition does with its lines. */
 export interface OpenMetricsFamilies {

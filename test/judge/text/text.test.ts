@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { INVALID_LENIENT_TEXT, INVALID_TEXT, INVALID_UTF8_TEXT } from "./invalid-text.ts";
+import { ExpositionError, type ParsedFamily, sampleKey } from "../types.ts";
+import { BAD_LENIENT_TEXT, BAD_TEXT, BAD_UTF8_TEXT } from "./bad-text.ts";
 import { parseText, type TextOptions } from "./text.ts";
-import { ExpositionError, type ParsedFamily, sampleKey } from "./types.ts";
 
 const REJECTED = [
-  { cases: INVALID_TEXT, options: {}, mode: "" },
-  { cases: INVALID_UTF8_TEXT, options: { utf8Names: true }, mode: " with UTF-8 names" },
-  { cases: INVALID_LENIENT_TEXT, options: { lenient: true }, mode: " even leniently" },
+  { cases: BAD_TEXT, options: {}, mode: "" },
+  { cases: BAD_UTF8_TEXT, options: { utf8Names: true }, mode: " with UTF-8 names" },
+  { cases: BAD_LENIENT_TEXT, options: { lenient: true }, mode: " even leniently" },
 ];
 
 for (const { cases, options, mode } of REJECTED) {

@@ -6,10 +6,10 @@ import {
   readQuantile,
   type SampleGroup,
   type SampleLine,
-} from "./distribution.ts";
-import { canonicalNumber } from "./number.ts";
+} from "../distribution.ts";
+import { canonicalNumber } from "../number.ts";
+import { type ParsedSample, sampleKey } from "../types.ts";
 import type { OpenMetricsOptions } from "./openmetrics.ts";
-import { type ParsedSample, sampleKey } from "./types.ts";
 
 /** A family of which only the samples are left to be judged. */
 interface Family {

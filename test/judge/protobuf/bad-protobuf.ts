@@ -1,5 +1,5 @@
-import { delimited, double, int, message, string, zigzag } from "../helpers/wire-writer.ts";
-import type { InvalidCase } from "./invalid-case.ts";
+import type { BadInput } from "../bad-input.ts";
+import { delimited, double, int, message, string, zigzag } from "./wire-writer.ts";
 
 type Bytes = readonly number[];
 
@@ -37,7 +37,7 @@ const NEGATIVE_SPAN = 0x4a;
 const NEGATIVE_DELTAS = 0x52;
 
 /** Bodies that are no delimited `io.prometheus.client.MetricFamily`, or that a reader refuses. */
-export const INVALID_PROTOBUF: readonly InvalidCase<Bytes>[] = [
+export const BAD_PROTOBUF: readonly BadInput<Bytes>[] = [
   // The wire.
   ["a truncated length", [0x80], /^offset 1: truncated: 1 bytes wanted, 0 left$/],
   ["a truncated family", delimited(NAME, GAUGE).slice(0, -1), /^offset 1: truncated/],

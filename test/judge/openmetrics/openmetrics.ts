@@ -1,5 +1,5 @@
-import { LineCursor } from "./line-cursor.ts";
-import { splitLines } from "./lines.ts";
+import { LineCursor } from "../line-cursor.ts";
+import { splitLines } from "../lines.ts";
 import {
   OPENMETRICS_NUMBER,
   OPENMETRICS_TIMESTAMP,
@@ -7,15 +7,15 @@ import {
   parseNumber,
   secondsToMs,
   TEXT_NUMBER,
-} from "./number.ts";
-import { createOpenMetricsFamilies, type OpenMetricsFamilies } from "./openmetrics-families.ts";
-import { type Dialect, readFamilyName, readHelp, readLabels, readSeries } from "./series.ts";
+} from "../number.ts";
+import { type Dialect, readFamilyName, readHelp, readLabels, readSeries } from "../series.ts";
 import {
   ExpositionError,
   type ParsedExemplar,
   type ParsedFamily,
   type ParsedSample,
-} from "./types.ts";
+} from "../types.ts";
+import { createOpenMetricsFamilies, type OpenMetricsFamilies } from "./families.ts";
 
 /** How to read an exposition in the OpenMetrics format. */
 export interface OpenMetricsOptions {

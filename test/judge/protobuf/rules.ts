@@ -1,6 +1,6 @@
-import type { ProtoFamily, ProtoHistogram, ProtoMetric, ProtoSpan } from "./protobuf-types.ts";
-import { isLegacyLabelName, isLegacyMetricName } from "./series.ts";
-import { ExpositionError, sampleKey } from "./types.ts";
+import { isLegacyLabelName, isLegacyMetricName } from "../series.ts";
+import { ExpositionError, sampleKey } from "../types.ts";
+import type { ProtoFamily, ProtoHistogram, ProtoMetric, ProtoSpan } from "./types.ts";
 
 const POINTS = ["counter", "gauge", "histogram", "summary", "untyped"] as const;
 

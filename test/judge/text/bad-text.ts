@@ -1,11 +1,11 @@
-import type { InvalidCase } from "./invalid-case.ts";
+import type { BadInput } from "../bad-input.ts";
 
 const HISTOGRAM = "# TYPE a histogram\n";
 const SUMMARY = "# TYPE a summary\n";
 const UNTYPED = "# TYPE a untyped\n";
 
 /** Expositions that are no text 0.0.4, or that some reader of text 0.0.4 refuses. */
-export const INVALID_TEXT: readonly InvalidCase<string | Uint8Array>[] = [
+export const BAD_TEXT: readonly BadInput<string | Uint8Array>[] = [
   // Characters and lines.
   ["invalid UTF-8", Buffer.from(`${UNTYPED}a{b="\xe9"} 1\n`, "latin1"), /line 1: the body is not/],
   ["a surrogate in UTF-8", Buffer.from([0x23, 0xed, 0xa0, 0x80, 0x0a]), /the body is not UTF-8/],
@@ -241,7 +241,7 @@ export const INVALID_TEXT: readonly InvalidCase<string | Uint8Array>[] = [
 ];
 
 /** Expositions that quote names as text 1.0.0 allows, but wrongly. */
-export const INVALID_UTF8_TEXT: readonly InvalidCase<string>[] = [
+export const BAD_UTF8_TEXT: readonly BadInput<string>[] = [
   ["a legacy family name in quotes", '# TYPE "a" gauge\n', /the name "a" needs no quotes/],
   ["a legacy metric name in quotes", '# TYPE a gauge\n{"a"} 1\n', /the name "a" needs no quotes/],
   ["a legacy label name in quotes", '# TYPE a gauge\na{"b"="c"} 1\n', /the name "b" needs no quo/],
@@ -267,7 +267,7 @@ export const INVALID_UTF8_TEXT: readonly InvalidCase<string>[] = [
 ];
 
 /** Expositions that even a lenient reader rejects. */
-export const INVALID_LENIENT_TEXT: readonly InvalidCase<string>[] = [
+export const BAD_LENIENT_TEXT: readonly BadInput<string>[] = [
   ["a missing last LF", "a 1", /the last line does not end with LF/],
   ["a second HELP", "# HELP a b\n# HELP a c\n", /a second HELP for a/],
   ["a second TYPE", "# TYPE a gauge\n# TYPE a gauge\n", /a second TYPE for a/],

@@ -1,7 +1,7 @@
-import type { LineCursor } from "./line-cursor.ts";
-import { LENIENT_NUMBER, parseNumber } from "./number.ts";
+import type { LineCursor } from "../line-cursor.ts";
+import { LENIENT_NUMBER, parseNumber } from "../number.ts";
+import type { ParsedFamily, ParsedSample } from "../types.ts";
 import type { TextFamilies } from "./text.ts";
-import type { ParsedFamily, ParsedSample } from "./types.ts";
 
 interface Draft {
   readonly name: string;

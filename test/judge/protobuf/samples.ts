@@ -1,5 +1,6 @@
-import { canonicalNumber } from "./number.ts";
-import { countOf } from "./protobuf-rules.ts";
+import { canonicalNumber } from "../number.ts";
+import type { ParsedFamily, ParsedSample } from "../types.ts";
+import { countOf } from "./rules.ts";
 import type {
   ProtoBucket,
   ProtoExemplar,
@@ -7,8 +8,7 @@ import type {
   ProtoHistogram,
   ProtoMetric,
   ProtoSummary,
-} from "./protobuf-types.ts";
-import type { ParsedFamily, ParsedSample } from "./types.ts";
+} from "./types.ts";
 
 /** A sample without what all samples of its metric share. */
 interface Part {

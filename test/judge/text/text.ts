@@ -1,10 +1,10 @@
-import { LineCursor } from "./line-cursor.ts";
-import { splitLines } from "./lines.ts";
-import { LENIENT_NUMBER, parseNumber, TEXT_NUMBER } from "./number.ts";
-import { type Dialect, readFamilyName, readHelp, readSeries, skipBlanks } from "./series.ts";
-import { createLenientFamilies } from "./text-lenient.ts";
-import { createStrictFamilies } from "./text-strict.ts";
-import { ExpositionError, type ParsedFamily, type ParsedSample } from "./types.ts";
+import { LineCursor } from "../line-cursor.ts";
+import { splitLines } from "../lines.ts";
+import { LENIENT_NUMBER, parseNumber, TEXT_NUMBER } from "../number.ts";
+import { type Dialect, readFamilyName, readHelp, readSeries, skipBlanks } from "../series.ts";
+import { ExpositionError, type ParsedFamily, type ParsedSample } from "../types.ts";
+import { createLenientFamilies } from "./lenient.ts";
+import { createStrictFamilies } from "./strict.ts";
 
 /** How to read an exposition in the text format. */
 export interface TextOptions {

@@ -16,13 +16,13 @@ export function inspect(value: unknown, options: InspectOptions = {}): string {
   return nodeModule("node:util").inspect(value, options);
 }
 
-/** What a process says of its memory, in bytes. */
+/** The memory of the process, in bytes. */
 export interface MemoryReading {
-  /** What lives in V8's heap, without its young generation. */
+  /** What V8's heap holds, without its young generation. */
   readonly heapUsed: number;
   readonly heapLimit: number;
   readonly rss: number;
-  /** The limit of the control group; where there is none 0, `undefined` or a number like 2 ** 64. */
+  /** The limit of the control group; without one 0, `undefined` or a number like 2 ** 64. */
   readonly rssLimit: number | undefined;
 }
 
@@ -43,9 +43,10 @@ export function readMemory(): MemoryReading {
 }
 
 /**
- * What V8's limit allows for the young generation, in bytes. The old one has the rest, and the
- * process dies when that is full: at 69 % of the limit with `--max-old-space-size=128` on Node 20.
- * V8 does not tell; these are what its limit is above that flag, on Node 20 to 26 and Deno 2.
+ * The share of V8's heap limit that is reserved for the young generation, in bytes. The old generation
+ * has the rest, and the process dies when that is full: at 69 % of the limit with
+ * `--max-old-space-size=128` on Node 20. V8 does not report the share; these figures are the difference
+ * between its limit and that flag, on Node 20 to 26 and Deno 2.
  */
 export function youngLimit(v8Version: string): number {
   const major = Number.parseInt(v8Version, 10);

@@ -1,8 +1,8 @@
 import type { Labels } from "./metric-family.ts";
 /**
- * Tells whether a list has the same objects in the same order as a snapshot of it.
+ * Whether a list has the same objects in the same order as a snapshot of it.
  *
- * @param snapshot What `snapshotOf()` gave.
+ * @param snapshot A result of `snapshotOf()`.
  */
 export function haveSameElements(list: readonly unknown[], snapshot: readonly unknown[]): boolean {
   if (list === snapshot) return true;
@@ -14,14 +14,14 @@ export function haveSameElements(list: readonly unknown[], snapshot: readonly un
 }
 
 /**
- * Takes a snapshot of a list, for `haveSameElements()`. Our own lists are frozen, and are their own
- * snapshots: one comparison then tells that nothing has changed.
+ * Takes a snapshot of a list, for `haveSameElements()`. Our own lists are frozen and serve as their own
+ * snapshots, so a single comparison shows that nothing has changed.
  */
 export function snapshotOf<T>(list: readonly T[]): readonly T[] {
   return Object.isFrozen(list) ? list : [...list];
 }
 
-/** Makes a string that is the same for two label sets exactly when a scraper takes them for one. */
+/** Returns a string that is equal for two label sets exactly when a scraper considers them one. */
 export function labelsKey(labels: Labels): string {
   const pairs: string[] = [];
   for (const [name, value] of Object.entries(labels)) {
@@ -33,10 +33,10 @@ export function labelsKey(labels: Labels): string {
 }
 
 /**
- * Makes a function that puts one list behind another.
+ * Makes a function that appends one list to another.
  *
- * For the same two lists as at its last call it gives the same list: whoever sees that again knows
- * that nothing has changed, without a look at its elements. So both must never change.
+ * Called again with the same two lists, it returns the same list, so that a caller can see without
+ * comparing elements that nothing has changed. Both lists must therefore never change.
  */
 export function createListJoiner<T>(): (first: readonly T[], second: readonly T[]) => readonly T[] {
   let last: readonly (readonly T[])[] = [];

@@ -4,20 +4,25 @@
  */
 import type { Logger } from "../log.ts";
 
-/** The exposition formats, each with its version, in the order in which they are offered. */
-export const FORMATS = [
+/** An exposition format, with its version. */
+export type Format =
+  | "text-0.0.4"
+  | "text-1.0.0"
+  | "openmetrics-1.0.0"
+  | "openmetrics-0.0.1"
+  | "protobuf";
+
+/** All formats, in the order in which they are offered. */
+export const FORMATS: readonly Format[] = [
   "text-0.0.4",
   "text-1.0.0",
   "openmetrics-1.0.0",
   "openmetrics-0.0.1",
   "protobuf",
-] as const;
+];
 
-/** An exposition format, with its version. */
-export type Format = (typeof FORMATS)[number];
-
-/** The content encodings, in the order in which they are offered. */
-export const CONTENT_ENCODINGS = ["gzip", "zstd"] as const;
+/** All content encodings, in the order in which they are offered. */
+export const CONTENT_ENCODINGS: readonly ("gzip" | "zstd")[] = ["gzip", "zstd"];
 
 /**
  * What becomes of a scrape when a collector fails: `"fail"` answers with an error, so that data is
@@ -25,7 +30,7 @@ export const CONTENT_ENCODINGS = ["gzip", "zstd"] as const;
  */
 export type ErrorHandling = "fail" | "continue";
 
-/** A bound on the size of one scrape. */
+/** A limit on the size of one scrape. */
 export interface BodyLimit {
   /** The size of a body before compression, in bytes. */
   readonly bytes: number;
@@ -33,82 +38,83 @@ export interface BodyLimit {
   readonly action: "warn" | "fail";
 }
 
-/** What a hook may know of the scrape that it runs for. */
+/** What a hook is told about the scrape that it runs for. */
 export interface ScrapeHookContext {
-  /** Aborts when nobody waits for the scrape any more, or the deadline passes. */
+  /** Aborts when no scrape waits for the hook any longer, or when the deadline passes. */
   readonly signal: AbortSignal;
 }
 
-/** Brings values up to date before they are read, as a collector does, but once for all metrics. */
+/** Updates values before they are read: like a collector, for all metrics at once. */
 export type ScrapeHook = (context: ScrapeHookContext) => unknown;
 
-/** The options of everything that answers scrapes. */
+/** The options of everything that answers scrapes: a server, or a handler in another server. */
 export interface HandlerOptions {
   /**
-   * Where to say what went wrong: any object with `error` and `warn`, such as a pino or winston
-   * logger. `false` silences it.
+   * Where errors and warnings go: any object with `error()` and `warn()`, such as a pino or winston
+   * logger. `false` turns logging off.
    * @default console
    */
   readonly logger?: Logger | false | undefined;
   /**
-   * How long a scrape may take at the most, in milliseconds. A scraper that says how long it waits
+   * The longest that a scrape may take, in milliseconds. A scraper that states its own timeout
    * (`X-Prometheus-Scrape-Timeout-Seconds`) is answered before that.
    * @default 30_000
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * How long before the scraper's own time-out the answer must be ready, in milliseconds.
+   * How long before the scraper's own timeout the answer must be ready, in milliseconds.
    * @default 500
    */
   readonly timeoutOffsetMs?: number | undefined;
   /**
-   * What becomes of a scrape when a collector fails or is not done in time. `"fail"` answers with
-   * an error: data is complete or not there. `"continue"` serves what the other collectors gave, and
-   * says in `promhttp_scrape_collector_success` which one is missing.
+   * What happens to a scrape when a collector fails or misses the deadline. `"fail"` answers with an
+   * error: data is complete or absent. `"continue"` serves what the other collectors returned, and
+   * `promhttp_scrape_collector_success` shows which one is missing.
    * @default "fail"
    */
   readonly errorHandling?: ErrorHandling | undefined;
   /**
-   * Called when a scrape has arrived, before the collectors; it may return a promise. Several
-   * scrapes that arrive together share one call. What it throws is handled like a collector's error.
+   * Called when a scrape arrives, before the collectors; it may return a promise. Scrapes that arrive
+   * together share one call. An error that it throws is handled like a collector's.
    * @default undefined
    */
   readonly onScrape?: ScrapeHook | undefined;
   /**
-   * Serves `<statusName>_up`: 1, or 0 while `setFailing()` is in force.
+   * Serves `<statusName>_up`: 1, or 0 between `setFailing()` and `setOk()`.
    * @default undefined
    */
   readonly statusName?: string | undefined;
   /**
-   * A bound on the size of a scrape, to notice a metric whose label sets grow without end.
+   * A limit on the size of a scrape, to notice a metric whose label sets grow without bound.
    * @default undefined
    */
   readonly bodyLimit?: BodyLimit | undefined;
   /**
-   * How much memory the bytes of the last scrape may take, so that the next one of the same format
-   * only rewrites the numbers that have changed: several times cheaper, for about 1.45 times the size
-   * of the exposition. What is over it is encoded anew. It is dropped when nobody has scraped for five
-   * to ten minutes, and first of all when the process is short of memory. `0` keeps nothing.
+   * How much memory the bytes of the last scrape may take, in bytes. With them, the next scrape of the
+   * same format rewrites only the numbers that have changed: several times cheaper, for about 1.45
+   * times the size of the exposition. Whatever exceeds the limit is encoded again. The memory is
+   * released after five to ten minutes without a scrape, and as soon as the process runs short of
+   * memory. `0` keeps nothing.
    * @default 67_108_864, which is 64 MiB
    */
   readonly maxKeptBytes?: number | undefined;
   /**
-   * How many scrapes may be under way at once. The next one is answered with 503 and `Retry-After`.
+   * How many scrapes may run at once. The next one is answered with 503 and `Retry-After`.
    * @default 16
    */
   readonly maxRequestsInFlight?: number | undefined;
   /**
-   * The hosts that a request may name in its `Host` header, without port; others get 403. It keeps
-   * a web page in somebody's browser from reading the metrics (DNS rebinding).
+   * The hosts that a request may name in its `Host` header, without the port; others get 403. This
+   * keeps a web page in somebody's browser from reading the metrics (DNS rebinding).
    * @default undefined, which allows all
    */
   readonly allowedHosts?: readonly string[] | undefined;
   /**
-   * The formats on offer. A shorter list narrows the offer, and its order decides between formats
-   * that a scraper likes equally. What a scraper gets that accepts none of them: text 0.0.4, or the
-   * first of the list where that is not in it. Prometheus 2 stores the `le` and `quantile` labels
-   * as they are printed, and OpenMetrics prints `1.0` where text prints `1`: to keep the series of
-   * a Prometheus 2 that has scraped text so far, offer `["text-0.0.4"]`.
+   * The formats on offer. A shorter list narrows the offer, and its order decides between formats that
+   * a scraper prefers equally. A scraper that accepts none of them gets text 0.0.4, or the first of the
+   * list if text 0.0.4 is not on it. Prometheus 2 stores the `le` and `quantile` labels as they are
+   * printed, and OpenMetrics prints `1.0` where text prints `1`: to keep the series of a Prometheus 2
+   * that has scraped text so far, offer `["text-0.0.4"]`.
    * @default every format
    */
   readonly formats?: readonly Format[] | undefined;
@@ -118,38 +124,38 @@ export interface HandlerOptions {
    */
   readonly compression?: false | CompressionOptions | undefined;
   /**
-   * Whether there are metrics of the scrapes themselves, as in Go's promhttp: `promhttp_metric_handler_*`.
+   * Whether to serve metrics about the scrapes themselves, `promhttp_*`, as Go's promhttp does.
    * @default true
    */
   readonly selfMetrics?: boolean | undefined;
 }
 
-/** The options of a server: those of its scrapes, and those of its listener. */
+/** The options of a server: those of a handler, and those of its listener. */
 export interface ServerOptions extends HandlerOptions {
   /**
-   * The path of the metrics. The query of a request is no part of it.
+   * The path of the metrics, without a query.
    * @default "/metrics"
    */
   readonly path?: string | undefined;
   /**
-   * How long running scrapes may go on after a shutdown has begun, in milliseconds. What is left
-   * then is cut off. `0` cuts at once.
+   * How long running scrapes may continue after a shutdown has begun, in milliseconds. Those left then
+   * are cut off. `0` cuts them off immediately.
    * @default 5_000
    */
   readonly drainTimeoutMs?: number | undefined;
   /**
-   * How long a connection may stay open between two scrapes, in milliseconds. It should be longer
-   * than the scrape interval: some scrapers lose a scrape when a connection is closed under them.
+   * How long an idle connection stays open, in milliseconds. It should be longer than the scrape
+   * interval: some scrapers lose a scrape when their connection is closed in between.
    * @default 75_000
    */
   readonly keepAliveTimeoutMs?: number | undefined;
   /**
-   * How long a client may take to send the head of a request, in milliseconds; checked every second.
+   * How long a client may take to send the headers of a request, in milliseconds; checked every second.
    * @default 5_000
    */
   readonly headersTimeoutMs?: number | undefined;
   /**
-   * The size of the head of a request, in bytes. A larger one is answered with 431.
+   * The largest size of a request's headers, in bytes. Larger ones are answered with 431.
    * @default 8_192
    */
   readonly maxHeaderBytes?: number | undefined;
@@ -159,15 +165,15 @@ export interface ServerOptions extends HandlerOptions {
    */
   readonly maxConnections?: number | undefined;
   /**
-   * Whether `/` is a page for a person: where the metrics are, and which families there are, the
-   * largest first. To show it runs the collectors, as a scrape does.
+   * Whether `/` shows a page for people: where the metrics are, and all metric families, the largest
+   * first. Showing it runs the collectors, as a scrape does.
    * @default true
    */
   readonly landingPage?: boolean | undefined;
   /**
-   * Whether the process may exit while the server listens. Note that `await Server.run(…)` at the
-   * top level of a module then ends the process with status 13, as any promise does that is awaited
-   * when nothing else is left to do.
+   * Whether the process may exit while the server listens. Note that a top-level `await Server.run(…)`
+   * then ends the process with status 13, as any pending top-level `await` does when nothing else keeps
+   * the process alive.
    * @default false
    */
   readonly unref?: boolean | undefined;
@@ -180,12 +186,12 @@ export interface RenderOptions
     "logger" | "timeoutMs" | "errorHandling" | "formats" | "compression"
   > {
   /**
-   * Which format is wanted, as an `Accept` header says it.
-   * @default undefined: text 0.0.4, or the first of `formats` where that is not in it
+   * The wanted formats, as the value of an `Accept` header.
+   * @default undefined: text 0.0.4, or the first of `formats` if text 0.0.4 is not on it
    */
   readonly accept?: string | undefined;
   /**
-   * Which content encoding is wanted, as an `Accept-Encoding` header says it.
+   * The wanted content encodings, as the value of an `Accept-Encoding` header.
    * @default undefined: none
    */
   readonly acceptEncoding?: string | undefined;
@@ -194,7 +200,7 @@ export interface RenderOptions
 /** How responses are compressed. */
 export interface CompressionOptions {
   /**
-   * The content encodings on offer; the first of those that a scraper likes equally is used.
+   * The content encodings on offer. Their order decides between those that a scraper prefers equally.
    * @default ["gzip", "zstd"]
    */
   readonly encodings?: readonly ("gzip" | "zstd")[] | undefined;

@@ -54,9 +54,9 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
  * | 100,000   | 8    | 12         | 35  | 42 (2)                           |
  * | 1,000,000 | 81   | 116        | 348 | 380 (14)                         |
  *
- * The mix is text and OpenMetrics, and of each a half that is asked for by `name[]`.
- * Too small a budget costs what it does not hold: at half of what two formats of 100,000 lines need,
- * 44 % of the gain is left; at none of it a scrape costs what it costs when nothing is kept.
+ * The mix is text and OpenMetrics, each whole and as a half that `name[]` selects. A budget that is too
+ * small loses only what it cannot hold: at half of what two formats of 100,000 lines need, 44 % of the
+ * gain remains; with a budget of 0, a scrape costs what it costs without keeping.
  */
 const DEFAULT_KEPT_BYTES = 64 * 1_024 * 1_024;
 
@@ -139,7 +139,7 @@ function resolve<Resolved extends object>(options: unknown, rules: Rules<Resolve
     if (value === undefined) return [name, rule.default];
     return [name, rule.resolve === undefined ? value : rule.resolve(value as never)];
   });
-  // Each row has given its own entry, and `Rules` has one for each.
+  // Cast: `Rules` has a row for each option, and each row resolves its own.
   return Object.fromEntries(resolved) as Resolved;
 }
 

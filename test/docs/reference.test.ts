@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-const DOCS = fileURLToPath(new URL("../docs", import.meta.url));
+const DOCS = fileURLToPath(new URL("../../docs", import.meta.url));
 const TYPEDOC = join(DOCS, "node_modules", ".bin", "typedoc");
 const skip = existsSync(TYPEDOC) ? false : "`npm run docs` installs typedoc";
 
@@ -22,7 +22,8 @@ async function check(entry: string): Promise<{ readonly code: number; readonly o
       "entry.ts": entry,
       "tsconfig.json": `{ "compilerOptions": { "types": [] }, "include": ["entry.ts"] }`,
       "typedoc.config.mjs": `import config from ${JSON.stringify(join(DOCS, "typedoc.config.mjs"))};
-        const own = { entryPoints: ["entry.ts"], tsconfig: "tsconfig.json", emit: "none" };
+        const own = { entryPoints: ["entry.ts"], tsconfig: "tsconfig.json", emit: "none",
+          readme: "none", projectDocuments: [] };
         export default { ...config, ...own };`,
     };
     for (const [name, content] of Object.entries(files)) {

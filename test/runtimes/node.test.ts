@@ -16,7 +16,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const LANES = ["test/e2e", "test/fault", "test/long", "test/runtimes"];
 
 /** The rooms of the program and the preload, which depend on Node the most. */
-const ENTRIES = ["test/cli", "test/process", "test/register"];
+const ENTRIES = ["test/programs"];
 
 const files = readdirSync(join(ROOT, "test"), { recursive: true, withFileTypes: true })
   .filter(({ name }) => name.endsWith(".test.ts"))

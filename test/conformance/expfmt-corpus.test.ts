@@ -63,7 +63,7 @@ if (prometheus !== undefined) {
     assert.equal(parseOpenMetrics(read("1histogram.om.txt")).length, 1);
   });
 
-  test("parseOpenMetrics() minds a negative sum only if semantics matter", () => {
+  test("parseOpenMetrics() rejects a negative sum only with strict semantics", () => {
     const body = read("alltypes.5mfs.om.txt");
     assert.throws(() => parseOpenMetrics(body), /rpc_durations_histogram_seconds_sum is negative/);
     assert.equal(parseOpenMetrics(body, { strictSemantics: false }).length, 5);

@@ -10,7 +10,7 @@ const folder = findCorpus("openmetrics", "prometheus/OpenMetrics, tests/testdata
 if (folder !== undefined) {
   const names = readdirSync(folder).sort();
 
-  test("the OpenMetrics corpus is whole", () => {
+  test("the OpenMetrics corpus is complete", () => {
     assert.ok(names.length >= 211, `${names.length} cases of 211`);
   });
 

@@ -58,7 +58,7 @@ export async function expectedSeries(
   return toSeries(samples);
 }
 
-/** The same for families alone. */
+/** The same, only for families. */
 export function expectedSeriesOf(families: readonly MetricFamily[], style: SeriesStyle): SeriesMap {
   return toSeries(familySamples(families, style));
 }

@@ -136,7 +136,7 @@ test("the list is there without JavaScript, and no search that would not work", 
   assert.equal(await opened.page.getByLabel("Search").isVisible(), false);
 });
 
-test("a click on a family shows its metrics alone, as text", async () => {
+test("a click on a family shows only its metrics, as text", async () => {
   await using opened = await openPage(browser, url);
   const { page } = opened;
   const response = page.waitForResponse(/name/);

@@ -176,7 +176,7 @@ interface Push {
   readonly body: Buffer;
 }
 
-/** A server in the place of a Pushgateway. */
+/** A server that stands in for a Pushgateway. */
 async function startGateway(): Promise<
   AsyncDisposable & { readonly port: number; readonly pushed: readonly Push[] }
 > {

@@ -10,7 +10,7 @@ import { readAnswer } from "./answer.ts";
 import { SCRAPE, testFault } from "./fault.ts";
 import { longSource } from "./long-source.ts";
 
-// Clients that leave, stand still, drip and flood.
+// Clients that disconnect, stall, drip and flood.
 
 /** How a client can leave. */
 const LEAVINGS: Readonly<Record<string, (connection: RawConnection) => unknown>> = {
@@ -20,16 +20,16 @@ const LEAVINGS: Readonly<Record<string, (connection: RawConnection) => unknown>>
 };
 
 const BODY_METRICS = 3_000;
-/** For ever, as far as a test is concerned: some 100 GB. */
+/** Endless, as far as a test is concerned: some 100 GB. */
 const ENDLESS = 1e8;
 
 for (const [how, leave] of Object.entries(LEAVINGS)) {
   testFault({
-    name: `a client that ${how} before it has asked`,
+    name: `a client that ${how} before its request`,
     inflict: async (server) => leave(await server.connect()),
   });
   testFault({
-    name: `a client that ${how} within its request`,
+    name: `a client that ${how} in the middle of its request`,
     inflict: async (server) => {
       const connection = await server.connect();
       await connection.send(SCRAPE.slice(0, -5));
@@ -45,7 +45,7 @@ for (const [how, leave] of Object.entries(LEAVINGS)) {
       await connection.send(SCRAPE);
       const signal = await blocked.started();
       leave(connection);
-      await turnsUntil("the collectors to be told", () => signal.aborted);
+      await turnsUntil("the abort", () => signal.aborted);
       blocked.release();
     },
   });
@@ -53,7 +53,7 @@ for (const [how, leave] of Object.entries(LEAVINGS)) {
     let metrics = ENDLESS;
     const source = longSource(() => metrics);
     testFault({
-      name: `a client that ${how} when it has got ${bytes} bytes`,
+      name: `a client that ${how} after ${bytes} bytes`,
       server: () => ({ source }),
       inflict: async (server) => {
         const connection = await server.connect();
@@ -75,7 +75,7 @@ testFault({
     const connection = await server.connect();
     connection.socket.pause();
     await connection.send(SCRAPE);
-    await turnsUntil("the time-out", () => server.log.length > 0);
+    await turnsUntil("the timeout", () => server.log.length > 0);
     connection.socket.resume();
     assert.equal(readAnswer(await connection.closed()), undefined);
     metrics = 1;
@@ -114,7 +114,7 @@ testFault({
 });
 
 testFault({
-  name: "a client that connects and says nothing",
+  name: "a client that connects and sends nothing",
   server: () => ({ headersTimeoutMs: 500 }),
   inflict: async ({ connect }) => {
     const connection = await connect();
@@ -137,7 +137,7 @@ for (const [what, head] of Object.entries({
 }
 
 testFault({
-  name: "1,000 short headers, of which Node keeps a part",
+  name: "1,000 short headers, of which Node drops some",
   inflict: async ({ port }) => {
     const headers = Array.from({ length: 1_000 }, () => "A: 1");
     assert.equal((await rawRequest(port, request("/metrics", { headers }))).status, 200);
@@ -162,7 +162,7 @@ for (const path of ["/-/healthy", "/metrics", "/nothing"]) {
 }
 
 testFault({
-  name: "10,000 requests in one write of a client that leaves",
+  name: "10,000 requests in one write of a client that disconnects",
   server: () => ({ source: longSource(() => 500) }),
   inflict: async ({ connect, port }) => {
     const connection = await connect();

@@ -30,7 +30,7 @@ const FAILURES: Readonly<Record<string, () => never>> = {
 for (const [version, requestOf] of Object.entries(VERSIONS)) {
   for (const encoding of ["identity", "gzip"]) {
     for (const [how, fail] of Object.entries(FAILURES)) {
-      test(`No part of a body that ${how} looks whole: ${version}, ${encoding}`, async () => {
+      test(`no part of a body that ${how} looks whole: ${version}, ${encoding}`, async () => {
         let failAt = 0;
         const onRead = (index: number) => {
           if (index === failAt) fail();

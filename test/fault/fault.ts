@@ -8,7 +8,7 @@ import { assertHonest, readAnswer } from "./answer.ts";
 
 /** Something that goes wrong, and what of the server it may cost. */
 export interface Fault {
-  /** What completes "The server survives". */
+  /** What completes "the server survives". */
   readonly name: string;
   /** Makes what the server is made of, anew for each test. */
   readonly server?: () => TestServerOptions;
@@ -29,7 +29,7 @@ export const SCRAPE: string = request("/metrics");
  * scrape, with nothing in it that is not whole, and no socket, timer or listener is left in the end.
  */
 export function testFault({ name, server = () => ({}), inflict, next = 200 }: Fault): void {
-  test(`The server survives ${name}`, async () => {
+  test(`the server survives ${name}`, async () => {
     const timers = trackTimers();
     const before = inventory();
     try {

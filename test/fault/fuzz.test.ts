@@ -17,7 +17,7 @@ const RUNS = Number(process.env["PROMHTTP_FUZZ_RUNS"] ?? 3_000);
 const PARAMETERS = {
   numRuns: RUNS,
   ...(process.env["CI"] && { seed: 20_260_101 }),
-  // Nothing that hangs may be shrunk for ever.
+  // Shrinking what hangs would never end.
   interruptAfterTimeLimit: Math.max(60_000, RUNS * 20),
 };
 
@@ -91,7 +91,7 @@ async function fuzz<T>(
   });
 }
 
-test("The server survives any bytes, and answers nothing but HTTP", () =>
+test("the server survives any bytes, and answers nothing but HTTP", () =>
   fuzz(fc.oneof(mutated, spliced, bytes), async ({ connect, port }, sent) => {
     const connection = await connect();
     void connection.send(sent).catch(() => {});
@@ -150,7 +150,7 @@ const query = fc
   })
   .map((parts) => parts.join("").replaceAll("#", "%23"));
 
-test("The server answers any Accept, Accept-Encoding, time-out and query with a sound exposition", () =>
+test("the server answers any Accept, Accept-Encoding, timeout and query with a sound exposition", () =>
   fuzz(
     fc.record({
       accept: headerValue,
@@ -168,7 +168,7 @@ test("The server answers any Accept, Accept-Encoding, time-out and query with a 
       ];
       await connection.send(request(`/metrics?${query}`, { headers }));
       const answer = readAnswer(await connection.closed());
-      // A broken escape is 400, a time-out of nearly nothing 503.
+      // A broken escape is 400, a timeout near zero 503.
       assert.ok(answer && [200, 400, 503].includes(answer.status), String(answer?.status));
       assertHonest(answer);
     },

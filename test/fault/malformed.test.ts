@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rawExchange, request } from "../helpers/raw-request.ts";
 import { SCRAPE, testFault } from "./fault.ts";
 
-// What is no request, or none that a scraper would send. An answer of 200 means that the request is
+// What is not a request, or not one that a scraper would send. An answer of 200 means that the request is
 // understood; everything else is refused, and nothing of it is echoed.
 
 /** What to send, and the status of the answer; "closed" where none is due. */
@@ -63,7 +63,7 @@ const REQUESTS: Readonly<Record<string, readonly [bytes: string, status: number 
   "a header without a name": [close("/metrics", ": x"), 400],
   "a header name with a blank": [close("/metrics", "a b: x"), 400],
   "a header name of raw bytes": [close("/metrics", "\xff: x"), 400],
-  "a deadline that is no number": [
+  "a deadline that is not a number": [
     close("/metrics", "X-Prometheus-Scrape-Timeout-Seconds: soon"),
     200,
   ],

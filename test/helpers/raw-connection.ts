@@ -2,7 +2,7 @@ import { connect, type NetConnectOpts, type Socket } from "node:net";
 import { parseResponse, type RawResponse } from "./parse-response.ts";
 import { within } from "./within.ts";
 
-/** A client that speaks bytes, and hides nothing of what it hears. */
+/** A client that sends bytes, and shows every byte that it receives. */
 export class RawConnection {
   readonly socket: Socket;
   readonly #closed: Promise<void>;
@@ -56,7 +56,7 @@ export class RawConnection {
   async response(options: { readonly isHead?: boolean } = {}): Promise<RawResponse> {
     let response: RawResponse | undefined;
     await this.until("a complete response", () => {
-      // Every response ends a line; to look at each piece of a long one would take for ever.
+      // Every response ends a line; parsing each piece of a long one would take forever.
       if (this.received.endsWith("\n")) response = parseResponse(this.received, options.isHead);
       return response !== undefined;
     });

@@ -45,7 +45,7 @@ function textArbitrary({ major }: ClientLibrary): fc.Arbitrary<string> {
 
 function labelValueArbitrary(library: ClientLibrary): fc.Arbitrary<string | number> {
   const value = fc.oneof(textArbitrary(library), fc.integer());
-  // prom-client 13 gives the default label in the place of an own one that is empty or 0.
+  // prom-client 13 uses the default label where a metric has one that is empty or 0.
   return library.major === 13 ? value.filter(Boolean) : value;
 }
 

@@ -63,7 +63,7 @@ function wellFormed(family: MetricFamily, index: number, style: Style): MetricFa
     case "stateset":
       return stateSet({ ...family, metrics: all(family, label) }, index);
     case "unknown":
-      // Every second one is an info instead, of which there is no arbitrary.
+      // Every second one becomes an info, which has no arbitrary of its own.
       return index % 2 === 0
         ? { ...family, name, unit, metrics: all(family, label) }
         : { ...family, name: `${name}_info`, type: "info", metrics: all(family, label) };

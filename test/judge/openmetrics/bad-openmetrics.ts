@@ -11,7 +11,7 @@ const EOF = "# EOF\n";
 
 const LONG = "x".repeat(127);
 
-/** Expositions that are no OpenMetrics 1.0. */
+/** Expositions that are not OpenMetrics 1.0. */
 export const BAD_OPENMETRICS: readonly BadInput<string | Uint8Array>[] = [
   // Characters and lines.
   ["invalid UTF-8", Buffer.from(`a{b="\xe9"} 1\n${EOF}`, "latin1"), /the body is not UTF-8/],

@@ -36,7 +36,7 @@ const POSITIVE_DELTAS = 0x6a;
 const NEGATIVE_SPAN = 0x4a;
 const NEGATIVE_DELTAS = 0x52;
 
-/** Bodies that are no delimited `io.prometheus.client.MetricFamily`, or that a reader refuses. */
+/** Bodies that are not delimited `MetricFamily` messages, or that a reader rejects. */
 export const BAD_PROTOBUF: readonly BadInput<Bytes>[] = [
   // The wire.
   ["a truncated length", [0x80], /^offset 1: truncated: 1 bytes wanted, 0 left$/],

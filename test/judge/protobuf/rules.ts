@@ -130,7 +130,7 @@ function checkNative(histogram: ProtoHistogram, fail: Fail): void {
   if (isEmpty) {
     fail("an empty native histogram without a zero threshold or a span");
   }
-  // Prometheus decides by these two alone which of the numbers it reads.
+  // Only these two decide which of the numbers Prometheus reads.
   const isFloat = (histogram.sampleCountFloat ?? 0) > 0 || zeroCountFloat > 0;
   const unread = isFloat
     ? [...positiveDeltas, ...negativeDeltas]

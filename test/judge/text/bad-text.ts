@@ -4,7 +4,7 @@ const HISTOGRAM = "# TYPE a histogram\n";
 const SUMMARY = "# TYPE a summary\n";
 const UNTYPED = "# TYPE a untyped\n";
 
-/** Expositions that are no text 0.0.4, or that some reader of text 0.0.4 refuses. */
+/** Expositions that are not text 0.0.4, or that some reader of text 0.0.4 rejects. */
 export const BAD_TEXT: readonly BadInput<string | Uint8Array>[] = [
   // Characters and lines.
   ["invalid UTF-8", Buffer.from(`${UNTYPED}a{b="\xe9"} 1\n`, "latin1"), /line 1: the body is not/],

@@ -283,7 +283,7 @@ for (const { name, input, options, expected } of ACCEPTED) {
   });
 }
 
-test("sampleKey() knows a series whatever the order of its labels, and by nothing else", () => {
+test("sampleKey() identifies a series by its name and labels, in any order", () => {
   const key = sampleKey({ name: "a", labels: labels({ b: "1", c: "2" }) });
   assert.equal(sampleKey({ name: "a", labels: labels({ c: "2", b: "1", d: "" }) }), key);
   assert.notEqual(sampleKey({ name: "a", labels: labels({ b: "1", c: "3" }) }), key);

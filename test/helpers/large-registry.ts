@@ -1,7 +1,10 @@
 import { Gauge, Histogram, Registry } from "prom-client";
 
-/** Makes a registry of about 100,000 lines, of the kind that a large service has. */
-export function createLargeRegistry(): Registry {
+/** A histogram has 14: 11 buckets, +Inf, sum and count. */
+const LINES_PER_HISTOGRAM = 14;
+
+/** Makes a registry of about so many lines, of the kind that a large service has. */
+export function createLargeRegistry(lines = 100_000): Registry {
   const registry = new Registry();
   const registers = [registry];
   const latency = new Histogram({
@@ -10,8 +13,7 @@ export function createLargeRegistry(): Registry {
     labelNames: ["method", "route", "status"],
     registers,
   });
-  // 14 lines each: 11 buckets, +Inf, sum and count.
-  for (let index = 0; index < 5_000; index++) {
+  for (let index = 0; index < (lines * 0.7) / LINES_PER_HISTOGRAM; index++) {
     latency.observe({ method: "GET", route: `/api/v1/items/${index}`, status: 200 }, index % 10);
   }
   const depth = new Gauge({
@@ -20,7 +22,7 @@ export function createLargeRegistry(): Registry {
     labelNames: ["queue", "shard"],
     registers,
   });
-  for (let index = 0; index < 30_000; index++) {
+  for (let index = 0; index < lines * 0.3; index++) {
     depth.set({ queue: `mail-${index}`, shard: index % 16 }, index / 7);
   }
   return registry;

@@ -26,7 +26,8 @@ export const SOURCES: Readonly<Record<SourceName, (tell: Tell) => Source>> = {
     };
   },
 
-  large: createLargeRegistry,
+  /** 1.4 MB. */
+  large: () => createLargeRegistry(30_000),
 
   throwing: () => ({
     gather() {

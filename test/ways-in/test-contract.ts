@@ -5,7 +5,7 @@ import { turns } from "../helpers/turns.ts";
 import { within } from "../helpers/within.ts";
 import type { Client } from "./client.ts";
 import { type Check, CONTRACT } from "./contract.ts";
-import { logOf } from "./journal.ts";
+import { type Journal, logOf } from "./journal.ts";
 import type { Way } from "./way.ts";
 
 /** Tests that each way in keeps the contract, or the part of it that is given. */
@@ -22,9 +22,21 @@ export function testContract(ways: readonly Way[], checks: readonly Check[] = CO
  * Runs a check with a way in of its own. It fails, too, when something else is logged, when an error
  * reaches the process, or when a socket stays open.
  */
-async function runCheck(way: Way, { source, options = {}, log = [], run }: Check): Promise<void> {
+async function runCheck(way: Way, check: Check): Promise<void> {
   const errors = captureProcessErrors();
   const before = openSockets();
+  try {
+    const journal = await serve(way, check);
+    assertLog(logOf(journal), check.log ?? [], way.ownLog);
+    for (let turn = 0; turn < 100 && openSockets() > before; turn++) await turns(1);
+    assert.ok(openSockets() <= before, "sockets are left open");
+    await errors.assertNone();
+  } finally {
+    errors.stop();
+  }
+}
+
+async function serve(way: Way, { source, options = {}, log = [], run }: Check): Promise<Journal> {
   const { journal, connect, close } = await way.start({ source, options });
   const clients: Client[] = [];
   try {
@@ -41,13 +53,14 @@ async function runCheck(way: Way, { source, options = {}, log = [], run }: Check
     for (const client of clients) client.close();
     await within("the end of the server", close());
   }
-  const ownLog = log.length > 0 ? way.ownLog : undefined;
-  const logged = logOf(journal).filter((line) => !ownLog?.test(line));
-  assert.equal(logged.length, log.length, logged.join("\n"));
-  for (const [index, line] of log.entries()) assert.match(logged[index] ?? "", line);
-  for (let turn = 0; turn < 100 && openSockets() > before; turn++) await turns(1);
-  assert.ok(openSockets() <= before, "sockets are left open");
-  await errors.assertNone();
+  return journal;
+}
+
+function assertLog(lines: readonly string[], expected: readonly RegExp[], ownLog?: RegExp): void {
+  const isOwn = (line: string) => expected.length > 0 && ownLog?.test(line);
+  const logged = lines.filter((line) => !isOwn(line));
+  assert.equal(logged.length, expected.length, logged.join("\n"));
+  for (const [index, line] of expected.entries()) assert.match(logged[index] ?? "", line);
 }
 
 /** Counts the sockets of this process, of servers and clients. */

@@ -3,19 +3,26 @@ import { test } from "node:test";
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
 import { turns } from "../helpers/turns.ts";
 import { within } from "../helpers/within.ts";
-import type { Client } from "./client.ts";
-import { type Check, CONTRACT } from "./contract.ts";
+import type { Check } from "./checks/check.ts";
+import type { Client } from "./clients/client.ts";
+import { CONTRACT } from "./contract.ts";
 import { type Journal, logOf } from "./journal.ts";
 import type { Way } from "./way.ts";
 
 /** Tests that each way in keeps the contract, or the part of it that is given. */
 export function testContract(ways: readonly Way[], checks: readonly Check[] = CONTRACT): void {
   for (const way of ways) {
+    const unknown = Object.keys(way.cannot ?? {}).filter((name) => !isCheck(name));
+    assert.deepEqual(unknown, [], `${way.name} names checks that do not exist`);
     for (const check of checks) {
       const skip = way.cannot?.[check.name] ?? false;
       test(`${way.name} ${check.name}`, { skip }, () => runCheck(way, check));
     }
   }
+}
+
+function isCheck(name: string): boolean {
+  return CONTRACT.some((check) => check.name === name);
 }
 
 /**

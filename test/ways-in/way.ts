@@ -1,5 +1,5 @@
 import type { HandlerOptions } from "../../src/index.ts";
-import type { Client } from "./client.ts";
+import type { Client } from "./clients/client.ts";
 import type { Journal } from "./journal.ts";
 import type { SourceName } from "./sources.ts";
 

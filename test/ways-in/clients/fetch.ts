@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
-import type { Handler } from "../../src/index.ts";
-import { turnsUntil } from "../helpers/turns.ts";
-import { within } from "../helpers/within.ts";
+import type { Handler } from "../../../src/index.ts";
+import { turnsUntil } from "../../helpers/turns.ts";
+import { within } from "../../helpers/within.ts";
 import type { Client, Exchange } from "./client.ts";
 
 /** Calls a function of the Fetch API as a server would, without one. */

@@ -1,5 +1,5 @@
 import { type ClientHttp2Stream, connect, constants, type IncomingHttpHeaders } from "node:http2";
-import { within } from "../helpers/within.ts";
+import { within } from "../../helpers/within.ts";
 import type { Client, ClientResponse, Exchange } from "./client.ts";
 
 /** Opens a session of HTTP/2, without TLS, with a port of the loopback. */

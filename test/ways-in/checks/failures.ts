@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { type ClientResponse, get } from "../clients/client.ts";
 import { type Check, ENCODINGS } from "./check.ts";
 
-const FAILURE_TEXT = "The metrics could not be gathered. See the log of the process.\n";
+const FAILURE_TEXT = "The metrics could not be gathered. See the process log.\n";
 const FAILURE_LINE = /^error promhttp: [^:]+: Error: the password is 1234/;
 const GATHER_LINE = /^error promhttp: [^:]+: GatherError: /;
 const TIMEOUT_LINE = /^error promhttp: [^:]+: ScrapeTimeoutError: /;

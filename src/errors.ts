@@ -4,7 +4,7 @@ export class MetricsError extends Error {
   readonly code: string;
 
   /** Makes an error; `options` may name its cause. */
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: string, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.name = new.target.name;
     this.code = code;
@@ -55,6 +55,8 @@ export class ScrapeTimeoutError extends MetricsError {
 /**
  * Whether a thrown value is an instance of `type`. Unlike `instanceof` it never throws, which a proxy
  * can make that operator do.
+ *
+ * @internal
  */
 export function isInstance<T>(thrown: unknown, type: new (...args: never) => T): thrown is T {
   try {
@@ -64,7 +66,11 @@ export function isInstance<T>(thrown: unknown, type: new (...args: never) => T):
   }
 }
 
-/** The message of a thrown value, which may be anything. */
+/**
+ * The message of a thrown value, which may be anything.
+ *
+ * @internal
+ */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

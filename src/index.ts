@@ -1,6 +1,5 @@
 export { GatherError, ListenError, MetricsError, ScrapeTimeoutError } from "./errors.ts";
 export type { Source } from "./gatherers/gatherer-of.ts";
-export type { Registry } from "./gatherers/prom-client/registry.ts";
 export { createHandler, type Handler } from "./http/create-handler.ts";
 export type { Logger } from "./log.ts";
 export type {
@@ -9,6 +8,7 @@ export type {
   GatherContext,
   Gatherer,
   GatherResult,
+  Registry,
 } from "./model/gatherer.ts";
 export type {
   BucketSpan,

@@ -11,6 +11,8 @@ export interface Logger {
 /**
  * Makes a logger that never throws. The message is one string with the whole error in it, because
  * no two loggers agree on where an error belongs among their arguments.
+ *
+ * @internal
  */
 export function createLog(logger: Logger | false): Log {
   const write = (level: "error" | "warn", message: string, error?: unknown): void => {
@@ -31,7 +33,11 @@ export function createLog(logger: Logger | false): Log {
   };
 }
 
-/** A logger for our own use. */
+/**
+ * A logger for our own use.
+ *
+ * @internal
+ */
 export interface Log {
   error(message: string, error: unknown): void;
   warn(message: string): void;
@@ -49,7 +55,11 @@ function describe(error: unknown): string {
 // and go.
 const MAX_REMEMBERED = 1_000;
 
-/** Makes a function that tells whether a message is new. */
+/**
+ * Makes a function that tells whether a message is new.
+ *
+ * @internal
+ */
 export function createOnce(): (message: string) => boolean {
   const logged = new Set<string>();
   return (message) => {

@@ -7,9 +7,10 @@ import { createScrapeHandler } from "./scrape/scrape.ts";
 
 /** An exposition in memory. */
 export interface Rendered {
-  // With its type of memory, because the types of a browser's `fetch` take no other.
+  // Newer types of `fetch` take only `Uint8Array<ArrayBuffer>`, which TypeScript cannot write before
+  // 5.7; this names the same type in every version.
   /** The bytes of the exposition. */
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: ReturnType<Uint8ArrayConstructor["of"]>;
   /** The `Content-Type` of the body. */
   readonly contentType: string;
   /** The `Content-Encoding` of the body; `undefined` when it is not compressed. */
@@ -61,7 +62,7 @@ export async function render(
   }
 }
 
-async function collect(body: Body): Promise<Uint8Array<ArrayBuffer>> {
+async function collect(body: Body): Promise<Rendered["body"]> {
   if (body instanceof Uint8Array) return Buffer.concat([body]);
   const chunks: Uint8Array[] = [];
   for await (const chunk of chunksOf(body)) chunks.push(Buffer.from(chunk));

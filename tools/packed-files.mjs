@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 /**
@@ -8,8 +8,7 @@ import { fileURLToPath } from "node:url";
  */
 export function packedFiles() {
   const cwd = fileURLToPath(new URL("../", import.meta.url));
-  const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];
-  const output = execFileSync("npm", args, {
+  const output = execSync("npm pack --dry-run --json --ignore-scripts", {
     cwd,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],

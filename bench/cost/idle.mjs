@@ -31,7 +31,7 @@ console.log(JSON.stringify({ fresh, lived: await resident() }));
 process.exit();
 
 function listenHttp() {
-  // To import node:http would load far more (src/inspect.ts); the client libraries do not do so.
+  // To import node:http would load far more (src/node.ts); the client libraries do not do so.
   const server = process.getBuiltinModule("node:http").createServer();
   return new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 }

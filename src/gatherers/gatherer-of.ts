@@ -1,34 +1,47 @@
-import type { Gatherer } from "../model/gatherer.ts";
+/**
+ * Makes one gatherer of all sources to serve: registries of client libraries, gatherers, or an
+ * array of both.
+ *
+ * Each source becomes a gatherer: a wing, such as `prom-client/`, recognises the registries of one
+ * family of client libraries by their shape, and imports none of them. `merge.ts` then runs all
+ * gatherers in one synchronous sweep and keeps their failures apart; `join-families.ts` joins the
+ * families of one name. A gathering never rejects: failures are part of its result.
+ *
+ * Nothing of a source is ever changed. Families and lists of families stay the same objects while
+ * nothing changes, so that an encoder can reuse what it made of them.
+ *
+ * @module
+ */
+import type { Gatherer, Registry } from "../model/gatherer.ts";
 import { mergeGatherers } from "./merge.ts";
-import { createRegistryGatherer } from "./prom-client/gatherer.ts";
-import { isAggregatingRegistry, isRegistry, type Registry } from "./prom-client/registry.ts";
+import { registryGathererOf } from "./prom-client/gatherer.ts";
 
 /** What can be served: a registry of a client library, or a gatherer of your own. */
 export type Source = Registry | Gatherer;
 
 /**
- * Makes one gatherer of all that is to be served.
+ * Makes one gatherer of all sources.
  *
- * @throws {TypeError} For what is neither a registry nor a gatherer, for an empty array, and for a
- *   registry that stands for other processes or threads.
+ * @throws {TypeError} For a value that is neither a registry nor a gatherer, for an empty array, and
+ *   for a registry that stands for other processes or threads.
+ *
+ * @internal
  */
 export function gathererOf(sources: Source | readonly Source[]): Gatherer {
   const list: readonly unknown[] = Array.isArray(sources) ? sources : [sources];
-  if (list.length === 0) throw new TypeError("There is no registry in the array");
-  // A registry that stands twice would give every metric twice.
+  if (list.length === 0) {
+    throw new TypeError("Expected at least one registry, got an empty array");
+  }
+  // A registry that is in the list twice would yield each of its metrics twice.
   return mergeGatherers(Array.from(new Set(list), gathererOfOne));
 }
 
 function gathererOfOne(source: unknown): Gatherer {
-  if (isAggregatingRegistry(source)) {
-    throw new TypeError(
-      "A cluster or worker registry cannot be served yet: serve a registry in each process",
-    );
-  }
-  if (isRegistry(source)) return createRegistryGatherer(source);
+  const gatherer = registryGathererOf(source);
+  if (gatherer !== undefined) return gatherer;
   if (isGatherer(source)) return source;
   throw new TypeError(
-    "Not a registry: pass one of prom-client or @prometheus-io/client, a Gatherer, or an array",
+    "Source must be a registry of prom-client or @prometheus-io/client, a Gatherer, or an array of them",
   );
 }
 

@@ -5,8 +5,8 @@ import type { MetricFamily } from "../model/metric-family.ts";
 import { createFamilyJoiner } from "./join-families.ts";
 
 /**
- * Makes one gatherer of several. All are started in one synchronous sweep, and what one throws is
- * an error of its own that costs the others nothing. Families of one name are joined.
+ * Makes one gatherer of several. All start in one synchronous sweep. If one throws, that is an error
+ * in the result, and the others are unaffected. Families of one name are joined.
  */
 export function mergeGatherers(gatherers: readonly Gatherer[]): Gatherer {
   const join = createFamilyJoiner();
@@ -22,7 +22,7 @@ export function mergeGatherers(gatherers: readonly Gatherer[]): Gatherer {
       runs.flatMap(({ pending }) => pending ?? []),
       signal,
     );
-    // A gatherer that heeds the signal settles now, with what the others of its collectors gave.
+    // A gatherer that observes the signal settles now, with the results of its other collectors.
     if (signal.aborted) await new Promise((resolve) => setImmediate(resolve));
     return result(runs, context);
   };
@@ -41,10 +41,10 @@ export function mergeGatherers(gatherers: readonly Gatherer[]): Gatherer {
   };
 }
 
-/** One gatherer at work. */
+/** One running gatherer. */
 class Run {
   readonly name: string;
-  /** Present where the gatherer is asynchronous. */
+  /** Set if the gatherer is asynchronous. */
   pending: Promise<void> | undefined;
   families: readonly MetricFamily[] | undefined;
   errors: readonly CollectorError[] = [];
@@ -85,11 +85,11 @@ class Run {
   }
 }
 
-/** The list of the only gatherer as it is: whoever sees it again knows that nothing has changed. */
+/** The list of a single gatherer is passed on as it is: the same list means that nothing changed. */
 function familiesOf(runs: readonly Run[]): readonly MetricFamily[] {
   const lists = runs.map(({ families }) => families ?? []);
   const [first, ...others] = lists;
-  // Copied by `concat()`: to spread a thousand families costs more than to encode some.
+  // `concat()`, because spreading a thousand families costs more than encoding some.
   return first !== undefined && others.length === 0
     ? first
     : ([] as MetricFamily[]).concat(...lists);

@@ -1,5 +1,13 @@
 import type { MetricFamily, MetricType } from "./metric-family.ts";
 
+/** A registry of prom-client, `@prometheus-io/client` or a fork of them. */
+export interface Registry {
+  /** Returns the metrics of this registry, in the order of their registration. */
+  getMetricsAsArray(): unknown;
+  /** The content type of the registry's own exposition. Here each scraper gets what it asks for. */
+  readonly contentType: string;
+}
+
 /**
  * Returns metric families: the adapter of a client library, or your own exporter.
  *

@@ -13,7 +13,11 @@ export type Format =
   | "openmetrics-0.0.1"
   | "protobuf";
 
-/** All formats, in the order in which they are offered. */
+/**
+ * All formats, in the order in which they are offered.
+ *
+ * @internal
+ */
 export const FORMATS: readonly Format[] = [
   "text-0.0.4",
   "text-1.0.0",
@@ -22,7 +26,11 @@ export const FORMATS: readonly Format[] = [
   "protobuf",
 ];
 
-/** All content encodings, in the order in which they are offered. */
+/**
+ * All content encodings, in the order in which they are offered.
+ *
+ * @internal
+ */
 export const CONTENT_ENCODINGS: readonly ("gzip" | "zstd")[] = ["gzip", "zstd"];
 
 /**
@@ -250,7 +258,11 @@ export interface CompressionOptions {
   readonly zstdLevel?: number | undefined;
 }
 
-/** How responses are compressed, with the defaults of `CompressionOptions` filled in. */
+/**
+ * How responses are compressed, with the defaults of `CompressionOptions` filled in.
+ *
+ * @internal
+ */
 export interface CompressionSettings {
   /** The content encodings on offer; empty where compression is off. */
   readonly encodings: readonly ("gzip" | "zstd")[];
@@ -263,17 +275,29 @@ type OptionalFeatures = "onScrape" | "statusName" | "bodyLimit" | "allowedHosts"
 
 type Defined<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> };
 
-/** The options of a handler with every default filled in. */
+/**
+ * The options of a handler with every default filled in.
+ *
+ * @internal
+ */
 export type ResolvedHandlerOptions = Omit<
   Defined<HandlerOptions>,
   "compression" | OptionalFeatures
 > &
   Pick<Required<HandlerOptions>, OptionalFeatures> & { readonly compression: CompressionSettings };
 
-/** The options of a server with every default filled in. */
+/**
+ * The options of a server with every default filled in.
+ *
+ * @internal
+ */
 export type ResolvedOptions = ResolvedHandlerOptions &
   Defined<Omit<ServerOptions, keyof HandlerOptions>>;
 
-/** The options of a rendering with every default filled in. */
+/**
+ * The options of a rendering with every default filled in.
+ *
+ * @internal
+ */
 export type ResolvedRenderOptions = ResolvedHandlerOptions &
   Pick<Required<RenderOptions>, "accept" | "acceptEncoding">;

@@ -30,7 +30,11 @@ export type Address =
     }
   | NetServer;
 
-/** A parsed address. */
+/**
+ * A parsed address.
+ *
+ * @internal
+ */
 export type ListenTarget =
   | { readonly kind: "tcp"; readonly host: string | undefined; readonly port: number }
   | { readonly kind: "unix"; readonly path: string }
@@ -40,7 +44,11 @@ export type ListenTarget =
 const TEXTS = ['":9464"', '"127.0.0.1:9464"', '"[::1]:9464"', '"localhost:9464"'];
 const UNIX = '"unix:/run/app.sock"';
 
-/** The forms of an address that can be written as text, for messages. */
+/**
+ * The forms of an address that can be written as text, for messages.
+ *
+ * @internal
+ */
 export const ADDRESS_FORMS: string = `${TEXTS.join(", ")} or ${UNIX}`;
 
 const ALL_FORMS = `9464, ${TEXTS.join(", ")}, ${UNIX}, { host, port }, { path }, { fd } or a listening net.Server`;
@@ -57,6 +65,8 @@ const MAX_PATH_BYTES = 103;
  *
  * @throws {TypeError} When `address` has none of the forms.
  * @throws {RangeError} When a port, path or file descriptor is out of range.
+ *
+ * @internal
  */
 export function parseAddress(address: unknown): ListenTarget {
   if (typeof address === "number") return tcp(undefined, address);
@@ -72,7 +82,11 @@ export function parseAddress(address: unknown): ListenTarget {
   throw notAnAddress(address);
 }
 
-/** Parses an address that was written as text; a number is a port. `undefined` if it is not one. */
+/**
+ * Parses an address that was written as text; a number is a port. `undefined` if it is not one.
+ *
+ * @internal
+ */
 export function readAddress(text: string): Address | undefined {
   const address = /^\d+$/.test(text) ? Number(text) : text;
   try {
@@ -83,7 +97,11 @@ export function readAddress(text: string): Address | undefined {
   }
 }
 
-/** Writes the URL of the metrics for a person to open, or a scraper to scrape. */
+/**
+ * Writes the URL of the metrics for a person to open, or a scraper to scrape.
+ *
+ * @internal
+ */
 export function urlOf(address: AddressInfo | string, path: string): string {
   if (typeof address === "string") return `unix:${address}`;
   return `http://${hostOf(address)}:${address.port}${path}`;
@@ -95,7 +113,11 @@ function hostOf({ address, family }: AddressInfo): string {
   return family === "IPv6" ? `[${address}]` : address;
 }
 
-/** Writes an address as a person would, for messages. */
+/**
+ * Writes an address as a person would, for messages.
+ *
+ * @internal
+ */
 export function describeAddress(address: unknown): string {
   if (typeof address === "string") return address;
   if (isNetServer(address)) return "a net.Server";

@@ -5,7 +5,11 @@ import { inspect } from "../node.ts";
 /** What ends `Server.run()`: a signal that aborts, or a promise that settles. */
 export type Shutdown = AbortSignal | PromiseLike<unknown>;
 
-/** Waits for the end of a server. */
+/**
+ * Waits for the end of a server.
+ *
+ * @internal
+ */
 export interface ShutdownWatch {
   /** Resolves when it is time to shut down; never rejects. */
   readonly promise: Promise<void>;
@@ -18,6 +22,8 @@ export interface ShutdownWatch {
  * Starts to wait for the end of a server.
  *
  * @throws {TypeError} When `shutdown` is neither a signal nor a promise.
+ *
+ * @internal
  */
 export function shutdownOf(shutdown: unknown, log: Log): ShutdownWatch {
   if (shutdown === undefined) return { promise: new Promise(() => {}), isOver, stop };

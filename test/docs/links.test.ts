@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { packedFiles } from "../helpers/packed-files.ts";
 import {
   anchorsOf,
   DOCUMENTS,
@@ -56,9 +57,7 @@ test("The index of the guide links to every example", () => {
 });
 
 test("No published document links to a file that is not published", async () => {
-  const { packedFiles }: { readonly packedFiles: () => readonly { readonly path: string }[] } =
-    await import(new URL("tools/packed-files.mjs", ROOT).href);
-  const published = packedFiles().map(({ path }) => path);
+  const published = await packedFiles();
   const documents = published.filter((path) => path.endsWith(".md"));
   assert.ok(documents.includes(README.path) && documents.includes(INDEX.path));
   for (const path of documents) {

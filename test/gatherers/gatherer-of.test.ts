@@ -29,10 +29,10 @@ for (const { name, Registry, Gauge } of LIBRARIES) {
     assert.deepEqual(await expose(new Registry()), { text: "", faults: [] });
   });
 
-  test(`gathererOf() refuses a registry of ${name} that stands for other processes`, () => {
+  test(`gathererOf() rejects a registry of ${name} that stands for other processes`, () => {
     const { AggregatorRegistry } = LIBRARIES.find((library) => library.name === name) ?? {};
     assert.ok(AggregatorRegistry);
-    // The types of a caller in JavaScript do not stop it.
+    // A caller in JavaScript is not stopped by types.
     const cluster = new AggregatorRegistry() as unknown as Gatherer;
     assert.throws(() => gathererOf(cluster), {
       name: "TypeError",
@@ -42,7 +42,7 @@ for (const { name, Registry, Gauge } of LIBRARIES) {
   });
 }
 
-test("gathererOf() refuses a registry that stands for other threads", () => {
+test("gathererOf() rejects a registry that stands for other threads", () => {
   const workers = { getMetricsAsArray: () => [], contentType: "", workerMetrics: async () => "" };
   assert.throws(() => gathererOf(workers), TypeError);
 });
@@ -71,20 +71,20 @@ test("gathererOf() takes registries of all libraries and a gatherer in one array
   });
 });
 
-test("gathererOf() serves a registry that stands twice in the array once", async () => {
+test("gathererOf() serves a registry once that is in the array twice", async () => {
   assert.deepEqual(await expose([GATHERER, GATHERER]), {
     text: "# TYPE own gauge\nown 7\n",
     faults: [],
   });
 });
 
-test("gathererOf() refuses an empty array", () => {
+test("gathererOf() rejects an empty array", () => {
   assert.throws(() => gathererOf([]), TypeError);
 });
 
 for (const wrong of [undefined, null, "registry", 7, {}, { gather: true }, [undefined], () => {}]) {
-  test(`gathererOf() refuses ${JSON.stringify(wrong) ?? String(wrong)}`, () => {
-    // What a caller in JavaScript may pass.
+  test(`gathererOf() rejects ${JSON.stringify(wrong) ?? String(wrong)}`, () => {
+    // A caller in JavaScript may pass these.
     assert.throws(() => gathererOf(wrong as unknown as Gatherer), TypeError);
   });
 }

@@ -15,13 +15,13 @@ function gauge(name: string, metrics: Record<string, unknown>[], help = "h"): Me
 
 function join(families: readonly unknown[]) {
   const { report, faults } = createContext();
-  // What is not a family is part of the test.
+  // Some cases are not families.
   const joined = createFamilyJoiner()(families as MetricFamily[], report);
   const metrics = joined.map(({ name, metrics }) => [name, [...metrics]] as const);
   return { joined, metrics, faults };
 }
 
-test("createFamilyJoiner() leaves families of different names as they are", () => {
+test("createFamilyJoiner() passes on families of different names unchanged", () => {
   const families = [gauge("a", [{}]), gauge("b", [{}])];
   const { joined, faults } = join(families);
   assert.deepEqual(faults, []);
@@ -30,7 +30,7 @@ test("createFamilyJoiner() leaves families of different names as they are", () =
   assert.equal(joined[1], families[1]);
 });
 
-test("createFamilyJoiner() puts the metrics of one name together, at the first one's place", () => {
+test("createFamilyJoiner() joins the metrics of one name where the first one stands", () => {
   const { joined, metrics } = join([
     { ...gauge("a", [{ x: "1" }], "first"), unit: "bytes" },
     gauge("b", [{}]),
@@ -50,7 +50,7 @@ test("createFamilyJoiner() puts the metrics of one name together, at the first o
   assert.equal(joined[0]?.unit, "bytes");
 });
 
-test("createFamilyJoiner() reads joined metrics anew each time", () => {
+test("createFamilyJoiner() reads joined metrics each time", () => {
   const { joined } = join([gauge("a", [{ x: "1" }]), gauge("a", [{ x: "2" }])]);
   const count = () => [...(joined[0]?.metrics ?? [])].length;
   assert.deepEqual([count(), count()], [2, 2]);
@@ -70,7 +70,7 @@ test("createFamilyJoiner() keeps the first of two metrics with the same labels",
       ],
     ],
   ]);
-  assert.deepEqual(faults, ["a: two registries have it with the same labels"]);
+  assert.deepEqual(faults, ["a: two registries have a metric with the same labels"]);
 });
 
 test("createFamilyJoiner() keeps the first of two families that differ in type", () => {
@@ -79,19 +79,19 @@ test("createFamilyJoiner() keeps the first of two families that differ in type",
     { ...gauge("a", [{ x: "2" }]), type: "counter" },
   ]);
   assert.deepEqual(metrics, [["a", [{ labels: { x: "1" }, value: 0 }]]]);
-  assert.deepEqual(faults, ["a: it is a gauge and a counter: the first was kept"]);
+  assert.deepEqual(faults, ["a: two types, gauge and counter; kept the first"]);
 });
 
 const ILLEGAL: readonly { what: object; fault: string }[] = [
   { what: { ...gauge("", []) }, fault: ": the name is not a string" },
   { what: { ...gauge("a", []), name: 7 }, fault: "7: the name is not a string" },
-  { what: { ...gauge("a", []), type: "meter" }, fault: "a: the type meter is not known" },
-  { what: { ...gauge("a", []), type: undefined }, fault: "a: the type undefined is not known" },
+  { what: { ...gauge("a", []), type: "meter" }, fault: "a: the type meter is unknown" },
+  { what: { ...gauge("a", []), type: undefined }, fault: "a: the type undefined is unknown" },
   { what: { ...gauge("a", []), help: 42 }, fault: "a: the help is not a string" },
 ];
 
 for (const { what, fault } of ILLEGAL) {
-  test(`createFamilyJoiner() leaves out a family and says "${fault}"`, () => {
+  test(`createFamilyJoiner() skips a family and reports "${fault}"`, () => {
     const { metrics, faults } = join([what, gauge("b", [])]);
     assert.deepEqual(metrics, [["b", []]]);
     assert.deepEqual(faults, [fault]);

@@ -15,14 +15,14 @@ function namesOf({ families }: GatherResult): string[] {
 
 const GOOD: Gatherer = { gather: () => ({ families: [gauge("good")] }) };
 
-test("mergeGatherers() gives the families of all gatherers in their order", async () => {
+test("mergeGatherers() returns the families of all gatherers in order", async () => {
   const slow: Gatherer = { gather: async () => ({ families: [gauge("slow")] }) };
   const result = await mergeGatherers([slow, GOOD]).gather(createContext());
   assert.deepEqual(namesOf(result), ["slow", "good"]);
   assert.deepEqual(result.errors, []);
 });
 
-test("mergeGatherers() starts all gatherers before it waits for one", async () => {
+test("mergeGatherers() starts all gatherers before it awaits one", async () => {
   const started: number[] = [];
   const gatherers = [1, 2, 3].map((number) => ({
     async gather() {
@@ -36,7 +36,7 @@ test("mergeGatherers() starts all gatherers before it waits for one", async () =
   await done;
 });
 
-test("mergeGatherers() hands the same context to every gatherer", async () => {
+test("mergeGatherers() passes the same context to every gatherer", async () => {
   const context = createContext();
   const seen: unknown[] = [];
   const gatherer: Gatherer = {
@@ -52,14 +52,14 @@ test("mergeGatherers() hands the same context to every gatherer", async () => {
   );
 });
 
-test("mergeGatherers() joins families of one name and reports what they share", async () => {
+test("mergeGatherers() joins families of one name and reports duplicate labels", async () => {
   const context = createContext();
   const { families } = await mergeGatherers([GOOD, GOOD]).gather(context);
   assert.deepEqual(
     [...families].map(({ metrics }) => [...metrics]),
     [[{ labels: {}, value: 1 }]],
   );
-  assert.deepEqual(context.faults, ["good: two registries have it with the same labels"]);
+  assert.deepEqual(context.faults, ["good: two registries have a metric with the same labels"]);
 });
 
 const FAILURES: readonly { name: string; gatherer: Gatherer }[] = [
@@ -73,7 +73,7 @@ const FAILURES: readonly { name: string; gatherer: Gatherer }[] = [
   },
   { name: "rejects", gatherer: { gather: () => Promise.reject(new Error("down")) } },
   {
-    name: "gives families that throw",
+    name: "returns families that throw",
     gatherer: {
       gather: () => ({
         families: {
@@ -97,7 +97,7 @@ for (const { name, gatherer } of FAILURES) {
   });
 }
 
-test("mergeGatherers() makes an error of a gatherer that gives nothing", async () => {
+test("mergeGatherers() reports a gatherer that returns nothing as an error", async () => {
   // A gatherer in JavaScript may forget to return.
   const empty = { gather: () => undefined } as unknown as Gatherer;
   const { errors } = await mergeGatherers([GOOD, empty]).gather(createContext());
@@ -106,7 +106,7 @@ test("mergeGatherers() makes an error of a gatherer that gives nothing", async (
   assert.ok(errors?.[0]?.error instanceof TypeError);
 });
 
-test("mergeGatherers() passes on the errors of collectors beside their families", async () => {
+test("mergeGatherers() passes on both families and errors of collectors", async () => {
   const error = { collector: "queue_length", error: new Error("down") };
   const partial: Gatherer = { gather: () => ({ families: [gauge("a")], errors: [error] }) };
   const result = await mergeGatherers([partial, GOOD]).gather(createContext());
@@ -114,7 +114,7 @@ test("mergeGatherers() passes on the errors of collectors beside their families"
   assert.deepEqual(result.errors, [error]);
 });
 
-test("mergeGatherers() gives up a gatherer that does not heed the signal", async () => {
+test("mergeGatherers() abandons a gatherer that ignores the signal", async () => {
   const controller = new AbortController();
   const stuck: Gatherer = { gather: () => new Promise(() => {}) };
   const done = mergeGatherers([stuck, GOOD]).gather(createContext(controller.signal));
@@ -127,7 +127,7 @@ test("mergeGatherers() gives up a gatherer that does not heed the signal", async
   assert.ok(Number(result.errors?.[0]?.durationMs) > 0);
 });
 
-test("mergeGatherers() takes what a gatherer that heeds the signal still gives", async () => {
+test("mergeGatherers() accepts what a gatherer returns when the signal aborts", async () => {
   const controller = new AbortController();
   const heeding: Gatherer = {
     gather: ({ signal }) =>
@@ -147,7 +147,7 @@ test("mergeGatherers() takes what a gatherer that heeds the signal still gives",
   assert.deepEqual(result.errors, [{ collector: "b", error: "too late" }]);
 });
 
-test("mergeGatherers() notices what a gatherer has changed in the list that it gave before", async () => {
+test("mergeGatherers() notices changes that a gatherer makes to its previous list", async () => {
   const families = [gauge("a"), gauge("b")];
   const merged = mergeGatherers([{ gather: () => ({ families }) }]);
   const names = async () => namesOf(await merged.gather(createContext()));
@@ -160,7 +160,7 @@ test("mergeGatherers() notices what a gatherer has changed in the list that it g
   assert.deepEqual(await names(), ["z"]);
 });
 
-test("mergeGatherers() gives the same list as long as nothing has changed", async () => {
+test("mergeGatherers() returns the same list while nothing changes", async () => {
   const families = [gauge("a"), gauge("b")];
   const merged = mergeGatherers([{ gather: () => ({ families: [...families] }) }]);
   const gather = async () => (await merged.gather(createContext())).families;

@@ -1,7 +1,7 @@
 import { chunksOf } from "../../src/exposition/body.ts";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
-import type { Registry } from "../../src/gatherers/prom-client/registry.ts";
 import { createLog } from "../../src/log.ts";
+import type { Registry } from "../../src/model/gatherer.ts";
 import { resolveOptions } from "../../src/options/rules.ts";
 import { createScrapeHandler } from "../../src/scrape/scrape.ts";
 

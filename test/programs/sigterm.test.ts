@@ -30,7 +30,7 @@ test("SIGTERM lets a running scrape finish, and the process ends", async () => {
   assert.match(stdout, /\nclosed\n$/);
 });
 
-test("SIGTERM lets a body that is under way go out whole", async () => {
+test("SIGTERM lets a response that is being sent finish", async () => {
   const child = forkFixture("run-until-sigterm.ts", ["long"]);
   const connection = await connectTo(child);
   connection.socket.once("data", () => connection.socket.pause());
@@ -59,7 +59,7 @@ test("SIGTERM closes idle connections at once", async () => {
   assert.deepEqual(exit, CLEAN_EXIT);
 });
 
-test("SIGTERM ends the process although a client never reads", async () => {
+test("SIGTERM ends the process even if a client never reads", async () => {
   const child = forkFixture("run-until-sigterm.ts", ["long", "100"]);
   const connection = await connectTo(child);
   connection.socket.once("data", () => connection.socket.pause());
@@ -73,7 +73,7 @@ test("SIGTERM ends the process although a client never reads", async () => {
   assert.doesNotMatch(await connection.closed(), /\r\n0\r\n/);
 });
 
-test("A second close() waits for the same end", async () => {
+test("a second close() waits for the same shutdown", async () => {
   const child = forkFixture("close-on-signals.ts");
   const connection = await connectTo(child);
   await connection.send(SCRAPE);

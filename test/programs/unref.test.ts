@@ -4,13 +4,13 @@ import { forkFixture } from "../helpers/fork-fixture.ts";
 import { RawConnection } from "../helpers/raw-connection.ts";
 import { request } from "../helpers/raw-request.ts";
 
-test("A server with `unref` does not keep the process alive", async () => {
+test("a server with `unref` does not keep the process alive", async () => {
   const { stdout, ...exit } = await forkFixture("unref.ts").exit();
   assert.deepEqual(exit, { code: 0, signal: null, stderr: "" });
   assert.match(stdout, /^listening .*\nexit\n$/);
 });
 
-test("A server with `unref` does not keep the process alive for an open connection", async () => {
+test("a server with `unref` does not keep the process alive for an open connection", async () => {
   const child = forkFixture("unref.ts", ["wait"]);
   const { port } = JSON.parse(await child.line("listening "));
   const silent = await new RawConnection(port).opened();

@@ -31,7 +31,7 @@ interface Loaded {
   readonly builtins: readonly string[];
 }
 
-/** Starts a process that serves metrics from the built package, scrapes it and asks what it loaded. */
+/** Starts a process that serves metrics from the built package, scrapes it and returns what it loaded. */
 async function loadedAfter(
   scrapes: readonly Scrape[],
   kind: "promhttp" | "plain" = "promhttp",
@@ -70,7 +70,7 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   "the page": /^(page\/|version)/,
 };
 
-/** The functions of the source files, which have their names in the built package too. */
+/** The functions of the source files, which keep their names in the built package. */
 const FUNCTIONS = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
   .flatMap((file) => {
@@ -80,7 +80,7 @@ const FUNCTIONS = readdirSync(SRC, { recursive: true, encoding: "utf8" })
     return [...found].map(([, name = ""]) => ({ file, name }));
   });
 
-/** Tells whether the code has a function that only files which match `pattern` have. */
+/** Whether the code has a function that only files matching `pattern` have. */
 function hasCodeOf(pattern: RegExp, code: string): boolean {
   const others = FUNCTIONS.filter(({ file }) => !pattern.test(file)).map(({ name }) => name);
   return FUNCTIONS.some(
@@ -154,9 +154,9 @@ const CASES: readonly {
 ];
 
 for (const { name, scrapes, parts } of CASES) {
-  test(`a scrape of ${name} loads ${parts.join(", ") || "nothing that it does not use"}`, async () => {
+  test(`a scrape of ${name} loads ${parts.join(", ") || "only what it uses"}`, async () => {
     const loaded = await loadedAfter(scrapes);
-    // Proof that the hook sees what is loaded.
+    // Shows that the hook sees what is loaded.
     assert.ok(hasCodeOf(/^exposition\/text\/text/, loaded.ours));
     assert.deepEqual(partsOf(loaded), parts);
     const isZlibUsed = parts.includes("compression");
@@ -170,12 +170,22 @@ test("a scrape that accepts zstd loads compression, to see whether Node has it",
   assert.equal(hasCodeOf(/^exposition\/compression\/compress\./, loaded.ours), isZstdAvailable());
 });
 
+// Everything else that the package has or will have is loaded on first use.
+const MAX_LOADED_BYTES = 130_000;
+
+test(`the entry and a scrape of text load at most ${MAX_LOADED_BYTES} bytes of code`, async (t) => {
+  const { ours } = await loadedAfter([{ accept: TEXT, "accept-encoding": "identity" }]);
+  const bytes = Buffer.byteLength(ours);
+  t.diagnostic(`${bytes} bytes`);
+  assert.ok(bytes <= MAX_LOADED_BYTES, `${bytes} bytes`);
+});
+
 test("a scrape of text loads hardly more of Node than a plain HTTP server", async () => {
   assert.equal(PLAIN.ours, "");
   const loaded = await loadedAfter([{ accept: TEXT, "accept-encoding": "identity" }]);
   // Node loads it for the global `performance`.
   assert.deepEqual(moreBuiltins(loaded), ["perf_hooks"]);
-  // In newer versions of Node an import loads far more than the module (src/inspect.ts).
+  // In newer versions of Node an import loads far more than the module (src/node.ts).
   assert.doesNotMatch(loaded.ours, /^import.*"node:/m);
 });
 

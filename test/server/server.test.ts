@@ -123,8 +123,8 @@ interface BadCall {
 }
 
 const BAD_CALLS: readonly BadCall[] = [
-  { source: undefined, name: "TypeError", message: /^Not a registry: / },
-  { source: [], name: "TypeError", message: /^There is no registry in the array/ },
+  { source: undefined, name: "TypeError", message: /^Source must be a registry of / },
+  { source: [], name: "TypeError", message: /^Expected at least one registry, got an empty array/ },
   { address: "nowhere", name: "TypeError", message: /^Address must be .*, got "nowhere"$/ },
   { address: ":70000", name: "RangeError", message: /^Port must be an integer/ },
   { options: 5, name: "TypeError", message: /^Options must be an object, got 5/ },

@@ -11,10 +11,10 @@ import {
 import { readHistograms, readSummaries, readValues } from "./snapshot.ts";
 import { type StoreContext, storeMetrics } from "./store.ts";
 
-/** What `get()` gave, for metrics whose store is not read directly. */
+/** The results of `get()`, for metrics whose store is not read directly. */
 export type Snapshots = ReadonlyMap<KnownMetric, MetricSnapshot>;
 
-interface Head {
+interface Heading {
   readonly name: string;
   readonly help: string;
 }
@@ -22,23 +22,23 @@ interface Head {
 /**
  * Makes metric families of a registry's metrics.
  *
- * A metric that is read from its store gives the same object at every scrape, for as long as its
- * name, its help and the default labels stay, so that an encoder can keep what it made for it.
+ * A metric that is read from its store has the same family object at every scrape while its name,
+ * its help and the default labels stay the same, so that an encoder can cache what it made of it.
  */
 export class RegistryFamilies {
   readonly #registry: RegistryInternals;
   #defaultLabels: Labels = {};
   #report: FaultReporter = () => {};
-  /** The last list: whoever sees the same one again knows that nothing has changed. */
+  /** The last list; the same object means that nothing has changed. */
   #families: readonly MetricFamily[] = [];
-  /** The metrics that it was made of; absent where it must be made again. */
+  /** The metrics that it was made of; `undefined` if it must be made again. */
   #metrics: readonly KnownMetric[] | undefined;
 
   constructor(registry: RegistryInternals) {
     this.#registry = registry;
   }
 
-  /** Makes the families of `metrics`; the values are read when the families are. */
+  /** Makes the families of `metrics`. Values are read later, while the families are. */
   of(
     metrics: readonly KnownMetric[],
     snapshots: Snapshots,
@@ -62,11 +62,11 @@ export class RegistryFamilies {
       if (family !== undefined) families.push(family);
     }
     if (!haveSameElements(families, this.#families)) this.#families = Object.freeze(families);
-    // A fault is reported at every scrape, and a snapshot is that of one.
+    // A fault is reported at every scrape, and a snapshot belongs to one scrape.
     this.#metrics = hasFault || snapshots.size > 0 ? undefined : metrics;
   }
 
-  /** Tells whether the default labels are those of the last scrape, and takes note of them. */
+  /** Whether the default labels are those of the last scrape; remembers the current ones. */
   #hasSameLabels(): boolean {
     const defaultLabels = this.#registry._defaultLabels ?? {};
     if (haveSameEntries(defaultLabels, this.#defaultLabels)) return true;
@@ -94,33 +94,37 @@ export class RegistryFamilies {
     return known.family;
   }
 
-  #storeFamily(head: Head, metric: RegistryMetric): MetricFamily {
+  #storeFamily(heading: Heading, metric: RegistryMetric): MetricFamily {
     const context: StoreContext = {
       merge: labelMerger(this.#defaultLabels),
-      onDuplicate: () => this.#report(head.name, "two label sets are one object"),
+      onDuplicate: () => this.#report(heading.name, "two metrics share one labels object"),
     };
-    // `hasKnownStore()` has checked the type, and the type decides what `storeMetrics()` gives.
+    // `hasKnownStore()` has checked the type, which decides what `storeMetrics()` yields.
     return {
-      ...head,
+      ...heading,
       type: typeOf(metric),
       metrics: storeMetrics(metric, context),
     } as MetricFamily;
   }
 
-  #snapshotFamily(head: Head, metric: RegistryMetric, snapshot: MetricSnapshot): MetricFamily {
+  #snapshotFamily(
+    heading: Heading,
+    metric: RegistryMetric,
+    snapshot: MetricSnapshot,
+  ): MetricFamily {
     const merge = labelMerger(this.#defaultLabels);
     const type = snapshot.type ?? typeOf(metric);
     switch (type) {
       case "counter":
       case "gauge":
-        return { ...head, type, metrics: readValues(snapshot, merge) };
+        return { ...heading, type, metrics: readValues(snapshot, merge) };
       case "histogram":
-        return { ...head, type, metrics: readHistograms(snapshot, merge) };
+        return { ...heading, type, metrics: readHistograms(snapshot, merge) };
       case "summary":
-        return { ...head, type, metrics: readSummaries(snapshot, merge) };
+        return { ...heading, type, metrics: readSummaries(snapshot, merge) };
       default:
-        this.#report(head.name, "the type is not known");
-        return { ...head, type: "unknown", metrics: readValues(snapshot, merge) };
+        this.#report(heading.name, "the type is unknown");
+        return { ...heading, type: "unknown", metrics: readValues(snapshot, merge) };
     }
   }
 }
@@ -132,7 +136,7 @@ function helpOf(name: string, { help }: RegistryMetric, report: FaultReporter): 
   return "";
 }
 
-/** A label of the metric's own wins over a default label of its name, unless it has no value. */
+/** A metric's own label overrides the default label of that name, unless it is null or undefined. */
 function labelMerger(defaultLabels: Labels): (labels: Labels) => Labels {
   const names = Object.keys(defaultLabels);
   if (names.length === 0) return (labels) => labels;

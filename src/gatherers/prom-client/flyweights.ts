@@ -8,18 +8,18 @@ import type {
 import { type RegistryExemplar, type RegistryMetric, toExemplar, typeOf } from "./registry.ts";
 
 /**
- * A metric that is pointed at one child of a store after the other: to build an array of samples,
- * as the `get()` of the client libraries does, costs more than to encode them.
+ * A metric that moves from child to child of a store: building an array of samples, as the `get()`
+ * of the client libraries does, costs more than encoding them.
  *
- * Classes, and values on demand: all families share their code, so that it stays fast, and whoever
- * knows the metric from the last scrape reads two or three numbers of it and no labels.
+ * Classes with getters, because all families then share the same optimised code, and an encoder that
+ * recognises the metric from the last scrape reads two or three numbers of it and no labels.
  */
 export type Flyweight = (ValueMetric | HistogramMetric | SummaryMetric) & {
-  /** Points at a child; `false` when the child is not what it should be. */
+  /** Moves to a child; returns `false` if the child does not have the expected shape. */
   pointAt(key: unknown, child: Child): boolean;
 };
 
-/** What all children of all stores have. */
+/** A child of a store, of any type of metric. */
 export interface Child {
   readonly labels?: Labels;
 }
@@ -27,7 +27,7 @@ export interface Child {
 /** Adds the registry's default labels to a child's own. */
 export type LabelMerger = (labels: Labels) => Labels;
 
-/** Makes the flyweights of a metric, one for each walk through its store. */
+/** Returns a function that makes a metric's flyweights, one for each walk through its store. */
 export function flyweightFactory(metric: RegistryMetric, merge: LabelMerger): () => Flyweight {
   const type = typeOf(metric);
   if (type === "histogram") {
@@ -57,7 +57,7 @@ class ValueFlyweight implements ValueMetric {
 
   pointAt(key: unknown, child: Child): boolean {
     this.identity = key;
-    // The shape of the store says so; a value that is no number is reported by the encoder.
+    // The shape of the store implies it; the encoder reports a value that is not a number.
     this.#child = child as ValueChild;
     return true;
   }
@@ -77,7 +77,7 @@ class ValueFlyweight implements ValueMetric {
 }
 
 interface HistogramChild extends Child {
-  /** How many observations fell into each bucket, not cumulative, by the text of its bound. */
+  /** The number of observations in each bucket, not cumulative, keyed by the text of its bound. */
   readonly bucketValues: Readonly<Record<string, number>>;
   readonly bucketExemplars?: Readonly<Record<string, RegistryExemplar | null>>;
   readonly count: number;
@@ -86,18 +86,18 @@ interface HistogramChild extends Child {
 
 interface Bounds {
   readonly values: readonly number[];
-  /** Their keys in `bucketValues`: made once, because a number as a key is slow. */
+  /** Their keys in `bucketValues`; made once, because number keys are slow. */
   readonly keys: readonly string[];
 }
 
-/** The finite bounds in order: the libraries take what they are given, sorted or not. */
+/** The finite bounds in ascending order: the libraries accept them in any order. */
 function finiteBounds(upperBounds: readonly number[]): Bounds {
   const keys = new Map(upperBounds.map((bound) => [Number(bound), String(bound)]));
   const bounds = [...keys].filter(([value]) => Number.isFinite(value)).sort(([a], [b]) => a - b);
   return { values: bounds.map(([value]) => value), keys: bounds.map(([, key]) => key) };
 }
 
-/** Where the libraries keep the exemplar of the `+Inf` bucket: the second if it was asked for. */
+/** The keys of the `+Inf` bucket's exemplar: the second if the user configured that bucket. */
 const INF_EXEMPLAR_KEYS = ["-1", "Infinity"] as const;
 
 class HistogramFlyweight implements HistogramMetric {
@@ -115,14 +115,14 @@ class HistogramFlyweight implements HistogramMetric {
   }
 
   pointAt(_key: unknown, child: Child): boolean {
-    // The shape of the store says so, and it is checked here.
+    // The shape of the store implies it; the return value confirms it.
     this.#child = child as HistogramChild;
     return this.#child.bucketValues !== undefined;
   }
 
   /**
-   * Not the key of the child: counts that were set to zero and counted anew may come to the same
-   * sum in other buckets, but never in the same object.
+   * Not the child's key: a histogram that was reset and observed again may reach the same sum in
+   * other buckets, but never in the same object.
    */
   get identity(): unknown {
     return this.#child.bucketValues;
@@ -160,7 +160,7 @@ class HistogramFlyweight implements HistogramMetric {
   }
 }
 
-/** The point of a summary: the child itself in prom-client, its value in `@prometheus-io/client`. */
+/** The numbers of a summary: in prom-client the child, in `@prometheus-io/client` its `value`. */
 interface SummaryPoint {
   readonly td?: { percentile(quantile: number): number | undefined };
   readonly count: number;
@@ -182,7 +182,7 @@ class SummaryFlyweight implements SummaryMetric {
   pointAt(key: unknown, child: Child): boolean {
     this.identity = key;
     this.#child = child;
-    // The shape of the store says so, and it is checked here.
+    // The shape of the store implies it; the return value confirms it.
     const { td, value } = child as { td?: unknown; value?: SummaryPoint };
     this.#point = (td === undefined ? value : child) as SummaryPoint;
     return this.#point?.td !== undefined;
@@ -201,10 +201,10 @@ class SummaryFlyweight implements SummaryMetric {
   }
 
   get quantileValues(): ArrayLike<number> {
-    // The libraries compress a digest before they read it: that costs 284 µs for the one summary of
-    // the default metrics, changes the application's digest, and gives no better estimates.
+    // The libraries compress a digest before they read it. That takes 284 µs for the only summary of
+    // the default metrics, changes the application's digest, and improves no estimate.
     const { td } = this.#point;
-    // 0 for a summary without observations, as the libraries have it.
+    // 0 for a summary without observations, as in the libraries.
     return this.quantiles.map((quantile) => td?.percentile(quantile) || 0);
   }
 }

@@ -1,3 +1,20 @@
+/**
+ * Reads registries of prom-client 13 to 15, `@prometheus-io/client` and their forks.
+ *
+ * Never calls the registry's own `metrics()`: its format is state of the registry, over which two
+ * scrapes would fight, and it builds the whole body at once. Instead:
+ *
+ * 1. `known-metrics.ts` lists the metrics and recognises those of the last scrape.
+ * 2. All collectors run in one synchronous sweep; the asynchronous ones are awaited together.
+ * 3. `families.ts` makes a family of each metric whose collector succeeded.
+ * 4. While a family is encoded, `store.ts` reads the metric's own store label set by label set
+ *    (`store-walk.ts`), through one reusable object that copies nothing (`flyweights.ts`). A metric
+ *    whose store is not known is read through its public `get()` instead (`snapshot.ts`).
+ *
+ * `registry.ts` describes the libraries as structural types. Nothing of a registry is changed.
+ *
+ * @module
+ */
 import { settled } from "../../abort.ts";
 import { isThenable } from "../../maybe-promise.ts";
 import type {
@@ -6,27 +23,41 @@ import type {
   GatherContext,
   Gatherer,
   GatherResult,
+  Registry,
 } from "../../model/gatherer.ts";
 import { RegistryFamilies, type Snapshots } from "./families.ts";
 import { type KnownMetric, KnownMetrics } from "./known-metrics.ts";
-import type { MetricSnapshot, Registry, RegistryInternals, RegistryMetric } from "./registry.ts";
+import {
+  isAggregatingRegistry,
+  isRegistry,
+  type MetricSnapshot,
+  type RegistryInternals,
+  type RegistryMetric,
+} from "./registry.ts";
 
 /**
- * Makes a gatherer of a registry of prom-client 13 to 15, `@prometheus-io/client` or a fork.
+ * Makes a gatherer of a registry; returns `undefined` for anything else.
  *
- * The registry's own `metrics()` is never called: its format is a state of the registry that two
- * scrapes would fight over, and it builds the whole body in one go. Instead all collectors run, in
- * one synchronous sweep; when all have settled the values are read from the metrics' stores while
- * they are encoded. Nothing of the registry is ever changed.
+ * @throws {TypeError} For a registry that stands for other processes or threads.
  */
+export function registryGathererOf(source: unknown): Gatherer | undefined {
+  if (isAggregatingRegistry(source)) {
+    throw new TypeError(
+      "Cannot serve a cluster or worker registry: serve a registry in each process instead",
+    );
+  }
+  return isRegistry(source) ? createRegistryGatherer(source) : undefined;
+}
+
+/** Makes a gatherer of a registry. */
 export function createRegistryGatherer(registry: Registry): Gatherer {
-  // The members beyond the public type may be missing, and are asked for with that in mind.
+  // Any member beyond the public type may be missing; each reader allows for that.
   const internals = registry as unknown as RegistryInternals;
   const known = new KnownMetrics(internals);
   const families = new RegistryFamilies(internals);
 
   const result = (metrics: Metrics, runs: Runs, context: GatherContext): GatherResult => {
-    const errors = errorsOf(runs, context);
+    const errors = collectorErrorsOf(runs, context);
     const collected = errors.length === 0 ? metrics : withoutFailed(metrics, runs);
     return { families: families.of(collected, snapshotsOf(runs), context.report), errors };
   };
@@ -48,7 +79,7 @@ export function createRegistryGatherer(registry: Registry): Gatherer {
 
 type Metrics = readonly KnownMetric[];
 
-/** The metrics that a scrape asks for and that can be read: the same list where these are all. */
+/** The readable metrics that a scrape asks for; the same list when these are all. */
 function requested(metrics: Metrics, { isRequested, report }: GatherContext): Metrics {
   let some: KnownMetric[] | undefined;
   for (const [index, metric] of metrics.entries()) {
@@ -59,21 +90,21 @@ function requested(metrics: Metrics, { isRequested, report }: GatherContext): Me
   return some ?? metrics;
 }
 
-/** The libraries register a metric before they have checked its configuration. */
+/** The libraries register a metric before they check its configuration. */
 function isReadable({ name, get }: KnownMetric, report: FaultReporter): boolean {
   if (typeof get === "function") return true;
-  report(String(name), "its constructor has failed");
+  report(String(name), "its constructor threw");
   return false;
 }
 
-/** One collector at work. */
+/** One running collector. */
 interface CollectorRun {
   readonly known: KnownMetric;
-  /** When the sweep began. It holds for all, so that success costs no clock. */
+  /** When the sweep began: one time for all, so that a collector that succeeds reads no clock. */
   readonly startedAt: number;
   /** Present while an asynchronous collector has not settled. */
   pending: Promise<void> | undefined;
-  /** What `get()` gave, for a metric whose store is not read directly. */
+  /** The result of `get()`, for a metric whose store is not read directly. */
   snapshot: MetricSnapshot | undefined;
   failure: { readonly error: unknown; readonly durationMs: number } | undefined;
 }
@@ -100,14 +131,14 @@ function startCollector(known: KnownMetric, startedAt: number): CollectorRun {
   };
   try {
     // `get()` runs the collector itself.
-    const result: unknown = known.isStoreKnown ? collect(known.metric) : known.metric.get();
+    const result: unknown = known.isStoreKnown ? runCollector(known.metric) : known.metric.get();
     if (isThenable(result)) {
       run.pending = Promise.resolve(result)
-        .then((value) => finish(run, value))
-        .catch((error: unknown) => fail(run, error));
-    } else finish(run, result);
+        .then((value) => finishRun(run, value))
+        .catch((error: unknown) => failRun(run, error));
+    } else finishRun(run, result);
   } catch (error) {
-    fail(run, error);
+    failRun(run, error);
   }
   return run;
 }
@@ -134,26 +165,27 @@ function pendingOf(runs: Runs): Promise<void>[] {
   return promises;
 }
 
-function collect(metric: RegistryMetric): unknown {
-  // The client libraries check the type of `collect` when a metric is made.
+function runCollector(metric: RegistryMetric): unknown {
+  // The client libraries check the type of `collect` when they construct a metric.
   return (metric.collect as () => unknown).call(metric);
 }
 
-function finish(run: CollectorRun, value: unknown): void {
+function finishRun(run: CollectorRun, value: unknown): void {
   run.pending = undefined;
-  // What a collector returns means nothing.
+  // The return value of a collector means nothing.
   if (run.known.isStoreKnown) return;
-  if (typeof value !== "object" || value === null) throw new TypeError("get() gave no object");
-  // What is in it is checked where it is read.
+  if (typeof value !== "object" || value === null)
+    throw new TypeError("get() must return an object");
+  // Its members are checked where they are read.
   run.snapshot = value as MetricSnapshot;
 }
 
-function fail(run: CollectorRun, error: unknown): void {
+function failRun(run: CollectorRun, error: unknown): void {
   run.pending = undefined;
   run.failure = { error, durationMs: performance.now() - run.startedAt };
 }
 
-function errorsOf(runs: Runs, context: GatherContext): CollectorError[] {
+function collectorErrorsOf(runs: Runs, context: GatherContext): CollectorError[] {
   const errors: CollectorError[] = [];
   for (const { known, startedAt, failure, pending } of runs) {
     if (failure !== undefined) errors.push({ collector: String(known.name), ...failure });

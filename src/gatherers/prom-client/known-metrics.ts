@@ -9,27 +9,27 @@ import {
 } from "./registry.ts";
 import { hasKnownStore } from "./store.ts";
 
-/** A metric of a registry, with what was found out about it at an earlier scrape. */
+/** A metric of a registry, with what an earlier scrape found out about it. */
 export interface KnownMetric {
-  /** The name that it was registered by. */
+  /** The name under which it was registered. */
   readonly name: unknown;
   readonly metric: RegistryMetric;
-  /** What its help was; that may be changed at any time. */
+  /** Its help at that time; the application may change it. */
   readonly help: unknown;
   readonly type: MetricType;
-  /** Whether the store is read directly, so that nothing is made of what `get()` gives. */
+  /** Whether the store is read directly, instead of through `get()`. */
   readonly isStoreKnown: boolean;
-  /** The methods that this holds for: somebody may put others in their place. */
+  /** The methods for which this holds: the application may replace them. */
   readonly get: unknown;
   readonly getForPromString: unknown;
-  /** The family that was made of its store, and the default labels that it has. */
+  /** The family made of its store, and the default labels in it. */
   family?: MetricFamily;
   defaultLabels?: Labels;
 }
 
 /**
- * Knows the metrics of a registry again: to look at a class, a name and a type costs more than to
- * encode a metric with one label set.
+ * Recognises the metrics of the last scrape: examining a class, a name and a type costs more than
+ * encoding a metric with one label set.
  */
 export class KnownMetrics {
   readonly #registry: RegistryInternals;
@@ -39,7 +39,7 @@ export class KnownMetrics {
     this.#registry = registry;
   }
 
-  /** The metrics that the registry has now, in their order; the same list while nothing changes. */
+  /** The current metrics of the registry, in order; the same list while nothing changes. */
   list(): readonly KnownMetric[] {
     const metrics = this.#registry.getMetricsAsArray();
     if (!this.#isUnchanged(metrics)) this.#known = this.#study(metrics);

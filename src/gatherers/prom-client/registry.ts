@@ -1,17 +1,12 @@
+import type { Registry } from "../../model/gatherer.ts";
 import type { Exemplar, MetricType } from "../../model/metric-family.ts";
 
 /**
- * The registries of prom-client 13 to 15, `@prometheus-io/client` and their forks, seen through
- * structural types: nothing of them is imported, and every member but the first may be missing.
+ * The registries of prom-client 13 to 15, `@prometheus-io/client` and their forks as structural
+ * types: nothing of them is imported, and every member except `getMetricsAsArray()` may be missing.
+ *
+ * @module
  */
-
-/** A registry of prom-client, `@prometheus-io/client` or a fork of them. */
-export interface Registry {
-  /** The metrics of this registry, in the order of their registration. */
-  getMetricsAsArray(): unknown;
-  /** What the registry itself would serve; here each scraper gets what it asks for. */
-  readonly contentType: string;
-}
 
 /** What we read of a registry beyond its public type. */
 export interface RegistryInternals {
@@ -40,15 +35,15 @@ export interface RegistryMetric {
   readonly getForPromString?: unknown;
 }
 
-/** What a metric's `get()` gives: the samples of all its label sets in one list. */
+/** What a metric's `get()` returns: the samples of all its label sets in one list. */
 export interface MetricSnapshot {
-  /** Absent in what `Registry.aggregate()` wraps. */
+  /** Absent in the metrics of `Registry.aggregate()`. */
   readonly type?: unknown;
   readonly values?: readonly SnapshotSample[];
 }
 
 export interface SnapshotSample {
-  /** The name of the sample where it is not the metric's: `x_bucket`, `x_sum`, `x_count`. */
+  /** The name of the sample if it differs from the metric's: `x_bucket`, `x_sum`, `x_count`. */
   readonly metricName?: string;
   readonly labels?: Readonly<Record<string, unknown>>;
   readonly value: number;
@@ -69,7 +64,7 @@ export function isRegistry(value: unknown): value is Registry {
 
 /**
  * Tells whether `value` is a registry that stands for other processes or threads. Its own metrics
- * are few or none: to serve those alone would look complete and would not be.
+ * are few or none: serving only those would look complete, and would not be.
  */
 export function isAggregatingRegistry(value: unknown): boolean {
   return hasMethod(value, "clusterMetrics") || hasMethod(value, "workerMetrics");
@@ -77,18 +72,18 @@ export function isAggregatingRegistry(value: unknown): boolean {
 
 function hasMethod(value: unknown, name: string): boolean {
   if (typeof value !== "object" || value === null) return false;
-  // Any object may be asked for any property; the answer is checked.
+  // Any object may be read by any key; the result is checked.
   return typeof (value as Record<string, unknown>)[name] === "function";
 }
 
 /**
- * The type of a metric, or `undefined` when it cannot be told.
+ * The type of a metric, or `undefined` when nothing shows it.
  *
- * prom-client 13 and 14 say it in what `get()` gives alone, so there the members tell.
+ * A metric of prom-client 13 and 14 has no `type`; there its members show it.
  */
 export function typeOf(metric: RegistryMetric): unknown {
   if (metric.type !== undefined) return metric.type;
-  // A metric has every member of its configuration, also those that mean nothing to it.
+  // A metric has every member of its configuration, even those that mean nothing to it.
   if (!hasMethod(metric, "observe")) {
     if (hasMethod(metric, "set")) return "gauge";
     return hasMethod(metric, "inc") ? "counter" : undefined;
@@ -97,7 +92,7 @@ export function typeOf(metric: RegistryMetric): unknown {
   return Array.isArray(metric.percentiles) ? "summary" : undefined;
 }
 
-/** The type of the family that a metric gives. */
+/** The type of a metric's family. */
 export function toMetricType(type: unknown): MetricType {
   const isKnown =
     type === "counter" || type === "gauge" || type === "histogram" || type === "summary";
@@ -105,10 +100,10 @@ export function toMetricType(type: unknown): MetricType {
 }
 
 /**
- * The names that the metrics of a registry were registered by.
+ * The names under which the metrics of a registry were registered.
  *
- * Not the metrics' own: an OpenMetrics scrape through the library's `metrics()` cuts `_total` off the
- * `name` of every counter for ever.
+ * A metric's own `name` is unreliable: an OpenMetrics scrape through the library's `metrics()` cuts
+ * `_total` off the name of every counter forever.
  */
 export function namesByMetric({ _metrics }: RegistryInternals): Map<RegistryMetric, string> {
   if (typeof _metrics !== "object" || _metrics === null) return new Map();
@@ -116,7 +111,7 @@ export function namesByMetric({ _metrics }: RegistryInternals): Map<RegistryMetr
   return new Map(entries.map(([name, metric]) => [metric, name]));
 }
 
-/** Tells, cheaper than `namesByMetric()`, whether a metric still has the name that it had. */
+/** Whether a metric is still registered under `name`; cheaper than `namesByMetric()`. */
 export function isRegisteredAs(
   name: unknown,
   metric: RegistryMetric,
@@ -124,7 +119,7 @@ export function isRegisteredAs(
 ): boolean {
   if (typeof _metrics !== "object" || _metrics === null) return name === metric.name;
   if (typeof name !== "string") return false;
-  // The type says it is one of the two.
+  // By its type it is one of the two.
   const found =
     _metrics instanceof Map
       ? _metrics.get(name)
@@ -132,7 +127,7 @@ export function isRegisteredAs(
   return found === metric;
 }
 
-/** Translates an exemplar of a client library; `undefined` when it holds none. */
+/** Converts an exemplar of a client library; `undefined` if it has no value. */
 export function toExemplar(exemplar: RegistryExemplar | null | undefined): Exemplar | undefined {
   if (!exemplar || typeof exemplar.value !== "number") return undefined;
   const { labelSet, value, timestamp } = exemplar;

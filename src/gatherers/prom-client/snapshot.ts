@@ -8,15 +8,15 @@ import type {
 import { type MetricSnapshot, type SnapshotSample, toExemplar } from "./registry.ts";
 
 /**
- * Reads what a metric's public `get()` gives: a flat list of samples, which are put together again
- * to one metric for each label set. The way for every metric whose store we do not know.
+ * Reads what a metric's public `get()` returns: a flat list of samples, which are grouped into one
+ * metric for each label set. Used for every metric whose store is not known.
  */
 export type SnapshotReader<T> = (
   snapshot: MetricSnapshot,
   merge: (labels: Labels) => Labels,
 ) => T[];
 
-/** Reads the snapshot of a counter, a gauge or a metric of a type that we do not know. */
+/** Reads the snapshot of a counter, a gauge or a metric of unknown type. */
 export const readValues: SnapshotReader<ValueMetric> = (snapshot, merge) =>
   (snapshot.values ?? []).map((sample) => toValueMetric(sample, merge));
 

@@ -4,12 +4,12 @@ import type { Child, Flyweight } from "./flyweights.ts";
 import type { RegistryMetric } from "./registry.ts";
 
 /**
- * How many children of a run are looked up at first; then twice as many each time. So the processor
- * fetches many at the same time, and where runs are short no look-ups are made in vain.
+ * How many children of a run are looked up first; the number doubles each time. The processor then
+ * fetches many in parallel, and short runs waste no look-ups.
  */
 const FIRST_LOOK_UPS = 32;
 
-/** What a run reads of a child, whatever its type; the store is only what it looks like. */
+/** What a run reads of a child of any type; the store is known only by its shape. */
 interface RunChild {
   readonly labels?: Labels;
   readonly value?: unknown;
@@ -25,7 +25,7 @@ export interface StoreWalkOptions {
   readonly metric: RegistryMetric;
   readonly isHistogram: boolean;
   readonly flyweight: Flyweight;
-  /** Called for a child whose labels are those of the child before it. */
+  /** Called for a child whose labels object is that of the child before it. */
   readonly onDuplicate: () => void;
   /** Called at the end, when the walk may be started again. */
   readonly giveBack: (walk: StoreWalk) => void;
@@ -34,8 +34,8 @@ export interface StoreWalkOptions {
 /**
  * A walk through the children of a store.
  *
- * Hot path: every label set of every scrape passes here; `npm run bench` guards it. It is no
- * generator, which takes twice as long for an element, and gives one result again and again.
+ * Hot path: every label set of every scrape passes here; `npm run bench` guards it. Not a generator,
+ * which takes twice as long per element; it returns the same result object each time.
  */
 export class StoreWalk implements RunReader {
   readonly #metric: RegistryMetric;
@@ -48,7 +48,7 @@ export class StoreWalk implements RunReader {
   #keys: readonly string[] = [];
   #index = 0;
   #children: Iterator<unknown> | undefined;
-  /** The child that a run has ended at; an iterator cannot go back. */
+  /** The child at which a run ended; an iterator cannot go back. */
   #pending: unknown;
   #previous: Labels | undefined;
 
@@ -70,8 +70,8 @@ export class StoreWalk implements RunReader {
     this.#hashMap = hashMap;
     this.#index = 0;
     if (hashMap === undefined) this.#children = store?.values()[Symbol.iterator]();
-    // To list the keys and look each up is several times cheaper than to list the values of an
-    // object that large.
+    // Listing the keys and looking each up is several times cheaper than listing the values of such a
+    // large object.
     else this.#keys = Object.keys(hashMap);
   }
 
@@ -93,7 +93,7 @@ export class StoreWalk implements RunReader {
     return entry - run.from;
   }
 
-  /** Brings entries of plain values up to date, and tells how many; it ends at whatever is odd. */
+  /** Updates entries of plain values and returns how many; stops at the first unexpected child. */
   #readValues(run: KeptRun, from: number, to: number): number {
     const { identities, numbers, changed, shape } = run;
     const children = this.#lookUp(to - from);
@@ -147,11 +147,10 @@ export class StoreWalk implements RunReader {
   }
 
   /**
-   * Looks up the next children of a hash map, and nothing else, so that the processor fetches many
-   * of them at the same time; of an iterator nothing is taken ahead.
+   * Looks up the next children of a hash map and does nothing else, so that the processor fetches many
+   * in parallel. Takes nothing from an iterator in advance.
    *
-   * A new array each time: what is written to an old one passes the barrier of the garbage
-   * collector.
+   * A new array each time: writes to an old one pass the garbage collector's write barrier.
    */
   #lookUp(most: number): unknown[] | undefined {
     const hashMap = this.#hashMap;
@@ -163,7 +162,7 @@ export class StoreWalk implements RunReader {
     return children;
   }
 
-  /** Takes the next child of the iterator; it is pending until a run has read it. */
+  /** Takes the next child of the iterator; it stays pending until a run has read it. */
   #take(): unknown {
     this.#pending = this.#children?.next().value;
     return this.#pending;
@@ -183,18 +182,18 @@ export class StoreWalk implements RunReader {
   #nextOfHashMap(hashMap: Readonly<Record<string, unknown>>): IteratorResult<Flyweight, undefined> {
     while (this.#index < this.#keys.length) {
       const key = this.#keys[this.#index++] as string; // index < length
-      // `gauge.set()` replaces the child, so its key is what stays.
+      // `gauge.set()` replaces the child; only its key stays.
       if (this.#pointAt(key, hashMap[key])) return this.#step;
     }
     return this.#end();
   }
 
   #pointAt(identity: unknown, child: unknown): boolean {
-    // A series may be removed while a slow scrape is on its way.
+    // The application may remove a label set while a slow scrape is under way.
     if (!isObject(child)) return false;
     const { labels } = child as Child;
     if (!labels) return false;
-    // The store keeps the caller's own object: one that was changed and used again makes the
+    // The store keeps the caller's labels object; a caller that changes and reuses it makes the
     // children before it look the same.
     const isDuplicate = labels === this.#previous;
     this.#previous = labels;
@@ -213,7 +212,7 @@ export class StoreWalk implements RunReader {
 
 const END = { done: true, value: undefined } as const;
 
-/** Tells whether `value` may have members. */
+/** Whether `value` may have members. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }

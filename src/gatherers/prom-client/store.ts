@@ -3,17 +3,17 @@ import { type Flyweight, flyweightFactory, type LabelMerger } from "./flyweights
 import { type RegistryMetric, typeOf } from "./registry.ts";
 import { isObject, StoreWalk } from "./store-walk.ts";
 
-/** What the reading of a store needs to know of its registry. */
+/** What reading a store needs of its registry. */
 export interface StoreContext {
   /** Adds the registry's default labels to a child's own. */
   readonly merge: LabelMerger;
-  /** Called for a child whose labels are those of the child before it. */
+  /** Called for a child whose labels object is that of the child before it. */
   readonly onDuplicate: () => void;
 }
 
 /**
- * Tells whether a metric's store can be read directly: it is of a type that we know, has the shape
- * that we know, and nobody has put another `get()` in the place of the library's.
+ * Whether a metric's store can be read directly: its type and shape are known, and its `get()` is
+ * the library's own.
  */
 export function hasKnownStore(metric: RegistryMetric): boolean {
   if (!isLibraryGet(metric)) return false;
@@ -25,34 +25,34 @@ export function hasKnownStore(metric: RegistryMetric): boolean {
     case "histogram":
       return hasStore && Array.isArray(metric.upperBounds);
     case "summary":
-      // A summary that prunes itself does so in `get()`.
+      // A summary with `pruneAgedBuckets` prunes itself in `get()`.
       return hasStore && Array.isArray(metric.percentiles) && !metric.pruneAgedBuckets;
     default:
       return false;
   }
 }
 
-/** The methods that read a metric, each with what the library may have put in its place. */
+/** The methods that read a metric, each with those that the library may assign to it. */
 const READERS = [
   ["get", "_getSync", "_getAsync"],
   ["getForPromString", "_getForPromStringSync", "_getForPromStringAsync"],
 ] as const;
 
 /**
- * In every library the class of a metric, which alone stands between it and their base class, has
- * the readers; `@platformatic/prom-client` gives each metric the one of two that suits it.
+ * In every library the metric's class defines the readers, directly below the base class.
+ * `@platformatic/prom-client` assigns one of two variants to each metric.
  */
 function isLibraryGet(metric: RegistryMetric): boolean {
-  const members = metric as unknown as Readonly<Record<string, unknown>>; // it may have any
+  const members = metric as unknown as Readonly<Record<string, unknown>>; // any may be missing
   const library = classPrototype(metric);
   return READERS.every(
-    ([name, ...inPlace]) =>
+    ([name, ...variants]) =>
       members[name] === library?.[name] ||
-      inPlace.some((method) => members[name] === library?.[method]),
+      variants.some((method) => members[name] === library?.[method]),
   );
 }
 
-/** The third prototype from the end: below `Object.prototype` and that of the base class. */
+/** The third prototype from the end: above it are only the base class and `Object`. */
 function classPrototype(metric: RegistryMetric): Readonly<Record<string, unknown>> | undefined {
   const chain: Record<string, unknown>[] = [];
   let next: unknown = Object.getPrototypeOf(metric);
@@ -63,7 +63,7 @@ function classPrototype(metric: RegistryMetric): Readonly<Record<string, unknown
   return chain.at(-3);
 }
 
-/** The metrics of a store that `hasKnownStore()`; one iterable serves any number of scrapes. */
+/** The metrics of a store that `hasKnownStore()`; any number of scrapes may iterate over them. */
 export function storeMetrics(
   metric: RegistryMetric,
   { merge, onDuplicate }: StoreContext,
@@ -71,7 +71,7 @@ export function storeMetrics(
   const createFlyweight = flyweightFactory(metric, merge);
   const type = typeOf(metric);
   const isHistogram = type === "histogram";
-  // Most families are small: to make a walk costs more than to walk one label set.
+  // Most families are small: constructing a walk costs more than walking one label set.
   let spare: StoreWalk | undefined;
   const giveBack = (walk: StoreWalk): void => {
     spare = walk;
@@ -84,7 +84,7 @@ export function storeMetrics(
     walk.start();
     return walk;
   };
-  // Quantiles move with the time window, so each summary must be looked at.
+  // Quantiles move with the time window, so each summary must be read.
   return type === "summary"
     ? { [Symbol.iterator]: start }
     : { [Symbol.iterator]: start, [RUNS]: start };

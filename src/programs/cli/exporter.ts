@@ -1,30 +1,30 @@
 import type { ScrapeHook, Source } from "../../index.ts";
 
-/** What a module wants to have served. */
+/** What a module exports to be served. */
 export interface Exporter {
   readonly source: Source | readonly Source[];
   readonly onScrape?: ScrapeHook | undefined;
-  /** Called when all scrapes have ended; may return a promise. */
+  /** Called after the last scrape; may return a promise. */
   readonly close?: (() => unknown) | undefined;
 }
 
 /** A module that cannot be served. */
 export class ExporterError extends Error {}
 
-/** What a module exports, or a CommonJS module has assigned to `module.exports`. */
+/** The exports of a module, or the `module.exports` of a CommonJS module. */
 type Exports = Readonly<Record<string, unknown>>;
 
 type Hook = (...args: readonly unknown[]) => unknown;
 
 /**
- * Finds what is to be served in the exports of a module.
+ * Finds the exporter in the exports of a module.
  *
- * @param namespace What `import()` gives for the module.
- * @throws {ExporterError} When there is no registry, or a hook is no function.
- * @throws What the module's own function throws.
+ * @param namespace The result of `import()`.
+ * @throws {ExporterError} When there is no registry, or a hook is not a function.
+ * @throws Any error that the module's own function throws.
  */
 export async function exporterOf(namespace: Exports): Promise<Exporter> {
-  // What a CommonJS module exports is its default export.
+  // The exports of a CommonJS module are its default export.
   const holders = [namespace, namespace["default"]].filter(isObject);
   const candidates = holders.flatMap((holder) =>
     ["default", "registry", "register"].map((name) => holder[name]),
@@ -40,13 +40,13 @@ async function sourceOf(candidates: readonly unknown[]): Promise<Source> {
   for (const candidate of candidates) {
     const value: unknown = await candidate;
     const source: unknown = typeof value === "function" ? await value() : value;
-    // The server looks at it again, and into an array.
+    // The server checks it again, and the elements of an array.
     if (isSource(source)) return source;
-    if (typeof value === "function") throw new ExporterError("The function returns no registry");
+    if (typeof value === "function") {
+      throw new ExporterError("The exported function must return a registry");
+    }
   }
-  throw new ExporterError(
-    'The module exports no registry: export one as default, or as "registry"',
-  );
+  throw new ExporterError('The module must export a registry, as default or as "registry"');
 }
 
 function isSource(value: unknown): value is Source {
@@ -59,7 +59,7 @@ function hookOf(holders: readonly Exports[], name: string): Hook | undefined {
   const holder = holders.find((exports) => exports[name] !== undefined);
   const hook = holder?.[name];
   if (hook === undefined) return undefined;
-  if (!isFunction(hook)) throw new ExporterError(`The export "${name}" is not a function`);
+  if (!isFunction(hook)) throw new ExporterError(`Export "${name}" must be a function`);
   return hook.bind(holder);
 }
 

@@ -1,4 +1,6 @@
-/** What `--help` shows. */
+import { VERSION } from "../../version.ts";
+
+/** The output of `--help`. */
 export const HELP: string = `usage: promhttp [<flags>] [<module>]
 
 Serves the metrics of an exporter to Prometheus. An exporter is a module that exports a registry.
@@ -26,3 +28,8 @@ Args:
               it. It may also export "onScrape", called before each scrape, and "close", called
               when all scrapes have ended. Without a module the metrics of this process are served.
 `;
+
+/** The output of `--version`. */
+export function versionLine(): string {
+  return `promhttp, version ${VERSION} (node ${process.version}, ${process.platform}/${process.arch})`;
+}

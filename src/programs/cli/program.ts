@@ -1,19 +1,31 @@
+/**
+ * The program `promhttp`: an exporter without a web server.
+ *
+ * `flags.ts` parses the command line, `load.ts` imports the module and `exporter.ts` finds the
+ * registry and the hooks in its exports. The program then listens on every address or on none, and
+ * runs until a signal ends it (`signals.ts`).
+ *
+ * A wrong command line, a module without a registry and an address in use end it with one line and a
+ * status; an error of the module itself is left to Node, which shows its source. All other output is
+ * the log on standard error, in the style of the official exporters (`log.ts`).
+ *
+ * @module
+ */
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 import { MetricsError, Server } from "../../index.ts";
 import { type Exporter, ExporterError } from "./exporter.ts";
 import { parseCommand, type Settings, UsageError } from "./flags.ts";
-import { HELP } from "./help.ts";
+import { HELP, versionLine } from "./help.ts";
 import { loadExporter, ownExporter } from "./load.ts";
 import { createProgramLog, type ProgramLog } from "./log.ts";
 import { exitOnSignals } from "./signals.ts";
-import { versionLine } from "./version.ts";
 
 /**
  * Runs the program `promhttp`.
  *
- * @param args What stands behind its name on the command line.
+ * @param args The arguments after its name on the command line.
  */
 export async function runProgram(args: readonly string[]): Promise<void> {
   try {
@@ -46,7 +58,7 @@ async function serve(settings: Settings): Promise<void> {
 }
 
 function openLog({ logLevel, logFormat }: Settings): ProgramLog {
-  // Whoever reads the log may go away; an exporter goes on.
+  // The reader of the log may close it; an exporter keeps running.
   process.stderr.on("error", () => {});
   return createProgramLog(logLevel, logFormat, (line) => process.stderr.write(`${line}\n`));
 }
@@ -60,7 +72,7 @@ async function load(module: string | undefined, log: ProgramLog): Promise<Export
     return exporter;
   } catch (error) {
     if (error instanceof ExporterError) return fail(error.message, log);
-    log.error("The module failed", { module: module ?? "a client library" });
+    log.error("Cannot load module", { module: module ?? "a client library" });
     return crash(error);
   }
 }
@@ -71,7 +83,7 @@ async function listen(
   { source, onScrape }: Exporter,
   log: ProgramLog,
 ): Promise<readonly Server[]> {
-  // The program need not say its name in its own log.
+  // The log of the program need not name the program.
   const write = (level: "error" | "warn") => (message: string) =>
     log[level](message.replace(/^promhttp: /, ""));
   const logger = { error: write("error"), warn: write("warn") };
@@ -82,7 +94,7 @@ async function listen(
     return servers;
   } catch (error) {
     await Promise.all(servers.map((server) => server.close()));
-    // A registry that cannot be served is a TypeError.
+    // A registry that cannot be served causes a TypeError.
     const isExpected = error instanceof MetricsError || error instanceof TypeError;
     return isExpected ? fail(error.message, log) : crash(error);
   }
@@ -92,36 +104,36 @@ async function listen(
 const CLOSE_TIMEOUT_MS = 5_000;
 
 async function close({ close }: Exporter, log: ProgramLog): Promise<void> {
-  const giveUp = async () => {
+  const timeOut = async () => {
     await sleep(CLOSE_TIMEOUT_MS);
-    throw new Error(`It takes longer than ${CLOSE_TIMEOUT_MS} ms`);
+    throw new Error(`It took longer than ${CLOSE_TIMEOUT_MS} ms`);
   };
   try {
-    if (close !== undefined) await Promise.race([close(), giveUp()]);
+    if (close !== undefined) await Promise.race([close(), timeOut()]);
   } catch (error) {
     log.error("The module's close() failed", { err: inspect(error) });
   }
 }
 
-/** Ends the process, which the module may keep alive otherwise. */
+/** Exits, because the module may keep the process alive. */
 function fail(message: string, log: ProgramLog): never {
   log.error(message);
   process.exit(1);
 }
 
 /**
- * Leaves an error to Node, which ends the process with status 1, and knows better than `error.stack`
- * where in the source it happened: of a syntax error, for one.
+ * Leaves an error to Node, which exits with status 1 and shows more than `error.stack` does: where in
+ * the source a syntax error is, for example.
  */
 function crash(error: unknown): never {
-  // The module may have listeners that let the process live, with nothing to do.
+  // Listeners of the module could keep the process alive with nothing to do.
   for (const event of FATAL_EVENTS) process.removeAllListeners(event);
   throw error;
 }
 
 const FATAL_EVENTS = ["uncaughtException", "unhandledRejection"] as const;
 
-/** Writes an address as exporters do: `[::]:9464`. */
+/** Formats an address as exporters do: `[::]:9464`. */
 function nameOf(address: AddressInfo | string): string {
   if (typeof address === "string") return address;
   const host = address.family === "IPv6" ? `[${address.address}]` : address.address;

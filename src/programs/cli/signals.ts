@@ -4,16 +4,16 @@ import { constants } from "node:os";
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 /**
- * How long the same signal again is an echo of the first: Ctrl-C reaches every process of a
- * terminal, and npm, which is one of them, passes it on to the program that it runs.
+ * How long a repeated signal counts as an echo of the first: Ctrl-C reaches every process of a
+ * terminal, and npm, which is one of them, forwards it to the program that it runs.
  */
 const ECHO_MS = 500;
 
 /**
- * Ends this process on SIGTERM and SIGINT: with status 0 when `stop` has settled, at once on a
- * second signal. As process 1 of a container it would not end by a signal on its own.
+ * Exits on SIGTERM and SIGINT: with status 0 when `stop` has settled, at once on a second signal.
+ * Without a listener, process 1 of a container would ignore both.
  *
- * @param stop What is to be done before. It must not reject.
+ * @param stop Called first. It must not reject.
  */
 export function exitOnSignals(stop: (signal: string) => Promise<void>): void {
   let first: { readonly signal: string; readonly at: number } | undefined;
@@ -24,7 +24,7 @@ export function exitOnSignals(stop: (signal: string) => Promise<void>): void {
         first = { signal, at: now };
         void stop(signal).then(() => process.exit(0));
       } else if (signal !== first.signal || now - first.at > ECHO_MS) {
-        // What a shell says of a process that a signal has ended.
+        // The status that a shell reports for a process that a signal has ended.
         process.exit(128 + constants.signals[signal]);
       }
     });

@@ -2,7 +2,7 @@ import { isMetricsPath } from "../../http/routes.ts";
 import type { Address } from "../../index.ts";
 import { ADDRESS_FORMS, readAddress } from "../../server/address.ts";
 
-/** What the environment says about the preload. */
+/** The settings of the preload. */
 export interface PreloadSettings {
   readonly address: Address;
   readonly path: string | undefined;
@@ -15,9 +15,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const DEFAULT_PORT = "9464";
 
 /**
- * Reads the settings of the preload; a variable that is empty is one that is not set.
+ * Reads the settings of the preload; an empty variable counts as unset.
  *
- * @throws {RangeError} For a value that cannot be used; the message names its variable.
+ * @throws {RangeError} For an invalid value; the message names its variable.
  */
 export function readEnvironment(env: Environment): PreloadSettings {
   const { PROMHTTP_ADDRESS, PROMHTTP_PATH, PROMHTTP_DEFAULT_METRICS } = env;
@@ -32,27 +32,24 @@ export function readEnvironment(env: Environment): PreloadSettings {
 
 function addressIn(name: string, text: string): Address {
   const address = readAddress(text);
-  if (address === undefined) throw unusable(name, text, ADDRESS_FORMS);
+  if (address === undefined) throw invalid(name, text, `an address such as ${ADDRESS_FORMS}`);
   return address;
 }
 
-/**
- * OpenTelemetry's variables, with the default that its specification gives to each; ours where
- * neither is set.
- */
+/** OpenTelemetry's variables, each with the default of its specification; ours if neither is set. */
 function otherAddress(env: Environment): Address {
   const { OTEL_EXPORTER_PROMETHEUS_HOST: host, OTEL_EXPORTER_PROMETHEUS_PORT: port } = env;
   if (!host && !port) return `:${DEFAULT_PORT}`;
   const number = /^\d+$/.test(port || DEFAULT_PORT) ? Number(port || DEFAULT_PORT) : Number.NaN;
   if (!(number < 65_536)) {
-    throw unusable("OTEL_EXPORTER_PROMETHEUS_PORT", `${port}`, `a port, such as ${DEFAULT_PORT}`);
+    throw invalid("OTEL_EXPORTER_PROMETHEUS_PORT", `${port}`, `a port such as ${DEFAULT_PORT}`);
   }
   return { host: host || "localhost", port: number };
 }
 
 function pathIn(name: string, text: string): string {
   if (isMetricsPath(text)) return text;
-  throw unusable(name, text, "a path, such as /metrics");
+  throw invalid(name, text, "a path such as /metrics");
 }
 
 const SWITCHES: ReadonlyMap<string, boolean> = new Map([
@@ -64,10 +61,10 @@ const SWITCHES: ReadonlyMap<string, boolean> = new Map([
 
 function switchIn(name: string, text: string): boolean {
   const value = SWITCHES.get(text);
-  if (value === undefined) throw unusable(name, text, "0 or 1");
+  if (value === undefined) throw invalid(name, text, "0 or 1");
   return value;
 }
 
-function unusable(name: string, text: string, use: string): RangeError {
-  return new RangeError(`The environment variable ${name} cannot be used: "${text}". Use ${use}`);
+function invalid(name: string, text: string, expected: string): RangeError {
+  return new RangeError(`Environment variable ${name} must be ${expected}, got "${text}"`);
 }

@@ -1,27 +1,35 @@
+/**
+ * The preload `promhttp/register`: serves the metrics of any application without a line of code.
+ *
+ * Runs before the application. It decides whether this process serves (`role.ts`), looks for the
+ * client libraries that the application will import, marks the environment for child processes, and
+ * does the rest (`serve.ts`) a moment later, so that a process which ends soon pays nothing.
+ *
+ * It must not be noticed: it never throws, adds no listener, writes nothing to standard output, and
+ * nothing that it starts keeps the process alive.
+ *
+ * @module
+ */
+import { writeSync } from "node:fs";
 import { join } from "node:path";
 import { debuglog, inspect } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import { findClientLibraries, INSTALL_HINT } from "../client-libraries.ts";
 import type { Environment } from "./environment.ts";
-import { mainScript } from "./main-script.ts";
-import { reasonNotToServe } from "./role.ts";
-import { warn } from "./warn.ts";
+import { mainScript, reasonNotToServe } from "./role.ts";
 
-/** Says in the environment of all children which process serves, or that none can. */
+/** The environment variable that tells child processes which process serves, or that none can. */
 const MARK = "PROMHTTP_SERVED_BY";
 
-/** The mark of a process that has told that there is no client library. */
+/** Its value after a process has warned that there is no client library. */
 const NOBODY = "nobody";
 
-/** How long the application has the process to itself. One that ends sooner pays nothing. */
+/** How long the application has the process to itself. One that exits sooner pays nothing. */
 const DELAY_MS = 100;
 
 const debug = debuglog("promhttp");
 
-/**
- * Serves the metrics of the application that this process is about to run, if that is for it to do.
- * It never throws, and what it starts never keeps the process alive.
- */
+/** Serves the metrics of the application that this process is about to run, if that is its role. */
 export function preload(): void {
   try {
     const script = mainScript(process.argv[1]);
@@ -35,7 +43,7 @@ export function preload(): void {
       isExplicit: process.execArgv.some(isPreload),
     });
     if (reason === undefined) start(script);
-    else debug("No metrics are served: %s", reason);
+    else debug("Not serving metrics: %s", reason);
   } catch (error) {
     giveUp(error);
   }
@@ -44,45 +52,45 @@ export function preload(): void {
 function start(script: string | undefined): void {
   const libraries = librariesOf(script);
   if (libraries.length === 0) {
-    const line = `No metrics are served: there is no client library. ${INSTALL_HINT}`;
+    const line = `Cannot serve metrics: no client library found. ${INSTALL_HINT}`;
     if (process.env[MARK] === NOBODY) debug(line);
     else warn(`promhttp: ${line}`);
-    // A child may find one, and serves then; it need not say the same again.
+    // A child process may find one and then serve; if not, it must not repeat the warning.
     process.env[MARK] = NOBODY;
     return;
   }
-  // Now, because the application may change its environment, and start children, at any time.
+  // Now, because the application may change its environment and start child processes at any time.
   const env: Environment = { ...process.env };
   process.env[MARK] = `${process.pid}`;
   setTimeout(() => serveLater(libraries, env), DELAY_MS).unref();
 }
 
-/** Nothing is loaded before it is needed: most processes that inherit the preload do not serve. */
+/** Imports the server only here: most processes that inherit the preload do not serve. */
 function serveLater(libraries: readonly string[], env: Environment): void {
   import("./serve.ts")
-    .then(({ serve }) => serve(libraries, env))
+    .then(({ serve }) => serve(libraries, env, warn))
     .then((url) => debug("Metrics at %s", url))
     .catch(giveUp);
 }
 
-/** The libraries that the application gets; those of the working folder where it has none. */
+/** The libraries that the application imports; those of the working folder if it has none. */
 function librariesOf(script: string | undefined): string[] {
-  const own = script === undefined ? [] : findClientLibraries(script);
-  return own.length > 0 ? own : findClientLibraries(join(process.cwd(), "[preload]"));
+  const libraries = script === undefined ? [] : findClientLibraries(script);
+  return libraries.length > 0 ? libraries : findClientLibraries(join(process.cwd(), "[preload]"));
 }
 
 function giveUp(error: unknown): void {
-  // What an address or a library throws is an error; whatever else it is, `inspect` can show it.
+  // A library may throw anything, which `inspect` can show.
   const reason = error instanceof Error ? error.message : inspect(error);
-  warn(`promhttp: No metrics are served: ${reason}`);
+  warn(`promhttp: Cannot serve metrics: ${reason}`);
 }
 
-/** Tells whether an argument of Node is what loads this module. */
+/** Whether an argument of Node loads this module. */
 function isPreload(argument: string): boolean {
   return /\bpromhttp[\\/]register$|[\\/]dist[\\/]register\.js$/.test(argument);
 }
 
-/** Without a channel to its parent it is none, and `node:cluster` need not be loaded. */
+/** A process without a channel to its parent is not one, and need not load `node:cluster`. */
 function isClusterWorker(): boolean {
   if (!process.connected) return false;
   // Its types are those of its default export.
@@ -94,7 +102,19 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // It is there, and belongs to somebody else.
+    // It exists and belongs to another user.
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/**
+ * Writes a line to standard error, and never throws. Does not touch `process.stderr` and emits no
+ * warning, because the application could see both.
+ */
+function warn(line: string): void {
+  try {
+    writeSync(2, `${line}\n`);
+  } catch {
+    // There is nowhere left to report it.
   }
 }

@@ -63,7 +63,7 @@ for (const { name: library, Registry, Counter, Gauge, Histogram, Summary } of LI
     );
   });
 
-  test(`all collectors of ${library} start before one of them is waited for`, async () => {
+  test(`all collectors of ${library} start before one of them is awaited`, async () => {
     const registry = new Registry();
     const started: string[] = [];
     for (const name of ["a", "b", "c"]) {
@@ -78,7 +78,7 @@ for (const { name: library, Registry, Counter, Gauge, Histogram, Summary } of LI
     await done;
   });
 
-  test(`a gauge of ${library} that another's slow collector sets is fresh in the same scrape`, async () => {
+  test(`a scrape of ${library} has the value that another metric's slow collector set`, async () => {
     const registry = new Registry();
     const config = { help: "h", labelNames: ["queue"], registers: [registry] };
     const plain = new Gauge({ ...config, name: "plain" });
@@ -97,7 +97,7 @@ for (const { name: library, Registry, Counter, Gauge, Histogram, Summary } of LI
     );
   });
 
-  test(`a thenable that is no promise is waited for, too (${library})`, async () => {
+  test(`a scrape of ${library} awaits a thenable that is not a promise`, async () => {
     const registry = new Registry();
     new Gauge({
       name: "g",
@@ -117,7 +117,7 @@ for (const { name: library, Registry, Counter, Gauge, Histogram, Summary } of LI
   });
 
   for (const how of ["throws", "rejects"]) {
-    test(`a collector of ${library} that ${how} costs no other metric`, async () => {
+    test(`a collector of ${library} that ${how} affects no other metric`, async () => {
       const registry = new Registry();
       const registers = [registry];
       const error = new Error("down");
@@ -137,7 +137,7 @@ for (const { name: library, Registry, Counter, Gauge, Histogram, Summary } of LI
     });
   }
 
-  test(`a collector of ${library} that never settles is given up at the deadline`, async () => {
+  test(`a collector of ${library} that never settles is abandoned at the deadline`, async () => {
     const registry = new Registry();
     const registers = [registry];
     new Gauge({ name: "bad", help: "h", registers, collect: () => new Promise(() => {}) });
@@ -157,7 +157,7 @@ for (const { name: library, Registry, Counter, Gauge, Histogram, Summary } of LI
     assert.ok(Number(durations[0]) > 0);
   });
 
-  test(`a metric that is added to or taken from a registry of ${library} follows`, async () => {
+  test(`a scrape of ${library} follows metrics that are added and removed`, async () => {
     const registry = new Registry();
     const registers = [registry];
     const exposeAgain = createExpose(registry);
@@ -178,7 +178,7 @@ function registryOf(...metrics: object[]): LibraryRegistry {
   return registry;
 }
 
-test("an object that has a synchronous get() alone is served", async () => {
+test("an object that has only a synchronous get() is served", async () => {
   const get = () => ({ type: "gauge", values: [{ value: 4, labels: { a: "b" } }, { value: 5 }] });
   const registry = registryOf({ name: "g", help: "Own.", get });
   assert.deepEqual(await expose(registry), {
@@ -187,28 +187,28 @@ test("an object that has a synchronous get() alone is served", async () => {
   });
 });
 
-test("an object that has an asynchronous get() alone is served", async () => {
+test("an object that has only an asynchronous get() is served", async () => {
   const get = async () => ({ type: "counter", values: [{ value: 4 }] });
   const registry = registryOf({ name: "c_total", get });
   assert.equal((await expose(registry)).text, "# TYPE c_total counter\nc_total 4\n");
 });
 
-test("an object whose get() gives no values is served without samples", async () => {
+test("an object whose get() returns no values is served without samples", async () => {
   const registry = registryOf({ name: "g", get: () => ({ type: "gauge" }) });
   assert.equal((await expose(registry)).text, "# TYPE g gauge\n");
 });
 
-test("an object of a type that is not known is served as unknown, and reported", async () => {
+test("an object of unknown type is served as unknown, and reported", async () => {
   const get = () => ({ type: "meter", values: [{ value: 1 }] });
   assert.deepEqual(await expose(registryOf({ name: "m", get })), {
     text: "# TYPE m untyped\nm 1\n",
-    faults: ["m: the type is not known"],
+    faults: ["m: the type is unknown"],
   });
 });
 
 for (const nothing of [undefined, null, 7]) {
   for (const isAsync of [false, true]) {
-    test(`a get() that ${isAsync ? "resolves to" : "returns"} ${nothing} is the failure of its metric`, async () => {
+    test(`a get() that ${isAsync ? "resolves to" : "returns"} ${nothing} fails its metric`, async () => {
       const get = () => (isAsync ? Promise.resolve(nothing) : nothing);
       const registry = registryOf({ name: "bad", get }, { name: "good", get: () => ({}) });
       const { names, errors } = await gather(registry);
@@ -219,7 +219,7 @@ for (const nothing of [undefined, null, 7]) {
   }
 }
 
-test("a metric whose name is no string is left out", async () => {
+test("a metric whose name is not a string is skipped", async () => {
   const metrics = [
     { name: "", get: () => ({}) },
     { name: 7, get: () => ({}) },
@@ -236,7 +236,7 @@ test("a metric whose name is no string is left out", async () => {
   });
 });
 
-test("a registry that throws is an error of its own", async () => {
+test("a registry that throws makes the gathering reject", async () => {
   const registry = {
     contentType: "",
     getMetricsAsArray() {
@@ -246,7 +246,7 @@ test("a registry that throws is an error of its own", async () => {
   await assert.rejects(gatherAll(createRegistryGatherer(registry)), { message: "down" });
 });
 
-test("a failure says how long it took: until it failed, or until it was given up", async () => {
+test("a failure says how long the collector ran until it failed or was abandoned", async () => {
   const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   const down = () => {
     throw new Error("down");

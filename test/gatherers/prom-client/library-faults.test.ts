@@ -11,18 +11,18 @@ import {
   OPENMETRICS_TYPE,
 } from "../../helpers/libraries.ts";
 
-// The faults of the client libraries' own output, and what we serve in its place.
+// Faults in the client libraries' own output, and what is served instead.
 
-/** The sample lines of a scrape that left nothing out. */
+/** The sample lines of a scrape that skipped nothing. */
 async function samplesOf(registry: LibraryRegistry): Promise<string[]> {
   const { text, faults } = await expose(registry);
   assert.deepEqual(faults, []);
   return text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 }
 
-/** The children of a metric: what the library keeps for each label set. */
+/** The children of a metric: the library's object for each label set. */
 function childrenOf(metric: LibraryMetric): Record<string, unknown>[] {
-  // No library has its store in its types.
+  // No library declares its store in its types.
   const { hashMap, store } = metric as unknown as {
     hashMap?: Record<string, Record<string, unknown>>;
     store?: { values(): Iterable<Record<string, unknown>> };
@@ -34,7 +34,7 @@ function metricsOf(registry: LibraryRegistry): LibraryMetric[] {
   return registry.getMetricsAsArray() as LibraryMetric[]; // it is typed wrongly or not at all
 }
 
-/** All that a scrape could change, but for the digests of summaries: to read one rearranges it. */
+/** All state that a scrape could change, except digests of summaries, which reading rearranges. */
 function stateOf(registry: LibraryRegistry): string {
   const metrics = metricsOf(registry).map((metric) => ({
     ...metric,
@@ -95,7 +95,7 @@ for (const library of LIBRARIES) {
     assert.equal((await samplesOf(registry)).length, 11);
   });
 
-  test(`label values of ${name} that are no strings cannot break the document`, async () => {
+  test(`label values of ${name} that are not strings cannot break the exposition`, async () => {
     const registry = new Registry();
     const gauge = new Gauge({ name: "g", help: "h", labelNames: ["a"], registers: [registry] });
     const values = [7, true, ['x"', "y"], new Error('no\n"way"'), { toString: () => "\\" }];
@@ -109,7 +109,7 @@ for (const library of LIBRARIES) {
     ]);
   });
 
-  test(`label values of ${name} that are nullish are absent labels`, async () => {
+  test(`label values of ${name} that are null or undefined are omitted`, async () => {
     const registry = new Registry();
     const config = { name: "g", help: "h", labelNames: ["a", "b"], registers: [registry] };
     const gauge = new Gauge(config);
@@ -119,7 +119,7 @@ for (const library of LIBRARIES) {
     assert.deepEqual(await samplesOf(registry), ['g{b="1"} 1', 'g{b="2"} 2', 'g{b="3"} 3']);
   });
 
-  test(`a backslash before an n in a label of ${name} does not become a line feed`, async () => {
+  test(`a backslash before an n in a label of ${name} stays a backslash`, async () => {
     const registry = new Registry();
     const config = { name: "g", help: "in C:\\new\nline", labelNames: ["dir"] };
     new Gauge({ ...config, registers: [registry] }).set({ dir: 'C:\\new\n"' }, 1);
@@ -129,7 +129,7 @@ for (const library of LIBRARIES) {
     );
   });
 
-  test(`a label object of ${name} that is changed and used again is served once`, async () => {
+  test(`a label object of ${name} that is changed and reused is served once`, async () => {
     const registry = new Registry();
     const registers = [registry];
     const labels = { method: "GET" };
@@ -145,12 +145,12 @@ for (const library of LIBRARIES) {
     assert.equal(text.match(/^c_total\{method="POST"\} 1$/gm)?.length, 1);
     assert.equal(text.match(/^h_count\{method="POST"\} 1$/gm)?.length, 1);
     assert.deepEqual(faults, [
-      "c_total: two label sets are one object",
-      "h: two label sets are one object",
+      "c_total: two metrics share one labels object",
+      "h: two metrics share one labels object",
     ]);
   });
 
-  test(`default labels of ${name} yield to a metric's own, except for nullish ones`, async () => {
+  test(`default labels of ${name} are overridden by a metric's own, except null and undefined`, async () => {
     const registry = new Registry();
     const config = { help: "h", labelNames: ["app", "b"], registers: [registry] };
     registry.setDefaultLabels({ app: "shop", zone: 7, none: null });
@@ -188,7 +188,7 @@ for (const library of LIBRARIES) {
     assert.equal(await sample(), "g 1");
   });
 
-  test(`default labels of ${name} with names of other meaning or alphabet do no harm`, async () => {
+  test(`default labels of ${name} may have reserved or non-ASCII names`, async () => {
     const registry = new Registry();
     const registers = [registry];
     registry.setDefaultLabels({ "app-name": "shop", le: "9", quantile: "9", __name__: "x" });
@@ -207,7 +207,7 @@ for (const library of LIBRARIES) {
     ]);
   });
 
-  test(`a metric of ${name} whose constructor failed does not cost the scrape`, async () => {
+  test(`a metric of ${name} whose constructor threw does not fail the scrape`, async () => {
     const registry = new Registry();
     const registers = [registry];
     const config = { help: "h", registers };
@@ -219,7 +219,7 @@ for (const library of LIBRARIES) {
     assert.doesNotMatch(text, /undefined|^[hs]/m);
   });
 
-  test(`a help of ${name} that is no string is left out and reported`, async () => {
+  test(`a help of ${name} that is not a string is omitted and reported`, async () => {
     const registry = new Registry();
     new Gauge({ name: "g", help: 42, registers: [registry] }).set(1);
     assert.deepEqual(await expose(registry), {
@@ -228,7 +228,7 @@ for (const library of LIBRARIES) {
     });
   });
 
-  test(`values of ${name} without digits are written as every parser reads them`, async () => {
+  test(`unusual values of ${name} are written as every parser reads them`, async () => {
     const registry = new Registry();
     const gauge = new Gauge({ name: "g", help: "h", labelNames: ["a"], registers: [registry] });
     const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
@@ -239,12 +239,12 @@ for (const library of LIBRARIES) {
 
   const unruly = [
     { buckets: [5, 1, 1, Number.POSITIVE_INFINITY], name: "unsorted, equal and infinite" },
-    { buckets: [Number.NaN, 5, Number.NaN, 1], name: "unsorted and no numbers" },
-    // What a program in JavaScript may read from its environment.
+    { buckets: [Number.NaN, 5, Number.NaN, 1], name: "unsorted and not numbers" },
+    // A program in JavaScript may read these from its environment.
     { buckets: ["5", "1.0"] as unknown as number[], name: "strings" },
   ];
   for (const { buckets, name: kind } of unruly) {
-    test(`buckets of ${name} that are ${kind} are put in order`, async () => {
+    test(`buckets of ${name} that are ${kind} are sorted`, async () => {
       const registry = new Registry();
       const config = { name: "h", help: "h", labelNames: ["a"], registers: [registry] };
       const histogram = new Histogram({ ...config, buckets });
@@ -259,7 +259,7 @@ for (const library of LIBRARIES) {
     });
   }
 
-  test(`quantiles of ${name} that are unsorted or equal are put in order`, async () => {
+  test(`quantiles of ${name} that are unsorted or equal are sorted`, async () => {
     const registry = new Registry();
     const percentiles = [0.9, 0.5, 0.9];
     const config = { name: "s", help: "h", labelNames: ["a"], registers: [registry] };
@@ -292,9 +292,9 @@ for (const library of LIBRARIES) {
     ]);
   });
 
-  // prom-client 13 knows no such option.
+  // prom-client 13 does not have this option.
   if (library.major !== 13)
-    test(`a summary of ${name} that prunes aged label sets does so when it is scraped`, async (t) => {
+    test(`a summary of ${name} that prunes aged label sets does so at a scrape`, async (t) => {
       t.mock.timers.enable({ apis: ["Date"], now: 1_000 });
       const registry = new Registry();
       const registers = [registry];
@@ -314,7 +314,7 @@ for (const library of LIBRARIES) {
 }
 
 for (const { name, Registry, Counter, AggregatorRegistry } of EXEMPLAR_LIBRARIES) {
-  test(`a registry of ${name} whose counters were renamed by an OpenMetrics scrape keeps their names`, async () => {
+  test(`a counter of ${name} keeps its name after an OpenMetrics scrape of the library`, async () => {
     const registry = new Registry(OPENMETRICS_TYPE);
     const counter = new Counter({ name: "foo_total", help: "h", registers: [registry] });
     counter.inc();
@@ -323,7 +323,7 @@ for (const { name, Registry, Counter, AggregatorRegistry } of EXEMPLAR_LIBRARIES
     assert.deepEqual(await samplesOf(registry), ["foo_total 1"]);
   });
 
-  test(`the content type of a registry of ${name} changes nothing`, async () => {
+  test(`the content type of a registry of ${name} has no effect`, async () => {
     const registry = new Registry(OPENMETRICS_TYPE);
     new Counter({
       name: "foo_total",
@@ -342,7 +342,7 @@ for (const { name, Registry, Counter, AggregatorRegistry } of EXEMPLAR_LIBRARIES
     assert.deepEqual(await samplesOf(sum), ["foo_total 2"]);
   });
 
-  test(`a counter of ${name} that was refused for its exemplars does not cost the scrape`, async () => {
+  test(`a counter of ${name} that was rejected for its exemplars does not fail the scrape`, async () => {
     const registry = new Registry(OPENMETRICS_TYPE);
     const registers = [registry, new Registry()];
     const config = { help: "h", registers };

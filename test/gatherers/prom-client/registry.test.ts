@@ -13,10 +13,10 @@ import {
 import { LIBRARIES } from "../../helpers/libraries.ts";
 
 for (const library of LIBRARIES) {
-  test(`typeOf() tells the type of each metric of ${library.name}`, () => {
+  test(`typeOf() returns the type of each metric of ${library.name}`, () => {
     const registers = [new library.Registry()];
     for (const type of ["Counter", "Gauge", "Histogram", "Summary"] as const) {
-      // The tests' own types do not name what `typeOf()` reads.
+      // The tests' types do not declare what `typeOf()` reads.
       const config = { name: "m", help: "h", percentiles: [0.5], buckets: [1], registers: [] };
       const metric = new library[type](config) as unknown;
       assert.equal(typeOf(metric as RegistryMetric), type.toLowerCase());
@@ -25,11 +25,11 @@ for (const library of LIBRARIES) {
     assert.equal(isAggregatingRegistry(registers[0]), false);
   });
 
-  test(`the names that the metrics of ${library.name} were registered by are known`, () => {
+  test(`namesByMetric() returns the names under which ${library.name} registered`, () => {
     const registry = new library.Registry();
     const metric = new library.Gauge({ name: "a", help: "h", registers: [registry] });
     metric.name = "b";
-    // The members beyond the public type are what is tested.
+    // This tests members beyond the public type.
     const internals = registry as unknown as RegistryInternals;
     const [found] = internals.getMetricsAsArray();
     assert.deepEqual([...namesByMetric(internals)], [[found, "a"]]);
@@ -39,13 +39,13 @@ for (const library of LIBRARIES) {
   });
 }
 
-test("typeOf() does not know a metric without any sign of its type", () => {
+test("typeOf() returns undefined when nothing shows the type", () => {
   const metric = { get: () => ({}) };
   assert.equal(typeOf(metric), undefined);
   assert.equal(typeOf(Object.assign(metric, { observe() {} })), undefined);
 });
 
-test("isRegisteredAs() compares the names of the metrics where the registry has no table", () => {
+test("isRegisteredAs() compares the names of the metrics when the registry has no table", () => {
   const metric: RegistryMetric = { name: "a", get: () => ({}) };
   const registry: RegistryInternals = { getMetricsAsArray: () => [metric] };
   assert.equal(namesByMetric(registry).size, 0);
@@ -60,7 +60,7 @@ for (const value of [null, undefined, 7, "registry", {}, { getMetricsAsArray: []
   });
 }
 
-test("toExemplar() translates labels, value and seconds", () => {
+test("toExemplar() converts labels, value and seconds", () => {
   assert.deepEqual(toExemplar({ labelSet: { trace_id: "a" }, value: 0.3, timestamp: 1_700.5 }), {
     labels: { trace_id: "a" },
     value: 0.3,
@@ -68,12 +68,12 @@ test("toExemplar() translates labels, value and seconds", () => {
   });
 });
 
-test("toExemplar() takes an exemplar without labels and without a time", () => {
+test("toExemplar() accepts an exemplar without labels and without a time", () => {
   assert.deepEqual(toExemplar({ value: 1 }), { labels: {}, value: 1, timestampMs: undefined });
 });
 
 for (const nothing of [null, undefined, {}, { labelSet: { a: "b" }, value: null }]) {
-  test(`toExemplar() gives nothing for ${JSON.stringify(nothing)}`, () => {
+  test(`toExemplar() returns undefined for ${JSON.stringify(nothing)}`, () => {
     assert.equal(toExemplar(nothing), undefined);
   });
 }

@@ -15,7 +15,7 @@ function bucket(le: unknown, labels: object, value: number): SnapshotSample {
   return { metricName: "h_bucket", labels: { le, ...labels }, value };
 }
 
-test("readValues() gives a metric for each sample, with the default labels", () => {
+test("readValues() returns a metric for each sample, with the default labels", () => {
   const exemplar = { labelSet: { trace_id: "1" }, value: 2, timestamp: 3 };
   const values = [{ labels: { a: "x" }, value: 1, exemplar }, { value: 2 }];
   assert.deepEqual(readValues({ values }, merge), [
@@ -29,12 +29,12 @@ test("readValues() gives a metric for each sample, with the default labels", () 
 });
 
 for (const [name, read] of Object.entries({ readValues, readHistograms, readSummaries })) {
-  test(`${name}() gives nothing for a snapshot without values`, () => {
+  test(`${name}() returns nothing for a snapshot without values`, () => {
     assert.deepEqual(read({}, merge), []);
   });
 }
 
-test("readHistograms() puts the samples of one label set together, and the bounds in order", () => {
+test("readHistograms() groups samples by label set and sorts the bounds", () => {
   const values = [
     bucket(5, { a: "x" }, 3),
     bucket("0.5", { a: "x" }, 1),
@@ -58,12 +58,12 @@ test("readHistograms() puts the samples of one label set together, and the bound
   assert.ok(Number.isNaN(y?.sum));
 });
 
-test("readHistograms() takes the count of the samples where there is no bucket +Inf", () => {
+test("readHistograms() takes the count of the samples if there is no +Inf bucket", () => {
   const values = [bucket(1, {}, 2), { metricName: "h_count", value: 3 }];
   assert.equal(readHistograms({ values }, merge)[0]?.count, 3);
 });
 
-test("readHistograms() keeps the exemplars, the one of +Inf last", () => {
+test("readHistograms() keeps the exemplars, with that of +Inf last", () => {
   const exemplar = { labelSet: {}, value: 9 };
   const values = [bucket(1, {}, 2), { ...bucket("+Inf", {}, 3), exemplar }];
   assert.deepEqual(readHistograms({ values }, merge)[0]?.exemplars, [
@@ -72,7 +72,7 @@ test("readHistograms() keeps the exemplars, the one of +Inf last", () => {
   ]);
 });
 
-test("readSummaries() puts the samples of one label set together, and the quantiles in order", () => {
+test("readSummaries() groups samples by label set and sorts the quantiles", () => {
   const values = [
     { labels: { quantile: 0.9, a: "x" }, value: 2 },
     { labels: { quantile: 0.5, a: "x" }, value: 1 },
@@ -91,7 +91,7 @@ test("readSummaries() puts the samples of one label set together, and the quanti
   ]);
 });
 
-test("a value that became null between processes is left out, and not served as 0", async () => {
+test("a value that became null between processes is omitted, not served as 0", async () => {
   const values = [
     { labels: { a: "x" }, value: null },
     { labels: { a: "y" }, value: 1 },

@@ -30,7 +30,7 @@ interface Kept extends KeptRun {
   readonly compared: number[];
 }
 
-/** What was kept of the metrics as they are now. */
+/** A kept run of the metrics in their current state. */
 function keep(metric: RegistryMetric, options: Partial<KeptRun["shape"]> = {}): Kept {
   const identities: unknown[] = [];
   const numbers: number[] = [];
@@ -72,7 +72,7 @@ function histogramChildren(count: number): Map<string, Child> {
 
 const childOf = (children: Map<string, Child>, id: number): Child => children.get(`k${id}`) ?? {};
 
-/** The labels of the metrics that the iterator still gives. */
+/** The labels of the metrics that the iterator still yields. */
 const restOf = (reader: Iterable<Metric>) => Array.from(reader, ({ labels }) => labels["id"]);
 
 for (const [kind, storeOf] of Object.entries(STORES)) {
@@ -140,7 +140,7 @@ for (const [kind, storeOf] of Object.entries(STORES)) {
     const metric = storeOf("histogram", children);
     const kept = keep(metric);
     delete childOf(children, 1)["bucketValues"];
-    // An entry that cannot be compared has no identity, either.
+    // An entry that cannot be compared has no identity either.
     (kept.identities as unknown[])[1] = undefined;
     const reader = readerOf(metric);
     assert.equal(reader.readRun(kept), 1);
@@ -160,7 +160,7 @@ for (const [kind, storeOf] of Object.entries(STORES)) {
   for (const type of ["gauge", "histogram"]) {
     const childrenOf = type === "gauge" ? valueChildren : histogramChildren;
 
-    test(`a run of a ${type} of ${kind} takes exemplars that are not kept for nothing`, () => {
+    test(`a run of a ${type} of ${kind} ignores exemplars that are not kept`, () => {
       const children = childrenOf(3);
       for (const child of children.values())
         Object.assign(child, { exemplar: {}, bucketExemplars: {} });
@@ -169,7 +169,7 @@ for (const [kind, storeOf] of Object.entries(STORES)) {
       assert.equal(readerOf(metric).readRun(kept), 3);
     });
 
-    test(`a run of a ${type} of ${kind} ends at a label set that was there already`, () => {
+    test(`a run of a ${type} of ${kind} ends at a label set that it has already seen`, () => {
       const children = childrenOf(3);
       const metric = storeOf(type, children);
       const kept = keep(metric);
@@ -181,7 +181,7 @@ for (const [kind, storeOf] of Object.entries(STORES)) {
       assert.equal(duplicates, 1);
     });
 
-    test(`a run of a ${type} of ${kind} goes on behind a child that was read by itself`, () => {
+    test(`a run of a ${type} of ${kind} continues after a child that was read by itself`, () => {
       const children = childrenOf(5);
       const metric = storeOf(type, children);
       const kept = keep(metric);
@@ -195,7 +195,7 @@ for (const [kind, storeOf] of Object.entries(STORES)) {
       assert.deepEqual(restOf(reader), []);
     });
 
-    test(`a run of a ${type} of ${kind} ends where the store does`, () => {
+    test(`a run of a ${type} of ${kind} ends at the end of the store`, () => {
       const children = childrenOf(3);
       const kept = keep(storeOf(type, children));
       children.delete("k2");
@@ -204,13 +204,13 @@ for (const [kind, storeOf] of Object.entries(STORES)) {
       assert.deepEqual(restOf(reader), []);
     });
 
-    test(`a run of a ${type} of ${kind} reads nothing ahead of its last entry`, () => {
+    test(`a run of a ${type} of ${kind} reads nothing beyond its last entry`, () => {
       const children = childrenOf(100);
       const metric = storeOf(type, children);
       const kept = keep(metric);
       const reader = readerOf(metric);
       assert.equal(reader.readRun({ ...kept, to: 50 }), 50);
-      // Then the scrape pauses, and the application goes on.
+      // Then the scrape pauses, and the application changes its metrics.
       const store = (metric.hashMap ?? children) as Record<string, Child>;
       for (let id = 50; id < 99; id++) {
         if (metric.hashMap) delete store[`k${id}`];
@@ -220,7 +220,7 @@ for (const [kind, storeOf] of Object.entries(STORES)) {
     });
   }
 
-  test(`a walk through ${kind} can be used again when it has ended within a run`, () => {
+  test(`a walk through ${kind} can be reused after it ended within a run`, () => {
     const children = valueChildren(3);
     const metric = storeOf("gauge", children);
     const metrics = storeMetrics(metric, { merge: (labels) => labels, onDuplicate: noCall });
@@ -237,7 +237,7 @@ for (const [kind, storeOf] of Object.entries(STORES)) {
   });
 }
 
-test("a summary cannot be read many at a time", () => {
+test("a summary cannot be read in runs", () => {
   const metric = { type: "summary", hashMap: {}, percentiles: [0.5], get: () => ({}) };
   const metrics = storeMetrics(metric, { merge: (labels) => labels, onDuplicate: noCall });
   assert.equal(runReaderOf(metrics), undefined);

@@ -42,25 +42,25 @@ for (const library of LIBRARIES) {
   for (const type of TYPES) {
     const config = { name: "m", help: "h", registers: [] };
 
-    test(`hasKnownStore() knows a ${type} of ${name}, with a collector or without`, () => {
+    test(`hasKnownStore() accepts a ${type} of ${name}, with or without a collector`, () => {
       assert.equal(hasKnownStore(seen(new library[type](config))), true);
       assert.equal(hasKnownStore(seen(new library[type]({ ...config, collect() {} }))), true);
     });
 
-    test(`hasKnownStore() knows a subclass of a ${type} of ${name} that adds methods`, () => {
+    test(`hasKnownStore() accepts a subclass of a ${type} of ${name} that adds methods`, () => {
       class Sub extends library[type] {
         another() {}
       }
       assert.equal(hasKnownStore(seen(new Sub(config))), true);
     });
 
-    test(`hasKnownStore() refuses a ${type} of ${name} whose get() was replaced`, () => {
+    test(`hasKnownStore() rejects a ${type} of ${name} whose get() was replaced`, () => {
       const metric = new library[type](config);
       metric.get = () => ({ type: type.toLowerCase() });
       assert.equal(hasKnownStore(seen(metric)), false);
     });
 
-    test(`a ${type} of ${name} whose get() was replaced is served as it says`, async () => {
+    test(`a ${type} of ${name} whose get() was replaced is served through it`, async () => {
       const registry = new Registry();
       const metric = new library[type]({ ...config, registers: [registry] });
       metric.get = async () => ({ type: "gauge", values: [{ value: 42, labels: { own: "yes" } }] });
@@ -69,10 +69,10 @@ for (const library of LIBRARIES) {
     });
   }
 
-  // The constructors of @platformatic/prom-client put a `get` over that of any subclass.
+  // The constructors of @platformatic/prom-client assign a `get` over that of any subclass.
   const overridable = name.startsWith("@platformatic") ? ["_getSync"] : ["get"];
   for (const method of overridable) {
-    test(`a gauge of ${name} whose subclass overrides ${method}() is served as that says`, async () => {
+    test(`a gauge of ${name} whose subclass overrides ${method}() is served through that`, async () => {
       const registry = new Registry();
       class Doubled extends Gauge {}
       Object.defineProperty(Doubled.prototype, method, {
@@ -116,7 +116,7 @@ for (const library of LIBRARIES) {
     assert.equal(new Set(first.slice(3, 5)).size, 2);
   });
 
-  test(`the family of a metric of ${name} is another when its help changes`, async () => {
+  test(`the family of a metric of ${name} is a new object when its help changes`, async () => {
     const registry = new Registry();
     const gauge = new Gauge({ name: "g", help: "before", registers: [registry] });
     const gatherer = createRegistryGatherer(registry);
@@ -146,7 +146,7 @@ for (const library of LIBRARIES) {
         for (const { labels } of await metricsOf(registry)) {
           if (seenLabels.push({ ...labels }) === 1) change(metric);
         }
-        // What is left is what was there, each once.
+        // The rest is what was there before, each once.
         const possible = [{ a: "0" }, { a: "1" }, { a: "2" }];
         assert.deepEqual(seenLabels, possible.slice(0, seenLabels.length));
       });
@@ -165,7 +165,7 @@ for (const library of LIBRARIES) {
     );
   });
 
-  test(`a summary of ${name} without observations is all 0`, async () => {
+  test(`a summary of ${name} without observations has only zeros`, async () => {
     const registry = new Registry();
     new Summary({ name: "s", help: "h", percentiles: [0.5], registers: [registry] });
     const [metric] = (await metricsOf(registry)) as Iterable<SummaryMetric>; // it is a summary
@@ -174,7 +174,7 @@ for (const library of LIBRARIES) {
     assert.deepEqual([quantiles, quantileValues, count, sum], [[0.5], [0], 0, 0]);
   });
 
-  test(`a histogram of ${name} is cumulative, and ends at its count`, async () => {
+  test(`a histogram of ${name} is cumulative and ends at its count`, async () => {
     const registry = new Registry();
     const histogram = new Histogram({
       name: "h",
@@ -194,7 +194,7 @@ for (const library of LIBRARIES) {
 for (const { name, Registry, Counter, Histogram } of EXEMPLAR_LIBRARIES) {
   const exemplarLabels = { trace_id: 'a"b' };
 
-  test(`an exemplar of a counter of ${name} is in the model`, async (t) => {
+  test(`an exemplar of a counter of ${name} is in the family`, async (t) => {
     t.mock.timers.enable({ apis: ["Date"], now: 1_700_000_000_500 });
     const registry = new Registry(OPENMETRICS_TYPE);
     const config = { name: "c_total", help: "h", labelNames: ["a"], registers: [registry] };
@@ -213,7 +213,7 @@ for (const { name, Registry, Counter, Histogram } of EXEMPLAR_LIBRARIES) {
     { buckets: [1, 2, Number.POSITIVE_INFINITY], values: [undefined, 1.5, 9] },
   ];
   for (const { buckets, values } of bucketCases) {
-    test(`the exemplars of buckets ${buckets} of ${name} are in the model`, async () => {
+    test(`the exemplars of buckets ${buckets} of ${name} are in the family`, async () => {
       const registry = new Registry(OPENMETRICS_TYPE);
       const config = { name: "h", help: "h", buckets, registers: [registry] };
       const histogram = new Histogram({ ...config, enableExemplars: true });
@@ -252,7 +252,7 @@ for (const { name, Registry, Counter, Histogram } of EXEMPLAR_LIBRARIES) {
   });
 }
 
-// A store is only what it looks like; a future version of a library may keep something else in it.
+// A store is recognised only by its shape; a future version of a library may keep other things in it.
 const STRANGE_CHILDREN: Readonly<Record<string, unknown>> = {
   nothing: undefined,
   "a number": 7,
@@ -296,7 +296,7 @@ const NO_STORES: readonly object[] = [
 ];
 
 for (const shape of NO_STORES) {
-  test(`hasKnownStore() refuses a metric with ${JSON.stringify(shape)} alone`, () => {
+  test(`hasKnownStore() rejects a metric with only ${JSON.stringify(shape)}`, () => {
     class Base {}
     class Own extends Base {
       get() {
@@ -308,7 +308,7 @@ for (const shape of NO_STORES) {
   });
 }
 
-test("storeMetrics() gives nothing of a metric that has lost its store or its bounds", () => {
+test("storeMetrics() yields nothing for a metric without its store or its bounds", () => {
   const context = { merge: (labels: object) => ({ ...labels }), onDuplicate: assert.fail };
   const get = () => ({});
   const hashMap = { a: { labels: {}, bucketValues: {}, count: 1, sum: 2 } };
@@ -318,7 +318,7 @@ test("storeMetrics() gives nothing of a metric that has lost its store or its bo
   assert.deepEqual((bare as HistogramMetric).upperBounds, []);
 });
 
-test("storeMetrics() takes a bucket that was never counted for an empty one", () => {
+test("storeMetrics() counts a missing bucket as empty", () => {
   const context = { merge: (labels: object) => ({ ...labels }), onDuplicate: assert.fail };
   const hashMap = { a: { labels: {}, bucketValues: { 2: 3 }, count: 4, sum: 5 } };
   const metric = { type: "histogram", hashMap, upperBounds: [1, 2], get: () => ({}) };

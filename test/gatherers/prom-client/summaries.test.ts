@@ -6,22 +6,22 @@ import type { SummaryMetric } from "../../../src/model/metric-family.ts";
 import { gatherAll } from "../../helpers/gathering.ts";
 import { type ClientLibrary, LIBRARIES, type LibraryMetric } from "../../helpers/libraries.ts";
 
-// The libraries compress a digest before they read it; we read it as it is. Up to 99 observations a
+// The libraries compress a digest before they read it; we do not. Up to 99 observations a
 // digest keeps each by itself, so that the values are the same. Above that both are estimates, and
 // those of the library differ from call to call, because it compresses in random order.
 
 const PERCENTILES = [0, 0.01, 0.05, 0.5, 0.9, 0.95, 0.99, 0.999, 1];
 
-/** The most that a quantile may be away from its rank. The worst seen was 0.004, of either way. */
+/** The largest error of a quantile, as a rank. The worst observed was 0.004, with either way. */
 const MAX_RANK_ERROR = 0.01;
 
-/** What all libraries keep of a time window: one digest for each part of it. */
+/** The time window of every library: one digest for each part of it. */
 interface TimeWindow {
   readonly ringBuffer: readonly { toArray(): { mean: number; n: number }[] }[];
 }
 
 function timeWindowOf(summary: LibraryMetric): TimeWindow {
-  // No library has its store in its types.
+  // No library declares its store in its types.
   const { hashMap, store } = summary as unknown as {
     hashMap?: Record<string, { td: TimeWindow }>;
     store?: { values(): Iterable<{ td?: TimeWindow; value?: { td: TimeWindow } }> };
@@ -46,12 +46,12 @@ function createSummary(library: ClientLibrary) {
 }
 
 async function readByLibrary(summary: LibraryMetric): Promise<readonly number[]> {
-  // The types of the libraries forget what `get()` gives.
+  // The types of the libraries do not declare the result of `get()`.
   const { values } = (await summary.get()) as { values: { metricName?: string; value: number }[] };
   return values.filter(({ metricName }) => metricName === undefined).map(({ value }) => value);
 }
 
-/** How far `value` is from where `quantile` lies among sorted observations, as a share of them. */
+/** The distance from `value` to the place of `quantile` among sorted observations, as a share of them. */
 function rankError(sorted: readonly number[], quantile: number, value: number): number {
   const rank = quantile * sorted.length;
   const below = sorted.filter((one) => one < value).length;
@@ -64,7 +64,7 @@ const observation = fc.oneof(
   fc.integer({ min: -5, max: 5 }),
 );
 
-/** Many observations, in the orders and of the shapes that a digest may find hard. */
+/** Many observations, in orders and shapes that are hard for a digest. */
 const SHAPES: Readonly<Record<string, (index: number, random: number) => number>> = {
   uniform: (_, random) => random,
   exponential: (_, random) => -Math.log(1 - random),
@@ -74,9 +74,9 @@ const SHAPES: Readonly<Record<string, (index: number, random: number) => number>
 };
 
 for (const library of LIBRARIES) {
-  test(`reading a summary of ${library.name} leaves its digests as they were`, async () => {
+  test(`reading a summary of ${library.name} does not change its digests`, async () => {
     const { summary, read } = createSummary(library);
-    // Ascending observations are those that `compress()` changes most.
+    // `compress()` changes ascending observations most.
     for (let value = 1; value <= 999; value++) summary.observe(value);
     const digests = () => timeWindowOf(summary).ringBuffer.map((digest) => digest.toArray());
     const before = digests();
@@ -86,7 +86,7 @@ for (const library of LIBRARIES) {
     assert.notDeepEqual(digests(), before);
   });
 
-  test(`up to 99 observations the quantiles are those of ${library.name}`, async () => {
+  test(`quantiles of up to 99 observations equal those of ${library.name}`, async () => {
     const property = fc.asyncProperty(
       fc.array(observation, { maxLength: 99, size: "max" }),
       async (values) => {
@@ -99,14 +99,14 @@ for (const library of LIBRARIES) {
   });
 
   for (const [shape, observe] of Object.entries(SHAPES)) {
-    test(`quantiles of ${shape} values in ${library.name} are as good as its own`, async () => {
+    test(`quantiles of ${shape} values in ${library.name} are as accurate as its own`, async () => {
       const property = fc.asyncProperty(
         fc.integer({ min: 500, max: 4_000 }),
         fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 7, maxLength: 7 }),
         async (count, seeds) => {
           const { summary, read } = createSummary(library);
           const values = Array.from({ length: count }, (_, index) =>
-            // Not evenly spread, but never two alike.
+            // Unevenly spread, and all different.
             observe(index, (((seeds[index % 7] ?? 0) + index * 0.618_033_988_7) % 1) * 0.999),
           );
           for (const value of values) summary.observe(value);

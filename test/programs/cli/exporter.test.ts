@@ -9,26 +9,29 @@ const list = [registry, gatherer];
 
 type Exports = Readonly<Record<string, unknown>>;
 
-/** Exports in which there is something to serve. */
+/** Exports that can be served. */
 const CASES: Readonly<Record<string, readonly [namespace: Exports, source: unknown]>> = {
   "a default export": [{ default: registry }, registry],
   "an export called registry": [{ registry }, registry],
   "an export called register": [{ register: registry }, registry],
-  "the default export rather than a name": [{ default: gatherer, registry }, gatherer],
-  "a name where the default export is something else": [{ default: { x: 1 }, registry }, registry],
+  "the default export before a named one": [{ default: gatherer, registry }, gatherer],
+  "a named export if the default export is something else": [
+    { default: { x: 1 }, registry },
+    registry,
+  ],
   "a gatherer": [{ default: gatherer }, gatherer],
   "an array": [{ default: list }, list],
   "a function": [{ default: () => registry }, registry],
   "an async function": [{ default: async () => list }, list],
   "an async function with a name": [{ registry: async () => registry }, registry],
   "a promise": [{ registry: Promise.resolve(registry) }, registry],
-  "CommonJS: what is assigned to module.exports": [{ default: registry }, registry],
+  "CommonJS: the value of module.exports": [{ default: registry }, registry],
   "CommonJS: a property of exports": [{ default: { registry } }, registry],
-  "CommonJS made of a default export": [
+  "CommonJS compiled from a default export": [
     { default: { default: registry, __esModule: true } },
     registry,
   ],
-  "a client library that is exported as it is": [{ default: client }, client.register],
+  "a client library exported as a whole": [{ default: client }, client.register],
 };
 
 for (const [name, [namespace, source]] of Object.entries(CASES)) {
@@ -56,7 +59,7 @@ test("exporterOf() finds the hooks beside the registry, or on the default export
   }
 });
 
-test("exporterOf() calls a hook as a method of what has it", async () => {
+test("exporterOf() calls a hook as a method of its object", async () => {
   const exporter = {
     ...gatherer,
     isOpen: true,
@@ -70,15 +73,18 @@ test("exporterOf() calls a hook as a method of what has it", async () => {
 
 /** Exports that cannot be served, and why. */
 const WRONG: Readonly<Record<string, readonly [namespace: Exports, reason: RegExp]>> = {
-  nothing: [{}, /exports no registry: export one as default, or as "registry"$/],
-  "something else": [{ default: 1, registry: "no", register: null }, /exports no registry/],
-  "a function that returns nothing": [{ default: async () => {} }, /function returns no registry/],
-  "a hook that is no function": [{ registry, onScrape: 1 }, /"onScrape" is not a function/],
-  "a close that is no function": [{ registry, close: "x" }, /"close" is not a function/],
+  nothing: [{}, /must export a registry, as default or as "registry"$/],
+  "something else": [{ default: 1, registry: "no", register: null }, /must export a registry/],
+  "a function that returns nothing": [
+    { default: async () => {} },
+    /function must return a registry/,
+  ],
+  "a hook that is not a function": [{ registry, onScrape: 1 }, /"onScrape" must be a function/],
+  "a close that is not a function": [{ registry, close: "x" }, /"close" must be a function/],
 };
 
 for (const [name, [namespace, reason]] of Object.entries(WRONG)) {
-  test(`exporterOf() refuses ${name}`, async () => {
+  test(`exporterOf() rejects ${name}`, async () => {
     await assert.rejects(exporterOf(namespace), (error) => {
       assert.ok(error instanceof ExporterError);
       assert.match(error.message, reason);
@@ -87,7 +93,7 @@ for (const [name, [namespace, reason]] of Object.entries(WRONG)) {
   });
 }
 
-test("exporterOf() passes on what the module's function throws", async () => {
+test("exporterOf() propagates errors of the module's function", async () => {
   const error = new Error("boom");
   await assert.rejects(exporterOf({ default: () => Promise.reject(error) }), error);
 });

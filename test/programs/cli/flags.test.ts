@@ -32,19 +32,23 @@ const CASES: readonly (readonly [args: string, expected: Partial<Settings>])[] =
 ];
 
 for (const [args, expected] of CASES) {
-  test(`parseCommand() understands "${args}"`, () => {
+  test(`parseCommand() accepts "${args}"`, () => {
     const settings = { ...DEFAULTS, ...expected };
     assert.deepEqual(parseCommand(words(args)), { kind: "serve", settings });
   });
 }
 
-test("parseCommand() shows help or the version whatever else is asked for", () => {
+test("parseCommand() returns help or version whatever the other arguments are", () => {
   assert.deepEqual(parseCommand(["x.mjs", "--help"]), { kind: "help" });
   assert.deepEqual(parseCommand(["-h", "--log.level=loud"]), { kind: "help" });
   assert.deepEqual(parseCommand(["--version"]), { kind: "version" });
 });
 
-/** Command lines that are wrong, and what the message must name. */
+const ADDRESS =
+  'an address such as ":9464", "127.0.0.1:9464", "[::1]:9464", "localhost:9464" or ' +
+  '"unix:/run/app.sock"';
+
+/** Wrong command lines, and what the message must contain. */
 const WRONG: readonly (readonly [args: string, named: string])[] = [
   ["--nope", "--nope"],
   ["-x", "-x"],
@@ -52,20 +56,29 @@ const WRONG: readonly (readonly [args: string, named: string])[] = [
   ["--log.level", "--log.level"],
   ["--web.max-requests -1", "--web.max-requests"],
   ["a.mjs b.mjs", "b.mjs"],
-  ["--web.listen-address=nowhere", '--web.listen-address cannot be "nowhere"'],
-  ["--web.listen-address=:65536", '--web.listen-address cannot be ":65536"'],
-  ["--web.listen-address=", '--web.listen-address cannot be ""'],
-  ["--web.telemetry-path=metrics", '--web.telemetry-path cannot be "metrics"'],
-  ["--web.telemetry-path=/-/ready", '--web.telemetry-path cannot be "/-/ready"'],
-  ["--web.max-requests=many", '--web.max-requests cannot be "many"'],
-  ["--web.max-requests=-1", '--web.max-requests cannot be "-1"'],
-  ["--web.max-requests=1e3", '--web.max-requests cannot be "1e3"'],
-  ["--log.level=loud", '--log.level cannot be "loud": use debug, info, warn, error'],
-  ["--log.format=xml", '--log.format cannot be "xml": use logfmt, json'],
+  ["--web.listen-address=nowhere", `--web.listen-address must be ${ADDRESS}, got "nowhere"`],
+  ["--web.listen-address=:65536", `--web.listen-address must be ${ADDRESS}, got ":65536"`],
+  ["--web.listen-address=", `--web.listen-address must be ${ADDRESS}, got ""`],
+  [
+    "--web.telemetry-path=metrics",
+    '--web.telemetry-path must be a path such as /metrics, got "metrics"',
+  ],
+  [
+    "--web.telemetry-path=/-/ready",
+    '--web.telemetry-path must be a path such as /metrics, got "/-/ready"',
+  ],
+  [
+    "--web.max-requests=many",
+    '--web.max-requests must be an integer, or 0 for no limit, got "many"',
+  ],
+  ["--web.max-requests=-1", '--web.max-requests must be an integer, or 0 for no limit, got "-1"'],
+  ["--web.max-requests=1e3", '--web.max-requests must be an integer, or 0 for no limit, got "1e3"'],
+  ["--log.level=loud", '--log.level must be one of debug, info, warn, error, got "loud"'],
+  ["--log.format=xml", '--log.format must be one of logfmt, json, got "xml"'],
 ];
 
 for (const [args, named] of WRONG) {
-  test(`parseCommand() refuses "${args}" in one line that names what is wrong`, () => {
+  test(`parseCommand() rejects "${args}" with one line that names the fault`, () => {
     assert.throws(
       () => parseCommand(words(args)),
       (error) => {
@@ -78,7 +91,7 @@ for (const [args, named] of WRONG) {
   });
 }
 
-test("The help names every flag, and the server's own default", () => {
+test("the help names every flag and the server's default", () => {
   for (const flag of Object.keys(FLAGS)) assert.ok(HELP.includes(`--${flag}`), flag);
   assert.match(HELP, new RegExp(`--web.max-requests=${resolveOptions().maxRequestsInFlight} `));
 });

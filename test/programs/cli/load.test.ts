@@ -31,16 +31,15 @@ test("loadExporter() finds a module by its path, with or without a dot, or as a 
   });
 });
 
-test("ownExporter() has the default registry, and the default metrics beside it", () => {
+test("ownExporter() returns the default registry and the default metrics", () => {
   const { source } = ownExporter(ROOT);
   assert.ok(Array.isArray(source));
   assert.equal(source[0], client.register);
   assert.deepEqual(client.register.getMetricsAsArray(), []);
 });
 
-test("ownExporter() says what to install where there is no client library", () => {
+test("ownExporter() says what to install if there is no client library", () => {
   assert.throws(() => ownExporter("/"), {
-    message:
-      "There is no client library in /. Install one: npm install prom-client, or @prometheus-io/client",
+    message: "Cannot find a client library in /. Install prom-client or @prometheus-io/client",
   });
 });

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createProgramLog, LOG_LEVELS, type LogFormat } from "../../../src/programs/cli/log.ts";
 
-/** What a log writes for one message, without the time. */
+/** The line of one message, without the time. */
 function lineOf(format: LogFormat, message: string, fields?: Readonly<Record<string, string>>) {
   const lines: string[] = [];
   createProgramLog("debug", format, (line) => lines.push(line)).info(message, fields);
   return lines.join("\n").replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/, "TIME");
 }
 
-test("The log writes logfmt, and quotes what would not end where it ends", () => {
+test("the log writes logfmt and quotes ambiguous values", () => {
   const fields = {
     address: "[::]:9464",
     empty: "",
@@ -26,7 +26,7 @@ test("The log writes logfmt, and quotes what would not end where it ends", () =>
   assert.equal(lineOf("logfmt", "Bye"), "ts=TIME level=info msg=Bye");
 });
 
-test("The log writes JSON", () => {
+test("the log writes JSON", () => {
   assert.deepEqual(JSON.parse(lineOf("json", "Listening on", { url: "http://[::1]:1/\n" })), {
     ts: "TIME",
     level: "info",
@@ -36,7 +36,7 @@ test("The log writes JSON", () => {
 });
 
 for (const [index, level] of LOG_LEVELS.entries()) {
-  test(`The log of level ${level} writes that level and those above it`, () => {
+  test(`the log of level ${level} writes that level and those above it`, () => {
     const lines: string[] = [];
     const log = createProgramLog(level, "logfmt", (line) => lines.push(line));
     for (const name of LOG_LEVELS) log[name]("x");

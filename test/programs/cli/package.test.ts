@@ -10,7 +10,7 @@ import { withTempDir } from "../../helpers/with-temp-dir.ts";
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-test("The package, as npm would publish it, brings the program and the preload", async () => {
+test("the package, as npm would publish it, contains the program and the preload", async () => {
   await withTempDir(async (folder) => {
     const here = { cwd: folder };
     const pack = ["pack", "--silent", "--pack-destination", folder];
@@ -23,6 +23,6 @@ test("The package, as npm would publish it, brings the program and the preload",
 
     const args = ["--import", "promhttp/register", "--eval", ""];
     const { stderr } = await run(process.execPath, args, here);
-    assert.match(stderr, /^promhttp: No metrics are served: there is no client library\. /);
+    assert.match(stderr, /^promhttp: Cannot serve metrics: no client library found\. /);
   });
 });

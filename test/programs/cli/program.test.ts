@@ -17,7 +17,7 @@ function run({ node }: App, ...args: readonly string[]): Fixture {
   return node([PROGRAM, ANYWHERE, ...args]);
 }
 
-/** The URL of the metrics, from the line that says it. */
+/** The URL of the metrics, from the log. */
 function urlOf(child: Fixture): Promise<string> {
   return child.errorLine(/ level=info msg="Listening on" address=127\.0\.0\.1:\d+ url=(\S+)$/);
 }
@@ -36,7 +36,7 @@ async function end(child: Fixture): Promise<string> {
   return stdout;
 }
 
-/** Modules of every kind, that serve the metric `up`. */
+/** Modules of every kind that serve the metric `up`. */
 const MODULES: Readonly<Record<string, readonly [name: string, text: string]>> = {
   "a gatherer": ["exporter.mjs", `export default ${GATHERER};`],
   "an async function": ["exporter.mjs", `export default async () => ${GATHERER};`],
@@ -56,7 +56,7 @@ const MODULES: Readonly<Record<string, readonly [name: string, text: string]>> =
 };
 
 for (const [kind, [name, text]] of Object.entries(MODULES)) {
-  test(`The program serves ${kind}, and ends with status 0 on SIGTERM`, async () => {
+  test(`the program serves ${kind} and ends with status 0 on SIGTERM`, async () => {
     await withApp({ [name]: text }, ["prom-client", "@prometheus-io/client"], async (app) => {
       const child = run(app, name);
       const text = await scrape(await urlOf(child));
@@ -67,7 +67,7 @@ for (const [kind, [name, text]] of Object.entries(MODULES)) {
   });
 }
 
-test("The program serves a module that keeps timers, and ends all the same", async () => {
+test("the program ends even if its module keeps timers", async () => {
   const text = `setInterval(() => {}, 1_000); export default ${GATHERER};`;
   await withApp({ "exporter.mjs": text }, [], async (app) => {
     const child = run(app, "./exporter.mjs");
@@ -76,7 +76,7 @@ test("The program serves a module that keeps timers, and ends all the same", asy
   });
 });
 
-test("The program calls onScrape before each scrape, and close once after the last", async () => {
+test("the program calls onScrape before each scrape and close once after the last", async () => {
   const text = `
     export default ${GATHERER};
     export const onScrape = ({ signal }) => console.log("onScrape", signal.aborted);
@@ -93,7 +93,7 @@ test("The program calls onScrape before each scrape, and close once after the la
   });
 });
 
-test("The program logs what close() throws, and ends with status 0", async () => {
+test("the program logs an error of close() and ends with status 0", async () => {
   const text = `export default ${GATHERER}; export function close() { throw new Error("no"); }`;
   await withApp({ "exporter.mjs": text }, [], async (app) => {
     const child = run(app, "exporter.mjs");
@@ -107,7 +107,7 @@ test("The program logs what close() throws, and ends with status 0", async () =>
   });
 });
 
-test("The program has the flags of an exporter", async () => {
+test("the program has the flags of an exporter", async () => {
   await withApp({ "exporter.mjs": `export default ${GATHERER};` }, [], async (app) => {
     const child = run(
       app,
@@ -123,7 +123,7 @@ test("The program has the flags of an exporter", async () => {
   });
 });
 
-test("The program logs as JSON, also what the server says", async () => {
+test("the program logs as JSON, including lines of the server", async () => {
   const text = `export default { gather() { throw new Error("no"); } };`;
   await withApp({ "exporter.mjs": text }, [], async (app) => {
     const child = run(app, "--log.format=json", "exporter.mjs");
@@ -147,17 +147,17 @@ test("The program logs as JSON, also what the server says", async () => {
   });
 });
 
-test("The program says nothing but errors when it is asked to", async () => {
+test("the program logs only errors with --log.level=error", async () => {
   await withApp({ "exporter.mjs": `export default ${GATHERER};` }, [], async (app) => {
     const child = app.node([PROGRAM, "--web.listen-address=unix:app.sock", "--log.level=error"]);
     const { code, stderr } = await child.exit();
     assert.equal(code, 1);
-    assert.match(stderr, /^ts=\S+ level=error msg="There is no client library in [^\n]*"\n$/);
+    assert.match(stderr, /^ts=\S+ level=error msg="Cannot find a client library in [^\n]*"\n$/);
   });
 });
 
 for (const library of ["prom-client", "@prometheus-io/client"]) {
-  test(`The program without a module serves its own metrics, with ${library}`, async () => {
+  test(`the program without a module serves its own metrics, with ${library}`, async () => {
     await withApp({}, [library], async (app) => {
       const child = run(app);
       await child.errorLine(/level=info msg=".* To serve others: promhttp .\/my-exporter.mjs"/);
@@ -167,7 +167,7 @@ for (const library of ["prom-client", "@prometheus-io/client"]) {
   });
 }
 
-test("The program listens on several addresses", async () => {
+test("the program listens on several addresses", async () => {
   await withApp({ "exporter.mjs": `export default ${GATHERER};` }, [], async (app) => {
     const child = run(app, "--web.listen-address=unix:app.sock", "exporter.mjs");
     assert.match(await scrape(await urlOf(child)), /^up 1$/m);
@@ -176,7 +176,7 @@ test("The program listens on several addresses", async () => {
   });
 });
 
-test("The program listens on all addresses or on none", async () => {
+test("the program listens on all addresses or none", async () => {
   await withApp({ "exporter.mjs": `export default ${GATHERER};` }, [], async (app) => {
     await withBusyPort(async (port) => {
       const busy = `--web.listen-address=127.0.0.1:${port}`;
@@ -188,21 +188,21 @@ test("The program listens on all addresses or on none", async () => {
   });
 });
 
-/** What ends the program before it listens, with status 1 and one line. */
+/** Modules that end the program before it listens, with status 1 and one line. */
 const FAILURES: Readonly<Record<string, readonly [text: string, reason: string]>> = {
-  "that is not there": ["", 'There is no module \\"exporter.mjs\\"'],
+  "that does not exist": ["", 'Cannot find module \\"exporter.mjs\\"'],
   "that exports nothing": [
     "setInterval(() => {}, 1_000);",
-    'The module exports no registry: export one as default, or as \\"registry\\"',
+    'The module must export a registry, as default or as \\"registry\\"',
   ],
   "that exports a cluster registry": [
     `import client from "prom-client"; export default new client.AggregatorRegistry();`,
-    "A cluster or worker registry cannot be served yet: serve a registry in each process",
+    "Cannot serve a cluster or worker registry: serve a registry in each process instead",
   ],
 };
 
 for (const [name, [text, reason]] of Object.entries(FAILURES)) {
-  test(`The program ends with status 1 and one line for a module ${name}`, async () => {
+  test(`the program ends with status 1 and one line for a module ${name}`, async () => {
     await withApp(text === "" ? {} : { "exporter.mjs": text }, ["prom-client"], async (app) => {
       const { code, stdout, stderr } = await run(app, "exporter.mjs").exit();
       assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
@@ -212,14 +212,14 @@ for (const [name, [text, reason]] of Object.entries(FAILURES)) {
   });
 }
 
-/** Modules that fail, and what is shown of it. */
+/** Modules that fail, and what the program shows. */
 const FAULTY: Readonly<Record<string, readonly [text: string, shown: RegExp]>> = {
   "throws when it is loaded": [
     `const x = 1;\nthrow new Error("boom");`,
     /^Error: boom\n {4}at file:\S+\/exporter.mjs:2:7$/m,
   ],
   "cannot be parsed": [`const x = 1;\nconst y = = 2;`, /exporter.mjs:2\nconst y = = 2;\n/],
-  "imports what is not there": [`import "./missing.mjs";`, /missing.mjs' imported from \S+mjs$/m],
+  "imports a missing file": [`import "./missing.mjs";`, /missing.mjs' imported from \S+mjs$/m],
   "rejects in its function": [
     `process.on("uncaughtException", () => {});
      process.on("unhandledRejection", () => {});
@@ -230,17 +230,17 @@ const FAULTY: Readonly<Record<string, readonly [text: string, shown: RegExp]>> =
 };
 
 for (const [name, [text, shown]] of Object.entries(FAULTY)) {
-  test(`The program shows the place in a module that ${name}, and ends with status 1`, async () => {
+  test(`the program shows the place in a module that ${name} and ends with status 1`, async () => {
     await withApp({ "exporter.mjs": text }, [], async (app) => {
       const { code, stderr } = await run(app, "exporter.mjs").exit();
       assert.equal(code, 1);
-      assert.match(stderr, /^ts=\S+ level=error msg="The module failed" module=exporter.mjs\n/);
+      assert.match(stderr, /^ts=\S+ level=error msg="Cannot load module" module=exporter.mjs\n/);
       assert.match(stderr, shown);
     });
   });
 }
 
-test("The program does not hide what the module throws later", async () => {
+test("the program does not hide an error that the module throws later", async () => {
   const text = `
     export default ${GATHERER};
     process.stdin.once("data", () => { throw new Error("later"); });`;
@@ -254,19 +254,20 @@ test("The program does not hide what the module throws later", async () => {
   });
 });
 
-test("The program ends with status 2 and one line for a wrong flag", async () => {
+test("the program ends with status 2 and one line for a wrong flag", async () => {
   await withApp({}, [], async ({ node }) => {
     const { stdout, ...exit } = await node([PROGRAM, "--log.level=loud"]).exit();
     assert.equal(stdout, "");
     assert.deepEqual(exit, {
       code: 2,
       signal: null,
-      stderr: 'promhttp: --log.level cannot be "loud": use debug, info, warn, error. Try --help\n',
+      stderr:
+        'promhttp: --log.level must be one of debug, info, warn, error, got "loud". Try --help\n',
     });
   });
 });
 
-test("The program shows its help and its version", async () => {
+test("the program shows its help and its version", async () => {
   await withApp({}, [], async ({ node }) => {
     const help = await node([PROGRAM, "--help"]).exit();
     assert.deepEqual({ code: help.code, stderr: help.stderr }, { code: 0, stderr: "" });
@@ -276,7 +277,7 @@ test("The program shows its help and its version", async () => {
   });
 });
 
-test("The program goes on when nobody reads its log any more", async () => {
+test("the program keeps running when nobody reads its log", async () => {
   const text = `
     export default ${GATHERER};
     export const onScrape = () => { throw new Error("no"); };`;

@@ -4,7 +4,7 @@ import type { Fixture } from "../../helpers/fork-fixture.ts";
 import { httpGet } from "../../helpers/http-get.ts";
 import { type App, withApp } from "../../helpers/with-app.ts";
 
-/** An exporter whose scrape waits for SIGTERM, and for ever if it is told to. */
+/** An exporter whose scrape waits for SIGTERM, or forever if `HANGS` is set. */
 const EXPORTER = `
 const families = [{ name: "up", help: "Up.", type: "gauge", metrics: [{ labels: {}, value: 1 }] }];
 const stopped = new Promise((resolve) => process.once("SIGTERM", resolve));
@@ -13,7 +13,7 @@ export default {
     console.log("gathering");
     await stopped;
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
-    if (process.env.FOR_EVER) await new Promise(() => {});
+    if (process.env.HANGS) await new Promise(() => {});
     return { families };
   },
 };
@@ -29,7 +29,7 @@ const ARGS = [
 async function startScrape({ node }: App, env: Readonly<Record<string, string>> = {}) {
   const child = node(ARGS, env);
   const answer = httpGet(await child.errorLine(/msg="Listening on" .*url=(\S+)$/));
-  // It may be cut off.
+  // The shutdown may cut it off.
   answer.catch(() => {});
   await child.line("gathering");
   return { child, answer };
@@ -55,8 +55,8 @@ test("SIGTERM lets a running scrape finish, closes the module, and ends with sta
   });
 });
 
-// As npm sends it to a program whose terminal has sent it already.
-test("The echo of a signal does not cut the shutdown short", async () => {
+// As npm forwards a signal that the terminal has sent already.
+test("the echo of a signal does not shorten the shutdown", async () => {
   await withApp({ "exporter.mjs": EXPORTER }, [], async (app) => {
     const { child, answer } = await startScrape(app);
     child.signal("SIGTERM");
@@ -67,9 +67,9 @@ test("The echo of a signal does not cut the shutdown short", async () => {
   });
 });
 
-test("A second signal ends the program at once", async () => {
+test("a second signal ends the program at once", async () => {
   await withApp({ "exporter.mjs": EXPORTER }, [], async (app) => {
-    const { child } = await startScrape(app, { FOR_EVER: "1" });
+    const { child } = await startScrape(app, { HANGS: "1" });
     await stop(child, "SIGTERM");
     child.signal("SIGINT");
     const { code, signal, stdout } = await child.exit();
@@ -77,9 +77,9 @@ test("A second signal ends the program at once", async () => {
   });
 });
 
-test("The same signal again, somewhat later, ends the program at once", async () => {
+test("the same signal some time later ends the program at once", async () => {
   await withApp({ "exporter.mjs": EXPORTER }, [], async (app) => {
-    const { child } = await startScrape(app, { FOR_EVER: "1" });
+    const { child } = await startScrape(app, { HANGS: "1" });
     await stop(child, "SIGTERM");
     const again = setInterval(() => child.signal("SIGTERM"), 100);
     const { code } = await child.exit().finally(() => clearInterval(again));
@@ -87,7 +87,7 @@ test("The same signal again, somewhat later, ends the program at once", async ()
   });
 });
 
-test("A signal ends the program while its module is still being loaded", async () => {
+test("a signal ends the program while it loads its module", async () => {
   const text = `
     console.log("loading");
     setInterval(() => {}, 1_000);

@@ -2,7 +2,7 @@ import type { Fixture } from "../../helpers/fork-fixture.ts";
 import { httpGet } from "../../helpers/http-get.ts";
 import type { App } from "../../helpers/with-app.ts";
 
-/** An application with a metric, as an ES module; it lives until it is told something. */
+/** An application with a metric, as an ES module; it runs until it reads a line. */
 export const ESM_APP: string = `
 import { Counter } from "prom-client";
 new Counter({ name: "app_orders_total", help: "Orders." }).inc(3);
@@ -28,7 +28,7 @@ const metric = { name: "fake", help: "", get: () => ({ type: "gauge", values: [{
 exports.register = { contentType: "", getMetricsAsArray: () => [metric], getSingleMetric() {} };
 `;
 
-/** What makes the preload serve on a free port, and say where. */
+/** Makes the preload serve on a free port, and log its URL. */
 export const TALKATIVE: Readonly<Record<string, string>> = {
   NODE_DEBUG: "promhttp",
   PROMHTTP_ADDRESS: "127.0.0.1:0",
@@ -43,15 +43,15 @@ export function preloaded(
   return node(["--import", "promhttp/register", ...args], { ...TALKATIVE, ...env });
 }
 
-/** The URL of the metrics, which the preload tells when it is asked to debug. */
+/** The URL of the metrics, from the debug output of the preload. */
 export function urlOf(child: Fixture): Promise<string> {
   return child.errorLine(/^PROMHTTP \d+: Metrics at (\S+)$/);
 }
 
-/** What the preload serves when the application has been loaded, whichever is the first. */
+/** Scrapes the preload when both it and the application are ready. */
 export async function scrape(child: Fixture): Promise<string> {
   await child.line("ready");
   const { status, body } = await httpGet(await urlOf(child));
-  if (status !== 200) throw new Error(`The scrape was answered with ${status}`);
+  if (status !== 200) throw new Error(`The scrape got ${status}`);
   return body.toString();
 }

@@ -3,38 +3,38 @@ import { test } from "node:test";
 import { type App, withApp } from "../../helpers/with-app.ts";
 import { COMMONJS_APP, ESM_APP, FAKE_LIBRARY, preloaded, scrape, TALKATIVE } from "./apps.ts";
 
-// A preload is inherited: one of all processes and threads serves.
+// Child processes and threads inherit a preload; only one of them all serves.
 
-/** Applications that start another, which ends when it has run. */
+/** Applications that start another one, which ends by itself. */
 const PARENTS: Readonly<Record<string, readonly [text: string, reason: RegExp]>> = {
   "a worker thread": [
     `import { Worker } from "node:worker_threads";
      new Worker("./child.mjs");`,
-    /^PROMHTTP \d+: No metrics are served: this is a worker thread$/,
+    /^PROMHTTP \d+: Not serving metrics: this is a worker thread$/,
   ],
   "a forked child": [
     `import { fork } from "node:child_process"; fork("./child.mjs");`,
-    /^PROMHTTP \d+: No metrics are served: process \d+ does$/,
+    /^PROMHTTP \d+: Not serving metrics: process \d+ serves them$/,
   ],
   "a cluster worker": [
     `import cluster from "node:cluster";
      cluster.setupPrimary({ exec: "child.mjs" }); cluster.fork();`,
-    /^PROMHTTP \d+: No metrics are served: this is a cluster worker$/,
+    /^PROMHTTP \d+: Not serving metrics: this is a cluster worker$/,
   ],
   "a child that gets NODE_OPTIONS": [
     `import { spawn } from "node:child_process";
      process.env.NODE_OPTIONS = "--require promhttp/register";
      spawn(process.execPath, ["child.mjs"], { stdio: "inherit" });`,
-    /^PROMHTTP \d+: No metrics are served: process \d+ does$/,
+    /^PROMHTTP \d+: Not serving metrics: process \d+ serves them$/,
   ],
 };
 
 const CHILD = `import { Gauge } from "prom-client";
-  new Gauge({ name: "child", help: "It must not be seen." });
+  new Gauge({ name: "child", help: "Must not be served." });
   process.disconnect?.();`;
 
 for (const [name, [text, reason]] of Object.entries(PARENTS)) {
-  test(`The first process serves, and not ${name}`, async () => {
+  test(`the first process serves, not ${name}`, async () => {
     const files = { "app.mjs": `${ESM_APP}${text}`, "child.mjs": CHILD };
     await withApp(files, ["prom-client"], async (app) => {
       const child = preloaded(app, ["app.mjs"]);
@@ -56,18 +56,18 @@ const TOOL = `
   const { spawn } = require("node:child_process");
   spawn(process.execPath, ["app.cjs"], { stdio: "inherit" });`;
 
-test("The application serves, and not the tool that starts it", async () => {
+test("the application serves, not the tool that starts it", async () => {
   const files = { "app.cjs": COMMONJS_APP, "node_modules/tool/cli.js": TOOL };
   await withApp(files, ["prom-client"], async (app) => {
     const child = app.node(["node_modules/tool/cli.js"], { ...TALKATIVE, NODE_OPTIONS });
     assert.match(await scrape(child), /^app_orders_total 3$/m);
-    await child.errorLine(/No metrics are served: \S+\/node_modules\/tool\/cli.js is a tool/);
+    await child.errorLine(/Not serving metrics: \S+\/node_modules\/tool\/cli.js is a tool/);
     child.tell("end");
     assert.equal((await child.exit()).code, 0);
   });
 });
 
-test("A tool serves when the preload stands on its own command line", async () => {
+test("a tool serves when the preload is on its own command line", async () => {
   const files = { "node_modules/tool/cli.js": COMMONJS_APP };
   await withApp(files, ["prom-client"], async (app) => {
     const child = preloaded(app, ["node_modules/tool/cli.js"]);
@@ -77,7 +77,7 @@ test("A tool serves when the preload stands on its own command line", async () =
   });
 });
 
-test("The successor of a process that has served serves", async () => {
+test("the successor of a process that served serves", async () => {
   await withApp({ "app.mjs": ESM_APP }, ["prom-client"], async (app) => {
     const child = preloaded(app, ["app.mjs"], { PROMHTTP_SERVED_BY: `${await endedPid(app)}` });
     assert.match(await scrape(child), /^app_orders_total 3$/m);
@@ -86,17 +86,16 @@ test("The successor of a process that has served serves", async () => {
   });
 });
 
-/** The id of a process that is there no longer. */
+/** The id of a process that has ended. */
 async function endedPid({ node }: App): Promise<number> {
   const { stdout } = await node(["--print", "process.pid"]).exit();
   return Number(stdout);
 }
 
 const HINT =
-  "No metrics are served: there is no client library. " +
-  "Install one: npm install prom-client, or @prometheus-io/client";
+  "Cannot serve metrics: no client library found. Install prom-client or @prometheus-io/client";
 
-test("Without a client library the preload says once what to install", async () => {
+test("the preload says once what to install if there is no client library", async () => {
   const files = {
     "app.mjs": `import { fork } from "node:child_process"; fork("./child.mjs");`,
     "child.mjs": `console.log("child");`,
@@ -111,7 +110,7 @@ test("Without a client library the preload says once what to install", async () 
   });
 });
 
-test("A child that has a client library serves where its parent has none", async () => {
+test("a child with a client library serves if its parent has none", async () => {
   const files = {
     "app.mjs": `import { spawn } from "node:child_process";
       const options = { stdio: "inherit" };

@@ -29,7 +29,7 @@ const CASES: readonly (readonly [env: Environment, expected: Partial<PreloadSett
 ];
 
 for (const [env, expected] of CASES) {
-  test(`readEnvironment() understands ${JSON.stringify(env)}`, () => {
+  test(`readEnvironment() accepts ${JSON.stringify(env)}`, () => {
     assert.deepEqual(readEnvironment(env), { ...DEFAULTS, ...expected });
   });
 }
@@ -46,13 +46,14 @@ const WRONG: readonly (readonly [name: string, value: string])[] = [
 ];
 
 for (const [name, value] of WRONG) {
-  test(`readEnvironment() refuses ${name}=${value}, and names it`, () => {
+  test(`readEnvironment() rejects ${name}=${value} and names the variable`, () => {
     assert.throws(
       () => readEnvironment({ [name]: value }),
       (error) => {
         assert.ok(error instanceof RangeError);
-        const start = `The environment variable ${name} cannot be used: "${value}". Use `;
-        assert.ok(error.message.startsWith(start), error.message);
+        const { message } = error;
+        assert.ok(message.startsWith(`Environment variable ${name} must be `), message);
+        assert.ok(message.endsWith(`, got "${value}"`), message);
         return true;
       },
     );

@@ -6,16 +6,16 @@ import { request } from "../../helpers/raw-request.ts";
 import { withApp } from "../../helpers/with-app.ts";
 import { ESM_APP, preloaded, urlOf } from "./apps.ts";
 
-// The preload has no part in how the application ends.
+// The preload does not affect how the application ends.
 
 const QUIET = { PROMHTTP_ADDRESS: "127.0.0.1:0" };
 
 /** Applications that end at once, in every way. */
 const ENDS: Readonly<Record<string, string>> = {
   "has nothing to do": "",
-  "has said something": `console.log("out"); console.error("err");`,
+  "writes output": `console.log("out"); console.error("err");`,
   "calls process.exit()": "process.exit(3);",
-  "has set process.exitCode": "process.exitCode = 4;",
+  "sets process.exitCode": "process.exitCode = 4;",
   throws: `throw new Error("boom");`,
   "throws later": `setTimeout(() => { throw new Error("boom"); }, 50);`,
   "has an unhandled rejection": `Promise.reject(new Error("boom"));`,
@@ -25,17 +25,17 @@ const ENDS: Readonly<Record<string, string>> = {
   "handles errors itself": `
     process.on("uncaughtException", (error) => { console.log(error.message); });
     setTimeout(() => { throw new Error("boom"); }, 50);`,
-  "waits for ever at the top": "await new Promise(() => {});",
+  "awaits forever at the top level": "await new Promise(() => {});",
   "ends by a signal": `process.kill(process.pid, "SIGTERM"); setTimeout(() => {}, 5_000);`,
   "cannot be parsed": "const x = = 1;",
-  "tells of its warnings": `process.on("warning", (warning) => console.log(warning.message));`,
-  "counts what is left": `
+  "logs its warnings": `process.on("warning", (warning) => console.log(warning.message));`,
+  "counts its listeners": `
     await new Promise((resolve) => setTimeout(resolve, 500));
     console.log(process.listenerCount("exit"), process.listenerCount("SIGTERM"));`,
 };
 
 for (const [name, text] of Object.entries(ENDS)) {
-  test(`The preload changes nothing in an application that ${name}`, async () => {
+  test(`the preload does not affect an application that ${name}`, async () => {
     await withApp({ "app.mjs": text }, ["prom-client"], async (app) => {
       const plain = await app.node(["app.mjs"]).exit();
       for (const option of ["--import", "--require"]) {
@@ -46,10 +46,10 @@ for (const [name, text] of Object.entries(ENDS)) {
   });
 }
 
-test("An application ends while a scraper is connected, and while a collector hangs", async () => {
+test("an application ends while a scraper is connected and while a collector hangs", async () => {
   const text = `${ESM_APP}
     import { Gauge } from "prom-client";
-    const help = "It hangs.";
+    const help = "Never settles.";
     const gauge = { name: "app_hangs", help, collect: () => new Promise(() => {}) };
     process.stdin.once("data", () => {});
     if (process.env.HANGS) new Gauge(gauge);`;
@@ -60,7 +60,7 @@ test("An application ends while a scraper is connected, and while a collector ha
       const connection = await new RawConnection(Number(port)).opened();
       await connection.send(request("/metrics"));
       if (!("HANGS" in env)) assert.equal((await connection.response()).status, 200);
-      // Its answer shows that the one before has been read.
+      // Its response shows that the request before it has been read.
       await httpGet(`http://127.0.0.1:${port}/-/healthy`);
       child.tell("end");
       assert.equal((await child.exit()).code, 0);

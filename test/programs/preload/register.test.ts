@@ -16,7 +16,7 @@ import {
 
 const PROM_CLIENT = ["prom-client"];
 
-/** Tells an application to end; it must do so by itself, without a word of ours. */
+/** Tells an application to end; it must do so by itself, and log nothing else of ours. */
 async function end(child: Fixture): Promise<void> {
   child.tell("end");
   const { code, stdout, stderr } = await child.exit();
@@ -44,7 +44,7 @@ const WAYS: readonly (readonly string[])[] = [
 ];
 
 for (const args of WAYS) {
-  test(`The preload serves: node ${args.join(" ").split("\n")[0]}`, async () => {
+  test(`the preload serves: node ${args.join(" ").split("\n")[0]}`, async () => {
     await withApp(FILES, PROM_CLIENT, async (app) => {
       const child = app.node(args, TALKATIVE);
       const text = await scrape(child);
@@ -57,7 +57,7 @@ for (const args of WAYS) {
 }
 
 for (const option of ["--import", "--require"]) {
-  test(`The preload serves: NODE_OPTIONS="${option} promhttp/register" node app.mjs`, async () => {
+  test(`the preload serves: NODE_OPTIONS="${option} promhttp/register" node app.mjs`, async () => {
     await withApp(FILES, PROM_CLIENT, async (app) => {
       const env = { ...TALKATIVE, NODE_OPTIONS: `${option} promhttp/register` };
       const child = app.node(["app.mjs"], env);
@@ -67,7 +67,7 @@ for (const option of ["--import", "--require"]) {
   });
 }
 
-test("The preload serves the registry of @prometheus-io/client", async () => {
+test("the preload serves the registry of @prometheus-io/client", async () => {
   const text = ESM_APP.replace("prom-client", "@prometheus-io/client");
   await withApp({ "app.mjs": text }, ["@prometheus-io/client"], async (app) => {
     const child = preloaded(app, ["app.mjs"]);
@@ -78,7 +78,7 @@ test("The preload serves the registry of @prometheus-io/client", async () => {
   });
 });
 
-test("The preload finds the library from the application's folder, not from its own", async () => {
+test("the preload finds the library of the application's folder, not of its own", async () => {
   const files = { "shop/app.mjs": ESM_APP, "shop/node_modules/prom-client/index.js": FAKE_LIBRARY };
   await withApp(files, PROM_CLIENT, async (app) => {
     const child = preloaded(app, ["shop/app.mjs"]);
@@ -87,7 +87,7 @@ test("The preload finds the library from the application's folder, not from its 
   });
 });
 
-test("The preload serves one of two libraries where the other cannot be loaded", async () => {
+test("the preload serves one of two libraries if the other cannot be loaded", async () => {
   const files = {
     "app.mjs": ESM_APP,
     "node_modules/@prometheus-io/client/index.js": `throw new Error("broken");`,
@@ -101,7 +101,7 @@ test("The preload serves one of two libraries where the other cannot be loaded",
   });
 });
 
-test("The application may collect default metrics itself, and nothing is served twice", async () => {
+test("the preload serves each default metric once if the application collects them too", async () => {
   const text = `${ESM_APP}
     import { collectDefaultMetrics } from "prom-client";
     process.stdin.once("data", () => {});
@@ -109,14 +109,14 @@ test("The application may collect default metrics itself, and nothing is served 
   await withApp({ "app.mjs": text }, PROM_CLIENT, async (app) => {
     const child = preloaded(app, ["app.mjs"]);
     const body = await scrape(child);
-    // It refuses a family or a series that stands twice.
+    // Throws for a duplicate family or series.
     parseText(body);
     assert.equal(body.match(/^process_cpu_seconds_total /gm)?.length, 1);
     await end(child);
   });
 });
 
-test("PROMHTTP_DEFAULT_METRICS=0 leaves the default metrics out", async () => {
+test("PROMHTTP_DEFAULT_METRICS=0 omits the default metrics", async () => {
   await withApp(FILES, PROM_CLIENT, async (app) => {
     const child = preloaded(app, ["app.mjs"], { PROMHTTP_DEFAULT_METRICS: "0" });
     const body = await scrape(child);
@@ -135,54 +135,53 @@ test("PROMHTTP_PATH is the path of the metrics", async () => {
   });
 });
 
-test("OpenTelemetry's variables hold where ours are not set", async () => {
+test("OpenTelemetry's variables apply if ours are not set", async () => {
   await withApp(FILES, PROM_CLIENT, async (app) => {
     const env = { PROMHTTP_ADDRESS: "", OTEL_EXPORTER_PROMETHEUS_PORT: "0" };
     const child = preloaded(app, ["app.mjs"], env);
-    // Its specification says "localhost" where the host is not set.
+    // Its specification says "localhost" if the host is not set.
     assert.match(await urlOf(child), /^http:\/\/(127\.0\.0\.1|\[::1\]):\d+\/metrics$/);
     assert.match(await scrape(child), /^app_orders_total 3$/m);
     await end(child);
   });
 });
 
-/** What makes the preload serve nothing, and what it says. */
+/** Environments in which the preload cannot serve, and its message. */
 const USELESS: Readonly<Record<string, readonly [env: Record<string, string>, reason: string]>> = {
   "a bad address": [
     { PROMHTTP_ADDRESS: "nowhere" },
-    'The environment variable PROMHTTP_ADDRESS cannot be used: "nowhere". Use ":9464", ' +
-      '"127.0.0.1:9464", "[::1]:9464", "localhost:9464" or "unix:/run/app.sock"',
+    'Environment variable PROMHTTP_ADDRESS must be an address such as ":9464", "127.0.0.1:9464", ' +
+      '"[::1]:9464", "localhost:9464" or "unix:/run/app.sock", got "nowhere"',
   ],
   "a bad path": [
     { PROMHTTP_PATH: "metrics" },
-    'The environment variable PROMHTTP_PATH cannot be used: "metrics". Use a path, such as /metrics',
+    'Environment variable PROMHTTP_PATH must be a path such as /metrics, got "metrics"',
   ],
   "a bad port of OpenTelemetry": [
     { PROMHTTP_ADDRESS: "", OTEL_EXPORTER_PROMETHEUS_PORT: "x" },
-    'The environment variable OTEL_EXPORTER_PROMETHEUS_PORT cannot be used: "x". ' +
-      "Use a port, such as 9464",
+    'Environment variable OTEL_EXPORTER_PROMETHEUS_PORT must be a port such as 9464, got "x"',
   ],
-  "a folder that is not there": [
+  "a missing folder": [
     { PROMHTTP_ADDRESS: "unix:missing/app.sock" },
     'Cannot listen on "unix:missing/app.sock": permission denied',
   ],
 };
 
 for (const [name, [env, reason]] of Object.entries(USELESS)) {
-  test(`The preload says in one line that it serves nothing for ${name}`, async () => {
+  test(`the preload logs one line when it cannot serve because of ${name}`, async () => {
     await withApp(FILES, PROM_CLIENT, async (app) => {
       const child = preloaded(app, ["app.mjs"], env);
       await child.errorLine(/^promhttp: /);
       child.tell("end");
       const { stdout, ...exit } = await child.exit();
       assert.equal(stdout, "ready\n");
-      const stderr = `promhttp: No metrics are served: ${reason}\n`;
+      const stderr = `promhttp: Cannot serve metrics: ${reason}\n`;
       assert.deepEqual(exit, { code: 0, signal: null, stderr });
     });
   });
 }
 
-test("A busy port is one line, and the application runs", async () => {
+test("the preload logs one line for a busy port, and the application runs", async () => {
   await withApp(FILES, PROM_CLIENT, async (app) => {
     await withBusyPort(async (port) => {
       const child = preloaded(app, ["app.mjs"], { PROMHTTP_ADDRESS: `127.0.0.1:${port}` });
@@ -191,7 +190,7 @@ test("A busy port is one line, and the application runs", async () => {
       const { code, stderr } = await child.exit();
       assert.equal(code, 0);
       const reason = `Cannot listen on "127.0.0.1:${port}": address already in use`;
-      assert.equal(stderr, `promhttp: No metrics are served: ${reason}\n`);
+      assert.equal(stderr, `promhttp: Cannot serve metrics: ${reason}\n`);
     });
   });
 });

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
+import { mkdir, realpath, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
-import { type ProcessFacts, reasonNotToServe } from "../../../src/programs/preload/role.ts";
+import {
+  isTool,
+  mainScript,
+  type ProcessFacts,
+  reasonNotToServe,
+} from "../../../src/programs/preload/role.ts";
+import { withTempDir } from "../../helpers/with-temp-dir.ts";
 
 const FIRST: ProcessFacts = {
   isMainThread: true,
@@ -19,15 +27,21 @@ const CASES: Readonly<Record<string, readonly [facts: Partial<ProcessFacts>, rea
   "a process without a script serves": [{ script: undefined }],
   "a worker thread does not serve": [{ isMainThread: false }, /^this is a worker thread$/],
   "a cluster worker does not serve": [{ isClusterWorker: true }, /^this is a cluster worker$/],
-  "the child of one that serves does not": [{ servedBy: "99" }, /^process 99 does$/],
-  "the successor of one that has served serves": [{ servedBy: "99", isAlive: () => false }],
+  "a child of a process that serves does not serve": [
+    { servedBy: "99" },
+    /^process 99 serves them$/,
+  ],
+  "the successor of a process that served serves": [{ servedBy: "99", isAlive: () => false }],
   "a process that has replaced itself serves again": [{ servedBy: "100" }],
-  "the child of one that has found no library serves": [{ servedBy: "nobody" }],
-  "a tool does not serve": [{ script: NPM }, /^\/usr\S+npm-cli.js is a tool; to serve it, put --i/],
-  "a tool that is preloaded by name serves": [{ script: NPM, isExplicit: true }],
-  "a child that is preloaded by name does not": [
+  "a child of a process that found no library serves": [{ servedBy: "nobody" }],
+  "a tool does not serve": [
+    { script: NPM },
+    /^\/usr\S+npm-cli.js is a tool; to serve its metrics, put --i/,
+  ],
+  "a tool with the preload on its own command line serves": [{ script: NPM, isExplicit: true }],
+  "a child with the preload on its own command line does not serve": [
     { servedBy: "99", isExplicit: true },
-    /^process 99 does$/,
+    /^process 99 serves them$/,
   ],
 };
 
@@ -36,5 +50,42 @@ for (const [name, [facts, reason]] of Object.entries(CASES)) {
     const found = reasonNotToServe({ ...FIRST, ...facts });
     if (reason === undefined) assert.equal(found, undefined);
     else assert.match(`${found}`, reason);
+  });
+}
+
+test("mainScript() resolves the file that Node runs", async () => {
+  await withTempDir(async (directory) => {
+    const folder = await realpath(directory);
+    await mkdir(join(folder, "lib"));
+    await writeFile(join(folder, "app.js"), "");
+    await writeFile(join(folder, "app.ts"), "");
+    await writeFile(join(folder, "lib/index.js"), "");
+    await symlink(join(folder, "lib/index.js"), join(folder, "link"));
+    assert.equal(mainScript(join(folder, "app.js")), join(folder, "app.js"));
+    assert.equal(mainScript(join(folder, "app.ts")), join(folder, "app.ts"));
+    assert.equal(mainScript(join(folder, "app")), join(folder, "app.js"));
+    assert.equal(mainScript(join(folder, "lib")), join(folder, "lib/index.js"));
+    assert.equal(mainScript(join(folder, "link")), join(folder, "lib/index.js"));
+    for (const none of [undefined, "", "argument", join(folder, "missing")]) {
+      assert.equal(mainScript(none), undefined);
+    }
+  });
+});
+
+const SCRIPTS: Readonly<Record<string, boolean>> = {
+  "/srv/app/server.js": false,
+  "/srv/yarn/server.js": false,
+  "/srv/node_modules.js": false,
+  "/usr/lib/node_modules/npm/bin/npx-cli.js": true,
+  "/srv/app/node_modules/tsx/dist/cli.mjs": true,
+  "C:\\app\\node_modules\\nodemon\\bin\\nodemon.js": true,
+  "/srv/app/.yarn/releases/yarn-4.5.0.cjs": true,
+  "/root/.cache/node/corepack/v1/pnpm/9.0.0/bin/pnpm.cjs": true,
+  "/usr/share/yarn/bin/yarn.js": true,
+};
+
+for (const [script, expected] of Object.entries(SCRIPTS)) {
+  test(`isTool() is ${expected} for ${script}`, () => {
+    assert.equal(isTool(script), expected);
   });
 }

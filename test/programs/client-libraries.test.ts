@@ -5,11 +5,11 @@ import * as promClient15 from "prom-client";
 import * as promClient13 from "prom-client-13";
 import * as promClient14 from "prom-client-14";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
-import type { ClientLibrary } from "../../src/programs/client-libraries.ts";
-import { defaultSources } from "../../src/programs/default-sources.ts";
+import { type ClientLibrary, defaultSources } from "../../src/programs/client-libraries.ts";
+
 import { createScraper } from "../helpers/scraper.ts";
 
-/** What the tests need of a library beyond what the code needs. */
+/** The part of a library that the tests use. */
 interface Library extends ClientLibrary {
   readonly register: ClientLibrary["register"] & {
     clear(): void;
@@ -18,7 +18,7 @@ interface Library extends ClientLibrary {
   readonly Gauge: new (config: object) => { set(value: number): void };
 }
 
-// Their types are of three times, and none has what is private.
+// Their types differ, and none has private members.
 const LIBRARIES = {
   "prom-client 13": promClient13,
   "prom-client 14": promClient14,
@@ -30,7 +30,7 @@ beforeEach(() => {
   for (const { register } of Object.values(LIBRARIES)) register.clear();
 });
 
-/** Scrapes the sources; nothing may be reported. */
+/** Scrapes the sources; fails if a fault is reported. */
 async function scrape(sources: ReturnType<typeof defaultSources>): Promise<string> {
   const scraper = createScraper(gathererOf(sources));
   const { status, body } = await scraper.scrape();
@@ -42,7 +42,7 @@ async function scrape(sources: ReturnType<typeof defaultSources>): Promise<strin
 for (const [name, library] of Object.entries(LIBRARIES)) {
   const { register, collectDefaultMetrics, Gauge } = library;
 
-  test(`${name}: the default metrics stand beside those of the application`, async () => {
+  test(`defaultSources() of ${name} serves the default metrics beside the application's`, async () => {
     const sources = defaultSources([library], true);
     new Gauge({ name: "app_up", help: "Up." }).set(1);
     const text = await scrape(sources);
@@ -51,7 +51,7 @@ for (const [name, library] of Object.entries(LIBRARIES)) {
     assert.equal(register.getMetricsAsArray().length, 1);
   });
 
-  test(`${name}: the application may collect default metrics, too, at any time`, async () => {
+  test(`an application of ${name} may collect default metrics too, at any time`, async () => {
     const sources = defaultSources([library], true);
     const before = await scrape(sources);
     collectDefaultMetrics({ register });
@@ -61,20 +61,20 @@ for (const [name, library] of Object.entries(LIBRARIES)) {
     assert.equal(text.match(/^process_cpu_seconds_total /gm)?.length, 1);
   });
 
-  test(`${name}: the default metrics get the default labels of the application`, async () => {
+  test(`the default metrics of ${name} get the application's default labels`, async () => {
     const sources = defaultSources([library], true);
     register.setDefaultLabels({ app: "shop" });
     assert.match(await scrape(sources), /^process_cpu_seconds_total\{app="shop"\} \d/m);
     register.setDefaultLabels({});
   });
 
-  test(`${name}: without default metrics the application's are served alone`, async () => {
+  test(`defaultSources() of ${name} serves only the application's metrics if told so`, async () => {
     const sources = defaultSources([library], false);
     assert.deepEqual(sources, [register]);
   });
 }
 
-test("The registries of all libraries are served, with default metrics once", async () => {
+test("defaultSources() serves the registries of all libraries, with default metrics once", async () => {
   const libraries = [promClient15, successor] as unknown as readonly Library[];
   const sources = defaultSources(libraries, true);
   for (const [index, { Gauge }] of libraries.entries()) {

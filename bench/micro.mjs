@@ -1,9 +1,9 @@
 // `npm run bench:micro`: the hot functions, alone. Of 1,000 lines, microseconds are nanoseconds a line.
 //
-// A name after it picks what is measured: npm run bench:micro -- page
+// A name after it picks what is measured: npm run bench:micro -- block
 import { bench, do_not_optimize, group, run } from "mitata";
 import { negotiateFormat } from "../src/exposition/formats.ts";
-import { PageStore } from "../src/exposition/kept/store.ts";
+import { BlockStore } from "../src/exposition/kept/store.ts";
 import { memoiseByHeader } from "../src/exposition/negotiation/memo.ts";
 import { formatNumber, writeNumber } from "../src/exposition/number.ts";
 import { createLabelEncoder } from "../src/exposition/text/labels.ts";
@@ -33,9 +33,9 @@ group(() => {
       encode(createTextEncoder("underscores"), one);
     });
     for (const share of [0, 0.1]) {
-      bench(`${LINES} ${type} lines, page with ${share * 100} % changed`, function* () {
-        const encoder = createTextEncoder("underscores", new PageStore(KEPT_BYTES));
-        // A family's pages are kept from the second scrape on.
+      bench(`${LINES} ${type} lines, block with ${share * 100} % changed`, function* () {
+        const encoder = createTextEncoder("underscores", new BlockStore(KEPT_BYTES));
+        // A family's blocks are kept from the second scrape on.
         for (let scrape = 0; scrape < 3; scrape++) encode(encoder, one);
         yield () => {
           touch(one, share);

@@ -1,30 +1,30 @@
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { ChunkReader, Chunks } from "./chunk-reader.ts";
 
-/** The body of a response: all of it, or what is made while it is sent. */
+/** The body of a response: whole, or a stream that is made while it is sent. */
 export type Body = Uint8Array | BodyStream;
 
 /** A body that is made while it is sent. */
 export interface BodyStream {
   /**
-   * Gives the next chunks, or `undefined` at the end: about `bytes` of them, and fewer where that
-   * would mean to wait. They are valid until the next ones are asked for.
+   * Returns the next chunks, or `undefined` at the end: about `bytes` bytes, fewer if more would have to
+   * be waited for. They are valid until the next ones are asked for.
    */
   next(bytes: number): MaybePromise<Chunks | undefined>;
-  /** Must be called in the end, wherever it has got to. It may be called any number of times. */
+  /** Must be called in the end, even after a failure; more calls do nothing. */
   stop(): MaybePromise<void>;
 }
 
 /**
- * The size up to which a body is sent as a whole, in bytes: with its length, and in one write, which
- * costs less than two. What is larger is sent while it is made.
+ * The size up to which a body is sent whole, in bytes: with its length, and in one write, which costs
+ * less than two. A larger body is streamed.
  */
 const MAX_WHOLE_BYTES = 128 * 1_024;
 
 /**
- * Starts to read a body, up to the point where it is known whether it is sent as a whole.
+ * Reads a body until its end, or until it is too large to be sent whole.
  *
- * What fails until then can still be answered with an error of its own.
+ * A failure until then can still get an error response.
  */
 export function startBody(
   reading: ChunkReader,
@@ -43,7 +43,7 @@ function readOn(reading: ChunkReader, maxWholeBytes: number, first: Chunks): May
   );
 }
 
-/** The stream of what has been read already, and what is left. */
+/** The stream of what has been read already, then of what is left. */
 function streamOf(first: Chunks, reading: ChunkReader): BodyStream {
   let begun: Chunks | undefined = first;
   reading.reuseMemory();
@@ -57,7 +57,7 @@ function streamOf(first: Chunks, reading: ChunkReader): BodyStream {
   };
 }
 
-/** The stream of what an asynchronous generator yields. */
+/** Makes a stream of what an asynchronous generator yields. */
 export function streamOfGenerator(chunks: AsyncGenerator<Uint8Array, void, undefined>): BodyStream {
   return {
     async next() {
@@ -70,7 +70,7 @@ export function streamOfGenerator(chunks: AsyncGenerator<Uint8Array, void, undef
   };
 }
 
-/** The chunks of a stream, one by one. */
+/** Yields the chunks of a stream one by one. */
 export async function* chunksOf(body: BodyStream): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     for (;;) {

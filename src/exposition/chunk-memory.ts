@@ -1,20 +1,20 @@
 import type { Loan } from "./loan.ts";
 
-/** Room for two full chunks and one at work; see `ByteSink`. */
+/** Room for two full chunks and the one that is written; see `ByteSink`. */
 const ARENA_BYTES = 256 * 1_024;
 
 /**
  * Where the chunks of an exposition are written.
  *
- * Memory that is used again stays in the processor's caches, and gives the garbage collector nothing
- * to do. A fresh buffer of 128 KiB for each write took three times as long as to send the bytes.
+ * Reused memory stays in the processor's caches and leaves the garbage collector nothing to do. A fresh
+ * buffer of 128 KiB for each write took three times as long as sending the bytes.
  */
 export class ChunkMemory {
   #arena: Buffer | undefined;
   #used = 0;
   #isReused = false;
   #mayReuse = true;
-  /** The pages that chunks of the last batches are part of. */
+  /** The blocks that are chunks, or parts of chunks, that are still valid. */
   readonly #loans: Loan[] = [];
 
   /** Gives memory for a chunk of `length` bytes. */
@@ -27,17 +27,17 @@ export class ChunkMemory {
     return this.#arena.subarray(this.#used);
   }
 
-  /** Takes note that `chunk` is complete. */
+  /** Keeps the memory of a complete chunk. */
   keep(chunk: Buffer): void {
     if (chunk.buffer === this.#arena?.buffer) this.#used += chunk.length;
   }
 
-  /** Takes note of a chunk that is part of a page, until it is valid no more. */
+  /** Holds the loan of a block that is a chunk, as long as the chunk is valid. */
   borrow(loan: Loan): void {
     this.#loans.push(loan);
   }
 
-  /** Puts chunks together; those that stand behind one another are one already. */
+  /** Joins chunks; those that are adjacent in memory need no copy. */
   join(chunks: readonly Uint8Array[]): Uint8Array {
     const [first] = chunks;
     if (first === undefined) return Buffer.alloc(0);
@@ -56,27 +56,27 @@ export class ChunkMemory {
     this.#isReused = this.#mayReuse;
   }
 
-  /** From now on, and whatever is asked for later, a chunk stays valid. */
+  /** From now on a chunk stays valid, even after a later `reuse()`. */
   stopReuse(): void {
     this.#mayReuse = false;
     this.#isReused = false;
     this.#arena = undefined;
   }
 
-  /** Takes note that more chunks are asked for, and the last ones no longer needed. */
+  /** Must be called when more chunks are asked for, and the last ones are no longer needed. */
   next(): void {
     if (!this.#isReused) return;
     this.#used = 0;
     this.#giveBack(false);
   }
 
-  /** Gives up the memory of a response that was cut off, whose chunks somebody may still read. */
+  /** Abandons the memory of a response that was cut off: its chunks may still be read. */
   abandon(): void {
     this.#arena = undefined;
     this.#giveBack(true);
   }
 
-  /** Makes all memory free, because nobody reads a chunk any more. */
+  /** Frees all memory. No chunk may be read any more. */
   clear(): void {
     this.#giveBack(false);
     this.#used = 0;

@@ -3,7 +3,7 @@ import type { MaybePromise } from "../maybe-promise.ts";
 import { ChunkMemory } from "./chunk-memory.ts";
 import { hasTimeLeft, hasWorked, nextSlice } from "./time-slice.ts";
 
-/** What a reading works with. */
+/** What a reader works with. */
 export interface ChunkReaderOptions {
   /** Where the encoder writes its chunks. */
   readonly memory?: ChunkMemory;
@@ -15,14 +15,16 @@ export interface ChunkReaderOptions {
 export type Chunks = readonly Uint8Array[];
 
 /**
- * The values of one scrape while they are read and encoded, some chunks at a time and in turns with
- * the event loop. It reads no faster than its consumer asks, unless somebody is in a hurry.
+ * Reads the chunks of one scrape from its encoder, in slices of the event loop that all scrapes share.
+ *
+ * It reads no faster than its consumer asks, unless an update is waiting: then `finish()` reads all. The
+ * chunks are in the memory of the scrape, whose rules of reuse apply to them.
  */
 export class ChunkReader {
   readonly #encoder: Iterator<Uint8Array>;
   readonly #onEnd: (reader: ChunkReader) => void;
   readonly #memory: ChunkMemory;
-  /** What was read and not yet asked for; more than one chunk only after `finish()`. */
+  /** What has been read and not yet been asked for; more than one chunk only after `finish()`. */
   readonly #ready: Uint8Array[] = [];
   #step: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -32,8 +34,8 @@ export class ChunkReader {
   #now = 0;
 
   /**
-   * @param encoder The encoder at work; an empty chunk is a pause.
-   * @param signal Ends the reading: `next()` then throws its reason.
+   * @param encoder Yields the chunks; an empty chunk is a pause.
+   * @param signal Stops the reading: `next()` then throws its reason.
    */
   constructor(encoder: Iterator<Uint8Array>, signal: Signal, options: ChunkReaderOptions = {}) {
     this.#encoder = encoder;
@@ -49,9 +51,9 @@ export class ChunkReader {
   }
 
   /**
-   * Returns the next chunks, or `undefined` at the end: `bytes` of them or some more, and fewer at
-   * the end, and where the event loop must have its turn. They are there at once, except where it
-   * must have its turn first. Throws what the encoder throws.
+   * Returns the next chunks, or `undefined` at the end: `bytes` bytes or a few more, and fewer at the
+   * end of the exposition or of the time slice. It returns a promise only if the time slice is over.
+   * Errors of the encoder propagate.
    */
   next(bytes: number): MaybePromise<Chunks | undefined> {
     this.#memory.next();
@@ -64,33 +66,33 @@ export class ChunkReader {
   }
 
   /**
-   * Lets chunks be valid only until the next ones are asked for, which makes all of them cheaper.
-   * Without it they are valid until the scrape is over.
+   * Makes chunks valid only until the next ones are asked for, so that their memory can be reused.
+   * Otherwise they are valid until the scrape is over.
    */
   reuseMemory(): void {
     this.#memory.reuse();
   }
 
-  /** Reads all that is left into memory. Never rejects: a failure waits for `next()`. */
+  /** Reads all that is left into memory. Never rejects: `next()` throws the failure. */
   async finish(): Promise<void> {
     this.#memory.stopReuse();
     while (!this.#isOver) await this.#readStep();
   }
 
-  /** Stops reading. It may be called at any time and any number of times. */
+  /** Stops reading. May be called at any time and any number of times. */
   stop(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     try {
       this.#encoder.return?.();
     } catch (error) {
-      // A clean-up of the user's own, in an iterator of metrics.
+      // The clean-up of a user's iterator of metrics threw.
       this.#failure ??= { error };
     }
     this.#onEnd(this);
   }
 
-  /** What is there without waiting; `undefined` where there is nothing, at the end or not yet. */
+  /** Takes what is there without waiting; `undefined` if there is nothing, at the end or not yet. */
   #take(bytes: number): Chunks | undefined {
     const chunks: Uint8Array[] = [];
     let missing = bytes;
@@ -113,7 +115,7 @@ export class ChunkReader {
     }
   }
 
-  /** Reads until there is a chunk, while there is time left and nobody else reads. */
+  /** Reads until there is a chunk, while there is time left and no other step is under way. */
   #readNow(): Uint8Array | undefined {
     while (!this.#isOver && this.#step === undefined && hasTimeLeft(this.#now)) {
       const chunk = this.#readChunk();
@@ -130,8 +132,8 @@ export class ChunkReader {
   }
 
   async #readInTurn(): Promise<void> {
-    // To wait for the socket is not enough: while the kernel takes every chunk at once, that
-    // never gives the event loop back.
+    // Waiting for the socket is not enough: while the kernel takes every chunk at once, that never
+    // yields to the event loop.
     while (!hasTimeLeft(performance.now())) await nextSlice();
     if (this.#isOver) return;
     this.#now = performance.now();
@@ -139,7 +141,7 @@ export class ChunkReader {
     if (chunk !== undefined) this.#ready.push(chunk);
   }
 
-  /** Reads a chunk; `undefined` for a pause, and at the end. What goes wrong ends the reading. */
+  /** Reads a chunk; `undefined` for a pause and at the end. A failure ends the reading. */
   #readChunk(): Uint8Array | undefined {
     try {
       const { done, value } = this.#encoder.next();

@@ -2,6 +2,7 @@ import type { FaultReporter } from "../model/gatherer.ts";
 import type { Metric, MetricFamily } from "../model/metric-family.ts";
 import type { RunShape } from "../model/metric-run.ts";
 import type { ChunkMemory } from "./chunk-memory.ts";
+import type { Loan } from "./loan.ts";
 
 /** Metric families in, the bytes of one exposition format out. */
 export interface Encoder {
@@ -10,7 +11,7 @@ export interface Encoder {
    *
    * It reads the metrics as it goes, so a caller may pause between chunks; one label set is always
    * encoded in one piece. A chunk may be empty: then there is nothing to send yet, and the step is
-   * there to pause at. What a metric throws while it is read comes out as it is.
+   * there to pause at. Errors thrown by a metric propagate unchanged.
    */
   encode(
     families: readonly MetricFamily[],
@@ -19,7 +20,7 @@ export interface Encoder {
   ): Iterator<Uint8Array>;
 }
 
-/** What an encoder may know of the scrape that it works for. */
+/** The part of a scrape that matters to an encoder. */
 interface EncodeOptions {
   /**
    * Names which families were asked for. What is kept between scrapes is kept for each selection,
@@ -28,9 +29,9 @@ interface EncodeOptions {
    */
   readonly selection?: string | undefined;
   /**
-   * Where to write chunks; it says how long they are valid. It also borrows the pages that are
-   * chunks themselves, and must be cleared when nobody reads them any more.
-   * @default memory that is never used again
+   * Where to write chunks; it decides how long they are valid. It also borrows the blocks that are
+   * sent as chunks. It must be cleared when nobody reads the chunks any more.
+   * @default memory that is never reused
    */
   readonly memory?: ChunkMemory | undefined;
 }
@@ -38,35 +39,46 @@ interface EncodeOptions {
 /**
  * Where a text encoder writes.
  *
- * It says which parts are sample values, because those alone change from scrape to scrape.
+ * It is told which parts are sample values, because only those change from scrape to scrape.
  */
 export interface TextSink {
   text(text: string): void;
   number(value: number): void;
 }
 
-/** How the metrics of one family are written, with all that is the same for each made once. */
+/** Where a text encoder writes that keeps blocks between scrapes. */
+export interface BlockSink extends TextSink {
+  /** Whether the encoder must pause, and give out what is here. */
+  readonly isFull: boolean;
+  /** Takes the bytes of a block, which are sent as they stand; `loan` protects them meanwhile. */
+  block(bytes: Uint8Array, loan: Loan | undefined): void;
+}
+
+/** What a report says of a metric that is skipped for its value. */
+export const NOT_A_NUMBER = "a value is not a number";
+
+/** How the metrics of one family are written; what they have in common is made once. */
 export interface FamilyEncoder extends MetricEncoder {
   /** The comment lines before the first sample. */
-  readonly head: string;
+  readonly preamble: string;
 }
 
 /** How one metric of a family is written. */
 export interface MetricEncoder {
-  /** Writes all lines of one metric, or none and returns `false` where a value is no number. */
+  /** Writes all lines of one metric, or none and returns `false` if a value is not a number. */
   encode(metric: Metric, sink: TextSink): boolean;
   /**
    * Lists the numbers of a metric, in the order in which `encode` writes them.
    *
-   * @returns How many there are, or -1 when something else than they may change, such as an
-   *   exemplar or a timestamp.
+   * @returns How many there are, or -1 when something else may change too, such as an exemplar or
+   *   a timestamp.
    */
   listNumbers(metric: Metric, numbers: Float64Array): number;
   /**
-   * Tells, cheaper than by a list, that the numbers of a metric are those in `numbers` from `first`
-   * on. `false` means that they may be others.
+   * Compares the numbers of a metric with those in `numbers` from `first` on, which is cheaper than a
+   * list. `false` means that they may differ.
    */
   hasSameNumbers(metric: Metric, numbers: Float64Array, first: number): boolean;
-  /** How metrics are brought up to date many at a time; absent where each must be looked at. */
+  /** How metrics are brought up to date many at a time; absent where each must be compared. */
   readonly run?: RunShape;
 }

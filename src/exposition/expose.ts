@@ -2,9 +2,11 @@
  * Turns metric families into the body that a scraper asked for.
  *
  * The request's headers decide format, escaping and content encoding. The encoder of the format yields
- * chunks, a `ChunkReader` takes them in slices of the event loop, and a compressor may follow. A body
- * that is small is whole when the promise resolves; a larger one is made while it is sent. The memory of
- * its chunks belongs to this room: it is reused as soon as the signal aborts with `OVER`.
+ * chunks, a `ChunkReader` takes them in slices of the event loop, and a compressor may follow. A small
+ * body is whole when it is returned; a larger one is made while it is sent. The memory of its chunks
+ * belongs to this room: it is reused as soon as the signal aborts with `OVER`, and abandoned when the
+ * signal aborts for another reason, because its bytes may still be read then. Nothing here gathers,
+ * waits for a deadline or counts: `scrape/` does, and is told what happened.
  */
 import { OVER, type Signal } from "../abort.ts";
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
@@ -51,7 +53,7 @@ export interface Exposer {
   clear(): void;
 }
 
-/** Keeps the reading of values apart from whatever changes them. */
+/** Keeps values from changing while they are read. */
 export interface ReadingLock {
   /** Waits until `reader` may begin. */
   enter(reader: ChunkReader, signal: Signal): MaybePromise<void>;
@@ -59,7 +61,7 @@ export interface ReadingLock {
   leave(reader: ChunkReader): void;
 }
 
-/** What an exposer works with, and what it tells. */
+/** What an exposer works with, and what it reports. */
 export interface ExposerContext {
   readonly lock: ReadingLock;
   readonly report: FaultReporter;
@@ -69,7 +71,7 @@ export interface ExposerContext {
   onOversized(message: string): void;
 }
 
-/** How many scrapers find memory that another scrape has used: mostly there are one or two. */
+/** How many scrapes at once find memory to reuse: mostly there are one or two scrapers. */
 const MAX_SPARE_MEMORY = 2;
 
 /** Makes an exposer. */
@@ -84,7 +86,7 @@ export function createExposer(
 ): Exposer {
   const { lock, report } = context;
   const negotiate = memoiseByHeader((accept) => negotiateFormat(accept, formats));
-  const encoderOf = createEncoders(maxKeptBytes, context);
+  const encoders = createEncoders(maxKeptBytes, context);
   const compressor = createCompressor(compression);
   const spareMemory: ChunkMemory[] = [];
 
@@ -108,7 +110,7 @@ export function createExposer(
     const onEnd = (ended: ChunkReader) => {
       lock.leave(ended);
       context.onEncoded(ended.durationMs);
-      encoderOf.afterScrape();
+      encoders.afterScrape();
     };
     const reader = new ChunkReader(bounded, signal, { memory, onEnd });
     return andThen(lock.enter(reader, signal), () => startBody(reader));
@@ -123,7 +125,7 @@ export function createExposer(
         const count = (bytes: number) => context.onSent(bytes, format, encoding);
         return toExposition(contentType, { body: counted(body, count), encoding });
       };
-      return andThen(encoderOf(format, escaping), (encoder) =>
+      return andThen(encoders.get(format, escaping), (encoder) =>
         andThen(compressor.negotiate(acceptEncoding), (encoding) =>
           andThen(read(encoder, selection, signal), (plain) =>
             andThen(compressor.compress(plain, encoding), finish),
@@ -133,7 +135,7 @@ export function createExposer(
     },
 
     clear() {
-      encoderOf.forget();
+      encoders.clear();
       spareMemory.length = 0;
     },
   };
@@ -146,7 +148,7 @@ function toExposition(contentType: string, { body, encoding }: CompressedBody): 
     headers: {
       "Content-Type": contentType,
       ...(encoding !== "identity" && { "Content-Encoding": encoding }),
-      // A cache in between must not give one scraper what another asked for, nor an old value.
+      // A cache in between must not serve one scraper the format of another, nor an old value.
       Vary: "Accept, Accept-Encoding",
       "Cache-Control": "no-store",
     },
@@ -155,10 +157,10 @@ function toExposition(contentType: string, { body, encoding }: CompressedBody): 
 }
 
 /**
- * Passes on the chunks of a body, and notices when they become too many.
+ * Yields the chunks of a body, and checks their total size.
  *
- * @param onExceeded Called once, when the limit is passed.
- * @throws {RangeError} When the limit is passed and its action says so.
+ * @param onExceeded Called once, when the limit is exceeded.
+ * @throws {RangeError} When the limit is exceeded and its action is `"fail"`.
  */
 export function* withinLimit(
   chunks: Iterator<Uint8Array>,

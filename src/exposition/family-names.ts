@@ -5,8 +5,8 @@ import { type EscapingScheme, escapeMetricName } from "../model/names.ts";
 /**
  * Pairs each family with its full name, escaped.
  *
- * Left out, and reported, is every family whose name is empty or already taken, which escaping can
- * bring about: a second `# TYPE` line is an error.
+ * Skips and reports a family whose name is empty, or already taken (escaping can make two names
+ * equal): a second `# TYPE` line would be an error.
  */
 export function* uniquelyNamed(
   families: readonly MetricFamily[],

@@ -1,8 +1,12 @@
+import type { MaybePromise } from "../maybe-promise.ts";
 import type { EscapingScheme } from "../model/names.ts";
 import { FORMATS, type Format } from "../options/options.ts";
+import type { Encoder } from "./encoder.ts";
+import type { BlockStore } from "./kept/store.ts";
 import { type MediaRange, parseAccept } from "./negotiation/accept.ts";
+import { createTextEncoder } from "./text/text.ts";
 
-/** What a scraper gets: one decision, so that body and `Content-Type` always agree. */
+/** What a scraper gets: one decision, so that the body always matches its `Content-Type`. */
 export interface NegotiatedFormat {
   readonly format: Format;
   readonly escaping: EscapingScheme;
@@ -10,17 +14,76 @@ export interface NegotiatedFormat {
   readonly contentType: string;
 }
 
+/** Makes the encoder of one escaping scheme, which keeps bytes between scrapes in `store`. */
+export type CreateEncoder = (scheme: EscapingScheme, store: BlockStore) => Encoder;
+
+/** A format: how it is asked for, what the response calls it, and what encodes it. */
+interface FormatRow {
+  readonly mediaType: string;
+  /** A media range with a wildcard that gets this format, whatever its parameters. */
+  readonly wildcard?: string;
+  /** The values that a parameter may have; `undefined` where it may be absent. */
+  readonly parameters: Readonly<Record<string, readonly (string | undefined)[]>>;
+  readonly contentType: string;
+  /** Whether the response names the escaping scheme: `"requested"` only when the request did. */
+  readonly namesEscaping: "always" | "requested" | "never";
+  /** Loads the code of the encoder. Formats with the same body share one function. */
+  readonly load: () => MaybePromise<CreateEncoder>;
+}
+
+const loadText = () => createTextEncoder;
+const loadOpenMetrics = async () =>
+  (await import("./text/openmetrics.ts")).createOpenMetricsEncoder;
+const loadProtobuf = async () => (await import("./protobuf/protobuf.ts")).createProtobufEncoder;
+
+/** All formats. A new one is a row here, its name in `FORMATS`, and the file of its encoder. */
+export const FORMAT_ROWS: Readonly<Record<Format, FormatRow>> = {
+  "text-0.0.4": {
+    mediaType: "text/plain",
+    wildcard: "text/*",
+    parameters: { version: ["0.0.4", undefined] },
+    contentType: "text/plain; version=0.0.4; charset=utf-8",
+    namesEscaping: "requested",
+    load: loadText,
+  },
+  "text-1.0.0": {
+    mediaType: "text/plain",
+    parameters: { version: ["1.0.0"] },
+    contentType: "text/plain; version=1.0.0; charset=utf-8",
+    // The format is not defined without it.
+    namesEscaping: "always",
+    load: loadText,
+  },
+  "openmetrics-1.0.0": {
+    mediaType: "application/openmetrics-text",
+    parameters: { version: ["1.0.0", undefined] },
+    contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+    namesEscaping: "requested",
+    load: loadOpenMetrics,
+  },
+  "openmetrics-0.0.1": {
+    mediaType: "application/openmetrics-text",
+    parameters: { version: ["0.0.1"] },
+    contentType: "application/openmetrics-text; version=0.0.1; charset=utf-8",
+    // The format is not defined with it.
+    namesEscaping: "never",
+    load: loadOpenMetrics,
+  },
+  protobuf: {
+    mediaType: "application/vnd.google.protobuf",
+    parameters: { proto: ["io.prometheus.client.MetricFamily"], encoding: ["delimited"] },
+    contentType:
+      "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
+    namesEscaping: "requested",
+    load: loadProtobuf,
+  },
+};
+
 /** The format that every scraper reads. */
 const FALLBACK: Format = "text-0.0.4";
 
-const CONTENT_TYPES: Readonly<Record<Format, string>> = {
-  "text-0.0.4": "text/plain; version=0.0.4; charset=utf-8",
-  "text-1.0.0": "text/plain; version=1.0.0; charset=utf-8",
-  "openmetrics-1.0.0": "application/openmetrics-text; version=1.0.0; charset=utf-8",
-  "openmetrics-0.0.1": "application/openmetrics-text; version=0.0.1; charset=utf-8",
-  protobuf:
-    "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
-};
+/** The scheme for a scraper that names none: every scraper reads such names. */
+const DEFAULT_ESCAPING: EscapingScheme = "underscores";
 
 const ESCAPING_SCHEMES: readonly EscapingScheme[] = [
   "allow-utf-8",
@@ -35,16 +98,16 @@ const ESCAPING_SCHEMES: readonly EscapingScheme[] = [
  * The media range with the highest weight that names an offered format wins; among equals the more
  * specific one, then the first in the header (Prometheus docs, Content Negotiation). Full wildcards
  * get text 0.0.4, and so does a scraper that accepts nothing on offer: a 406 would cost it the
- * scrape. Where text 0.0.4 is not offered, its place takes the first format of `offered`.
+ * scrape. If text 0.0.4 is not offered, both get the first format of `offered` instead.
  *
  * The escaping scheme is the winning range's, else the first that any range names (it shows what
  * the scraper can read, and names then stay the same in every format), else `underscores`.
  *
  * @param accept The `Accept` value, or `undefined` when absent.
- * @param offered The formats to choose from. Any list but {@link FORMATS} itself is an order of
- *   preference too: in place of the header's order it decides among ranges that are equal in weight
- *   and specificity.
- * @returns A decision that depends on nothing but the arguments, and may be kept.
+ * @param offered The formats to choose from. Any list except {@link FORMATS} itself is also an order
+ *   of preference: instead of the header's order it decides among ranges that are equal in weight and
+ *   specificity.
+ * @returns A decision that depends only on the arguments, so it may be cached.
  */
 export function negotiateFormat(
   accept: string | undefined,
@@ -57,7 +120,7 @@ export function negotiateFormat(
   const requested = requestedEscaping(winner?.range) ?? firstEscaping(ranges);
   return {
     format,
-    escaping: requested ?? "underscores",
+    escaping: requested ?? DEFAULT_ESCAPING,
     contentType: contentTypeOf(format, requested),
   };
 }
@@ -88,32 +151,21 @@ function pickWinner(
   return winner;
 }
 
-/** The format that a media range names, or `undefined` when it names none that we speak. */
+/** The format that a media range names, or `undefined` for a format that we do not have. */
 function formatOf(range: MediaRange, fallback: Format): Format | undefined {
-  const version = range.params.get("version");
-  switch (`${range.type}/${range.subtype}`) {
-    case "*/*":
-      return fallback;
-    case "text/*":
-      return "text-0.0.4";
-    case "text/plain":
-      if (version === undefined || version === "0.0.4") return "text-0.0.4";
-      return version === "1.0.0" ? "text-1.0.0" : undefined;
-    case "application/openmetrics-text":
-      if (version === undefined || version === "1.0.0") return "openmetrics-1.0.0";
-      return version === "0.0.1" ? "openmetrics-0.0.1" : undefined;
-    case "application/vnd.google.protobuf":
-      return isDelimitedMetricFamily(range.params) ? "protobuf" : undefined;
-    default:
-      return undefined;
-  }
+  const name = `${range.type}/${range.subtype}`;
+  if (name === "*/*") return fallback;
+  return FORMATS.find((format) => isNamedBy(FORMAT_ROWS[format], name, range.params));
 }
 
-function isDelimitedMetricFamily(params: ReadonlyMap<string, string>): boolean {
-  return (
-    params.get("proto") === "io.prometheus.client.MetricFamily" &&
-    params.get("encoding") === "delimited"
-  );
+function isNamedBy(
+  { mediaType, wildcard, parameters }: FormatRow,
+  name: string,
+  params: ReadonlyMap<string, string>,
+): boolean {
+  if (name === wildcard) return true;
+  if (name !== mediaType) return false;
+  return Object.entries(parameters).every(([param, values]) => values.includes(params.get(param)));
 }
 
 function firstEscaping(ranges: readonly MediaRange[]): EscapingScheme | undefined {
@@ -129,13 +181,10 @@ function requestedEscaping(range: MediaRange | undefined): EscapingScheme | unde
   return ESCAPING_SCHEMES.find((scheme) => scheme === requested);
 }
 
-/**
- * Names the escaping scheme only to a scraper that asked for one: others get the type that client
- * libraries have always sent. Text 1.0.0 is not defined without it, OpenMetrics 0.0.1 not with it.
- */
+/** Only a scraper that asked for a scheme gets a content type that client libraries never sent. */
 function contentTypeOf(format: Format, requested: EscapingScheme | undefined): string {
-  const type = CONTENT_TYPES[format];
-  if (format === "openmetrics-0.0.1") return type;
-  if (format === "text-1.0.0") return `${type}; escaping=${requested ?? "underscores"}`;
-  return requested === undefined ? type : `${type}; escaping=${requested}`;
+  const { contentType, namesEscaping } = FORMAT_ROWS[format];
+  if (namesEscaping === "never") return contentType;
+  const escaping = requested ?? (namesEscaping === "always" ? DEFAULT_ESCAPING : undefined);
+  return escaping === undefined ? contentType : `${contentType}; escaping=${escaping}`;
 }

@@ -1,9 +1,9 @@
 /**
- * The bytes of a page while responses send them.
+ * The bytes of a block while responses send them.
  *
- * They are sent as they stand in memory: to copy the pages of 100,000 lines first took 1 to 3 ms.
- * So they must not change meanwhile. A page that has other bytes to write leaves the lent ones to
- * their borrowers, and goes on with a copy.
+ * They are sent as they stand in memory, because copying the blocks of 100,000 lines first took 1 to
+ * 3 ms. So they must not change meanwhile: a block that must be written leaves the lent bytes to their
+ * borrowers, and continues with a copy.
  */
 export class Loan {
   /** How many bytes they take. */
@@ -16,27 +16,27 @@ export class Loan {
     this.length = length;
   }
 
-  /** Whether somebody still sends them. */
+  /** Whether a response still sends them. */
   get isLent(): boolean {
     return this.#borrowers > 0;
   }
 
-  /** Whether the page may write into them again. */
+  /** Whether the block may write into them again. */
   get isFree(): boolean {
     return this.#borrowers === 0 && !this.#isLost;
   }
 
-  /** Takes note of one more response that sends them. */
+  /** Counts one more response that sends them. */
   lend(): this {
     this.#borrowers++;
     return this;
   }
 
   /**
-   * Takes note that a response does not send them any more.
+   * Counts one response less.
    *
-   * @param isCutOff Whether it ended before its time. Then the kernel or the thread pool may still
-   *   read the bytes, and nothing says when that is over.
+   * @param isCutOff Whether the response was cut off. The kernel or the thread pool may then still read
+   *   the bytes, and nothing reports when that is over.
    */
   giveBack(isCutOff: boolean): void {
     this.#borrowers--;
@@ -44,7 +44,7 @@ export class Loan {
     if (this.#borrowers === 0) this.#onReturned();
   }
 
-  /** Calls a function when nobody sends them any more. */
+  /** Calls a function when no response sends them any more. */
   onReturned(listener: () => void): void {
     this.#onReturned = listener;
   }

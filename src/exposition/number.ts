@@ -1,8 +1,8 @@
 /**
  * Formats a sample value.
  *
- * `String()` gives the shortest text that reads back as the same number in every parser; only the
- * three values without digits have other names in Prometheus than in JavaScript.
+ * `String()` gives the shortest text that reads back as the same number in every parser. Only the
+ * three values without digits have different names in Prometheus and in JavaScript.
  */
 export function formatNumber(value: number): string {
   if (Number.isFinite(value)) return `${value}`;
@@ -21,7 +21,7 @@ const ZERO = 48;
 /**
  * Writes what `formatNumber` gives as bytes, and returns the offset behind them.
  *
- * Whole numbers are written digit by digit: that is several times cheaper than to make a string.
+ * Whole numbers are written digit by digit, which is several times cheaper than making a string.
  */
 export function writeNumber(bytes: Uint8Array, offset: number, value: number): number {
   const whole = value >>> 0;
@@ -43,4 +43,15 @@ function digitCount(whole: number): number {
   let count = 1;
   for (let bound = 10; whole >= bound && count < 10; bound *= 10) count++;
   return count;
+}
+
+/**
+ * Rounds a timestamp to whole milliseconds; `undefined` when there is none that every parser reads.
+ *
+ * Prometheus reads no sign and no fraction in the text format, and no exponent in any text.
+ */
+export function wholeMilliseconds(timestampMs: number | undefined): number | undefined {
+  const isLegal =
+    typeof timestampMs === "number" && timestampMs >= 0 && timestampMs <= Number.MAX_SAFE_INTEGER;
+  return isLegal ? Math.round(timestampMs) : undefined;
 }

@@ -1,29 +1,29 @@
 /**
- * How long all scrapes together may hold the event loop before they give it back, in milliseconds.
- * Measured at 100,000 lines: half of it costs 40 % more CPU, more than twice of it is felt by the
- * application's own requests.
+ * How long all scrapes together may hold the event loop before they yield, in milliseconds.
+ * Measured at 100,000 lines: half of it costs 40 % more CPU; more than twice of it delays the
+ * application's own requests noticeably.
  */
 const SLICE_MS = 2;
 
 /**
- * The age from which on a turn is ended by an immediate, in milliseconds. Most scrapes are over
- * before that, and to set an immediate and run it took 25 to 40 µs of each.
+ * The age at which a slice gets an immediate that ends it, in milliseconds. Most scrapes are over
+ * before that, and setting and running an immediate took 25 to 40 µs of each.
  */
 const UNWATCHED_MS = SLICE_MS / 2;
 
-/** The pause after which the event loop must have had its turn, or was held by somebody else. */
+/** A pause after which a new slice begins: the event loop has run meanwhile, or other code held it. */
 const PAUSE_MS = 1;
 
 let sliceStartedAt = Number.NEGATIVE_INFINITY;
-/** Whether an immediate will end the turn. */
+/** Whether an immediate will end the slice. */
 let isWatched = false;
 let workedUntil = Number.NEGATIVE_INFINITY;
 const waiting: (() => void)[] = [];
 
 /**
- * Tells whether encoding may go on in this turn of the event loop.
+ * Tells whether encoding may continue in this turn of the event loop.
  *
- * @param now What `performance.now()` says.
+ * @param now The time, by `performance.now()`.
  */
 export function hasTimeLeft(now: number): boolean {
   if (!isWatched && now - workedUntil > PAUSE_MS) sliceStartedAt = now;
@@ -33,20 +33,20 @@ export function hasTimeLeft(now: number): boolean {
   return age < SLICE_MS;
 }
 
-/** Must be called when the work is interrupted, with the time of that. */
+/** Must be called when the work pauses, with the time by `performance.now()`. */
 export function hasWorked(now: number): void {
   workedUntil = now;
 }
 
-/** Resolves in a later turn of the event loop, each time for one scrape alone. */
+/** Resolves in a later turn of the event loop; each turn resumes only one scrape. */
 export function nextSlice(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve);
   });
 }
 
-// One clock for all: Node runs every due immediate before it looks at a socket again, so scrapes
-// that each counted for themselves would hold the loop for the sum of their slices.
+// Node runs every due immediate before it polls a socket again, so scrapes with a clock each would
+// hold the loop for the sum of their slices. Hence one clock for all.
 function watchSlice(): void {
   isWatched = true;
   setImmediate(endSlice);

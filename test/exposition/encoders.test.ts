@@ -41,7 +41,7 @@ const EXPOSITIONS: Readonly<Record<Format, string>> = {
 
 for (const format of FORMATS) {
   test(`createEncoders() makes an encoder of ${format}`, async () => {
-    const encoder = await createEncoders(0)(format, "underscores");
+    const encoder = await createEncoders(0).get(format, "underscores");
     const { body, faults } = encodeFamilies(encoder, [FAMILY]);
     assert.deepEqual(faults, []);
     assert.equal(body, EXPOSITIONS[format]);
@@ -56,26 +56,26 @@ const ESCAPED: readonly (readonly [EscapingScheme, string])[] = [
 ];
 
 test("createEncoders() makes an encoder for each escaping scheme, and keeps them apart", async () => {
-  const encoderOf = createEncoders(0);
+  const encoders = createEncoders(0);
   for (const [scheme, line] of [...ESCAPED, ...ESCAPED]) {
-    const { body } = encodeFamilies(await encoderOf("text-1.0.0", scheme), [FAMILY]);
+    const { body } = encodeFamilies(await encoders.get("text-1.0.0", scheme), [FAMILY]);
     assert.equal(body.split("\n")[2], line);
   }
 });
 
 test("createEncoders() makes each encoder once, also for those who ask at the same time", async () => {
-  const encoderOf = createEncoders(0);
+  const encoders = createEncoders(0);
   for (const format of FORMATS) {
-    const [first, second] = [encoderOf(format, "values"), encoderOf(format, "values")];
+    const [first, second] = [encoders.get(format, "values"), encoders.get(format, "values")];
     assert.equal(await first, await second);
-    assert.notEqual(await first, await encoderOf(format, "dots"));
+    assert.notEqual(await first, await encoders.get(format, "dots"));
   }
 });
 
 test("createEncoders() has one encoder for the versions of a format, whose bodies are the same", async () => {
-  const encoderOf = createEncoders(0);
+  const encoders = createEncoders(0);
   const same = async (one: Format, other: Format): Promise<boolean> =>
-    (await encoderOf(one, "dots")) === (await encoderOf(other, "dots"));
+    (await encoders.get(one, "dots")) === (await encoders.get(other, "dots"));
   assert.equal(await same("text-0.0.4", "text-1.0.0"), true);
   assert.equal(await same("openmetrics-1.0.0", "openmetrics-0.0.1"), true);
   assert.equal(await same("text-0.0.4", "openmetrics-0.0.1"), false);
@@ -83,6 +83,6 @@ test("createEncoders() has one encoder for the versions of a format, whose bodie
 });
 
 test("createEncoders() makes encoders of its own each time", async () => {
-  const first = await createEncoders(0)("text-0.0.4", "dots");
-  assert.notEqual(first, await createEncoders(0)("text-0.0.4", "dots"));
+  const first = await createEncoders(0).get("text-0.0.4", "dots");
+  assert.notEqual(first, await createEncoders(0).get("text-0.0.4", "dots"));
 });

@@ -9,7 +9,7 @@ import { within } from "../helpers/within.ts";
 /** What a process holds after garbage collections, in bytes. */
 export interface Held {
   readonly heap: number;
-  /** Array buffers, above all the pages that are kept. */
+  /** Array buffers, above all the blocks that are kept. */
   readonly buffers: number;
   readonly rss: number;
 }
@@ -51,7 +51,7 @@ export const SMALL: Load = {
   // The young generation and the code still grow: by 0.3 MB of heap and 12 MB of RSS on an idle
   // machine. A deadline that is not forgotten takes 0.9 kB.
   allowance: { heap: 1e6, rss: 24e6 },
-  // Pages take 0.1 MB. Without them, the memory of the chunks takes 0.6 MB.
+  // Blocks take 0.1 MB. Without them, the memory of the chunks takes 0.6 MB.
   buffers: { least: 0, most: 0.3e6 },
 };
 
@@ -60,7 +60,7 @@ export const LARGE: Load = {
   library: "@prometheus-io/client",
   lines: 100_000,
   exchangeEvery: 1,
-  // Pages take 10 MB, and twice as much while a client stalls.
+  // Blocks take 10 MB, and twice as much while a client stalls.
   maxKeptBytes: 32 * MEBIBYTE,
   warmUp: 3,
   scrapes: 10,
@@ -91,7 +91,7 @@ export async function assertFlat(load: Load): Promise<readonly Held[]> {
       const to = from + Math.round(load.scrapes / load.looks);
       await scrape(agent, port, { from, to, concurrency: load.concurrency });
       from = to;
-      // Pages that a scrape did not get to may hold series that were removed, for one scrape more.
+      // Blocks that a scrape did not get to may hold series that were removed, for one scrape more.
       await readAll(agent, port);
       child.tell("held");
       looks.push(JSON.parse(await child.line(`held ${looks.length + 1} `, LIMIT_MS)));
@@ -114,7 +114,7 @@ function assertSame(first: Held, last: Held, { allowance, buffers }: Load): void
     `${what}: ${toMegabytes(first[what])} became ${toMegabytes(last[what])} MB`;
   assert.ok(last.heap - first.heap < allowance.heap, became("heap"));
   assert.ok(last.rss - first.rss < allowance.rss, became("rss"));
-  // A loan that is never given back counts against the budget, until no page is kept any more.
+  // A loan that is never given back counts against the budget, until no block is kept any more.
   assert.ok(last.buffers >= buffers.least && last.buffers <= buffers.most, became("buffers"));
 }
 

@@ -105,7 +105,7 @@ function touchTenth({ ids, change }: Family): void {
   for (let index = 0; index < ids.length; index += 10) change(ids[index] as number);
 }
 
-/** The older half goes, and then every second one, in turn: pages lose their start, and are holed. */
+/** The older half goes, and then every second one, in turn: blocks lose their start, and are holed. */
 function exchangeHalf(family: Family): void {
   const { ids, change, remove } = family;
   const half = ids.length / 2;

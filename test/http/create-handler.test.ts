@@ -42,7 +42,7 @@ test("createHandler() rejects what it cannot serve, and unknown options", () => 
   const make = (options: object) => () => createHandler(new Registry(), options);
   for (const [name, value] of [
     ["path", "/metrics"],
-    ["landingPage", false],
+    ["landingBlock", false],
     ["maxConnections", 1],
     ["unref", true],
     ["nonsense", 1],
@@ -139,7 +139,7 @@ test("A handler updates, fails and recovers as a server does", async () => {
 });
 
 test("A closed handler has dropped what it kept, and still answers", async () => {
-  // Two families of many, so that there are pages to keep.
+  // Two families of many, so that there are blocks to keep.
   await withMount({ source: longGatherer(500) }, async ({ handler, port }) => {
     for (let scrape = 0; scrape < 3; scrape++) await rawRequest(port, SCRAPE);
     handler.close();

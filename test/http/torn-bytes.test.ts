@@ -1,4 +1,4 @@
-// Pages are sent as they stand in memory, and are patched for the next scrape. No client may get a
+// Blocks are sent as they stand in memory, and are patched for the next scrape. No client may get a
 // line of which a part is older than the rest: not one that stops in the middle while others scrape,
 // and not one whose frames HTTP/2 still holds.
 import assert from "node:assert/strict";

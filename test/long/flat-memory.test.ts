@@ -12,11 +12,11 @@ import {
 const XL: Load = {
   ...LARGE,
   lines: 1_000_000,
-  // Pages take 95 MB, and twice as much while a client stalls.
+  // Blocks take 95 MB, and twice as much while a client stalls.
   maxKeptBytes: 256 * 1_024 * 1_024,
   scrapes: 100,
   looks: 20,
-  // Heap and pages stay within 1 MB of 280. RSS went up once, by 65 MB of 710, somewhere in the
+  // Heap and blocks stay within 1 MB of 280. RSS went up once, by 65 MB of 710, somewhere in the
   // first 55 scrapes, and no more in the 45 after that.
   allowance: { heap: 4e6, rss: 112e6 },
   buffers: { least: 80e6, most: 160e6 },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Encoder } from "../../src/exposition/encoder.ts";
-import { PageStore } from "../../src/exposition/kept/store.ts";
+import { BlockStore } from "../../src/exposition/kept/store.ts";
 import { createOpenMetricsEncoder } from "../../src/exposition/text/openmetrics.ts";
 import { createTextEncoder } from "../../src/exposition/text/text.ts";
 import { createRegistryGatherer } from "../../src/gatherers/prom-client/gatherer.ts";
@@ -18,9 +18,9 @@ import {
 } from "../helpers/libraries.ts";
 
 // Stores are read many children at a time while they are what was kept. Whatever an application
-// does to them, and whenever, a scrape must be what it would be without pages.
+// does to them, and whenever, a scrape must be what it would be without blocks.
 
-/** The borders of pages, of runs and of look-ups are somewhere among these. */
+/** The borders of blocks, of runs and of look-ups are somewhere among these. */
 const set = fc.oneof(fc.constantFrom(0, 1, 31, 32, 33, 511, 512, 513, 1_023, 1_024), fc.nat(1_100));
 const COUNTS = [1, 60, 511, 512, 513, 1_024];
 
@@ -149,7 +149,7 @@ for (const client of LIBRARIES) {
       const property = fc.asyncProperty(rounds, fc.constantFrom(...COUNTS), async (plan, count) => {
         const { registry, apply } = createApplication(client, count);
         const gatherer = createRegistryGatherer(registry);
-        const kept = createEncoder("underscores", new PageStore(Number.MAX_SAFE_INTEGER));
+        const kept = createEncoder("underscores", new BlockStore(Number.MAX_SAFE_INTEGER));
         const gather = async () => [...(await gatherer.gather(createContext())).families];
         for (const { before, chunks, during } of plan) {
           for (const step of before) apply(step);
@@ -204,7 +204,7 @@ for (const { name, Registry, Counter, Histogram } of EXEMPLAR_LIBRARIES) {
         };
         for (let set = 0; set < 60; set++) count(set, set % 12, false);
         const gatherer = createRegistryGatherer(registry);
-        const kept = createEncoder("underscores", new PageStore(Number.MAX_SAFE_INTEGER));
+        const kept = createEncoder("underscores", new BlockStore(Number.MAX_SAFE_INTEGER));
         for (const observations of plan) {
           for (const { set, value, hasExemplar } of observations) count(set, value, hasExemplar);
           const families = [...(await gatherer.gather(createContext())).families];

@@ -1,27 +1,36 @@
 import type { Transform } from "node:stream";
-import { createGzip } from "./gzip.ts";
-import { createZstd } from "./zstd.ts";
+
+/** Makes the stream of a content encoding, whose buffers take `chunkSize` bytes. */
+export type CreateStream = (level: number | undefined, chunkSize: number) => Transform;
+
+/**
+ * The size of the buffers that a stream fills, in bytes.
+ *
+ * Each full buffer costs a trip to the thread pool and back. Measured at 9 MB: 64 KiB takes 10 %
+ * less CPU time than zlib's own 16 KiB; 128 KiB gains nothing more.
+ */
+const OUTPUT_CHUNK_BYTES = 64 * 1_024;
 
 /**
  * Compresses a stream of chunks, on the thread pool of Node, with memory for a few chunks.
  *
- * Nothing happens before the first `next()`, which loads `node:zlib`. A chunk belongs to its
+ * Nothing happens before the first `next()`, which makes the stream. A chunk belongs to its
  * producer again as soon as the next one is asked for, or the source's `return()` is called; the
  * next one is asked for as soon as there is room for its output.
  *
- * What the source throws reaches the consumer, in place of the output that it has not taken yet.
- * After that, and after an early `return()`, the output lacks its end: no decoder takes a part for
- * the whole. `return()` settles when the source has settled; what the source then throws is ignored.
+ * What the source throws reaches the consumer instead of the output that it has not taken yet.
+ * After that, and after an early `return()`, the output lacks its end: every decoder notices that it
+ * is truncated. `return()` settles when the source has settled; what the source then throws is ignored.
  *
- * @param level The level of the encoding in question, `undefined` for its default. A level that the
- *   library refuses makes the first `next()` reject, with the source untouched.
+ * @param level The level, `undefined` for the default of the encoding. A level that the library
+ *   refuses makes the first `next()` reject, with the source untouched.
  */
 export async function* compress(
   chunks: AsyncIterable<Uint8Array>,
-  encoding: "gzip" | "zstd",
+  createStream: CreateStream,
   level: number | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const stream = encoding === "gzip" ? createGzip(level) : createZstd(level);
+  const stream = createStream(level, OUTPUT_CHUNK_BYTES);
   let onChange = (): void => {};
   // "close" follows the end as it does an error, which `feed` reports, but which needs a listener.
   for (const event of ["readable", "close", "error"]) stream.on(event, () => onChange());
@@ -56,7 +65,7 @@ interface Failure {
 /**
  * Writes the chunks into the stream, one at a time, and ends it.
  *
- * Never rejects, since nobody may be waiting: it destroys the stream and gives the failure.
+ * Nobody may be waiting, so it never rejects: it destroys the stream and returns the failure.
  */
 async function feed(
   chunks: AsyncIterable<Uint8Array>,
@@ -83,7 +92,7 @@ function settled(
   start: (done: (error?: Error | null) => void) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    // A stream that fails closes without a word to the operation under way.
+    // A stream that fails closes without calling back the operation under way.
     const onClose = (): void => reject(stream.errored ?? new Error("The stream was closed"));
     stream.once("close", onClose);
     start((error) => {

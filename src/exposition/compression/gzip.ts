@@ -1,6 +1,5 @@
 import type { Transform } from "node:stream";
 import { nodeModule } from "../../node.ts";
-import { OUTPUT_CHUNK_BYTES } from "./output-chunk-bytes.ts";
 
 /**
  * The gzip level where the option gives none.
@@ -25,9 +24,9 @@ export const DEFAULT_GZIP_LEVEL = 2;
 /**
  * Makes a gzip stream. The first call loads `node:zlib`.
  *
- * @param level From 1, the fastest, to 9, the smallest; a `RangeError` where zlib has no such level.
+ * @param level From 1, the fastest, to 9, the smallest; throws a `RangeError` for another.
  */
-export function createGzip(level: number = DEFAULT_GZIP_LEVEL): Transform {
+export function createGzip(level: number | undefined, chunkSize: number): Transform {
   const zlib = nodeModule("node:zlib");
-  return zlib.createGzip({ level, chunkSize: OUTPUT_CHUNK_BYTES });
+  return zlib.createGzip({ level: level ?? DEFAULT_GZIP_LEVEL, chunkSize });
 }

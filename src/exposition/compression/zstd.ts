@@ -1,6 +1,5 @@
 import type { Transform } from "node:stream";
 import { nodeModule } from "../../node.ts";
-import { OUTPUT_CHUNK_BYTES } from "./output-chunk-bytes.ts";
 
 /**
  * The zstd level where the option gives none.
@@ -38,14 +37,14 @@ export function isZstdAvailable(): boolean {
  *
  * @param level From 1, the fastest, to 22, the smallest; zstd takes the nearest that it has.
  */
-export function createZstd(level: number = DEFAULT_ZSTD_LEVEL): Transform {
+export function createZstd(level: number | undefined, chunkSize: number): Transform {
   const { createZstdCompress } = zstdModule();
   if (createZstdCompress === undefined) {
     throw new Error("Cannot compress with zstd: this version of Node.js lacks it");
   }
   return createZstdCompress({
-    chunkSize: OUTPUT_CHUNK_BYTES,
-    params: { [COMPRESSION_LEVEL_PARAM]: level },
+    chunkSize,
+    params: { [COMPRESSION_LEVEL_PARAM]: level ?? DEFAULT_ZSTD_LEVEL },
   });
 }
 

@@ -1,75 +1,84 @@
 import type { Loan } from "../loan.ts";
-import { Page } from "./block.ts";
-import { PAGE_BYTES } from "./block-memory.ts";
+import { Block } from "./block.ts";
+import { BLOCK_BYTES } from "./block-memory.ts";
 
 /**
- * What is taken for a page before it is written, in bytes: more than almost any page takes. To write
- * one and have to drop it cost a scrape of 1,000 lines in two formats 12 %, each time.
+ * The memory that a block is given before it is written, in bytes: more than almost any block takes.
+ * Writing a block only to drop it cost a scrape of 1,000 lines in two formats 12 %, each time.
  */
-const RESERVED_BYTES = 2 * PAGE_BYTES;
+const RESERVED_BYTES = 2 * BLOCK_BYTES;
 
-/** The place of a page in its list. */
+/** The place of a block in its list. */
 export interface Slot {
-  readonly page: Page;
+  readonly block: Block;
   previous: Slot | undefined;
   next: Slot | undefined;
   /** The memory that is accounted for, in bytes. */
   footprint: number;
-  /** Whether the page is kept; another walk may have dropped it. */
+  /** Whether the block is kept; another walk may have dropped it. */
   isKept: boolean;
+  /** Whether a walk stands in the block; another walk must not open it. */
+  isOpen: boolean;
 }
 
-/** The pages of one selection of families, in the order of their bytes. */
-export class PageList {
-  /** Whether nobody has asked for them since the last look. */
+/** The blocks of one selection of families, in the order of their bytes. */
+export class BlockList {
+  /** Whether no scrape has asked for them since the last look. */
   isIdle = false;
-  /** The first page. */
+  /** The first block. */
   first: Slot | undefined;
   readonly #take: (change: number) => boolean;
   #isClosed = false;
 
-  /** @param take Asks for memory; `false` when there is none. Memory is always taken back. */
+  /** @param take Asks for memory; `false` when there is none. Giving it back always succeeds. */
   constructor(take: (change: number) => boolean) {
     this.#take = take;
   }
 
-  /** Puts an empty page behind another, or first; `undefined` without memory for it. */
+  /** Inserts an empty block behind another, or first; `undefined` without memory for it. */
   insertAfter(previous: Slot | undefined): Slot | undefined {
     if (this.#isClosed || !this.#takeBehind(previous, RESERVED_BYTES)) return undefined;
     const next = previous === undefined ? this.first : previous.next;
     const footprint = RESERVED_BYTES;
-    const slot: Slot = { page: new Page(), previous, next, footprint, isKept: true };
+    const slot: Slot = {
+      block: new Block(),
+      previous,
+      next,
+      footprint,
+      isKept: true,
+      isOpen: false,
+    };
     this.#link(previous, slot);
     if (next !== undefined) next.previous = slot;
     return slot;
   }
 
   /**
-   * Accounts for a page that has been walked, and for the bytes that it has left to others; `false`,
-   * and it is dropped, without memory for it.
+   * Accounts for a block that has been walked, and for bytes of it that responses still send. Without
+   * memory for it, drops it and returns `false`.
    */
   keep(slot: Slot): boolean {
-    const { footprint } = slot.page;
+    const { footprint } = slot.block;
     const hasMemory = this.#takeBehind(slot, footprint - slot.footprint);
     if (hasMemory) slot.footprint = footprint;
-    const left = slot.page.takeLeft();
+    const left = slot.block.takeLeft();
     if (hasMemory && this.#accountFor(left, (change) => this.#takeBehind(slot, change)))
       return true;
     this.drop(slot);
     return false;
   }
 
-  /** Forgets a page. What others still send of it is accounted for until they are done. */
+  /** Drops a block. Bytes that responses still send are accounted for until those are done. */
   drop(slot: Slot): void {
     slot.isKept = false;
     this.#take(-slot.footprint);
-    slot.page.leave();
-    this.#accountFor(slot.page.takeLeft(), this.#take);
+    slot.block.leave();
+    this.#accountFor(slot.block.takeLeft(), this.#take);
     this.#link(slot.previous, slot.next);
     if (slot.next !== undefined) slot.next.previous = slot.previous;
   }
 
-  /** Forgets all pages behind `slot`, or all. */
+  /** Drops all blocks behind `slot`, or all. */
   dropAfter(slot: Slot | undefined): void {
     for (;;) {
       const next = slot === undefined ? this.first : slot.next;
@@ -78,15 +87,15 @@ export class PageList {
     }
   }
 
-  /** Forgets all pages, and takes no more: a walk may still hold the list. */
+  /** Drops all blocks and takes no more: a walk may still hold the list. */
   close(): void {
     this.#isClosed = true;
     this.dropAfter(undefined);
   }
 
   /**
-   * Asks for memory, which the last pages make free where needed: what is kept must stay without
-   * a gap, because all behind a gap is encoded anew.
+   * Asks for memory, and drops the last blocks for it if needed. What is kept must stay without a gap,
+   * because everything behind a gap is encoded anew.
    */
   #takeBehind(slot: Slot | undefined, change: number): boolean {
     while (!this.#take(change)) {

@@ -1,21 +1,21 @@
 import { Loan } from "../loan.ts";
 
 /**
- * The size from which on a page takes no more, in bytes. Small enough that a number which gets
- * longer moves little, large enough that a page costs little beside its bytes.
+ * The size at which a block is full, in bytes: small enough that a number which gets longer moves
+ * little, large enough that a block costs little besides its bytes.
  */
-export const PAGE_BYTES: number = 32 * 1_024;
+export const BLOCK_BYTES: number = 32 * 1_024;
 
-/** Room for the last metric of a page, and for numbers to get longer. */
+/** Room for the last metric of a block, and for numbers to get longer. */
 const SPARE_BYTES = 4 * 1_024;
 
-/** The memory of almost every page. */
-const PAGE_CAPACITY = PAGE_BYTES + SPARE_BYTES;
+/** The memory of almost every block. */
+const BLOCK_CAPACITY = BLOCK_BYTES + SPARE_BYTES;
 
-/** The memory of a page, which may be lent to those who send it. */
-export class PageMemory {
+/** The memory of a block, which is lent to responses while they send it. */
+export class BlockMemory {
   #bytes: Buffer = Buffer.alloc(0);
-  /** Who sends the bytes; present once they have been lent. */
+  /** The responses that send the bytes; present once they have been lent. */
   #loan: Loan | undefined;
   /** The bytes that were left to their borrowers, until `takeLeft()`. */
   #left: Loan | undefined;
@@ -31,12 +31,12 @@ export class PageMemory {
     return this.#loan.lend();
   }
 
-  /** Leaves the bytes to those who send them, if anybody does: the page itself is given up. */
+  /** Leaves the bytes to the responses that send them, if there are any: the block is dropped. */
   leave(): void {
     if (this.#loan?.isLent) this.#left = this.#loan;
   }
 
-  /** The bytes that were left to others since the last call, if there are any. */
+  /** The bytes that were left to responses since the last call, if there are any. */
   takeLeft(): Loan | undefined {
     const left = this.#left;
     this.#left = undefined;
@@ -44,8 +44,8 @@ export class PageMemory {
   }
 
   /**
-   * Makes room for `length` bytes that may be written, of which the first `kept` are those that
-   * stand there. Bytes that are lent are left to their borrowers, and copied.
+   * Makes room for `length` bytes that may be written; the first `kept` are those that stand there.
+   * Bytes that are lent are copied, and left to their borrowers.
    */
   writable(kept: number, length: number): Buffer {
     const isLent = this.#loan !== undefined && !this.#loan.isFree;
@@ -60,5 +60,5 @@ export class PageMemory {
 }
 
 function capacityFor(length: number): number {
-  return length <= PAGE_CAPACITY ? PAGE_CAPACITY : length + SPARE_BYTES;
+  return length <= BLOCK_CAPACITY ? BLOCK_CAPACITY : length + SPARE_BYTES;
 }

@@ -1,24 +1,24 @@
 import { formatNumber, MAX_NUMBER_LENGTH, writeNumber } from "../number.ts";
-import type { PageMemory } from "./block-memory.ts";
+import type { BlockMemory } from "./block-memory.ts";
 
 /** What is kept of each number, in bytes: its value, start and length. */
 const BYTES_PER_NUMBER = 8 + 4 + 1;
 
-// One of each serves all pages, because nothing in here is asynchronous. For each number whose
-// length changes: its digits, and how many they are.
+// One of each for all blocks, because nothing here is asynchronous. For each number whose length
+// changes: its digits, and how many they are.
 let digits = new Uint8Array(64 * MAX_NUMBER_LENGTH);
 let digitCounts = new Uint8Array(64);
 
-// Every index below is that of a number of the page, so what is read there is a number: the casts
-// say so without a check in a hot path.
+// Every index below is that of a number of the block, so what is read there is a number. The casts
+// avoid a check in a hot path.
 
 /**
- * The numbers of a page: their values, and where each stands in its bytes. At the next scrape only
+ * The numbers of a block: their values, and where each stands in its bytes. At the next scrape only
  * the numbers that have changed are written.
  *
  * Hot path: `npm run bench` guards it.
  */
-export class PageNumbers {
+export class BlockNumbers {
   /** The values, of which the first `count` are in use. */
   values: Float64Array = new Float64Array(64);
   count = 0;
@@ -54,7 +54,7 @@ export class PageNumbers {
     return number < 0 ? 0 : (this.#starts[number] as number) + (this.#lengths[number] as number);
   }
 
-  /** Gives the numbers from `first` on another start. */
+  /** Moves the starts of the numbers from `first` on. */
   place(first: number, startFor: (start: number) => number): void {
     for (let number = first; number < this.count; number++) {
       this.#starts[number] = startFor(this.#starts[number] as number);
@@ -65,7 +65,7 @@ export class PageNumbers {
   note(first: number, count: number, fresh: Float64Array): void {
     for (let offset = 0; offset < count; offset++) {
       const value = fresh[offset] as number;
-      // `Object.is` but for zeros, which print alike.
+      // `Object.is`, except for zeros: 0 and -0 have the same text.
       const old = this.values[first + offset] as number;
       if (value === old || (Number.isNaN(value) && Number.isNaN(old))) continue;
       this.values[first + offset] = value;
@@ -74,7 +74,7 @@ export class PageNumbers {
   }
 
   /** Writes the numbers that have changed, and returns where the bytes, which ended at `end`, end. */
-  write(memory: PageMemory, end: number): number {
+  write(memory: BlockMemory, end: number): number {
     const { changed } = this;
     if (changed.length === 0) return end;
     const bytes = memory.writable(end, end);
@@ -108,14 +108,14 @@ export class PageNumbers {
   }
 
   /**
-   * Moves what stands between and behind the numbers whose length has changed, in place. To copy the
-   * page piece by piece instead took the encoder 6 to 18 % longer at 1,000 lines, and at 10,000 and
+   * Moves what stands between and behind the numbers whose length has changed, in place. Copying the
+   * block piece by piece instead took the encoder 6 to 18 % longer at 1,000 lines, and at 10,000 and
    * 100,000 up to 6 % over prom-client and 8 to 20 % over @prometheus-io/client.
    *
-   * First move the pieces that go towards the start, the foremost first; then those that go towards
+   * First the pieces that go towards the start move, the foremost first; then those that go towards
    * the end, the last first. So none is overwritten before it has moved: the pieces keep their order,
-   * and one that goes towards the start never reaches where one before it stands or stood that goes
-   * towards the end.
+   * and a piece that goes towards the start never reaches the old or the new place of one before it
+   * that goes towards the end.
    */
   #move(bytes: Buffer, end: number, growth: number): void {
     const { changed } = this;
@@ -180,7 +180,7 @@ function makeRoomFor(count: number): void {
   digitCounts = new Uint8Array(count * 2);
 }
 
-/** Copies numbers into an array that is larger. */
+/** Copies numbers into a larger array. */
 export function grown<T extends Float64Array | Uint32Array | Uint8Array>(from: T, to: T): T {
   to.set(from);
   return to;

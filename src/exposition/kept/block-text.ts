@@ -1,27 +1,27 @@
 import type { TextSink } from "../encoder.ts";
-import { PageMemory } from "./block-memory.ts";
-import { grown, PageNumbers } from "./block-numbers.ts";
+import { BlockMemory } from "./block-memory.ts";
+import { BlockNumbers, grown } from "./block-numbers.ts";
 
-/** What a page keeps of each entry, in bytes: its identity, its first number, the gap before it. */
+/** What a block keeps of each entry, in bytes: its identity, its first number, the gap before it. */
 const BYTES_PER_ENTRY = 8 + 4 + 4;
 
-/** Serves all pages, because nothing in here is asynchronous. */
+/** One for all blocks, because nothing here is asynchronous. */
 let scratch: Buffer = Buffer.alloc(0);
 
-// Every index below is that of an entry of the page, so what is read there is a number: the casts
-// say so without a check in a hot path.
+// Every index below is that of an entry of the block, so what is read there is a number. The casts
+// avoid a check in a hot path.
 
 /**
- * The text of the entries of a page. What is appended is a draft, until `close()` makes bytes of it.
+ * The text of the entries of a block. What is appended is a draft until `close()` turns it into bytes.
  */
-export class PageText implements TextSink {
-  readonly memory: PageMemory = new PageMemory();
-  readonly numbers: PageNumbers = new PageNumbers();
+export class BlockText implements TextSink {
+  readonly memory: BlockMemory = new BlockMemory();
+  readonly numbers: BlockNumbers = new BlockNumbers();
   /** For each entry its first number; one more for the end of the last. */
   firstNumbers: Uint32Array = new Uint32Array(8);
   /**
-   * How far each entry begins behind the number before it, in bytes: so nothing of an entry changes
-   * when numbers grow. For a draft, how far behind the start of the draft.
+   * How far each entry begins behind the number before it, in bytes, so that it stays valid when
+   * numbers grow. For a draft, how far behind the start of the draft.
    */
   #gaps: Uint32Array = new Uint32Array(8);
   #count = 0;
@@ -35,7 +35,7 @@ export class PageText implements TextSink {
     return this.memory.bytes.subarray(0, this.#length);
   }
 
-  /** The memory that the page takes, in bytes. */
+  /** The memory that the block takes, in bytes. */
   get footprint(): number {
     const entries = this.#gaps.length * BYTES_PER_ENTRY;
     return this.memory.bytes.length + this.numbers.footprint + entries;
@@ -68,8 +68,8 @@ export class PageText implements TextSink {
   }
 
   /**
-   * Takes back what was appended and not ended; nothing else may be a draft. Tells whether it had
-   * the text of an entry. Its numbers begin at `drafted`, and stay among the values.
+   * Takes back what was appended and not ended; nothing else may be a draft. Tells whether its text is
+   * that of `entry`. Its numbers begin at `drafted`, and stay among the values.
    */
   takeBack(entry: number, drafted: number): boolean {
     const isSame = this.#hasDraftOf(entry, drafted);
@@ -78,7 +78,7 @@ export class PageText implements TextSink {
     return isSame;
   }
 
-  /** Forgets all entries from `count` on; none of them may be a draft. */
+  /** Drops all entries from `count` on; none of them may be a draft. */
   truncate(count: number): void {
     this.#length = this.numbers.write(this.memory, this.#length);
     this.#count = count;
@@ -89,7 +89,7 @@ export class PageText implements TextSink {
     this.numbers.count = this.firstNumbers[count] as number;
   }
 
-  /** Makes bytes of the draft, and writes the numbers that have changed. */
+  /** Turns the draft into bytes, and writes the numbers that have changed. */
   close(): void {
     if (this.#draft !== "") this.#closeDraft();
     this.#length = this.numbers.write(this.memory, this.#length);

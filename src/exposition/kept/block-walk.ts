@@ -1,169 +1,211 @@
-import type { Metric } from "../../model/metric-family.ts";
-import type { RunReader } from "../../model/metric-run.ts";
-import type { ChunkMemory } from "../chunk-memory.ts";
-import type { FamilyEncoder } from "../encoder.ts";
-import type { PageList, Slot } from "./block-list.ts";
-import { PAGE_BYTES } from "./block-memory.ts";
+import type { Metric, MetricFamily } from "../../model/metric-family.ts";
+import { type RunReader, runReaderOf } from "../../model/metric-run.ts";
+import type { BlockSink, FamilyEncoder } from "../encoder.ts";
+import type { BlockList, Slot } from "./block-list.ts";
+import { BLOCK_BYTES } from "./block-memory.ts";
 
 /**
- * What became of an entry: it is on its page; its encoder left it out; the page must be turned first;
- * or pages are of no use any more, because there is no memory or another walk has dropped them.
+ * A block that is written anew may end where a later one starts, within these bounds: so blocks do not
+ * crumble, and one more entry does not move everything behind it.
  */
-export type Outcome = "done" | "left out" | "turn" | "not kept";
+const MIN_BLOCK_BYTES = BLOCK_BYTES / 2;
+const MAX_BLOCK_BYTES = BLOCK_BYTES * 1.5;
 
 /**
- * A page that is written anew may end where a later one starts, within these bounds: so that pages do
- * not crumble, and so that one more entry does not move all that stands behind it.
- */
-const MIN_PAGE_BYTES = PAGE_BYTES / 2;
-const MAX_PAGE_BYTES = PAGE_BYTES * 1.5;
-
-/**
- * One walk of a scrape through the pages that the last one left.
+ * One walk of a scrape through the blocks that the last one left.
  *
- * Where entries have come or gone, a page is written anew from there on, until an entry comes up
- * that a later page starts with: so a change costs a page or two, wherever it is.
+ * Where entries have come or gone, a block is written anew from there on, until an entry comes up that
+ * a later block starts with: so a change costs a block or two, wherever it is.
+ *
+ * Other scrapes may walk the same blocks whenever this one pauses. So its caller must pause when the
+ * sink is full, which is nearly always between two blocks: a block ends with its last entry, and the
+ * next is opened with the next entry.
  *
  * Hot path: `npm run bench` guards it.
  */
-export class PageWalk {
-  readonly #list: PageList;
-  readonly #memory: ChunkMemory;
+export class BlockWalk {
+  readonly #list: BlockList | undefined;
+  readonly #sink: BlockSink;
+  /** Whether blocks are still of use: there is memory for them, and no other walk has dropped them. */
+  #isUsable: boolean;
+  /** The block at hand, if one is open, and how many of its entries are up to date. */
   #slot: Slot | undefined;
-  /** The number of entries of the page at hand that are up to date. */
   #entry = 0;
-  #isUsable = true;
-  /** The pages behind, by what they start with; made when it is first needed. */
+  /** The block before. */
+  #last: Slot | undefined;
+  /** The blocks behind, by what they start with; made on first use. */
   #starts: Map<FamilyEncoder | undefined, Map<unknown, Slot>> | undefined;
+  /** Reads the metrics of the family at hand many at a time, if they can be read so. */
+  #reader: RunReader | undefined;
 
-  /** @param memory Borrows the bytes of the pages. */
-  constructor(list: PageList, memory: ChunkMemory) {
+  /**
+   * @param list The blocks; `undefined` when nothing is kept.
+   * @param sink Takes full blocks, and what is not kept.
+   */
+  constructor(list: BlockList | undefined, sink: BlockSink) {
     this.#list = list;
-    this.#memory = memory;
+    this.#sink = sink;
+    this.#isUsable = list !== undefined;
   }
 
-  /** Brings the head of a family up to date, or tells to turn the page first. */
-  head(encoder: FamilyEncoder): Outcome {
-    if (!this.#isUsable) return "not kept";
-    const slot = this.#slot;
-    if (slot === undefined) return "turn";
-    if (!slot.page.isAt(this.#entry, encoder)) {
-      slot.page.forgetFrom(this.#entry);
-      if (this.#mustTurn(encoder, encoder, slot)) return "turn";
-      slot.page.appendHead(encoder);
+  /** Begins a family with its preamble, and gives the metrics that `write()` must be called with. */
+  family({ metrics }: MetricFamily, encoder: FamilyEncoder): Iterable<Metric> {
+    this.#writePreamble(encoder);
+    this.#reader = this.#isUsable && encoder.run ? runReaderOf(metrics) : undefined;
+    this.#readRun(encoder);
+    return this.#reader ?? metrics;
+  }
+
+  /** Writes a metric of the family at hand; `false` when its encoder skips it. */
+  write(metric: Metric, encoder: FamilyEncoder): boolean {
+    if (!this.#isUsable) return encoder.encode(metric, this.#sink);
+    const { identity } = metric;
+    const slot = this.#slot ?? this.#open(identity, encoder);
+    if (slot === undefined) return encoder.encode(metric, this.#sink);
+    const { block } = slot;
+    if (block.isAt(this.#entry, identity)) {
+      const isUpdated = block.update(this.#entry, metric, encoder);
+      if (!isUpdated && !block.append(metric, encoder)) return false;
+    } else {
+      const adoption = block.adopt(this.#entry, metric, encoder);
+      if (adoption === "skipped") return false;
+      if (adoption === "different") {
+        block.dropFrom(this.#entry);
+        if (this.#endBefore(identity, encoder, slot)) return this.write(metric, encoder);
+        if (!block.append(metric, encoder)) return false;
+      }
     }
     this.#entry++;
-    return "done";
+    this.#endIfComplete(slot);
+    if (this.#reader !== undefined) this.#readRun(encoder);
+    return true;
   }
 
-  /** Brings a metric of the family whose head came last up to date, or tells to turn the page first. */
-  update(metric: Metric, encoder: FamilyEncoder): Outcome {
-    if (!this.#isUsable) return "not kept";
-    const slot = this.#slot as Slot; // The head has seen to that.
-    const { page } = slot;
-    const { identity } = metric;
-    if (page.isAt(this.#entry, identity)) {
-      if (page.update(this.#entry, metric, encoder)) return this.#done();
-    } else {
-      if (this.#entry < page.count) {
-        const adoption = page.adopt(this.#entry, metric, encoder);
-        if (adoption === "done") return this.#done();
-        if (adoption === "left out") return adoption;
-        page.forgetFrom(this.#entry);
-      }
-      if (this.#mustTurn(identity, encoder, slot)) return "turn";
-    }
-    return page.append(metric, encoder) ? this.#done() : "left out";
+  /** Ends the walk with the block at hand. */
+  finish(): void {
+    if (this.#slot !== undefined) this.#end(this.#slot);
+    if (this.#isUsable && this.#last?.isKept !== false) this.#list?.dropAfter(this.#last);
   }
 
-  /** Brings metrics up to date for as long as they are those of the page at hand. */
-  readRun(reader: RunReader, encoder: FamilyEncoder): void {
-    if (!this.#isUsable || encoder.run === undefined) return;
-    const { page } = this.#slot as Slot; // The head has seen to that.
-    this.#entry += page.readRun(this.#entry, reader, encoder, encoder.run);
-  }
-
-  /** Ends the page at hand, and gives its bytes as they stand there: a chunk of their own. */
-  close(): Uint8Array {
-    const slot = this.#slot;
-    if (slot === undefined) return NO_BYTES;
-    slot.page.close(this.#entry);
-    this.#isUsable = this.#list.keep(slot);
-    // A page that is not kept is written by nobody any more.
-    if (this.#isUsable) this.#memory.borrow(slot.page.lend());
-    return slot.page.bytes;
-  }
-
-  /** Goes on to the page of the next entry. */
-  turn(identity: unknown, encoder: FamilyEncoder): void {
-    const slot = this.#slot;
-    if (slot?.isKept === false) this.#isUsable = false;
-    if (!this.#isUsable) return;
-    const next = this.#nextSlot(slot, identity, encoder);
-    this.#isUsable = next !== undefined;
-    if (next === undefined) return;
-    this.#slot = next;
-    next.page.open(encoder);
-    this.#entry = 0;
-  }
-
-  /** Ends the walk, and gives the bytes of its last page. */
-  finish(): Uint8Array {
-    if (!this.#isUsable) return NO_BYTES;
-    const bytes = this.close();
-    if (this.#isUsable) this.#list.dropAfter(this.#slot);
-    return bytes;
-  }
-
-  /** Forgets all pages, because one may have been left half-written. */
+  /** Drops all blocks, because one may have been left half-written. */
   abandon(): void {
     this.#isUsable = false;
-    this.#list.dropAfter(undefined);
+    this.#list?.dropAfter(undefined);
   }
 
-  #done(): Outcome {
+  #writePreamble(encoder: FamilyEncoder): void {
+    const slot = this.#slot ?? this.#open(encoder, encoder);
+    if (slot === undefined) {
+      this.#sink.text(encoder.preamble);
+      return;
+    }
+    const { block } = slot;
+    if (!block.isAt(this.#entry, encoder)) {
+      block.dropFrom(this.#entry);
+      if (this.#endBefore(encoder, encoder, slot)) {
+        this.#writePreamble(encoder);
+        return;
+      }
+      block.appendPreamble(encoder);
+    }
     this.#entry++;
-    return "done";
+    this.#endIfComplete(slot);
   }
 
-  /** Tells whether an entry that is not where the walk has come to belongs on another page. */
-  #mustTurn(identity: unknown, encoder: FamilyEncoder, slot: Slot): boolean {
-    // The page that was just turned to takes at least one.
-    if (this.#entry === 0 && slot.page.isRewritten) return false;
-    if (!slot.page.isRewritten && slot.next !== undefined) return true;
-    if (slot.next === undefined) return slot.page.holds(PAGE_BYTES);
-    return (
-      slot.page.holds(MAX_PAGE_BYTES) || this.#startingWith(identity, encoder, slot) !== undefined
-    );
+  /** Brings metrics up to date for as long as they are those of the block at hand. */
+  #readRun(encoder: FamilyEncoder): void {
+    const slot = this.#slot;
+    if (slot === undefined || this.#reader === undefined || encoder.run === undefined) return;
+    if (this.#sink.isFull) return;
+    this.#entry += slot.block.readRun(this.#entry, this.#reader, encoder, encoder.run);
+    this.#endIfComplete(slot);
   }
 
-  #nextSlot(slot: Slot | undefined, identity: unknown, encoder: FamilyEncoder): Slot | undefined {
-    if (slot === undefined) return this.#list.first ?? this.#list.insertAfter(undefined);
-    if (!slot.page.isRewritten && slot.next !== undefined) return slot.next;
-    const found = this.#startingWith(identity, encoder, slot);
-    if (found === undefined) return this.#list.insertAfter(slot);
-    while (slot.next !== undefined && slot.next !== found) this.#list.drop(slot.next);
-    return found;
+  /** Opens the block of the next entry; `undefined` when blocks are of no use any more. */
+  #open(identity: unknown, encoder: FamilyEncoder): Slot | undefined {
+    if (!this.#isUsable || this.#list === undefined) return undefined;
+    const slot =
+      this.#last?.isKept === false ? undefined : this.#nextSlot(this.#list, identity, encoder);
+    this.#isUsable = slot !== undefined;
+    if (slot === undefined) return undefined;
+    this.#slot = slot;
+    this.#entry = 0;
+    slot.isOpen = true;
+    slot.block.open(encoder);
+    return slot;
   }
 
+  #nextSlot(list: BlockList, identity: unknown, encoder: FamilyEncoder): Slot | undefined {
+    const last = this.#last;
+    let next = last === undefined ? list.first : last.next;
+    if (last?.block.isRewritten) {
+      const found = this.#startingWith(identity, encoder, last);
+      while (found !== undefined && last.next !== undefined && last.next !== found) {
+        list.drop(last.next);
+      }
+      next = found;
+    }
+    if (next?.isOpen) {
+      // Another walk has paused in it. Once dropped, the block belongs to that walk.
+      list.drop(next);
+      next = undefined;
+    }
+    return next ?? list.insertAfter(last);
+  }
+
+  /**
+   * Ends the block at hand if it does not go on with this entry. The next one is then opened while the
+   * sink is full, so that the walk pauses within it.
+   */
+  #endBefore(identity: unknown, encoder: FamilyEncoder, slot: Slot): boolean {
+    // A block takes at least one entry.
+    if (this.#entry === 0) return false;
+    const isEnd =
+      this.#isComplete(slot) || this.#startingWith(identity, encoder, slot) !== undefined;
+    if (isEnd) this.#end(slot);
+    return isEnd;
+  }
+
+  /** Ends the block at hand after its last entry, unless the sink still has the block before. */
+  #endIfComplete(slot: Slot): void {
+    if (this.#isComplete(slot) && !this.#sink.isFull) this.#end(slot);
+  }
+
+  #isComplete({ block, next }: Slot): boolean {
+    if (this.#entry < block.count) return false;
+    if (next === undefined) return block.holds(BLOCK_BYTES);
+    return !block.isRewritten || block.holds(MAX_BLOCK_BYTES);
+  }
+
+  #end(slot: Slot): void {
+    const { block } = slot;
+    block.close(this.#entry);
+    slot.isOpen = false;
+    this.#last = slot;
+    this.#slot = undefined;
+    this.#isUsable = slot.isKept && this.#list?.keep(slot) === true;
+    // A block that is not kept is not written again.
+    const loan = this.#isUsable ? block.lend() : undefined;
+    this.#sink.block(block.bytes, loan);
+  }
+
+  /** A later block that starts with this entry, if the block at hand may end before it. */
   #startingWith(identity: unknown, encoder: FamilyEncoder, slot: Slot): Slot | undefined {
     if (slot.next === undefined || identity === undefined) return undefined;
-    if (!slot.page.holds(MIN_PAGE_BYTES)) return undefined;
+    if (!slot.block.holds(MIN_BLOCK_BYTES)) return undefined;
     this.#starts ??= startsBehind(slot);
     const found = this.#starts.get(encoder)?.get(identity);
-    // Pages may have been dropped or written anew since.
-    return found?.isKept && found.page.startsWith(identity, encoder) && found !== slot
+    // Blocks may have been dropped or written anew since.
+    return found?.isKept && found.block.startsWith(identity, encoder) && found !== slot
       ? found
       : undefined;
   }
 }
 
-const NO_BYTES = new Uint8Array(0);
-
 function startsBehind(slot: Slot): Map<FamilyEncoder | undefined, Map<unknown, Slot>> {
   const starts = new Map<FamilyEncoder | undefined, Map<unknown, Slot>>();
   for (let next = slot.next; next !== undefined; next = next.next) {
-    const [identity, encoder] = next.page.start;
+    const [identity, encoder] = next.block.start;
     const known = starts.get(encoder) ?? new Map<unknown, Slot>();
     known.set(identity, next);
     starts.set(encoder, known);

@@ -2,39 +2,39 @@ import type { Metric } from "../../model/metric-family.ts";
 import type { RunReader, RunShape } from "../../model/metric-run.ts";
 import type { FamilyEncoder } from "../encoder.ts";
 import type { Loan } from "../loan.ts";
-import { PageText } from "./block-text.ts";
+import { BlockText } from "./block-text.ts";
 
-/** Serves all pages, because nothing in here is asynchronous. */
+/** Serves all blocks, because nothing in here is asynchronous. */
 let numbers = new Float64Array(64);
 
-/** What became of a metric: it is on the page; its encoder left it out; or it is another than that. */
-export type Adoption = "done" | "left out" | "another";
+/** What became of a metric: it has the entry now; its encoder skips it; or its text is different. */
+export type Adoption = "adopted" | "skipped" | "different";
 
 /**
- * A page of an exposition: some entries, each with its identity, and the bytes of all as they were
+ * A block of an exposition: some entries, each with its identity, and the bytes of all as they were
  * last sent. At the next scrape only the numbers that have changed are written. An entry is a
- * metric, or the head of a family.
+ * metric, or the preamble of a family.
  *
- * Entries are walked in order: `open()`; for each `isAt()`, then `update()`, `adopt()`, or
- * `forgetFrom()` and an append; `close()`.
+ * A walk calls `open()`; for each entry in order `isAt()`, then `update()`, `adopt()`, or `dropFrom()`
+ * and an append; and `close()`.
  *
  * Hot path: `npm run bench` guards it.
  */
-export class Page {
-  /** Whether anything but numbers has changed since the page was opened. */
+export class Block {
+  /** Whether anything but numbers has changed since the block was opened. */
   isRewritten = false;
-  /** The encoder of the first entry, without which its identity means nothing. */
+  /** The encoder of the first entry, which its identity depends on. */
   #encoder: FamilyEncoder | undefined;
-  /** What identifies each entry; `undefined` for one that must be encoded anew each time. */
+  /** What identifies each entry; `undefined` for one that is encoded anew each time. */
   readonly #identities: unknown[] = [];
-  readonly #text = new PageText();
+  readonly #text = new BlockText();
 
   /** The number of entries. */
   get count(): number {
     return this.#identities.length;
   }
 
-  /** The bytes of the exposition; they are valid until the page is opened again, or while lent. */
+  /** The bytes of the exposition; valid until the block is opened again, or while lent. */
   get bytes(): Uint8Array {
     return this.#text.bytes;
   }
@@ -44,27 +44,27 @@ export class Page {
     return this.#text.memory.lend();
   }
 
-  /** Leaves the bytes to those who send them, if anybody does: the page itself is given up. */
+  /** Leaves the bytes to the responses that send them, if there are any: the block is dropped. */
   leave(): void {
     this.#text.memory.leave();
   }
 
-  /** The bytes that the page has left to others since the last call, if there are any. */
+  /** The bytes that were left to responses since the last call, if there are any. */
   takeLeft(): Loan | undefined {
     return this.#text.memory.takeLeft();
   }
 
-  /** The memory that the page takes, in bytes. */
+  /** The memory that the block takes, in bytes. */
   get footprint(): number {
     return this.#text.footprint;
   }
 
-  /** Whether the page holds `bytes`, or more. */
+  /** Whether the block holds `bytes`, or more. */
   holds(bytes: number): boolean {
     return this.#text.holds(bytes);
   }
 
-  /** Whether the page starts with this entry. */
+  /** Whether the block starts with this entry. */
   startsWith(identity: unknown, encoder: FamilyEncoder): boolean {
     return identity !== undefined && this.#identities[0] === identity && this.#encoder === encoder;
   }
@@ -87,18 +87,18 @@ export class Page {
     return identity !== undefined && identity === this.#identities[index];
   }
 
-  /** Forgets the entry at `index`, if there is one, and all behind it. */
-  forgetFrom(index: number): void {
+  /** Drops the entry at `index`, if there is one, and all behind it. */
+  dropFrom(index: number): void {
     if (index < this.#identities.length) this.#truncate(index);
   }
 
-  /** Appends the head of a family. */
-  appendHead(encoder: FamilyEncoder): void {
-    this.#text.text(encoder.head);
+  /** Appends the preamble of a family. */
+  appendPreamble(encoder: FamilyEncoder): void {
+    this.#text.text(encoder.preamble);
     this.#endEntry(encoder);
   }
 
-  /** Appends a metric; `false` when the encoder leaves it out. */
+  /** Appends a metric; `false` when the encoder skips it. */
   append(metric: Metric, encoder: FamilyEncoder): boolean {
     const first = this.#text.numbers.count;
     if (!encoder.encode(metric, this.#text)) return false;
@@ -107,8 +107,8 @@ export class Page {
   }
 
   /**
-   * Brings the metric at `index`, which it must be, up to date. `false` when it cannot be compared:
-   * then it is forgotten, and all behind it.
+   * Brings the entry at `index` up to date with its metric. `false` when they cannot be compared: then
+   * the entry is dropped, and all behind it.
    */
   update(index: number, metric: Metric, encoder: FamilyEncoder): boolean {
     const first = this.#text.firstNumbers[index] as number; // The entry is there.
@@ -119,26 +119,27 @@ export class Page {
   }
 
   /**
-   * Brings the entry at `index` up to date with a metric of another identity that has the same text:
-   * a collector may fill a store anew for each scrape. Nothing changes where the text is another;
-   * that costs one metric a page, because what stands behind it is then forgotten.
+   * Gives the entry at `index` to a metric of another identity that has the same text: a collector may
+   * fill a store anew for each scrape. Nothing changes when the text is different; that costs one
+   * encoding a block, because the caller then drops the entry and all behind it.
    */
   adopt(index: number, metric: Metric, encoder: FamilyEncoder): Adoption {
-    // Without an identity it would be compared at every scrape, which costs more than to encode it.
-    if (metric.identity === undefined || this.#identities[index] === undefined) return "another";
+    if (index >= this.#identities.length) return "different";
+    // Without an identity it would be compared at every scrape, which costs more than encoding it.
+    if (metric.identity === undefined || this.#identities[index] === undefined) return "different";
     const text = this.#text;
-    // It is appended, looked at, and taken back: nothing else is, while the walk has entries ahead.
+    // It is appended, compared, and taken back: while entries are ahead, nothing else is a draft.
     const end = text.numbers.count;
-    if (!encoder.encode(metric, text)) return "left out";
+    if (!encoder.encode(metric, text)) return "skipped";
     const count = text.numbers.count - end;
-    if (!text.takeBack(index, end)) return "another";
+    if (!text.takeBack(index, end)) return "different";
     const first = text.firstNumbers[index] as number; // The entry is there.
     text.numbers.note(first, count, text.numbers.values.subarray(end));
     this.#identities[index] = comparableIdentity(metric, encoder, count);
-    return "done";
+    return "adopted";
   }
 
-  /** Lets `reader` bring the entries from `index` on up to date; tells how many it did. */
+  /** Lets `reader` bring the entries from `index` on up to date; returns how many it did. */
   readRun(index: number, reader: RunReader, encoder: FamilyEncoder, shape: RunShape): number {
     const { length } = this.#identities;
     if (index >= length || this.#identities[index] === undefined) return 0;
@@ -177,7 +178,7 @@ export class Page {
     this.#text.endEntry();
   }
 
-  /** Forgets all entries from `count` on. */
+  /** Drops all entries from `count` on. */
   #truncate(count: number): void {
     this.isRewritten = true;
     this.#identities.length = count;

@@ -1,3 +1,12 @@
+/**
+ * The grammar of `Accept`: which media ranges a scraper accepts, and in which order.
+ *
+ * This wing turns the headers of a request into decisions. `parse-clauses.ts` splits a header of
+ * weighted alternatives; this file reads media ranges from it, `content-encoding.ts` picks an encoding,
+ * and `memo.ts` caches decisions by the raw header, because a scraper always sends the same one. All
+ * of it is pure, bounded and linear in time, and never throws for a header. No format and no codec has
+ * a name here: `formats.ts` and `compressor.ts` hand in what they offer.
+ */
 import { parseClauses } from "./parse-clauses.ts";
 
 /** One acceptable media range of an `Accept` header. */
@@ -15,10 +24,10 @@ export interface MediaRange {
 }
 
 /**
- * Reads an `Accept` header (RFC 9110 §12.5.1) into its media ranges, the most wanted first.
+ * Reads an `Accept` header (RFC 9110 §12.5.1) into its media ranges, the preferred first.
  *
- * Sorted by weight, then by specificity, then in header order. Ranges of weight 0 and what is no
- * media range are left out. Never throws: an absent, empty or absurd header gives no ranges.
+ * Sorted by weight, then by specificity, then in header order. Skips ranges of weight 0 and whatever is
+ * not a media range. Never throws: an absent, empty or absurd header has no ranges.
  */
 export function parseAccept(header: string | undefined): readonly MediaRange[] {
   const ranges: MediaRange[] = [];
@@ -26,7 +35,7 @@ export function parseAccept(header: string | undefined): readonly MediaRange[] {
     const slash = value.indexOf("/");
     const type = value.slice(0, slash);
     const subtype = value.slice(slash + 1);
-    // Without a type it is no range: `/` stands for the full wildcard in an example of the Prometheus docs.
+    // An example of the Prometheus docs has `/` for the full wildcard; it lacks a type, so it is skipped.
     if (q === 0 || slash < 1) continue;
     ranges.push({ type, subtype, params, q, specificity: specificityOf(type, subtype, params) });
   }

@@ -1,13 +1,19 @@
+/**
+ * Caches what is decided by a header.
+ *
+ * A scraper sends the same headers with every scrape, so each decision is made once. The cache is
+ * bounded in entries, and in the length of its keys. It holds decisions, never requests, and it does
+ * not know what is decided: `expose.ts` caches formats with it, `compressor.ts` content encodings.
+ */
 import { MAX_HEADER_BYTES } from "./parse-clauses.ts";
 
 /**
- * Remembers the decisions for the last few headers: a scraper always sends the same one.
+ * Caches the decisions for the last few headers.
  *
- * When full it drops the oldest, so clients that send ever new headers cost no memory. Headers
- * longer than {@link MAX_HEADER_BYTES} are never kept. What `decide` throws is passed on and not
- * kept.
+ * Evicts the oldest when full, so clients that never repeat a header cost no memory. Headers longer
+ * than {@link MAX_HEADER_BYTES} are never cached. Errors of `decide` propagate and are not cached.
  *
- * @param decide A pure function of the header; its result is handed out again and again.
+ * @param decide A pure function of the header; its result is shared by all callers.
  * @param limit How many decisions are kept, at least 1.
  * @returns A function with the same results as `decide`.
  */

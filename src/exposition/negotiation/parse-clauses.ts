@@ -1,6 +1,6 @@
 /** One clause of an `Accept` or `Accept-Encoding` header. */
 export interface Clause {
-  /** What stands before the first `;`, in lower case: a media range or a content coding. */
+  /** What comes before the first `;`, in lower case: a media range or a content coding. */
   readonly value: string;
   /** The parameters without the weight: name in lower case, value unquoted. */
   readonly params: ReadonlyMap<string, string>;
@@ -57,8 +57,8 @@ function parseClause(text: string): Clause {
 /**
  * Reads a weight (RFC 9110 §12.4.2).
  *
- * What is no weight counts as the lowest one, never as 1: Prometheus 2.49.0 sends `q=2` for the
- * alternative that it likes least.
+ * An invalid weight counts as the lowest one, never as 1: Prometheus 2.49.0 sends `q=2` for the
+ * alternative that it prefers least.
  */
 function parseWeight(text: string | undefined): number {
   if (text === undefined) return 1;
@@ -84,7 +84,7 @@ function splitUnquoted(text: string, separator: string): string[] {
   return parts;
 }
 
-/** Turns a quoted string (RFC 9110 §5.6.4) into what it means; leaves a token alone. */
+/** Unquotes a quoted string (RFC 9110 §5.6.4); a token stays as it is. */
 function unquote(text: string): string {
   if (text.length < 2 || !text.startsWith('"') || !text.endsWith('"')) return text;
   return text.slice(1, -1).replace(/\\(.)/g, "$1");

@@ -1,4 +1,5 @@
 import type { Exemplar, HistogramMetric } from "../../model/metric-family.ts";
+import { NOT_A_NUMBER } from "../encoder.ts";
 import type { LabelWriter } from "./labels.ts";
 import { isFloatHistogram, nativeFault, writeNativeHistogram } from "./native-histogram.ts";
 import { closeMetric, writeExemplar, writeTimestamp } from "./parts.ts";
@@ -8,23 +9,24 @@ import type { ProtobufWriter } from "./writer.ts";
 /**
  * Makes the writer of all histograms of one family, for one scrape.
  *
- * The first histogram decides whether a family is native: Prometheus goes by it for all that
- * follow, and a classic histogram that it takes for a native one costs the whole scrape.
+ * The first histogram decides whether a family is native, because Prometheus expects the same of all
+ * that follow: a classic histogram among native ones costs the whole scrape.
  *
  * @param writeLabels Writes the labels of a histogram.
  * @param writeExemplarLabels Writes the labels of an exemplar.
- * @param report Hears of each histogram that had to be left out, wholly or in part.
+ * @param report Called for each histogram that is skipped, wholly or in part.
  */
 export function createHistogramWriter(
   writeLabels: LabelWriter,
   writeExemplarLabels: LabelWriter,
   report: (reason: string) => void,
 ): (metric: HistogramMetric, writer: ProtobufWriter) => void {
+  const writeBucket = createBucketWriter(writeExemplarLabels);
   let isNative: boolean | undefined;
   return (metric: HistogramMetric, writer: ProtobufWriter): void => {
     const { count, sum } = metric;
     if (typeof count !== "number" || typeof sum !== "number") {
-      report("a value is not a number");
+      report(NOT_A_NUMBER);
       return;
     }
     let { native } = metric;
@@ -47,7 +49,7 @@ export function createHistogramWriter(
     if (isFloat) writer.double(HISTOGRAM.sampleCountFloat, count);
     else writeCount(HISTOGRAM.sampleCount, HISTOGRAM.sampleCountFloat, count, writer);
     writer.double(HISTOGRAM.sampleSum, sum);
-    writeBuckets(metric, writeExemplarLabels, writer);
+    writeBuckets(metric, writeBucket, writer);
     if (native !== undefined) {
       writeNativeHistogram(native, isFloat, writer);
       for (const exemplar of native.exemplars ?? []) {
@@ -60,35 +62,38 @@ export function createHistogramWriter(
   };
 }
 
-/** Writes the classic buckets. `+Inf` follows from the count: it is there for its exemplar only. */
+/** Writes the classic buckets. `+Inf` follows from the count: it is written only for its exemplar. */
 function writeBuckets(
   metric: HistogramMetric,
-  writeLabels: LabelWriter,
+  writeBucket: BucketWriter,
   writer: ProtobufWriter,
 ): void {
   const { upperBounds, cumulativeCounts, exemplars } = metric;
   let index = 0;
   for (const bound of upperBounds) {
     const count = cumulativeCounts[index] ?? Number.NaN;
-    writeBucket(bound, count, exemplars?.[index], writeLabels, writer);
+    writeBucket(bound, count, exemplars?.[index], writer);
     index++;
   }
   const last = exemplars?.[index];
-  if (last) writeBucket(Number.POSITIVE_INFINITY, metric.count, last, writeLabels, writer);
+  if (last) writeBucket(Number.POSITIVE_INFINITY, metric.count, last, writer);
 }
 
-function writeBucket(
+type BucketWriter = (
   bound: number,
   count: number,
   exemplar: Exemplar | null | undefined,
-  writeLabels: LabelWriter,
   writer: ProtobufWriter,
-): void {
-  const start = writer.open(HISTOGRAM.bucket);
-  writeCount(BUCKET.cumulativeCount, BUCKET.cumulativeCountFloat, count, writer);
-  writer.double(BUCKET.upperBound, bound);
-  writeExemplar(BUCKET.exemplar, exemplar, writeLabels, writer);
-  writer.close(start);
+) => void;
+
+function createBucketWriter(writeLabels: LabelWriter): BucketWriter {
+  return (bound, count, exemplar, writer) => {
+    const start = writer.open(HISTOGRAM.bucket);
+    writeCount(BUCKET.cumulativeCount, BUCKET.cumulativeCountFloat, count, writer);
+    writer.double(BUCKET.upperBound, bound);
+    writeExemplar(BUCKET.exemplar, exemplar, writeLabels, writer);
+    writer.close(start);
+  };
 }
 
 /** Writes a count to its integer field, or to the other if it is not a whole number. */

@@ -1,6 +1,6 @@
 import type { Labels } from "../../model/metric-family.ts";
 import { type EscapingScheme, isLegacyLabelName } from "../../model/names.ts";
-import { isReservedLabel, MAX_KNOWN_NAMES, normalLabelPairs } from "../text/labels.ts";
+import { isReservedLabel, MAX_KNOWN_NAMES, normalLabelPairs } from "../label-pairs.ts";
 import { LABEL_PAIR, METRIC } from "./schema.ts";
 import type { ProtobufWriter } from "./writer.ts";
 
@@ -8,7 +8,7 @@ import type { ProtobufWriter } from "./writer.ts";
 export type LabelWriter = (labels: Labels, writer: ProtobufWriter) => void;
 
 /**
- * Makes the label writer of one escaping scheme, which leaves out what `normalLabelPairs` does.
+ * Makes the label writer of one escaping scheme, which skips what `normalLabelPairs()` skips.
  *
  * @param reserved The label that the scraper adds itself: `le` or `quantile`.
  */
@@ -34,7 +34,7 @@ export function createLabelWriter(scheme: EscapingScheme, reserved?: string): La
     }
   };
 
-  /** The same for names that are seen for the first time, or are not of the legacy charset. */
+  /** The same for names that are new or not of the legacy charset. */
   const writeWithCare: LabelWriter = (labels, writer) => {
     for (const name of Object.keys(labels)) {
       const isReserved = isReservedLabel(name, reserved);

@@ -5,6 +5,7 @@ import type {
   ValueMetric,
 } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
+import { NOT_A_NUMBER } from "../encoder.ts";
 import { createHistogramWriter } from "./histogram.ts";
 import { createLabelWriter, type LabelWriter } from "./labels.ts";
 import { closeMetric, writeExemplar, writeTimestamp } from "./parts.ts";
@@ -18,12 +19,10 @@ export interface LabelWriters {
   readonly summary: LabelWriter;
 }
 
-/** Writes one metric of a family, or nothing where it can not be written. */
+/** Writes one metric of a family, or nothing if it cannot be written. */
 export type MetricWriter = (metric: Metric, writer: ProtobufWriter) => void;
 
 type Report = (reason: string) => void;
-
-const NOT_A_NUMBER = "a value is not a number";
 
 /** Makes the label writers of one escaping scheme. */
 export function createLabelWriters(scheme: EscapingScheme): LabelWriters {
@@ -37,7 +36,7 @@ export function createLabelWriters(scheme: EscapingScheme): LabelWriters {
 /**
  * Makes the writer of all metrics of one family, for one scrape.
  *
- * @param report Hears of each metric that had to be left out, wholly or in part.
+ * @param report Called for each metric that is skipped, wholly or in part.
  */
 export function createMetricWriter(
   type: MetricFamily["type"],
@@ -74,7 +73,7 @@ function createValueWriter(tag: number, { plain }: LabelWriters, report: Report)
     const start = writer.open(METRIC_FAMILY.metric);
     plain(metric.labels, writer);
     const valueStart = writer.open(tag);
-    // Zero too: Prometheus forgets to reset an untyped value between two metrics.
+    // Zero too: Prometheus does not reset an untyped value between two metrics.
     writer.double(COUNTER.value, value);
     if (tag === METRIC.counter) {
       writeExemplar(COUNTER.exemplar, metric.exemplar, plain, writer);

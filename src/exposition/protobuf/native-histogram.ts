@@ -2,7 +2,7 @@ import type { BucketSpan, NativeHistogram } from "../../model/metric-family.ts";
 import { BUCKET_SPAN, HISTOGRAM } from "./schema.ts";
 import type { ProtobufWriter } from "./writer.ts";
 
-// Below, `Number(counts[index])` is for the compiler alone: each index is within the array.
+// Below, `Number(counts[index])` is only for the compiler: each index is within the array.
 
 const NO_SPANS: readonly BucketSpan[] = [];
 const NO_COUNTS: ArrayLike<number> = [];
@@ -10,7 +10,7 @@ const NO_COUNTS: ArrayLike<number> = [];
 const NO_AMOUNT = "a native histogram's count is not a number from 0";
 const WRONG_TOTAL = "a native histogram's count is not what its buckets hold";
 
-/** Says to Prometheus that a histogram without any observation is a native one. */
+/** Marks a histogram without any observation as native for Prometheus. */
 const NO_OP_SPAN: BucketSpan = { offset: 0, length: 0 };
 
 /**
@@ -19,7 +19,7 @@ const NO_OP_SPAN: BucketSpan = { offset: 0, length: 0 };
  * The rules are those of `Histogram.Validate` and `FloatHistogram.Validate` in Prometheus.
  *
  * @param count The number of all observations.
- * @param sum Their sum; `NaN` when some are `NaN`, which are counted but are in no bucket.
+ * @param sum Their sum; `NaN` if some are `NaN`: those are counted, but not in any bucket.
  * @returns The reason, or `undefined` if there is none.
  */
 export function nativeFault(
@@ -38,8 +38,8 @@ export function nativeFault(
     sideFault(positiveSpans, positiveCounts) ?? sideFault(negativeSpans, negativeCounts);
   if (fault !== undefined) return fault;
   if (isFloatHistogram(native, count)) {
-    // Without a count it would be read as an integer histogram. The rounding of fractions forbids
-    // to compare it with the buckets.
+    // Without a count it would be read as an integer histogram. It is not compared with the buckets,
+    // because fractions are rounded.
     return count > 0 ? undefined : WRONG_TOTAL;
   }
   const inBuckets = zeroCount + total(positiveCounts) + total(negativeCounts);
@@ -125,7 +125,7 @@ function writeFloats(tag: number, counts: ArrayLike<number>, writer: ProtobufWri
   writer.close(start);
 }
 
-/** Tells whether `value` is a number from zero up, but not without end. */
+/** Tells whether `value` is a finite number from zero up. */
 function isAmount(value: number | undefined): boolean {
   return Number.isFinite(value) && Number(value) >= 0;
 }

@@ -1,4 +1,5 @@
 import type { Exemplar, Metric } from "../../model/metric-family.ts";
+import { wholeMilliseconds } from "../number.ts";
 import type { LabelWriter } from "./labels.ts";
 import { EXEMPLAR, METRIC, TIMESTAMP } from "./schema.ts";
 import type { ProtobufWriter } from "./writer.ts";
@@ -7,7 +8,7 @@ import type { ProtobufWriter } from "./writer.ts";
 const MIN_TIMESTAMP_MS = -62_135_596_800_000;
 const END_TIMESTAMP_MS = 253_402_300_800_000;
 
-/** Writes an exemplar with all its labels, or nothing where there is none with a value. */
+/** Writes an exemplar with all its labels, or nothing if there is none with a value. */
 export function writeExemplar(
   tag: number,
   exemplar: Exemplar | null | undefined,
@@ -22,20 +23,14 @@ export function writeExemplar(
   writer.close(start);
 }
 
-/** Ends a metric, after its timestamp if it has a legal one. */
+/** Writes the timestamp of a metric, if it is legal, and ends the metric. */
 export function closeMetric(start: number, { timestampMs }: Metric, writer: ProtobufWriter): void {
-  // As in the text formats: whole milliseconds, and nothing before 1970.
-  if (
-    typeof timestampMs === "number" &&
-    timestampMs >= 0 &&
-    timestampMs <= Number.MAX_SAFE_INTEGER
-  ) {
-    writer.uint(METRIC.timestampMs, Math.round(timestampMs));
-  }
+  const whole = wholeMilliseconds(timestampMs);
+  if (whole !== undefined) writer.uint(METRIC.timestampMs, whole);
   writer.close(start);
 }
 
-/** Writes a `google.protobuf.Timestamp`, or nothing when the time is none that it can tell. */
+/** Writes a `google.protobuf.Timestamp`, or nothing if the time is outside its range. */
 export function writeTimestamp(
   tag: number,
   timeMs: number | undefined,

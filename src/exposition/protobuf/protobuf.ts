@@ -1,13 +1,24 @@
-import type { FaultReporter } from "../../model/gatherer.ts";
+/**
+ * Protobuf, the only format that carries native histograms and start timestamps.
+ *
+ * `createProtobufEncoder()` is the door. Each family becomes one `io.prometheus.client.MetricFamily`
+ * after its length: `metrics.ts` and `histogram.ts` write its metrics, `native-histogram.ts` checks and
+ * writes exponential buckets, `labels.ts` and `parts.ts` what several of them have, by the tags of
+ * `schema.ts`, all into the one buffer of `writer.ts`.
+ *
+ * The writer owns that buffer and reuses it; chunks are copies that belong to the consumer. A family
+ * whose length is not known yet is collected, with pauses. What Prometheus would reject is reported and
+ * skipped, since it would cost the whole scrape. Nothing is kept between scrapes.
+ */
 import type { MetricFamily } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
 import type { Encoder } from "../encoder.ts";
 import { uniquelyNamed } from "../family-names.ts";
-import { createLabelWriters, createMetricWriter, type LabelWriters } from "./metrics.ts";
+import { createLabelWriters, createMetricWriter, type MetricWriter } from "./metrics.ts";
 import { METRIC_FAMILY, METRIC_TYPE } from "./schema.ts";
 import { ProtobufWriter } from "./writer.ts";
 
-/** The size of a chunk: large enough to be cheap, small enough to leave memory soon. */
+/** The size of a chunk: large enough to be cheap, small enough to be freed soon. */
 const CHUNK_BYTES = 64 * 1_024;
 
 /** Yielded where there is nothing to send yet, so that the caller can pause. */
@@ -25,12 +36,11 @@ const TYPES: Readonly<Record<MetricFamily["type"], number>> = {
 };
 
 /**
- * Makes an encoder of the protobuf format: `io.prometheus.client.MetricFamily`, each after its
- * length. Alone it carries native histograms and start timestamps.
+ * Makes an encoder of the protobuf format.
  *
  * The length of a family is known when its last metric is written. A family that is larger than a
  * chunk is therefore collected in memory, and an empty chunk is yielded about every 64 KiB, so that
- * the caller can give the event loop back. Families without metrics are left out.
+ * the caller can yield to the event loop. Skips families without metrics.
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#protobuf-format
  */
@@ -40,7 +50,10 @@ export function createProtobufEncoder(scheme: EscapingScheme): Encoder {
     *encode(families, report) {
       const writer = new ProtobufWriter();
       for (const [family, name] of uniquelyNamed(families, scheme, report)) {
-        yield* encodeFamily(family, name, labelWriters, writer, report);
+        const write = createMetricWriter(family.type, labelWriters, (reason) =>
+          report(family.name, reason),
+        );
+        yield* encodeFamily(family, name, write, writer);
         if (writer.length >= CHUNK_BYTES) yield writer.take(0);
       }
       if (writer.length > 0) yield writer.take(0);
@@ -52,18 +65,14 @@ export function createProtobufEncoder(scheme: EscapingScheme): Encoder {
 function* encodeFamily(
   family: MetricFamily,
   name: string,
-  labelWriters: LabelWriters,
+  write: MetricWriter,
   writer: ProtobufWriter,
-  report: FaultReporter,
 ): Generator<Uint8Array, void, undefined> {
-  const write = createMetricWriter(family.type, labelWriters, (reason) =>
-    report(family.name, reason),
-  );
   const collected: Uint8Array[] = [];
   let collectedBytes = 0;
   const start = writer.openDelimited();
-  writeHead(family, name, writer);
-  const headEnd = writer.length;
+  writePreamble(family, name, writer);
+  const preambleEnd = writer.length;
   for (const metric of family.metrics) {
     write(metric, writer);
     if (writer.length - start >= CHUNK_BYTES) {
@@ -79,14 +88,14 @@ function* encodeFamily(
     yield writer.take(0);
     yield* collected;
     writer.raw(last);
-  } else if (writer.length > headEnd) {
+  } else if (writer.length > preambleEnd) {
     writer.close(start);
   } else {
     writer.truncate(start - 1);
   }
 }
 
-function writeHead(family: MetricFamily, name: string, writer: ProtobufWriter): void {
+function writePreamble(family: MetricFamily, name: string, writer: ProtobufWriter): void {
   writer.string(METRIC_FAMILY.name, name);
   if (family.help !== "") writer.string(METRIC_FAMILY.help, family.help);
   // The default value too: a decoder may tell a counter from a family without a type.

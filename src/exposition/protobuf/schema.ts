@@ -39,7 +39,7 @@ export const METRIC = {
 /** The fields of `LabelPair`. */
 export const LABEL_PAIR = { name: 0x0a, value: 0x12 } as const;
 
-/** The fields of `Counter`; `Gauge` and `Untyped` have but the first. */
+/** The fields of `Counter`; `Gauge` and `Untyped` have only the first. */
 export const COUNTER = { value: 0x09, exemplar: 0x12, createdTimestamp: 0x1a } as const;
 
 /** The fields of `Summary`. */

@@ -100,14 +100,14 @@ export class ProtobufWriter {
     this.#length += bytes.length;
   }
 
-  /** Starts a nested message or a packed field, and returns what `close` wants to have. */
+  /** Starts a nested message or a packed field, and returns the argument of `close`. */
   open(tag: number): number {
     this.#reserve(3);
     this.#varint(tag);
     return ++this.#length;
   }
 
-  /** Starts a message that stands for itself: its length has no tag before it. */
+  /** Starts a delimited message: its length has no tag before it. */
   openDelimited(): number {
     this.#reserve(1);
     return ++this.#length;
@@ -154,13 +154,13 @@ export class ProtobufWriter {
 
   #varint(value: number): void {
     let rest = value;
-    // Bit operators know 32 bits only.
+    // Bit operators work on 32 bits only.
     for (; rest > 0x7fff_ffff; rest = Math.floor(rest / 128)) this.#byte((rest % 128) | 0x80);
     for (; rest > 0x7f; rest >>>= 7) this.#byte((rest & 0x7f) | 0x80);
     this.#byte(rest);
   }
 
-  /** Writes `text` if it is ASCII. Whatever it wrote until it found that it is not does not count. */
+  /** Writes `text` if it is ASCII; otherwise returns `false`, and the bytes so far do not count. */
   #ascii(text: string): boolean {
     const bytes = this.#bytes;
     const start = this.#length;

@@ -1,18 +1,16 @@
 import type { FaultReporter } from "../../model/gatherer.ts";
 import { haveSameElements, snapshotOf } from "../../model/identity.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
-import { runReaderOf } from "../../model/metric-run.ts";
 import { ChunkMemory } from "../chunk-memory.ts";
-import type { Encoder, FamilyEncoder } from "../encoder.ts";
-import { PageWalk } from "../kept/block-walk.ts";
-import type { PageStore } from "../kept/store.ts";
+import { type Encoder, type FamilyEncoder, NOT_A_NUMBER } from "../encoder.ts";
+import { BlockStore, type BlockWalk } from "../kept/store.ts";
 import { ByteSink } from "./byte-sink.ts";
 
-/** What becomes of the families of an exposition. */
-export interface TextPlan {
+/** The families of an exposition, as a format has them. */
+export interface TextFamilies {
   /** What is served, in order. */
   readonly served: readonly ServedFamily[];
-  readonly leftOut: readonly LeftOutFamily[];
+  readonly skipped: readonly SkippedFamily[];
 }
 
 /** A family with the encoder of its metrics. */
@@ -21,112 +19,90 @@ interface ServedFamily {
   readonly encoder: FamilyEncoder;
 }
 
-/** A family that has to be left out, and why. */
-export interface LeftOutFamily {
+/** A family that the format cannot have, and why. */
+export interface SkippedFamily {
   readonly name: string;
   readonly reason: string;
 }
 
 /** What tells one text format from another. */
 export interface TextFormat {
-  /** Decides what becomes of each family. */
-  plan(families: readonly MetricFamily[]): TextPlan;
+  /** Names the families and makes their encoders. */
+  prepare(families: readonly MetricFamily[]): TextFamilies;
   /** What follows the last family. */
   readonly end: string;
 }
 
+/** What a format makes of the families of a scrape. */
+type Prepared = TextFamilies & { readonly families: readonly MetricFamily[] };
+
 /**
  * Makes the encoder of a text format.
  *
- * @param store Keeps bytes between scrapes, if there is one.
+ * @param store Keeps bytes between scrapes.
  */
-export function createTextFormatEncoder(format: TextFormat, store?: PageStore): Encoder {
-  const planOf = rememberPlans(format);
+export function createTextFormatEncoder(
+  format: TextFormat,
+  store: BlockStore = new BlockStore(0),
+): Encoder {
+  const prepare = rememberPrepared(format);
   const owner = {};
   return {
     encode(families, report, { selection = "", memory = new ChunkMemory() } = {}) {
-      const plan = planOf(families, selection);
-      const pages = store?.pagesOf(owner, selection);
-      const walk = pages && new PageWalk(pages, memory);
-      return encodeText(plan, { end: format.end, report, memory, walk });
+      const prepared = prepare(families, selection);
+      const sink = new ByteSink(memory);
+      const walk = store.walk(owner, selection, sink);
+      return encodeText(prepared, { end: format.end, report, sink, walk });
     },
   };
 }
 
-/** How many selections are remembered: those of the scrapers, not those that somebody tries out. */
+/** How many selections are remembered: enough for scrapers; others are tried once. */
 const MAX_SELECTIONS = 8;
 
-/** Plans again only when the families are others than at the last scrape. */
-function rememberPlans(format: TextFormat) {
-  const known = new Map<string, TextPlan & { readonly families: readonly MetricFamily[] }>();
-  return (families: readonly MetricFamily[], selection: string): TextPlan => {
+/** Prepares families again only when the list has changed since the last scrape. */
+function rememberPrepared(format: TextFormat) {
+  const known = new Map<string, Prepared>();
+  return (families: readonly MetricFamily[], selection: string): TextFamilies => {
     const last = known.get(selection);
     if (last !== undefined && haveSameElements(families, last.families)) return last;
-    const plan = { ...format.plan(families), families: snapshotOf(families) };
+    const prepared = { ...format.prepare(families), families: snapshotOf(families) };
     if (known.size >= MAX_SELECTIONS) known.clear();
-    known.set(selection, plan);
-    return plan;
+    known.set(selection, prepared);
+    return prepared;
   };
 }
 
 /** What one exposition is encoded with. */
 interface TextEncoding {
   readonly end: string;
-  /** Hears of each metric that had to be left out. */
+  /** Called for each family and each metric that is skipped. */
   readonly report: FaultReporter;
-  readonly memory: ChunkMemory;
-  /** The pages of the last scrape, if they are kept. */
-  readonly walk: PageWalk | undefined;
+  readonly sink: ByteSink;
+  readonly walk: BlockWalk;
 }
 
-/** Encodes families, a chunk at a time. */
+/** Encodes families, a chunk at a time. Another scrape may walk the same blocks while it pauses. */
 function* encodeText(
-  { served, leftOut }: TextPlan,
-  { end, report, memory, walk }: TextEncoding,
+  { served, skipped }: TextFamilies,
+  { end, report, sink, walk }: TextEncoding,
 ): Generator<Uint8Array, void, undefined> {
-  const sink = new ByteSink(memory);
-  for (const { name, reason } of leftOut) report(name, reason);
+  for (const { name, reason } of skipped) report(name, reason);
   try {
     for (const { family, encoder } of served) {
-      let outcome = walk === undefined ? "not kept" : walk.head(encoder);
-      if (walk !== undefined && outcome === "turn") {
-        yield* turnPage(walk, encoder, encoder);
-        outcome = walk.head(encoder);
-      }
-      if (outcome === "not kept") sink.text(encoder.head);
-      const reader = encoder.run && walk && runReaderOf(family.metrics);
-      if (reader !== undefined) walk?.readRun(reader, encoder);
-      for (const metric of reader ?? family.metrics) {
-        outcome = walk === undefined ? "not kept" : walk.update(metric, encoder);
-        if (walk !== undefined && outcome === "turn") {
-          yield* turnPage(walk, metric.identity, encoder);
-          outcome = walk.update(metric, encoder);
-        }
-        if (outcome === "not kept") {
-          outcome = encoder.encode(metric, sink) ? "done" : "left out";
-          if (sink.isFull) yield sink.take();
-        }
-        if (outcome === "left out") report(family.name, "a value is not a number");
-        if (reader !== undefined) walk?.readRun(reader, encoder);
+      const metrics = walk.family(family, encoder);
+      if (sink.isFull) yield sink.take();
+      for (const metric of metrics) {
+        if (!walk.write(metric, encoder)) report(family.name, NOT_A_NUMBER);
+        if (sink.isFull) yield sink.take();
       }
     }
-    const last = walk?.finish();
-    if (last !== undefined && last.length > 0) yield last;
+    walk.finish();
+    if (sink.isFull) yield sink.take();
   } catch (error) {
-    walk?.abandon();
+    walk.abandon();
     throw error;
   }
   sink.text(end);
   if (!sink.isEmpty) yield sink.take();
-}
-
-/** Another scrape may walk the same pages while this one waits here, but never within one page. */
-function* turnPage(
-  walk: PageWalk,
-  identity: unknown,
-  encoder: FamilyEncoder,
-): Generator<Uint8Array, void, undefined> {
-  const bytes = walk.close();
-  if (bytes.length > 0) yield bytes;
-  walk.turn(identity, encoder);
 }

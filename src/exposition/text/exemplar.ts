@@ -1,8 +1,11 @@
 import type { Exemplar, HistogramMetric } from "../../model/metric-family.ts";
 import { isLegacyLabelName } from "../../model/names.ts";
 import { formatNumber } from "../number.ts";
-import { escapeQuoted } from "./escape.ts";
-import { formatSeconds } from "./timestamp.ts";
+import { escapeQuoted } from "./labels.ts";
+import { formatTimestamp } from "./sample-lines.ts";
+
+/** The unit of timestamps in OpenMetrics (OpenMetrics 1.0, Timestamps), in milliseconds. */
+export const SECOND_MS = 1_000;
 
 // OpenMetrics 1.0, Exemplars: the names and values together, in code points.
 const MAX_LABEL_CHARACTERS = 128;
@@ -10,10 +13,10 @@ const MAX_LABEL_CHARACTERS = 128;
 const SURROGATE_PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 
 /**
- * Writes an exemplar as it stands after a sample, or `""` where there is none or none that every
- * parser takes: the sample is worth more than its exemplar.
+ * Writes an exemplar as it stands after a sample, or `""` unless every parser accepts it: the
+ * sample is worth more than its exemplar.
  *
- * A label without a value is left out, and so is a timestamp that is not legal.
+ * Skips a label without a value, and a timestamp that is not legal.
  *
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars
  */
@@ -22,10 +25,11 @@ export function formatExemplar(exemplar: Exemplar | null | undefined): string {
   if (typeof exemplar.value !== "number") return "";
   const labels = formatLabels(exemplar);
   if (labels === undefined) return "";
-  return ` # {${labels}} ${formatNumber(exemplar.value)}${formatSeconds(exemplar.timestampMs)}`;
+  const timestamp = formatTimestamp(exemplar.timestampMs, SECOND_MS);
+  return ` # {${labels}} ${formatNumber(exemplar.value)}${timestamp}`;
 }
 
-/** The same for a bucket, whose exemplar must be one of the observations that it alone counts. */
+/** The same for a bucket: its exemplar must be an observation that no lower bucket counts. */
 export function formatBucketExemplar(metric: HistogramMetric, index: number): string {
   const exemplar = metric.exemplars?.[index];
   if (exemplar === null || exemplar === undefined) return "";
@@ -34,7 +38,7 @@ export function formatBucketExemplar(metric: HistogramMetric, index: number): st
   return exemplar.value > above && exemplar.value <= upTo ? formatExemplar(exemplar) : "";
 }
 
-/** Writes the labels without braces; `undefined` where a parser would refuse them. */
+/** Writes the labels without braces; `undefined` where a parser would reject them. */
 function formatLabels({ labels }: Exemplar): string | undefined {
   let formatted = "";
   let characters = 0;
@@ -42,10 +46,10 @@ function formatLabels({ labels }: Exemplar): string | undefined {
     const value = labels[name];
     const text = value === null || value === undefined ? "" : String(value);
     if (text === "") continue;
-    // Quoted names are for metrics; before 3.1, Prometheus did not take them in exemplars.
+    // Quoted names are for metrics; before 3.1, Prometheus rejected them in exemplars.
     if (!isLegacyLabelName(name)) return undefined;
     // The Python client's parser, which the Datadog Agent uses, takes the first brace for the end of
-    // an exemplar's labels, even within quotes, and then refuses the whole exposition.
+    // an exemplar's labels, even within quotes, and then rejects the whole exposition.
     if (text.includes("}")) return undefined;
     characters += name.length + countCodePoints(text);
     if (characters > MAX_LABEL_CHARACTERS) return undefined;

@@ -1,25 +1,19 @@
 import type { Labels } from "../../model/metric-family.ts";
-import { type EscapingScheme, escapeLabelName, isLegacyLabelName } from "../../model/names.ts";
-import { escapeQuoted } from "./escape.ts";
+import { type EscapingScheme, isLegacyLabelName } from "../../model/names.ts";
+import { isReservedLabel, MAX_KNOWN_NAMES, normalLabelPairs } from "../label-pairs.ts";
 
 /** Writes labels as `a="1",b="2"`, without braces; `""` when there are none. */
 export type LabelEncoder = (labels: Labels) => string;
 
-// Label names are few; a program that invents them without end must not fill the memory.
-/** The number of names that the label encoders of one scheme remember at most. */
-export const MAX_KNOWN_NAMES = 1_000;
-
 /**
  * Makes the label encoder of one escaping scheme.
  *
- * Left out are labels without a value, `__name__`, which Prometheus takes for a second metric name,
- * `reserved`, and of two names that the scheme makes equal the second: a label name that stands
- * twice costs the whole scrape.
+ * `normalLabelPairs()` says which labels are skipped.
  *
  * @param reserved The label that the caller writes itself: `le` or `quantile`.
  */
 export function createLabelEncoder(scheme: EscapingScheme, reserved?: string): LabelEncoder {
-  /** What stands before the value, for names that need no escaping; `""` for what is left out. */
+  /** What stands before the value, for names that need no escaping; `""` for those that are skipped. */
   const legacyStarts = new Map<string, string>();
 
   // Hot path: all labels of all metrics pass here; `npm run bench` guards it.
@@ -38,7 +32,7 @@ export function createLabelEncoder(scheme: EscapingScheme, reserved?: string): L
     return encoded;
   };
 
-  /** The same for names that are seen for the first time, or are not of the legacy charset. */
+  /** The same for names that are new or not of the legacy charset. */
   const encodeWithCare: LabelEncoder = (labels) => {
     for (const name of Object.keys(labels)) {
       const isReserved = isReservedLabel(name, reserved);
@@ -54,32 +48,24 @@ export function createLabelEncoder(scheme: EscapingScheme, reserved?: string): L
   return encode;
 }
 
-/**
- * Normalises labels: names escaped, values as text, and nothing that costs a scraper the scrape.
- *
- * `createLabelEncoder` tells what is left out.
- */
-export function normalLabelPairs(
-  labels: Labels,
-  scheme: EscapingScheme,
-  reserved?: string,
-): Map<string, string> {
-  const pairs = new Map<string, string>();
-  for (const [name, value] of Object.entries(labels)) {
-    const text = value === undefined || value === null ? "" : String(value);
-    if (text === "" || isReservedLabel(name, reserved)) continue;
-    const written = escapeLabelName(name, scheme);
-    if (!isReservedLabel(written, reserved) && !pairs.has(written)) pairs.set(written, text);
-  }
-  return pairs;
-}
-
-/** Tells whether a label of this name is never written, whatever its value. */
-export function isReservedLabel(name: string, reserved?: string): boolean {
-  return name === "" || name === "__name__" || name === reserved;
-}
-
-/** Writes a label name, in quotes where it is not of the legacy charset (text format 1.0.0). */
+/** Writes a label name, in quotes unless it is of the legacy charset (text format 1.0.0). */
 function quoteLabelName(name: string): string {
   return isLegacyLabelName(name) ? name : `"${escapeQuoted(name)}"`;
+}
+
+const NEEDS_ESCAPE = /[\\\n"]/;
+
+/** Escapes a label value or a quoted name: backslash, line feed and double quote. */
+export function escapeQuoted(text: string): string {
+  // The test is several times cheaper than the replacement, and values rarely need one.
+  return NEEDS_ESCAPE.test(text) ? text.replace(/[\\\n"]/g, escapeChar) : text;
+}
+
+/** Escapes the help text of the text format: backslash and line feed, but not the quote. */
+export function escapeHelp(text: string): string {
+  return text.replace(/[\\\n]/g, escapeChar);
+}
+
+function escapeChar(char: string): string {
+  return char === "\n" ? "\\n" : `\\${char}`;
 }

@@ -1,118 +1,204 @@
 import type { HistogramMetric, SummaryMetric, ValueMetric } from "../../model/metric-family.ts";
-import type { RunShape } from "../../model/metric-run.ts";
-import { isLegacyMetricName } from "../../model/names.ts";
-import type { TextSink } from "../encoder.ts";
-import { escapeQuoted } from "./escape.ts";
+import type { EscapingScheme } from "../../model/names.ts";
+import type { MetricEncoder, TextSink } from "../encoder.ts";
+import { createLabelEncoder } from "./labels.ts";
+import {
+  boundLineRest,
+  boundStarts,
+  formatTimestamp,
+  lineStart,
+  listBounds,
+  numberAt,
+  openLine,
+  writeLine,
+} from "./sample-lines.ts";
 
-/** The parts of a line before its value, made once for each sample name. */
-export interface LineStart {
-  /** The start of a line without labels, up to its value. */
-  readonly bare: string;
-  /** The start of a line with labels, up to the first of them. */
-  readonly open: string;
+/** How the lines of one text format differ from those of another. */
+export interface LineStyle {
+  /** Writes the bound of a bucket or a quantile; its text is part of the identity of the series. */
+  readonly formatBound: (bound: number) => string;
+  /** The unit of timestamps, in milliseconds. */
+  readonly timestampUnitMs: number;
+  /** Whether the sum of a histogram or a summary comes before its count. */
+  readonly isSumFirst: boolean;
+  /** Writes the exemplar of a bucket; absent in a format without exemplars. */
+  readonly formatBucketExemplar?: (metric: HistogramMetric, index: number) => string;
 }
 
-/** Makes the start of all lines of one sample name; a UTF-8 name moves inside the braces. */
-export function lineStart(name: string): LineStart {
-  if (isLegacyMetricName(name)) return { bare: `${name} `, open: `${name}{` };
-  const quoted = quoteMetricName(name);
-  return { bare: `{${quoted}} `, open: `{${quoted},` };
+/** The suffixes of the two totals of a histogram or a summary. */
+interface TotalSuffixes {
+  readonly sum: string;
+  readonly count: string;
 }
 
-/** Writes a metric name, in quotes where it is not of the legacy charset (text format 1.0.0). */
-export function quoteMetricName(name: string): string {
-  return isLegacyMetricName(name) ? name : `"${escapeQuoted(name)}"`;
-}
+const TOTAL_SUFFIXES: TotalSuffixes = { sum: "_sum", count: "_count" };
 
-/** Writes one line; `end` is what follows its value. */
-export function writeLine(
-  start: LineStart,
-  labels: string,
-  value: number,
-  end: string,
-  sink: TextSink,
-): void {
-  sink.text(labels === "" ? start.bare : `${start.open}${labels}} `);
-  sink.number(value);
-  sink.text(end);
-}
-
-/** Writes a line for each bucket or quantile of one metric. */
-export function writeBoundLines(
-  starts: readonly string[],
-  rest: string,
-  values: ArrayLike<number>,
-  end: string,
-  sink: TextSink,
-): void {
-  for (let index = 0; index < starts.length; index++) {
-    sink.text(`${starts[index]}${rest}`);
-    sink.number(numberAt(values, index));
-    sink.text(end);
-  }
-}
-
-/** How values are kept that are written without exemplars. */
-export const VALUE_RUN: RunShape = { hasExemplars: false, sumFromEnd: 1 };
-
-/** Lists the number of a plain value; see `MetricEncoder.listNumbers()`. */
-export function listValue(metric: ValueMetric, numbers: Float64Array): number {
-  if (typeof metric.value !== "number" || metric.timestampMs !== undefined) return -1;
-  numbers[0] = metric.value;
-  return 1;
-}
-
-/** Tells that a plain value has not changed; see `MetricEncoder.hasSameNumbers()`. */
-export function hasSameValue(metric: ValueMetric, numbers: Float64Array, first: number): boolean {
-  return metric.value === numbers[first] && metric.timestampMs === undefined;
-}
-
-/** Lists the values of the buckets or quantiles of one metric, and returns how many they are. */
-export function listBounds(
-  bounds: readonly number[],
-  values: ArrayLike<number>,
-  numbers: Float64Array,
-): number {
-  for (let index = 0; index < bounds.length; index++) numbers[index] = numberAt(values, index);
-  return bounds.length;
-}
-
-/** What stands between the bound of a bucket or quantile and the value. */
-export function boundLineRest(labels: string): string {
-  return labels === "" ? "} " : `,${labels}} `;
-}
-
-/** Reads one value of a bucket or quantile; what is missing, or no number, is `NaN`. */
-export function numberAt(values: ArrayLike<number>, index: number): number {
-  const value = values[index];
-  return typeof value === "number" ? value : Number.NaN;
-}
+// A family's type decides the type of its metrics, so each encoder below takes only that one.
 
 /**
- * The starts of the lines of all buckets or quantiles, made anew only when the bounds are others
- * than last time; mostly a family has one array of bounds for all its metrics.
+ * Makes the encoder of plain values.
  *
- * @param open The start of a line up to its first label.
- * @param label The label of the bound: `le` or `quantile`.
- * @param format Writes a bound; its text is part of the identity of the series.
+ * @param formatExemplar Writes the exemplar of a value; absent where values have none.
  */
-export function boundStarts(
-  open: string,
-  label: string,
-  format: (bound: number) => string,
-): (bounds: readonly number[]) => readonly string[] {
-  let lastBounds: readonly number[] | undefined;
-  let starts: readonly string[] = [];
-  return (bounds) => {
-    if (bounds !== lastBounds) {
-      starts = bounds.map((bound) => `${open}${label}="${format(bound)}"`);
-      lastBounds = bounds;
-    }
-    return starts;
+export function createValueEncoder(
+  sampleName: string,
+  scheme: EscapingScheme,
+  { timestampUnitMs }: LineStyle,
+  formatExemplar?: (exemplar: ValueMetric["exemplar"]) => string,
+): MetricEncoder {
+  const encodeLabels = createLabelEncoder(scheme);
+  const start = lineStart(sampleName);
+  const hasExemplars = formatExemplar !== undefined;
+  return {
+    encode(metric: ValueMetric, sink: TextSink): boolean {
+      const { value } = metric;
+      if (typeof value !== "number") return false;
+      let end = formatTimestamp(metric.timestampMs, timestampUnitMs);
+      if (formatExemplar !== undefined) end += formatExemplar(metric.exemplar);
+      writeLine(openLine(start, encodeLabels(metric.labels)), value, `${end}\n`, sink);
+      return true;
+    },
+
+    listNumbers(metric: ValueMetric, numbers: Float64Array): number {
+      const { value } = metric;
+      if (typeof value !== "number" || metric.timestampMs !== undefined) return -1;
+      if (hasExemplars && metric.exemplar !== undefined) return -1;
+      numbers[0] = value;
+      return 1;
+    },
+
+    hasSameNumbers(metric: ValueMetric, numbers: Float64Array, first: number): boolean {
+      return (
+        metric.value === numbers[first] &&
+        metric.timestampMs === undefined &&
+        !(hasExemplars && metric.exemplar !== undefined)
+      );
+    },
+
+    run: { hasExemplars, sumFromEnd: 1 },
   };
 }
 
-/** Tells whether a metric has the two numbers without which none of its lines is of use. */
+/** Makes the encoder of histograms. */
+export function createHistogramEncoder(
+  name: string,
+  scheme: EscapingScheme,
+  style: LineStyle,
+  suffixes: TotalSuffixes = TOTAL_SUFFIXES,
+): MetricEncoder {
+  const { timestampUnitMs, formatBucketExemplar } = style;
+  const encodeLabels = createLabelEncoder(scheme, "le");
+  const bucketStart = lineStart(`${name}_bucket`);
+  const infStart = `${bucketStart.open}le="+Inf"`;
+  const bucketsOf = boundStarts(bucketStart.open, "le", style.formatBound);
+  const writeTotals = createTotalsWriter(name, suffixes, style);
+  const hasExemplars = formatBucketExemplar !== undefined;
+  // Behind the bucket of `+Inf`, whose number is the count.
+  const sumAt = style.isSumFirst ? 1 : 2;
+  const countAt = style.isSumFirst ? 2 : 1;
+  return {
+    encode(metric: HistogramMetric, sink: TextSink): boolean {
+      if (!hasTotals(metric)) return false;
+      const labels = encodeLabels(metric.labels);
+      const rest = boundLineRest(labels);
+      const timestamp = formatTimestamp(metric.timestampMs, timestampUnitMs);
+      const end = `${timestamp}\n`;
+      const exemplarOf =
+        hasExemplars && metric.exemplars !== undefined ? formatBucketExemplar : undefined;
+      const endOf = (index: number) =>
+        exemplarOf === undefined ? end : `${timestamp}${exemplarOf(metric, index)}\n`;
+      const starts = bucketsOf(metric.upperBounds);
+      const { cumulativeCounts } = metric;
+      for (let index = 0; index < starts.length; index++) {
+        const count = numberAt(cumulativeCounts, index);
+        writeLine(`${starts[index]}${rest}`, count, endOf(index), sink);
+      }
+      writeLine(`${infStart}${rest}`, metric.count, endOf(starts.length), sink);
+      writeTotals(metric, labels, end, sink);
+      return true;
+    },
+
+    listNumbers(metric: HistogramMetric, numbers: Float64Array): number {
+      if (!hasTotals(metric) || metric.timestampMs !== undefined) return -1;
+      if (hasExemplars && metric.exemplars !== undefined) return -1;
+      const inf = listBounds(metric.upperBounds, metric.cumulativeCounts, numbers);
+      numbers[inf] = metric.count;
+      numbers[inf + sumAt] = metric.sum;
+      numbers[inf + countAt] = metric.count;
+      return inf + 3;
+    },
+
+    hasSameNumbers(metric: HistogramMetric, numbers: Float64Array, first: number): boolean {
+      const inf = first + metric.upperBounds.length;
+      return (
+        numbers[inf] === metric.count &&
+        numbers[inf + sumAt] === metric.sum &&
+        metric.timestampMs === undefined &&
+        !(hasExemplars && metric.exemplars !== undefined)
+      );
+    },
+
+    run: { hasExemplars, sumFromEnd: style.isSumFirst ? 2 : 1 },
+  };
+}
+
+/** Makes the encoder of summaries. */
+export function createSummaryEncoder(
+  name: string,
+  scheme: EscapingScheme,
+  style: LineStyle,
+): MetricEncoder {
+  const { timestampUnitMs } = style;
+  const encodeLabels = createLabelEncoder(scheme, "quantile");
+  const quantilesOf = boundStarts(lineStart(name).open, "quantile", style.formatBound);
+  const writeTotals = createTotalsWriter(name, TOTAL_SUFFIXES, style);
+  const sumAt = style.isSumFirst ? 0 : 1;
+  const countAt = style.isSumFirst ? 1 : 0;
+  return {
+    encode(metric: SummaryMetric, sink: TextSink): boolean {
+      if (!hasTotals(metric)) return false;
+      const labels = encodeLabels(metric.labels);
+      const rest = boundLineRest(labels);
+      const end = `${formatTimestamp(metric.timestampMs, timestampUnitMs)}\n`;
+      const starts = quantilesOf(metric.quantiles);
+      const { quantileValues } = metric;
+      for (let index = 0; index < starts.length; index++) {
+        writeLine(`${starts[index]}${rest}`, numberAt(quantileValues, index), end, sink);
+      }
+      writeTotals(metric, labels, end, sink);
+      return true;
+    },
+
+    listNumbers(metric: SummaryMetric, numbers: Float64Array): number {
+      if (!hasTotals(metric) || metric.timestampMs !== undefined) return -1;
+      const count = listBounds(metric.quantiles, metric.quantileValues, numbers);
+      numbers[count + sumAt] = metric.sum;
+      numbers[count + countAt] = metric.count;
+      return count + 2;
+    },
+
+    // Quantiles move with the time window while the totals stay.
+    hasSameNumbers: () => false,
+  };
+}
+
+/** Makes the writer of the two totals, in the order of the format. */
+function createTotalsWriter(name: string, suffixes: TotalSuffixes, { isSumFirst }: LineStyle) {
+  const sumStart = lineStart(`${name}${suffixes.sum}`);
+  const countStart = lineStart(`${name}${suffixes.count}`);
+  return (
+    { sum, count }: HistogramMetric | SummaryMetric,
+    labels: string,
+    end: string,
+    sink: TextSink,
+  ): void => {
+    if (isSumFirst) writeLine(openLine(sumStart, labels), sum, end, sink);
+    writeLine(openLine(countStart, labels), count, end, sink);
+    if (!isSumFirst) writeLine(openLine(sumStart, labels), sum, end, sink);
+  };
+}
+
+/** Tells whether a metric has both totals, without which none of its lines is of use. */
 export function hasTotals({ count, sum }: HistogramMetric | SummaryMetric): boolean {
   return typeof count === "number" && typeof sum === "number";
 }

@@ -12,6 +12,7 @@ import {
   ENCODINGS,
   exposition,
   noise,
+  STREAMS,
   turns,
 } from "./helpers.ts";
 
@@ -26,7 +27,9 @@ for (const { encoding, skip } of ENCODINGS) {
     const chunks = fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 20 });
     await fc.assert(
       fc.asyncProperty(chunks, async (list) => {
-        const output = await collect(compress(new CountingSource(list), encoding, undefined));
+        const output = await collect(
+          compress(new CountingSource(list), STREAMS[encoding], undefined),
+        );
         assert.deepEqual(decompress(output, encoding), Buffer.concat(list));
       }),
     );
@@ -34,7 +37,7 @@ for (const { encoding, skip } of ENCODINGS) {
 
   test(`compress() with ${encoding} ends the output of an empty source`, { skip }, async (t) => {
     const streams = captureStreams(t);
-    const output = await collect(compress(new CountingSource([]), encoding, undefined));
+    const output = await collect(compress(new CountingSource([]), STREAMS[encoding], undefined));
     assert.equal(decompress(output, encoding).length, 0);
     assert.deepEqual(
       streams.map((stream) => stream.destroyed),
@@ -52,7 +55,11 @@ for (const { encoding, skip } of ENCODINGS) {
       const streams = captureStreams(t);
       const parts: Uint8Array[] = [];
       let mostWaiting = 0;
-      for await (const part of compress(new CountingSource(cut(body)), encoding, undefined)) {
+      for await (const part of compress(
+        new CountingSource(cut(body)),
+        STREAMS[encoding],
+        undefined,
+      )) {
         parts.push(part);
         await turns(20);
         const [stream] = streams;
@@ -69,7 +76,7 @@ for (const { encoding, skip } of ENCODINGS) {
     skip,
   }, async () => {
     const source = new CountingSource(cut(noise(5_000_000)));
-    const output = compress(source, encoding, undefined);
+    const output = compress(source, STREAMS[encoding], undefined);
     await output.next();
     await turns(2000);
     assert.ok(source.asked < 8, `${source.asked} chunks were asked for`);
@@ -81,7 +88,9 @@ for (const { encoding, skip } of ENCODINGS) {
     skip,
   }, async () => {
     const body = noise(2_000_000);
-    const output = await collect(compress(new CountingSource([body]), encoding, undefined));
+    const output = await collect(
+      compress(new CountingSource([body]), STREAMS[encoding], undefined),
+    );
     assert.deepEqual(decompress(output, encoding), Buffer.from(body));
   });
 
@@ -95,7 +104,7 @@ for (const { encoding, skip } of ENCODINGS) {
           buffer.fill(0);
         }
       })();
-      const output = await collect(compress(source, encoding, undefined));
+      const output = await collect(compress(source, STREAMS[encoding], undefined));
       assert.deepEqual(decompress(output, encoding), Buffer.from(body));
     }
   });
@@ -109,7 +118,7 @@ for (const { encoding, skip } of ENCODINGS) {
       const source = new CountingSource([...cut(noise(at * 65536)), failure]);
       const parts: Uint8Array[] = [];
       const consume = async (): Promise<void> => {
-        for await (const part of compress(source, encoding, undefined)) parts.push(part);
+        for await (const part of compress(source, STREAMS[encoding], undefined)) parts.push(part);
       };
       await assert.rejects(consume, (error) => error === failure);
       assert.equal(source.ended, 1);
@@ -125,7 +134,7 @@ for (const { encoding, skip } of ENCODINGS) {
       const streams = captureStreams(t);
       const source = new CountingSource(cut(noise(5_000_000)));
       const parts: Uint8Array[] = [];
-      for await (const part of compress(source, encoding, undefined)) {
+      for await (const part of compress(source, STREAMS[encoding], undefined)) {
         if (parts.push(part) === taken) break;
       }
       assert.equal(source.ended, 1);
@@ -142,7 +151,7 @@ for (const { encoding, skip } of ENCODINGS) {
     const source = new CountingSource(cut(noise(5_000_000)));
     const failure = new Error("The socket was closed");
     const consume = async (): Promise<void> => {
-      for await (const _ of compress(source, encoding, undefined)) throw failure;
+      for await (const _ of compress(source, STREAMS[encoding], undefined)) throw failure;
     };
     await assert.rejects(consume, (error) => error === failure);
     assert.equal(source.ended, 1);
@@ -162,7 +171,7 @@ for (const { encoding, skip } of ENCODINGS) {
           waiting = streams.at(-1)?.writableLength ?? -1;
         }
       })();
-      const output = compress(source, encoding, undefined);
+      const output = compress(source, STREAMS[encoding], undefined);
       await output.next();
       await turns(run);
       await output.return();
@@ -173,7 +182,9 @@ for (const { encoding, skip } of ENCODINGS) {
   test(`compress() with ${encoding} serves many at once`, { skip }, async () => {
     const bodies = Array.from({ length: 20 }, (_, i) => noise(200_000 + i * 1000, i + 1));
     const outputs = await Promise.all(
-      bodies.map((body) => collect(compress(new CountingSource(cut(body)), encoding, undefined))),
+      bodies.map((body) =>
+        collect(compress(new CountingSource(cut(body)), STREAMS[encoding], undefined)),
+      ),
     );
     for (const [i, output] of outputs.entries()) {
       assert.deepEqual(decompress(output, encoding), Buffer.from(bodies[i] ?? []));
@@ -184,9 +195,11 @@ for (const { encoding, skip } of ENCODINGS) {
     const body = exposition(5_000_000);
     let isDone = false;
     let count = 0;
-    const output = collect(compress(new CountingSource([body]), encoding, 9)).finally(() => {
-      isDone = true;
-    });
+    const output = collect(compress(new CountingSource([body]), STREAMS[encoding], 9)).finally(
+      () => {
+        isDone = true;
+      },
+    );
     while (!isDone) {
       await turns(1);
       count++;
@@ -197,7 +210,9 @@ for (const { encoding, skip } of ENCODINGS) {
 
   test(`compress() with ${encoding} makes a body of the least size smaller`, { skip }, async () => {
     const body = exposition(1_024);
-    const output = await collect(compress(new CountingSource([body]), encoding, undefined));
+    const output = await collect(
+      compress(new CountingSource([body]), STREAMS[encoding], undefined),
+    );
     assert.ok(output.length < body.length / 2);
   });
 }
@@ -208,7 +223,7 @@ test("compress() passes on values that are no errors", async () => {
       yield noise(1000);
       throw thrown;
     })();
-    const outcome = await collect(compress(source, "gzip", undefined)).then(
+    const outcome = await collect(compress(source, STREAMS.gzip, undefined)).then(
       () => "no rejection",
       (reason: unknown) => ({ reason }),
     );
@@ -220,7 +235,7 @@ test("compress() keeps the failure for a consumer that is busy elsewhere", async
   const streams = captureStreams(t);
   const failure = new Error("The collector failed");
   const source = new CountingSource([noise(100), noise(100), failure]);
-  const output = compress(source, "gzip", undefined);
+  const output = compress(source, STREAMS.gzip, undefined);
   await output.next();
   const [stream] = streams;
   assert.ok(stream !== undefined);
@@ -236,7 +251,7 @@ test("compress() fails when its stream fails, and ends the source", async (t) =>
   const failure = new Error("Out of memory");
   const source = new CountingSource(cut(noise(5_000_000)));
   const consume = async (): Promise<void> => {
-    for await (const _ of compress(source, "gzip", undefined)) streams[0]?.destroy(failure);
+    for await (const _ of compress(source, STREAMS.gzip, undefined)) streams[0]?.destroy(failure);
   };
   await assert.rejects(consume, (error) => error === failure);
   assert.equal(source.ended, 1);
@@ -246,7 +261,7 @@ test("compress() fails when its stream is closed under it", async (t) => {
   const streams = captureStreams(t);
   const source = new CountingSource(cut(noise(5_000_000)));
   const consume = async (): Promise<void> => {
-    for await (const _ of compress(source, "gzip", undefined)) streams[0]?.destroy();
+    for await (const _ of compress(source, STREAMS.gzip, undefined)) streams[0]?.destroy();
   };
   await assert.rejects(consume);
   assert.equal(source.ended, 1);
@@ -269,7 +284,7 @@ test("compress() stops once a source that is under way has settled", async (t) =
     }
   })();
   const reached = once(gate, "reached");
-  const output = compress(source, "gzip", undefined);
+  const output = compress(source, STREAMS.gzip, undefined);
   await output.next();
   await reached;
   const returned = output.return();
@@ -290,7 +305,7 @@ test("compress() ignores what the source throws after an early stop", async () =
       throw new Error("The source failed while it was closed");
     }
   })();
-  for await (const _ of compress(source, "gzip", undefined)) break;
+  for await (const _ of compress(source, STREAMS.gzip, undefined)) break;
 });
 
 test("compress() takes a source that cannot be stopped", async () => {
@@ -300,7 +315,7 @@ test("compress() takes a source that cannot be stopped", async () => {
       next: () => Promise.resolve({ done: false, value: noise(65536, ++asked) }),
     }),
   };
-  for await (const _ of compress(source, "gzip", undefined)) break;
+  for await (const _ of compress(source, STREAMS.gzip, undefined)) break;
   assert.ok(asked < 8);
 });
 
@@ -311,7 +326,7 @@ test("compress() fails when the source cannot be iterated", async () => {
       throw failure;
     },
   };
-  await assert.rejects(collect(compress(source, "gzip", undefined)), (e) => e === failure);
+  await assert.rejects(collect(compress(source, STREAMS.gzip, undefined)), (e) => e === failure);
 });
 
 test("compress() touches neither the source nor zlib before it is asked", async (t) => {
@@ -320,8 +335,8 @@ test("compress() touches neither the source nor zlib before it is asked", async 
   const fresh = "../../../src/exposition/compression/compress.ts?fresh";
   const module: { readonly compress: typeof compress } = await import(fresh);
   const source = new CountingSource([noise(10)]);
-  const unused = module.compress(source, "gzip", undefined);
-  const output = module.compress(source, "gzip", undefined);
+  const unused = module.compress(source, STREAMS.gzip, undefined);
+  const output = module.compress(source, STREAMS.gzip, undefined);
   await unused.return();
   assert.equal(getBuiltinModule.mock.callCount(), 0);
   assert.equal(source.asked, 0);
@@ -332,6 +347,6 @@ test("compress() touches neither the source nor zlib before it is asked", async 
 
 test("compress() rejects a level that zlib does not have, and leaves the source alone", async () => {
   const source = new CountingSource([noise(10)]);
-  await assert.rejects(collect(compress(source, "gzip", 10)), RangeError);
+  await assert.rejects(collect(compress(source, STREAMS.gzip, 10)), RangeError);
   assert.equal(source.asked, 0);
 });

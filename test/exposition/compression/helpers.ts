@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import type { Transform } from "node:stream";
 import type { TestContext } from "node:test";
 import zlib from "node:zlib";
-import { isZstdAvailable } from "../../../src/exposition/compression/zstd.ts";
+import type { CreateStream } from "../../../src/exposition/compression/compress.ts";
+import { createGzip } from "../../../src/exposition/compression/gzip.ts";
+import { createZstd, isZstdAvailable } from "../../../src/exposition/compression/zstd.ts";
 
 /** The two encodings, and why one is left out on this Node. */
 export const ENCODINGS: readonly {
@@ -12,6 +14,12 @@ export const ENCODINGS: readonly {
   { encoding: "gzip", skip: false },
   { encoding: "zstd", skip: isZstdAvailable() ? false : `Node.js ${process.version} lacks zstd` },
 ];
+
+/** What makes the stream of each encoding. */
+export const STREAMS: Readonly<Record<"gzip" | "zstd", CreateStream>> = {
+  gzip: createGzip,
+  zstd: createZstd,
+};
 
 /** Undoes an encoding; throws when the bytes lack their end, but see `assertCutOff`. */
 export function decompress(bytes: Uint8Array, encoding: "gzip" | "zstd"): Buffer {

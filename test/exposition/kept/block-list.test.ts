@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PageList, type Slot } from "../../../src/exposition/kept/block-list.ts";
-import { PAGE_BYTES } from "../../../src/exposition/kept/block-memory.ts";
+import { BlockList, type Slot } from "../../../src/exposition/kept/block-list.ts";
+import { BLOCK_BYTES } from "../../../src/exposition/kept/block-memory.ts";
 
-const RESERVED_BYTES = 2 * PAGE_BYTES;
+const RESERVED_BYTES = 2 * BLOCK_BYTES;
 
-/** A list within a budget of so many pages that are not yet written. */
-function createList(pages: number) {
-  const budget = { left: pages * RESERVED_BYTES };
-  const list = new PageList((change) => {
+/** A list within a budget of so many blocks that are not yet written. */
+function createList(blocks: number) {
+  const budget = { left: blocks * RESERVED_BYTES };
+  const list = new BlockList((change) => {
     if (change > budget.left) return false;
     budget.left -= change;
     return true;
@@ -16,7 +16,7 @@ function createList(pages: number) {
   return { list, budget };
 }
 
-function fill(list: PageList, count: number): Slot[] {
+function fill(list: BlockList, count: number): Slot[] {
   const slots: Slot[] = [];
   for (let index = 0; index < count; index++) {
     const slot = list.insertAfter(slots.at(-1));
@@ -26,13 +26,13 @@ function fill(list: PageList, count: number): Slot[] {
   return slots;
 }
 
-function slotsOf(list: PageList): Slot[] {
+function slotsOf(list: BlockList): Slot[] {
   const slots: Slot[] = [];
   for (let slot = list.first; slot !== undefined; slot = slot.next) slots.push(slot);
   return slots;
 }
 
-test("insertAfter() makes no page without memory for all of it", () => {
+test("insertAfter() makes no block without memory for all of it", () => {
   const { list, budget } = createList(1.5);
   const [only] = fill(list, 1);
   assert.equal(list.insertAfter(only), undefined);
@@ -40,15 +40,15 @@ test("insertAfter() makes no page without memory for all of it", () => {
   assert.equal(budget.left, 0.5 * RESERVED_BYTES);
 });
 
-test("keep() gives back what a page does not take", () => {
+test("keep() gives back what a block does not take", () => {
   const { list, budget } = createList(1);
   const [slot] = fill(list, 1);
   assert.ok(slot && list.keep(slot));
-  assert.equal(slot.footprint, slot.page.footprint);
-  assert.equal(budget.left, RESERVED_BYTES - slot.page.footprint);
+  assert.equal(slot.footprint, slot.block.footprint);
+  assert.equal(budget.left, RESERVED_BYTES - slot.block.footprint);
 });
 
-test("a page in the middle gets the memory of the last pages", () => {
+test("a block in the middle gets the memory of the last blocks", () => {
   const { list, budget } = createList(3);
   const [a, b, c] = fill(list, 3);
   const middle = list.insertAfter(a);
@@ -59,16 +59,16 @@ test("a page in the middle gets the memory of the last pages", () => {
   assert.equal(budget.left, 0);
 });
 
-test("keep() drops the last pages first, then the page itself", () => {
+test("keep() drops the last blocks first, then the block itself", () => {
   const { list, budget } = createList(2);
   const [a, b] = fill(list, 2);
   assert.ok(a && b);
-  // As if the page had grown.
-  a.footprint = a.page.footprint - RESERVED_BYTES;
+  // As if the block had grown.
+  a.footprint = a.block.footprint - RESERVED_BYTES;
   budget.left = 0;
   assert.equal(list.keep(a), true);
   assert.deepEqual([a.isKept, b.isKept], [true, false]);
-  a.footprint = a.page.footprint - RESERVED_BYTES;
+  a.footprint = a.block.footprint - RESERVED_BYTES;
   budget.left = 0;
   assert.equal(list.keep(a), false);
   assert.deepEqual(slotsOf(list), []);

@@ -1,30 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PAGE_BYTES, PageMemory } from "../../../src/exposition/kept/block-memory.ts";
+import { BLOCK_BYTES, BlockMemory } from "../../../src/exposition/kept/block-memory.ts";
 
 function create() {
-  const memory = new PageMemory();
+  const memory = new BlockMemory();
   const bytes = memory.writable(0, 10);
   bytes.write("0123456789");
   return { memory, bytes };
 }
 
-test("PageMemory gives the same bytes as long as there is room and nobody sends them", () => {
+test("BlockMemory gives the same bytes as long as there is room and nobody sends them", () => {
   const { memory, bytes } = create();
-  assert.equal(memory.writable(10, PAGE_BYTES), bytes);
+  assert.equal(memory.writable(10, BLOCK_BYTES), bytes);
   memory.lend().giveBack(false);
   assert.equal(memory.writable(10, 10), bytes);
   assert.equal(memory.takeLeft(), undefined);
 });
 
-test("PageMemory keeps what stands there when it makes room", () => {
+test("BlockMemory keeps what stands there when it makes room", () => {
   const { memory } = create();
-  const grown = memory.writable(10, 10 * PAGE_BYTES);
-  assert.ok(grown.length >= 10 * PAGE_BYTES);
+  const grown = memory.writable(10, 10 * BLOCK_BYTES);
+  assert.ok(grown.length >= 10 * BLOCK_BYTES);
   assert.equal(grown.toString("latin1", 0, 10), "0123456789");
 });
 
-test("PageMemory leaves bytes that are lent to their borrowers", () => {
+test("BlockMemory leaves bytes that are lent to their borrowers", () => {
   const { memory, bytes } = create();
   const loan = memory.lend();
   const copy = memory.writable(4, 10);
@@ -35,7 +35,7 @@ test("PageMemory leaves bytes that are lent to their borrowers", () => {
   assert.equal(memory.takeLeft(), undefined);
 });
 
-test("PageMemory never writes bytes again that a response was cut off from", () => {
+test("BlockMemory never writes bytes again that a response was cut off from", () => {
   const { memory, bytes } = create();
   memory.lend().giveBack(true);
   assert.notEqual(memory.writable(10, 10), bytes);

@@ -1,32 +1,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { PAGE_BYTES } from "../../../src/exposition/kept/block-memory.ts";
-import { PageText } from "../../../src/exposition/kept/block-text.ts";
+import { BLOCK_BYTES } from "../../../src/exposition/kept/block-memory.ts";
+import { BlockText } from "../../../src/exposition/kept/block-text.ts";
 import { formatNumber } from "../../../src/exposition/number.ts";
 
-/** What stands before each number of a page; it may be nothing. */
+/** What stands before each number of a block; it may be nothing. */
 type Texts = readonly string[];
 
-function createPage(texts: Texts, values: readonly number[]): PageText {
-  const page = new PageText();
+function createBlock(texts: Texts, values: readonly number[]): BlockText {
+  const block = new BlockText();
   for (const [index, text] of texts.entries()) {
-    page.text(text);
-    page.number(values[index] ?? 0);
+    block.text(text);
+    block.number(values[index] ?? 0);
   }
-  page.text("end");
-  page.endEntry();
-  page.close();
-  return page;
+  block.text("end");
+  block.endEntry();
+  block.close();
+  return block;
 }
 
-function update(page: PageText, values: readonly number[]): void {
-  page.numbers.note(0, values.length, Float64Array.from(values));
-  page.close();
+function update(block: BlockText, values: readonly number[]): void {
+  block.numbers.note(0, values.length, Float64Array.from(values));
+  block.close();
 }
 
-function textOf(page: PageText): string {
-  return Buffer.from(page.bytes).toString();
+function textOf(block: BlockText): string {
+  return Buffer.from(block.bytes).toString();
 }
 
 function expected(texts: Texts, values: readonly number[]): string {
@@ -54,17 +54,17 @@ const change = fc.record({
   lend: fc.boolean(),
 });
 
-test("PageNumbers moves what is between numbers whichever grow and shrink", () => {
+test("BlockNumbers moves what is between numbers whichever grow and shrink", () => {
   const property = fc.property(texts, values, fc.array(change), (between, first, changes) => {
     let current = first;
-    const page = createPage(between, current);
+    const block = createBlock(between, current);
     for (const { fresh, share, lend } of changes) {
       const before = expected(between, current);
-      const lent = page.bytes;
-      const loan = lend ? page.memory.lend() : undefined;
+      const lent = block.bytes;
+      const loan = lend ? block.memory.lend() : undefined;
       current = current.map((old, index) => (index % share === 0 ? (fresh[index] ?? 0) : old));
-      update(page, current);
-      assert.equal(textOf(page), expected(between, current));
+      update(block, current);
+      assert.equal(textOf(block), expected(between, current));
       if (lend) assert.equal(Buffer.from(lent).toString(), before);
       loan?.giveBack(false);
     }
@@ -78,37 +78,37 @@ for (const { what, before, after } of [
   { what: "back and end where they were", before: [1, 22, 5], after: [11, 2, 5] },
   { what: "forward by more than stands between", before: [1e9, 1, 5], after: [1, 1, 5] },
 ]) {
-  test(`PageNumbers writes numbers between which bytes move ${what}`, () => {
+  test(`BlockNumbers writes numbers between which bytes move ${what}`, () => {
     const between = ["a ", "\nb ", "\nc "];
-    const page = createPage(between, before);
-    update(page, after);
-    assert.equal(textOf(page), expected(between, after));
+    const block = createBlock(between, before);
+    update(block, after);
+    assert.equal(textOf(block), expected(between, after));
   });
 }
 
-test("PageNumbers writes the longest numbers whole", () => {
+test("BlockNumbers writes the longest numbers whole", () => {
   const between = ["a ", "\nb "];
-  const page = createPage(between, LONGEST);
+  const block = createBlock(between, LONGEST);
   for (const values of [LONGEST.toReversed(), [1, 2], LONGEST]) {
-    update(page, values);
-    assert.equal(textOf(page), expected(between, values));
+    update(block, values);
+    assert.equal(textOf(block), expected(between, values));
   }
 });
 
-test("PageNumbers writes in place, as long as there is room", () => {
-  const page = createPage(["a ", "\nb "], [1, 2]);
-  const { buffer } = page.bytes;
-  update(page, [100, 0.25]);
-  assert.equal(page.bytes.buffer, buffer);
+test("BlockNumbers writes in place, as long as there is room", () => {
+  const block = createBlock(["a ", "\nb "], [1, 2]);
+  const { buffer } = block.bytes;
+  update(block, [100, 0.25]);
+  assert.equal(block.bytes.buffer, buffer);
 });
 
-test("PageNumbers asks for more memory where numbers outgrow the page", () => {
-  const between = Array.from({ length: PAGE_BYTES / 2 }, () => " ");
+test("BlockNumbers asks for more memory where numbers outgrow the block", () => {
+  const between = Array.from({ length: BLOCK_BYTES / 2 }, () => " ");
   const ones = between.map(() => 1);
-  const page = createPage(between, ones);
-  const { footprint } = page;
+  const block = createBlock(between, ones);
+  const { footprint } = block;
   const grown = ones.map((_, index) => index + 0.5);
-  update(page, grown);
-  assert.equal(textOf(page), expected(between, grown));
-  assert.ok(page.footprint > footprint);
+  update(block, grown);
+  assert.equal(textOf(block), expected(between, grown));
+  assert.ok(block.footprint > footprint);
 });

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PageStore } from "../../../src/exposition/kept/store.ts";
+import { BlockStore } from "../../../src/exposition/kept/store.ts";
 import { createTextEncoder } from "../../../src/exposition/text/text.ts";
 import type { MetricFamily, ValueMetric } from "../../../src/model/metric-family.ts";
 import { encodeChunks } from "../../helpers/encode-families.ts";
 
 /** Families that can change, and a scrape that tells how many metrics were written anew. */
 function createScrape(names: readonly string[], budget = 1e9) {
-  const store = new PageStore(budget);
+  const store = new BlockStore(budget);
   const encoder = createTextEncoder("underscores", store);
   let written = 0;
   /** Sets whose metric is another object at the next scrape. */
@@ -34,10 +34,10 @@ function createScrape(names: readonly string[], budget = 1e9) {
   return { scrape, sets, families, store, identities };
 }
 
-/** More than two pages of metrics, and less than a tenth of all. */
+/** More than two blocks of metrics, and less than a tenth of all. */
 const A_FEW = 1_000;
 
-test("PageWalk writes nothing anew where nothing has come or gone", () => {
+test("BlockWalk writes nothing anew where nothing has come or gone", () => {
   const { scrape } = createScrape(["a", "b", "c"]);
   assert.deepEqual([scrape(), scrape(), scrape()], [12_000, 12_000, 0]);
 });
@@ -53,7 +53,7 @@ for (const { what, change } of [
   { what: "the last metric goes", change: (sets: number[]) => sets.pop() },
   { what: "a metric in the middle goes", change: (sets: number[]) => sets.splice(1_700, 1) },
 ]) {
-  test(`PageWalk writes a page or two anew when ${what}`, () => {
+  test(`BlockWalk writes a block or two anew when ${what}`, () => {
     const { scrape, sets } = createScrape(["a", "b", "c"]);
     scrape();
     scrape();
@@ -66,7 +66,7 @@ for (const { what, change } of [
   });
 }
 
-test("PageWalk writes nothing but the numbers of metrics that come in new objects", () => {
+test("BlockWalk writes nothing but the numbers of metrics that come in new objects", () => {
   const { scrape, identities } = createScrape(["a", "b"]);
   scrape();
   scrape();
@@ -76,7 +76,7 @@ test("PageWalk writes nothing but the numbers of metrics that come in new object
   assert.equal(scrape(), 0);
 });
 
-test("PageWalk keeps a page that a metric without a number would stand on", () => {
+test("BlockWalk keeps a block that a metric without a number would stand on", () => {
   let written = 0;
   const metrics = Array.from(
     { length: 100 },
@@ -92,7 +92,7 @@ test("PageWalk keeps a page that a metric without a number would stand on", () =
   );
   const family: MetricFamily = { name: "a", help: "", type: "gauge", metrics };
   const faults: string[] = [];
-  const encoder = createTextEncoder("underscores", new PageStore(1e9));
+  const encoder = createTextEncoder("underscores", new BlockStore(1e9));
   for (let round = 0; round < 3; round++) {
     written = 0;
     const chunks = encodeChunks(encoder, [family], (_, reason) => faults.push(reason));
@@ -102,7 +102,7 @@ test("PageWalk keeps a page that a metric without a number would stand on", () =
   assert.equal(faults.length, 3);
 });
 
-test("PageWalk keeps the pages behind many new metrics", () => {
+test("BlockWalk keeps the blocks behind many new metrics", () => {
   const { scrape, sets } = createScrape(["a", "b"]);
   scrape();
   scrape();
@@ -112,7 +112,7 @@ test("PageWalk keeps the pages behind many new metrics", () => {
   assert.equal(scrape(), 0);
 });
 
-test("PageWalk keeps the pages of a family whose neighbours come and go", () => {
+test("BlockWalk keeps the blocks of a family whose neighbours come and go", () => {
   const { scrape, families } = createScrape(["a", "b", "c"]);
   const [a, b, c] = families as [MetricFamily, MetricFamily, MetricFamily];
   scrape("", [a, c]);
@@ -123,7 +123,7 @@ test("PageWalk keeps the pages of a family whose neighbours come and go", () => 
   assert.ok(withoutA < A_FEW, `${withoutA} metrics were written anew`);
 });
 
-test("pages do not crumble while label sets come at one end and go at the other", () => {
+test("blocks do not crumble while label sets come at one end and go at the other", () => {
   const { scrape, sets, store } = createScrape(["a"]);
   scrape();
   scrape();
@@ -136,22 +136,22 @@ test("pages do not crumble while label sets come at one end and go at the other"
   assert.ok(store.footprint < before * 2, `${store.footprint} bytes instead of ${before}`);
 });
 
-for (const pages of [3, 10, 20]) {
-  test(`PageWalk keeps the first of ${pages} pages while metrics come and go among them`, () => {
-    const { scrape, sets, store } = createScrape(["a", "b", "c"], pages * 50_000);
+for (const blocks of [3, 10, 20]) {
+  test(`BlockWalk keeps the first of ${blocks} blocks while metrics come and go among them`, () => {
+    const { scrape, sets, store } = createScrape(["a", "b", "c"], blocks * 50_000);
     for (let round = 0; round < 2; round++) scrape();
     const steady = scrape();
-    assert.ok(steady < 12_000 - (pages - 2) * 300, `${steady} metrics were written anew`);
+    assert.ok(steady < 12_000 - (blocks - 2) * 300, `${steady} metrics were written anew`);
     for (let round = 0; round < 20; round++) {
       sets.get("a")?.splice(round * 7, 1, 10_000 + round);
       const written = scrape();
       assert.ok(written <= steady + A_FEW, `${written} metrics were written anew`);
-      assert.ok(store.footprint <= pages * 50_000);
+      assert.ok(store.footprint <= blocks * 50_000);
     }
   });
 }
 
-test("the pages of one selection are kept while others are asked for", () => {
+test("the blocks of one selection are kept while others are asked for", () => {
   const { scrape, families } = createScrape(["a", "b"]);
   const some = families.slice(1);
   for (const times of [1, 2]) {
@@ -161,7 +161,7 @@ test("the pages of one selection are kept while others are asked for", () => {
   assert.deepEqual([scrape(), scrape("b", some)], [0, 0]);
 });
 
-test("the pages of a few selections are kept, and not those of many", () => {
+test("the blocks of a few selections are kept, and not those of many", () => {
   const { scrape, store } = createScrape(["a"]);
   scrape("steady");
   scrape("steady");
@@ -172,6 +172,61 @@ test("the pages of a few selections are kept, and not those of many", () => {
     assert.equal(scrape("steady"), 0);
   }
   assert.ok(store.footprint <= one * 8, `${store.footprint} bytes`);
+  store.clear();
+  assert.equal(store.footprint, 0);
+});
+
+/** Scrapes of one gauge of some blocks, of which a metric is gone, so that a walk rejoins a block. */
+function createRejoining() {
+  const { sets, families, store } = createScrape(["a"]);
+  const encoder = createTextEncoder("underscores", store);
+  const start = () => {
+    const chunks = encodeChunks(encoder, families, assert.fail);
+    let text = "";
+    const next = () => {
+      const { done, value } = chunks.next();
+      if (!done) text += Buffer.from(value);
+      return done === true;
+    };
+    const finish = () => {
+      while (!next());
+      return text;
+    };
+    return { next, finish, leave: () => chunks.return() };
+  };
+  for (let scrape = 0; scrape < 2; scrape++) start().finish();
+  sets.get("a")?.splice(10, 1);
+  const fresh = () => {
+    const chunks = encodeChunks(createTextEncoder("underscores"), families, assert.fail);
+    let text = "";
+    for (const chunk of chunks) text += Buffer.from(chunk);
+    return text;
+  };
+  return { start, fresh, store };
+}
+
+test("BlockWalk leaves a block alone in which another walk has paused", () => {
+  const { start, fresh, store } = createRejoining();
+  const expected = fresh();
+  const first = start();
+  // The first block lacks a metric. It ends where the second begins, and the walk pauses in there.
+  first.next();
+  assert.equal(start().finish(), expected);
+  assert.equal(first.finish(), expected);
+  assert.equal(start().finish(), expected);
+  store.clear();
+  assert.equal(store.footprint, 0);
+});
+
+test("BlockWalk replaces a block in which another walk has ended", () => {
+  const { start, fresh, store } = createRejoining();
+  const expected = fresh();
+  const before = store.footprint;
+  const first = start();
+  first.next();
+  first.leave();
+  for (let scrape = 0; scrape < 3; scrape++) assert.equal(start().finish(), expected);
+  assert.ok(store.footprint <= before, `${store.footprint} bytes instead of ${before}`);
   store.clear();
   assert.equal(store.footprint, 0);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FamilyEncoder } from "../../../src/exposition/encoder.ts";
-import { Page } from "../../../src/exposition/kept/block.ts";
+import { Block } from "../../../src/exposition/kept/block.ts";
 import type { Metric } from "../../../src/model/metric-family.ts";
 
 type Part = string | number;
@@ -15,7 +15,7 @@ interface PartsMetric {
 }
 
 const ENCODER: FamilyEncoder = {
-  head: "",
+  preamble: "",
   encode(metric, sink) {
     const { parts } = metric as unknown as PartsMetric;
     if (parts.length === 0) return false;
@@ -37,24 +37,24 @@ function metricOf(identity: unknown, parts: readonly Part[], isComparable = true
   return { identity, parts, isComparable } as unknown as Metric;
 }
 
-/** A page of three entries, of which the one in the middle writes `parts`. */
-function pageOf(
+/** A block of three entries, of which the one in the middle writes `parts`. */
+function blockOf(
   parts: readonly Part[],
   { identity }: { identity: unknown } = { identity: "b" },
-): Page {
-  const page = new Page();
-  page.open(ENCODER);
-  page.append(metricOf("a", ["first ", 1, "\n"]), ENCODER);
-  page.append(metricOf(identity, parts), ENCODER);
-  page.append(metricOf("c", ["last ", 3, "\n"]), ENCODER);
-  page.close(3);
-  page.open(ENCODER);
-  return page;
+): Block {
+  const block = new Block();
+  block.open(ENCODER);
+  block.append(metricOf("a", ["first ", 1, "\n"]), ENCODER);
+  block.append(metricOf(identity, parts), ENCODER);
+  block.append(metricOf("c", ["last ", 3, "\n"]), ENCODER);
+  block.close(3);
+  block.open(ENCODER);
+  return block;
 }
 
-function textOf(page: Page): string {
-  page.close(3);
-  return Buffer.from(page.bytes).toString();
+function textOf(block: Block): string {
+  block.close(3);
+  return Buffer.from(block.bytes).toString();
 }
 
 const LONE = "\ud800";
@@ -75,12 +75,12 @@ const SAME_TEXTS: readonly { what: string; before: readonly Part[]; after: reado
 ];
 
 for (const { what, before, after } of SAME_TEXTS) {
-  test(`Page adopts a metric with ${what} and the text of the entry`, () => {
-    const page = pageOf(before);
-    assert.equal(page.adopt(1, metricOf("new", after), ENCODER), "done");
-    assert.equal(page.isRewritten, false);
-    assert.equal(page.isAt(1, "new"), true);
-    assert.equal(textOf(page), textOf(pageOf(after)));
+  test(`Block adopts a metric with ${what} and the text of the entry`, () => {
+    const block = blockOf(before);
+    assert.equal(block.adopt(1, metricOf("new", after), ENCODER), "adopted");
+    assert.equal(block.isRewritten, false);
+    assert.equal(block.isAt(1, "new"), true);
+    assert.equal(textOf(block), textOf(blockOf(after)));
   });
 }
 
@@ -98,48 +98,48 @@ const OTHER_TEXTS: readonly { what: string; before: readonly Part[]; after: read
 ];
 
 for (const { what, before, after } of OTHER_TEXTS) {
-  test(`Page does not adopt a metric with ${what}`, () => {
-    const page = pageOf(before);
-    assert.equal(page.adopt(1, metricOf("new", after), ENCODER), "another");
-    assert.equal(page.isAt(1, "b"), true);
-    assert.equal(textOf(page), textOf(pageOf(before)));
+  test(`Block does not adopt a metric with ${what}`, () => {
+    const block = blockOf(before);
+    assert.equal(block.adopt(1, metricOf("new", after), ENCODER), "different");
+    assert.equal(block.isAt(1, "b"), true);
+    assert.equal(textOf(block), textOf(blockOf(before)));
   });
 }
 
-test("Page keeps the entry where a metric is left out", () => {
-  const page = pageOf(["x ", 1, "\n"]);
-  assert.equal(page.adopt(1, metricOf("new", []), ENCODER), "left out");
-  assert.equal(page.isAt(1, "b"), true);
-  assert.equal(textOf(page), "first 1\nx 1\nlast 3\n");
+test("Block keeps the entry where a metric is left out", () => {
+  const block = blockOf(["x ", 1, "\n"]);
+  assert.equal(block.adopt(1, metricOf("new", []), ENCODER), "skipped");
+  assert.equal(block.isAt(1, "b"), true);
+  assert.equal(textOf(block), "first 1\nx 1\nlast 3\n");
 });
 
-test("Page gives no identity to an adopted metric that cannot be compared", () => {
-  const page = pageOf(["x ", 1, "\n"]);
-  assert.equal(page.adopt(1, metricOf("new", ["x ", 2, "\n"], false), ENCODER), "done");
-  assert.equal(page.isAt(1, "new"), false);
-  assert.equal(textOf(page), "first 1\nx 2\nlast 3\n");
+test("Block gives no identity to an adopted metric that cannot be compared", () => {
+  const block = blockOf(["x ", 1, "\n"]);
+  assert.equal(block.adopt(1, metricOf("new", ["x ", 2, "\n"], false), ENCODER), "adopted");
+  assert.equal(block.isAt(1, "new"), false);
+  assert.equal(textOf(block), "first 1\nx 2\nlast 3\n");
 });
 
-test("Page adopts nothing without an identity, which would be compared each time", () => {
+test("Block adopts nothing without an identity, which would be compared each time", () => {
   const parts = ["x ", 1, "\n"];
-  assert.equal(pageOf(parts).adopt(1, metricOf(undefined, parts), ENCODER), "another");
+  assert.equal(blockOf(parts).adopt(1, metricOf(undefined, parts), ENCODER), "different");
   assert.equal(
-    pageOf(parts, { identity: undefined }).adopt(1, metricOf("new", parts), ENCODER),
-    "another",
+    blockOf(parts, { identity: undefined }).adopt(1, metricOf("new", parts), ENCODER),
+    "different",
   );
 });
 
-test("Page adopts an entry that is larger than a page", () => {
+test("Block adopts an entry that is larger than a block", () => {
   const long = "x".repeat(100_000);
-  const page = pageOf([`${long} `, 1, "\n"]);
-  assert.equal(page.adopt(1, metricOf("new", [`${long} `, 2, "\n"]), ENCODER), "done");
-  assert.equal(textOf(page), `first 1\n${long} 2\nlast 3\n`);
+  const block = blockOf([`${long} `, 1, "\n"]);
+  assert.equal(block.adopt(1, metricOf("new", [`${long} `, 2, "\n"]), ENCODER), "adopted");
+  assert.equal(textOf(block), `first 1\n${long} 2\nlast 3\n`);
 });
 
-test("Page takes no more memory however often entries are adopted", () => {
-  const page = pageOf(["x ", 1, "\n"]);
-  const before = page.footprint;
+test("Block takes no more memory however often entries are adopted", () => {
+  const block = blockOf(["x ", 1, "\n"]);
+  const before = block.footprint;
   for (let value = 0; value < 1_000; value++)
-    assert.equal(page.adopt(1, metricOf({}, ["x ", value, "\n"]), ENCODER), "done");
-  assert.equal(page.footprint, before);
+    assert.equal(block.adopt(1, metricOf({}, ["x ", value, "\n"]), ENCODER), "adopted");
+  assert.equal(block.footprint, before);
 });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ChunkMemory } from "../../../src/exposition/chunk-memory.ts";
-import { PageStore } from "../../../src/exposition/kept/store.ts";
+import { BlockStore } from "../../../src/exposition/kept/store.ts";
 import { createTextEncoder } from "../../../src/exposition/text/text.ts";
 import type { MetricFamily } from "../../../src/model/metric-family.ts";
 
-/** Scrapes of one gauge of some pages, whose values a test changes. */
+/** Scrapes of one gauge of some blocks, whose values a test changes. */
 function create(maxBytes = 1e9, sets = 3_000) {
   const state = { value: 1 };
   const family: MetricFamily = {
@@ -20,7 +20,7 @@ function create(maxBytes = 1e9, sets = 3_000) {
       },
     },
   };
-  const store = new PageStore(maxBytes);
+  const store = new BlockStore(maxBytes);
   const encoder = createTextEncoder("underscores", store);
   const start = () => {
     const memory = new ChunkMemory();
@@ -60,7 +60,7 @@ for (const [what, value] of [
   ["the same length", 2],
   ["another length", 22_222],
 ] as const) {
-  test(`a page that is lent does not change when values of ${what} are written`, () => {
+  test(`a block that is lent does not change when values of ${what} are written`, () => {
     const { state, start, scrape } = create();
     const { memory, chunks } = start();
     const lent = take(chunks);
@@ -71,7 +71,7 @@ for (const [what, value] of [
   });
 }
 
-test("a page that was given back is written in place", () => {
+test("a block that was given back is written in place", () => {
   const { state, start, scrape } = create();
   const { memory, chunks } = start();
   const lent = take(chunks);
@@ -81,7 +81,7 @@ test("a page that was given back is written in place", () => {
   assert.deepEqual(valuesOf(lent), new Set(["2"]));
 });
 
-test("a page that was lent to a response that was cut off is never written in place", () => {
+test("a block that was lent to a response that was cut off is never written in place", () => {
   const { state, store, start, scrape } = create();
   const before = store.footprint;
   const { memory, chunks } = start();
@@ -100,12 +100,12 @@ test("what is left to borrowers counts until they have given it back", () => {
   for (const { chunks } of borrowers) take(chunks);
   state.value = 2;
   scrape();
-  const page = store.footprint - before;
-  assert.ok(page > 0);
-  // One page, which both have borrowed.
-  assert.ok(page < before / 2, `${page} of ${before} bytes`);
+  const block = store.footprint - before;
+  assert.ok(block > 0);
+  // One block, which both have borrowed.
+  assert.ok(block < before / 2, `${block} of ${before} bytes`);
   borrowers[0]?.memory.next();
-  assert.equal(store.footprint, before + page);
+  assert.equal(store.footprint, before + block);
   borrowers[1]?.memory.abandon();
   assert.equal(store.footprint, before);
 });
@@ -127,11 +127,11 @@ test("what is left to borrowers never takes more than the budget", () => {
     assert.deepEqual(valuesOf(scrape()), new Set([`${value}`]));
     assert.ok(store.footprint <= maxBytes);
   }
-  assert.ok(store.footprint > maxBytes / 2, "pages are kept again");
+  assert.ok(store.footprint > maxBytes / 2, "blocks are kept again");
 });
 
-test("a page is not kept where there is no memory beside what it has left to a borrower", () => {
-  // Room for the only page, which takes more than half of it.
+test("a block is not kept where there is no memory beside what it has left to a borrower", () => {
+  // Room for the only block, which takes more than half of it.
   const { state, store, start, scrape } = create(64 * 1_024, 500);
   assert.ok(store.footprint > 0);
   const { memory, chunks } = start();
@@ -145,7 +145,7 @@ test("a page is not kept where there is no memory beside what it has left to a b
   assert.ok(store.footprint > 0);
 });
 
-test("pages that are dropped while they are lent count until they are given back", () => {
+test("blocks that are dropped while they are lent count until they are given back", () => {
   const { store, start } = create();
   const { memory, chunks } = start();
   take(chunks);

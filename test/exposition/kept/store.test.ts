@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Encoder } from "../../../src/exposition/encoder.ts";
-import { PageStore } from "../../../src/exposition/kept/store.ts";
+import type { Encoder, FamilyEncoder } from "../../../src/exposition/encoder.ts";
+import { MemoryPressure } from "../../../src/exposition/kept/memory-pressure.ts";
+import { BlockStore } from "../../../src/exposition/kept/store.ts";
+import type { Loan } from "../../../src/exposition/loan.ts";
 import { createOpenMetricsEncoder } from "../../../src/exposition/text/openmetrics.ts";
 import { createTextEncoder } from "../../../src/exposition/text/text.ts";
 import type { Exemplar, MetricFamily, ValueMetric } from "../../../src/model/metric-family.ts";
@@ -26,10 +28,10 @@ function encode(encoder: Encoder, family: MetricFamily, faults: string[] = []): 
   return Buffer.concat(chunks).toString();
 }
 
-const HEAD = "# TYPE a_total counter\n";
+const PREAMBLE = "# TYPE a_total counter\n";
 
-test("PageStore keeps pages from the second scrape of a family on", () => {
-  const store = new PageStore(1e6);
+test("BlockStore keeps blocks from the second scrape of a family on", () => {
+  const store = new BlockStore(1e6);
   const encoder = createTextEncoder("underscores", store);
   const family = liveFamily();
   family.list = [metricOf(1, 5)];
@@ -37,15 +39,15 @@ test("PageStore keeps pages from the second scrape of a family on", () => {
   assert.equal(store.footprint, 0);
   encode(encoder, family);
   assert.ok(store.footprint > 0);
-  assert.equal(encode(encoder, family), `${HEAD}a_total{set="1"} 5\n`);
+  assert.equal(encode(encoder, family), `${PREAMBLE}a_total{set="1"} 5\n`);
 });
 
-test("PageStore keeps nothing without a budget, and never more than it", () => {
+test("BlockStore keeps nothing without a budget, and never more than it", () => {
   const family = liveFamily();
   family.list = Array.from({ length: 5_000 }, (_, set) => metricOf(set, set));
   const expected = encode(createTextEncoder("underscores"), family);
   for (const budget of [0, 1, 60_000]) {
-    const store = new PageStore(budget);
+    const store = new BlockStore(budget);
     const encoder = createTextEncoder("underscores", store);
     for (let scrape = 0; scrape < 3; scrape++) {
       assert.equal(encode(encoder, family), expected);
@@ -54,9 +56,9 @@ test("PageStore keeps nothing without a budget, and never more than it", () => {
   }
 });
 
-test("PageStore drops what nobody has asked for in five minutes, and takes it up again", (t) => {
+test("BlockStore drops what nobody has asked for in five minutes, and takes it up again", (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
-  const store = new PageStore(1e6);
+  const store = new BlockStore(1e6);
   const encoder = createTextEncoder("underscores", store);
   const family = liveFamily();
   family.list = [metricOf(1, 5)];
@@ -72,35 +74,65 @@ test("PageStore drops what nobody has asked for in five minutes, and takes it up
   assert.equal(store.footprint, 0);
 });
 
-test("PageStore gives out no pages while it is paused", () => {
-  const store = new PageStore(1e6);
+/** Tells whether a selection is kept: whether its walk gives a block. */
+function isKept(store: BlockStore, owner: object, selection = ""): boolean {
+  let hasBlock = false;
+  const ignore = () => {};
+  const block = (_: Uint8Array, loan: Loan | undefined) => {
+    hasBlock = true;
+    loan?.giveBack(false);
+  };
+  const walk = store.walk(owner, selection, { isFull: false, text: ignore, number: ignore, block });
+  walk.family(liveFamily(), PREAMBLE_ENCODER);
+  walk.finish();
+  return hasBlock;
+}
+
+/** Encodes nothing but the preamble. */
+const PREAMBLE_ENCODER: FamilyEncoder = {
+  preamble: PREAMBLE,
+  encode: () => false,
+  listNumbers: () => -1,
+  hasSameNumbers: () => false,
+};
+
+test("BlockStore keeps nothing while memory is short", () => {
+  const memory = { heapUsed: 0, heapLimit: 100, rss: 0, rssLimit: undefined };
+  let now = 0;
+  const pressure = new MemoryPressure(
+    () => memory,
+    () => now,
+  );
+  const store = new BlockStore(1e6, { pressure });
   const owner = {};
-  store.pagesOf(owner, "");
-  assert.ok(store.pagesOf(owner, ""));
-  store.isPaused = true;
-  assert.equal(store.pagesOf(owner, ""), undefined);
-  store.isPaused = false;
-  assert.ok(store.pagesOf(owner, ""));
+  assert.deepEqual([isKept(store, owner), isKept(store, owner)], [false, true]);
+  memory.heapUsed = 90;
+  pressure.look();
+  assert.equal(isKept(store, owner), false);
+  memory.heapUsed = 50;
+  now += 10 * 60_000;
+  pressure.look();
+  assert.equal(isKept(store, owner), true);
   store.clear();
 });
 
-test("PageStore evicts no selection that is in use for another", (t) => {
+test("BlockStore evicts no selection that is in use for another", (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
-  const store = new PageStore(1e6);
+  const store = new BlockStore(1e6);
   const owner = {};
   const kept = () =>
-    Array.from({ length: 9 }, (_, selection) => store.pagesOf(owner, `${selection}`) !== undefined);
+    Array.from({ length: 9 }, (_, selection) => isKept(store, owner, `${selection}`));
   const eight = [...Array(8).fill(true), false];
   assert.deepEqual(kept(), Array(9).fill(false));
   assert.deepEqual(kept(), eight);
   assert.deepEqual(kept(), eight);
   t.mock.timers.tick(5 * 60_000);
-  assert.ok(store.pagesOf(owner, "8"), "the first of eight idle selections gives its place");
+  assert.ok(isKept(store, owner, "8"), "the first of eight idle selections gives its place");
   store.clear();
 });
 
-test("PageStore drops pages under a scrape that goes on, and loses no memory by it", () => {
-  const store = new PageStore(1e6);
+test("BlockStore drops blocks under a scrape that goes on, and loses no memory by it", () => {
+  const store = new BlockStore(1e6);
   const encoder = createTextEncoder("underscores", store);
   const family = liveFamily();
   family.list = Array.from({ length: 5_000 }, (_, set) => metricOf(set, set));
@@ -123,20 +155,20 @@ test("PageStore drops pages under a scrape that goes on, and loses no memory by 
   store.clear();
 });
 
-test("a kept page reports each metric without a number, at every scrape", () => {
-  const encoder = createTextEncoder("underscores", new PageStore(1e6));
+test("a kept block reports each metric without a number, at every scrape", () => {
+  const encoder = createTextEncoder("underscores", new BlockStore(1e6));
   const family = liveFamily();
   family.list = [metricOf(1, 5), metricOf(2, "x" as unknown as number), metricOf(3, 6)];
   for (let scrape = 0; scrape < 3; scrape++) {
     const faults: string[] = [];
-    const expected = `${HEAD}a_total{set="1"} 5\na_total{set="3"} 6\n`;
+    const expected = `${PREAMBLE}a_total{set="1"} 5\na_total{set="3"} 6\n`;
     assert.equal(encode(encoder, family, faults), expected);
     assert.deepEqual(faults, ["a_total: a value is not a number"]);
   }
 });
 
-test("a kept page is forgotten when a metric throws in the middle of it", () => {
-  const store = new PageStore(1e6);
+test("a kept block is forgotten when a metric throws in the middle of it", () => {
+  const store = new BlockStore(1e6);
   const encoder = createTextEncoder("underscores", store);
   const family = liveFamily();
   family.list = [metricOf(1, 5), metricOf(2, 6)];
@@ -153,11 +185,11 @@ test("a kept page is forgotten when a metric throws in the middle of it", () => 
   assert.throws(() => encode(encoder, family), { message: "no luck" });
   assert.equal(store.footprint, 0);
   family.list = [metricOf(1, 8), metricOf(2, 9)];
-  assert.equal(encode(encoder, family), `${HEAD}a_total{set="1"} 8\na_total{set="2"} 9\n`);
+  assert.equal(encode(encoder, family), `${PREAMBLE}a_total{set="1"} 8\na_total{set="2"} 9\n`);
 });
 
-test("a kept page follows exemplars and timestamps, which are no numbers of a metric", () => {
-  const store = new PageStore(1e6);
+test("a kept block follows exemplars and timestamps, which are no numbers of a metric", () => {
+  const store = new BlockStore(1e6);
   const text = createTextEncoder("underscores", store);
   const openMetrics = createOpenMetricsEncoder("underscores", store);
   const family = liveFamily();
@@ -180,17 +212,17 @@ test("a kept page follows exemplars and timestamps, which are no numbers of a me
   }
 });
 
-test("a kept page follows metrics without an identity", () => {
-  const encoder = createTextEncoder("underscores", new PageStore(1e6));
+test("a kept block follows metrics without an identity", () => {
+  const encoder = createTextEncoder("underscores", new BlockStore(1e6));
   const family = liveFamily();
   for (const labels of [{ a: "1" }, { a: "2" }, { a: "3" }]) {
     family.list = [{ labels, value: 1 }];
-    assert.equal(encode(encoder, family), `${HEAD}a_total{a="${labels.a}"} 1\n`);
+    assert.equal(encode(encoder, family), `${PREAMBLE}a_total{a="${labels.a}"} 1\n`);
   }
 });
 
-test("a kept page holds names and labels of any bytes while its numbers change their length", () => {
-  const encoder = createTextEncoder("allow-utf-8", new PageStore(1e6));
+test("a kept block holds names and labels of any bytes while its numbers change their length", () => {
+  const encoder = createTextEncoder("allow-utf-8", new BlockStore(1e6));
   const fresh = createTextEncoder("allow-utf-8");
   const family = liveFamily();
   for (const factor of [1, 12_345, 0.1, 1e300, 0, Number.NaN, 7]) {
@@ -203,7 +235,7 @@ test("a kept page holds names and labels of any bytes while its numbers change t
 
 test("a kept histogram follows its buckets, its timestamp and the loss of a number", () => {
   for (const createEncoder of [createTextEncoder, createOpenMetricsEncoder]) {
-    const encoder = createEncoder("underscores", new PageStore(1e6));
+    const encoder = createEncoder("underscores", new BlockStore(1e6));
     let buckets = 1;
     let more: object = {};
     const metrics = {
@@ -227,7 +259,7 @@ test("a kept histogram follows its buckets, its timestamp and the loss of a numb
 
 test("a kept summary follows its quantiles, its timestamp and the loss of a number", () => {
   for (const createEncoder of [createTextEncoder, createOpenMetricsEncoder]) {
-    const encoder = createEncoder("underscores", new PageStore(1e6));
+    const encoder = createEncoder("underscores", new BlockStore(1e6));
     let more: object = {};
     const metrics = {
       *[Symbol.iterator]() {

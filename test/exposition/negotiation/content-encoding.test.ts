@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import {
-  type ContentEncoding,
-  negotiateContentEncoding,
-} from "../../../src/exposition/negotiation/content-encoding.ts";
+import { ALIASES, type ContentEncoding } from "../../../src/exposition/compression/compressor.ts";
+import { negotiateContentEncoding } from "../../../src/exposition/negotiation/content-encoding.ts";
 
 const BOTH: readonly ContentEncoding[] = ["gzip", "zstd"];
 const ZSTD_FIRST: readonly ContentEncoding[] = ["zstd", "gzip"];
@@ -120,7 +118,7 @@ const CASES: readonly {
 
 for (const { name, header, offered = BOTH, expected } of CASES) {
   test(`negotiateContentEncoding() ${name}`, () => {
-    assert.equal(negotiateContentEncoding(header, offered), expected);
+    assert.equal(negotiateContentEncoding(header, offered, ALIASES), expected);
   });
 }
 
@@ -145,7 +143,7 @@ test("negotiateContentEncoding() gives identity or what is offered for any heade
   const offers = fc.uniqueArray(fc.constantFrom<ContentEncoding>("gzip", "zstd", "identity"));
   fc.assert(
     fc.property(headers, offers, (header, offered) => {
-      const encoding = negotiateContentEncoding(header, offered);
+      const encoding = negotiateContentEncoding(header, offered, ALIASES);
       assert.ok(encoding === "identity" || offered.includes(encoding));
     }),
   );

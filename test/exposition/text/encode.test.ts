@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FamilyEncoder } from "../../../src/exposition/encoder.ts";
-import { PageStore } from "../../../src/exposition/kept/store.ts";
+import { BlockStore } from "../../../src/exposition/kept/store.ts";
 import { CHUNK_LENGTH } from "../../../src/exposition/text/byte-sink.ts";
-import { createTextFormatEncoder, type TextPlan } from "../../../src/exposition/text/encode.ts";
+import { createTextFormatEncoder, type TextFamilies } from "../../../src/exposition/text/encode.ts";
 import type { MetricFamily, ValueMetric } from "../../../src/model/metric-family.ts";
 
 /** Writes `=` and the value; leaves out negative ones. */
 const ENCODER: FamilyEncoder = {
-  head: "head\n",
+  preamble: "preamble\n",
   encode: (metric, sink) => {
     // The families below hold plain values alone.
     const { value } = metric as ValueMetric;
@@ -22,9 +22,11 @@ const ENCODER: FamilyEncoder = {
   hasSameNumbers: () => false,
 };
 
-test("createTextFormatEncoder() writes heads, metrics and the end in one chunk where they fit", () => {
+test("createTextFormatEncoder() writes preambles, metrics and the end in one chunk if they fit", () => {
   const families = [familyOf("a", [1, 2.5]), familyOf("b", []), familyOf("c", [Number.NaN])];
-  assert.deepEqual(chunksOf(families, "end\n"), ["head\n=1\n=2.5\nhead\nhead\n=NaN\nend\n"]);
+  assert.deepEqual(chunksOf(families, "end\n"), [
+    "preamble\n=1\n=2.5\npreamble\npreamble\n=NaN\nend\n",
+  ]);
 });
 
 test("createTextFormatEncoder() gives the end even where there are no families", () => {
@@ -37,11 +39,11 @@ test("createTextFormatEncoder() gives no chunk where there is nothing to write",
 
 test("createTextFormatEncoder() reports each metric that is left out", () => {
   const faults: string[] = [];
-  const { encode } = createTextFormatEncoder({ plan, end: "" });
+  const { encode } = createTextFormatEncoder({ prepare, end: "" });
   const steps = encode([familyOf("a", [-1, 5, -2])], (name, reason) =>
     faults.push(`${name}: ${reason}`),
   );
-  assert.equal(Buffer.from(steps.next().value).toString(), "head\n=5\n");
+  assert.equal(Buffer.from(steps.next().value).toString(), "preamble\n=5\n");
   assert.ok(steps.next().done);
   assert.deepEqual(faults, ["a: a value is not a number", "a: a value is not a number"]);
 });
@@ -55,7 +57,7 @@ test("createTextFormatEncoder() cuts chunks between metrics", () => {
     assert.ok(chunk.length <= CHUNK_LENGTH + 2);
     assert.ok(chunk.endsWith("\n"));
   }
-  assert.equal(chunks.join(""), `head\n${values.map((value) => `=${value}\n`).join("")}end\n`);
+  assert.equal(chunks.join(""), `preamble\n${values.map((value) => `=${value}\n`).join("")}end\n`);
 });
 
 test("createTextFormatEncoder() reads metrics no further than the chunk that is asked for", () => {
@@ -66,7 +68,7 @@ test("createTextFormatEncoder() reads metrics no further than the chunk that is 
     },
   };
   const family: MetricFamily = { name: "a", help: "", type: "gauge", metrics };
-  const steps = createTextFormatEncoder({ plan, end: "" }).encode([family], assert.fail);
+  const steps = createTextFormatEncoder({ prepare, end: "" }).encode([family], assert.fail);
   assert.equal(read, 0);
   steps.next();
   assert.ok(read > 0 && read < CHUNK_LENGTH);
@@ -81,7 +83,7 @@ test("createTextFormatEncoder() passes on what a metric throws", () => {
     },
   };
   const broken = { ...familyOf("a", []), metrics };
-  const steps = createTextFormatEncoder({ plan, end: "" }).encode([broken], assert.fail);
+  const steps = createTextFormatEncoder({ prepare, end: "" }).encode([broken], assert.fail);
   assert.throws(() => steps.next(), { message: "no luck" });
 });
 
@@ -94,13 +96,13 @@ function familyOf(name: string, values: readonly number[]): MetricFamily & { typ
   return { name, help: "", type: "gauge", metrics };
 }
 
-function plan(families: readonly MetricFamily[]): TextPlan {
-  return { served: families.map((family) => ({ family, encoder: ENCODER })), leftOut: [] };
+function prepare(families: readonly MetricFamily[]): TextFamilies {
+  return { served: families.map((family) => ({ family, encoder: ENCODER })), skipped: [] };
 }
 
 function chunksOf(families: readonly MetricFamily[], end: string): string[] {
   const chunks: string[] = [];
-  const steps = createTextFormatEncoder({ plan, end }).encode(families, assert.fail);
+  const steps = createTextFormatEncoder({ prepare, end }).encode(families, assert.fail);
   for (let step = steps.next(); step.done !== true; step = steps.next()) {
     chunks.push(Buffer.from(step.value).toString());
   }
@@ -108,17 +110,17 @@ function chunksOf(families: readonly MetricFamily[], end: string): string[] {
 }
 
 test("createTextFormatEncoder() writes a label set of any size in one piece", () => {
-  const head = "é".repeat(CHUNK_LENGTH * 2);
+  const preamble = "é".repeat(CHUNK_LENGTH * 2);
   const families = [familyOf("a", [1]), familyOf("b", [2])];
-  const large: FamilyEncoder = { ...ENCODER, head };
+  const large: FamilyEncoder = { ...ENCODER, preamble };
   const format = {
-    plan: () => ({
+    prepare: () => ({
       served: families.map((family, index) => ({ family, encoder: index === 0 ? ENCODER : large })),
-      leftOut: [],
+      skipped: [],
     }),
     end: "",
   };
-  const store = new PageStore(1e9);
+  const store = new BlockStore(1e9);
   const encoder = createTextFormatEncoder(format, store);
   for (let scrape = 0; scrape < 3; scrape++) {
     const steps = encoder.encode(families, assert.fail);
@@ -126,6 +128,6 @@ test("createTextFormatEncoder() writes a label set of any size in one piece", ()
     for (let step = steps.next(); step.done !== true; step = steps.next()) {
       chunks.push(Buffer.from(step.value));
     }
-    assert.equal(Buffer.concat(chunks).toString(), `head\n=1\n${head}=2\n`);
+    assert.equal(Buffer.concat(chunks).toString(), `preamble\n=1\n${preamble}=2\n`);
   }
 });

@@ -1,20 +1,14 @@
 import type { MetricFamily, MetricType } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
 import { uniquelyNamed } from "../family-names.ts";
-import type { LeftOutFamily } from "./encode.ts";
+import type { SkippedFamily } from "./encode.ts";
 
-/** How a family appears in OpenMetrics. */
-export interface PlannedFamily {
+/** A family as it appears in OpenMetrics. */
+export interface NamedFamily {
   readonly family: MetricFamily;
   /** The family's name there, escaped: without `_total` for a counter, without `_info` for an info. */
   readonly name: string;
   readonly type: MetricType;
-}
-
-/** What becomes of each family. */
-export interface OpenMetricsPlan {
-  readonly planned: readonly PlannedFamily[];
-  readonly leftOut: readonly LeftOutFamily[];
 }
 
 /**
@@ -35,45 +29,45 @@ const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {
 };
 
 /**
- * Decides how families appear in OpenMetrics, so that none clashes with another.
+ * Decides the name and type of each family in OpenMetrics, so that no two clash.
  *
  * Text and OpenMetrics must name their samples alike. So a counter that does not end in `_total`
  * appears as of unknown type, and so does a counter or an info whose shorter family name, such as
- * the `x` of `x_total`, touches another family. Of families that still clash the first remains.
+ * the `x` of `x_total`, touches another family. Of families that still clash only the first is served.
  */
-export function planFamilies(
+export function nameFamilies(
   families: readonly MetricFamily[],
   scheme: EscapingScheme,
-): OpenMetricsPlan {
-  const leftOut: LeftOutFamily[] = [];
-  const named = uniquelyNamed(families, scheme, (name, reason) => leftOut.push({ name, reason }));
-  const candidates = [...named].map(([family, fullName]) => ({
+): { readonly named: readonly NamedFamily[]; readonly skipped: readonly SkippedFamily[] } {
+  const skipped: SkippedFamily[] = [];
+  const unique = uniquelyNamed(families, scheme, (name, reason) => skipped.push({ name, reason }));
+  const candidates = Array.from(unique, ([family, fullName]) => ({
     fullName,
-    ideal: planIdeally(family, fullName),
+    ideal: idealName(family, fullName),
   }));
   const contested = namesOfMany(candidates.map(({ ideal }) => ideal));
 
-  const planned: PlannedFamily[] = [];
+  const named: NamedFamily[] = [];
   const taken = new Set<string>();
   for (const { ideal, fullName } of candidates) {
-    const plan = avoidClash(ideal, fullName, contested);
-    const reserved = reservedNames(plan);
+    const candidate = avoidClash(ideal, fullName, contested);
+    const reserved = reservedNames(candidate);
     const clash = reserved.find((name) => taken.has(name));
     if (clash !== undefined) {
-      leftOut.push({
-        name: plan.family.name,
+      skipped.push({
+        name: candidate.family.name,
         reason: `OpenMetrics reserves the name ${clash} for another family`,
       });
       continue;
     }
     for (const name of reserved) taken.add(name);
-    planned.push(plan);
+    named.push(candidate);
   }
-  return { planned, leftOut };
+  return { named, skipped };
 }
 
-/** How a family would appear if it were alone. */
-function planIdeally(family: MetricFamily, fullName: string): PlannedFamily {
+/** The name and type of a family that is the only one. */
+function idealName(family: MetricFamily, fullName: string): NamedFamily {
   const { type } = family;
   if (type !== "counter" && type !== "info") return { family, name: fullName, type };
   const suffix = type === "counter" ? "_total" : "_info";
@@ -83,28 +77,28 @@ function planIdeally(family: MetricFamily, fullName: string): PlannedFamily {
     : { family, name: fullName, type: "unknown" };
 }
 
-/** Lets a family whose shortened name is contested keep its full name, at the price of its type. */
+/** Gives a family whose shortened name is contested its full name, which costs it its type. */
 function avoidClash(
-  ideal: PlannedFamily,
+  ideal: NamedFamily,
   fullName: string,
   contested: ReadonlySet<string>,
-): PlannedFamily {
+): NamedFamily {
   const isShortened = ideal.name !== fullName;
   if (!isShortened || !reservedNames(ideal).some((name) => contested.has(name))) return ideal;
   return { family: ideal.family, name: fullName, type: "unknown" };
 }
 
 /** The names that more than one family reserves. */
-function namesOfMany(planned: readonly PlannedFamily[]): ReadonlySet<string> {
+function namesOfMany(named: readonly NamedFamily[]): ReadonlySet<string> {
   const seen = new Set<string>();
   const repeated = new Set<string>();
-  for (const name of planned.flatMap(reservedNames)) {
+  for (const name of named.flatMap(reservedNames)) {
     if (seen.has(name)) repeated.add(name);
     seen.add(name);
   }
   return repeated;
 }
 
-function reservedNames({ name, type }: PlannedFamily): string[] {
+function reservedNames({ name, type }: NamedFamily): string[] {
   return SUFFIXES[type].map((suffix) => name + suffix);
 }

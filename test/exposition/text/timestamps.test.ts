@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { formatMilliseconds, formatSeconds } from "../../../src/exposition/text/timestamp.ts";
+import { formatTimestamp } from "../../../src/exposition/text/sample-lines.ts";
 
 const CASES: readonly { timestampMs: number | undefined; ms: string; s: string }[] = [
   { timestampMs: undefined, ms: "", s: "" },
@@ -21,25 +21,25 @@ const CASES: readonly { timestampMs: number | undefined; ms: string; s: string }
 ];
 
 for (const { timestampMs, ms, s } of CASES) {
-  test(`formatMilliseconds() writes ${timestampMs} as "${ms}"`, () => {
-    assert.equal(formatMilliseconds(timestampMs), ms);
+  test(`formatTimestamp() writes ${timestampMs} in milliseconds as "${ms}"`, () => {
+    assert.equal(formatTimestamp(timestampMs, 1), ms);
   });
-  test(`formatSeconds() writes ${timestampMs} as "${s}"`, () => {
-    assert.equal(formatSeconds(timestampMs), s);
+  test(`formatTimestamp() writes ${timestampMs} in seconds as "${s}"`, () => {
+    assert.equal(formatTimestamp(timestampMs, 1_000), s);
   });
 }
 
-test("formatMilliseconds() takes only numbers, whatever JavaScript passes", () => {
+test("formatTimestamp() takes only numbers, whatever JavaScript passes", () => {
   for (const value of [null, "5", 5n, new Date(5)]) {
     // A caller without types is not held to the signature.
-    assert.equal(formatMilliseconds(value as unknown as number), "");
+    assert.equal(formatTimestamp(value as unknown as number, 1), "");
   }
 });
 
-test("formatSeconds() never writes a sign or an exponent", () => {
+test("formatTimestamp() never writes a sign or an exponent", () => {
   fc.assert(
     fc.property(fc.double(), (timestampMs) => {
-      assert.match(formatSeconds(timestampMs), /^(?: \d+(?:\.\d{1,3})?)?$/);
+      assert.match(formatTimestamp(timestampMs, 1_000), /^(?: \d+(?:\.\d{1,3})?)?$/);
     }),
   );
 });

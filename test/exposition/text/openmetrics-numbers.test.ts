@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { formatCanonical } from "../../../src/exposition/text/canonical-number.ts";
+import { formatCanonical } from "../../../src/exposition/text/openmetrics.ts";
 
 // The list of OpenMetrics 1.0, "Considerations: Canonical Numbers", and cases of Go's strconv.
 const CASES: readonly (readonly [number, string])[] = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { PageStore } from "../../src/exposition/kept/store.ts";
+import { BlockStore } from "../../src/exposition/kept/store.ts";
 import { createOpenMetricsEncoder } from "../../src/exposition/text/openmetrics.ts";
 import { createTextEncoder } from "../../src/exposition/text/text.ts";
 import { createRegistryGatherer } from "../../src/gatherers/prom-client/gatherer.ts";
@@ -41,12 +41,12 @@ const operation = fc.oneof(
 const scrapes = fc.array(fc.array(operation, { maxLength: 40 }), { minLength: 2, maxLength: 8 });
 
 const ENCODERS = { text: createTextEncoder, OpenMetrics: createOpenMetricsEncoder };
-/** Enough for all pages, for some of them, and for none. */
+/** Enough for all blocks, for some of them, and for none. */
 const BUDGETS = [Number.MAX_SAFE_INTEGER, 100_000, 0];
 
 for (const client of LIBRARIES) {
   for (const [format, createEncoder] of Object.entries(ENCODERS)) {
-    test(`kept pages equal a fresh ${format} encoding after any churn of ${client.name}`, async () => {
+    test(`kept blocks equal a fresh ${format} encoding after any churn of ${client.name}`, async () => {
       const property = fc.asyncProperty(
         scrapes,
         fc.constantFrom(...BUDGETS),
@@ -63,7 +63,7 @@ for (const client of LIBRARIES) {
           for (let set = 0; set < 40; set++) histogram.observe(labels(set), set);
 
           const gatherer = createRegistryGatherer(registry);
-          const store = new PageStore(budget);
+          const store = new BlockStore(budget);
           const kept = createEncoder("underscores", store);
           for (const [round, operations] of rounds.entries()) {
             for (const step of operations) {
@@ -108,9 +108,9 @@ const changingFamilies = fc.array(
   { minLength: 2, maxLength: 6 },
 );
 
-test("kept pages equal a fresh encoding whatever families and metrics come, go and move", () => {
+test("kept blocks equal a fresh encoding whatever families and metrics come, go and move", () => {
   const property = fc.property(changingFamilies, (rounds) => {
-    const store = new PageStore(Number.MAX_SAFE_INTEGER);
+    const store = new BlockStore(Number.MAX_SAFE_INTEGER);
     const kept = createTextEncoder("underscores", store);
     const source = createSource();
     for (const round of rounds) {
@@ -126,9 +126,9 @@ test("kept pages equal a fresh encoding whatever families and metrics come, go a
   fc.assert(property, { numRuns: 60 });
 });
 
-test("scrapes that take turns on the same pages each get a fresh encoding of their families", () => {
+test("scrapes that take turns on the same blocks each get a fresh encoding of their families", () => {
   const property = fc.property(changingFamilies, fc.array(fc.nat(2)), (rounds, turns) => {
-    const store = new PageStore(Number.MAX_SAFE_INTEGER);
+    const store = new BlockStore(Number.MAX_SAFE_INTEGER);
     const kept = createTextEncoder("underscores", store);
     const source = createSource();
     const scrapes = rounds.slice(0, 3).map((round) => {

@@ -2,12 +2,12 @@
 //
 // A name after it picks what is measured: npm run bench:micro -- page
 import { bench, do_not_optimize, group, run } from "mitata";
-import { createLabelEncoder } from "../src/encoders/labels.ts";
-import { formatNumber, writeNumber } from "../src/encoders/number.ts";
-import { PageStore } from "../src/encoders/page-store.ts";
-import { createTextEncoder } from "../src/encoders/text.ts";
-import { negotiateFormat } from "../src/negotiation/format.ts";
-import { memoiseByHeader } from "../src/negotiation/memo.ts";
+import { negotiateFormat } from "../src/exposition/formats.ts";
+import { PageStore } from "../src/exposition/kept/store.ts";
+import { memoiseByHeader } from "../src/exposition/negotiation/memo.ts";
+import { formatNumber, writeNumber } from "../src/exposition/number.ts";
+import { createLabelEncoder } from "../src/exposition/text/labels.ts";
+import { createTextEncoder } from "../src/exposition/text/text.ts";
 
 const LINES = 1_000;
 const KEPT_BYTES = 2 ** 26;

@@ -1,6 +1,8 @@
-// How `npm run docs` makes the API reference, in docs/api: every entry of the package, and nothing
-// without a doc comment.
+// How `npm run docs` makes docs/api: the README and the guide, and then the API reference with every
+// entry of the package, and nothing without a doc comment.
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { guidePages, nameByHeading } from "./guide-pages.mjs";
 
 const { exports } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
@@ -14,7 +16,13 @@ export default {
   tsconfig: "../tsconfig.build.json",
   out: "api",
   name: "promhttp",
-  readme: "none",
+  readme: fileURLToPath(new URL("../README.md", import.meta.url)),
+  projectDocuments: guidePages,
+  plugin: [nameByHeading],
+  // README and pages have their own.
+  headings: { readme: false, document: false },
+  // Those of the default that are used, and those of the guide.
+  highlightLanguages: ["bash", "ini", "javascript", "typescript", "yaml"],
   includeVersion: true,
   disableSources: true,
   excludePrivate: true,

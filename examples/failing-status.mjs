@@ -1,4 +1,4 @@
-// An exporter that answers 500, so that Prometheus writes `up 0`, when it cannot see what it watches.
+// An exporter that answers 500 when it cannot read its source, so that Prometheus records `up 0`.
 import { readFile } from "node:fs/promises";
 import { Gauge, Registry } from "prom-client";
 import { Server } from "promhttp";

@@ -1,4 +1,4 @@
-// Text and OpenMetrics alone, packed harder than by default: for a slow network.
+// Only text and OpenMetrics, compressed harder than by default: for a slow network.
 import client from "prom-client";
 import { Server } from "promhttp";
 

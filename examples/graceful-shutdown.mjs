@@ -1,4 +1,4 @@
-// The metrics server is the last to go, so that the end of the application can be observed, too.
+// The metrics server closes last, so that the end of the application can be observed.
 import { createServer } from "node:http";
 import client from "prom-client";
 import { Server } from "promhttp";
@@ -15,6 +15,6 @@ console.log(`Metrics at ${server.url}`);
 
 process.once("SIGTERM", async () => {
   await new Promise((resolve) => app.close(resolve));
-  await server.close(); // Lets a running scrape finish, and then settles.
+  await server.close(); // Lets running scrapes finish, then resolves.
   console.log("Stopped.");
 });

@@ -1,4 +1,4 @@
-// A route that was `response.end(await register.metrics())`, with all that it lacked.
+// Replaces a route that was `response.end(await register.metrics())`.
 import { createServer } from "node:http";
 import { collectDefaultMetrics, register } from "prom-client";
 import { createHandler } from "promhttp";

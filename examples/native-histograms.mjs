@@ -21,7 +21,7 @@ class NativeHistogram {
     else this.buckets.set(index, (this.buckets.get(index) ?? 0) + 1);
   }
 
-  /** The buckets in ascending order, each as a span that begins so far behind the one before. */
+  /** The buckets in ascending order, each as a span with its distance from the end of the last. */
   native() {
     const buckets = [...this.buckets].sort(([a], [b]) => a - b);
     let end = 0;
@@ -58,7 +58,7 @@ const gatherer = {
             labels: { "http.route": "/" },
             count: duration.count,
             sum: duration.sum,
-            // A scraper that reads no protobuf gets these: here `+Inf` alone.
+            // A scraper that reads no protobuf gets these: here only `+Inf`.
             upperBounds: [],
             cumulativeCounts: [],
             native: duration.native(), // schema, zero bucket, spans and counts

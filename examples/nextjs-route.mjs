@@ -1,4 +1,4 @@
-// What app/metrics/route.js is in a Next.js application.
+// The file app/metrics/route.js of a Next.js application.
 import { collectDefaultMetrics, register } from "prom-client";
 import { createHandler } from "promhttp";
 

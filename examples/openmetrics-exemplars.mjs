@@ -4,7 +4,7 @@ import { Server } from "promhttp";
 
 /** @type {Registry<import("prom-client").OpenMetricsContentType>} */
 const registry = new Registry();
-// Without this, prom-client refuses exemplars. Each scraper still gets the format that it asks for.
+// Without this, prom-client rejects exemplars. Each scraper still gets the format that it asks for.
 registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
 
 const orders = new Counter({

@@ -1,4 +1,4 @@
-// The metrics of OpenTelemetry under the names of its Prometheus exporter, without that one's server.
+// OpenTelemetry metrics under the names of its Prometheus exporter, without the exporter's server.
 import { DataPointType, MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
 import { Server } from "promhttp";
 
@@ -38,7 +38,7 @@ function familyOf({ descriptor, dataPointType, dataPoints, ...more }, scope) {
       return [{ ...head, type: "histogram", metrics }];
     }
     case DataPointType.EXPONENTIAL_HISTOGRAM:
-      return []; // Left out: examples/native-histograms.mjs shows what they are made of.
+      return []; // Skipped: examples/native-histograms.mjs shows how to serve such histograms.
     default: {
       const metrics = dataPoints.map(({ attributes, value }) => ({
         labels: labelsOf(attributes),
@@ -58,7 +58,7 @@ function histogramOf({ attributes, value: { buckets, sum = Number.NaN, count } }
   return { labels, upperBounds: buckets.boundaries, cumulativeCounts, sum, count };
 }
 
-/** Without it Prometheus 3 would get the dots, and store new series. */
+/** Without it, Prometheus 3 would get the dots and store new series. */
 function escapedName(name) {
   return name.replace(/[\W_]+/g, "_");
 }

@@ -1,4 +1,4 @@
-// Values that are read every second, and an update that no scrape sees half-done.
+// Values that are read every second, in an update that no scrape sees half-done.
 import { statfs } from "node:fs/promises";
 import { Gauge, Registry } from "prom-client";
 import { Server } from "promhttp";

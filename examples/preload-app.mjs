@@ -1,4 +1,4 @@
-// Served without a line of code: node --import promhttp/register examples/preload-app.mjs does it.
+// Served by the preload, without changes: node --import promhttp/register examples/preload-app.mjs.
 import { createServer } from "node:http";
 import { Counter } from "prom-client";
 

@@ -1,4 +1,4 @@
-// Names of OpenTelemetry, with dots: as they are for Prometheus 3, escaped for everyone else.
+// Names with dots, as in OpenTelemetry: unchanged for Prometheus 3, escaped for other scrapers.
 import { Server } from "promhttp";
 
 /** @type {import("promhttp").Gatherer} */

@@ -1,4 +1,4 @@
-// Values that are read when a scrape asks for them, all together, instead of in one collector each.
+// Values that are all read together when a scrape arrives, instead of in one collector each.
 import { cpus } from "node:os";
 import { Gauge, Registry } from "prom-client";
 import { Server } from "promhttp";

@@ -8,6 +8,6 @@
  *
  * @module
  */
-import { runProgram } from "./cli/program.ts";
+import { runProgram } from "./programs/cli/program.ts";
 
 await runProgram(process.argv.slice(2));

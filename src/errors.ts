@@ -1,6 +1,6 @@
-/** The base of all errors of this package, to be told apart by their `code`. */
+/** The base class of all errors of this package; the `code` identifies the kind. */
 export class MetricsError extends Error {
-  /** What went wrong, as a constant. It is part of the API; the message is not. */
+  /** What went wrong, as a constant: part of the API, unlike the message. */
   readonly code: string;
 
   /** Makes an error; `options` may name its cause. */
@@ -11,12 +11,12 @@ export class MetricsError extends Error {
   }
 }
 
-/** The address could not be listened on; the `cause` is the error of the system. */
+/** Listening on an address failed; the `cause` is the error of the system. */
 export class ListenError extends MetricsError {
   /** The address as it was given. */
   readonly address: string;
 
-  /** Makes the error of an address that the system refused with `cause`. */
+  /** Makes the error for an address that the system refused with `cause`. */
   constructor(address: string, cause: unknown) {
     const reason = LISTEN_FAILURES[codeOf(cause)] ?? messageOf(cause);
     super("ERR_PROMHTTP_LISTEN", `Cannot listen on "${address}": ${reason}`, { cause });
@@ -32,12 +32,12 @@ const LISTEN_FAILURES: Readonly<Record<string, string>> = {
   ENOTFOUND: "host not found",
 };
 
-/** One or more collectors failed, so the scrape would not be complete. */
+/** One or more collectors failed, so the scrape would be incomplete. */
 export class GatherError extends MetricsError {
   /** What the collectors threw. */
   readonly errors: readonly unknown[];
 
-  /** Makes the error of collectors that threw `errors`; the first is its cause. */
+  /** Makes the error for collectors that threw `errors`; the first is its cause. */
   constructor(message: string, errors: readonly unknown[]) {
     super("ERR_PROMHTTP_GATHER", message, { cause: errors[0] });
     this.errors = errors;
@@ -46,15 +46,15 @@ export class GatherError extends MetricsError {
 
 /** The deadline of the scrape passed before it was complete. */
 export class ScrapeTimeoutError extends MetricsError {
-  /** Makes the error of a scrape that had `timeoutMs` milliseconds. */
+  /** Makes the error for a scrape that was given `timeoutMs` milliseconds. */
   constructor(timeoutMs: number) {
     super("ERR_PROMHTTP_SCRAPE_TIMEOUT", `The scrape took longer than ${timeoutMs} ms`);
   }
 }
 
 /**
- * Tells whether anything that may have been thrown is an instance of `type`. Unlike `instanceof` it
- * never throws, as a proxy may do even when it is asked for that.
+ * Whether a thrown value is an instance of `type`. Unlike `instanceof` it never throws, which a proxy
+ * can make that operator do.
  */
 export function isInstance<T>(thrown: unknown, type: new (...args: never) => T): thrown is T {
   try {
@@ -64,7 +64,7 @@ export function isInstance<T>(thrown: unknown, type: new (...args: never) => T):
   }
 }
 
-/** The message of anything that may have been thrown. */
+/** The message of a thrown value, which may be anything. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,8 @@
 export { GatherError, ListenError, MetricsError, ScrapeTimeoutError } from "./errors.ts";
-export type { Registry } from "./gatherers/registry.ts";
-export type { Source } from "./gatherers/to-gatherer.ts";
+export type { Source } from "./gatherers/gatherer-of.ts";
+export type { Registry } from "./gatherers/prom-client/registry.ts";
+export { createHandler, type Handler } from "./http/create-handler.ts";
+export type { Logger } from "./log.ts";
 export type {
   CollectorError,
   FaultReporter,
@@ -23,19 +25,18 @@ export type {
   ValueFamily,
   ValueMetric,
 } from "./model/metric-family.ts";
-export type { Format } from "./negotiation/format.ts";
 export type {
+  BodyLimit,
   CompressionOptions,
+  ErrorHandling,
+  Format,
   HandlerOptions,
   RenderOptions,
+  ScrapeHook,
+  ScrapeHookContext,
   ServerOptions,
-} from "./options.ts";
+} from "./options/options.ts";
 export { type Rendered, render } from "./render.ts";
-export type { BodyLimit } from "./scrape/body-limit.ts";
-export type { ErrorHandling } from "./scrape/gather-cycle.ts";
-export type { Logger } from "./scrape/log.ts";
-export type { ScrapeHook, ScrapeHookContext } from "./scrape/scrape-hook.ts";
 export type { Address } from "./server/address.ts";
-export { createHandler, type Handler } from "./server/create-handler.ts";
 export { Server } from "./server/server.ts";
 export type { Shutdown } from "./server/shutdown.ts";

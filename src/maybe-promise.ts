@@ -1,12 +1,12 @@
 /**
  * A value, or the promise of one.
  *
- * Where nothing has to be waited for, a scrape is answered in the turn of the event loop that read
- * its request. Returning to the loop and the hops between promises took 70 to 95 µs of a scrape.
+ * A scrape that waits for nothing is answered in the turn of the event loop that read its request.
+ * Returning to the loop and resolving promises took 70 to 95 µs of a scrape.
  */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Calls `next` with a value: at once, or when its promise has resolved. */
+/** Calls `next` with a value: immediately, or when its promise has resolved. */
 export function andThen<T, R>(
   value: MaybePromise<T>,
   next: (value: T) => MaybePromise<R>,
@@ -14,7 +14,7 @@ export function andThen<T, R>(
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-/** Tells whether a value that may come from anywhere is a promise, or can be waited for like one. */
+/** Whether a value of any origin is a promise, or can be awaited like one. */
 export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as Partial<PromiseLike<T>> | null | undefined)?.then === "function";
 }

@@ -7,6 +7,6 @@
  *
  * @module
  */
-import { preload } from "./process/preload.ts";
+import { preload } from "./programs/preload/preload.ts";
 
 preload();

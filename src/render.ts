@@ -1,15 +1,16 @@
-import { type Source, toGatherer } from "./gatherers/to-gatherer.ts";
-import { type RenderOptions, resolveRenderOptions } from "./options.ts";
+import { LightSignal } from "./abort.ts";
+import { type Body, chunksOf } from "./exposition/body.ts";
+import { createExposer } from "./exposition/expose.ts";
+import { gathererOf, type Source } from "./gatherers/gatherer-of.ts";
+import { createLog } from "./log.ts";
+import type { RenderOptions } from "./options/options.ts";
+import { resolveRenderOptions } from "./options/rules.ts";
 import { Alarm } from "./scrape/alarm.ts";
-import { type Body, chunksOf } from "./scrape/body.ts";
 import { startDeadline } from "./scrape/deadline.ts";
-import { createExposer } from "./scrape/exposer.ts";
-import { LightSignal } from "./scrape/light-signal.ts";
-import { createLog } from "./scrape/log.ts";
 import { EVERY_NAME } from "./scrape/name-filter.ts";
-import { createCycle, createReporter, type ScrapeRequest } from "./scrape/scrape.ts";
+import { createCycle, createReporter, exposerContext } from "./scrape/scrape.ts";
 import { SelfMetrics } from "./scrape/self-metrics.ts";
-import { UpdateGuard } from "./scrape/update-guard.ts";
+import { UpdateLock } from "./scrape/update-lock.ts";
 
 /** An exposition in memory. */
 export interface Rendered {
@@ -46,27 +47,21 @@ export async function render(
   const log = createLog(resolved.logger);
   const self = new SelfMetrics();
   const report = createReporter(self, log);
-  const cycle = createCycle(toGatherer(source), resolved, { self, log, report });
-  const expose = createExposer(resolved, { self, log, report, guard: new UpdateGuard() });
+  const cycle = createCycle(gathererOf(source), resolved, { self, log, report });
+  const exposer = createExposer(
+    resolved,
+    exposerContext({ self, log, report, lock: new UpdateLock() }),
+  );
   const alarm = new Alarm();
   const deadline = startDeadline(resolved.timeoutMs, new LightSignal(), alarm);
   // The deadline's own timer does not keep the process alive, but somebody awaits this.
   const keepAlive = setTimeout(() => {}, resolved.timeoutMs);
-  const request: ScrapeRequest = {
-    isHead: false,
-    query: "",
-    accept: resolved.accept,
-    acceptEncoding: resolved.acceptEncoding,
-    timeoutSeconds: undefined,
-    signal: deadline.signal,
-  };
   try {
     const families = await cycle.gather(deadline, EVERY_NAME);
-    const { headers, body } = await expose.response(
-      200,
+    const { headers, body } = await exposer.expose(
       { families, selection: "" },
-      request,
-      deadline,
+      resolved,
+      deadline.signal,
     );
     return {
       body: await collect(body),

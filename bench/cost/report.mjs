@@ -63,7 +63,7 @@ const TABLES = [
     ],
   ],
   [
-    "What the application's own requests feel, L, scraped every second (ms)",
+    "Latency of the application's own requests, L, scraped every second (ms)",
     "clients",
     "application",
     [
@@ -89,7 +89,7 @@ export function fullReport(results) {
     if (figures) parts.push(`### ${title}`, tableOf(figures, columns));
   }
   if (results.footprint) {
-    parts.push("### Foot-print", ...footprintTables(results.footprint.footprint));
+    parts.push("### Footprint", ...footprintTables(results.footprint.footprint));
   }
   return parts.join("\n\n");
 }
@@ -113,7 +113,7 @@ export function shortReport(results) {
         row("application's own p99, ms", clients.application, ({ p99 }) => p99),
       ],
     ),
-    `${machine()} A tenth of the label sets changes between scrapes. From the third row on: 100,000 lines; its memory with a scrape every 15 seconds. [All figures](bench/RESULTS.md), \`npm run bench\` repeats them.`,
+    `${machine()} A tenth of the label sets changes between scrapes. Rows three to six: 100,000 lines; peak memory with a scrape every 15 seconds. \`npm run bench\` in the repository repeats them; \`bench/RESULTS.md\` has all figures.`,
   ].join("\n\n");
 }
 
@@ -178,13 +178,13 @@ function footprintTables({ memory, load, installs, entry }) {
   const columns = [
     ["RSS of a new process, MB", ({ fresh }) => fresh],
     ["above its client library", ({ freshAbove }) => freshAbove],
-    ["RSS when it has lived, MB", ({ lived }) => lived],
+    ["RSS after warm-up, MB", ({ lived }) => lived],
     ["above its client library", ({ livedAbove }) => livedAbove],
     ["above node:http", ({ lived }) => lived - withoutAny],
   ];
   return [
     tableOf(memory, columns, (value) => (Number.isFinite(value) ? value.toFixed(2) : "–")),
-    "With one thread of V8. A process has lived when it has once used all memory for young objects.",
+    "With one V8 thread. A process has warmed up once it has used all of its memory for young objects.",
     tableOf(load, [["import above that of an empty module, ms", itself]]),
     tableOf(installs, [
       ["packages", ({ packages }) => packages],

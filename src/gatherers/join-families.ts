@@ -1,7 +1,6 @@
 import type { FaultReporter } from "../model/gatherer.ts";
-import { labelsKey } from "../model/labels-key.ts";
+import { haveSameElements, labelsKey, snapshotOf } from "../model/identity.ts";
 import type { Metric, MetricFamily } from "../model/metric-family.ts";
-import { haveSameElements, snapshotOf } from "../model/same-elements.ts";
 
 const TYPES: ReadonlySet<unknown> = new Set<MetricFamily["type"]>([
   "counter",

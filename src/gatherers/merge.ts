@@ -1,8 +1,8 @@
+import { settled } from "../abort.ts";
 import { isThenable } from "../maybe-promise.ts";
 import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import { createFamilyJoiner } from "./join-families.ts";
-import { settled } from "./settled.ts";
 
 /**
  * Makes one gatherer of several. All are started in one synchronous sweep, and what one throws is

@@ -1,7 +1,7 @@
 import type { MetricFamily, MetricType } from "./metric-family.ts";
 
 /**
- * Anything that yields metric families: the adapter of a client library, or your own exporter.
+ * Returns metric families: the adapter of a client library, or your own exporter.
  *
  * @example
  * ```ts
@@ -16,44 +16,44 @@ import type { MetricFamily, MetricType } from "./metric-family.ts";
  */
 export interface Gatherer {
   /**
-   * Brings the values up to date and returns the families. Called once for all scrapes that wait
-   * for it. What it throws, or rejects with, fails the scrape and is logged.
+   * Updates the values and returns the families. Called once for all scrapes that wait at the same
+   * time. An error that it throws or rejects with fails the scrape and is logged.
    */
   gather(context: GatherContext): GatherResult | PromiseLike<GatherResult>;
 }
 
-/** What a gatherer may know of the scrape that it works for. */
+/** What a gatherer is told about the scrape that it works for. */
 export interface GatherContext {
-  /** Aborts when nobody waits for the result any more, or the deadline passes. */
+  /** Aborts when no scrape waits for the result any longer, or when the deadline passes. */
   readonly signal: AbortSignal;
-  /** When the signal aborts at the latest, in milliseconds since the epoch. */
+  /** The latest time at which the signal aborts, in milliseconds since the epoch. */
   readonly deadlineMs: number;
   /**
-   * Tells whether the scrape wants a family, by its full name. A scraper may ask for a few families
-   * alone (`name[]`); a gatherer need not bring the others up to date, nor return them.
+   * Whether the scrape wants a family, by its full name. A scraper may ask for only a few families
+   * (`name[]`); a gatherer need not update or return the others.
    */
   readonly isRequested: (name: string, type: MetricType) => boolean;
-  /** Takes note of a family, or a part of one, that has to be left out: logged once, and counted. */
+  /** Reports a family, or a part of one, that has to be skipped: logged once, counted each time. */
   readonly report: FaultReporter;
 }
 
-/** Takes note of something that has to be left out: the name of its family, and why. */
+/** Reports what has to be skipped: the name of its family, and the reason. */
 export type FaultReporter = (family: string, reason: string) => void;
 
-/** What a gathering gave. */
+/** The result of gathering. */
 export interface GatherResult {
-  /** The families, each name once. Read after `gather` has settled, while the response streams. */
+  /** The families; no two share a name. Read after `gather()` has settled, while the response streams. */
   readonly families: Iterable<MetricFamily>;
-  /** What went wrong, for each collector that failed or did not settle before the signal aborted. */
+  /** One entry for each collector that failed, or did not settle before the signal aborted. */
   readonly errors?: readonly CollectorError[] | undefined;
 }
 
 /** The failure of one collector. */
 export interface CollectorError {
-  /** The metric whose collector it is. */
+  /** The name of the metric that the collector belongs to. */
   readonly collector: string;
-  /** What it threw, or rejected with. */
+  /** What it threw or rejected with. */
   readonly error: unknown;
-  /** How long it took to fail, or until it was given up, in milliseconds. */
+  /** How long it ran until it failed or was abandoned, in milliseconds. */
   readonly durationMs?: number | undefined;
 }

@@ -1,9 +1,9 @@
 /**
- * What a scrape is about: metric families, after `io.prometheus.client.MetricFamily`.
+ * Metric families, modelled on `io.prometheus.client.MetricFamily`.
  *
- * Gatherers make these, encoders read them, and neither knows the other. They are read while the
- * exposition streams: `metrics` may be a live, lazy iterable that yields one and the same object
- * again and again. An encoder uses a metric before it asks for the next and keeps nothing of it.
+ * Gatherers make them, encoders read them, and neither depends on the other. Encoders read while the
+ * exposition streams: `metrics` may be a live, lazy iterable that yields the same object again and
+ * again. So an encoder uses a metric before it asks for the next, and keeps no reference to it.
  */
 
 /** The type of a metric family, in the words of OpenMetrics. */
@@ -12,21 +12,21 @@ export type MetricType = MetricFamily["type"];
 /**
  * The labels of one metric: name to value.
  *
- * A value that is no string is converted with `String()`. `null`, `undefined` and `""` mean that the
+ * A value that is not a string is converted with `String()`. `null`, `undefined` and `""` mean that the
  * label is absent (OpenMetrics 1.0, Label). Only own enumerable properties count.
  */
 export type Labels = Readonly<Record<string, unknown>>;
 
-/** All metrics of one name. */
+/** All metrics that share a name. */
 export type MetricFamily = ValueFamily | HistogramFamily | SummaryFamily;
 
 interface FamilyBase {
   /**
    * The full name, as the text format prints it: a counter ends in `_total`, an info in `_info`.
-   * Any non-empty string is allowed; what the scraper cannot read is escaped for it.
+   * Any non-empty string is allowed; characters that a scraper cannot read are escaped for it.
    */
   readonly name: string;
-  /** What the metric means, for a reader; `""` when nobody said. */
+  /** What the metric means, for a reader; `""` when unknown. */
   readonly help: string;
   /** The unit, a suffix of the name such as `seconds`; printed where the format knows units. */
   readonly unit?: string | undefined;
@@ -36,23 +36,23 @@ interface FamilyBase {
 export interface ValueFamily extends FamilyBase {
   /** What the numbers mean. */
   readonly type: "counter" | "gauge" | "unknown" | "info" | "stateset";
-  /** The numbers, one for each label set: an iterable that may be read any number of times. */
+  /** The numbers, one for each label set. The iterable may be read any number of times. */
   readonly metrics: Iterable<ValueMetric>;
 }
 
-/** A family of histograms, classic or native or both. */
+/** A family of histograms: classic, native or both. */
 export interface HistogramFamily extends FamilyBase {
-  /** Whether counts only grow, or may fall, too. */
+  /** Whether counts only grow (`histogram`) or may also fall (`gaugehistogram`). */
   readonly type: "histogram" | "gaugehistogram";
-  /** The histograms, one for each label set: an iterable that may be read any number of times. */
+  /** The histograms, one for each label set. The iterable may be read any number of times. */
   readonly metrics: Iterable<HistogramMetric>;
 }
 
 /** A family of summaries. */
 export interface SummaryFamily extends FamilyBase {
-  /** A summary has no other type. */
+  /** The only type of a summary. */
   readonly type: "summary";
-  /** The summaries, one for each label set: an iterable that may be read any number of times. */
+  /** The summaries, one for each label set. The iterable may be read any number of times. */
   readonly metrics: Iterable<SummaryMetric>;
 }
 
@@ -60,40 +60,40 @@ export interface SummaryFamily extends FamilyBase {
 export type Metric = ValueMetric | HistogramMetric | SummaryMetric;
 
 interface MetricBase {
-  /** The labels; no two metrics of a family have the same. */
+  /** The labels; no two metrics of a family have the same label set. */
   readonly labels: Labels;
   /**
-   * The same value at every scrape for the same label set, and another one for another label set,
-   * compared by `===`. It lets an encoder reuse what it wrote last time. Leave it out when unsure.
+   * A value that stays the same for this label set at every scrape and differs for every other one,
+   * compared by `===`. It lets an encoder reuse the bytes of the last scrape. Leave it out when unsure.
    */
   readonly identity?: unknown;
-  /** When the value was observed, in milliseconds since the epoch; leave out for "now". */
+  /** When the value was observed, in milliseconds since the epoch; leave it out for "now". */
   readonly timestampMs?: number | undefined;
-  /** When a counter, histogram or summary began to count, in milliseconds since the epoch. */
+  /** When a counter, histogram or summary started to count, in milliseconds since the epoch. */
   readonly startTimestampMs?: number | undefined;
 }
 
 /** A number, with an optional exemplar for counters. */
 export interface ValueMetric extends MetricBase {
-  /** The number: any, also `NaN` and the infinite ones. */
+  /** Any number, including `NaN` and the infinities. */
   readonly value: number;
-  /** An observation that the counter has counted. */
+  /** One of the observations that the counter has counted. */
   readonly exemplar?: Exemplar | undefined;
 }
 
 /** A histogram: classic buckets, a native histogram, or both side by side. */
 export interface HistogramMetric extends MetricBase {
-  /** The number of all observations; the count of the `+Inf` bucket. */
+  /** The number of observations, which is the count of the `+Inf` bucket. */
   readonly count: number;
-  /** The sum of all observations; `NaN` when it is not known. */
+  /** The sum of all observations; `NaN` when unknown. */
   readonly sum: number;
-  /** The finite upper bounds, ascending; `[]` when there are no classic buckets but `+Inf`. */
+  /** The finite upper bounds, ascending; `[]` when `+Inf` is the only classic bucket. */
   readonly upperBounds: readonly number[];
-  /** For each upper bound the number of observations that are not above it. */
+  /** For each upper bound, the number of observations at or below it. */
   readonly cumulativeCounts: ArrayLike<number>;
-  /** For each bucket its exemplar, the one of `+Inf` last. */
+  /** An exemplar for each bucket; that of `+Inf` is last. */
   readonly exemplars?: ArrayLike<Exemplar | null | undefined> | undefined;
-  /** The same observations in exponential buckets; only protobuf carries it. */
+  /** The same observations in exponential buckets; only protobuf carries them. */
   readonly native?: NativeHistogram | undefined;
 }
 
@@ -105,35 +105,35 @@ export interface HistogramMetric extends MetricBase {
 export interface NativeHistogram {
   /** The resolution, from -4 to 8. */
   readonly schema: number;
-  /** Observations within `[-zeroThreshold, zeroThreshold]` are in the zero bucket. */
+  /** The zero bucket counts the observations in `[-zeroThreshold, zeroThreshold]`. */
   readonly zeroThreshold: number;
-  /** How many observations are in the zero bucket. */
+  /** The count of the zero bucket. */
   readonly zeroCount: number;
-  /** Which buckets above zero there are. */
+  /** The buckets above zero. */
   readonly positiveSpans: readonly BucketSpan[];
-  /** The counts of all buckets of `positiveSpans`, one after the other. */
+  /** The count of each bucket of `positiveSpans`, in their order. */
   readonly positiveCounts: ArrayLike<number>;
-  /** Which buckets below zero there are; bucket `i` is the mirror image of the one above. */
+  /** The buckets below zero; bucket `i` mirrors bucket `i` above zero. */
   readonly negativeSpans?: readonly BucketSpan[] | undefined;
-  /** The counts of all buckets of `negativeSpans`, one after the other. */
+  /** The count of each bucket of `negativeSpans`, in their order. */
   readonly negativeCounts?: ArrayLike<number> | undefined;
-  /** Exemplars of any bucket; each needs a timestamp, or Prometheus drops it. */
+  /** Exemplars of any bucket. Prometheus drops one that has no timestamp. */
   readonly exemplars?: readonly Exemplar[] | undefined;
 }
 
 /** A run of consecutive buckets. */
 export interface BucketSpan {
-  /** The index of the first bucket, or the gap since the end of the span before. */
+  /** The index of the first bucket; after the first span, the gap to the end of the previous one. */
   readonly offset: number;
   /** The number of buckets. */
   readonly length: number;
 }
 
-/** Quantiles that the process computed itself. */
+/** Quantiles that the process has computed itself. */
 export interface SummaryMetric extends MetricBase {
-  /** The number of all observations. */
+  /** The number of observations. */
   readonly count: number;
-  /** The sum of all observations; `NaN` when it is not known. */
+  /** The sum of all observations; `NaN` when unknown. */
   readonly sum: number;
   /** From 0 to 1, ascending. */
   readonly quantiles: readonly number[];
@@ -141,11 +141,11 @@ export interface SummaryMetric extends MetricBase {
   readonly quantileValues: ArrayLike<number>;
 }
 
-/** One observation, with labels (such as a trace id) that lead to it. */
+/** One observation, with labels that lead to it, such as a trace ID. */
 export interface Exemplar {
-  /** What leads to it; OpenMetrics allows 128 characters of names and values. */
+  /** Labels that lead to the observation; OpenMetrics allows 128 characters of names and values. */
   readonly labels: Labels;
-  /** What was observed. */
+  /** The observed value. */
   readonly value: number;
   /** When it was observed, in milliseconds since the epoch. */
   readonly timestampMs?: number | undefined;

@@ -1,4 +1,4 @@
-/** How a name that is not of the legacy charset reaches a scraper that cannot read it. */
+/** How a name outside the legacy character set is written for a scraper. */
 export type EscapingScheme = "allow-utf-8" | "underscores" | "dots" | "values";
 
 const LEGACY_METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
@@ -8,12 +8,12 @@ const LEGACY_LABEL_CHAR = /[a-zA-Z0-9_]/;
 // Not `\p{Surrogate}`: ICU would build a table for it when this is loaded, 0.07 MB and 0.2 ms.
 const LONE_SURROGATES = /[\ud800-\udfff]/gu;
 
-/** Tells whether every scraper can read `name` as a metric name without quotes. */
+/** Whether every scraper can read `name` as a metric name without quotes. */
 export function isLegacyMetricName(name: string): boolean {
   return LEGACY_METRIC_NAME.test(name);
 }
 
-/** Tells whether every scraper can read `name` as a label name without quotes. */
+/** Whether every scraper can read `name` as a label name without quotes. */
 export function isLegacyLabelName(name: string): boolean {
   return LEGACY_LABEL_NAME.test(name);
 }
@@ -21,7 +21,7 @@ export function isLegacyLabelName(name: string): boolean {
 /**
  * Escapes a metric name for a scraper that asked for `scheme`.
  *
- * A name of the legacy charset is the same in every scheme.
+ * A name in the legacy character set is the same in every scheme.
  *
  * @see https://prometheus.io/docs/instrumenting/escaping_schemes/
  */
@@ -32,14 +32,14 @@ export function escapeMetricName(name: string, scheme: EscapingScheme): string {
 /**
  * Escapes a label name for a scraper that asked for `scheme`.
  *
- * Unlike a metric name, a label name may not hold a colon (Prometheus data model).
+ * Unlike a metric name, a label name must not contain a colon (Prometheus data model).
  */
 export function escapeLabelName(name: string, scheme: EscapingScheme): string {
   return isLegacyLabelName(name) ? name : escapeName(name, scheme, LEGACY_LABEL_CHAR);
 }
 
 function escapeName(name: string, scheme: EscapingScheme, legacy: RegExp): string {
-  // A lone surrogate cannot be sent in UTF-8: names that differ in it alone are the same.
+  // UTF-8 cannot encode a lone surrogate: names that differ only in one become equal.
   const sent = name.replace(LONE_SURROGATES, "\ufffd");
   if (scheme === "allow-utf-8") return sent;
   let escaped = scheme === "values" ? "U__" : "";
@@ -52,8 +52,8 @@ function escapeName(name: string, scheme: EscapingScheme, legacy: RegExp): strin
   return escaped;
 }
 
-// The rules are those of `model.EscapeName` in prometheus/common, where they differ from the docs:
-// `dots` turns what it does not know into two underscores.
+// The rules of `model.EscapeName` in prometheus/common. They differ from its documentation: `dots`
+// replaces a character that it cannot keep with two underscores.
 function escapeChar(char: string, isLegal: boolean, scheme: EscapingScheme): string {
   if (scheme === "underscores") return isLegal ? char : "_";
   if (char === "_") return "__";

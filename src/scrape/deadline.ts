@@ -1,12 +1,7 @@
+import { LightSignal, OVER, type Signal } from "../abort.ts";
 import { ScrapeTimeoutError } from "../errors.ts";
+import type { ResolvedOptions } from "../options/options.ts";
 import type { Alarm, Due } from "./alarm.ts";
-import { LightSignal, type Signal } from "./light-signal.ts";
-
-/** How long a scrape may take. */
-export interface TimeoutOptions {
-  readonly timeoutMs: number;
-  readonly timeoutOffsetMs: number;
-}
 
 /**
  * Finds out how long a scrape may take: as long as the scraper waits, less the time that the answer
@@ -14,7 +9,10 @@ export interface TimeoutOptions {
  *
  * @param header `X-Prometheus-Scrape-Timeout-Seconds`, as sent by Prometheus and VictoriaMetrics.
  */
-export function scrapeTimeoutMs(header: string | undefined, options: TimeoutOptions): number {
+export function scrapeTimeoutMs(
+  header: string | undefined,
+  options: Pick<ResolvedOptions, "timeoutMs" | "timeoutOffsetMs">,
+): number {
   const { timeoutMs, timeoutOffsetMs } = options;
   const scraperMs = Number(header) * 1_000;
   if (!Number.isFinite(scraperMs) || scraperMs <= 0) return timeoutMs;
@@ -22,9 +20,6 @@ export function scrapeTimeoutMs(header: string | undefined, options: TimeoutOpti
   const usableMs = scraperMs > timeoutOffsetMs ? scraperMs - timeoutOffsetMs : scraperMs;
   return Math.min(timeoutMs, usableMs);
 }
-
-/** Why the signal aborts when the scrape is over and nothing was wrong. */
-export const OVER: Error = new Error("The scrape is over");
 
 /** The bounds of one scrape. */
 export interface Deadline {

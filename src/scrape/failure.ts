@@ -1,11 +1,11 @@
+import type { Signal } from "../abort.ts";
 import { isInstance, ScrapeTimeoutError } from "../errors.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
 import type { Alarm } from "./alarm.ts";
 import { startDeadline } from "./deadline.ts";
-import type { Signal } from "./light-signal.ts";
+import type { Respond, ScrapeRequest, StatusCode } from "./exchange.ts";
 import { QueryError } from "./name-filter.ts";
-import type { Respond, ScrapeRequest } from "./scrape.ts";
-import type { ErrorStage, StatusCode } from "./self-metrics.ts";
+import type { ErrorStage } from "./self-metrics.ts";
 
 /** An error with the stage of the scrape that it happened in. */
 class StageFailure extends Error {

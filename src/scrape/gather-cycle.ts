@@ -1,17 +1,11 @@
+import { LightSignal, type Signal, unlessAborted } from "../abort.ts";
 import { GatherError, ScrapeTimeoutError } from "../errors.ts";
 import { andThen, isThenable, type MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
+import type { ErrorHandling } from "../options/options.ts";
 import type { Deadline } from "./deadline.ts";
-import { LightSignal, type Signal } from "./light-signal.ts";
 import { type NameFilter, requestedFamilies } from "./name-filter.ts";
-import { unlessAborted } from "./unless-aborted.ts";
-
-/**
- * What becomes of a scrape when a collector fails: `"fail"` answers with an error, so that data is
- * complete or not there; `"continue"` serves what the other collectors gave.
- */
-export type ErrorHandling = "fail" | "continue";
 
 /** What a gather cycle is told, and tells. */
 export interface GatherCycleOptions {

@@ -1,15 +1,7 @@
+import { unlessAborted } from "../abort.ts";
 import type { CollectorError, Gatherer } from "../model/gatherer.ts";
+import type { ScrapeHook } from "../options/options.ts";
 import { isAbandoned } from "./gather-cycle.ts";
-import { unlessAborted } from "./unless-aborted.ts";
-
-/** What a hook may know of the scrape that it runs for. */
-export interface ScrapeHookContext {
-  /** Aborts when nobody waits for the scrape any more, or the deadline passes. */
-  readonly signal: AbortSignal;
-}
-
-/** Brings values up to date before they are read, as a collector does, but for all metrics at once. */
-export type ScrapeHook = (context: ScrapeHookContext) => unknown;
 
 /**
  * Runs a hook before the collectors; what it throws is an error of its own, like a collector's. When

@@ -1,72 +1,22 @@
 import { isInstance, ScrapeTimeoutError } from "../errors.ts";
+import { createExposer, type ExposerContext, type Selection } from "../exposition/expose.ts";
+import { createOnce, type Log } from "../log.ts";
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError, FaultReporter, Gatherer } from "../model/gatherer.ts";
+import { createListJoiner } from "../model/identity.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
-import type { Format } from "../negotiation/format.ts";
+import type { ResolvedHandlerOptions } from "../options/options.ts";
+import type { AnswerOverview, OverviewContext } from "../page/overview.ts";
 import { Alarm } from "./alarm.ts";
-import type { Body } from "./body.ts";
-import type { BodyLimit } from "./body-limit.ts";
-import type { CompressionSettings } from "./compression.ts";
-import { type Deadline, scrapeTimeoutMs, startDeadline, type TimeoutOptions } from "./deadline.ts";
-import { createExposer } from "./exposer.ts";
+import { type Deadline, scrapeTimeoutMs, startDeadline } from "./deadline.ts";
+import type { Respond, Scrape, ScrapeRequest, ScrapeResponse } from "./exchange.ts";
 import { blameOn, explainFailure, type Failure, sendFailure } from "./failure.ts";
-import { type ErrorHandling, GatherCycle } from "./gather-cycle.ts";
-import type { Signal } from "./light-signal.ts";
-import { createListJoiner } from "./list-joiner.ts";
-import { createOnce, type Log } from "./log.ts";
+import { GatherCycle } from "./gather-cycle.ts";
 import { EVERY_NAME, parseNameFilter, requestedFamilies } from "./name-filter.ts";
-import type { AnswerOverview, OverviewContext } from "./overview.ts";
-import { type ScrapeHook, withHook } from "./scrape-hook.ts";
-import { SelfMetrics, type StatusCode } from "./self-metrics.ts";
+import { withHook } from "./scrape-hook.ts";
+import { SelfMetrics } from "./self-metrics.ts";
 import { Status } from "./status.ts";
-import { UpdateGuard } from "./update-guard.ts";
-
-/** What a scrape needs to know of its request. */
-export interface ScrapeRequest {
-  readonly isHead: boolean;
-  /** What stands behind the `?` of the request target. */
-  readonly query: string;
-  /** The value of `Accept`. */
-  readonly accept: string | undefined;
-  /** The value of `Accept-Encoding`. */
-  readonly acceptEncoding: string | undefined;
-  /** The value of `X-Prometheus-Scrape-Timeout-Seconds`. */
-  readonly timeoutSeconds: string | undefined;
-  /** Aborts when the client has gone. */
-  readonly signal: Signal;
-}
-
-/** What a scrape answers. */
-export interface ScrapeResponse {
-  readonly status: StatusCode;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Body;
-}
-
-/**
- * Sends a response, and settles when all of it has been handed over or the client has gone: after
- * that the memory of the body belongs to the next scrape. When
- * the body throws, or the signal aborts, the response must be cut off, so that no client can take
- * a part for the whole.
- */
-export type Respond = (response: ScrapeResponse, signal: Signal) => Promise<void>;
-
-/** Answers one scrape. It never rejects: what goes wrong is answered, counted and logged. */
-export type Scrape = (request: ScrapeRequest, respond: Respond) => Promise<void>;
-
-/** The settings of a scrape handler. */
-export interface ScrapeOptions extends TimeoutOptions {
-  /** The formats on offer. */
-  readonly formats: readonly Format[];
-  readonly compression: CompressionSettings;
-  readonly errorHandling: ErrorHandling;
-  readonly onScrape: ScrapeHook | undefined;
-  readonly bodyLimit: BodyLimit | undefined;
-  readonly maxKeptBytes: number;
-  readonly maxRequestsInFlight: number;
-  readonly selfMetrics: boolean;
-  readonly statusName: string | undefined;
-}
+import { UpdateLock } from "./update-lock.ts";
 
 /** The scrape handler of one gatherer. */
 export interface ScrapeHandler {
@@ -93,16 +43,16 @@ export interface ScrapeHandler {
  */
 export function createScrapeHandler(
   gatherer: Gatherer,
-  options: ScrapeOptions,
+  options: ResolvedHandlerOptions,
   log: Log,
   connections?: () => number,
 ): ScrapeHandler {
   const self = new SelfMetrics(connections);
   const status = new Status(options.statusName);
-  const guard = new UpdateGuard();
+  const lock = new UpdateLock();
   const alarm = new Alarm();
   const report = createReporter(self, log);
-  const expose = createExposer(options, { self, guard, log, report });
+  const exposer = createExposer(options, exposerContext({ self, lock, log, report }));
   const cycle = createCycle(gatherer, options, { self, log, report });
 
   const joinOwn = createListJoiner<MetricFamily>();
@@ -110,18 +60,28 @@ export function createScrapeHandler(
   const own = () =>
     options.selfMetrics ? joinOwn(status.families, self.families()) : status.families;
 
+  const expose = (
+    code: 200 | 500,
+    selection: Selection,
+    request: ScrapeRequest,
+    { signal }: Deadline,
+  ): MaybePromise<ScrapeResponse> =>
+    andThen(exposer.expose(selection, request, signal), (exposition) => ({
+      status: code,
+      ...exposition,
+    }));
+
   const prepare = (request: ScrapeRequest, deadline: Deadline): MaybePromise<ScrapeResponse> => {
     const filter = parseNameFilter(request.query);
-    if (request.isHead) return expose.head(status.isFailing ? 500 : 200, request);
-    if (status.isFailing) {
-      return expose.response(500, { families: own(), selection: FAILING }, request, deadline);
-    }
+    const isFailing = status.isFailing;
+    if (request.isHead) return { status: isFailing ? 500 : 200, ...exposer.headersOnly(request) };
+    if (isFailing) return expose(500, { families: own(), selection: FAILING }, request, deadline);
     const gathered = blameOn("gathering", () => cycle.gather(deadline, filter));
     return andThen(gathered, (families) => {
       // Not before: what this gathering found out about its collectors is part of them.
       const all = joinAll(families, requestedFamilies(own(), filter));
-      const exposition = { families: all, selection: filter.key };
-      return blameOn("encoding", () => expose.response(200, exposition, request, deadline));
+      const selection = { families: all, selection: filter.key };
+      return blameOn("encoding", () => expose(200, selection, request, deadline));
     });
   };
 
@@ -178,7 +138,7 @@ export function createScrapeHandler(
     isLogged: options.errorHandling === "continue",
     timeoutMs: options.timeoutMs,
     alarm,
-    guard,
+    lock,
     log,
   };
   let answerOverview: Promise<AnswerOverview> | undefined;
@@ -207,7 +167,7 @@ export function createScrapeHandler(
       const startedAt = performance.now();
       const failures: CollectorError[] = [];
       try {
-        await guard.update(work, options.timeoutMs);
+        await lock.update(work, options.timeoutMs);
       } catch (error) {
         failures.push({ collector: UPDATE, error, durationMs: performance.now() - startedAt });
         self.errors[isInstance(error, ScrapeTimeoutError) ? "timeout" : "gathering"]++;
@@ -226,7 +186,7 @@ export function createScrapeHandler(
     },
 
     forget() {
-      expose.forget();
+      exposer.clear();
       alarm.close();
     },
   };
@@ -237,7 +197,7 @@ const FAILING = "failing";
 
 /** Loads the code of overviews when it is first needed: a process may only ever be scraped. */
 async function loadOverview(context: OverviewContext): Promise<AnswerOverview> {
-  const { createOverview } = await import("./overview.ts");
+  const { createOverview } = await import("../page/overview.ts");
   return createOverview(context);
 }
 
@@ -247,7 +207,7 @@ const UPDATE = "update";
 /** Makes the gather cycle of a gatherer; it counts and logs what does not cost the scrape. */
 export function createCycle(
   gatherer: Gatherer,
-  { errorHandling, onScrape }: Pick<ScrapeOptions, "errorHandling" | "onScrape">,
+  { errorHandling, onScrape }: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">,
   { self, log, report }: { self: SelfMetrics; log: Log; report: FaultReporter },
 ): GatherCycle {
   return new GatherCycle(onScrape === undefined ? gatherer : withHook(gatherer, onScrape), {
@@ -278,4 +238,29 @@ export function createReporter(self: SelfMetrics, log: Log): FaultReporter {
     const message = `Left something out of the metric family "${family}": ${reason}`;
     if (isNews(message)) log.warn(message);
   };
+}
+
+/** What an exposer works with, and how what it tells is counted. */
+export function exposerContext({ self, lock, log, report }: ExposerParts): ExposerContext {
+  return {
+    lock,
+    report,
+    warn: (message) => log.warn(message),
+    onEncoded(durationMs) {
+      self.encoding.count++;
+      self.encoding.sumMs += durationMs;
+    },
+    onSent: (bytes, format, encoding) => self.sent(bytes, format, encoding),
+    onOversized(message) {
+      self.events.oversized++;
+      log.warn(message);
+    },
+  };
+}
+
+interface ExposerParts {
+  readonly self: SelfMetrics;
+  readonly lock: UpdateLock;
+  readonly log: Log;
+  readonly report: FaultReporter;
 }

@@ -1,13 +1,11 @@
+import { createListJoiner } from "../model/identity.ts";
 import type { MetricFamily, SummaryMetric, ValueMetric } from "../model/metric-family.ts";
 import { CollectorHealth } from "./collector-health.ts";
-import { createListJoiner } from "./list-joiner.ts";
+import type { StatusCode } from "./exchange.ts";
 import { LiveValue } from "./live-value.ts";
 
 /** The stages of a scrape that may fail, in the words of Go's promhttp. */
 export type ErrorStage = "gathering" | "encoding";
-
-/** The status codes that a scrape is answered with. */
-export type StatusCode = 200 | 400 | 500 | 503;
 
 /** What may happen to a scrape beside its answer. */
 export type ScrapeEvent = "shared" | "shed" | "timed_out" | "aborted" | "oversized";

@@ -1,5 +1,5 @@
 import type { Server as NetServer } from "node:net";
-import { inspect } from "../inspect.ts";
+import { inspect, nodeModule } from "../node.ts";
 
 /**
  * Where to listen.
@@ -76,7 +76,7 @@ export function describeAddress(address: unknown): string {
 }
 
 function isNetServer(address: unknown): address is NetServer {
-  return address instanceof process.getBuiltinModule("node:net").Server;
+  return address instanceof nodeModule("node:net").Server;
 }
 
 /** Not `JSON.stringify`, which throws at what it does not know: an address may be anything. */

@@ -1,14 +1,15 @@
 import type { AddressInfo, Server as NetServer } from "node:net";
-import { type Source, toGatherer } from "../gatherers/to-gatherer.ts";
+import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
+import { isFixedPath } from "../http/routes.ts";
+import { createLog, type Log } from "../log.ts";
 import type { Gatherer } from "../model/gatherer.ts";
-import { type ResolvedOptions, resolveOptions, type ServerOptions } from "../options.ts";
-import { createLog, type Log } from "../scrape/log.ts";
+import type { ResolvedOptions, ServerOptions } from "../options/options.ts";
+import { resolveOptions } from "../options/rules.ts";
 import { createScrapeHandler, type ScrapeHandler } from "../scrape/scrape.ts";
 import { type Address, describeAddress, type ListenTarget, parseAddress } from "./address.ts";
-import { createRequestListener } from "./handler.ts";
+import { Connections } from "./connections.ts";
 import { listen } from "./listen.ts";
-import { Listener } from "./listener.ts";
-import { isFixedPath } from "./routes.ts";
+import { createRequestListener } from "./requests.ts";
 import { type Shutdown, shutdownOf } from "./shutdown.ts";
 import { urlOf } from "./url.ts";
 
@@ -182,7 +183,7 @@ function planOf(
     throw new RangeError(`The option "path" is taken by the server itself: "${options.path}"`);
   }
   return {
-    gatherer: toGatherer(source),
+    gatherer: gathererOf(source),
     target: parseAddress(address),
     label: describeAddress(address),
     options,
@@ -205,7 +206,7 @@ async function open({ gatherer, target, label, options, log }: Plan): Promise<Pa
     overview: handler.overview,
     log,
   });
-  const listener: Listener = new Listener(onRequest, options);
+  const listener: Connections = new Connections(onRequest, options);
   await listen(listener.server, target, label);
 
   const accepting: NetServer = target.kind === "server" ? target.server : listener.server;
@@ -234,7 +235,7 @@ async function open({ gatherer, target, label, options, log }: Plan): Promise<Pa
 }
 
 async function drain(
-  listener: Listener,
+  listener: Connections,
   accepting: NetServer,
   closed: Promise<void>,
   drainTimeoutMs: number,

@@ -1,6 +1,6 @@
-import { inspect } from "../inspect.ts";
+import type { Log } from "../log.ts";
 import { isThenable } from "../maybe-promise.ts";
-import type { Log } from "../scrape/log.ts";
+import { inspect } from "../node.ts";
 
 /** What ends `Server.run()`: a signal that aborts, or a promise that settles. */
 export type Shutdown = AbortSignal | PromiseLike<unknown>;

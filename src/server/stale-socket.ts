@@ -1,3 +1,4 @@
+import { nodeModule } from "../node.ts";
 /**
  * Removes the unix socket that a process left behind when it was killed.
  *
@@ -5,7 +6,7 @@
  *   the path is no socket but a file, which may be somebody's data.
  */
 export async function removeStaleSocket(path: string): Promise<boolean> {
-  const { lstat, unlink } = process.getBuiltinModule("node:fs/promises");
+  const { lstat, unlink } = nodeModule("node:fs/promises");
   try {
     const stats = await lstat(path);
     if (!stats.isSocket() || !(await isRefused(path))) return false;
@@ -19,7 +20,7 @@ export async function removeStaleSocket(path: string): Promise<boolean> {
 
 function isRefused(path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = process.getBuiltinModule("node:net").connect(path);
+    const socket = nodeModule("node:net").connect(path);
     socket.once("connect", () => {
       socket.destroy();
       resolve(false);

@@ -11,7 +11,7 @@ import {
   parseProtobuf,
   parseText,
   protoToSamples,
-} from "../helpers/exposition/index.ts";
+} from "../judge/index.ts";
 
 const expfmt = findCorpus("expfmt", "prometheus/common, expfmt/testdata and expfmt/fuzz/corpus");
 const prometheus = findCorpus("prometheus", "prometheus/prometheus, model/textparse/testdata");

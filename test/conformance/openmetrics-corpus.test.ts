@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { findCorpus } from "../helpers/corpora.ts";
-import { ExpositionError, parseOpenMetrics } from "../helpers/exposition/index.ts";
+import { ExpositionError, parseOpenMetrics } from "../judge/index.ts";
 
 const folder = findCorpus("openmetrics", "prometheus/OpenMetrics, tests/testdata/parsers");
 

@@ -6,7 +6,7 @@ import type {
   MetricFamily,
   SummaryMetric,
 } from "../../src/model/metric-family.ts";
-import { canonicalNumber } from "../helpers/exposition/number.ts";
+import { canonicalNumber } from "../judge/number.ts";
 import type { Everything } from "./everything.ts";
 import type { Scraper } from "./programs.ts";
 

@@ -5,7 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
-import { parseCommand } from "../../src/cli/flags.ts";
+import { parseCommand } from "../../src/programs/cli/flags.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 
 const read = (name: string) =>

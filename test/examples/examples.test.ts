@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer as createHttpServer } from "node:http";
-import { createServer } from "node:net";
+import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
-import { decompress } from "../compression/helpers.ts";
-import { parseExposition, parseProtobuf } from "../helpers/exposition/index.ts";
+import { decompress } from "../exposition/compression/helpers.ts";
+import { freePort } from "../helpers/free-port.ts";
 import { type HttpAnswer, httpGet } from "../helpers/http-get.ts";
+import { parseExposition, parseProtobuf } from "../judge/index.ts";
 
 const FOLDER = new URL("../../examples/", import.meta.url);
 
@@ -181,7 +181,7 @@ async function startGateway(): Promise<
   AsyncDisposable & { readonly port: number; readonly pushed: readonly Push[] }
 > {
   const pushed: Push[] = [];
-  const server = createHttpServer(async (request, response) => {
+  const server = createServer(async (request, response) => {
     const body = await buffer(request);
     const contentType = request.headers["content-type"];
     pushed.push({ request: `${request.method} ${request.url}`, contentType, body });
@@ -260,13 +260,4 @@ async function firstAnswer(
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`The program ended with status ${child.exitCode}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  assert.ok(typeof address === "object" && address !== null);
-  return address.port;
 }

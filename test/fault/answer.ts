@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import { parseExposition } from "../helpers/exposition/index.ts";
 import { parseResponse } from "../helpers/parse-response.ts";
+import { parseExposition } from "../judge/index.ts";
 
 /** An answer that a client may take for complete. */
 export interface Answer {

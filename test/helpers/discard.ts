@@ -1,9 +1,10 @@
-import type { Registry } from "../../src/gatherers/registry.ts";
-import { toGatherer } from "../../src/gatherers/to-gatherer.ts";
-import { resolveOptions } from "../../src/options.ts";
-import { chunksOf } from "../../src/scrape/body.ts";
-import { createLog } from "../../src/scrape/log.ts";
-import { createScrapeHandler, type Respond } from "../../src/scrape/scrape.ts";
+import { chunksOf } from "../../src/exposition/body.ts";
+import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
+import type { Registry } from "../../src/gatherers/prom-client/registry.ts";
+import { createLog } from "../../src/log.ts";
+import { resolveOptions } from "../../src/options/rules.ts";
+import type { Respond } from "../../src/scrape/exchange.ts";
+import { createScrapeHandler } from "../../src/scrape/scrape.ts";
 
 const REQUEST = {
   isHead: false,
@@ -16,7 +17,7 @@ const REQUEST = {
 /** Makes a function that scrapes a registry as text, and counts the bytes of the body. */
 export function createDiscardingScrape(registry: Registry): () => Promise<number> {
   const options = resolveOptions({ selfMetrics: false });
-  const { scrape } = createScrapeHandler(toGatherer(registry), options, createLog(console));
+  const { scrape } = createScrapeHandler(gathererOf(registry), options, createLog(console));
   return async () => {
     let bytes = 0;
     const respond: Respond = async ({ body }) => {

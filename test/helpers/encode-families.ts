@@ -1,5 +1,5 @@
-import { ChunkMemory } from "../../src/encoders/chunk-memory.ts";
-import type { Encoder } from "../../src/encoders/encoder.ts";
+import { ChunkMemory } from "../../src/exposition/chunk-memory.ts";
+import type { Encoder } from "../../src/exposition/encoder.ts";
 import type { FaultReporter } from "../../src/model/gatherer.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 

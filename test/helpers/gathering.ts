@@ -1,5 +1,5 @@
-import { createTextEncoder } from "../../src/encoders/text.ts";
-import { type Source, toGatherer } from "../../src/gatherers/to-gatherer.ts";
+import { createTextEncoder } from "../../src/exposition/text/text.ts";
+import { gathererOf, type Source } from "../../src/gatherers/gatherer-of.ts";
 import type {
   CollectorError,
   GatherContext,
@@ -33,7 +33,7 @@ export interface Exposition {
 
 /** Makes a function that scrapes `sources` in the text format each time it is called. */
 export function createExpose(sources: Source | readonly Source[]): () => Promise<Exposition> {
-  const gatherer = toGatherer(sources);
+  const gatherer = gathererOf(sources);
   const encoder = createTextEncoder("underscores");
   return async () => {
     const context = createContext();

@@ -1,9 +1,11 @@
+import { type Body, chunksOf } from "../../src/exposition/body.ts";
+import { createLog } from "../../src/log.ts";
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
-import { resolveOptions, type ServerOptions } from "../../src/options.ts";
-import { type Body, chunksOf } from "../../src/scrape/body.ts";
-import { createLog } from "../../src/scrape/log.ts";
-import { createScrapeHandler, type ScrapeRequest } from "../../src/scrape/scrape.ts";
+import type { ServerOptions } from "../../src/options/options.ts";
+import { resolveOptions } from "../../src/options/rules.ts";
+import type { ScrapeRequest } from "../../src/scrape/exchange.ts";
+import { createScrapeHandler } from "../../src/scrape/scrape.ts";
 
 /** What a scrape answered, with its whole body. */
 export interface Answer {
@@ -45,7 +47,7 @@ export function createScraper(gatherer: Gatherer, options: ServerOptions = {}): 
 }
 
 /** Makes a gatherer that always gives the same. */
-export function gathererOf(...families: readonly MetricFamily[]): Gatherer {
+export function gathererWith(...families: readonly MetricFamily[]): Gatherer {
   const result: GatherResult = { families };
   return { gather: () => result };
 }

@@ -7,7 +7,7 @@ import express from "express";
 import { Hono } from "hono";
 import { compress } from "hono/compress";
 import type { HandlerOptions } from "../../src/index.ts";
-import { noise } from "../compression/helpers.ts";
+import { noise } from "../exposition/compression/helpers.ts";
 import { countingGatherer, UP_TEXT } from "../helpers/counting-gatherer.ts";
 import { type HttpAnswer, httpGet } from "../helpers/http-get.ts";
 import { longGatherer } from "../helpers/long-gatherer.ts";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type ParsedFamily, parseText, sampleKey } from "../helpers/exposition/index.ts";
 import { expose } from "../helpers/gathering.ts";
 import {
   type ClientLibrary,
@@ -9,6 +8,7 @@ import {
   type LibraryMetric,
   type LibraryRegistry,
 } from "../helpers/libraries.ts";
+import { type ParsedFamily, parseText, sampleKey } from "../judge/index.ts";
 
 // What we serve of any registry has the same samples as the library's own `metrics()`, but for the
 // faults of the libraries, which the generators below leave out.

@@ -14,9 +14,9 @@ import {
   escapeMetricName,
   isLegacyLabelName,
 } from "../../src/model/names.ts";
-import type { Format } from "../../src/negotiation/format.ts";
-import type { ParsedExemplar, ParsedFamily, ParsedSample } from "../helpers/exposition/index.ts";
-import { canonicalNumber } from "../helpers/exposition/number.ts";
+import type { Format } from "../../src/options/options.ts";
+import type { ParsedExemplar, ParsedFamily, ParsedSample } from "../judge/index.ts";
+import { canonicalNumber } from "../judge/number.ts";
 
 /** Which of the three kinds of formats, whatever the version. */
 type Kind = "text" | "openmetrics" | "protobuf";

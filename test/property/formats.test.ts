@@ -3,18 +3,18 @@ import { after, test } from "node:test";
 import fc from "fast-check";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 import type { EscapingScheme } from "../../src/model/names.ts";
-import { FORMATS, type Format } from "../../src/negotiation/format.ts";
+import { FORMATS, type Format } from "../../src/options/options.ts";
 import { Server } from "../../src/server/server.ts";
-import { decompress, ENCODINGS } from "../compression/helpers.ts";
+import { decompress, ENCODINGS } from "../exposition/compression/helpers.ts";
+import { httpGet } from "../helpers/http-get.ts";
+import { createScraper, gathererWith } from "../helpers/scraper.ts";
 import {
   normalizeBounds,
   type ParsedFamily,
   type ParsedSample,
   parseExposition,
   sampleKey,
-} from "../helpers/exposition/index.ts";
-import { httpGet } from "../helpers/http-get.ts";
-import { createScraper, gathererOf } from "../helpers/scraper.ts";
+} from "../judge/index.ts";
 import { expectedFamilies } from "./expected-families.ts";
 import { changedFamilies, livingFamilies, wellFormedFamilies } from "./well-formed-families.ts";
 
@@ -39,7 +39,7 @@ for (const format of FORMATS) {
       fc.asyncProperty(wellFormedFamilies, schemes, codings, async (families, scheme, coding) => {
         let current = families;
         const living = livingFamilies(families, () => current);
-        const { log, scrape } = createScraper(gathererOf(...living));
+        const { log, scrape } = createScraper(gathererWith(...living));
         const accept = `${MEDIA_RANGES[format]};escaping=${scheme}`;
         // What is kept of one scrape for the next must not show.
         for (current of [families, changedFamilies(families), families]) {

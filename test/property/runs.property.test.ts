@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Encoder } from "../../src/encoders/encoder.ts";
-import { createOpenMetricsEncoder } from "../../src/encoders/openmetrics.ts";
-import { PageStore } from "../../src/encoders/page-store.ts";
-import { createTextEncoder } from "../../src/encoders/text.ts";
-import { createRegistryGatherer } from "../../src/gatherers/prom-client.ts";
+import type { Encoder } from "../../src/exposition/encoder.ts";
+import { PageStore } from "../../src/exposition/kept/store.ts";
+import { createOpenMetricsEncoder } from "../../src/exposition/text/openmetrics.ts";
+import { createTextEncoder } from "../../src/exposition/text/text.ts";
+import { createRegistryGatherer } from "../../src/gatherers/prom-client/gatherer.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 import { encodeChunks } from "../helpers/encode-families.ts";
 import { createContext } from "../helpers/gathering.ts";

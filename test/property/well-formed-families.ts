@@ -9,7 +9,7 @@ import type {
   ValueFamily,
   ValueMetric,
 } from "../../src/model/metric-family.ts";
-import { families } from "../encoders/family-arbitraries.ts";
+import { families } from "../exposition/protobuf/family-arbitraries.ts";
 
 /** How names and labels of a case look. */
 interface Style {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTextEncoder } from "../../src/encoders/text.ts";
+import { createTextEncoder } from "../../src/exposition/text/text.ts";
 import { CollectorHealth } from "../../src/scrape/collector-health.ts";
 import { encodeFamilies, lines } from "../helpers/encode-families.ts";
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
+import { OVER } from "../../src/abort.ts";
 import { ScrapeTimeoutError } from "../../src/errors.ts";
 import { Alarm } from "../../src/scrape/alarm.ts";
-import { OVER, scrapeTimeoutMs, startDeadline } from "../../src/scrape/deadline.ts";
+import { scrapeTimeoutMs, startDeadline } from "../../src/scrape/deadline.ts";
 import { mockClock } from "../helpers/mock-clock.ts";
 
 const OPTIONS = { timeoutMs: 30_000, timeoutOffsetMs: 500 };

@@ -1,19 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GatherError, ScrapeTimeoutError } from "../../src/errors.ts";
-import { createRegistryGatherer } from "../../src/gatherers/prom-client.ts";
+import { createRegistryGatherer } from "../../src/gatherers/prom-client/gatherer.ts";
 import type { GatherContext, Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
+import type { ErrorHandling } from "../../src/options/options.ts";
 import { Alarm } from "../../src/scrape/alarm.ts";
 import { type Deadline, startDeadline } from "../../src/scrape/deadline.ts";
-import {
-  type ErrorHandling,
-  GatherCycle,
-  type GatheringReport,
-} from "../../src/scrape/gather-cycle.ts";
+import { GatherCycle, type GatheringReport } from "../../src/scrape/gather-cycle.ts";
 import { EVERY_NAME, type NameFilter, parseNameFilter } from "../../src/scrape/name-filter.ts";
+import { NEVER, tick } from "../exposition/chunks.ts";
 import { LIBRARIES } from "../helpers/libraries.ts";
-import { NEVER, tick } from "./chunks.ts";
 
 const EMPTY: GatherResult = { families: [] };
 

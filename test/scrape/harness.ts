@@ -1,14 +1,11 @@
+import { chunksOf } from "../../src/exposition/body.ts";
+import { createLog } from "../../src/log.ts";
 import type { Gatherer } from "../../src/model/gatherer.ts";
 import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
-import { resolveOptions, type ServerOptions } from "../../src/options.ts";
-import { chunksOf } from "../../src/scrape/body.ts";
-import { createLog } from "../../src/scrape/log.ts";
-import {
-  createScrapeHandler,
-  type Respond,
-  type ScrapeHandler,
-  type ScrapeRequest,
-} from "../../src/scrape/scrape.ts";
+import type { ServerOptions } from "../../src/options/options.ts";
+import { resolveOptions } from "../../src/options/rules.ts";
+import type { Respond, ScrapeRequest } from "../../src/scrape/exchange.ts";
+import { createScrapeHandler, type ScrapeHandler } from "../../src/scrape/scrape.ts";
 
 /** A response as it was sent. */
 export interface Sent {
@@ -153,6 +150,6 @@ export function largeGauge(value: () => number, name = "large"): MetricFamily {
 }
 
 /** A gatherer that gives `families`. */
-export function gathererOf(...families: MetricFamily[]): Gatherer {
+export function gathererWith(...families: MetricFamily[]): Gatherer {
   return { gather: () => ({ families }) };
 }

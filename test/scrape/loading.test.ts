@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { isZstdAvailable } from "../../src/compression/zstd.ts";
+import { isZstdAvailable } from "../../src/exposition/compression/zstd.ts";
 import { httpGet } from "../helpers/http-get.ts";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/log-loads.mjs", import.meta.url));
@@ -64,10 +64,10 @@ const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
 
 /** The parts of the package that are loaded when they are used, and their source files. */
 const PARTS: Readonly<Record<string, RegExp>> = {
-  OpenMetrics: /^encoders\/(openmetrics|canonical-number|exemplar)/,
-  protobuf: /^encoders\/(protobuf|native-histogram)/,
-  compression: /^compression\//,
-  "the page": /^(server\/landing-page\/|scrape\/(overview|measure-families|label-values)|version)/,
+  OpenMetrics: /^exposition\/text\/(openmetrics|canonical-number|exemplar)/,
+  protobuf: /^exposition\/protobuf\//,
+  compression: /^exposition\/compression\/(?!compressor)/,
+  "the page": /^(page\/|version)/,
 };
 
 /** The functions of the source files, which have their names in the built package too. */
@@ -157,7 +157,7 @@ for (const { name, scrapes, parts } of CASES) {
   test(`a scrape of ${name} loads ${parts.join(", ") || "nothing that it does not use"}`, async () => {
     const loaded = await loadedAfter(scrapes);
     // Proof that the hook sees what is loaded.
-    assert.ok(hasCodeOf(/^encoders\/text/, loaded.ours));
+    assert.ok(hasCodeOf(/^exposition\/text\/text/, loaded.ours));
     assert.deepEqual(partsOf(loaded), parts);
     const isZlibUsed = parts.includes("compression");
     assert.equal(moreBuiltins(loaded).includes("zlib"), isZlibUsed && !IS_ZLIB_PLAIN);
@@ -167,7 +167,7 @@ for (const { name, scrapes, parts } of CASES) {
 test("a scraper that wants zstd makes Node load its compression, to see whether it has it", async () => {
   const loaded = await loadedAfter([{ accept: TEXT, "accept-encoding": "zstd" }]);
   assert.deepEqual(partsOf(loaded), ["compression"]);
-  assert.equal(hasCodeOf(/^compression\/compress/, loaded.ours), isZstdAvailable());
+  assert.equal(hasCodeOf(/^exposition\/compression\/compress\./, loaded.ours), isZstdAvailable());
 });
 
 test("a scrape of text loads next to nothing of Node that a plain HTTP server does not load", async () => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Counter, Gauge, Registry } from "prom-client";
-import { toGatherer } from "../../src/gatherers/to-gatherer.ts";
+import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import type { GatherContext, Gatherer } from "../../src/model/gatherer.ts";
 import type { MetricFamily, MetricType } from "../../src/model/metric-family.ts";
-import { FORMATS } from "../../src/negotiation/format.ts";
+import { FORMATS } from "../../src/options/options.ts";
 import {
   EVERY_NAME,
   parseNameFilter,
@@ -12,8 +12,8 @@ import {
   requestedFamilies,
 } from "../../src/scrape/name-filter.ts";
 import { EVERY_TYPE } from "../helpers/every-type.ts";
-import { parseExposition } from "../helpers/exposition/index.ts";
-import { createScraper, gathererOf } from "../helpers/scraper.ts";
+import { createScraper, gathererWith } from "../helpers/scraper.ts";
+import { parseExposition } from "../judge/index.ts";
 
 /** The names of the families of `EVERY_TYPE` that a query asks for. */
 function requested(query: string): string[] {
@@ -121,7 +121,7 @@ test("parseNameFilter() takes a query that is as long as it may be", () => {
 
 for (const format of FORMATS) {
   test(`a scrape by names in ${format} holds these families alone`, async () => {
-    const { scrape } = createScraper(gathererOf(...EVERY_TYPE), {
+    const { scrape } = createScraper(gathererWith(...EVERY_TYPE), {
       formats: [format],
       selfMetrics: true,
     });
@@ -159,7 +159,7 @@ test("a scrape by names runs no collector of a metric that nobody asked for", as
   new Gauge(collector("free_bytes"));
   new Gauge(collector("used_bytes"));
   new Counter(collector("jobs_total"));
-  const { scrape } = createScraper(toGatherer(registry));
+  const { scrape } = createScraper(gathererOf(registry));
   const run = async (query: string): Promise<string[]> => {
     runs.length = 0;
     await scrape({ query });

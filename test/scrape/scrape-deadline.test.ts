@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { ScrapeTimeoutError } from "../../src/errors.ts";
-import { toGatherer } from "../../src/gatherers/to-gatherer.ts";
+import { chunksOf } from "../../src/exposition/body.ts";
+import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import type { GatherContext, Gatherer, GatherResult } from "../../src/model/gatherer.ts";
-import { chunksOf } from "../../src/scrape/body.ts";
+import { tick } from "../exposition/chunks.ts";
 import { mockClock } from "../helpers/mock-clock.ts";
-import { tick } from "./chunks.ts";
 import {
   createHarness,
   createSlowReader,
-  gathererOf,
+  gathererWith,
   gaugeOf,
   largeGauge,
   valueIn,
@@ -39,7 +39,7 @@ function createStuck() {
       return state.isStuck ? new Promise(() => {}) : GOOD;
     },
   };
-  return { gatherer: toGatherer(gatherer), contexts, state };
+  return { gatherer: gathererOf(gatherer), contexts, state };
 }
 
 const TIMEOUTS = [
@@ -101,12 +101,12 @@ test("reading values that takes too long is answered with 503 before the first b
     return 1;
   });
   // All of a chunk is read in one turn of the event loop, in which no timer can fire.
-  const { get } = createHarness(gathererOf(slow), { timeoutMs: 5 });
+  const { get } = createHarness(gathererWith(slow), { timeoutMs: 5 });
   assert.deepEqual(await get(), LATE);
 });
 
 test("after the first byte the signal of respond aborts, and the body throws", async () => {
-  const { run, sample, logged } = createHarness(gathererOf(largeGauge(() => 1)), {
+  const { run, sample, logged } = createHarness(gathererWith(largeGauge(() => 1)), {
     timeoutOffsetMs: 0,
   });
   let isAborted = false;
@@ -129,8 +129,8 @@ test("after the first byte the signal of respond aborts, and the body throws", a
 });
 
 for (const [what, gatherer] of [
-  ["a long", gathererOf(largeGauge(() => 1))],
-  ["a short", gathererOf(...GOOD.families)],
+  ["a long", gathererWith(largeGauge(() => 1))],
+  ["a short", gathererWith(...GOOD.families)],
 ] as const) {
   test(`${what} body that its client takes too slowly is counted as timed out, however respond ends`, async () => {
     const { run, sample } = createHarness(gatherer, { timeoutOffsetMs: 0, maxRequestsInFlight: 1 });
@@ -152,12 +152,12 @@ test("a response that is ready too late is a 503, and not the beginning of a 200
       setImmediate(() => clock.tick(50));
     },
   });
-  const { get } = createHarness(gathererOf(gauge), { timeoutMs: 50 });
+  const { get } = createHarness(gathererWith(gauge), { timeoutMs: 50 });
   assert.deepEqual(await get({ acceptEncoding: "gzip" }), LATE);
 });
 
 test("a slow reader is cut off at the deadline of its own scrape, and costs others nothing", async () => {
-  const { run, get } = createHarness(gathererOf(largeGauge(() => 1)), { timeoutOffsetMs: 0 });
+  const { run, get } = createHarness(gathererWith(largeGauge(() => 1)), { timeoutOffsetMs: 0 });
   const slow = createSlowReader();
   const cutOff = run({ timeoutSeconds: "0.4" }, async (response, signal) => {
     signal.addEventListener("abort", slow.goOn);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Gauge, Registry } from "prom-client";
-import { toGatherer } from "../../src/gatherers/to-gatherer.ts";
-import type { ErrorHandling } from "../../src/scrape/gather-cycle.ts";
-import { tick } from "./chunks.ts";
+import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
+import type { ErrorHandling } from "../../src/options/options.ts";
+import { tick } from "../exposition/chunks.ts";
 import { createHarness, gaugeOf, valueIn } from "./harness.ts";
 
 // Our own timers do not keep the process alive.
@@ -18,7 +18,7 @@ function createScrape(errorHandling: ErrorHandling, collect: () => unknown) {
   const registers = [registry];
   new Gauge({ name: "good", help: "h", registers }).set(1);
   new Gauge({ name: "bad", help: "h", registers, collect: () => collect() as undefined });
-  return createHarness(toGatherer(registry), { errorHandling, timeoutOffsetMs: 0 });
+  return createHarness(gathererOf(registry), { errorHandling, timeoutOffsetMs: 0 });
 }
 
 const COLLECTORS: Readonly<Record<string, () => unknown>> = {
@@ -114,7 +114,7 @@ test('"continue": a scrape without a family is answered with 500', async () => {
     throw new Error(SECRET);
   };
   new Gauge({ name: "bad", help: "h", registers: [registry], collect });
-  const { get } = createHarness(toGatherer(registry), { errorHandling: "continue" });
+  const { get } = createHarness(gathererOf(registry), { errorHandling: "continue" });
   const sent = await get();
   assert.equal(sent?.status, 500);
   assert.equal(sent?.text, "The metrics could not be gathered. See the log of the process.\n");
@@ -123,7 +123,7 @@ test('"continue": a scrape without a family is answered with 500', async () => {
 test('"continue": a gatherer that throws costs the others nothing', async () => {
   const broken = { gather: () => Promise.reject(new Error(SECRET)) };
   const good = { gather: () => ({ families: [gaugeOf([{ labels: {}, value: 7 }])] }) };
-  const { get } = createHarness(toGatherer([broken, good]), { errorHandling: "continue" });
+  const { get } = createHarness(gathererOf([broken, good]), { errorHandling: "continue" });
   const sent = await get();
   assert.deepEqual(
     [sent?.status, valueIn(sent?.text, "g"), valueIn(sent?.text, success("gatherer 1"))],

@@ -3,8 +3,8 @@ import { createHook } from "node:async_hooks";
 import { getEventListeners } from "node:events";
 import { after, test } from "node:test";
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
-import type { ErrorHandling } from "../../src/scrape/gather-cycle.ts";
-import { tick } from "./chunks.ts";
+import type { ErrorHandling } from "../../src/options/options.ts";
+import { tick } from "../exposition/chunks.ts";
 import { createGate, createHarness, createReader, createSlowReader, gaugeOf } from "./harness.ts";
 
 // Our own timers do not keep the process alive.

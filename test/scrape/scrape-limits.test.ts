@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
-import type { ScrapeRequest } from "../../src/scrape/scrape.ts";
+import type { ScrapeRequest } from "../../src/scrape/exchange.ts";
+import { tick } from "../exposition/chunks.ts";
 import { mockClock } from "../helpers/mock-clock.ts";
-import { tick } from "./chunks.ts";
 import {
   createGate,
   createHarness,
   createReader,
   createSlowReader,
-  gathererOf,
+  gathererWith,
   gaugeOf,
   type Harness,
   largeGauge,
@@ -147,7 +147,7 @@ for (const [how, end] of Object.entries(ENDS)) {
   });
 }
 
-const LARGE = gathererOf(largeGauge(() => 1));
+const LARGE = gathererWith(largeGauge(() => 1));
 
 for (const query of ["", "name[]=large"]) {
   test(`bodyLimit "warn" serves what is larger, logs it and counts it (${query})`, async () => {
@@ -221,7 +221,7 @@ test("a reader that is slow holds its slot, and no other", async () => {
 test("a scrape in a container that is nearly full drops the kept bytes, and says so once", async (t) => {
   // 12 times 440 kB: less would not be worth a look.
   const families = Array.from({ length: 12 }, (_, index) => largeGauge(() => index, `g${index}`));
-  const harness = createHarness(gathererOf(...families), { selfMetrics: false });
+  const harness = createHarness(gathererWith(...families), { selfMetrics: false });
   const full = t.mock.method(process, "constrainedMemory", () => 2 ** 20);
   await harness.get();
   assert.equal(harness.logged.length, 0, "nothing is kept yet");

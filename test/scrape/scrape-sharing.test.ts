@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GatherContext, Gatherer, GatherResult } from "../../src/model/gatherer.ts";
-import { tick } from "./chunks.ts";
+import { tick } from "../exposition/chunks.ts";
 import {
   createGate,
   createHarness,

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { Gauge, Registry } from "prom-client";
-import { toGatherer } from "../../src/gatherers/to-gatherer.ts";
-import type { ScrapeHook } from "../../src/scrape/scrape-hook.ts";
-import { tick } from "./chunks.ts";
+import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
+import type { ScrapeHook } from "../../src/options/options.ts";
+import { tick } from "../exposition/chunks.ts";
 import {
   createGate,
   createHarness,
   createReader,
   createSlowReader,
-  gathererOf,
+  gathererWith,
   gaugeOf,
   largeGauge,
   type Reader,
@@ -21,7 +21,7 @@ import {
 const alive = setInterval(() => {}, 1_000);
 after(() => clearInterval(alive));
 
-const GOOD = gathererOf(gaugeOf([{ labels: {}, value: 1 }]));
+const GOOD = gathererWith(gaugeOf([{ labels: {}, value: 1 }]));
 const success = (collector: string) =>
   `promhttp_scrape_collector_success{collector="${collector}"}`;
 
@@ -123,7 +123,7 @@ test("no collector runs for a client that went while onScrape ran", async () => 
 
 test("scrapes wait for an update, and see all of it", async () => {
   let value = 1;
-  const { get, update } = createHarness(gathererOf(gaugeOf(live(() => value))));
+  const { get, update } = createHarness(gathererWith(gaugeOf(live(() => value))));
   const gate = createGate();
   const updating = update(async () => {
     value = 2;
@@ -210,7 +210,7 @@ test("a scrape whose deadline passes while it waits for an update is answered wi
 
 test("an update waits for no slow reader, whose body stays as it was before", async () => {
   let value = 1;
-  const { run, update } = createHarness(gathererOf(largeGauge(() => value)));
+  const { run, update } = createHarness(gathererWith(largeGauge(() => value)));
   const slow = createSlowReader();
   const reading = run({}, slow.send);
   await slow.stopped;
@@ -251,7 +251,7 @@ test("no scrape ever sees an update half-done, however scrapes and updates meet"
   const filler = new Gauge({ name: "filler", help: "h", labelNames: ["index"], registers });
   for (let index = 0; index < 1_500; index++) filler.set({ index: `${index}`.padEnd(100, "x") }, 1);
   const last = new Gauge({ name: "last", help: "h", registers });
-  const gatherer = toGatherer(registry);
+  const gatherer = gathererOf(registry);
 
   const property = async (steps: readonly Step[]) => {
     const { run, update } = createHarness(gatherer, { maxRequestsInFlight: 1_000 });

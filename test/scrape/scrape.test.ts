@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { chunksOf } from "../../src/exposition/body.ts";
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
-import { chunksOf } from "../../src/scrape/body.ts";
-import { parseExposition } from "../helpers/exposition/index.ts";
-import { createHarness, createReader, gathererOf, largeGauge, valueIn } from "./harness.ts";
+import { parseExposition } from "../judge/index.ts";
+import { createHarness, createReader, gathererWith, largeGauge, valueIn } from "./harness.ts";
 
 const UP = '# HELP up Alive.\n# TYPE up gauge\nup{zone="a"} 1\n';
 
@@ -58,7 +58,7 @@ for (const type of FORMATS) {
 }
 
 test("a scrape is compressed where that is asked for and worth it", async () => {
-  const { get } = createHarness(gathererOf(largeGauge(() => 1)));
+  const { get } = createHarness(gathererWith(largeGauge(() => 1)));
   const [gzip, identity] = [await get({ acceptEncoding: "gzip" }), await get()];
   assert.equal(gzip?.headers["Content-Encoding"], "gzip");
   assert.equal(identity?.headers["Content-Encoding"], undefined);
@@ -81,7 +81,7 @@ test("a body of many chunks is streamed", async () => {
     labels: { index },
     value: index,
   }));
-  const { get } = createHarness(gathererOf(upOf(metrics)), { selfMetrics: false });
+  const { get } = createHarness(gathererWith(upOf(metrics)), { selfMetrics: false });
   const sent = await get();
   assert.equal(sent?.isStream, true);
   assert.equal(sent?.text.split("\n").length, 10_003);
@@ -156,7 +156,7 @@ test("a metric that throws before the first chunk is answered with 500", async (
     yield { labels: {}, value: 1 };
     throw new Error("torn");
   }
-  const { get, logged } = createHarness(gathererOf(upOf(broken())), { selfMetrics: false });
+  const { get, logged } = createHarness(gathererWith(upOf(broken())), { selfMetrics: false });
   assert.equal((await get())?.status, 500);
   assert.match(String(logged[0]), /The scrape failed: Error: torn/);
 });
@@ -167,7 +167,7 @@ test("a metric that throws after the first byte cuts the response off", async ()
     for (let index = 0; index < 20_000; index++) yield { labels: { index }, value: index };
     if (isBroken) throw new Error("torn");
   }
-  const { get, logged } = createHarness(gathererOf(upOf({ [Symbol.iterator]: broken })));
+  const { get, logged } = createHarness(gathererWith(upOf({ [Symbol.iterator]: broken })));
   const cut = await get();
   isBroken = false;
   const sent = await get();
@@ -316,7 +316,7 @@ test("the status of the application stands before our own metrics, and is there 
 });
 
 test("each of the server's own metrics moves with what it counts", async () => {
-  const { get, run, sample } = createHarness(gathererOf(largeGauge(() => 1)));
+  const { get, run, sample } = createHarness(gathererWith(largeGauge(() => 1)));
   await run({}, createReader().send);
   await get({ acceptEncoding: "gzip" });
   await get({ accept: FORMATS[1] });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createOpenMetricsEncoder } from "../../src/encoders/openmetrics.ts";
-import { createTextEncoder } from "../../src/encoders/text.ts";
+import { createOpenMetricsEncoder } from "../../src/exposition/text/openmetrics.ts";
+import { createTextEncoder } from "../../src/exposition/text/text.ts";
 import { SelfMetrics } from "../../src/scrape/self-metrics.ts";
 import { encodeFamilies } from "../helpers/encode-families.ts";
-import { parseExposition } from "../helpers/exposition/index.ts";
+import { parseExposition } from "../judge/index.ts";
 
 function textOf(self: SelfMetrics): string {
   const { body, faults } = encodeFamilies(createTextEncoder("underscores"), self.families());

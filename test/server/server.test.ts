@@ -127,10 +127,10 @@ const BAD_CALLS: readonly BadCall[] = [
   { source: [], name: "TypeError", message: /^There is no registry in the array/ },
   { address: "nowhere", name: "TypeError", message: /^Not an address: "nowhere"/ },
   { address: ":70000", name: "RangeError", message: /^The port is not an integer/ },
-  { options: 5, name: "TypeError", message: /^The options are no object: 5/ },
+  { options: 5, name: "TypeError", message: /^Options must be an object, got 5/ },
   { options: { metricPath: "/" }, name: "TypeError", message: /^Unknown option "metricPath"/ },
-  { options: { path: "metrics" }, name: "RangeError", message: /^The option "path" is not/ },
-  { options: { logger: {} }, name: "TypeError", message: /^The option "logger" is not/ },
+  { options: { path: "metrics" }, name: "RangeError", message: /^Option "path" must be/ },
+  { options: { logger: {} }, name: "TypeError", message: /^Option "logger" must be/ },
   { shutdown: "SIGTERM", name: "TypeError", message: /^The shutdown is neither/ },
 ];
 

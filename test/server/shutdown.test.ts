@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLog } from "../../src/scrape/log.ts";
+import { createLog } from "../../src/log.ts";
 import { shutdownOf } from "../../src/server/shutdown.ts";
 import { createRecorder } from "../helpers/recorder.ts";
 import { turns } from "../helpers/turns.ts";

@@ -5,8 +5,7 @@ import { Report } from "c8";
 /** The least that must run, in per cent. */
 const BOUNDS = [
   { folder: "src", lines: 98, branches: 95 },
-  { folder: "src/encoders", lines: 100, branches: 100 },
-  { folder: "src/negotiation", lines: 100, branches: 100 },
+  { folder: "src/exposition", lines: 100, branches: 100 },
 ];
 
 /**

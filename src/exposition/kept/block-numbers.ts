@@ -1,0 +1,187 @@
+import { formatNumber, MAX_NUMBER_LENGTH, writeNumber } from "../number.ts";
+import type { PageMemory } from "./block-memory.ts";
+
+/** What is kept of each number, in bytes: its value, start and length. */
+const BYTES_PER_NUMBER = 8 + 4 + 1;
+
+// One of each serves all pages, because nothing in here is asynchronous. For each number whose
+// length changes: its digits, and how many they are.
+let digits = new Uint8Array(64 * MAX_NUMBER_LENGTH);
+let digitCounts = new Uint8Array(64);
+
+// Every index below is that of a number of the page, so what is read there is a number: the casts
+// say so without a check in a hot path.
+
+/**
+ * The numbers of a page: their values, and where each stands in its bytes. At the next scrape only
+ * the numbers that have changed are written.
+ *
+ * Hot path: `npm run bench` guards it.
+ */
+export class PageNumbers {
+  /** The values, of which the first `count` are in use. */
+  values: Float64Array = new Float64Array(64);
+  count = 0;
+  /** The indexes of the numbers that differ from their bytes, in order. */
+  readonly changed: number[] = [];
+  /** Where each number begins, and how long it is. */
+  #starts: Uint32Array = new Uint32Array(64);
+  #lengths: Uint8Array = new Uint8Array(64);
+
+  /** The memory that they take, in bytes. */
+  get footprint(): number {
+    return this.values.length * BYTES_PER_NUMBER;
+  }
+
+  /** Adds a number that begins at `start`, and returns its text. */
+  add(value: number, start: number): string {
+    const number = this.count++;
+    if (number === this.values.length) this.#grow();
+    const text = formatNumber(value);
+    this.values[number] = value;
+    this.#starts[number] = start;
+    this.#lengths[number] = text.length;
+    return text;
+  }
+
+  /** Where a number begins. */
+  startOf(number: number): number {
+    return this.#starts[number] as number;
+  }
+
+  /** Where a number ends; 0 for the one before the first. */
+  endOf(number: number): number {
+    return number < 0 ? 0 : (this.#starts[number] as number) + (this.#lengths[number] as number);
+  }
+
+  /** Gives the numbers from `first` on another start. */
+  place(first: number, startFor: (start: number) => number): void {
+    for (let number = first; number < this.count; number++) {
+      this.#starts[number] = startFor(this.#starts[number] as number);
+    }
+  }
+
+  /** Notes which of the `count` numbers from `first` on have changed. */
+  note(first: number, count: number, fresh: Float64Array): void {
+    for (let offset = 0; offset < count; offset++) {
+      const value = fresh[offset] as number;
+      // `Object.is` but for zeros, which print alike.
+      const old = this.values[first + offset] as number;
+      if (value === old || (Number.isNaN(value) && Number.isNaN(old))) continue;
+      this.values[first + offset] = value;
+      this.changed.push(first + offset);
+    }
+  }
+
+  /** Writes the numbers that have changed, and returns where the bytes, which ended at `end`, end. */
+  write(memory: PageMemory, end: number): number {
+    const { changed } = this;
+    if (changed.length === 0) return end;
+    const bytes = memory.writable(end, end);
+    if (digitCounts.length < changed.length) makeRoomFor(changed.length);
+    // The front of `changed` comes to hold the numbers whose length has changed.
+    let resized = 0;
+    let growth = 0;
+    for (let index = 0; index < changed.length; index++) {
+      const number = changed[index] as number;
+      const at = resized * MAX_NUMBER_LENGTH;
+      const length = writeNumber(digits, at, this.values[number] as number) - at;
+      const oldLength = this.#lengths[number] as number;
+      if (length === oldLength) {
+        const start = this.#starts[number] as number;
+        for (let digit = 0; digit < length; digit++) {
+          bytes[start + digit] = digits[at + digit] as number;
+        }
+      } else {
+        digitCounts[resized] = length;
+        changed[resized++] = number;
+        growth += length - oldLength;
+      }
+    }
+    changed.length = resized;
+    if (resized > 0) {
+      this.#move(memory.writable(end, end + growth), end, growth);
+      this.#writeResized(memory.bytes);
+      changed.length = 0;
+    }
+    return end + growth;
+  }
+
+  /**
+   * Moves what stands between and behind the numbers whose length has changed, in place. To copy the
+   * page piece by piece instead took the encoder 6 to 18 % longer at 1,000 lines, and at 10,000 and
+   * 100,000 up to 6 % over prom-client and 8 to 20 % over @prometheus-io/client.
+   *
+   * First move the pieces that go towards the start, the foremost first; then those that go towards
+   * the end, the last first. So none is overwritten before it has moved: the pieces keep their order,
+   * and one that goes towards the start never reaches where one before it stands or stood that goes
+   * towards the end.
+   */
+  #move(bytes: Buffer, end: number, growth: number): void {
+    const { changed } = this;
+    let shift = 0;
+    for (let index = 0; index < changed.length; index++) {
+      shift += this.#growthOf(index);
+      if (shift < 0) this.#moveBehind(index, shift, bytes, end);
+    }
+    shift = growth;
+    for (let index = changed.length - 1; index >= 0; index--) {
+      if (shift > 0) this.#moveBehind(index, shift, bytes, end);
+      shift -= this.#growthOf(index);
+    }
+  }
+
+  #growthOf(index: number): number {
+    return (
+      (digitCounts[index] as number) - (this.#lengths[this.changed[index] as number] as number)
+    );
+  }
+
+  /** Moves what stands between one number whose length has changed and the next. */
+  #moveBehind(index: number, shift: number, bytes: Buffer, end: number): void {
+    const { changed } = this;
+    const from = this.endOf(changed[index] as number);
+    const isLast = index + 1 === changed.length;
+    const to = isLast ? end : (this.#starts[changed[index + 1] as number] as number);
+    bytes.copyWithin(from + shift, from, to);
+  }
+
+  /** Writes the numbers whose length has changed, and notes where all behind the first are now. */
+  #writeResized(bytes: Buffer): void {
+    const { changed } = this;
+    let shift = 0;
+    for (let index = 0; index < changed.length; index++) {
+      const number = changed[index] as number;
+      const length = digitCounts[index] as number;
+      const start = this.#starts[number] as number;
+      const at = index * MAX_NUMBER_LENGTH;
+      for (let digit = 0; digit < length; digit++) {
+        bytes[start + digit] = digits[at + digit] as number;
+      }
+      shift += length - (this.#lengths[number] as number);
+      this.#lengths[number] = length;
+      const next = index + 1 < changed.length ? (changed[index + 1] as number) : this.count - 1;
+      if (shift === 0) continue;
+      for (let behind = number + 1; behind <= next; behind++) {
+        this.#starts[behind] = (this.#starts[behind] as number) + shift;
+      }
+    }
+  }
+
+  #grow(): void {
+    this.values = grown(this.values, new Float64Array(this.values.length * 2));
+    this.#starts = grown(this.#starts, new Uint32Array(this.#starts.length * 2));
+    this.#lengths = grown(this.#lengths, new Uint8Array(this.#lengths.length * 2));
+  }
+}
+
+function makeRoomFor(count: number): void {
+  digits = new Uint8Array(count * 2 * MAX_NUMBER_LENGTH);
+  digitCounts = new Uint8Array(count * 2);
+}
+
+/** Copies numbers into an array that is larger. */
+export function grown<T extends Float64Array | Uint32Array | Uint8Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}

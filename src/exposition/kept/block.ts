@@ -1,0 +1,192 @@
+import type { Metric } from "../../model/metric-family.ts";
+import type { RunReader, RunShape } from "../../model/metric-run.ts";
+import type { FamilyEncoder } from "../encoder.ts";
+import type { Loan } from "../loan.ts";
+import { PageText } from "./block-text.ts";
+
+/** Serves all pages, because nothing in here is asynchronous. */
+let numbers = new Float64Array(64);
+
+/** What became of a metric: it is on the page; its encoder left it out; or it is another than that. */
+export type Adoption = "done" | "left out" | "another";
+
+/**
+ * A page of an exposition: some entries, each with its identity, and the bytes of all as they were
+ * last sent. At the next scrape only the numbers that have changed are written. An entry is a
+ * metric, or the head of a family.
+ *
+ * Entries are walked in order: `open()`; for each `isAt()`, then `update()`, `adopt()`, or
+ * `forgetFrom()` and an append; `close()`.
+ *
+ * Hot path: `npm run bench` guards it.
+ */
+export class Page {
+  /** Whether anything but numbers has changed since the page was opened. */
+  isRewritten = false;
+  /** The encoder of the first entry, without which its identity means nothing. */
+  #encoder: FamilyEncoder | undefined;
+  /** What identifies each entry; `undefined` for one that must be encoded anew each time. */
+  readonly #identities: unknown[] = [];
+  readonly #text = new PageText();
+
+  /** The number of entries. */
+  get count(): number {
+    return this.#identities.length;
+  }
+
+  /** The bytes of the exposition; they are valid until the page is opened again, or while lent. */
+  get bytes(): Uint8Array {
+    return this.#text.bytes;
+  }
+
+  /** Lends the bytes to a response. */
+  lend(): Loan {
+    return this.#text.memory.lend();
+  }
+
+  /** Leaves the bytes to those who send them, if anybody does: the page itself is given up. */
+  leave(): void {
+    this.#text.memory.leave();
+  }
+
+  /** The bytes that the page has left to others since the last call, if there are any. */
+  takeLeft(): Loan | undefined {
+    return this.#text.memory.takeLeft();
+  }
+
+  /** The memory that the page takes, in bytes. */
+  get footprint(): number {
+    return this.#text.footprint;
+  }
+
+  /** Whether the page holds `bytes`, or more. */
+  holds(bytes: number): boolean {
+    return this.#text.holds(bytes);
+  }
+
+  /** Whether the page starts with this entry. */
+  startsWith(identity: unknown, encoder: FamilyEncoder): boolean {
+    return identity !== undefined && this.#identities[0] === identity && this.#encoder === encoder;
+  }
+
+  /** The identity and the encoder of the first entry. */
+  get start(): readonly [identity: unknown, encoder: FamilyEncoder | undefined] {
+    return [this.#identities[0], this.#encoder];
+  }
+
+  /** Begins a walk, whose first entry belongs to `encoder`. */
+  open(encoder: FamilyEncoder): void {
+    if (this.#encoder !== encoder) this.#truncate(0);
+    this.#encoder = encoder;
+    this.isRewritten = this.count === 0;
+  }
+
+  /** Tells whether the entry at `index` is this one. */
+  isAt(index: number, identity: unknown): boolean {
+    if (index >= this.#identities.length) return false;
+    return identity !== undefined && identity === this.#identities[index];
+  }
+
+  /** Forgets the entry at `index`, if there is one, and all behind it. */
+  forgetFrom(index: number): void {
+    if (index < this.#identities.length) this.#truncate(index);
+  }
+
+  /** Appends the head of a family. */
+  appendHead(encoder: FamilyEncoder): void {
+    this.#text.text(encoder.head);
+    this.#endEntry(encoder);
+  }
+
+  /** Appends a metric; `false` when the encoder leaves it out. */
+  append(metric: Metric, encoder: FamilyEncoder): boolean {
+    const first = this.#text.numbers.count;
+    if (!encoder.encode(metric, this.#text)) return false;
+    this.#endEntry(comparableIdentity(metric, encoder, this.#text.numbers.count - first));
+    return true;
+  }
+
+  /**
+   * Brings the metric at `index`, which it must be, up to date. `false` when it cannot be compared:
+   * then it is forgotten, and all behind it.
+   */
+  update(index: number, metric: Metric, encoder: FamilyEncoder): boolean {
+    const first = this.#text.firstNumbers[index] as number; // The entry is there.
+    if (encoder.hasSameNumbers(metric, this.#text.numbers.values, first)) return true;
+    if (this.#compare(index, metric, encoder)) return true;
+    this.#truncate(index);
+    return false;
+  }
+
+  /**
+   * Brings the entry at `index` up to date with a metric of another identity that has the same text:
+   * a collector may fill a store anew for each scrape. Nothing changes where the text is another;
+   * that costs one metric a page, because what stands behind it is then forgotten.
+   */
+  adopt(index: number, metric: Metric, encoder: FamilyEncoder): Adoption {
+    // Without an identity it would be compared at every scrape, which costs more than to encode it.
+    if (metric.identity === undefined || this.#identities[index] === undefined) return "another";
+    const text = this.#text;
+    // It is appended, looked at, and taken back: nothing else is, while the walk has entries ahead.
+    const end = text.numbers.count;
+    if (!encoder.encode(metric, text)) return "left out";
+    const count = text.numbers.count - end;
+    if (!text.takeBack(index, end)) return "another";
+    const first = text.firstNumbers[index] as number; // The entry is there.
+    text.numbers.note(first, count, text.numbers.values.subarray(end));
+    this.#identities[index] = comparableIdentity(metric, encoder, count);
+    return "done";
+  }
+
+  /** Lets `reader` bring the entries from `index` on up to date; tells how many it did. */
+  readRun(index: number, reader: RunReader, encoder: FamilyEncoder, shape: RunShape): number {
+    const { length } = this.#identities;
+    if (index >= length || this.#identities[index] === undefined) return 0;
+    const { firstNumbers, numbers } = this.#text;
+    return reader.readRun({
+      identities: this.#identities,
+      firstNumbers,
+      numbers: numbers.values,
+      changed: numbers.changed,
+      from: index,
+      to: length,
+      shape,
+      compare: (entry, metric) => this.#compare(entry, metric, encoder),
+    });
+  }
+
+  /** Ends a walk after `count` entries: the bytes are then those of a fresh encoding. */
+  close(count: number): void {
+    if (count < this.#identities.length) this.#truncate(count);
+    this.#text.close();
+  }
+
+  /** Notes which numbers of a metric have changed; `false` when it cannot be compared. */
+  #compare(index: number, metric: Metric, encoder: FamilyEncoder): boolean {
+    const count = this.#text.numberCountOf(index);
+    // `append()` has made room for as many.
+    if (encoder.listNumbers(metric, numbers) !== count) return false;
+    const first = this.#text.firstNumbers[index] as number; // The entry is there.
+    this.#text.numbers.note(first, count, numbers);
+    return true;
+  }
+
+  #endEntry(identity: unknown): void {
+    this.isRewritten = true;
+    this.#identities.push(identity);
+    this.#text.endEntry();
+  }
+
+  /** Forgets all entries from `count` on. */
+  #truncate(count: number): void {
+    this.isRewritten = true;
+    this.#identities.length = count;
+    this.#text.truncate(count);
+  }
+}
+
+/** The identity of a metric whose numbers can be listed; `count` is how many it has. */
+function comparableIdentity(metric: Metric, encoder: FamilyEncoder, count: number): unknown {
+  if (numbers.length < count) numbers = new Float64Array(count * 2);
+  return encoder.listNumbers(metric, numbers) === count ? metric.identity : undefined;
+}

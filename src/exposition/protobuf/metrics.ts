@@ -1,0 +1,116 @@
+import type {
+  Metric,
+  MetricFamily,
+  SummaryMetric,
+  ValueMetric,
+} from "../../model/metric-family.ts";
+import type { EscapingScheme } from "../../model/names.ts";
+import { createHistogramWriter } from "./histogram.ts";
+import { createLabelWriter, type LabelWriter } from "./labels.ts";
+import { closeMetric, writeExemplar, writeTimestamp } from "./parts.ts";
+import { COUNTER, METRIC, METRIC_FAMILY, QUANTILE, SUMMARY } from "./schema.ts";
+import type { ProtobufWriter } from "./writer.ts";
+
+/** The label writers of one escaping scheme. */
+export interface LabelWriters {
+  readonly plain: LabelWriter;
+  readonly histogram: LabelWriter;
+  readonly summary: LabelWriter;
+}
+
+/** Writes one metric of a family, or nothing where it can not be written. */
+export type MetricWriter = (metric: Metric, writer: ProtobufWriter) => void;
+
+type Report = (reason: string) => void;
+
+const NOT_A_NUMBER = "a value is not a number";
+
+/** Makes the label writers of one escaping scheme. */
+export function createLabelWriters(scheme: EscapingScheme): LabelWriters {
+  return {
+    plain: createLabelWriter(scheme),
+    histogram: createLabelWriter(scheme, "le"),
+    summary: createLabelWriter(scheme, "quantile"),
+  };
+}
+
+/**
+ * Makes the writer of all metrics of one family, for one scrape.
+ *
+ * @param report Hears of each metric that had to be left out, wholly or in part.
+ */
+export function createMetricWriter(
+  type: MetricFamily["type"],
+  labelWriters: LabelWriters,
+  report: Report,
+): MetricWriter {
+  // The casts hold because a family's type decides the type of its metrics.
+  switch (type) {
+    case "histogram":
+    case "gaugehistogram":
+      return createHistogramWriter(
+        labelWriters.histogram,
+        labelWriters.plain,
+        report,
+      ) as MetricWriter;
+    case "summary":
+      return createSummaryWriter(labelWriters, report) as MetricWriter;
+    case "counter":
+      return createValueWriter(METRIC.counter, labelWriters, report) as MetricWriter;
+    case "unknown":
+      return createValueWriter(METRIC.untyped, labelWriters, report) as MetricWriter;
+    default:
+      return createValueWriter(METRIC.gauge, labelWriters, report) as MetricWriter;
+  }
+}
+
+function createValueWriter(tag: number, { plain }: LabelWriters, report: Report) {
+  return (metric: ValueMetric, writer: ProtobufWriter): void => {
+    const { value } = metric;
+    if (typeof value !== "number") {
+      report(NOT_A_NUMBER);
+      return;
+    }
+    const start = writer.open(METRIC_FAMILY.metric);
+    plain(metric.labels, writer);
+    const valueStart = writer.open(tag);
+    // Zero too: Prometheus forgets to reset an untyped value between two metrics.
+    writer.double(COUNTER.value, value);
+    if (tag === METRIC.counter) {
+      writeExemplar(COUNTER.exemplar, metric.exemplar, plain, writer);
+      writeTimestamp(COUNTER.createdTimestamp, metric.startTimestampMs, writer);
+    }
+    writer.close(valueStart);
+    closeMetric(start, metric, writer);
+  };
+}
+
+function createSummaryWriter({ summary }: LabelWriters, report: Report) {
+  return (metric: SummaryMetric, writer: ProtobufWriter): void => {
+    const { count, sum, quantiles, quantileValues } = metric;
+    if (typeof count !== "number" || typeof sum !== "number") {
+      report(NOT_A_NUMBER);
+      return;
+    }
+    if (!(count >= 0 && count < 2 ** 64)) {
+      report("a summary's count does not fit into 64 bits");
+      return;
+    }
+    const start = writer.open(METRIC_FAMILY.metric);
+    summary(metric.labels, writer);
+    const summaryStart = writer.open(METRIC.summary);
+    // A summary has no field for a count that is not whole, as an average of several is.
+    writer.uint(SUMMARY.sampleCount, Math.round(count));
+    writer.double(SUMMARY.sampleSum, sum);
+    let index = 0;
+    for (const quantile of quantiles) {
+      const quantileStart = writer.open(SUMMARY.quantile);
+      writer.double(QUANTILE.quantile, quantile);
+      writer.double(QUANTILE.value, quantileValues[index++] ?? Number.NaN);
+      writer.close(quantileStart);
+    }
+    writeTimestamp(SUMMARY.createdTimestamp, metric.startTimestampMs, writer);
+    writer.close(summaryStart);
+    closeMetric(start, metric, writer);
+  };
+}

@@ -1,0 +1,53 @@
+import type { Exemplar, Metric } from "../../model/metric-family.ts";
+import type { LabelWriter } from "./labels.ts";
+import { EXEMPLAR, METRIC, TIMESTAMP } from "./schema.ts";
+import type { ProtobufWriter } from "./writer.ts";
+
+// google.protobuf.Timestamp: from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z.
+const MIN_TIMESTAMP_MS = -62_135_596_800_000;
+const END_TIMESTAMP_MS = 253_402_300_800_000;
+
+/** Writes an exemplar with all its labels, or nothing where there is none with a value. */
+export function writeExemplar(
+  tag: number,
+  exemplar: Exemplar | null | undefined,
+  writeLabels: LabelWriter,
+  writer: ProtobufWriter,
+): void {
+  if (!exemplar || typeof exemplar.value !== "number") return;
+  const start = writer.open(tag);
+  writeLabels(exemplar.labels, writer);
+  writer.double(EXEMPLAR.value, exemplar.value);
+  writeTimestamp(EXEMPLAR.timestamp, exemplar.timestampMs, writer);
+  writer.close(start);
+}
+
+/** Ends a metric, after its timestamp if it has a legal one. */
+export function closeMetric(start: number, { timestampMs }: Metric, writer: ProtobufWriter): void {
+  // As in the text formats: whole milliseconds, and nothing before 1970.
+  if (
+    typeof timestampMs === "number" &&
+    timestampMs >= 0 &&
+    timestampMs <= Number.MAX_SAFE_INTEGER
+  ) {
+    writer.uint(METRIC.timestampMs, Math.round(timestampMs));
+  }
+  writer.close(start);
+}
+
+/** Writes a `google.protobuf.Timestamp`, or nothing when the time is none that it can tell. */
+export function writeTimestamp(
+  tag: number,
+  timeMs: number | undefined,
+  writer: ProtobufWriter,
+): void {
+  if (typeof timeMs !== "number") return;
+  if (!(timeMs >= MIN_TIMESTAMP_MS && timeMs < END_TIMESTAMP_MS)) return;
+  const wholeMs = Math.floor(timeMs);
+  const millis = ((wholeMs % 1_000) + 1_000) % 1_000;
+  const nanos = millis * 1e6 + Math.floor((timeMs - wholeMs) * 1e6);
+  const start = writer.open(tag);
+  writer.int64(TIMESTAMP.seconds, (wholeMs - millis) / 1_000);
+  if (nanos > 0) writer.uint(TIMESTAMP.nanos, nanos);
+  writer.close(start);
+}

@@ -1,0 +1,102 @@
+import type { FaultReporter } from "../../model/gatherer.ts";
+import type { MetricFamily } from "../../model/metric-family.ts";
+import type { EscapingScheme } from "../../model/names.ts";
+import type { Encoder } from "../encoder.ts";
+import { uniquelyNamed } from "../family-names.ts";
+import { createLabelWriters, createMetricWriter, type LabelWriters } from "./metrics.ts";
+import { METRIC_FAMILY, METRIC_TYPE } from "./schema.ts";
+import { ProtobufWriter } from "./writer.ts";
+
+/** The size of a chunk: large enough to be cheap, small enough to leave memory soon. */
+const CHUNK_BYTES = 64 * 1_024;
+
+/** Yielded where there is nothing to send yet, so that the caller can pause. */
+const PAUSE: Uint8Array = new Uint8Array(0);
+
+const TYPES: Readonly<Record<MetricFamily["type"], number>> = {
+  counter: METRIC_TYPE.counter,
+  gauge: METRIC_TYPE.gauge,
+  unknown: METRIC_TYPE.untyped,
+  info: METRIC_TYPE.gauge,
+  stateset: METRIC_TYPE.gauge,
+  histogram: METRIC_TYPE.histogram,
+  gaugehistogram: METRIC_TYPE.gaugeHistogram,
+  summary: METRIC_TYPE.summary,
+};
+
+/**
+ * Makes an encoder of the protobuf format: `io.prometheus.client.MetricFamily`, each after its
+ * length. Alone it carries native histograms and start timestamps.
+ *
+ * The length of a family is known when its last metric is written. A family that is larger than a
+ * chunk is therefore collected in memory, and an empty chunk is yielded about every 64 KiB, so that
+ * the caller can give the event loop back. Families without metrics are left out.
+ *
+ * @see https://prometheus.io/docs/instrumenting/exposition_formats/#protobuf-format
+ */
+export function createProtobufEncoder(scheme: EscapingScheme): Encoder {
+  const labelWriters = createLabelWriters(scheme);
+  return {
+    *encode(families, report) {
+      const writer = new ProtobufWriter();
+      for (const [family, name] of uniquelyNamed(families, scheme, report)) {
+        yield* encodeFamily(family, name, labelWriters, writer, report);
+        if (writer.length >= CHUNK_BYTES) yield writer.take(0);
+      }
+      if (writer.length > 0) yield writer.take(0);
+    },
+  };
+}
+
+/** Writes a family after what `writer` holds, and yields chunks only if it is a large one. */
+function* encodeFamily(
+  family: MetricFamily,
+  name: string,
+  labelWriters: LabelWriters,
+  writer: ProtobufWriter,
+  report: FaultReporter,
+): Generator<Uint8Array, void, undefined> {
+  const write = createMetricWriter(family.type, labelWriters, (reason) =>
+    report(family.name, reason),
+  );
+  const collected: Uint8Array[] = [];
+  let collectedBytes = 0;
+  const start = writer.openDelimited();
+  writeHead(family, name, writer);
+  const headEnd = writer.length;
+  for (const metric of family.metrics) {
+    write(metric, writer);
+    if (writer.length - start >= CHUNK_BYTES) {
+      const chunk = writer.take(start);
+      collected.push(chunk);
+      collectedBytes += chunk.length;
+      yield PAUSE;
+    }
+  }
+  if (collected.length > 0) {
+    const last = writer.take(start);
+    writer.closeTaken(start, collectedBytes + last.length);
+    yield writer.take(0);
+    yield* collected;
+    writer.raw(last);
+  } else if (writer.length > headEnd) {
+    writer.close(start);
+  } else {
+    writer.truncate(start - 1);
+  }
+}
+
+function writeHead(family: MetricFamily, name: string, writer: ProtobufWriter): void {
+  writer.string(METRIC_FAMILY.name, name);
+  if (family.help !== "") writer.string(METRIC_FAMILY.help, family.help);
+  // The default value too: a decoder may tell a counter from a family without a type.
+  writer.uint(METRIC_FAMILY.type, TYPES[family.type]);
+  const unit = family.unit ?? "";
+  if (unit !== "" && hasUnit(family, name, unit)) writer.string(METRIC_FAMILY.unit, unit);
+}
+
+/** Prometheus rejects the whole scrape for a unit that the name does not end in. */
+function hasUnit({ type }: MetricFamily, name: string, unit: string): boolean {
+  const base = type === "counter" && name.endsWith("_total") ? name.slice(0, -6) : name;
+  return base.endsWith(`_${unit}`);
+}

@@ -1,0 +1,59 @@
+import type { Exemplar, HistogramMetric } from "../../model/metric-family.ts";
+import { isLegacyLabelName } from "../../model/names.ts";
+import { formatNumber } from "../number.ts";
+import { escapeQuoted } from "./escape.ts";
+import { formatSeconds } from "./timestamp.ts";
+
+// OpenMetrics 1.0, Exemplars: the names and values together, in code points.
+const MAX_LABEL_CHARACTERS = 128;
+
+const SURROGATE_PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
+
+/**
+ * Writes an exemplar as it stands after a sample, or `""` where there is none or none that every
+ * parser takes: the sample is worth more than its exemplar.
+ *
+ * A label without a value is left out, and so is a timestamp that is not legal.
+ *
+ * @see https://prometheus.io/docs/specs/om/open_metrics_spec/#exemplars
+ */
+export function formatExemplar(exemplar: Exemplar | null | undefined): string {
+  if (exemplar === null || exemplar === undefined) return "";
+  if (typeof exemplar.value !== "number") return "";
+  const labels = formatLabels(exemplar);
+  if (labels === undefined) return "";
+  return ` # {${labels}} ${formatNumber(exemplar.value)}${formatSeconds(exemplar.timestampMs)}`;
+}
+
+/** The same for a bucket, whose exemplar must be one of the observations that it alone counts. */
+export function formatBucketExemplar(metric: HistogramMetric, index: number): string {
+  const exemplar = metric.exemplars?.[index];
+  if (exemplar === null || exemplar === undefined) return "";
+  const above = metric.upperBounds[index - 1] ?? Number.NEGATIVE_INFINITY;
+  const upTo = metric.upperBounds[index] ?? Number.POSITIVE_INFINITY;
+  return exemplar.value > above && exemplar.value <= upTo ? formatExemplar(exemplar) : "";
+}
+
+/** Writes the labels without braces; `undefined` where a parser would refuse them. */
+function formatLabels({ labels }: Exemplar): string | undefined {
+  let formatted = "";
+  let characters = 0;
+  for (const name of Object.keys(labels)) {
+    const value = labels[name];
+    const text = value === null || value === undefined ? "" : String(value);
+    if (text === "") continue;
+    // Quoted names are for metrics; before 3.1, Prometheus did not take them in exemplars.
+    if (!isLegacyLabelName(name)) return undefined;
+    // The Python client's parser, which the Datadog Agent uses, takes the first brace for the end of
+    // an exemplar's labels, even within quotes, and then refuses the whole exposition.
+    if (text.includes("}")) return undefined;
+    characters += name.length + countCodePoints(text);
+    if (characters > MAX_LABEL_CHARACTERS) return undefined;
+    formatted += `${formatted === "" ? "" : ","}${name}="${escapeQuoted(text)}"`;
+  }
+  return formatted;
+}
+
+function countCodePoints(text: string): number {
+  return text.length - (text.match(SURROGATE_PAIR)?.length ?? 0);
+}

@@ -1,0 +1,152 @@
+import type { FaultReporter } from "../../model/gatherer.ts";
+import { haveSameElements } from "../../model/identity.ts";
+import type { Labels, MetricFamily } from "../../model/metric-family.ts";
+import type { KnownMetric } from "./known-metrics.ts";
+import {
+  type MetricSnapshot,
+  type RegistryInternals,
+  type RegistryMetric,
+  typeOf,
+} from "./registry.ts";
+import { readHistograms, readSummaries, readValues } from "./snapshot.ts";
+import { type StoreContext, storeMetrics } from "./store.ts";
+
+/** What `get()` gave, for metrics whose store is not read directly. */
+export type Snapshots = ReadonlyMap<KnownMetric, MetricSnapshot>;
+
+interface Head {
+  readonly name: string;
+  readonly help: string;
+}
+
+/**
+ * Makes metric families of a registry's metrics.
+ *
+ * A metric that is read from its store gives the same object at every scrape, for as long as its
+ * name, its help and the default labels stay, so that an encoder can keep what it made for it.
+ */
+export class RegistryFamilies {
+  readonly #registry: RegistryInternals;
+  #defaultLabels: Labels = {};
+  #report: FaultReporter = () => {};
+  /** The last list: whoever sees the same one again knows that nothing has changed. */
+  #families: readonly MetricFamily[] = [];
+  /** The metrics that it was made of; absent where it must be made again. */
+  #metrics: readonly KnownMetric[] | undefined;
+
+  constructor(registry: RegistryInternals) {
+    this.#registry = registry;
+  }
+
+  /** Makes the families of `metrics`; the values are read when the families are. */
+  of(
+    metrics: readonly KnownMetric[],
+    snapshots: Snapshots,
+    report: FaultReporter,
+  ): readonly MetricFamily[] {
+    this.#report = report;
+    const isUnchanged = this.#hasSameLabels() && snapshots.size === 0 && metrics === this.#metrics;
+    if (!isUnchanged) this.#make(metrics, snapshots);
+    return this.#families;
+  }
+
+  #make(metrics: readonly KnownMetric[], snapshots: Snapshots): void {
+    let hasFault = false;
+    const report: FaultReporter = (...fault) => {
+      hasFault = true;
+      this.#report(...fault);
+    };
+    const families: MetricFamily[] = [];
+    for (const metric of metrics) {
+      const family = this.#familyOf(metric, snapshots.get(metric), report);
+      if (family !== undefined) families.push(family);
+    }
+    if (!haveSameElements(families, this.#families)) this.#families = Object.freeze(families);
+    // A fault is reported at every scrape, and a snapshot is that of one.
+    this.#metrics = hasFault || snapshots.size > 0 ? undefined : metrics;
+  }
+
+  /** Tells whether the default labels are those of the last scrape, and takes note of them. */
+  #hasSameLabels(): boolean {
+    const defaultLabels = this.#registry._defaultLabels ?? {};
+    if (haveSameEntries(defaultLabels, this.#defaultLabels)) return true;
+    this.#defaultLabels = { ...defaultLabels };
+    return false;
+  }
+
+  #familyOf(
+    known: KnownMetric,
+    snapshot: MetricSnapshot | undefined,
+    report: FaultReporter,
+  ): MetricFamily | undefined {
+    const { name, metric } = known;
+    if (typeof name !== "string" || name === "") {
+      report(String(name), "the name of a metric is not a string");
+      return undefined;
+    }
+    const help = helpOf(name, metric, report);
+    if (snapshot !== undefined) return this.#snapshotFamily({ name, help }, metric, snapshot);
+    const isCurrent = known.defaultLabels === this.#defaultLabels && known.family?.help === help;
+    if (!isCurrent) {
+      known.family = this.#storeFamily({ name, help }, metric);
+      known.defaultLabels = this.#defaultLabels;
+    }
+    return known.family;
+  }
+
+  #storeFamily(head: Head, metric: RegistryMetric): MetricFamily {
+    const context: StoreContext = {
+      merge: labelMerger(this.#defaultLabels),
+      onDuplicate: () => this.#report(head.name, "two label sets are one object"),
+    };
+    // `hasKnownStore()` has checked the type, and the type decides what `storeMetrics()` gives.
+    return {
+      ...head,
+      type: typeOf(metric),
+      metrics: storeMetrics(metric, context),
+    } as MetricFamily;
+  }
+
+  #snapshotFamily(head: Head, metric: RegistryMetric, snapshot: MetricSnapshot): MetricFamily {
+    const merge = labelMerger(this.#defaultLabels);
+    const type = snapshot.type ?? typeOf(metric);
+    switch (type) {
+      case "counter":
+      case "gauge":
+        return { ...head, type, metrics: readValues(snapshot, merge) };
+      case "histogram":
+        return { ...head, type, metrics: readHistograms(snapshot, merge) };
+      case "summary":
+        return { ...head, type, metrics: readSummaries(snapshot, merge) };
+      default:
+        this.#report(head.name, "the type is not known");
+        return { ...head, type: "unknown", metrics: readValues(snapshot, merge) };
+    }
+  }
+}
+
+function helpOf(name: string, { help }: RegistryMetric, report: FaultReporter): string {
+  if (typeof help === "string") return help;
+  if (help === undefined || help === null) return "";
+  report(name, "the help is not a string");
+  return "";
+}
+
+/** A label of the metric's own wins over a default label of its name, unless it has no value. */
+function labelMerger(defaultLabels: Labels): (labels: Labels) => Labels {
+  const names = Object.keys(defaultLabels);
+  if (names.length === 0) return (labels) => labels;
+  return (labels) => {
+    const merged: Record<string, unknown> = { ...labels };
+    for (const name of names) merged[name] ??= defaultLabels[name];
+    return merged;
+  };
+}
+
+function haveSameEntries(a: Labels, b: Labels): boolean {
+  const names = Object.keys(a);
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && a[name] === b[name])
+  );
+}

@@ -1,0 +1,94 @@
+import type { Signal } from "../abort.ts";
+import type { ScrapeRequest } from "../scrape/exchange.ts";
+import { ALLOWED_METHODS, queryOf } from "./routes.ts";
+
+/** What is known of a request before anything of it is done, whatever it came through. */
+export interface RequestHead {
+  readonly method: string;
+  /** The request target or the URL; of it only the query matters. */
+  readonly target: string;
+  /** The value of a header, by its name in lower case. */
+  header(name: string): string | undefined;
+}
+
+/** An answer that is always the same. */
+export interface FixedAnswer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Says what a path answers. */
+export const OPTIONS_ANSWER: FixedAnswer = {
+  status: 204,
+  text: "",
+  headers: { Allow: ALLOWED_METHODS },
+};
+
+/** Refuses a method. */
+export const METHOD_NOT_ALLOWED: FixedAnswer = {
+  status: 405,
+  text: "Method not allowed.\n",
+  headers: { Allow: ALLOWED_METHODS },
+};
+
+// What else such a client sends is not worth reading.
+const CLOSE = { Connection: "close" };
+
+/** Refuses what no scrape has, on any path: a body, or a host that is not allowed. */
+export function refusalOf(
+  head: RequestHead,
+  allowedHosts: readonly string[] | undefined,
+): FixedAnswer | undefined {
+  if (hasBody(head)) {
+    return { status: 413, text: "A request must not have a body.\n", headers: CLOSE };
+  }
+  if (!isAllowedHost(head.header("host"), allowedHosts)) {
+    return { status: 403, text: "This host is not allowed.\n", headers: CLOSE };
+  }
+  return undefined;
+}
+
+/** Answers a request where every path is that of the metrics; `undefined` when it is a scrape. */
+export function fixedAnswerOf(
+  head: RequestHead,
+  allowedHosts: readonly string[] | undefined,
+): FixedAnswer | undefined {
+  if (head.method === "OPTIONS") return OPTIONS_ANSWER;
+  if (head.method !== "GET" && head.method !== "HEAD") return METHOD_NOT_ALLOWED;
+  return refusalOf(head, allowedHosts);
+}
+
+/**
+ * Takes from a request what a scrape needs to know of it.
+ *
+ * @param mayCompress Whether the response may have a content encoding.
+ */
+export function scrapeRequestOf(
+  head: RequestHead,
+  signal: Signal,
+  mayCompress = true,
+): ScrapeRequest {
+  return {
+    isHead: head.method === "HEAD",
+    query: queryOf(head.target),
+    accept: head.header("accept"),
+    acceptEncoding: mayCompress ? head.header("accept-encoding") : undefined,
+    timeoutSeconds: head.header("x-prometheus-scrape-timeout-seconds"),
+    signal,
+  };
+}
+
+/** RFC 9112 §6.3: a request has a body when one of these says so. A scrape never has one. */
+function hasBody(head: RequestHead): boolean {
+  const length = head.header("content-length");
+  return head.header("transfer-encoding") !== undefined || (length !== undefined && length !== "0");
+}
+
+/** Compares a `Host` header as text; it is never parsed as a URL. */
+function isAllowedHost(header = "", allowed: readonly string[] | undefined): boolean {
+  if (allowed === undefined) return true;
+  // RFC 9110 §7.2: a host, and a port if it is not the default one.
+  const host = header.replace(/:\d*$/, "").toLowerCase();
+  return allowed.some((name) => name.toLowerCase() === host);
+}

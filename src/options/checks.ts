@@ -1,0 +1,94 @@
+/** Checks of values that a user gives; they know no option. */
+import { inspect } from "../node.ts";
+
+/**
+ * Throws when the value of an option is not what it must be: a `TypeError` for a wrong type, a
+ * `RangeError` for a value that is out of range.
+ */
+export type Check = (name: string, value: unknown) => void;
+
+/** Checks some values by their names. */
+export type Checks = Readonly<Record<string, Check>>;
+
+export const isBoolean: Check = (name, value) => {
+  if (typeof value !== "boolean") throw wrongType(name, "a boolean", value);
+};
+
+export const isString: Check = (name, value) => {
+  if (typeof value !== "string") throw wrongType(name, "a string", value);
+};
+
+export const isFunction: Check = (name, value) => {
+  if (typeof value !== "function") throw wrongType(name, "a function", value);
+};
+
+export const isStringList: Check = (name, value) => {
+  const isList = Array.isArray(value) && value.every((item) => typeof item === "string");
+  if (!isList) throw wrongType(name, "an array of strings", value);
+};
+
+export function integerFrom(min: number, max: number): Check {
+  return (name, value) => {
+    if (typeof value !== "number") throw wrongType(name, "a number", value);
+    if (Number.isInteger(value) && value >= min && value <= max) return;
+    throw outOfRange(name, `an integer from ${min} to ${max}`, value);
+  };
+}
+
+export function oneOf(known: readonly string[]): Check {
+  return (name, value) => {
+    if (typeof value !== "string") throw wrongType(name, "a string", value);
+    if (!known.includes(value)) throw outOfRange(name, known.map(show).join(" or "), value);
+  };
+}
+
+/** @param expected What the text must be, in words. */
+export function textThat(expected: string, isLegal: (text: string) => boolean): Check {
+  return (name, value) => {
+    if (typeof value !== "string") throw wrongType(name, "a string", value);
+    if (!isLegal(value)) throw outOfRange(name, expected, value);
+  };
+}
+
+/** A list of some of `known`, without repetitions, and not empty. */
+export function listOf(known: readonly unknown[]): Check {
+  return (name, value) => {
+    if (!Array.isArray(value)) throw wrongType(name, "an array", value);
+    // Unlike the methods of an array, a set does not skip holes.
+    const items = new Set<unknown>(value);
+    const isLegal = items.size > 0 && [...items].every((item) => known.includes(item));
+    if (isLegal && items.size === value.length) return;
+    throw outOfRange(name, `one or more of ${known.map(show).join(", ")}, each once`, value);
+  };
+}
+
+/** An object with some of these entries, and no other. */
+export function objectOf(checks: Checks): Check {
+  return (name, value) => {
+    if (typeof value !== "object" || value === null) throw wrongType(name, "an object", value);
+    checkEntries(value, checks, `${name}.`);
+  };
+}
+
+/** Checks every entry of `values` that is defined. */
+export function checkEntries(values: object, checks: Checks, prefix = ""): void {
+  for (const [name, value] of Object.entries(values)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (check === undefined) throw new TypeError(`Unknown option "${prefix}${name}"`);
+    if (value !== undefined) check(`${prefix}${name}`, value);
+  }
+}
+
+/** Makes the error for a value of a wrong type. */
+export function wrongType(name: string, expected: string, value: unknown): TypeError {
+  return new TypeError(`Option "${name}" must be ${expected}, got ${show(value)}`);
+}
+
+function outOfRange(name: string, expected: string, value: unknown): RangeError {
+  return new RangeError(`Option "${name}" must be ${expected}, got ${show(value)}`);
+}
+
+/** Not every object can be converted to a string, and a string of digits must not look like a number. */
+export function show(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : inspect(value, { depth: 0 });
+}

@@ -1,0 +1,245 @@
+/**
+ * What a user may say: every option with its meaning, unit and default. `rules.ts` holds the defaults
+ * and the checks; a room takes the options that it needs as `Pick<ResolvedOptions, …>`.
+ */
+import type { Logger } from "../log.ts";
+
+/** An exposition format, with its version. */
+export type Format =
+  | "text-0.0.4"
+  | "text-1.0.0"
+  | "openmetrics-1.0.0"
+  | "openmetrics-0.0.1"
+  | "protobuf";
+
+/** All formats, in the order in which they are offered. */
+export const FORMATS: readonly Format[] = [
+  "text-0.0.4",
+  "text-1.0.0",
+  "openmetrics-1.0.0",
+  "openmetrics-0.0.1",
+  "protobuf",
+];
+
+/** All content encodings, in the order in which they are offered. */
+export const CONTENT_ENCODINGS: readonly ("gzip" | "zstd")[] = ["gzip", "zstd"];
+
+/**
+ * What becomes of a scrape when a collector fails: `"fail"` answers with an error, so that data is
+ * complete or absent; `"continue"` serves what the other collectors returned.
+ */
+export type ErrorHandling = "fail" | "continue";
+
+/** A limit on the size of one scrape. */
+export interface BodyLimit {
+  /** The size of a body before compression, in bytes. */
+  readonly bytes: number;
+  /** `"warn"` logs and counts a larger body, `"fail"` fails its scrape. */
+  readonly action: "warn" | "fail";
+}
+
+/** What a hook is told about the scrape that it runs for. */
+export interface ScrapeHookContext {
+  /** Aborts when no scrape waits for the hook any longer, or when the deadline passes. */
+  readonly signal: AbortSignal;
+}
+
+/** Updates values before they are read: like a collector, for all metrics at once. */
+export type ScrapeHook = (context: ScrapeHookContext) => unknown;
+
+/** The options of everything that answers scrapes: a server, or a handler in another server. */
+export interface HandlerOptions {
+  /**
+   * Where errors and warnings go: any object with `error()` and `warn()`, such as a pino or winston
+   * logger. `false` turns logging off.
+   * @default console
+   */
+  readonly logger?: Logger | false | undefined;
+  /**
+   * The longest that a scrape may take, in milliseconds. A scraper that states its own timeout
+   * (`X-Prometheus-Scrape-Timeout-Seconds`) is answered before that.
+   * @default 30_000
+   */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * How long before the scraper's own timeout the answer must be ready, in milliseconds.
+   * @default 500
+   */
+  readonly timeoutOffsetMs?: number | undefined;
+  /**
+   * What happens to a scrape when a collector fails or misses the deadline. `"fail"` answers with an
+   * error: data is complete or absent. `"continue"` serves what the other collectors returned, and
+   * `promhttp_scrape_collector_success` shows which one is missing.
+   * @default "fail"
+   */
+  readonly errorHandling?: ErrorHandling | undefined;
+  /**
+   * Called when a scrape arrives, before the collectors; it may return a promise. Scrapes that arrive
+   * together share one call. An error that it throws is handled like a collector's.
+   * @default undefined
+   */
+  readonly onScrape?: ScrapeHook | undefined;
+  /**
+   * Serves `<statusName>_up`: 1, or 0 between `setFailing()` and `setOk()`.
+   * @default undefined
+   */
+  readonly statusName?: string | undefined;
+  /**
+   * A limit on the size of a scrape, to notice a metric whose label sets grow without bound.
+   * @default undefined
+   */
+  readonly bodyLimit?: BodyLimit | undefined;
+  /**
+   * How much memory the bytes of the last scrape may take, in bytes. With them, the next scrape of the
+   * same format rewrites only the numbers that have changed: several times cheaper, for about 1.45
+   * times the size of the exposition. Whatever exceeds the limit is encoded again. The memory is
+   * released after five to ten minutes without a scrape, and as soon as the process runs short of
+   * memory. `0` keeps nothing.
+   * @default 67_108_864, which is 64 MiB
+   */
+  readonly maxKeptBytes?: number | undefined;
+  /**
+   * How many scrapes may run at once. The next one is answered with 503 and `Retry-After`.
+   * @default 16
+   */
+  readonly maxRequestsInFlight?: number | undefined;
+  /**
+   * The hosts that a request may name in its `Host` header, without the port; others get 403. This
+   * keeps a web page in somebody's browser from reading the metrics (DNS rebinding).
+   * @default undefined, which allows all
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /**
+   * The formats on offer. A shorter list narrows the offer, and its order decides between formats that
+   * a scraper prefers equally. A scraper that accepts none of them gets text 0.0.4, or the first of the
+   * list if text 0.0.4 is not on it. Prometheus 2 stores the `le` and `quantile` labels as they are
+   * printed, and OpenMetrics prints `1.0` where text prints `1`: to keep the series of a Prometheus 2
+   * that has scraped text so far, offer `["text-0.0.4"]`.
+   * @default every format
+   */
+  readonly formats?: readonly Format[] | undefined;
+  /**
+   * How responses are compressed; `false` turns it off.
+   * @default gzip and, where Node has it (22.15 and later), zstd
+   */
+  readonly compression?: false | CompressionOptions | undefined;
+  /**
+   * Whether to serve metrics about the scrapes themselves, `promhttp_*`, as Go's promhttp does.
+   * @default true
+   */
+  readonly selfMetrics?: boolean | undefined;
+}
+
+/** The options of a server: those of a handler, and those of its listener. */
+export interface ServerOptions extends HandlerOptions {
+  /**
+   * The path of the metrics, without a query.
+   * @default "/metrics"
+   */
+  readonly path?: string | undefined;
+  /**
+   * How long running scrapes may continue after a shutdown has begun, in milliseconds. Those left then
+   * are cut off. `0` cuts them off immediately.
+   * @default 5_000
+   */
+  readonly drainTimeoutMs?: number | undefined;
+  /**
+   * How long an idle connection stays open, in milliseconds. It should be longer than the scrape
+   * interval: some scrapers lose a scrape when their connection is closed in between.
+   * @default 75_000
+   */
+  readonly keepAliveTimeoutMs?: number | undefined;
+  /**
+   * How long a client may take to send the headers of a request, in milliseconds; checked every second.
+   * @default 5_000
+   */
+  readonly headersTimeoutMs?: number | undefined;
+  /**
+   * The largest size of a request's headers, in bytes. Larger ones are answered with 431.
+   * @default 8_192
+   */
+  readonly maxHeaderBytes?: number | undefined;
+  /**
+   * How many connections may be open at once. The next one is closed.
+   * @default 256
+   */
+  readonly maxConnections?: number | undefined;
+  /**
+   * Whether `/` shows a page for people: where the metrics are, and all metric families, the largest
+   * first. Showing it runs the collectors, as a scrape does.
+   * @default true
+   */
+  readonly landingPage?: boolean | undefined;
+  /**
+   * Whether the process may exit while the server listens. Note that a top-level `await Server.run(…)`
+   * then ends the process with status 13, as any pending top-level `await` does when nothing else keeps
+   * the process alive.
+   * @default false
+   */
+  readonly unref?: boolean | undefined;
+}
+
+/** The options of one rendering. */
+export interface RenderOptions
+  extends Pick<
+    HandlerOptions,
+    "logger" | "timeoutMs" | "errorHandling" | "formats" | "compression"
+  > {
+  /**
+   * The wanted formats, as the value of an `Accept` header.
+   * @default undefined: text 0.0.4, or the first of `formats` if text 0.0.4 is not on it
+   */
+  readonly accept?: string | undefined;
+  /**
+   * The wanted content encodings, as the value of an `Accept-Encoding` header.
+   * @default undefined: none
+   */
+  readonly acceptEncoding?: string | undefined;
+}
+
+/** How responses are compressed. */
+export interface CompressionOptions {
+  /**
+   * The content encodings on offer. Their order decides between those that a scraper prefers equally.
+   * @default ["gzip", "zstd"]
+   */
+  readonly encodings?: readonly ("gzip" | "zstd")[] | undefined;
+  /**
+   * From 1, the fastest, to 9, the smallest.
+   * @default 2
+   */
+  readonly gzipLevel?: number | undefined;
+  /**
+   * From 1, the fastest, to 19, the smallest.
+   * @default 1
+   */
+  readonly zstdLevel?: number | undefined;
+}
+
+/** How responses are compressed, with the defaults of `CompressionOptions` filled in. */
+export interface CompressionSettings {
+  /** The content encodings on offer; empty where compression is off. */
+  readonly encodings: readonly ("gzip" | "zstd")[];
+  readonly gzipLevel?: number | undefined;
+  readonly zstdLevel?: number | undefined;
+}
+
+/** Options without a default; leaving one out turns its feature off. */
+type OptionalFeatures = "onScrape" | "statusName" | "bodyLimit" | "allowedHosts";
+
+type Defined<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> };
+
+/** The options of a handler with every default filled in. */
+export type ResolvedHandlerOptions = Omit<
+  Defined<HandlerOptions>,
+  "compression" | OptionalFeatures
+> &
+  Pick<Required<HandlerOptions>, OptionalFeatures> & { readonly compression: CompressionSettings };
+
+/** The options of a server with every default filled in. */
+export type ResolvedOptions = ResolvedHandlerOptions &
+  Defined<Omit<ServerOptions, keyof HandlerOptions>>;
+
+/** The options of a rendering with every default filled in. */
+export type ResolvedRenderOptions = ResolvedHandlerOptions &
+  Pick<Required<RenderOptions>, "accept" | "acceptEncoding">;

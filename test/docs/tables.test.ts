@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FORMATS } from "../../src/options/options.ts";
+import { resolveHandlerOptions, resolveOptions } from "../../src/options/rules.ts";
+import { HELP } from "../../src/programs/cli/help.ts";
+import { readEnvironment } from "../../src/programs/preload/environment.ts";
+import { SelfMetrics } from "../../src/scrape/self-metrics.ts";
+import { readDocument, sectionOf } from "./documents.ts";
+
+const OPTIONS = readDocument("docs/guide/options.md");
+
+test("The guide names every option and its default, and no other", () => {
+  const handler = resolveHandlerOptions();
+  const server = Object.fromEntries(
+    Object.entries(resolveOptions()).filter(([name]) => !Object.hasOwn(handler, name)),
+  );
+  assert.deepEqual(defaultsIn("Options of every scrape"), shown(handler));
+  assert.deepEqual(defaultsIn("Options of a server"), shown(server));
+});
+
+function defaultsIn(heading: string): Record<string, string> {
+  const rows = sectionOf(OPTIONS, heading).matchAll(/^\| `(\w+)` \|(.*?)\|/gm);
+  return Object.fromEntries(Array.from(rows, ([, name, value = ""]) => [name, value.trim()]));
+}
+
+/** Options as the table shows them. */
+function shown(options: object): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [name, SHOWN.get(value) ?? show(value)]),
+  );
+}
+
+const SHOWN: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+  [undefined, ""],
+  [console, "`console`"],
+  [FORMATS, "all"],
+  [64 * 1_024 * 1_024, "64 MiB"],
+]);
+
+function show(value: unknown): string {
+  if (typeof value === "number") return value.toLocaleString("en");
+  if (typeof value !== "object") return `\`${JSON.stringify(value)}\``;
+  const { encodings } = value as { readonly encodings: readonly string[] };
+  return encodings.join(", ");
+}
+
+test("The guide names every flag of the program, and no other", () => {
+  const flagsIn = (text: string) => new Set(text.match(/--(?:web|log)\.[a-z-]+|--help|--version/g));
+  const table = sectionOf(readDocument("docs/guide/program.md"), "Flags");
+  assert.deepEqual([...flagsIn(table)].sort(), [...flagsIn(HELP)].sort());
+});
+
+test("The guide names every variable that the preload reads, and no other", () => {
+  const read: string[] = [];
+  const get = (_: object, name: string) => {
+    read.push(name);
+    return undefined;
+  };
+  readEnvironment(new Proxy({}, { get }));
+  const table = sectionOf(readDocument("docs/guide/preload.md"), "Variables");
+  const named = table.match(/`(?:PROMHTTP|OTEL)_\w+`/g)?.map((name) => name.slice(1, -1));
+  assert.deepEqual([...new Set(named)].sort(), read.sort());
+});
+
+test("The guide names every self-metric, and no other", () => {
+  const self = new SelfMetrics(() => 0);
+  self.collectors.record([{ collector: "a", error: "b" }], () => true);
+  const table = sectionOf(readDocument("docs/guide/operating.md"), "Self-metrics");
+  const named = Array.from(table.matchAll(/`(promhttp_\w+)/g), ([, name]) => name);
+  assert.deepEqual(
+    named.sort(),
+    self
+      .families()
+      .map(({ name }) => name)
+      .sort(),
+  );
+});

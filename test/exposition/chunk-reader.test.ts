@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ChunkReader } from "../../src/exposition/chunk-reader.ts";
+import { hasTimeLeft } from "../../src/exposition/time-slice.ts";
+import { createChunks, fail, NEVER, tick } from "./chunks.ts";
+
+/** Takes the next chunk; what is thrown at once rejects, as what is thrown later. */
+async function next(reading: ChunkReader): Promise<string | undefined> {
+  const chunks = await reading.next(1);
+  return chunks && Buffer.concat(chunks).toString();
+}
+
+/** Takes the chunks that are left. */
+async function drain(reading: ChunkReader): Promise<string[]> {
+  const texts: string[] = [];
+  for (;;) {
+    const text = await next(reading);
+    if (text === undefined) return texts;
+    texts.push(text);
+  }
+}
+
+test("ChunkReader gives chunk by chunk, skips pauses, and reads no further than it is asked", async () => {
+  const { chunks, state } = createChunks(["", "a", "", "b", "c"]);
+  const reading = new ChunkReader(chunks, NEVER);
+  await tick();
+  assert.equal(state.steps, 0);
+  assert.equal(String(await next(reading)), "a");
+  await tick();
+  assert.equal(state.steps, 2);
+  assert.deepEqual(await drain(reading), ["b", "c"]);
+  assert.equal(await next(reading), undefined);
+});
+
+test("ChunkReader says once that it is over, when the last value is read", async () => {
+  const ended: ChunkReader[] = [];
+  const { chunks } = createChunks(["a"]);
+  const reading = new ChunkReader(chunks, NEVER, { onEnd: (over) => ended.push(over) });
+  await next(reading);
+  assert.equal(ended.length, 0);
+  await next(reading);
+  reading.stop();
+  await reading.finish();
+  assert.deepEqual(ended, [reading]);
+});
+
+test("finish() reads all that is left, and next() gives it later in its order", async () => {
+  const { chunks, state } = createChunks(["a", "b", "", "c"]);
+  const reading = new ChunkReader(chunks, NEVER);
+  const first = await next(reading);
+  await reading.finish();
+  assert.equal(state.isOver, true);
+  assert.deepEqual([String(first), ...(await drain(reading))], ["a", "b", "c"]);
+});
+
+test("finish() may be called twice at once, and while a chunk is asked for", async () => {
+  const { chunks } = createChunks(["a", "b", "c"]);
+  const reading = new ChunkReader(chunks, NEVER);
+  const [first] = await Promise.all([next(reading), reading.finish(), reading.finish()]);
+  assert.deepEqual([String(first), ...(await drain(reading))], ["a", "b", "c"]);
+});
+
+test("next() throws what the encoder throws, each time, and the reading is over", async () => {
+  let ends = 0;
+  const reading = new ChunkReader(createChunks(["a", fail]).chunks, NEVER, { onEnd: () => ends++ });
+  await next(reading);
+  await assert.rejects(next(reading), { message: "broken" });
+  await assert.rejects(next(reading), { message: "broken" });
+  assert.equal(ends, 1);
+});
+
+test("finish() never rejects: a failure waits for next(), which gives no part of the rest", async () => {
+  const reading = new ChunkReader(createChunks(["a", "b", fail]).chunks, NEVER);
+  await reading.finish();
+  await assert.rejects(next(reading), { message: "broken" });
+});
+
+test("ChunkReader ends when its signal aborts, with its reason and without what was read ahead", async () => {
+  const controller = new AbortController();
+  const { chunks, state } = createChunks(["a", "b", "c"]);
+  let ends = 0;
+  const reading = new ChunkReader(chunks, controller.signal, { onEnd: () => ends++ });
+  await reading.finish();
+  const other = createChunks(["a", "b", "c"]);
+  const unread = new ChunkReader(other.chunks, controller.signal, { onEnd: () => ends++ });
+  await next(unread);
+  controller.abort(new Error("gone"));
+  assert.deepEqual([state.isOver, other.state.isOver, ends], [true, true, 2]);
+  for (const aborted of [reading, unread]) {
+    await assert.rejects(next(aborted), { message: "gone" });
+  }
+});
+
+test("ChunkReader does not begin when its signal has aborted before", async () => {
+  const { chunks, state } = createChunks(["a"]);
+  let ends = 0;
+  const reading = new ChunkReader(chunks, AbortSignal.abort(new Error("gone")), {
+    onEnd: () => ends++,
+  });
+  await reading.finish();
+  await assert.rejects(next(reading), { message: "gone" });
+  assert.deepEqual([state.steps, ends], [0, 1]);
+});
+
+test("stop() ends a reading that waits for its turn", async () => {
+  const { chunks, state } = createChunks(["a"]);
+  const reading = new ChunkReader(chunks, NEVER);
+  while (hasTimeLeft(performance.now()));
+  const chunk = next(reading);
+  reading.stop();
+  assert.equal(await chunk, undefined);
+  assert.equal(state.steps, 0);
+});
+
+test("stop() keeps what the encoder throws when it is closed for next()", async () => {
+  let ends = 0;
+  function* broken(): Generator<Uint8Array, void, undefined> {
+    try {
+      yield Buffer.from("a");
+    } finally {
+      fail();
+    }
+  }
+  const reading = new ChunkReader(broken(), NEVER, { onEnd: () => ends++ });
+  await next(reading);
+  reading.stop();
+  await assert.rejects(next(reading), { message: "broken" });
+  assert.equal(ends, 1);
+});
+
+test("stop() ends an iterator that cannot be closed", async () => {
+  const reading = new ChunkReader(
+    { next: () => ({ done: false, value: Buffer.from("a") }) },
+    NEVER,
+  );
+  assert.equal(String(await next(reading)), "a");
+  reading.stop();
+  assert.equal(await next(reading), undefined);
+});
+
+test("ChunkReader measures the time that the encoder is at work, and no other", async () => {
+  const busy = () => {
+    const end = performance.now() + 3;
+    while (performance.now() < end);
+  };
+  const startedAt = performance.now();
+  const reading = new ChunkReader(createChunks([busy, "a", "b"]).chunks, NEVER);
+  assert.equal(reading.durationMs, 0);
+  await next(reading);
+  const pausedAt = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const pausedMs = performance.now() - pausedAt;
+  await drain(reading);
+  const otherMs = performance.now() - startedAt - pausedMs;
+  assert.ok(reading.durationMs >= 3 && reading.durationMs <= otherMs, `${reading.durationMs} ms`);
+});

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createEncoders } from "../../src/exposition/encoders.ts";
+import type { MetricFamily } from "../../src/model/metric-family.ts";
+import type { EscapingScheme } from "../../src/model/names.ts";
+import { FORMATS, type Format } from "../../src/options/options.ts";
+import { encodeFamilies } from "../helpers/encode-families.ts";
+
+const FAMILY: MetricFamily = {
+  name: "http.hits_total",
+  help: "Hits.",
+  type: "counter",
+  metrics: [{ labels: { "http.route": "/" }, value: 2 }],
+};
+
+const TEXT = `# HELP http_hits_total Hits.
+# TYPE http_hits_total counter
+http_hits_total{http_route="/"} 2
+`;
+
+const OPENMETRICS = `# TYPE http_hits counter
+# HELP http_hits Hits.
+http_hits_total{http_route="/"} 2
+# EOF
+`;
+
+// The length, then name, help, type, and one metric: its label, and a double of 8 bytes.
+const PROTOBUF = [
+  "8\n\x0fhttp_hits_total\x12\x05Hits.\x18\x00",
+  '"\x1c\n\x0f\n\nhttp_route\x12\x01/',
+  "\x1a\t\t\0\0\0\0\0\0\0@",
+].join("");
+
+const EXPOSITIONS: Readonly<Record<Format, string>> = {
+  "text-0.0.4": TEXT,
+  "text-1.0.0": TEXT,
+  "openmetrics-1.0.0": OPENMETRICS,
+  "openmetrics-0.0.1": OPENMETRICS,
+  protobuf: PROTOBUF,
+};
+
+for (const format of FORMATS) {
+  test(`createEncoders() makes an encoder of ${format}`, async () => {
+    const encoder = await createEncoders(0)(format, "underscores");
+    const { body, faults } = encodeFamilies(encoder, [FAMILY]);
+    assert.deepEqual(faults, []);
+    assert.equal(body, EXPOSITIONS[format]);
+  });
+}
+
+const ESCAPED: readonly (readonly [EscapingScheme, string])[] = [
+  ["allow-utf-8", '{"http.hits_total","http.route"="/"} 2'],
+  ["dots", 'http_dot_hits__total{http_dot_route="/"} 2'],
+  ["underscores", 'http_hits_total{http_route="/"} 2'],
+  ["values", 'U__http_2e_hits__total{U__http_2e_route="/"} 2'],
+];
+
+test("createEncoders() makes an encoder for each escaping scheme, and keeps them apart", async () => {
+  const encoderOf = createEncoders(0);
+  for (const [scheme, line] of [...ESCAPED, ...ESCAPED]) {
+    const { body } = encodeFamilies(await encoderOf("text-1.0.0", scheme), [FAMILY]);
+    assert.equal(body.split("\n")[2], line);
+  }
+});
+
+test("createEncoders() makes each encoder once, also for those who ask at the same time", async () => {
+  const encoderOf = createEncoders(0);
+  for (const format of FORMATS) {
+    const [first, second] = [encoderOf(format, "values"), encoderOf(format, "values")];
+    assert.equal(await first, await second);
+    assert.notEqual(await first, await encoderOf(format, "dots"));
+  }
+});
+
+test("createEncoders() has one encoder for the versions of a format, whose bodies are the same", async () => {
+  const encoderOf = createEncoders(0);
+  const same = async (one: Format, other: Format): Promise<boolean> =>
+    (await encoderOf(one, "dots")) === (await encoderOf(other, "dots"));
+  assert.equal(await same("text-0.0.4", "text-1.0.0"), true);
+  assert.equal(await same("openmetrics-1.0.0", "openmetrics-0.0.1"), true);
+  assert.equal(await same("text-0.0.4", "openmetrics-0.0.1"), false);
+  assert.equal(await same("text-0.0.4", "protobuf"), false);
+});
+
+test("createEncoders() makes encoders of its own each time", async () => {
+  const first = await createEncoders(0)("text-0.0.4", "dots");
+  assert.notEqual(first, await createEncoders(0)("text-0.0.4", "dots"));
+});

@@ -1,0 +1,258 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type {
+  Exemplar,
+  HistogramMetric,
+  MetricFamily,
+  SummaryMetric,
+  ValueMetric,
+} from "../../../src/model/metric-family.ts";
+import { encode, encodedMetrics } from "./encode.ts";
+
+function counter(metric: Partial<ValueMetric>): MetricFamily {
+  return {
+    name: "c_total",
+    help: "",
+    type: "counter",
+    metrics: [{ labels: {}, value: 1, ...metric }],
+  };
+}
+
+function summary(metric: Partial<SummaryMetric>): MetricFamily {
+  const base = { labels: {}, count: 0, sum: 0, quantiles: [], quantileValues: [] };
+  return { name: "s", help: "", type: "summary", metrics: [{ ...base, ...metric }] };
+}
+
+function histogram(metric: Partial<HistogramMetric>): MetricFamily {
+  const base = { labels: {}, count: 0, sum: 0, upperBounds: [], cumulativeCounts: [] };
+  return { name: "h", help: "", type: "histogram", metrics: [{ ...base, ...metric }] };
+}
+
+for (const value of [0, -0, 1.5, -1e300, 5e-324, Number.NaN, Infinity, -Infinity]) {
+  test(`createProtobufEncoder() carries the value ${Object.is(value, -0) ? "-0" : value}`, () => {
+    assert.deepEqual(encodedMetrics(counter({ value })), [{ counter: { value } }]);
+    const gauge: MetricFamily = {
+      name: "g",
+      help: "",
+      type: "gauge",
+      metrics: [{ labels: {}, value, exemplar: { labels: {}, value: 1 }, startTimestampMs: 1 }],
+    };
+    assert.deepEqual(encodedMetrics(gauge), [{ gauge: { value } }]);
+    assert.deepEqual(encodedMetrics({ ...gauge, type: "unknown" }), [{ untyped: { value } }]);
+  });
+}
+
+// Values that the types forbid and that JavaScript brings all the same.
+const NO_NUMBERS = ["1", null, undefined, 1n, {}] as unknown as readonly number[];
+
+test("createProtobufEncoder() leaves out and reports what is not a number", () => {
+  for (const value of NO_NUMBERS) {
+    const families = [
+      counter({ value }),
+      summary({ count: value }),
+      histogram({ sum: value }),
+      { ...summary({ sum: value }), name: "s2" },
+      { ...histogram({ count: value }), name: "h2" },
+    ];
+    const { bytes, faults } = encode(families);
+    assert.equal(bytes.length, 0);
+    assert.deepEqual(
+      faults,
+      ["c_total", "s", "h", "s2", "h2"].map((name) => `${name}: a value is not a number`),
+    );
+  }
+});
+
+test("createProtobufEncoder() goes on after a metric that it leaves out", () => {
+  const [bad] = NO_NUMBERS;
+  const metrics = [1, bad ?? 0, 3].map((value, index) => ({ labels: { index }, value }));
+  assert.deepEqual(encodedMetrics({ name: "g", help: "", type: "gauge", metrics }), [
+    { label: [{ name: "index", value: "0" }], gauge: { value: 1 } },
+    { label: [{ name: "index", value: "2" }], gauge: { value: 3 } },
+  ]);
+});
+
+const TIMESTAMPS: readonly [number, bigint | undefined][] = [
+  [0, 0n],
+  [1_700_000_000_123, 1_700_000_000_123n],
+  [1.5, 2n],
+  [Number.MAX_SAFE_INTEGER, BigInt(Number.MAX_SAFE_INTEGER)],
+  [-1, undefined],
+  [Number.NaN, undefined],
+  [Number.POSITIVE_INFINITY, undefined],
+];
+
+for (const [timestampMs, expected] of TIMESTAMPS) {
+  test(`createProtobufEncoder() writes the timestamp ${timestampMs} as ${expected}`, () => {
+    const timestamp = expected === undefined ? {} : { timestamp_ms: expected };
+    assert.deepEqual(encodedMetrics(counter({ timestampMs })), [
+      { counter: { value: 1 }, ...timestamp },
+    ]);
+  });
+}
+
+const START_TIMESTAMPS: readonly [number, { seconds: bigint; nanos?: bigint } | undefined][] = [
+  [0, { seconds: 0n }],
+  [1_700_000_000_000, { seconds: 1_700_000_000n }],
+  [1_700_000_000_001.25, { seconds: 1_700_000_000n, nanos: 1_250_000n }],
+  [1_699_999_999_999.9998, { seconds: 1_699_999_999n, nanos: 999_999_755n }],
+  [-1, { seconds: -1n, nanos: 999_000_000n }],
+  [-1_000, { seconds: -1n }],
+  [-62_135_596_800_000, { seconds: -62_135_596_800n }],
+  [253_402_300_799_999, { seconds: 253_402_300_799n, nanos: 999_000_000n }],
+  [-62_135_596_800_001, undefined],
+  [253_402_300_800_000, undefined],
+  [Number.NaN, undefined],
+];
+
+for (const [startTimestampMs, expected] of START_TIMESTAMPS) {
+  test(`createProtobufEncoder() writes a start at ${startTimestampMs} ms, if it can`, () => {
+    const created = expected === undefined ? {} : { created_timestamp: expected };
+    assert.deepEqual(encodedMetrics(counter({ startTimestampMs })), [
+      { counter: { value: 1, ...created } },
+    ]);
+    assert.deepEqual(encodedMetrics(summary({ startTimestampMs })), [
+      { summary: { sample_count: 0n, sample_sum: 0, ...created } },
+    ]);
+    assert.deepEqual(encodedMetrics(histogram({ startTimestampMs })), [
+      { histogram: { sample_count: 0n, sample_sum: 0, ...created } },
+    ]);
+  });
+}
+
+test("createProtobufEncoder() writes an exemplar with all labels that it has", () => {
+  const labels = { trace_id: "x".repeat(200), "span.id": 7, none: "" };
+  const exemplar: Exemplar = { labels, value: 0.5 };
+  assert.deepEqual(encodedMetrics(counter({ exemplar })), [
+    {
+      counter: {
+        value: 1,
+        exemplar: {
+          label: [
+            { name: "trace_id", value: "x".repeat(200) },
+            { name: "span_id", value: "7" },
+          ],
+          value: 0.5,
+        },
+      },
+    },
+  ]);
+});
+
+test("createProtobufEncoder() leaves out an exemplar without a value", () => {
+  for (const value of NO_NUMBERS) {
+    assert.deepEqual(encodedMetrics(counter({ exemplar: { labels: {}, value } })), [
+      { counter: { value: 1 } },
+    ]);
+  }
+});
+
+const SUMMARY_COUNTS: readonly [number, bigint | undefined][] = [
+  [0, 0n],
+  [2.4, 2n],
+  [2.5, 3n],
+  [2 ** 63, 2n ** 63n],
+  [2 ** 64, undefined],
+  [-1, undefined],
+  [Number.NaN, undefined],
+];
+
+for (const [count, expected] of SUMMARY_COUNTS) {
+  test(`createProtobufEncoder() writes the count ${count} of a summary as ${expected}`, () => {
+    const { faults } = encode([summary({ count })]);
+    if (expected === undefined) {
+      assert.deepEqual(encodedMetrics(summary({ count })), []);
+      assert.deepEqual(faults, ["s: a summary's count does not fit into 64 bits"]);
+      return;
+    }
+    assert.deepEqual(encodedMetrics(summary({ count })), [
+      { summary: { sample_count: expected, sample_sum: 0 } },
+    ]);
+    assert.deepEqual(faults, []);
+  });
+}
+
+test("createProtobufEncoder() writes the quantiles of a summary", () => {
+  const metric = { quantiles: [0.5, 0.99, 1], quantileValues: new Float64Array([1, Number.NaN]) };
+  assert.deepEqual(encodedMetrics(summary(metric)), [
+    {
+      summary: {
+        sample_count: 0n,
+        sample_sum: 0,
+        quantile: [
+          { quantile: 0.5, value: 1 },
+          { quantile: 0.99, value: Number.NaN },
+          { quantile: 1, value: Number.NaN },
+        ],
+      },
+    },
+  ]);
+});
+
+test("createProtobufEncoder() writes counts that are no whole numbers as doubles", () => {
+  const metric = {
+    count: 2.5,
+    upperBounds: [1, 2, 3, 4],
+    cumulativeCounts: [0, 0.5, 2 ** 60],
+  };
+  assert.deepEqual(encodedMetrics(histogram(metric)), [
+    {
+      histogram: {
+        sample_count_float: 2.5,
+        sample_sum: 0,
+        bucket: [
+          { cumulative_count: 0n, upper_bound: 1 },
+          { cumulative_count_float: 0.5, upper_bound: 2 },
+          { cumulative_count_float: 2 ** 60, upper_bound: 3 },
+          { cumulative_count_float: Number.NaN, upper_bound: 4 },
+        ],
+      },
+    },
+  ]);
+});
+
+test("createProtobufEncoder() writes the bucket +Inf only if it has an exemplar", () => {
+  const metric: Partial<HistogramMetric> = {
+    count: 3,
+    upperBounds: [1, 2],
+    cumulativeCounts: [1, 2],
+  };
+  const exemplar = { labels: {}, value: 9, timestampMs: 1_000 };
+  const bucket = [
+    { cumulative_count: 1n, upper_bound: 1 },
+    { cumulative_count: 2n, upper_bound: 2 },
+  ];
+  for (const exemplars of [undefined, [], [null, null, null]]) {
+    assert.deepEqual(encodedMetrics(histogram({ ...metric, exemplars })), [
+      { histogram: { sample_count: 3n, sample_sum: 0, bucket } },
+    ]);
+  }
+  const written = { value: 9, timestamp: { seconds: 1n } };
+  assert.deepEqual(
+    encodedMetrics(histogram({ ...metric, exemplars: [null, exemplar, exemplar] })),
+    [
+      {
+        histogram: {
+          sample_count: 3n,
+          sample_sum: 0,
+          bucket: [
+            bucket[0],
+            { ...bucket[1], exemplar: written },
+            { cumulative_count: 3n, upper_bound: Infinity, exemplar: written },
+          ],
+        },
+      },
+    ],
+  );
+});
+
+test("createProtobufEncoder() leaves le and quantile to the scraper", () => {
+  const labels = { le: "1", quantile: "2", a: "3" };
+  const [a, le, quantile] = ["a", "le", "quantile"].map((name) => ({
+    name,
+    value: { a: "3", le: "1", quantile: "2" }[name],
+  }));
+  assert.deepEqual(encodedMetrics(histogram({ labels }))[0]?.label, [quantile, a]);
+  assert.deepEqual(encodedMetrics(summary({ labels }))[0]?.label, [le, a]);
+  assert.deepEqual(encodedMetrics(counter({ labels }))[0]?.label, [le, quantile, a]);
+});

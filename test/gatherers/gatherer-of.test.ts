@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
+import type { Gatherer } from "../../src/model/gatherer.ts";
+import { expose } from "../helpers/gathering.ts";
+import { LIBRARIES } from "../helpers/libraries.ts";
+
+const GATHERER: Gatherer = {
+  gather: () => ({
+    families: [{ name: "own", help: "", type: "gauge", metrics: [{ labels: {}, value: 7 }] }],
+  }),
+};
+
+test("gathererOf() takes a gatherer", async () => {
+  assert.equal((await expose(GATHERER)).text, "# TYPE own gauge\nown 7\n");
+});
+
+for (const { name, Registry, Gauge } of LIBRARIES) {
+  test(`gathererOf() takes a registry of ${name}`, async () => {
+    const registry = new Registry();
+    new Gauge({ name: "g", help: "A gauge.", registers: [registry] }).set(2);
+    assert.deepEqual(await expose(registry), {
+      text: "# HELP g A gauge.\n# TYPE g gauge\ng 2\n",
+      faults: [],
+    });
+  });
+
+  test(`gathererOf() takes an empty registry of ${name}`, async () => {
+    assert.deepEqual(await expose(new Registry()), { text: "", faults: [] });
+  });
+
+  test(`gathererOf() refuses a registry of ${name} that stands for other processes`, () => {
+    const { AggregatorRegistry } = LIBRARIES.find((library) => library.name === name) ?? {};
+    assert.ok(AggregatorRegistry);
+    // The types of a caller in JavaScript do not stop it.
+    const cluster = new AggregatorRegistry() as unknown as Gatherer;
+    assert.throws(() => gathererOf(cluster), {
+      name: "TypeError",
+      message: /serve a registry in each process/,
+    });
+    assert.throws(() => gathererOf([GATHERER, cluster]), TypeError);
+  });
+}
+
+test("gathererOf() refuses a registry that stands for other threads", () => {
+  const workers = { getMetricsAsArray: () => [], contentType: "", workerMetrics: async () => "" };
+  assert.throws(() => gathererOf(workers), TypeError);
+});
+
+test("gathererOf() takes registries of all libraries and a gatherer in one array", async () => {
+  const registries = LIBRARIES.map(({ Registry, Counter }, index) => {
+    const registry = new Registry();
+    const config = { name: "c_total", help: "h", labelNames: ["library"], registers: [registry] };
+    new Counter(config).inc({ library: `${index}` }, index);
+    return registry;
+  });
+  assert.deepEqual(await expose([...registries, GATHERER]), {
+    text: [
+      "# HELP c_total h",
+      "# TYPE c_total counter",
+      'c_total{library="0"} 0',
+      'c_total{library="1"} 1',
+      'c_total{library="2"} 2',
+      'c_total{library="3"} 3',
+      'c_total{library="4"} 4',
+      "# TYPE own gauge",
+      "own 7",
+      "",
+    ].join("\n"),
+    faults: [],
+  });
+});
+
+test("gathererOf() serves a registry that stands twice in the array once", async () => {
+  assert.deepEqual(await expose([GATHERER, GATHERER]), {
+    text: "# TYPE own gauge\nown 7\n",
+    faults: [],
+  });
+});
+
+test("gathererOf() refuses an empty array", () => {
+  assert.throws(() => gathererOf([]), TypeError);
+});
+
+for (const wrong of [undefined, null, "registry", 7, {}, { gather: true }, [undefined], () => {}]) {
+  test(`gathererOf() refuses ${JSON.stringify(wrong) ?? String(wrong)}`, () => {
+    // What a caller in JavaScript may pass.
+    assert.throws(() => gathererOf(wrong as unknown as Gatherer), TypeError);
+  });
+}

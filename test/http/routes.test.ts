@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Route, routeOf } from "../../src/http/routes.ts";
+
+const PATHS = { metrics: "/metrics", hasLandingPage: true };
+
+const CASES: readonly [method: string, target: string, route: Route][] = [
+  ["GET", "/metrics", "metrics"],
+  ["HEAD", "/metrics", "metrics"],
+  ["GET", "/metrics?", "metrics"],
+  ["GET", "/metrics?a=/b?c", "metrics"],
+  ["GET", "/metrics/", "not-found"],
+  ["GET", "/Metrics", "not-found"],
+  ["GET", "/metrics#", "not-found"],
+  ["GET", "/metric%73", "not-found"],
+  ["GET", "/./metrics", "not-found"],
+  ["GET", "//", "not-found"],
+  ["GET", "//metrics", "not-found"],
+  ["GET", "/%ff", "not-found"],
+  ["GET", "/?/metrics", "landing-page"],
+  ["GET", "/", "landing-page"],
+  ["HEAD", "/", "landing-page"],
+  ["GET", "/-/healthy", "healthy"],
+  ["GET", "/-/ready?verbose", "ready"],
+  ["GET", "/favicon.ico", "favicon"],
+  ["GET", "/__proto__", "not-found"],
+  ["POST", "/metrics", "method-not-allowed"],
+  ["DELETE", "/", "method-not-allowed"],
+  ["get", "/metrics", "method-not-allowed"],
+  ["", "/metrics", "method-not-allowed"],
+  ["POST", "/other", "not-found"],
+  ["OPTIONS", "/metrics", "options"],
+  ["OPTIONS", "/-/healthy", "options"],
+  ["OPTIONS", "/other", "not-found"],
+  ["OPTIONS", "*", "bad-target"],
+  ["GET", "*", "bad-target"],
+  ["GET", "", "bad-target"],
+  ["GET", "?", "bad-target"],
+  ["GET", "metrics", "bad-target"],
+  ["GET", "http://x/metrics", "bad-target"],
+];
+
+for (const [method, target, route] of CASES) {
+  test(`routeOf() finds ${route} for ${method} "${target}"`, () => {
+    assert.equal(routeOf(method, target, PATHS), route);
+  });
+}
+
+test("routeOf() finds the metrics at the path of the option, even at a fixed one", () => {
+  for (const metrics of ["/", "/-/healthy", "/m/%20"]) {
+    assert.equal(routeOf("GET", metrics, { metrics, hasLandingPage: true }), "metrics");
+    assert.equal(routeOf("GET", "/metrics", { metrics, hasLandingPage: true }), "not-found");
+  }
+});
+
+test("routeOf() finds no landing page where there is none", () => {
+  assert.equal(routeOf("GET", "/", { ...PATHS, hasLandingPage: false }), "not-found");
+});

@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Gatherer, MetricFamily } from "../../src/index.ts";
+import { countingGatherer } from "../helpers/counting-gatherer.ts";
+import { rawRequest, request } from "../helpers/raw-request.ts";
+import { turnsUntil } from "../helpers/turns.ts";
+import { withServer } from "../helpers/with-server.ts";
+import { within } from "../helpers/within.ts";
+
+const SECRET = "the password is 1234";
+
+/** Gauges of one label set each. */
+function gauges(count: number): MetricFamily[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `gauge_${index}`,
+    help: "A gauge.",
+    type: "gauge",
+    metrics: [{ labels: {}, value: 1 }],
+  }));
+}
+
+test("The page has a policy that knows its style and its script by a new nonce each time", () =>
+  withServer({}, async ({ port }) => {
+    const nonces = new Set<string>();
+    for (let round = 0; round < 3; round++) {
+      const { status, headers, body } = await rawRequest(port, request("/"));
+      assert.equal(status, 200);
+      assert.equal(headers["content-type"], "text/html; charset=utf-8");
+      assert.equal(headers["cache-control"], "no-store");
+      assert.equal(headers["referrer-policy"], "no-referrer");
+      assert.equal(headers["x-content-type-options"], "nosniff");
+      const nonce = /<script nonce="([^"]+)"/.exec(body)?.[1] ?? "";
+      assert.equal(Buffer.from(nonce, "base64").length, 16);
+      assert.equal(
+        headers["content-security-policy"],
+        `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; ` +
+          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      );
+      nonces.add(nonce);
+    }
+    assert.equal(nonces.size, 3);
+  }));
+
+test("The page shows what is exported, and is no scrape", () =>
+  withServer({}, async ({ port }) => {
+    const { body } = await rawRequest(port, request("/"));
+    assert.match(body, /<code>up<\/code>/);
+    const { body: metrics } = await rawRequest(port, request("/metrics"));
+    assert.match(metrics, /requests_total\{code="200"\} 0\n/);
+  }));
+
+test("HEAD / has the headers of the page, and gathers nothing", async () => {
+  const source = countingGatherer();
+  await withServer({ source }, async ({ port }) => {
+    const { status, headers, rest } = await rawRequest(port, request("/", { method: "HEAD" }));
+    assert.equal(status, 200);
+    assert.equal(headers["content-type"], "text/html; charset=utf-8");
+    assert.match(String(headers["content-security-policy"]), /^default-src 'none';/);
+    assert.equal(headers["cache-control"], "no-store");
+    assert.equal(rest, "");
+    assert.equal(source.calls, 0);
+  });
+});
+
+test("A long page is streamed, and bounded", () =>
+  withServer({ source: { gather: () => ({ families: gauges(3_000) }) } }, async ({ port }) => {
+    const { headers, body } = await rawRequest(port, request("/"));
+    assert.equal(headers["transfer-encoding"], "chunked");
+    assert.equal(body.match(/<tr><th scope="row"><a /g)?.length, 1_000);
+    assert.match(body, /\d,\d{3} smaller families/);
+    assert.ok(body.endsWith("</html>\n"));
+  }));
+
+test("A page is sent no faster than its client reads it", async () => {
+  const families = gauges(1_000).map((family) => ({ ...family, help: "&".repeat(300) }));
+  await withServer({ source: { gather: () => ({ families }) } }, async ({ port, connect }) => {
+    const slow = await connect();
+    slow.socket.pause();
+    void slow.send(request("/"));
+    // Others are served meanwhile: it takes none of the four places.
+    for (let round = 0; round < 6; round++) {
+      assert.equal((await rawRequest(port, request("/"))).status, 200);
+    }
+    slow.socket.resume();
+    const { body } = await slow.response();
+    assert.ok(body.endsWith("</html>\n"));
+  });
+});
+
+const FAILURES: readonly [how: string, source: Gatherer][] = [
+  [
+    "throws",
+    {
+      gather: () => {
+        throw new Error(SECRET);
+      },
+    },
+  ],
+  ["rejects", { gather: () => Promise.reject(new Error(SECRET)) }],
+];
+
+for (const [how, source] of FAILURES) {
+  test(`The page of a gatherer that ${how} says so, and nothing of the error`, () =>
+    withServer({ source: [source, countingGatherer()] }, async ({ port, log }) => {
+      const { status, body } = await rawRequest(port, request("/"));
+      assert.equal(status, 200);
+      assert.match(
+        body,
+        /Something is missing, because these failed: <code>gatherer 1<\/code>\. See the log/,
+      );
+      assert.match(body, /<code>up<\/code>/);
+      assert.doesNotMatch(body, /1234/);
+      assert.match(String(log), /1234/);
+    }));
+}
+
+test("The page of collectors that are late is a 503 with a fixed text", () =>
+  withServer(
+    { source: { gather: () => new Promise(() => {}) }, timeoutMs: 20 },
+    async ({ port }) => {
+      const { status, headers, body } = await rawRequest(port, request("/"));
+      assert.equal(status, 503);
+      assert.match(String(headers["content-type"]), /^text\/html/);
+      assert.match(body, /could not be gathered in time\. See the log of the process\./);
+    },
+  ));
+
+test("A flood of requests for the page is refused but for four at once", async () => {
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const up = countingGatherer();
+  const source: Gatherer = {
+    async gather(context) {
+      await gate;
+      return up.gather(context);
+    },
+  };
+  await withServer({ source }, async ({ port }) => {
+    const answers = Array.from({ length: 40 }, () => rawRequest(port, request("/")));
+    let refused = 0;
+    for (const answer of answers)
+      void answer.then(({ status }) => (refused += Number(status === 503)));
+    await turnsUntil("all but four to be refused", () => refused === 36);
+    open();
+    const all = await within("the rest", Promise.all(answers));
+    assert.equal(all.filter(({ status }) => status === 200).length, 4);
+    const busy = all.find(({ status }) => status === 503);
+    assert.equal(busy?.headers["retry-after"], "1");
+    assert.match(String(busy?.body), /Too many people look at this page/);
+    // All of them are one run of the collectors.
+    assert.equal(up.calls, 1);
+  });
+});
+
+test("A client that goes while the page is made stops the collectors", async () => {
+  let signal: AbortSignal | undefined;
+  const source: Gatherer = {
+    gather: (context) => {
+      ({ signal } = context);
+      return new Promise(() => {});
+    },
+  };
+  await withServer({ source }, async ({ connect, log }) => {
+    const connection = await connect();
+    void connection.send(request("/"));
+    await turnsUntil("the collectors to run", () => signal !== undefined);
+    connection.socket.destroy();
+    await turnsUntil("the collectors to be stopped", () => signal?.aborted === true);
+    assert.deepEqual(log, []);
+  });
+});
+
+const BROWSER =
+  "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+const PROMETHEUS =
+  "Accept: application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+
+test("A browser at the path of the metrics gets text, and a scraper at / the page", () =>
+  withServer({}, async ({ port }) => {
+    const type = async (path: string, accept: string) => {
+      const { headers } = await rawRequest(port, request(path, { headers: [accept] }));
+      return headers["content-type"];
+    };
+    assert.equal(await type("/metrics", BROWSER), "text/plain; version=0.0.4; charset=utf-8");
+    assert.match(String(await type("/metrics", PROMETHEUS)), /^application\/openmetrics-text/);
+    assert.equal(await type("/", PROMETHEUS), "text/html; charset=utf-8");
+    assert.equal(await type("/", BROWSER), "text/html; charset=utf-8");
+  }));
+
+test("There is no HTML at the path of the metrics, whatever it is and whatever goes wrong", async () => {
+  const source = { gather: () => Promise.reject(new Error(SECRET)) };
+  for (const path of ["/", "/metrics"]) {
+    await withServer({ source, path }, async ({ port }) => {
+      const { status, headers } = await rawRequest(port, request(path, { headers: [BROWSER] }));
+      assert.equal(status, 500);
+      assert.equal(headers["content-type"], "text/plain; charset=utf-8");
+    });
+  }
+});

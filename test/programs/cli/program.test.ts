@@ -1,0 +1,293 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Fixture } from "../../helpers/fork-fixture.ts";
+import { httpGet } from "../../helpers/http-get.ts";
+import { type App, withApp } from "../../helpers/with-app.ts";
+import { withBusyPort } from "../../helpers/with-busy-port.ts";
+import { within } from "../../helpers/within.ts";
+
+const PROGRAM = "node_modules/promhttp/dist/cli.js";
+const ANYWHERE = "--web.listen-address=127.0.0.1:0";
+
+const GATHERER = `({ gather: () => ({ families: [
+  { name: "up", help: "Up.", type: "gauge", metrics: [{ labels: {}, value: 1 }] },
+] }) })`;
+
+function run({ node }: App, ...args: readonly string[]): Fixture {
+  return node([PROGRAM, ANYWHERE, ...args]);
+}
+
+/** The URL of the metrics, from the line that says it. */
+function urlOf(child: Fixture): Promise<string> {
+  return child.errorLine(/ level=info msg="Listening on" address=127\.0\.0\.1:\d+ url=(\S+)$/);
+}
+
+async function scrape(url: string): Promise<string> {
+  const { status, body } = await httpGet(url);
+  assert.equal(status, 200);
+  return body.toString();
+}
+
+/** Ends the program, and returns what it wrote to its standard output. */
+async function end(child: Fixture): Promise<string> {
+  child.signal("SIGTERM");
+  const { code, signal, stdout } = await child.exit();
+  assert.deepEqual({ code, signal }, { code: 0, signal: null });
+  return stdout;
+}
+
+/** Modules of every kind, that serve the metric `up`. */
+const MODULES: Readonly<Record<string, readonly [name: string, text: string]>> = {
+  "a gatherer": ["exporter.mjs", `export default ${GATHERER};`],
+  "an async function": ["exporter.mjs", `export default async () => ${GATHERER};`],
+  "an array": ["exporter.mjs", `export const registry = [${GATHERER}];`],
+  "a registry": [
+    "exporter.mjs",
+    `import client from "prom-client";
+     export const { register } = client;
+     new client.Gauge({ name: "up", help: "Up." }).set(1);`,
+  ],
+  "a CommonJS module": [
+    "exporter.cjs",
+    `const { Gauge, Registry } = require("@prometheus-io/client");
+     exports.registry = new Registry();
+     new Gauge({ name: "up", help: "Up.", registers: [exports.registry] }).set(1);`,
+  ],
+};
+
+for (const [kind, [name, text]] of Object.entries(MODULES)) {
+  test(`The program serves ${kind}, and ends with status 0 on SIGTERM`, async () => {
+    await withApp({ [name]: text }, ["prom-client", "@prometheus-io/client"], async (app) => {
+      const child = run(app, name);
+      const text = await scrape(await urlOf(child));
+      assert.match(text, /^# HELP up Up.\n# TYPE up gauge\nup 1\n/);
+      assert.match(text, /^promhttp_metric_handler_requests_total/m);
+      assert.equal(await end(child), "");
+    });
+  });
+}
+
+test("The program serves a module that keeps timers, and ends all the same", async () => {
+  const text = `setInterval(() => {}, 1_000); export default ${GATHERER};`;
+  await withApp({ "exporter.mjs": text }, [], async (app) => {
+    const child = run(app, "./exporter.mjs");
+    await urlOf(child);
+    await end(child);
+  });
+});
+
+test("The program calls onScrape before each scrape, and close once after the last", async () => {
+  const text = `
+    export default ${GATHERER};
+    export const onScrape = ({ signal }) => console.log("onScrape", signal.aborted);
+    export const close = async () => {
+      await new Promise(setImmediate);
+      console.log("close");
+    };`;
+  await withApp({ "exporter.mjs": text }, [], async (app) => {
+    const child = run(app, "exporter.mjs");
+    const url = await urlOf(child);
+    await scrape(url);
+    await scrape(url);
+    assert.equal(await end(child), "onScrape false\nonScrape false\nclose\n");
+  });
+});
+
+test("The program logs what close() throws, and ends with status 0", async () => {
+  const text = `export default ${GATHERER}; export function close() { throw new Error("no"); }`;
+  await withApp({ "exporter.mjs": text }, [], async (app) => {
+    const child = run(app, "exporter.mjs");
+    await urlOf(child);
+    await end(child);
+    const { stderr } = await child.exit();
+    assert.match(
+      stderr,
+      /level=error msg="The module's close\(\) failed" err="Error: no\\n {4}at /,
+    );
+  });
+});
+
+test("The program has the flags of an exporter", async () => {
+  await withApp({ "exporter.mjs": `export default ${GATHERER};` }, [], async (app) => {
+    const child = run(
+      app,
+      "--web.telemetry-path=/probe",
+      "--web.disable-exporter-metrics",
+      "--web.max-requests=0",
+      "exporter.mjs",
+    );
+    const url = await urlOf(child);
+    assert.match(url, /\/probe$/);
+    assert.equal(await scrape(url), "# HELP up Up.\n# TYPE up gauge\nup 1\n");
+    await end(child);
+  });
+});
+
+test("The program logs as JSON, also what the server says", async () => {
+  const text = `export default { gather() { throw new Error("no"); } };`;
+  await withApp({ "exporter.mjs": text }, [], async (app) => {
+    const child = run(app, "--log.format=json", "exporter.mjs");
+    const url = await child.errorLine(/"msg":"Listening on".*"url":"([^"]+)"/);
+    assert.equal((await httpGet(url)).status, 500);
+    child.signal("SIGINT");
+    const { code, stderr } = await child.exit();
+    assert.equal(code, 0);
+    const lines: readonly { readonly level: string; readonly msg: string }[] = stderr
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      lines.map(({ level, msg }) => `${level}: ${msg.split("\n")[0]}`),
+      [
+        "info: Listening on",
+        "error: The scrape failed: GatherError: Collectors failed: gatherer 1",
+        "info: Shutting down",
+      ],
+    );
+  });
+});
+
+test("The program says nothing but errors when it is asked to", async () => {
+  await withApp({ "exporter.mjs": `export default ${GATHERER};` }, [], async (app) => {
+    const child = app.node([PROGRAM, "--web.listen-address=unix:app.sock", "--log.level=error"]);
+    const { code, stderr } = await child.exit();
+    assert.equal(code, 1);
+    assert.match(stderr, /^ts=\S+ level=error msg="There is no client library in [^\n]*"\n$/);
+  });
+});
+
+for (const library of ["prom-client", "@prometheus-io/client"]) {
+  test(`The program without a module serves its own metrics, with ${library}`, async () => {
+    await withApp({}, [library], async (app) => {
+      const child = run(app);
+      await child.errorLine(/level=info msg=".* To serve others: promhttp .\/my-exporter.mjs"/);
+      assert.match(await scrape(await urlOf(child)), /^process_cpu_seconds_total \d/m);
+      await end(child);
+    });
+  });
+}
+
+test("The program listens on several addresses", async () => {
+  await withApp({ "exporter.mjs": `export default ${GATHERER};` }, [], async (app) => {
+    const child = run(app, "--web.listen-address=unix:app.sock", "exporter.mjs");
+    assert.match(await scrape(await urlOf(child)), /^up 1$/m);
+    await child.errorLine(/msg="Listening on" address=app.sock url=unix:app.sock$/);
+    await end(child);
+  });
+});
+
+test("The program listens on all addresses or on none", async () => {
+  await withApp({ "exporter.mjs": `export default ${GATHERER};` }, [], async (app) => {
+    await withBusyPort(async (port) => {
+      const busy = `--web.listen-address=127.0.0.1:${port}`;
+      const { code, stderr } = await run(app, busy, "exporter.mjs").exit();
+      assert.equal(code, 1);
+      const reason = `Cannot listen on \\"127.0.0.1:${port}\\": address already in use`;
+      assert.equal(stderr.replace(/^ts=\S+ /, ""), `level=error msg="${reason}"\n`);
+    });
+  });
+});
+
+/** What ends the program before it listens, with status 1 and one line. */
+const FAILURES: Readonly<Record<string, readonly [text: string, reason: string]>> = {
+  "that is not there": ["", 'There is no module \\"exporter.mjs\\"'],
+  "that exports nothing": [
+    "setInterval(() => {}, 1_000);",
+    'The module exports no registry: export one as default, or as \\"registry\\"',
+  ],
+  "that exports a cluster registry": [
+    `import client from "prom-client"; export default new client.AggregatorRegistry();`,
+    "A cluster or worker registry cannot be served yet: serve a registry in each process",
+  ],
+};
+
+for (const [name, [text, reason]] of Object.entries(FAILURES)) {
+  test(`The program ends with status 1 and one line for a module ${name}`, async () => {
+    await withApp(text === "" ? {} : { "exporter.mjs": text }, ["prom-client"], async (app) => {
+      const { code, stdout, stderr } = await run(app, "exporter.mjs").exit();
+      assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
+      const line = stderr.replace(/^ts=\S+ /, "");
+      assert.equal(line, `level=error msg="${reason}"\n`);
+    });
+  });
+}
+
+/** Modules that fail, and what is shown of it. */
+const FAULTY: Readonly<Record<string, readonly [text: string, shown: RegExp]>> = {
+  "throws when it is loaded": [
+    `const x = 1;\nthrow new Error("boom");`,
+    /^Error: boom\n {4}at file:\S+\/exporter.mjs:2:7$/m,
+  ],
+  "cannot be parsed": [`const x = 1;\nconst y = = 2;`, /exporter.mjs:2\nconst y = = 2;\n/],
+  "imports what is not there": [`import "./missing.mjs";`, /missing.mjs' imported from \S+mjs$/m],
+  "rejects in its function": [
+    `process.on("uncaughtException", () => {});
+     process.on("unhandledRejection", () => {});
+     setInterval(() => {}, 1_000);
+     export default async () => { throw new Error("boom"); };`,
+    /^Error: boom\n {4}at .*exporter.mjs:4:\d+\)?$/m,
+  ],
+};
+
+for (const [name, [text, shown]] of Object.entries(FAULTY)) {
+  test(`The program shows the place in a module that ${name}, and ends with status 1`, async () => {
+    await withApp({ "exporter.mjs": text }, [], async (app) => {
+      const { code, stderr } = await run(app, "exporter.mjs").exit();
+      assert.equal(code, 1);
+      assert.match(stderr, /^ts=\S+ level=error msg="The module failed" module=exporter.mjs\n/);
+      assert.match(stderr, shown);
+    });
+  });
+}
+
+test("The program does not hide what the module throws later", async () => {
+  const text = `
+    export default ${GATHERER};
+    process.stdin.once("data", () => { throw new Error("later"); });`;
+  await withApp({ "exporter.mjs": text }, [], async (app) => {
+    const child = run(app, "exporter.mjs");
+    await urlOf(child);
+    child.tell("go");
+    const { code, stderr } = await child.exit();
+    assert.equal(code, 1);
+    assert.match(stderr, /^Error: later\n {4}at .*exporter.mjs:5/m);
+  });
+});
+
+test("The program ends with status 2 and one line for a wrong flag", async () => {
+  await withApp({}, [], async ({ node }) => {
+    const { stdout, ...exit } = await node([PROGRAM, "--log.level=loud"]).exit();
+    assert.equal(stdout, "");
+    assert.deepEqual(exit, {
+      code: 2,
+      signal: null,
+      stderr: 'promhttp: --log.level cannot be "loud": use debug, info, warn, error. Try --help\n',
+    });
+  });
+});
+
+test("The program shows its help and its version", async () => {
+  await withApp({}, [], async ({ node }) => {
+    const help = await node([PROGRAM, "--help"]).exit();
+    assert.deepEqual({ code: help.code, stderr: help.stderr }, { code: 0, stderr: "" });
+    assert.match(help.stdout, /^usage: promhttp \[<flags>\] \[<module>\]\n/);
+    const version = await node([PROGRAM, "--version"]).exit();
+    assert.match(version.stdout, /^promhttp, version \d+\.\d+\.\d+ \(node v[\d.]+, \w+\/\w+\)\n$/);
+  });
+});
+
+test("The program goes on when nobody reads its log any more", async () => {
+  const text = `
+    export default ${GATHERER};
+    export const onScrape = () => { throw new Error("no"); };`;
+  await withApp({ "exporter.mjs": text }, [], async (app) => {
+    const child = run(app, "exporter.mjs");
+    const url = await urlOf(child);
+    child.closeErrors();
+    for (let scrapes = 0; scrapes < 3; scrapes++) {
+      assert.equal((await within("an answer", httpGet(url))).status, 500);
+    }
+    child.signal("SIGTERM");
+    assert.equal((await child.exit()).code, 0);
+  });
+});

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Fixture } from "../../helpers/fork-fixture.ts";
+import { httpGet } from "../../helpers/http-get.ts";
+import { type App, withApp } from "../../helpers/with-app.ts";
+
+/** An exporter whose scrape waits for SIGTERM, and for ever if it is told to. */
+const EXPORTER = `
+const families = [{ name: "up", help: "Up.", type: "gauge", metrics: [{ labels: {}, value: 1 }] }];
+const stopped = new Promise((resolve) => process.once("SIGTERM", resolve));
+export default {
+  async gather() {
+    console.log("gathering");
+    await stopped;
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    if (process.env.FOR_EVER) await new Promise(() => {});
+    return { families };
+  },
+};
+export const close = () => console.log("closed");`;
+
+const ARGS = [
+  "node_modules/promhttp/dist/cli.js",
+  "--web.listen-address=127.0.0.1:0",
+  "exporter.mjs",
+];
+
+/** Starts the exporter, and a scrape that waits. */
+async function startScrape({ node }: App, env: Readonly<Record<string, string>> = {}) {
+  const child = node(ARGS, env);
+  const answer = httpGet(await child.errorLine(/msg="Listening on" .*url=(\S+)$/));
+  // It may be cut off.
+  answer.catch(() => {});
+  await child.line("gathering");
+  return { child, answer };
+}
+
+async function stop(child: Fixture, signal: NodeJS.Signals): Promise<void> {
+  child.signal(signal);
+  await child.errorLine(new RegExp(`level=info msg="Shutting down" signal=${signal}$`));
+}
+
+test("SIGTERM lets a running scrape finish, closes the module, and ends with status 0", async () => {
+  await withApp({ "exporter.mjs": EXPORTER }, [], async (app) => {
+    const { child, answer } = await startScrape(app);
+    await stop(child, "SIGTERM");
+    const { status, body } = await answer;
+    assert.equal(status, 200);
+    assert.match(body.toString(), /^up 1$/m);
+    const { code, signal, stdout } = await child.exit();
+    assert.deepEqual(
+      { code, signal, stdout },
+      { code: 0, signal: null, stdout: "gathering\nclosed\n" },
+    );
+  });
+});
+
+// As npm sends it to a program whose terminal has sent it already.
+test("The echo of a signal does not cut the shutdown short", async () => {
+  await withApp({ "exporter.mjs": EXPORTER }, [], async (app) => {
+    const { child, answer } = await startScrape(app);
+    child.signal("SIGTERM");
+    child.signal("SIGTERM");
+    assert.equal((await answer).status, 200);
+    const { code, stdout } = await child.exit();
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: "gathering\nclosed\n" });
+  });
+});
+
+test("A second signal ends the program at once", async () => {
+  await withApp({ "exporter.mjs": EXPORTER }, [], async (app) => {
+    const { child } = await startScrape(app, { FOR_EVER: "1" });
+    await stop(child, "SIGTERM");
+    child.signal("SIGINT");
+    const { code, signal, stdout } = await child.exit();
+    assert.deepEqual({ code, signal, stdout }, { code: 130, signal: null, stdout: "gathering\n" });
+  });
+});
+
+test("The same signal again, somewhat later, ends the program at once", async () => {
+  await withApp({ "exporter.mjs": EXPORTER }, [], async (app) => {
+    const { child } = await startScrape(app, { FOR_EVER: "1" });
+    await stop(child, "SIGTERM");
+    const again = setInterval(() => child.signal("SIGTERM"), 100);
+    const { code } = await child.exit().finally(() => clearInterval(again));
+    assert.equal(code, 143);
+  });
+});
+
+test("A signal ends the program while its module is still being loaded", async () => {
+  const text = `
+    console.log("loading");
+    setInterval(() => {}, 1_000);
+    export default () => new Promise(() => {});`;
+  await withApp({ "exporter.mjs": text }, [], async ({ node }) => {
+    const child = node(ARGS);
+    await child.line("loading");
+    child.signal("SIGTERM");
+    assert.equal((await child.exit()).code, 0);
+  });
+});

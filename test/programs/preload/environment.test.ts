@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  type Environment,
+  type PreloadSettings,
+  readEnvironment,
+} from "../../../src/programs/preload/environment.ts";
+
+const DEFAULTS: PreloadSettings = { address: ":9464", path: undefined, hasDefaultMetrics: true };
+
+const CASES: readonly (readonly [env: Environment, expected: Partial<PreloadSettings>])[] = [
+  [{}, {}],
+  [{ PROMHTTP_ADDRESS: "", PROMHTTP_PATH: "", PROMHTTP_DEFAULT_METRICS: "" }, {}],
+  [{ PROMHTTP_ADDRESS: "127.0.0.1:9100" }, { address: "127.0.0.1:9100" }],
+  [{ PROMHTTP_ADDRESS: "9100" }, { address: 9100 }],
+  [{ PROMHTTP_ADDRESS: "unix:/run/app.sock" }, { address: "unix:/run/app.sock" }],
+  [{ PROMHTTP_PATH: "/probe" }, { path: "/probe" }],
+  [{ PROMHTTP_DEFAULT_METRICS: "0" }, { hasDefaultMetrics: false }],
+  [{ PROMHTTP_DEFAULT_METRICS: "false" }, { hasDefaultMetrics: false }],
+  [{ PROMHTTP_DEFAULT_METRICS: "1" }, {}],
+  [{ OTEL_EXPORTER_PROMETHEUS_PORT: "9100" }, { address: { host: "localhost", port: 9100 } }],
+  [{ OTEL_EXPORTER_PROMETHEUS_HOST: "::1" }, { address: { host: "::1", port: 9464 } }],
+  [
+    { OTEL_EXPORTER_PROMETHEUS_HOST: "0.0.0.0", OTEL_EXPORTER_PROMETHEUS_PORT: "0" },
+    { address: { host: "0.0.0.0", port: 0 } },
+  ],
+  [{ OTEL_EXPORTER_PROMETHEUS_HOST: "", OTEL_EXPORTER_PROMETHEUS_PORT: "" }, {}],
+  [{ PROMHTTP_ADDRESS: ":9100", OTEL_EXPORTER_PROMETHEUS_PORT: "x" }, { address: ":9100" }],
+];
+
+for (const [env, expected] of CASES) {
+  test(`readEnvironment() understands ${JSON.stringify(env)}`, () => {
+    assert.deepEqual(readEnvironment(env), { ...DEFAULTS, ...expected });
+  });
+}
+
+const WRONG: readonly (readonly [name: string, value: string])[] = [
+  ["PROMHTTP_ADDRESS", "nowhere"],
+  ["PROMHTTP_ADDRESS", "65536"],
+  ["PROMHTTP_PATH", "metrics"],
+  ["PROMHTTP_PATH", "/-/healthy"],
+  ["PROMHTTP_DEFAULT_METRICS", "no"],
+  ["OTEL_EXPORTER_PROMETHEUS_PORT", "x"],
+  ["OTEL_EXPORTER_PROMETHEUS_PORT", "-1"],
+  ["OTEL_EXPORTER_PROMETHEUS_PORT", "65536"],
+];
+
+for (const [name, value] of WRONG) {
+  test(`readEnvironment() refuses ${name}=${value}, and names it`, () => {
+    assert.throws(
+      () => readEnvironment({ [name]: value }),
+      (error) => {
+        assert.ok(error instanceof RangeError);
+        const start = `The environment variable ${name} cannot be used: "${value}". Use `;
+        assert.ok(error.message.startsWith(start), error.message);
+        return true;
+      },
+    );
+  });
+}

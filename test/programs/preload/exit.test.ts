@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { httpGet } from "../../helpers/http-get.ts";
+import { RawConnection } from "../../helpers/raw-connection.ts";
+import { request } from "../../helpers/raw-request.ts";
+import { withApp } from "../../helpers/with-app.ts";
+import { ESM_APP, preloaded, urlOf } from "./apps.ts";
+
+// The preload has no part in how the application ends.
+
+const QUIET = { PROMHTTP_ADDRESS: "127.0.0.1:0" };
+
+/** Applications that end at once, in every way. */
+const ENDS: Readonly<Record<string, string>> = {
+  "has nothing to do": "",
+  "has said something": `console.log("out"); console.error("err");`,
+  "calls process.exit()": "process.exit(3);",
+  "has set process.exitCode": "process.exitCode = 4;",
+  throws: `throw new Error("boom");`,
+  "throws later": `setTimeout(() => { throw new Error("boom"); }, 50);`,
+  "has an unhandled rejection": `Promise.reject(new Error("boom"));`,
+  "handles rejections itself": `
+    process.on("unhandledRejection", (error) => { console.log(error.message); });
+    Promise.reject(new Error("boom"));`,
+  "handles errors itself": `
+    process.on("uncaughtException", (error) => { console.log(error.message); });
+    setTimeout(() => { throw new Error("boom"); }, 50);`,
+  "waits for ever at the top": "await new Promise(() => {});",
+  "ends by a signal": `process.kill(process.pid, "SIGTERM"); setTimeout(() => {}, 5_000);`,
+  "cannot be parsed": "const x = = 1;",
+  "tells of its warnings": `process.on("warning", (warning) => console.log(warning.message));`,
+  "counts what is left": `
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    console.log(process.listenerCount("exit"), process.listenerCount("SIGTERM"));`,
+};
+
+for (const [name, text] of Object.entries(ENDS)) {
+  test(`The preload changes nothing in an application that ${name}`, async () => {
+    await withApp({ "app.mjs": text }, ["prom-client"], async (app) => {
+      const plain = await app.node(["app.mjs"]).exit();
+      for (const option of ["--import", "--require"]) {
+        const args = [option, "promhttp/register", "app.mjs"];
+        assert.deepEqual(await app.node(args, QUIET).exit(), plain, option);
+      }
+    });
+  });
+}
+
+test("An application ends while a scraper is connected, and while a collector hangs", async () => {
+  const text = `${ESM_APP}
+    import { Gauge } from "prom-client";
+    const help = "It hangs.";
+    const gauge = { name: "app_hangs", help, collect: () => new Promise(() => {}) };
+    process.stdin.once("data", () => {});
+    if (process.env.HANGS) new Gauge(gauge);`;
+  for (const env of [{}, { HANGS: "1" }]) {
+    await withApp({ "app.mjs": text }, ["prom-client"], async (app) => {
+      const child = preloaded(app, ["app.mjs"], env);
+      const { port } = new URL(await urlOf(child));
+      const connection = await new RawConnection(Number(port)).opened();
+      await connection.send(request("/metrics"));
+      if (!("HANGS" in env)) assert.equal((await connection.response()).status, 200);
+      // Its answer shows that the one before has been read.
+      await httpGet(`http://127.0.0.1:${port}/-/healthy`);
+      child.tell("end");
+      assert.equal((await child.exit()).code, 0);
+      await connection.closed();
+    });
+  }
+});

@@ -46,8 +46,11 @@ const PADDINGS = Array.from({ length: 400 }, (_, i) =>
 );
 const paddingOf = (read: number): string => PADDINGS[read % PADDINGS.length] ?? "";
 
+/** 300 kB: more than is sent as a whole. */
+const LINES = 300;
+
 const LONG_TEXT = Array.from(
-  { length: 3_000 },
+  { length: LINES },
   (_, value) => `long{padding="${paddingOf(value)}"} ${value}\n`,
 );
 
@@ -77,7 +80,7 @@ for (const [name, mount] of Object.entries(COMPRESSORS)) {
     const title = `${name}, with ${JSON.stringify(options)}`;
 
     test(`A scraper gets one layer of encoding that it accepts: ${title}`, async () => {
-      const source = [countingGatherer(), longGatherer(3_000, undefined, paddingOf)];
+      const source = [countingGatherer(), longGatherer(LINES, undefined, paddingOf)];
       await withMount({ mount, source, selfMetrics: false, ...options }, async ({ port, log }) => {
         for (const [accepted, legal] of Object.entries(ACCEPTED)) {
           for (const [query, expected] of [
@@ -123,7 +126,7 @@ for (const [name, mount] of Object.entries(COMPRESSORS)) {
 
     test(`A compressed scrape that fails is cut off: ${title}`, async () => {
       const onRead = (read: number) => {
-        if (read === 5_000) throw new Error("the password is 1234");
+        if (read === 500) throw new Error("the password is 1234");
       };
       const source = longGatherer(ENDLESS, onRead, paddingOf);
       await withMount({ mount, source, ...options }, async ({ connect, port, log }) => {
@@ -150,7 +153,7 @@ test("A response that says how it is encoded is not compressed again", async () 
         handler(request, response);
       }),
     );
-  const source = longGatherer(3_000, undefined, paddingOf);
+  const source = longGatherer(LINES, undefined, paddingOf);
   await withMount({ mount, source, selfMetrics: false }, async ({ port }) => {
     const url = `http://127.0.0.1:${port}/metrics`;
     const { headers, body } = await httpGet(url, { "accept-encoding": "gzip" });

@@ -55,15 +55,15 @@ function isFile({ name, nesting, file }) {
 }
 
 function* failuresOf({ failures, output }) {
-  for (const { file, line, names, details } of failures) {
-    yield `FAILED ${shorten(file)}:${line}: ${names.join(" > ")}`;
-    yield indent(inspect(details.error.cause ?? details.error));
-    yield "";
+  for (const failure of failures) {
+    const { file, names, details } = failure;
+    yield `FAILED ${[shorten(file), ...(isFile(failure) ? [] : names)].join(" > ")}`;
+    yield `${indent(describe(details.error.cause ?? details.error))}\n`;
   }
   for (const file of new Set(failures.map((failure) => failure.file))) {
     if (!output.has(file)) continue;
     yield `OUTPUT of ${shorten(file)}`;
-    yield indent(output.get(file));
+    yield `${indent(output.get(file))}\n`;
   }
 }
 
@@ -73,6 +73,13 @@ function* summaryOf({ files, failures, skipped, passed, startMs }) {
     yield `${seconds(ms).padStart(8)} ${shorten(file)}`;
   for (const [reason, count] of skipped) yield `Skipped ${count}: ${reason}`;
   yield `${passed} passed, ${failures.length} failed in ${files.length} files, ${seconds(performance.now() - startMs)}`;
+}
+
+/** An assertion says in its message all that it has, and Node's own frames say nothing. */
+function describe(error) {
+  if (typeof error === "string") return error;
+  const text = error?.code === "ERR_ASSERTION" ? error.stack : inspect(error);
+  return text.replace(/\n +at .*node:.*/g, "");
 }
 
 function shorten(file) {

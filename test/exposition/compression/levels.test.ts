@@ -37,5 +37,8 @@ test("isZstdAvailable() tells whether the runtime has zstd", () => {
 test("createZstd() throws where the runtime lacks zstd", (t) => {
   t.mock.method(process, "getBuiltinModule", () => ({}));
   assert.equal(isZstdAvailable(), false);
-  assert.throws(() => createZstd(), /^Error: Cannot compress with zstd: this version of Node\.js lacks it$/);
+  assert.throws(
+    () => createZstd(),
+    /^Error: Cannot compress with zstd: this version of Node\.js lacks it$/,
+  );
 });

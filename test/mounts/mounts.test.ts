@@ -9,6 +9,7 @@ import { createLargeRegistry } from "../helpers/large-registry.ts";
 import { longGatherer } from "../helpers/long-gatherer.ts";
 import { rawRequest, request } from "../helpers/raw-request.ts";
 import { turns, turnsUntil } from "../helpers/turns.ts";
+import { scaleWait } from "../helpers/wait-factor.ts";
 import { withMount } from "../helpers/with-mount.ts";
 import { MOUNTS } from "./mounts.ts";
 
@@ -165,7 +166,7 @@ for (const [name, mount] of Object.entries(MOUNTS)) {
 
   test(`${name} cuts off a client that takes longer than a scrape may`, () =>
     withMount(
-      { mount, source: longGatherer(ENDLESS), timeoutMs: 300 },
+      { mount, source: longGatherer(ENDLESS), timeoutMs: scaleWait(1_000) },
       async ({ connect, log }) => {
         const connection = await connect();
         connection.socket.pause();

@@ -11,8 +11,8 @@ export interface Signal {
  * A signal and its controller in one.
  *
  * Three pairs of `AbortController` and `AbortSignal`, with their listeners and one event, took
- * 130 µs of a small scrape: seldom-run code finds cold caches. A real signal is made only when
- * somebody else's code asks for it.
+ * 130 µs of a small scrape: code that runs rarely finds cold caches. A real signal is made only
+ * when foreign code asks for it.
  */
 export class LightSignal implements Signal {
   aborted = false;
@@ -20,7 +20,7 @@ export class LightSignal implements Signal {
   #listeners: (() => void)[] = [];
   #controller: AbortController | undefined;
 
-  /** Each listener is called once at most, in the order in which they were added. */
+  /** Each listener is called at most once, in the order in which they were added. */
   addEventListener(_type: "abort", listener: () => void): void {
     if (!this.aborted) this.#listeners.push(listener);
   }
@@ -56,7 +56,7 @@ export class LightSignal implements Signal {
 }
 
 /**
- * Waits for a promise, but no longer than until the signal aborts.
+ * Waits for a promise until the signal aborts.
  *
  * @throws What the promise rejects with, or the signal's reason.
  */
@@ -93,5 +93,5 @@ export async function settled(
   signal.removeEventListener("abort", stopWaiting);
 }
 
-/** The reason with which a signal aborts when its work is over and nothing went wrong. */
+/** The reason of a signal that aborts because its work is over and nothing went wrong. */
 export const OVER: Error = new Error("The scrape is over");

@@ -28,6 +28,7 @@ export type {
 export type {
   BodyLimit,
   CompressionOptions,
+  Controls,
   ErrorHandling,
   Format,
   HandlerOptions,

@@ -1,10 +1,10 @@
 import { inspect } from "./node.ts";
 
-/** Where the server says what went wrong: `console`, pino, winston, or anything alike. */
+/** Where the server logs what went wrong: `console`, pino, winston, or anything similar. */
 export interface Logger {
-  /** Says that something failed. */
+  /** Logs a failure. */
   error(message: string): unknown;
-  /** Says that something may not be as it should. */
+  /** Logs something that may be wrong. */
   warn(message: string): unknown;
 }
 
@@ -19,10 +19,10 @@ export function createLog(logger: Logger | false): Log {
       const result = logger[level](
         `promhttp: ${message}${error === undefined ? "" : `: ${describe(error)}`}`,
       );
-      // A logger that answers with a promise must not cause an unhandled rejection either.
+      // A logger that returns a promise must not cause an unhandled rejection either.
       Promise.resolve(result).catch(() => {});
     } catch {
-      // There is nowhere left to say it.
+      // There is nowhere left to log it.
     }
   };
   return {
@@ -45,17 +45,17 @@ function describe(error: unknown): string {
   }
 }
 
-// A family that cannot be served is the same at every scrape; those that come and go must not fill
-// the memory.
+// A family that cannot be served logs the same at every scrape; the bound is for families that come
+// and go.
 const MAX_REMEMBERED = 1_000;
 
-/** Tells a message from those that were said before. */
+/** Makes a function that tells whether a message is new. */
 export function createOnce(): (message: string) => boolean {
-  const said = new Set<string>();
+  const logged = new Set<string>();
   return (message) => {
-    if (said.has(message)) return false;
-    if (said.size >= MAX_REMEMBERED) said.clear();
-    said.add(message);
+    if (logged.has(message)) return false;
+    if (logged.size >= MAX_REMEMBERED) logged.clear();
+    logged.add(message);
     return true;
   };
 }

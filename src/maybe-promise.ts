@@ -14,6 +14,19 @@ export function andThen<T, R>(
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
+/** Calls `recover` with what `work` throws or rejects with: at once, or when its promise rejects. */
+export function orElse<T>(
+  work: () => MaybePromise<T>,
+  recover: (thrown: unknown) => MaybePromise<T>,
+): MaybePromise<T> {
+  try {
+    const result = work();
+    return result instanceof Promise ? result.catch(recover) : result;
+  } catch (thrown) {
+    return recover(thrown);
+  }
+}
+
 /** Whether a value of any origin is a promise, or can be awaited like one. */
 export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as Partial<PromiseLike<T>> | null | undefined)?.then === "function";

@@ -1,16 +1,9 @@
-import { LightSignal } from "./abort.ts";
 import { type Body, chunksOf } from "./exposition/body.ts";
-import { createExposer } from "./exposition/expose.ts";
 import { gathererOf, type Source } from "./gatherers/gatherer-of.ts";
 import { createLog } from "./log.ts";
 import type { RenderOptions } from "./options/options.ts";
 import { resolveRenderOptions } from "./options/rules.ts";
-import { Alarm } from "./scrape/alarm.ts";
-import { startDeadline } from "./scrape/deadline.ts";
-import { EVERY_NAME } from "./scrape/name-filter.ts";
-import { createCycle, createReporter, exposerContext } from "./scrape/scrape.ts";
-import { SelfMetrics } from "./scrape/self-metrics.ts";
-import { UpdateLock } from "./scrape/update-lock.ts";
+import { createScrapeHandler } from "./scrape/scrape.ts";
 
 /** An exposition in memory. */
 export interface Rendered {
@@ -24,8 +17,8 @@ export interface Rendered {
 }
 
 /**
- * Gathers once, and renders what a scraper would get: for tests, and to push. A server that does so
- * for each scrape is better made with `createHandler()`, which streams, and keeps what it can.
+ * Gathers once, and renders what a scraper would get: for tests, and to push. To answer scrapes, use
+ * `createHandler()`, which streams, and keeps what it can.
  *
  * @throws {TypeError} For arguments of a wrong type.
  * @throws {RangeError} For options that are out of range.
@@ -44,34 +37,27 @@ export async function render(
   options?: RenderOptions,
 ): Promise<Rendered> {
   const resolved = resolveRenderOptions(options);
-  const log = createLog(resolved.logger);
-  const self = new SelfMetrics();
-  const report = createReporter(self, log);
-  const cycle = createCycle(gathererOf(source), resolved, { self, log, report });
-  const exposer = createExposer(
-    resolved,
-    exposerContext({ self, log, report, lock: new UpdateLock() }),
+  const handler = createScrapeHandler(
+    gathererOf(source),
+    { ...resolved, selfMetrics: false },
+    createLog(resolved.logger),
   );
-  const alarm = new Alarm();
-  const deadline = startDeadline(resolved.timeoutMs, new LightSignal(), alarm);
   // The deadline's own timer does not keep the process alive, but somebody awaits this.
-  const keepAlive = setTimeout(() => {}, resolved.timeoutMs);
+  const keepAlive = setInterval(() => {}, resolved.timeoutMs);
   try {
-    const families = await cycle.gather(deadline, EVERY_NAME);
-    const { headers, body } = await exposer.expose(
-      { families, selection: "" },
-      resolved,
-      deadline.signal,
-    );
-    return {
-      body: await collect(body),
-      contentType: headers["Content-Type"] ?? "",
-      contentEncoding: headers["Content-Encoding"],
-    };
+    const { headers, body, end } = await handler.expose(resolved);
+    try {
+      return {
+        body: await collect(body),
+        contentType: headers["Content-Type"] ?? "",
+        contentEncoding: headers["Content-Encoding"],
+      };
+    } finally {
+      end();
+    }
   } finally {
-    clearTimeout(keepAlive);
-    deadline.clear();
-    alarm.close();
+    clearInterval(keepAlive);
+    handler.close();
   }
 }
 

@@ -19,7 +19,7 @@ test("LightSignal calls each listener once, in their order, and keeps the first 
   );
 });
 
-test("LightSignal does not call a listener that was removed, or that comes too late", () => {
+test("LightSignal does not call a listener that was removed or is too late", () => {
   const signal = new LightSignal();
   signal.addEventListener("abort", assert.fail);
   signal.removeEventListener("abort", assert.fail);
@@ -58,7 +58,7 @@ test("the real signal of a LightSignal has aborted where that has", () => {
   assert.deepEqual([signal.real.aborted, signal.real.reason], [true, "over"]);
 });
 
-test("unlessAborted() gives what the promise resolves to", async () => {
+test("unlessAborted() returns what the promise resolves to", async () => {
   assert.equal(await unlessAborted(Promise.resolve(7), NEVER), 7);
 });
 
@@ -79,7 +79,7 @@ for (const when of ["before", "later"]) {
   });
 }
 
-test("unlessAborted() swallows what the promise rejects with after the signal has aborted", async () => {
+test("unlessAborted() ignores a rejection after the signal has aborted", async () => {
   let reject = (_: Error) => {};
   const promise = new Promise<void>((_, rejectPromise) => {
     reject = rejectPromise;

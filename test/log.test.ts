@@ -12,7 +12,7 @@ function createRecorder() {
   return { logger, lines };
 }
 
-test("createLog() says everything in one string, with the name of the package", () => {
+test("createLog() logs one string with the name of the package", () => {
   const { logger, lines } = createRecorder();
   const log = createLog(logger);
   log.warn("Careful");
@@ -49,7 +49,7 @@ test("createLog() calls the methods on the logger", () => {
   assert.deepEqual(logger.lines, ["promhttp: a", "promhttp: b"]);
 });
 
-test("createLog() says nothing for false", () => {
+test("createLog() logs nothing for false", () => {
   const log = createLog(false);
   log.error("Broken", new Error("down"));
   log.warn("Careful");
@@ -83,7 +83,7 @@ test("createLog() survives an error that cannot be shown", () => {
   assert.deepEqual(lines, [["error", "promhttp: Broken: an error that cannot be shown"]]);
 });
 
-test("createOnce() knows what was said before", () => {
+test("createOnce() tells whether a message is new", () => {
   const isNews = createOnce();
   assert.deepEqual(
     [isNews("a"), isNews("a"), isNews("b"), isNews("a")],
@@ -91,7 +91,7 @@ test("createOnce() knows what was said before", () => {
   );
 });
 
-test("createOnce() forgets rather than to fill the memory", () => {
+test("createOnce() bounds its memory", () => {
   const isNews = createOnce();
   for (let index = 0; index < 1_000; index++) assert.equal(isNews(`${index}`), true);
   assert.equal(isNews("0"), false);

@@ -15,12 +15,12 @@ test("andThen() calls the next function when a promise has resolved", async () =
   assert.equal(await result, 2);
 });
 
-test("andThen() passes on what a promise rejects with", async () => {
+test("andThen() propagates a rejection", async () => {
   const failed = andThen(Promise.reject(new Error("down")), () => assert.fail());
   await assert.rejects(async () => failed, { message: "down" });
 });
 
-test("isThenable() knows promises of any kind, and takes nothing else for one", () => {
+test("isThenable() accepts only promises, of any kind", () => {
   // biome-ignore lint/suspicious/noThenProperty: It stands for the promises of other libraries.
   const foreign = { then: () => {} };
   for (const value of [Promise.resolve(), foreign]) assert.ok(isThenable<unknown>(value));

@@ -17,14 +17,14 @@ function textOf({ body }: { readonly body: Uint8Array }): string {
   return Buffer.from(body).toString();
 }
 
-test("render() gives text, and nothing of its own", async () => {
+test("render() returns text without self metrics", async () => {
   const rendered = await render(countingGatherer());
   assert.equal(textOf(rendered), UP_TEXT);
   assert.equal(rendered.contentType, TEXT);
   assert.equal(rendered.contentEncoding, undefined);
 });
 
-test("render() takes several registries", async () => {
+test("render() accepts several registries", async () => {
   const registry = new Registry();
   new Counter({ name: "jobs_total", help: "Jobs.", registers: [registry] }).inc();
   const { body } = await render([registry, countingGatherer()]);
@@ -39,14 +39,14 @@ const FORMATS: readonly (readonly [RenderOptions, contentType: string])[] = [
 ];
 
 for (const [options, contentType] of FORMATS) {
-  test(`render() gives the format that ${JSON.stringify(options)} asks for`, async () => {
+  test(`render() returns the format that ${JSON.stringify(options)} asks for`, async () => {
     const rendered = await render(countingGatherer(), options);
     assert.equal(rendered.contentType, contentType);
     assert.equal(textOf(rendered), contentType === TEXT ? UP_TEXT : `${UP_TEXT}# EOF\n`);
   });
 }
 
-test("render() renders a long body whole, and compresses it when it is asked to", async () => {
+test("render() returns a long body whole, and compresses it on request", async () => {
   const plain = await render(longGatherer(5_000));
   assert.equal(textOf(plain).match(/^long\{/gm)?.length, 5_000);
   const acceptEncoding = "gzip";
@@ -73,12 +73,12 @@ test("render() rejects when a collector fails", async () => {
   });
 });
 
-test("render() goes on without a collector that fails when it is told to, and logs it", async () => {
+test('"continue": render() skips a collector that fails, and logs it', async () => {
   const logger = createRecorder();
   const rendered = await render(failing, { errorHandling: "continue", logger });
   assert.equal(textOf(rendered), UP_TEXT);
   assert.equal(logger.lines.length, 1);
-  assert.match(logger.lines[0] ?? "", /^error promhttp: The collector of "jobs" failed/);
+  assert.match(logger.lines[0] ?? "", /^error promhttp: Collector "jobs" failed/);
 });
 
 test("render() rejects with what the encoding throws", async () => {

@@ -1,19 +1,28 @@
+/**
+ * One HTTP request in plain data, whichever server brought it.
+ *
+ * `request-head.ts` rejects what no scraper sends, `routes.ts` finds out what a request is for. Two
+ * adapters make a `ScrapeRequest` of it and send the response: `node.ts` for `node:http`, which the
+ * server uses too, and `fetch.ts` for the Fetch API. `send.ts` adds the headers of every answer and
+ * writes no faster than the client reads. Whatever fails after the first byte cuts the response off
+ * (`reset.ts`), so that no client takes a part for the whole. A sender ends each response once.
+ * This file is the mount; it never throws into its host.
+ */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
 import { createLog } from "../log.ts";
-import type { HandlerOptions } from "../options/options.ts";
+import type { Controls, HandlerOptions } from "../options/options.ts";
 import { resolveHandlerOptions } from "../options/rules.ts";
-import type { Scrape } from "../scrape/exchange.ts";
-import { createScrapeHandler, type ScrapeHandler } from "../scrape/scrape.ts";
+import { createScrapeHandler } from "../scrape/scrape.ts";
 import { fetchHeadOf, fetchScrape, fixedResponse } from "./fetch.ts";
 import { answerScrape, headOf } from "./node.ts";
-import { fixedAnswerOf } from "./request-head.ts";
+import { CANNOT_ANSWER, fixedAnswerOf } from "./request-head.ts";
 import { resetResponse } from "./reset.ts";
 import { sendFixed } from "./send.ts";
 
-/** Serves metrics from a web server that is there already. */
-export interface Handler extends Pick<ScrapeHandler, "update" | "setFailing" | "setOk"> {
+/** Serves metrics from an existing web server. */
+export interface Handler extends Controls {
   /**
    * Answers a request of `node:http`, or of the compatibility API of `node:http2`: the one that
    * Express, Fastify, Koa and NestJS pass on. It never throws, and ends every response.
@@ -23,11 +32,11 @@ export interface Handler extends Pick<ScrapeHandler, "update" | "setFailing" | "
     response: ServerResponse | Http2ServerResponse,
   ): void;
   /**
-   * Answers a request of the Fetch API: Hono, Next.js, Bun, Deno. It never rejects, and needs no
+   * Answers a request of the Fetch API: Hono, Next.js, Bun, Deno. It never rejects, and does not use
    * `this`.
    */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** Drops what is kept for the next scrape. Call it when there will be none. */
+  /** Drops what is kept for the next scrape. Call it when there will be no other. */
   close(): void;
 }
 
@@ -53,30 +62,29 @@ export function createHandler(
   const resolved = resolveHandlerOptions(options);
   const log = createLog(resolved.logger);
   const scrapeHandler = createScrapeHandler(gathererOf(source), resolved, log);
-  const { update, setFailing, setOk, forget } = scrapeHandler;
-  const compresses = resolved.compression.encodings.length > 0;
-  const scrape = compresses ? forbidTransform(scrapeHandler.scrape) : scrapeHandler.scrape;
+  const { scrape, update, setFailing, setOk, close } = scrapeHandler;
+  const headers = resolved.compression.encodings.length > 0 ? NO_TRANSFORM : {};
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     // A write to a socket that the client has closed is an event of the response.
     response.on("error", () => {});
-    if (response.headersSent) throw new Error("Something else has answered the request already");
+    if (response.headersSent) throw new Error("Something else has answered it already");
     const fixed = fixedAnswerOf(headOf(request), resolved.allowedHosts);
     if (fixed !== undefined) sendFixed(response, fixed);
-    else void answerScrape(request, response, scrape);
+    else void answerScrape(request, response, scrape, headers);
   };
 
   const handle: (...parameters: Parameters<Handler>) => void = (request, response) => {
-    // What we use of them, HTTP/2's compatibility API has, too.
+    // What we use of them also exists in the compatibility API of HTTP/2.
     const [nodeRequest, nodeResponse] = [request as IncomingMessage, response as ServerResponse];
     try {
       answer(nodeRequest, nodeResponse);
     } catch (error) {
-      log.error("A request could not be answered", error);
+      log.error(CANNOT_ANSWER, error);
       try {
         if (!nodeResponse.writableEnded) resetResponse(nodeResponse);
       } catch {
-        // It is no response of Node; a framework's own wrapper, say.
+        // It is not a response of Node; a framework's own wrapper, say.
       }
     }
   };
@@ -84,25 +92,21 @@ export function createHandler(
   const fetch: Handler["fetch"] = async (request) => {
     try {
       const fixed = fixedAnswerOf(fetchHeadOf(request), resolved.allowedHosts);
-      return fixed === undefined ? await fetchScrape(request, scrape) : fixedResponse(fixed);
+      return fixed === undefined
+        ? await fetchScrape(request, scrape, headers)
+        : fixedResponse(fixed);
     } catch (error) {
-      log.error("A request could not be answered", error);
+      log.error(CANNOT_ANSWER, error);
       return new Response(null, { status: 500 });
     }
   };
 
-  return Object.assign(handle, { fetch, update, setFailing, setOk, close: forget });
+  return Object.assign(handle, { fetch, update, setFailing, setOk, close });
 }
 
 /**
- * Keeps middlewares from compressing what we compress ourselves, or send as it is because the
- * scraper wants that: RFC 9111 §5.2.2.6. They leave alone what is encoded already; but what they
- * encode may be buffered without a bound: `CompressionStream` before Node 24 takes 16,384 chunks.
+ * Keeps middlewares from compressing what we compress ourselves, or leave uncompressed because the
+ * scraper wants that: RFC 9111 §5.2.2.6. They do not touch what is encoded already, but may buffer
+ * without a bound what they encode: `CompressionStream` before Node 24 takes 16,384 chunks.
  */
-function forbidTransform(scrape: Scrape): Scrape {
-  return (request, respond) =>
-    scrape(request, (answer, signal) => {
-      const headers = { ...answer.headers, "Cache-Control": "no-store, no-transform" };
-      return respond({ ...answer, headers }, signal);
-    });
-}
+const NO_TRANSFORM = { "Cache-Control": "no-store, no-transform" };

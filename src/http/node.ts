@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { LightSignal, type Signal } from "../abort.ts";
+import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { Scrape } from "../scrape/exchange.ts";
 import { type RequestHead, scrapeRequestOf } from "./request-head.ts";
 import { http2StreamOf } from "./reset.ts";
-import { sendScrape } from "./send.ts";
+import { type Headers, sendScrape } from "./send.ts";
 
-/** What is known of a request of `node:http`, or of the compatibility API of `node:http2`. */
+/** Reads the head of a request of `node:http`, or of the compatibility API of `node:http2`. */
 export function headOf({ method = "", url = "", headers }: IncomingMessage): RequestHead {
   return {
     method,
@@ -19,36 +20,43 @@ export function headOf({ method = "", url = "", headers }: IncomingMessage): Req
   };
 }
 
-/** Answers a scrape that came over HTTP; the rules of `Scrape` hold. */
+/**
+ * Answers a scrape that came over HTTP. It never rejects.
+ *
+ * @param headers Replace those of the scrape's response.
+ */
 export function answerScrape(
   request: IncomingMessage,
   response: ServerResponse,
   scrape: Scrape,
-): Promise<void> {
-  // Whoever has set it encodes what we write.
+  headers?: Headers,
+): MaybePromise<void> {
+  // If something has set it, that will encode what we write.
   const isEncoded = (response.getHeader("Content-Encoding") ?? "identity") !== "identity";
   const client = watchClient(request, response);
-  const scrapeRequest = scrapeRequestOf(headOf(request), client, !isEncoded);
-  return scrape(scrapeRequest, (answer, signal) => sendScrape(response, answer, signal));
+  const answer = scrape(scrapeRequestOf(headOf(request), client, !isEncoded));
+  return andThen(answer, (given) =>
+    given === undefined ? undefined : sendScrape(response, given, headers),
+  );
 }
 
-const CLIENT_GONE = new Error("The client has disconnected");
+const DISCONNECTED = new Error("The client has disconnected");
 
 /**
- * Makes a signal that aborts when the client has gone before it has the whole response.
+ * Makes a signal that aborts when the client disconnects before it has the whole response.
  *
  * Five listeners by `once()` took 80 µs of a small scrape, so there are as few as can be, by `on()`.
  */
 export function watchClient(request: IncomingMessage, response: ServerResponse): Signal {
   const client = new LightSignal();
   const onClose = () => {
-    // Node itself finishes a response of HTTP/2 whose client has gone; it was not we who ended it.
-    if (!response.writableEnded || !response.writableFinished) client.abort(CLIENT_GONE);
+    // Node itself finishes an HTTP/2 response when its client disconnects; then we have not ended it.
+    if (!response.writableEnded || !response.writableFinished) client.abort(DISCONNECTED);
   };
   response.on("close", onClose);
-  // A request that something has read to its end closes, too, and that is not the client's doing.
+  // A request that something has read to its end closes, too, although its client is still there.
   const isCutOff = () => request.destroyed && !request.readableEnded;
-  // A response has no such event while it waits behind another on its connection. (A request has
+  // A response emits no "close" while it is queued behind another on its connection. (A request emits
   // none once CONNECT came after it.)
   if (!response.socket) {
     request.on("close", () => {

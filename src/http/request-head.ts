@@ -2,14 +2,17 @@ import type { Signal } from "../abort.ts";
 import type { ScrapeRequest } from "../scrape/exchange.ts";
 import { ALLOWED_METHODS, queryOf } from "./routes.ts";
 
-/** What is known of a request before anything of it is done, whatever it came through. */
+/** The head of a request, whichever server brought it. */
 export interface RequestHead {
   readonly method: string;
-  /** The request target or the URL; of it only the query matters. */
+  /** The request target or the URL; only its query is used. */
   readonly target: string;
   /** The value of a header, by its name in lower case. */
   header(name: string): string | undefined;
 }
+
+/** The log line of a request that failed outside of its scrape. */
+export const CANNOT_ANSWER: string = "Cannot answer a request";
 
 /** An answer that is always the same. */
 export interface FixedAnswer {
@@ -18,24 +21,24 @@ export interface FixedAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Says what a path answers. */
+/** The answer to OPTIONS. */
 export const OPTIONS_ANSWER: FixedAnswer = {
   status: 204,
   text: "",
   headers: { Allow: ALLOWED_METHODS },
 };
 
-/** Refuses a method. */
+/** The answer to a method that no path has. */
 export const METHOD_NOT_ALLOWED: FixedAnswer = {
   status: 405,
   text: "Method not allowed.\n",
   headers: { Allow: ALLOWED_METHODS },
 };
 
-// What else such a client sends is not worth reading.
+// Whatever else such a client sends is not worth reading.
 const CLOSE = { Connection: "close" };
 
-/** Refuses what no scrape has, on any path: a body, or a host that is not allowed. */
+/** Rejects, on any path, a request with a body and one for a host that is not allowed. */
 export function refusalOf(
   head: RequestHead,
   allowedHosts: readonly string[] | undefined,
@@ -49,7 +52,7 @@ export function refusalOf(
   return undefined;
 }
 
-/** Answers a request where every path is that of the metrics; `undefined` when it is a scrape. */
+/** Answers a request where every path is that of the metrics; `undefined` if it is a scrape. */
 export function fixedAnswerOf(
   head: RequestHead,
   allowedHosts: readonly string[] | undefined,
@@ -60,7 +63,7 @@ export function fixedAnswerOf(
 }
 
 /**
- * Takes from a request what a scrape needs to know of it.
+ * Makes the plain data that a scrape needs of a request.
  *
  * @param mayCompress Whether the response may have a content encoding.
  */
@@ -85,7 +88,7 @@ function hasBody(head: RequestHead): boolean {
   return head.header("transfer-encoding") !== undefined || (length !== undefined && length !== "0");
 }
 
-/** Compares a `Host` header as text; it is never parsed as a URL. */
+/** Compares a `Host` header as text; never parses it as a URL. */
 function isAllowedHost(header = "", allowed: readonly string[] | undefined): boolean {
   if (allowed === undefined) return true;
   // RFC 9110 §7.2: a host, and a port if it is not the default one.

@@ -1,3 +1,6 @@
+import type { ResolvedOptions } from "../options/options.ts";
+import { resolveOptions } from "../options/rules.ts";
+
 /** What a request is for. */
 export type Route =
   | "metrics"
@@ -10,41 +13,56 @@ export type Route =
   | "not-found"
   | "method-not-allowed";
 
-const FIXED_ROUTES: ReadonlyMap<string, Route> = new Map([
+type Row = readonly [path: string, route: Route];
+
+/** The paths that every server has. */
+const FIXED_ROWS: readonly Row[] = [
   ["/-/healthy", "healthy"],
   ["/-/ready", "ready"],
   ["/favicon.ico", "favicon"],
-]);
+];
+
+/** The paths of one server. */
+export type Routes = ReadonlyMap<string, Route>;
+
+/** Makes the table of a server's paths. */
+export function createRoutes(options: Pick<ResolvedOptions, "path" | "landingPage">): Routes {
+  const rows: Row[] = [...FIXED_ROWS];
+  if (options.landingPage) rows.push(["/", "landing-page"]);
+  // The last one, because it replaces the page where the metrics are at `/`.
+  rows.push([options.path, "metrics"]);
+  return new Map(rows);
+}
 
 /** The methods that every path answers, for the `Allow` header. */
 export const ALLOWED_METHODS: string = "GET, HEAD, OPTIONS";
 
-/** Tells whether `path` is one that the server answers itself, whatever the options say. */
+/** Tells whether `path` is one that every server has, whatever the options say. */
 export function isFixedPath(path: string): boolean {
-  return FIXED_ROUTES.has(path);
+  return FIXED_ROWS.some(([fixed]) => fixed === path);
+}
+
+/** Tells whether metrics can be served at `path`. */
+export function isMetricsPath(path: string): boolean {
+  try {
+    resolveOptions({ path });
+    return !isFixedPath(path);
+  } catch {
+    return false;
+  }
 }
 
 /**
  * Finds out what a request is for, by comparing its path as text. It is never parsed as a URL:
- * clients send what no URL parser takes, and a parser that throws has crashed servers like this one
+ * clients send what no URL parser accepts, and a parser that throws has crashed servers like this one
  * (CVE-2026-44902).
  *
  * @param target The request target as it was sent.
  */
-export function routeOf(
-  method: string,
-  target: string,
-  paths: { readonly metrics: string; readonly hasLandingPage: boolean },
-): Route {
+export function routeOf(method: string, target: string, routes: Routes): Route {
   // RFC 9112 §3.2.1: the origin-form starts with a slash; no scraper sends another form.
   if (!target.startsWith("/")) return "bad-target";
-  const path = pathOf(target);
-  const route =
-    path === paths.metrics
-      ? "metrics"
-      : path === "/" && paths.hasLandingPage
-        ? "landing-page"
-        : FIXED_ROUTES.get(path);
+  const route = routes.get(pathOf(target));
   if (route === undefined) return "not-found";
   if (method === "OPTIONS") return "options";
   return method === "GET" || method === "HEAD" ? route : "method-not-allowed";

@@ -1,6 +1,7 @@
 /**
- * What a user may say: every option with its meaning, unit and default. `rules.ts` holds the defaults
- * and the checks; a room takes the options that it needs as `Pick<ResolvedOptions, …>`.
+ * What a user may say: every option with its meaning, unit and default, and the calls to a server or
+ * handler that runs (`Controls`). `rules.ts` holds the defaults and the checks; a room takes the
+ * options that it needs as `Pick<ResolvedOptions, …>`.
  */
 import type { Logger } from "../log.ts";
 
@@ -177,6 +178,39 @@ export interface ServerOptions extends HandlerOptions {
    * @default false
    */
   readonly unref?: boolean | undefined;
+}
+
+/** What an application can tell a server or a handler while it serves. */
+export interface Controls {
+  /**
+   * Runs an update of metrics that no scrape sees half-done. A scrape that arrives meanwhile waits for
+   * it; one that is being sent has read its values before the update begins. Updates run one after the
+   * other. This covers what is read while a scrape is encoded, as all metrics of the client libraries
+   * are, but not what a `Gatherer` computes in `gather()`.
+   *
+   * It resolves when `work` is done and never rejects: an error is counted and logged. So is an update
+   * that takes longer than the option `timeoutMs`; scrapes then stop waiting for it.
+   *
+   * @example
+   * ```ts
+   * setInterval(() => server.update(async () => {
+   *   const { free, used } = await readPool();
+   *   connections.set({ state: "free" }, free);
+   *   connections.set({ state: "used" }, used);
+   * }), 10_000);
+   * ```
+   */
+  update(work: () => unknown): Promise<void>;
+  /**
+   * Declares that the metrics cannot be trusted: from now on every scrape gets a 500, so that
+   * Prometheus writes `up 0` for the target. With the option `statusName` the answer says
+   * `<statusName>_up 0`.
+   *
+   * @param message Why; it is only logged.
+   */
+  setFailing(message?: string): void;
+  /** Ends what `setFailing()` began. */
+  setOk(): void;
 }
 
 /** The options of one rendering. */

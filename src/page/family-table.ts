@@ -1,9 +1,8 @@
-import { type Html, html, NO_HTML } from "./html.ts";
+import { countOf, cutText, formatCount, type Html, html, NO_HTML, showName } from "./html.ts";
 import type { LabelSize } from "./label-values.ts";
 import type { FamilySize, FamilySizes, FamilyTotals } from "./measure-families.ts";
-import { countOf, cutText, formatCount, showName } from "./text.ts";
 
-// Of what a program has named or written without measure the page shows the beginning.
+// The page shows only the beginning of texts that a program has made too long.
 const MAX_NAME_LENGTH = 200;
 const MAX_HELP_LENGTH = 300;
 const MAX_LABEL_LENGTH = 60;
@@ -35,7 +34,7 @@ function familyRow(family: FamilySize, total: FamilyTotals, metricsPath: string)
 `;
 }
 
-/** A name, as a link to this family alone. */
+/** A name, as a link to only this family. */
 function nameOf(name: string, metricsPath: string): Html {
   // A long name had better be broken between its words.
   const words = showName(name, MAX_NAME_LENGTH).split(/(?<=[_:.])/);
@@ -48,7 +47,7 @@ const WORD_BREAK = html`<wbr>`;
 
 const LONE_SURROGATES = /\p{Surrogate}/gu;
 
-/** A lone surrogate is sent as U+FFFD by the metrics, too, and cannot be encoded. */
+/** A lone surrogate cannot be encoded; the metrics send it as U+FFFD, too. */
 function encodeName(name: string): string {
   return encodeURIComponent(name.replace(LONE_SURROGATES, "\ufffd"));
 }

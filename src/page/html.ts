@@ -1,14 +1,14 @@
-/** Markup: text of which every part is known to be safe. */
+/** Markup: text of which every part is safe. */
 export interface Html {
   readonly markup: string;
 }
 
-/** What stands between the pieces of a template: text is escaped, markup is not. */
+/** A value in a template: text is escaped, markup is not. */
 export type HtmlValue = string | Html | readonly Html[];
 
 /**
- * Makes markup of a template. Whatever is put into it is text, and escaped, unless it is markup
- * already: to forget that is not possible.
+ * Makes markup of a template. Every value is text, and escaped, unless it is markup already, so
+ * that escaping cannot be forgotten.
  *
  * @example
  * ```ts
@@ -23,7 +23,7 @@ export function html(pieces: TemplateStringsArray, ...values: readonly HtmlValue
   return { markup };
 }
 
-/** Nothing. */
+/** Empty markup. */
 export const NO_HTML: Html = { markup: "" };
 
 function toMarkup(value: HtmlValue): string {
@@ -42,4 +42,30 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** For text between tags, and for the values of attributes in quotes. */
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
+}
+
+const NUMBERS = new Intl.NumberFormat("en-US");
+
+/** Writes a number for a person to read: `1,234,567`. */
+export function formatCount(count: number): string {
+  return NUMBERS.format(count);
+}
+
+/** Writes a number of things: `1 family`, `2 families`. */
+export function countOf(count: number, singular: string, plural: string): string {
+  return `${formatCount(count)} ${count === 1 ? singular : plural}`;
+}
+
+/** Truncates a text that is longer than `maxLength` UTF-16 code units, but never within a pair. */
+export function cutText(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  return `${text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, "")}…`;
+}
+
+/** Truncates a name, and makes invisible characters visible: two names must not look the same. */
+export function showName(name: string, maxLength: number): string {
+  return cutText(name, maxLength).replace(
+    /[\p{Cc}\p{Cf}]/gu,
+    (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`,
+  );
 }

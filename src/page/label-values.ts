@@ -3,7 +3,7 @@ import type { MetricFamily } from "../model/metric-family.ts";
 /** How many values a label of a family has. */
 export interface LabelSize {
   readonly name: string;
-  /** Absent where they were not counted. */
+  /** Absent if they were not counted. */
   readonly values?: number;
   /** Whether there may be more, because not all label sets were looked at. */
   readonly isAtLeast?: boolean;

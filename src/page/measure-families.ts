@@ -11,11 +11,11 @@ import { countLabelValues, LABEL_SETS_PER_STEP, type LabelSize, PAUSE } from "./
 export interface FamilySizes {
   /** The largest families, the one with the most series first. */
   readonly largest: readonly FamilySize[];
-  /** What all families come to, with those that are not among the largest. */
+  /** All families together, including those that are not among the largest. */
   readonly total: FamilyTotals;
 }
 
-/** What families come to. */
+/** The size of several families together. */
 export interface FamilyTotals {
   readonly families: number;
   readonly labelSets: number;
@@ -35,21 +35,21 @@ export interface FamilySize {
   readonly labels: readonly LabelSize[];
 }
 
-/** Hears of a family that throws while it is read. */
+/** Called for a family that throws while it is read. */
 export type OnFailure = (family: string, error: unknown) => void;
 
-/** How many families are listed: all, but in a process that has lost control. */
+/** How many families are listed: all, except in a process that creates them without end. */
 export const MAX_LISTED = 1_000;
 
-/** In how many of them the values of labels are counted: there a person looks for what grows. */
+/** In how many of them label values are counted: in the largest a person looks for what grows. */
 const MAX_EXAMINED = 10;
 
 const MAX_LABELS = 16;
 
 /**
- * Counts the series of families, and encodes none of them. A pause is an empty chunk.
+ * Counts the series of families without encoding them. A pause is an empty chunk.
  *
- * @param onFailure Called for a family that throws; it is left out.
+ * @param onFailure Called for a family that throws; it is skipped.
  */
 export function* measureFamilies(
   families: Iterable<MetricFamily>,
@@ -123,18 +123,18 @@ function* measure({
 
 // The casts hold because a family's type decides the type of its metrics.
 
-const one = () => 1;
+const oneSeries = () => 1;
 /** The buckets, `+Inf`, the sum and the count. */
 const ofHistogram = (metric: Metric) => (metric as HistogramMetric).upperBounds.length + 3;
 /** The quantiles, the sum and the count. */
 const ofSummary = (metric: Metric) => (metric as SummaryMetric).quantiles.length + 2;
 
 const SERIES_OF: Readonly<Record<MetricType, (metric: Metric) => number>> = {
-  counter: one,
-  gauge: one,
-  unknown: one,
-  info: one,
-  stateset: one,
+  counter: oneSeries,
+  gauge: oneSeries,
+  unknown: oneSeries,
+  info: oneSeries,
+  stateset: oneSeries,
   histogram: ofHistogram,
   gaugehistogram: ofHistogram,
   summary: ofSummary,

@@ -1,17 +1,17 @@
+import type { Unavailable } from "../scrape/exchange.ts";
 import { VERSION } from "../version.ts";
 import { familyTable } from "./family-table.ts";
-import { type Html, html, NO_HTML } from "./html.ts";
-import type { Overview, Unavailable } from "./overview.ts";
+import { countOf, formatCount, type Html, html, NO_HTML, showName } from "./html.ts";
+import type { Overview } from "./overview.ts";
 import { SCRIPT } from "./script.ts";
 import { STYLE } from "./style.ts";
-import { countOf, formatCount, showName } from "./text.ts";
 
-/** What the page is made of. */
+/** What the page shows. */
 export interface LandingPageParts {
   readonly overview: Overview | Unavailable;
   /** The path of the metrics. */
   readonly metricsPath: string;
-  /** What the policy of the page knows its style and its script by. */
+  /** Marks the page's own style and script for its policy. */
   readonly nonce: string;
   /** When the metrics were gathered. */
   readonly date: Date;
@@ -50,11 +50,11 @@ export function* landingPage(parts: LandingPageParts): Generator<Html, void, und
 `;
 }
 
-// Fixed texts: what a collector threw may hold secrets, and belongs to the log alone.
+// Fixed texts: what a collector threw may hold secrets, and belongs only in the log.
 const UNAVAILABLE: Readonly<Record<Unavailable, string>> = {
-  busy: "Too many people look at this page at once. Try again.",
-  late: "The metrics could not be gathered in time. See the log of the process.",
-  failed: "The metrics could not be gathered. See the log of the process.",
+  busy: "This page is busy. Try again in a moment.",
+  late: "The metrics could not be gathered in time. See the process log.",
+  failed: "The metrics could not be gathered. See the process log.",
 };
 
 function* overviewOf(
@@ -62,24 +62,22 @@ function* overviewOf(
   metricsPath: string,
 ): Generator<Html, void, undefined> {
   if (isFailing) {
-    yield notice(
-      html`The application has declared that its metrics cannot be trusted. Scrapes are answered with 500.`,
-    );
+    yield notice(html`The application has marked its metrics as failing. Scrapes get 500.`);
   }
   if (failed.length > 0) {
     yield notice(
-      html`Something is missing, because these failed: ${listOf(failed)}. See the log of the process.`,
+      html`Some metrics are missing, because these failed: ${listOf(failed)}. See the process log.`,
     );
   }
   const { families, labelSets, series } = sizes.total;
   yield html`<dl>
 ${figure("Families", families)}
 ${figure("Label sets", labelSets)}
-${figure("Series", series, "One for each label set, and of a histogram one for each bucket, its sum and its count.")}
+${figure("Series", series, "One for each label set; for a histogram one for each bucket, its sum and its count.")}
 </dl>
 `;
   if (families === 0) {
-    yield html`<p>Nothing is exported.</p>
+    yield html`<p>No metrics are exported.</p>
 `;
     return;
   }

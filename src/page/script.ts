@@ -1,5 +1,5 @@
 /**
- * The script of the page: it searches the table. Without it the page is complete but for that.
+ * The script of the page: it searches the table. Without it the page has everything else.
  *
  * A row is shown when it has all words that were typed.
  */

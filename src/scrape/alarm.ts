@@ -1,4 +1,4 @@
-/** Something that has to happen at a time, unless it is forgotten before. */
+/** Something that has to happen at a time, unless it is cancelled before. */
 export interface Due {
   /** The time, by the clock of `performance.now()`. */
   readonly dueAt: number;
@@ -9,7 +9,7 @@ export interface Due {
  * Calls `onDue()` of many things when their time has come, and does not keep the process alive.
  *
  * One timer serves all. Almost every scrape is over long before its time, and to set a timer and
- * clear it took 50 µs of a small one. So the timer stays when what it was set for is forgotten;
+ * clear it took 50 µs of a small one. So the timer stays when what it was set for is cancelled;
  * when it fires, it is set for the next that is left.
  */
 export class Alarm {
@@ -23,20 +23,20 @@ export class Alarm {
    *
    * @param now What `performance.now()` says.
    */
-  remind(due: Due, now: number): void {
+  schedule(due: Due, now: number): void {
     this.#dues.add(due);
-    // A timer that is overdue may be lost: fake timers, in a test, take it with them when they go.
+    // A timer that is overdue may be lost: fake timers, in a test, drop it when they are removed.
     if (now > this.#timerAt) this.#callDue();
     else if (due.dueAt < this.#timerAt) this.#setTimer(due.dueAt);
   }
 
   /** Never calls `onDue()` of `due` after this. */
-  forget(due: Due): void {
+  cancel(due: Due): void {
     this.#dues.delete(due);
     if (this.#isClosed) this.#clearTimer();
   }
 
-  /** From now on clears the timer as soon as there is nothing left to be reminded of. */
+  /** From now on clears the timer as soon as nothing is scheduled. */
   close(): void {
     this.#isClosed = true;
     this.#clearTimer();

@@ -12,7 +12,7 @@ const MAX_COLLECTORS = 1_000;
 const NONE: readonly MetricFamily[] = [];
 
 /**
- * The collectors that have ever failed, under the names that node_exporter made known. A collector
+ * The collectors that have ever failed, under the names that node_exporter established. A collector
  * that works again stays, because a series that vanishes looks like a target that did.
  */
 export class CollectorHealth {
@@ -38,7 +38,7 @@ export class CollectorHealth {
     return this.#collectors.size === 0 ? NONE : this.#families;
   }
 
-  /** @param hasRun Tells whether a collector ran: without an error it has then succeeded. */
+  /** @param hasRun Tells whether a collector ran; without an error it then succeeded. */
   record(errors: readonly CollectorError[], hasRun: (collector: string) => boolean): void {
     for (const [collector, health] of this.#collectors) if (hasRun(collector)) health.success = 1;
     for (const { collector, durationMs } of errors) {

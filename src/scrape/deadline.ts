@@ -2,6 +2,7 @@ import { LightSignal, OVER, type Signal } from "../abort.ts";
 import { ScrapeTimeoutError } from "../errors.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import type { Alarm, Due } from "./alarm.ts";
+import type { Sending } from "./exchange.ts";
 
 /**
  * Finds out how long a scrape may take: as long as the scraper waits, less the time that the answer
@@ -16,27 +17,27 @@ export function scrapeTimeoutMs(
   const { timeoutMs, timeoutOffsetMs } = options;
   const scraperMs = Number(header) * 1_000;
   if (!Number.isFinite(scraperMs) || scraperMs <= 0) return timeoutMs;
-  // A time-out shorter than the offset is used whole, as blackbox_exporter does.
+  // A timeout shorter than the offset is used whole, as blackbox_exporter does.
   const usableMs = scraperMs > timeoutOffsetMs ? scraperMs - timeoutOffsetMs : scraperMs;
   return Math.min(timeoutMs, usableMs);
 }
 
 /** The bounds of one scrape. */
 export interface Deadline {
-  /** Aborts when time is up, when the client has gone, and when the scrape is over. */
+  /** Aborts on timeout, when the client disconnects, and when the scrape is over. */
   readonly signal: Signal;
   /** When the signal aborts at the latest, in milliseconds since the epoch. */
   readonly deadlineMs: number;
   /** How long before that the clock was started. */
   readonly timeoutMs: number;
   /**
-   * Throws the signal's reason when it has aborted, or should have: a busy event loop is late to
-   * abort it.
+   * Throws the signal's reason when it has aborted, or should have: on a busy event loop timers are
+   * late.
    */
   throwIfOver(): void;
   /**
-   * Must be called when the scrape is over, however it went: it releases all that is left. The
-   * reason of the signal is then `OVER`, if it has not aborted before.
+   * Must be called when the scrape is over, whatever its outcome. It aborts the signal with `OVER`,
+   * unless that has aborted before; everything the scrape holds is released then.
    */
   clear(): void;
 }
@@ -44,8 +45,8 @@ export interface Deadline {
 /**
  * Starts the clock of a scrape.
  *
- * @param client Aborts when the client has gone.
- * @param alarm Tells when time is up.
+ * @param client Aborts when the client disconnects.
+ * @param alarm The timer that all scrapes share.
  */
 export function startDeadline(timeoutMs: number, client: Signal, alarm: Alarm): Deadline {
   return new RunningDeadline(timeoutMs, client, alarm);
@@ -58,7 +59,7 @@ class RunningDeadline implements Deadline, Due {
   readonly dueAt: number;
   readonly #client: Signal;
   readonly #alarm: Alarm;
-  readonly #onClientGone = (): void => this.signal.abort(this.#client.reason);
+  readonly #onDisconnect = (): void => this.signal.abort(this.#client.reason);
 
   constructor(timeoutMs: number, client: Signal, alarm: Alarm) {
     this.timeoutMs = timeoutMs;
@@ -67,9 +68,9 @@ class RunningDeadline implements Deadline, Due {
     this.dueAt = now + timeoutMs;
     this.#client = client;
     this.#alarm = alarm;
-    if (client.aborted) this.#onClientGone();
-    client.addEventListener("abort", this.#onClientGone);
-    alarm.remind(this, now);
+    if (client.aborted) this.#onDisconnect();
+    client.addEventListener("abort", this.#onDisconnect);
+    alarm.schedule(this, now);
   }
 
   onDue(): void {
@@ -82,8 +83,39 @@ class RunningDeadline implements Deadline, Due {
   }
 
   clear(): void {
-    this.#alarm.forget(this);
-    this.#client.removeEventListener("abort", this.#onClientGone);
+    this.#alarm.cancel(this);
+    this.#client.removeEventListener("abort", this.#onDisconnect);
     this.signal.abort(OVER);
   }
+}
+
+/** Why a response was cut off. */
+export interface Broken {
+  /** The sender's error; `undefined` if the signal of the deadline was the reason. */
+  readonly error: unknown;
+}
+
+/**
+ * Begins the sending of a response.
+ *
+ * @param onEnd Called once, when the response was sent or cut off, before the deadline is cleared.
+ */
+export function startSending(
+  deadline: Deadline,
+  onEnd: (broken: Broken | undefined) => void = () => {},
+): Sending {
+  const { signal } = deadline;
+  let isEnded = false;
+  const end: Sending["end"] = (...failure) => {
+    if (isEnded) return;
+    isEnded = true;
+    // Not by its value: a body may also throw `undefined`.
+    const isBroken = failure.length > 0 || signal.aborted;
+    onEnd(isBroken ? { error: failure[0] } : undefined);
+    deadline.clear();
+  };
+  // A sender that never calls it must not keep anything longer than that.
+  signal.addEventListener("abort", () => end());
+  if (signal.aborted) end();
+  return { signal, end };
 }

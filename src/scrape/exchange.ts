@@ -1,14 +1,16 @@
 /** What goes in and out of a scrape: plain data, whichever server brought the request. */
 import type { Signal } from "../abort.ts";
 import type { Body } from "../exposition/body.ts";
+import type { MaybePromise } from "../maybe-promise.ts";
+import type { MetricFamily } from "../model/metric-family.ts";
 
-/** The status codes that a scrape is answered with. */
+/** The status codes of scrape responses. */
 export type StatusCode = 200 | 400 | 500 | 503;
 
-/** What a scrape needs to know of its request. */
+/** What a scrape needs of its request. */
 export interface ScrapeRequest {
   readonly isHead: boolean;
-  /** What stands behind the `?` of the request target. */
+  /** The part of the request target after its `?`. */
   readonly query: string;
   /** The value of `Accept`. */
   readonly accept: string | undefined;
@@ -16,24 +18,64 @@ export interface ScrapeRequest {
   readonly acceptEncoding: string | undefined;
   /** The value of `X-Prometheus-Scrape-Timeout-Seconds`. */
   readonly timeoutSeconds: string | undefined;
-  /** Aborts when the client has gone. */
+  /** Aborts when the client disconnects. */
   readonly signal: Signal;
 }
 
-/** What a scrape answers. */
-export interface ScrapeResponse {
+/** The bounds of something that is being sent. */
+export interface Sending {
+  /**
+   * Aborts on timeout and when the client disconnects. The response must then be cut off, so that no
+   * client takes a part for the whole. It also aborts, with `OVER`, when `end()` is called.
+   */
+  readonly signal: Signal;
+  /**
+   * Must be called once, when all of the body was handed over or the response was cut off, with the
+   * error if there was one. From then on the memory of the body belongs to the next scrape. If nobody
+   * calls it before the signal aborts, the signal does.
+   */
+  end(...failure: readonly [error?: unknown]): void;
+}
+
+/** What a scrape answers. If reading the body throws, the response must be cut off. */
+export interface ScrapeResponse extends Sending {
   readonly status: StatusCode;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Body;
 }
 
 /**
- * Sends a response, and settles when all of it has been handed over or the client has gone: after
- * that the memory of the body belongs to the next scrape. When
- * the body throws, or the signal aborts, the response must be cut off, so that no client can take
- * a part for the whole.
+ * Answers one scrape; `undefined` if the client disconnected first. It never throws and never
+ * rejects: a failure is counted, logged and answered. Where nothing has to be waited for, it returns
+ * the response itself.
  */
-export type Respond = (response: ScrapeResponse, signal: Signal) => Promise<void>;
+export type Scrape = (request: ScrapeRequest) => MaybePromise<ScrapeResponse | undefined>;
 
-/** Answers one scrape. It never rejects: what goes wrong is answered, counted and logged. */
-export type Scrape = (request: ScrapeRequest, respond: Respond) => Promise<void>;
+/** Reads all families, and yields an empty chunk wherever the event loop may have its turn. */
+export type Visit<T> = (families: readonly MetricFamily[]) => Generator<Uint8Array, T, undefined>;
+
+/** What a survey found. */
+export interface Findings<T> {
+  /** What the visit returned. */
+  readonly result: T;
+  /** The collectors that failed. */
+  readonly failed: readonly string[];
+  /** Whether the application has declared that its metrics cannot be trusted. */
+  readonly isFailing: boolean;
+}
+
+/** Why a survey found nothing: too many at once, a timeout, or something threw. */
+export type Unavailable = "busy" | "late" | "failed";
+
+/** The outcome of a survey, and the bounds within which somebody may send it. */
+export interface Survey<T> extends Sending {
+  readonly findings: Findings<T> | Unavailable;
+}
+
+/**
+ * Gathers all families, as a scrape does, and lets `visit` read them. It never rejects; `undefined`
+ * if the client disconnected first.
+ *
+ * @param client Aborts when the client disconnects.
+ */
+export type TakeSurvey = <T>(client: Signal, visit: Visit<T>) => Promise<Survey<T> | undefined>;

@@ -1,9 +1,7 @@
 import type { Signal } from "../abort.ts";
 import { isInstance, ScrapeTimeoutError } from "../errors.ts";
-import type { MaybePromise } from "../maybe-promise.ts";
-import type { Alarm } from "./alarm.ts";
-import { startDeadline } from "./deadline.ts";
-import type { Respond, ScrapeRequest, StatusCode } from "./exchange.ts";
+import { type MaybePromise, orElse } from "../maybe-promise.ts";
+import type { StatusCode } from "./exchange.ts";
 import { QueryError } from "./name-filter.ts";
 import type { ErrorStage } from "./self-metrics.ts";
 
@@ -19,29 +17,23 @@ class StageFailure extends Error {
 
 /** Runs one stage of a scrape, so that its failure is known to be of that stage. */
 export function blameOn<T>(stage: ErrorStage, work: () => MaybePromise<T>): MaybePromise<T> {
-  const blame = (error: unknown): never => {
+  return orElse(work, (error) => {
     throw new StageFailure(stage, error);
-  };
-  try {
-    const result = work();
-    return result instanceof Promise ? result.catch(blame) : result;
-  } catch (error) {
-    return blame(error);
-  }
+  });
 }
 
 /** What a failed scrape means for the client and for the log. */
 export interface Failure {
   readonly status: Exclude<StatusCode, 200>;
-  /** What to count it as; absent when it is the client's own mistake, which nobody needs to hear. */
+  /** What to count it as; absent for a mistake of the client, which is not logged either. */
   readonly cause?: ErrorStage | "timeout";
   readonly error: unknown;
 }
 
 /**
- * Explains what a scrape has thrown; `undefined` when the client has left and nobody waits.
+ * Explains what a scrape has thrown; `undefined` when the client has disconnected.
  *
- * @param signal The deadline of the scrape.
+ * @param signal The signal of the scrape's deadline.
  */
 export function explainFailure(thrown: unknown, signal: Signal): Failure | undefined {
   if (signal.aborted) {
@@ -54,35 +46,5 @@ export function explainFailure(thrown: unknown, signal: Signal): Failure | undef
     : { status: 500, cause: "encoding", error: thrown };
 }
 
-// Fixed texts: what a collector threw may hold secrets, and belongs to the log alone.
-const ANSWERS: Readonly<Record<Failure["status"] | "busy", readonly [StatusCode, string]>> = {
-  400: [400, "The query cannot be read.\n"],
-  500: [500, "The metrics could not be gathered. See the log of the process.\n"],
-  503: [503, "The metrics could not be gathered in time. See the log of the process.\n"],
-  busy: [503, "Too many scrapes at once. Try again.\n"],
-};
-
-/** How long a failure may take to be sent: the deadline of its scrape may have passed. */
+/** How long the answer of a failure may take to be sent: the deadline of its scrape may have passed. */
 export const FAILURE_TIMEOUT_MS = 1_000;
-
-/** Answers a scrape that failed before its first byte was sent, or that was not begun. */
-export async function sendFailure(
-  reason: Failure["status"] | "busy",
-  request: ScrapeRequest,
-  respond: Respond,
-  alarm: Alarm,
-): Promise<void> {
-  const deadline = startDeadline(FAILURE_TIMEOUT_MS, request.signal, alarm);
-  const [status, text] = ANSWERS[reason];
-  const body = new TextEncoder().encode(text);
-  const headers = {
-    "Content-Type": "text/plain; charset=utf-8",
-    "Cache-Control": "no-store",
-    ...(reason === "busy" && { "Retry-After": "1" }),
-  };
-  try {
-    await respond({ status, headers, body }, deadline.signal);
-  } finally {
-    deadline.clear();
-  }
-}

@@ -3,23 +3,23 @@ import { GatherError, ScrapeTimeoutError } from "../errors.ts";
 import { andThen, isThenable, type MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
-import type { ErrorHandling } from "../options/options.ts";
+import type { ErrorHandling, ScrapeHook } from "../options/options.ts";
 import type { Deadline } from "./deadline.ts";
 import { type NameFilter, requestedFamilies } from "./name-filter.ts";
 
-/** What a gather cycle is told, and tells. */
+/** What a gather cycle needs, and what it calls. */
 export interface GatherCycleOptions {
   readonly errorHandling: ErrorHandling;
   readonly report: GatherContext["report"];
   /** Called for each scrape that joins the gathering of another. */
   readonly onShared: () => void;
-  /** Called once for each gathering, with the time that it took. */
+  /** Called once for each gathering that was not abandoned. */
   readonly onGathered: (result: GatheringReport) => void;
 }
 
 const NO_ERRORS: readonly CollectorError[] = [];
 
-/** The share of a scrape's time that its collectors get, where some may be left out. */
+/** The share of a scrape's time that its collectors get where some may be skipped. */
 const COLLECT_SHARE = 0.8;
 
 /** How a gathering went. */
@@ -30,7 +30,7 @@ export interface GatheringReport {
   readonly isComplete: boolean;
 }
 
-/** What a gathering gave. */
+/** The outcome of a gathering. */
 export interface Gathering {
   readonly families: readonly MetricFamily[];
   /** The failures of collectors. */
@@ -42,7 +42,7 @@ interface Cycle {
   readonly result: Promise<Gathering>;
   readonly filter: NameFilter;
   readonly signal: LightSignal;
-  /** When it gives up collectors that have not settled, in milliseconds since the epoch. */
+  /** When it abandons collectors that have not settled, in milliseconds since the epoch. */
   readonly deadlineMs: number;
   waiting: number;
   isOver: boolean;
@@ -57,7 +57,7 @@ interface Cycle {
 export class GatherCycle {
   readonly #gatherer: Gatherer;
   readonly #options: GatherCycleOptions;
-  /** The gatherings that may be joined, by the key of their filter. */
+  /** The gatherings that may be joined, by the selection of their filter. */
   readonly #cycles = new Map<string, Cycle>();
 
   constructor(gatherer: Gatherer, options: GatherCycleOptions) {
@@ -66,10 +66,10 @@ export class GatherCycle {
   }
 
   /**
-   * Returns the families of all collectors, or throws: a `GatherError` when the failure policy says
-   * so, the signal's reason when it aborted first. Each scrape reads the families for itself.
+   * Returns the families of all collectors, each scrape to be read on its own. Where every collector
+   * is synchronous, it returns them at once.
    *
-   * Where every collector is synchronous, nothing is waited for.
+   * @throws A `GatherError` when the failure policy says so, the signal's reason when it aborts first.
    */
   gather(deadline: Deadline, filter: NameFilter): MaybePromise<readonly MetricFamily[]> {
     return andThen(this.collect(deadline, filter), (gathering) =>
@@ -78,8 +78,8 @@ export class GatherCycle {
   }
 
   /**
-   * Returns what the collectors gave and how they failed, whatever the failure policy says. More
-   * families may be in it than the filter asks for.
+   * Returns families and errors, whatever the failure policy says. More families may be in it than
+   * the filter asks for.
    */
   collect(deadline: Deadline, filter: NameFilter): MaybePromise<Gathering> {
     deadline.signal.throwIfAborted();
@@ -98,7 +98,7 @@ export class GatherCycle {
   }
 
   #join(deadline: Deadline, filter: NameFilter): Cycle | undefined {
-    const cycle = this.#cycles.get(filter.key);
+    const cycle = this.#cycles.get(filter.selection);
     if (cycle === undefined || !this.#canWait(deadline, cycle)) return undefined;
     this.#options.onShared();
     return cycle;
@@ -107,7 +107,7 @@ export class GatherCycle {
   #canWait(deadline: Deadline, { deadlineMs }: Cycle): boolean {
     // A collector that hangs once must not hang every scrape that overlaps with one before it.
     if (deadlineMs <= Date.now()) return false;
-    // Where collectors are given up for all, it must not be too late for a scrape that joins.
+    // Where collectors are abandoned for all, it must not be too late for a scrape that joins.
     const isPatient = this.#options.errorHandling === "fail";
     return isPatient || deadlineMs <= this.#collectDeadline(deadline);
   }
@@ -126,32 +126,32 @@ export class GatherCycle {
     const startedAt = performance.now();
     const take = (result: GatherResult) => this.#take(result, startedAt, signal, filter);
     const given = this.#gatherer.gather(context);
-    // Nobody can join what is over already.
+    // It is over already, so no scrape can join it.
     if (!isThenable(given)) return take(given);
     const result = this.#run(given, deadlineMs, signal).then(take);
     const cycle: Cycle = { result, filter, signal, deadlineMs, waiting: 0, isOver: false };
-    this.#cycles.set(filter.key, cycle);
-    // From here on values are read: whoever comes now wants newer ones.
+    this.#cycles.set(filter.selection, cycle);
+    // From here on values are read: a scrape that arrives later gets newer ones.
     const end = () => this.#end(cycle);
     result.then(end, end);
     return this.#wait(cycle, deadline);
   }
 
-  /** Where what some collectors gave is to be served, there must be time left to send it. */
+  /** Where the families of some collectors are served without the others, there must be time to send them. */
   #collectDeadline({ deadlineMs, timeoutMs }: Deadline): number {
     const isPatient = this.#options.errorHandling === "fail";
     return isPatient ? deadlineMs : deadlineMs - timeoutMs * (1 - COLLECT_SHARE);
   }
 
-  /** Waits for collectors; where some may be left out, no longer than until `deadlineMs`. */
+  /** Waits for collectors; where some may be skipped, only until `deadlineMs`. */
   async #run(
     given: PromiseLike<GatherResult>,
     deadlineMs: number,
     signal: LightSignal,
   ): Promise<GatherResult> {
-    // Where complete data is wanted, each scrape that waits gives up for itself.
+    // Where data must be complete, each scrape that waits times out on its own.
     const isPatient = this.#options.errorHandling === "fail";
-    const timer = isPatient ? undefined : giveUpAt(deadlineMs, signal);
+    const timer = isPatient ? undefined : abortAt(deadlineMs, signal);
     try {
       return await given;
     } finally {
@@ -167,32 +167,33 @@ export class GatherCycle {
   ): Gathering {
     if (!isAbandoned(signal)) {
       const durationMs = performance.now() - startedAt;
-      this.#options.onGathered({ errors, durationMs, isComplete: filter.key === "" });
+      this.#options.onGathered({ errors, durationMs, isComplete: filter.selection === "" });
     }
     return { families: Array.isArray(families) ? families : [...families], errors };
   }
 
-  /** Stops collectors whose result nobody waits for, and lets the next scrape start afresh. */
+  /** Stops collectors whose result no scrape waits for; the next scrape starts them anew. */
   #abandon(cycle: Cycle, reason: unknown): void {
     if (cycle.isOver) return;
     this.#end(cycle);
     cycle.signal.abort(reason);
   }
 
-  /** Lets nobody join any more. */
+  /** No scrape can join it from now on. */
   #end(cycle: Cycle): void {
     cycle.isOver = true;
     // Another may have taken its place.
-    if (this.#cycles.get(cycle.filter.key) === cycle) this.#cycles.delete(cycle.filter.key);
+    if (this.#cycles.get(cycle.filter.selection) === cycle)
+      this.#cycles.delete(cycle.filter.selection);
   }
 }
 
-/** Tells whether nobody waits any more, for no fault of the collectors. */
-export function isAbandoned({ aborted, reason }: Pick<Signal, "aborted" | "reason">): boolean {
+/** Tells whether no scrape waits any more, through no fault of the collectors. */
+function isAbandoned({ aborted, reason }: Pick<Signal, "aborted" | "reason">): boolean {
   return aborted && !(reason instanceof ScrapeTimeoutError);
 }
 
-function giveUpAt(deadlineMs: number, signal: LightSignal): NodeJS.Timeout {
+function abortAt(deadlineMs: number, signal: LightSignal): NodeJS.Timeout {
   const timeoutMs = Math.max(0, deadlineMs - Date.now());
   const timer = setTimeout(() => signal.abort(new ScrapeTimeoutError(timeoutMs)), timeoutMs);
   return timer.unref();
@@ -210,4 +211,26 @@ function accept(
     `Collectors failed: ${names}`,
     errors.map(({ error }) => error),
   );
+}
+
+/**
+ * Runs a hook before the collectors. An error of the hook is handled like one of a collector. When
+ * every client has disconnected meanwhile, the collectors do not run.
+ */
+export function withHook(gatherer: Gatherer, hook: ScrapeHook): Gatherer {
+  return {
+    async gather(context) {
+      const startedAt = performance.now();
+      const failures: CollectorError[] = [];
+      try {
+        await unlessAborted(Promise.resolve(hook({ signal: context.signal })), context.signal);
+      } catch (error) {
+        if (isAbandoned(context.signal)) throw error;
+        const durationMs = performance.now() - startedAt;
+        failures.push({ collector: "onScrape", error, durationMs });
+      }
+      const { families, errors = [] } = await gatherer.gather(context);
+      return { families, errors: [...failures, ...errors] };
+    },
+  };
 }

@@ -2,18 +2,18 @@ import type { MetricFamily, MetricType } from "../model/metric-family.ts";
 
 /** The names that a scrape asked for with `name[]`; without them it asked for everything. */
 export interface NameFilter {
-  /** The same for two filters that let the same families pass. */
-  readonly key: string;
+  /** Equal for two filters that select the same families; empty for the one that selects all. */
+  readonly selection: string;
   isRequested(name: string, type: MetricType): boolean;
 }
 
-/** Lets every family pass. */
-export const EVERY_NAME: NameFilter = { key: "", isRequested: () => true };
+/** Selects every family. */
+export const EVERY_NAME: NameFilter = { selection: "", isRequested: () => true };
 
 /** A query that cannot be read. */
 export class QueryError extends Error {}
 
-/** The bounds of a query; longer ones are somebody's attack or mistake. */
+/** The bounds of a query; a longer one is an attack or a mistake. */
 const MAX_QUERY_LENGTH = 64 * 1_024;
 const MAX_NAMES = 1_024;
 
@@ -26,13 +26,14 @@ const MAX_NAMES = 1_024;
  */
 export function parseNameFilter(query: string): NameFilter {
   if (query === "") return EVERY_NAME;
-  if (query.length > MAX_QUERY_LENGTH) throw new QueryError("The query is too long");
+  if (query.length > MAX_QUERY_LENGTH)
+    throw new QueryError(`The query is longer than ${MAX_QUERY_LENGTH} characters`);
   const names = new Set<string>();
   for (const pair of query.split("&")) {
     const [name = "", ...value] = pair.split("=");
     if (decode(name) === "name[]") names.add(decode(value.join("=")));
   }
-  if (names.size > MAX_NAMES) throw new QueryError("The query has too many names");
+  if (names.size > MAX_NAMES) throw new QueryError(`The query has more than ${MAX_NAMES} names`);
   return names.size === 0 ? EVERY_NAME : filterOf(names);
 }
 
@@ -44,7 +45,7 @@ function decode(text: string): string {
   }
 }
 
-/** What the samples of a family are called beside its own name, in any format. */
+/** The suffixes of sample names, in any format, beside the name of the family. */
 const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {
   counter: [],
   gauge: [],
@@ -58,7 +59,7 @@ const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {
 
 function filterOf(names: ReadonlySet<string>): NameFilter {
   return {
-    key: JSON.stringify([...names].sort()),
+    selection: JSON.stringify([...names].sort()),
     isRequested: (name, type) =>
       names.has(name) ||
       SUFFIXES[type].some((suffix) => names.has(name + suffix)) ||

@@ -1,16 +1,16 @@
+import { isInstance, ScrapeTimeoutError } from "../errors.ts";
 import { createListJoiner } from "../model/identity.ts";
-import type { MetricFamily, SummaryMetric, ValueMetric } from "../model/metric-family.ts";
+import type { Labels, MetricFamily, SummaryMetric, ValueMetric } from "../model/metric-family.ts";
 import { CollectorHealth } from "./collector-health.ts";
 import type { StatusCode } from "./exchange.ts";
-import { LiveValue } from "./live-value.ts";
 
 /** The stages of a scrape that may fail, in the words of Go's promhttp. */
 export type ErrorStage = "gathering" | "encoding";
 
-/** What may happen to a scrape beside its answer. */
+/** What may happen to a scrape, beside its status code. */
 export type ScrapeEvent = "shared" | "shed" | "timed_out" | "aborted" | "oversized";
 
-/** What the server says of itself, beginning with the metrics of Go's promhttp. */
+/** The metrics of the scrapes themselves, beginning with those of Go's promhttp. */
 export class SelfMetrics {
   // All label values are there from the start: a series that appears with its first error hides
   // that error from `rate()`.
@@ -37,37 +37,48 @@ export class SelfMetrics {
   readonly #families: readonly MetricFamily[];
   readonly #join = createListJoiner<MetricFamily>();
 
-  /** @param connections Tells how many connections are open; absent where nobody knows. */
+  /** @param connections Returns how many connections are open; absent where that is unknown. */
   constructor(connections?: () => number) {
     this.#families = [
       counter(
-        "metric_handler_requests_total",
+        "promhttp_metric_handler_requests_total",
         "Scrapes by HTTP status code.",
         labelled("code", this.requests),
       ),
-      gauge("metric_handler_requests_in_flight", "Scrapes being served.", () => this.inFlight),
+      gauge(
+        "promhttp_metric_handler_requests_in_flight",
+        "Scrapes being served.",
+        () => this.inFlight,
+      ),
       counter(
-        "metric_handler_errors_total",
+        "promhttp_metric_handler_errors_total",
         "Errors by cause: failed scrapes, and metrics that were left out.",
         labelled("cause", this.errors),
       ),
       counter(
-        "scrape_events_total",
+        "promhttp_scrape_events_total",
         "What happened to scrapes beside their answer.",
         labelled("event", this.events),
       ),
-      duration("gather_duration_seconds", "Time that collectors took.", this.gathering),
-      duration("encode_duration_seconds", "Time that encoding took.", this.encoding),
-      counter("response_bytes_total", "Bytes of bodies by format and content encoding.", {
+      duration("promhttp_gather_duration_seconds", "Time that collectors took.", this.gathering),
+      duration("promhttp_encode_duration_seconds", "Time that encoding took.", this.encoding),
+      counter("promhttp_response_bytes_total", "Bytes of bodies by format and content encoding.", {
         [Symbol.iterator]: () => this.#bytes.values(),
       }),
-      ...(connections ? [gauge("connections_open", "Open connections.", connections)] : []),
+      ...(connections
+        ? [gauge("promhttp_connections_open", "Open connections.", connections)]
+        : []),
     ];
   }
 
   /** The families; the same list at every scrape, with the values of the moment. */
   families(): readonly MetricFamily[] {
     return this.#join(this.#families, this.collectors.families());
+  }
+
+  /** Counts an error of a collector, the hook or an update. */
+  gatheringFailed(error: unknown): void {
+    this.errors[isInstance(error, ScrapeTimeoutError) ? "timeout" : "gathering"]++;
   }
 
   /** Counts bytes of a body. */
@@ -93,15 +104,15 @@ interface ByteCount extends ValueMetric {
 }
 
 function counter(name: string, help: string, metrics: Iterable<ValueMetric>): MetricFamily {
-  return { name: `promhttp_${name}`, help, type: "counter", metrics };
+  return { name, help, type: "counter", metrics };
 }
 
 function gauge(name: string, help: string, read: () => number): MetricFamily {
   const metrics = [new LiveValue(name, {}, read)];
-  return { name: `promhttp_${name}`, help, type: "gauge", metrics };
+  return { name, help, type: "gauge", metrics };
 }
 
-/** A summary without quantiles: its sum and its count give the average over any time. */
+/** A summary without quantiles: its sum and its count give the average over any period. */
 function duration(name: string, help: string, total: Readonly<Duration>): MetricFamily {
   const metric: SummaryMetric = {
     identity: name,
@@ -115,14 +126,49 @@ function duration(name: string, help: string, total: Readonly<Duration>): Metric
       return total.sumMs / 1_000;
     },
   };
-  return { name: `promhttp_${name}`, help, type: "summary", metrics: [metric] };
+  return { name, help, type: "summary", metrics: [metric] };
 }
 
 function labelled<Name extends string | number>(
   label: string,
   counts: Readonly<Record<Name, number>>,
 ): ValueMetric[] {
-  // The keys of an object are strings, also where its type says that they are numbers.
+  // The keys of an object are strings, even where its type has numbers.
   const names = Object.keys(counts) as (Name & string)[];
   return names.map((name) => new LiveValue(name, { [label]: name }, () => counts[name]));
+}
+
+/** What the application has declared: whether its metrics can be trusted. */
+export class Status {
+  isFailing = false;
+  /** The metric of the status; none without a name. */
+  readonly families: readonly MetricFamily[];
+
+  /**
+   * @param name What stands before `_up` in the name of the metric. A bare `up` would clash with the
+   *   series that Prometheus writes for every target.
+   */
+  constructor(name: string | undefined) {
+    const help = "Whether the application has declared that its metrics are in order.";
+    this.families =
+      name === undefined ? [] : [gauge(`${name}_up`, help, () => (this.isFailing ? 0 : 1))];
+  }
+}
+
+/** A value that is computed when it is read, so that its metric stays the same object. */
+class LiveValue implements ValueMetric {
+  readonly identity: string;
+  readonly labels: Labels;
+  readonly #read: () => number;
+
+  /** @param identity Different from the others of its family. */
+  constructor(identity: string, labels: Labels, read: () => number) {
+    this.identity = identity;
+    this.labels = labels;
+    this.#read = read;
+  }
+
+  get value(): number {
+    return this.#read();
+  }
 }

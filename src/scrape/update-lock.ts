@@ -1,52 +1,57 @@
 import { type Signal, unlessAborted } from "../abort.ts";
 import { ScrapeTimeoutError } from "../errors.ts";
 import type { ChunkReader } from "../exposition/chunk-reader.ts";
+import type { ReadingLock } from "../exposition/expose.ts";
+import type { Log } from "../log.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
+import type { CollectorError } from "../model/gatherer.ts";
+import type { ResolvedOptions } from "../options/options.ts";
+import type { SelfMetrics } from "./self-metrics.ts";
 
 /**
- * Keeps updates and the reading of values apart, so that no scrape sees an update half-done.
+ * A lock with many readers and one writer: no scrape sees an update half-done.
  *
- * Both wait in one queue, first come, first served. An update waits for nobody's socket: scrapes
- * that are reading when it comes read the rest into memory, and send it from there.
+ * Both wait in one queue, first come, first served. An update never waits for a socket: a scrape that
+ * is reading when it arrives reads the rest into memory, and sends it from there.
  */
-export class UpdateLock {
-  readonly #readings = new Set<ChunkReader>();
+export class UpdateLock implements ReadingLock {
+  readonly #readers = new Set<ChunkReader>();
   /** The end of the queue. */
   #tail: Promise<void> = Promise.resolve();
   #queued = 0;
 
   /**
-   * Waits for the updates that came first, and lets `reading` begin.
+   * Waits for the updates that came first; then `reader` may begin.
    *
    * @throws The signal's reason, when it aborts first.
    */
-  enter(reading: ChunkReader, signal: Signal): MaybePromise<void> {
-    if (this.#queued > 0) return this.#enterLater(reading, signal);
+  enter(reader: ChunkReader, signal: Signal): MaybePromise<void> {
+    if (this.#queued > 0) return this.#enterLater(reader, signal);
     signal.throwIfAborted();
-    this.#readings.add(reading);
+    this.#readers.add(reader);
   }
 
-  /** Must be called when `reading` is over. */
-  leave(reading: ChunkReader): void {
-    this.#readings.delete(reading);
+  /** Must be called when `reader` has ended. */
+  leave(reader: ChunkReader): void {
+    this.#readers.delete(reader);
   }
 
   /**
-   * Runs `work` while nobody reads.
+   * Runs `work` while no scrape reads.
    *
    * @throws What `work` throws, or a `ScrapeTimeoutError` when it takes longer than `timeoutMs`:
-   *   scrapes then go on, and may see what it does until it ends.
+   *   scrapes then continue, and may see it half-done.
    */
   update(work: () => unknown, timeoutMs: number): Promise<void> {
     return this.#enqueue(async () => {
-      await Promise.all(Array.from(this.#readings, (reading) => reading.finish()));
-      await inTime(work, timeoutMs);
+      await Promise.all(Array.from(this.#readers, (reader) => reader.finish()));
+      await withTimeout(work, timeoutMs);
     });
   }
 
-  async #enterLater(reading: ChunkReader, signal: Signal): Promise<void> {
+  async #enterLater(reader: ChunkReader, signal: Signal): Promise<void> {
     const begin = async () => {
-      if (!signal.aborted) this.#readings.add(reading);
+      if (!signal.aborted) this.#readers.add(reader);
     };
     await unlessAborted(this.#enqueue(begin), signal);
     signal.throwIfAborted();
@@ -65,7 +70,7 @@ export class UpdateLock {
   }
 }
 
-async function inTime(work: () => unknown, timeoutMs: number): Promise<void> {
+async function withTimeout(work: () => unknown, timeoutMs: number): Promise<void> {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new ScrapeTimeoutError(timeoutMs)), timeoutMs);
   timer.unref();
@@ -74,4 +79,32 @@ async function inTime(work: () => unknown, timeoutMs: number): Promise<void> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The name of `update()` among the collectors. */
+export const UPDATE = "update";
+
+/** Where the outcome of an update goes. */
+export interface UpdateContext {
+  readonly options: Pick<ResolvedOptions, "timeoutMs">;
+  readonly lock: UpdateLock;
+  readonly selfMetrics: SelfMetrics;
+  readonly log: Log;
+}
+
+/** Runs an update that no scrape sees half-done. Never rejects: a failure is counted and logged. */
+export async function runUpdate(
+  work: () => unknown,
+  { options, lock, selfMetrics, log }: UpdateContext,
+): Promise<void> {
+  const startedAt = performance.now();
+  const failures: CollectorError[] = [];
+  try {
+    await lock.update(work, options.timeoutMs);
+  } catch (error) {
+    failures.push({ collector: UPDATE, error, durationMs: performance.now() - startedAt });
+    selfMetrics.gatheringFailed(error);
+    log.error("Update failed", error);
+  }
+  selfMetrics.collectors.record(failures, (collector) => collector === UPDATE);
 }

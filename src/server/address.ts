@@ -1,4 +1,4 @@
-import type { Server as NetServer } from "node:net";
+import type { AddressInfo, Server as NetServer } from "node:net";
 import { inspect, nodeModule } from "../node.ts";
 
 /**
@@ -30,26 +30,30 @@ export type Address =
     }
   | NetServer;
 
-/** An address that has been understood. */
+/** A parsed address. */
 export type ListenTarget =
   | { readonly kind: "tcp"; readonly host: string | undefined; readonly port: number }
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "fd"; readonly fd: number }
   | { readonly kind: "server"; readonly server: NetServer };
 
-const FORMS =
-  '9464, ":9464", "127.0.0.1:9464", "[::1]:9464", "localhost:9464", "unix:/run/app.sock", ' +
-  "{ host, port }, { path }, { fd } or a listening net.Server";
+const TEXTS = ['":9464"', '"127.0.0.1:9464"', '"[::1]:9464"', '"localhost:9464"'];
+const UNIX = '"unix:/run/app.sock"';
+
+/** The forms of an address that can be written as text, for messages. */
+export const ADDRESS_FORMS: string = `${TEXTS.join(", ")} or ${UNIX}`;
+
+const ALL_FORMS = `9464, ${TEXTS.join(", ")}, ${UNIX}, { host, port }, { path }, { fd } or a listening net.Server`;
 
 const HOST_AND_PORT =
   /^(?:\[(?<ipv6>[0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|(?<host>[\w.-]*)):(?<port>\d+)$/;
 
-// `sun_path` holds 104 bytes on macOS and 108 on Linux, the last of them NUL; a longer one is cut
-// off by some versions of libuv, and the server then listens where nobody looks.
+// `sun_path` holds 104 bytes on macOS and 108 on Linux, the last of them NUL. Some versions of libuv
+// truncate a longer one, and the server would listen at another path.
 const MAX_PATH_BYTES = 103;
 
 /**
- * Understands an address.
+ * Parses an address.
  *
  * @throws {TypeError} When `address` has none of the forms.
  * @throws {RangeError} When a port, path or file descriptor is out of range.
@@ -61,11 +65,34 @@ export function parseAddress(address: unknown): ListenTarget {
   if (typeof address === "object" && address !== null) {
     const { host, port, path, fd } = address as Readonly<Record<string, unknown>>;
     if (typeof path === "string") return unix(path);
-    if (typeof fd === "number") return { kind: "fd", fd: inRange("file descriptor", fd, 2 ** 31) };
+    if (typeof fd === "number") return { kind: "fd", fd: inRange("File descriptor", fd, 2 ** 31) };
     const hasHost = host === undefined || typeof host === "string";
     if (typeof port === "number" && hasHost) return tcp(host || undefined, port);
   }
   throw notAnAddress(address);
+}
+
+/** Parses an address that was written as text; a number is a port. `undefined` if it is not one. */
+export function readAddress(text: string): Address | undefined {
+  const address = /^\d+$/.test(text) ? Number(text) : text;
+  try {
+    parseAddress(address);
+    return address;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes the URL of the metrics for a person to open, or a scraper to scrape. */
+export function urlOf(address: AddressInfo | string, path: string): string {
+  if (typeof address === "string") return `unix:${address}`;
+  return `http://${hostOf(address)}:${address.port}${path}`;
+}
+
+function hostOf({ address, family }: AddressInfo): string {
+  // Not every client can connect to "every interface".
+  if (address === "::" || address === "0.0.0.0") return "localhost";
+  return family === "IPv6" ? `[${address}]` : address;
 }
 
 /** Writes an address as a person would, for messages. */
@@ -79,14 +106,14 @@ function isNetServer(address: unknown): address is NetServer {
   return address instanceof nodeModule("node:net").Server;
 }
 
-/** Not `JSON.stringify`, which throws at what it does not know: an address may be anything. */
+/** Not `JSON.stringify`, which throws for some values: an address may be anything. */
 function show(value: unknown): string {
   return inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 0 });
 }
 
 function notAnAddress(address: unknown): TypeError {
   const shown = typeof address === "string" ? JSON.stringify(address) : show(address);
-  return new TypeError(`Not an address: ${shown}. Use ${FORMS}`);
+  return new TypeError(`Address must be ${ALL_FORMS}, got ${shown}`);
 }
 
 function parseText(address: string): ListenTarget {
@@ -97,24 +124,26 @@ function parseText(address: string): ListenTarget {
 }
 
 function parseServer(server: NetServer): ListenTarget {
-  if (!server.listening) throw new TypeError("The net.Server does not listen: call listen() first");
+  if (!server.listening) {
+    throw new TypeError("The net.Server must be listening: call listen() first");
+  }
   // TLS servers and HTTP servers read the bytes of their connections themselves.
   if ("setSecureContext" in server || "setTimeout" in server) {
-    throw new TypeError("The net.Server speaks HTTP or TLS itself: pass a plain one");
+    throw new TypeError("The net.Server must be a plain one, not an HTTP or TLS server");
   }
   return { kind: "server", server };
 }
 
 function tcp(host: string | undefined, port: number): ListenTarget {
-  return { kind: "tcp", host, port: inRange("port", port, 65_536) };
+  return { kind: "tcp", host, port: inRange("Port", port, 65_536) };
 }
 
 function unix(path: string): ListenTarget {
-  if (path === "") throw new TypeError('Not an address: "unix:". It names no path');
+  if (path === "") throw new TypeError('Address "unix:" must have a path');
   const bytes = Buffer.byteLength(path);
   if (bytes > MAX_PATH_BYTES) {
     throw new RangeError(
-      `The path of a unix socket is longer than ${MAX_PATH_BYTES} bytes: ${path}`,
+      `Path of a unix socket must be at most ${MAX_PATH_BYTES} bytes long, got "${path}"`,
     );
   }
   return { kind: "unix", path };
@@ -122,5 +151,5 @@ function unix(path: string): ListenTarget {
 
 function inRange(what: string, value: number, end: number): number {
   if (Number.isInteger(value) && value >= 0 && value < end) return value;
-  throw new RangeError(`The ${what} is not an integer from 0 to ${end - 1}: ${value}`);
+  throw new RangeError(`${what} must be an integer from 0 to ${end - 1}, got ${value}`);
 }

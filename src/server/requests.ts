@@ -1,68 +1,64 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { answerScrape, headOf, watchClient } from "../http/node.ts";
 import {
+  CANNOT_ANSWER,
   type FixedAnswer,
   METHOD_NOT_ALLOWED,
   OPTIONS_ANSWER,
   refusalOf,
 } from "../http/request-head.ts";
 import { resetResponse } from "../http/reset.ts";
-import { routeOf } from "../http/routes.ts";
-import { sendFixed, sendText } from "../http/send.ts";
+import { createRoutes, type Route, routeOf } from "../http/routes.ts";
+import { sendFixed } from "../http/send.ts";
 import type { Log } from "../log.ts";
-import type { AnswerOverview } from "../page/overview.ts";
-import type { Scrape } from "../scrape/exchange.ts";
+import type { ResolvedOptions } from "../options/options.ts";
+import type { ScrapeHandler } from "../scrape/scrape.ts";
 
-/** What the handler needs to know of the server that it works for. */
-export interface HandlerContext {
-  readonly metricsPath: string;
-  readonly hasLandingPage: boolean;
-  /** The hosts that a request may name; `undefined` allows all. */
-  readonly allowedHosts: readonly string[] | undefined;
-  /** Whether the server still takes on work. */
+/** What requests are answered with. */
+export interface RequestContext {
+  readonly options: Pick<ResolvedOptions, "path" | "landingPage" | "allowedHosts">;
+  readonly scrapeHandler: Pick<ScrapeHandler, "scrape" | "survey">;
+  /** Whether the server still accepts work. */
   readonly isReady: () => boolean;
-  readonly scrape: Scrape;
-  readonly overview: AnswerOverview;
   readonly log: Log;
 }
 
 /** Makes the function that answers every request of the server. It never throws. */
-export function createRequestListener(context: HandlerContext): RequestListener {
-  const paths = { metrics: context.metricsPath, hasLandingPage: context.hasLandingPage };
+export function createRequestListener(context: RequestContext): RequestListener {
+  const { options, scrapeHandler, isReady, log } = context;
+  const routes = createRoutes(options);
 
   return (request, response) => {
     // A write to a socket that the client has closed is an event of the response.
     response.on("error", () => {});
     try {
-      if (!context.isReady()) response.setHeader("Connection", "close");
-      if (isAmbiguous(request)) {
-        sendText(response, 400, "Bad request.\n", { Connection: "close" });
+      if (!isReady()) response.setHeader("Connection", "close");
+      const fixed = isAmbiguous(request)
+        ? BAD_REQUEST
+        : refusalOf(headOf(request), options.allowedHosts);
+      if (fixed !== undefined) {
+        sendFixed(response, fixed);
         return;
       }
-      const refusal = refusalOf(headOf(request), context.allowedHosts);
-      if (refusal !== undefined) {
-        sendFixed(response, refusal);
-        return;
-      }
-      const route = routeOf(request.method ?? "", request.url ?? "", paths);
-      if (route === "metrics") void answerScrape(request, response, context.scrape);
+      const route = routeOf(request.method ?? "", request.url ?? "", routes);
+      if (route === "metrics") void answerScrape(request, response, scrapeHandler.scrape);
       else if (route === "landing-page") void answerPage(request, response, context);
-      else if (route === "ready" && !context.isReady()) sendFixed(response, NOT_READY);
+      else if (route === "ready" && !isReady()) sendFixed(response, NOT_READY);
       else sendFixed(response, FIXED_ANSWERS[route]);
     } catch (error) {
-      context.log.error("A request could not be answered", error);
+      log.error(CANNOT_ANSWER, error);
       resetResponse(response);
     }
   };
 }
 
 /**
- * RFC 9112 §3.2: a request names one host; Node takes the first of two, and a proxy before it may
- * have taken the other. A request line without a version, which Node reads as HTTP/0.9, is none.
+ * RFC 9112 §3.2: a request names one host; Node takes the first of two, and a proxy in front may have
+ * taken the other. A request line without a version, which Node reads as HTTP/0.9, names none.
  */
 function isAmbiguous({ httpVersionMajor, rawHeaders }: IncomingMessage): boolean {
   if (httpVersionMajor !== 1) return true;
-  // Names and values in turn: `headersDistinct` makes an object and arrays of them first.
+  // Names and values alternate: `headersDistinct` would make an object and arrays of them first.
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;
@@ -71,30 +67,37 @@ function isAmbiguous({ httpVersionMajor, rawHeaders }: IncomingMessage): boolean
   return hosts > 1;
 }
 
-/** Answers with the page; its code is loaded when somebody looks at it. */
+/** Answers with the page; its code is loaded when it is first opened. */
 async function answerPage(
   request: IncomingMessage,
   response: ServerResponse,
-  { metricsPath, overview, log }: HandlerContext,
+  { options, scrapeHandler: { survey }, log }: RequestContext,
 ): Promise<void> {
   const client = watchClient(request, response);
   try {
     const { sendLandingPage } = await import("../page/send-page.ts");
-    await sendLandingPage(response, metricsPath, overview, client);
+    await sendLandingPage(response, { metricsPath: options.path, survey, log }, client);
   } catch (error) {
-    log.error("The page could not be sent", error);
+    if (client.aborted) return;
+    log.error("Cannot send the page", error);
     resetResponse(response);
   }
 }
 
+const BAD_REQUEST: FixedAnswer = {
+  status: 400,
+  text: "Bad request.\n",
+  headers: { Connection: "close" },
+};
+
 const NOT_READY: FixedAnswer = { status: 503, text: "Shutting down.\n" };
 
-const FIXED_ANSWERS = {
+const FIXED_ANSWERS: Readonly<Record<Exclude<Route, "metrics" | "landing-page">, FixedAnswer>> = {
   healthy: { status: 200, text: "Healthy.\n" },
   ready: { status: 200, text: "Ready.\n" },
   favicon: { status: 204, text: "" },
   options: OPTIONS_ANSWER,
   "method-not-allowed": METHOD_NOT_ALLOWED,
-  "bad-target": { status: 400, text: "Bad request.\n", headers: { Connection: "close" } },
+  "bad-target": BAD_REQUEST,
   "not-found": { status: 404, text: "Not found.\n" },
-} satisfies Record<string, FixedAnswer>;
+};

@@ -1,49 +1,65 @@
+/**
+ * The life of our own server: it listens, bounds, answers and shuts down.
+ *
+ * `address.ts` parses where to listen, `listen.ts` binds. `http-server.ts` bounds what a client may
+ * send, `connections.ts` tracks each connection, so that a shutdown can close it at the right moment.
+ * `requests.ts` is the last line of defence: nothing it calls may throw past it. A shutdown stops
+ * accepting, closes idle connections at once, lets running scrapes finish, and cuts off what is left
+ * after `drainTimeoutMs`. Once the server listens, no error reaches the process.
+ */
+import type { Server as HttpServer } from "node:http";
 import type { AddressInfo, Server as NetServer } from "node:net";
 import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
 import { isFixedPath } from "../http/routes.ts";
 import { createLog, type Log } from "../log.ts";
 import type { Gatherer } from "../model/gatherer.ts";
-import type { ResolvedOptions, ServerOptions } from "../options/options.ts";
+import type { Controls, ResolvedOptions, ServerOptions } from "../options/options.ts";
 import { resolveOptions } from "../options/rules.ts";
-import { createScrapeHandler, type ScrapeHandler } from "../scrape/scrape.ts";
-import { type Address, describeAddress, type ListenTarget, parseAddress } from "./address.ts";
+import { createScrapeHandler } from "../scrape/scrape.ts";
+import {
+  type Address,
+  describeAddress,
+  type ListenTarget,
+  parseAddress,
+  urlOf,
+} from "./address.ts";
 import { Connections } from "./connections.ts";
+import { createHttpServer } from "./http-server.ts";
 import { listen } from "./listen.ts";
 import { createRequestListener } from "./requests.ts";
 import { type Shutdown, shutdownOf } from "./shutdown.ts";
-import { urlOf } from "./url.ts";
 
 /**
  * A metrics server: one HTTP endpoint that serves registries to Prometheus.
  *
- * Once it listens, nothing that happens in it rejects, throws or reaches the process as an
- * `uncaughtException` or `unhandledRejection`: it is answered, counted and logged.
+ * Once it listens, no error in it reaches the process as an `uncaughtException` or an
+ * `unhandledRejection`: it is answered, counted and logged.
  */
-export class Server {
-  /** Where it listens, as `net.Server.address()` says: with the real port, or a unix socket's path. */
+export class Server implements Controls {
+  /** Where it listens, as `net.Server.address()` returns it: the real port, or a unix socket's path. */
   readonly address: AddressInfo | string;
   /**
    * The URL of the metrics, such as `http://[::1]:9464/metrics`; `unix:` and the path for a unix
    * socket. A server that listens on every interface is called `localhost`.
    */
   readonly url: string;
-  /** Resolves when the server is closed: the port is free, and every socket is gone. */
+  /** Resolves when the server is closed: the port is free, and every socket is closed. */
   readonly closed: Promise<void>;
 
   readonly #close: () => Promise<void>;
-  readonly #handler: ScrapeHandler;
+  readonly #controls: Controls;
 
-  private constructor(parts: Parts) {
-    this.address = parts.address;
-    this.url = parts.url;
-    this.closed = parts.closed;
-    this.#close = parts.close;
-    this.#handler = parts.handler;
+  private constructor({ address, url, closed, close, controls }: OpenServer) {
+    this.address = address;
+    this.url = url;
+    this.closed = closed;
+    this.#close = close;
+    this.#controls = controls;
   }
 
   /**
    * Serves `source` until `shutdown`, then stops accepting, closes idle connections at once, lets
-   * running scrapes finish and resolves. Without a `shutdown` it serves for ever.
+   * running scrapes finish and resolves. Without a `shutdown` it serves forever.
    *
    * @param source A registry of prom-client 13 to 15 or `@prometheus-io/client`, a `Gatherer`, or an
    *   array of them.
@@ -69,15 +85,15 @@ export class Server {
     shutdown?: Shutdown,
     options?: ServerOptions,
   ): Promise<void> {
-    const plan = planOf(source, address, options);
-    const end = shutdownOf(shutdown, plan.log);
+    const parsed = parseArguments(source, address, options);
+    const end = shutdownOf(shutdown, parsed.log);
     if (end.isOver()) return;
     try {
-      const server = await Server.#open(plan);
+      const server = new Server(await open(parsed));
       await Promise.race([end.promise, server.closed]);
       await server.close();
     } finally {
-      end.forget();
+      end.stop();
     }
   }
 
@@ -100,54 +116,24 @@ export class Server {
     address: Address,
     options?: ServerOptions,
   ): Promise<Server> {
-    return Server.#open(planOf(source, address, options));
+    return new Server(await open(parseArguments(source, address, options)));
   }
 
-  static async #open(plan: Plan): Promise<Server> {
-    return new Server(await open(plan));
-  }
-
-  /**
-   * Runs an update of metrics that no scrape sees half-done: scrapes that come meanwhile wait for
-   * it, and those that are being read have read their values when it begins. Updates run one after
-   * the other. It guards what is read when a scrape is encoded, as all metrics of the client
-   * libraries are; what a `Gatherer` computes in `gather()` is its own to guard.
-   *
-   * It resolves when `work` is done. It never rejects: what `work` throws is counted and logged, and
-   * so is an update that takes longer than the option `timeoutMs`, for which scrapes wait no longer.
-   *
-   * @example
-   * ```ts
-   * setInterval(() => server.update(async () => {
-   *   const { free, used } = await readPool();
-   *   connections.set({ state: "free" }, free);
-   *   connections.set({ state: "used" }, used);
-   * }), 10_000);
-   * ```
-   */
   update(work: () => unknown): Promise<void> {
-    return this.#handler.update(work);
+    return this.#controls.update(work);
   }
 
-  /**
-   * Declares that the metrics cannot be trusted: from now on every scrape is answered with 500, so
-   * that Prometheus writes `up 0` for the target. With the option `statusName` the answer says
-   * `<statusName>_up 0`.
-   *
-   * @param message Why; it goes to the log alone.
-   */
   setFailing(message?: string): void {
-    this.#handler.setFailing(message);
+    this.#controls.setFailing(message);
   }
 
-  /** Ends what `setFailing()` began. */
   setOk(): void {
-    this.#handler.setOk();
+    this.#controls.setOk();
   }
 
   /**
-   * Closes the server as `run` does at its end. It never rejects, and may be called at any time and
-   * any number of times: it always settles when the port is free and every socket is gone.
+   * Closes the server as `run` does at its end. It never rejects, may be called at any time and any
+   * number of times, and resolves when the port is free and every socket is closed.
    */
   close(): Promise<void> {
     return this.#close();
@@ -159,28 +145,31 @@ export class Server {
   }
 }
 
-/** What an open server consists of. */
-interface Parts extends Pick<Server, "address" | "url" | "closed" | "close"> {
-  readonly handler: ScrapeHandler;
+/** A server that listens. */
+interface OpenServer extends Pick<Server, "address" | "url" | "closed" | "close"> {
+  readonly controls: Controls;
 }
 
-/** All arguments of a server, understood. */
-interface Plan {
+/** The arguments of a server, checked and parsed. */
+interface ServerArguments {
   readonly gatherer: Gatherer;
   readonly target: ListenTarget;
+  /** The address as it was given, for messages. */
   readonly label: string;
   readonly options: ResolvedOptions;
   readonly log: Log;
 }
 
-function planOf(
+function parseArguments(
   source: Source | readonly Source[],
   address: Address,
   serverOptions: ServerOptions | undefined,
-): Plan {
+): ServerArguments {
   const options = resolveOptions(serverOptions);
   if (isFixedPath(options.path)) {
-    throw new RangeError(`The option "path" is taken by the server itself: "${options.path}"`);
+    throw new RangeError(
+      `Option "path" must be a path that the server does not use itself, got "${options.path}"`,
+    );
   }
   return {
     gatherer: gathererOf(source),
@@ -194,58 +183,65 @@ function planOf(
 /** How often it is checked whether the owner of a given server has closed it. */
 const OWNER_CHECK_MS = 1_000;
 
-async function open({ gatherer, target, label, options, log }: Plan): Promise<Parts> {
+async function open({
+  gatherer,
+  target,
+  label,
+  options,
+  log,
+}: ServerArguments): Promise<OpenServer> {
   let closing: Promise<void> | undefined;
-  const handler = createScrapeHandler(gatherer, options, log, () => listener.connections);
-  const onRequest = createRequestListener({
-    metricsPath: options.path,
-    hasLandingPage: options.landingPage,
-    isReady: () => closing === undefined,
-    allowedHosts: options.allowedHosts,
-    scrape: handler.scrape,
-    overview: handler.overview,
-    log,
-  });
-  const listener: Connections = new Connections(onRequest, options);
-  await listen(listener.server, target, label);
+  const connections = new Connections(options);
+  const scrapeHandler = createScrapeHandler(gatherer, options, log, () => connections.count);
+  const isReady = () => closing === undefined;
+  const onRequest = createRequestListener({ options, scrapeHandler, isReady, log });
+  const http = createHttpServer(onRequest, connections, options);
+  await listen(http, target, label);
 
-  const accepting: NetServer = target.kind === "server" ? target.server : listener.server;
+  const accepting: NetServer = target.kind === "server" ? target.server : http;
   const address = accepting.address() ?? "";
   const closed = new Promise<void>((resolve) => accepting.once("close", resolve));
-  const onError = (error: Error) => log.error("The server had an error and goes on", error);
+  const onError = (error: Error) => log.error("Server error; still listening", error);
   accepting.on("error", onError);
   if (options.unref) accepting.unref();
 
   const close = () => {
-    closing ??= drain(listener, accepting, closed, options.drainTimeoutMs);
+    closing ??= drain({ http, accepting, connections, closed }, options.drainTimeoutMs);
     return closing;
   };
-  // The owner of a given server may close it, too; it says so only when its last connection has
-  // gone, which no idle one would do for long.
+  // The owner of a given server may close it, too. It emits "close" only when its last connection has
+  // closed, which an idle one does not do for long.
   const watch = setInterval(() => {
     if (!accepting.listening) void close();
   }, OWNER_CHECK_MS).unref();
   void closed.then(() => {
     clearInterval(watch);
     accepting.off("error", onError);
-    handler.forget();
+    scrapeHandler.close();
     return close();
   });
-  return { address, url: urlOf(address, options.path), closed, close, handler };
+  return { address, url: urlOf(address, options.path), closed, close, controls: scrapeHandler };
+}
+
+/** What a shutdown closes. */
+interface Closable {
+  readonly http: HttpServer;
+  /** The server that accepts connections: `http`, or the one that was given. */
+  readonly accepting: NetServer;
+  readonly connections: Connections;
+  readonly closed: Promise<void>;
 }
 
 async function drain(
-  listener: Connections,
-  accepting: NetServer,
-  closed: Promise<void>,
+  { http, accepting, connections, closed }: Closable,
   drainTimeoutMs: number,
 ): Promise<void> {
-  // Both, because a server that was given accepts while ours holds the connections; the one that
-  // is not listening says so to its callback, which nobody needs to hear.
+  // Both, because a given server accepts while ours has the connections. The one that does not listen
+  // passes an error to its callback; ignore it.
   accepting.close(() => {});
-  listener.server.close(() => {});
-  listener.drain();
-  const timer = setTimeout(() => listener.destroy(), drainTimeoutMs);
+  http.close(() => {});
+  connections.drain();
+  const timer = setTimeout(() => connections.destroy(), drainTimeoutMs);
   await closed;
   clearTimeout(timer);
 }

@@ -5,13 +5,13 @@ import { inspect } from "../node.ts";
 /** What ends `Server.run()`: a signal that aborts, or a promise that settles. */
 export type Shutdown = AbortSignal | PromiseLike<unknown>;
 
-/** The end of a server, waited for. */
+/** Waits for the end of a server. */
 export interface ShutdownWatch {
   /** Resolves when it is time to shut down; never rejects. */
   readonly promise: Promise<void>;
   isOver(): boolean;
-  /** Lets go of the signal, which may live longer than the server. */
-  forget(): void;
+  /** Stops listening to the signal, which may outlive the server. */
+  stop(): void;
 }
 
 /**
@@ -20,22 +20,20 @@ export interface ShutdownWatch {
  * @throws {TypeError} When `shutdown` is neither a signal nor a promise.
  */
 export function shutdownOf(shutdown: unknown, log: Log): ShutdownWatch {
-  if (shutdown === undefined) return { promise: new Promise(() => {}), isOver, forget };
+  if (shutdown === undefined) return { promise: new Promise(() => {}), isOver, stop };
   if (isAbortSignal(shutdown)) return watchSignal(shutdown);
   if (!isThenable<unknown>(shutdown)) {
-    throw new TypeError(
-      `The shutdown is neither an AbortSignal nor a promise: ${inspect(shutdown)}`,
-    );
+    throw new TypeError(`Shutdown must be an AbortSignal or a promise, got ${inspect(shutdown)}`);
   }
   const promise = Promise.resolve(shutdown).then(
     () => {},
-    (reason: unknown) => log.error("Shutting down, because the shutdown promise rejected", reason),
+    (reason: unknown) => log.error("Shutting down: the shutdown promise rejected", reason),
   );
-  return { promise, isOver, forget };
+  return { promise, isOver, stop };
 }
 
 const isOver = () => false;
-const forget = () => {};
+const stop = () => {};
 
 function watchSignal(signal: AbortSignal): ShutdownWatch {
   let onAbort = () => {};
@@ -47,7 +45,7 @@ function watchSignal(signal: AbortSignal): ShutdownWatch {
   return {
     promise,
     isOver: () => signal.aborted,
-    forget: () => signal.removeEventListener("abort", onAbort),
+    stop: () => signal.removeEventListener("abort", onAbort),
   };
 }
 

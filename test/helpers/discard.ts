@@ -3,7 +3,6 @@ import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import type { Registry } from "../../src/gatherers/prom-client/registry.ts";
 import { createLog } from "../../src/log.ts";
 import { resolveOptions } from "../../src/options/rules.ts";
-import type { Respond } from "../../src/scrape/exchange.ts";
 import { createScrapeHandler } from "../../src/scrape/scrape.ts";
 
 const REQUEST = {
@@ -20,11 +19,12 @@ export function createDiscardingScrape(registry: Registry): () => Promise<number
   const { scrape } = createScrapeHandler(gathererOf(registry), options, createLog(console));
   return async () => {
     let bytes = 0;
-    const respond: Respond = async ({ body }) => {
-      for await (const chunk of body instanceof Uint8Array ? [body] : chunksOf(body))
-        bytes += chunk.length;
-    };
-    await scrape({ ...REQUEST, signal: new AbortController().signal }, respond);
+    const response = await scrape({ ...REQUEST, signal: new AbortController().signal });
+    if (response === undefined) throw new Error("The scrape was not answered");
+    const { body } = response;
+    for await (const chunk of body instanceof Uint8Array ? [body] : chunksOf(body))
+      bytes += chunk.length;
+    response.end();
     return bytes;
   };
 }

@@ -87,7 +87,9 @@ function isAllowed({ rooms, wings }: House, { from, to }: Arrow): boolean {
 
 /** Whether a file is one of `allowed`, or a door of a room or a wing that is. */
 function mayEnter(rows: readonly Row[], allowed: readonly string[], file: string): boolean {
-  const doors = rows.filter(({ names }) => names.some((name) => allowed.includes(name)));
+  const doors = rows.filter(
+    ({ names: [folder = ""] }) => folder.endsWith("/") && allowed.includes(folder),
+  );
   return allowed.includes(file) || doors.some(({ door }) => isIn(door, file));
 }
 

@@ -36,12 +36,17 @@ export function createScraper(gatherer: Gatherer, options: ServerOptions = {}): 
   return {
     log,
     async scrape(request = {}) {
-      let answer: Answer | undefined;
-      await scrape({ ...PLAIN_REQUEST, ...request }, async ({ body, ...head }) => {
-        answer = { ...head, body: await collect(body) };
-      });
-      if (answer === undefined) throw new Error(`The scrape was not answered: ${log.join("\n")}`);
-      return answer;
+      const response = await scrape({ ...PLAIN_REQUEST, ...request });
+      if (response === undefined) throw new Error(`The scrape was not answered: ${log.join("\n")}`);
+      const { status, headers } = response;
+      try {
+        const body = await collect(response.body);
+        response.end();
+        return { status, headers, body };
+      } catch (error) {
+        response.end(error);
+        throw error;
+      }
     },
   };
 }

@@ -29,12 +29,12 @@ function behind(first: (...parameters: Parameters<RequestListener>) => unknown):
     );
 }
 
-/** Not `once()` of node:events, which rejects when it hears of an error first. */
+/** Not `once()` of node:events, which rejects if an error comes first. */
 function closed(request: IncomingMessage): Promise<void> {
   return new Promise((resolve) => request.once("close", resolve));
 }
 
-test("createHandler() refuses what it cannot serve, and options that it does not have", () => {
+test("createHandler() rejects what it cannot serve, and unknown options", () => {
   for (const source of [undefined, {}, []]) {
     // What a caller in JavaScript may pass.
     assert.throws(() => createHandler(source as unknown as Registry), TypeError);
@@ -83,7 +83,7 @@ test("A handler serves metrics of its own, but none of connections", () =>
     assert.doesNotMatch(body, /connections/);
   }));
 
-test("A handler forbids others to compress what it sends, unless it does not compress", async () => {
+test("A handler forbids others to compress what it sends, if it compresses itself", async () => {
   for (const [compression, expected] of [
     [undefined, "no-store, no-transform"],
     [false, "no-store"],
@@ -117,7 +117,7 @@ test("A handler answers hosts that are not allowed with 403", () =>
     }
   }));
 
-test("A handler turns scrapes away above its limit", async () => {
+test("A handler sheds scrapes above its limit", async () => {
   const source = blockingGatherer();
   await withMount({ source, maxRequestsInFlight: 1 }, async ({ connect, port }) => {
     const connection = await connect();
@@ -160,7 +160,7 @@ test("A closed handler has dropped what it kept, and still answers", async () =>
   });
 });
 
-test("A handler keeps the headers that are set already, but for those of its own", () =>
+test("A handler keeps the headers that are set already, except its own", () =>
   withMount(
     {
       selfMetrics: false,
@@ -188,7 +188,7 @@ test("A handler keeps the headers that are set already, but for those of its own
     },
   ));
 
-test("A handler lets a body stream whose length something else has set", () =>
+test("A handler streams a body although something else has set a length", () =>
   withMount(
     {
       source: longGatherer(500),
@@ -201,7 +201,7 @@ test("A handler lets a body stream whose length something else has set", () =>
     },
   ));
 
-test("A handler leaves a response alone that was ended before", () =>
+test("A handler does not touch a response that was ended before", () =>
   withMount(
     { mount: behind((_request, response) => response.end("own\n")) },
     async ({ connect, log }) => {
@@ -211,7 +211,7 @@ test("A handler leaves a response alone that was ended before", () =>
         const { headers } = await connection.response();
         assert.equal(headers["connection"], "keep-alive");
       }
-      assert.match(log.join("\n"), /^error promhttp: A request could not be answered: Error: /);
+      assert.match(log.join("\n"), /^error promhttp: Cannot answer a request: Error: /);
     },
   ));
 
@@ -224,7 +224,7 @@ test("A handler cuts off a response that was begun before", async () => {
     const connection = await connect();
     await connection.send(SCRAPE);
     assert.doesNotMatch(await connection.closed(), /\r\n0\r\n/);
-    assert.match(log.join("\n"), /^error promhttp: A request could not be answered: Error: /);
+    assert.match(log.join("\n"), /^error promhttp: Cannot answer a request: Error: /);
     assert.equal(source.calls, 0);
   });
 });
@@ -256,7 +256,7 @@ for (const [name, { take, isWhole }] of Object.entries(INTRUDERS)) {
   });
 }
 
-test("A handler gathers nothing for a client that has left before", async () => {
+test("A handler gathers nothing for a client that has disconnected before", async () => {
   const source = countingGatherer();
   let handled = 0;
   const mount = behind(async (request) => {
@@ -298,7 +298,7 @@ test("A handler answers a request that something else has read to its end", asyn
   });
 });
 
-test("A handler hears that the client leaves when something else has read the request", async () => {
+test("A handler sees a disconnect when something else has read the request", async () => {
   const source = blockingGatherer();
   const mount = behind(readToTheEnd);
   await withMount({ source, mount }, async ({ connect, log }) => {
@@ -325,7 +325,7 @@ test("A handler cuts off a client that closes its side in the middle of a body",
   });
 });
 
-test("A handler compresses where something else has said that nothing is encoded", () =>
+test("A handler compresses when something else has declared identity", () =>
   withMount(
     {
       source: longGatherer(500),
@@ -338,7 +338,7 @@ test("A handler compresses where something else has said that nothing is encoded
     },
   ));
 
-test("A handler does not mind errors of the response", async () => {
+test("A handler survives errors of the response", async () => {
   const source = longGatherer(1e8);
   let response: ServerResponse | undefined;
   const mount = behind((_request, own) => {

@@ -59,7 +59,7 @@ async function receive(port: number, headers: readonly string[]): Promise<Receiv
   // A reset ends a response as visibly as anything can.
   socket.on("error", () => {});
   socket.write(["GET /metrics HTTP/1.1", "Host: test", ...headers, "", ""].join("\r\n"));
-  // Not `once()` of node:events, which rejects when it hears of the reset first.
+  // Not `once()` of node:events, which rejects if the reset comes first.
   await new Promise((resolve) => socket.once("close", resolve));
   return parse(Buffer.concat(pieces));
 }
@@ -154,7 +154,7 @@ function assertCutOff(received: Received | undefined, encoding: "identity" | "gz
 
 function assertFixedText({ body, isComplete }: Received): void {
   assert.ok(isComplete);
-  assert.equal(body.toString(), "The metrics could not be gathered. See the log of the process.\n");
+  assert.equal(body.toString(), "The metrics could not be gathered. See the process log.\n");
 }
 
 function assertWhole(received: Received | undefined, encoding: "identity" | "gzip"): void {

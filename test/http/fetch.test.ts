@@ -76,7 +76,7 @@ test("fetch() reads the headers and the query of a scrape", () =>
     assert.equal((await fetch(new Request(`${URL}?name[]=%`))).status, 400);
   }));
 
-test("fetch() takes a time-out from the header of the scraper", async () => {
+test("fetch() takes the timeout from the scraper's header", async () => {
   const source = blockingGatherer();
   await withFetch({ source, timeoutOffsetMs: 0 }, async ({ fetch, log }) => {
     const headers = { "X-Prometheus-Scrape-Timeout-Seconds": "0.05" };
@@ -117,7 +117,7 @@ test("fetch() refuses other methods and bodies, and answers OPTIONS", () =>
     assert.equal(response.headers.get("Connection"), null);
   }));
 
-test("fetch() knows the host by its header, or else by the URL", () =>
+test("fetch() reads the host from its header, or else from the URL", () =>
   withFetch({ allowedHosts: ["metrics.example.com"] }, async ({ fetch }) => {
     assert.equal((await fetch(new Request(URL))).status, 200);
     assert.equal((await fetch(new Request("http://evil.example.com/metrics"))).status, 403);
@@ -135,7 +135,7 @@ test("fetch() answers 500 with a fixed text when a collector throws", async () =
     for (const method of ["GET", "HEAD"]) {
       const response = await fetch(new Request(URL, { method }));
       assert.equal(response.status, method === "GET" ? 500 : 200);
-      const text = "The metrics could not be gathered. See the log of the process.\n";
+      const text = "The metrics could not be gathered. See the process log.\n";
       assert.equal(await read(response), method === "GET" ? text : "");
     }
     assert.equal(log.length, 1);
@@ -197,7 +197,7 @@ for (const encoding of ["identity", "gzip"]) {
     });
   });
 
-  test(`A client of fetch() that leaves stops the reading: ${encoding}`, async () => {
+  test(`A client of fetch() that disconnects stops the reading: ${encoding}`, async () => {
     const source = longGatherer(ENDLESS);
     await withFetch({ source }, async (tested) => {
       const client = new AbortController();
@@ -217,7 +217,7 @@ for (const encoding of ["identity", "gzip"]) {
   });
 }
 
-test("A client of fetch() that leaves stops the gathering", async () => {
+test("A client of fetch() that disconnects stops the gathering", async () => {
   const source = blockingGatherer();
   await withFetch({ source }, async (tested) => {
     const client = new AbortController();
@@ -233,7 +233,7 @@ test("A client of fetch() that leaves stops the gathering", async () => {
   });
 });
 
-test("fetch() gathers nothing for a client that has left before", async () => {
+test("fetch() gathers nothing for a client that has disconnected before", async () => {
   const source = countingGatherer();
   await withFetch({ source }, async ({ fetch, log }) => {
     const response = await fetch(new Request(URL, { signal: AbortSignal.abort() }));
@@ -243,7 +243,7 @@ test("fetch() gathers nothing for a client that has left before", async () => {
   });
 });
 
-test("fetch() lets go of the request's signal, which may live longer", async (t) => {
+test("fetch() stops listening to the request's signal, which may live longer", async (t) => {
   const { signal } = new Request(URL);
   const added = t.mock.method(signal, "addEventListener");
   const removed = t.mock.method(signal, "removeEventListener");

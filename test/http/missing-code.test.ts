@@ -25,7 +25,7 @@ const SCRIPT = `
   console.log(\`statuses \${statuses}\`);
 `;
 
-test("a format whose code cannot be loaded fails its scrapes, and nothing else", async () => {
+test("a format whose code cannot be loaded fails only its own scrapes", async () => {
   await withTempDir(async (directory) => {
     await cp(DIST, directory, { recursive: true });
     await writeFile(join(directory, "package.json"), '{ "type": "module" }');

@@ -97,7 +97,7 @@ const CONTENT_ENCODINGS: readonly {
   { name: "nothing at all", header: "*;q=0", expected: undefined },
   { name: "no identity", header: "identity;q=0", expected: undefined },
   { name: "no identity but gzip", header: "identity;q=0, gzip", expected: "gzip" },
-  { name: "what nobody knows", header: "br, compress, deflate, exi", expected: undefined },
+  { name: "unknown codings", header: "br, compress, deflate, exi", expected: undefined },
   { name: "a broken weight", header: "gzip;q=lots", expected: "gzip" },
   { name: "a negative weight", header: "gzip;q=-1, identity;q=0.5", expected: undefined },
   { name: "punctuation", header: ",;=,;;q=,\"'", expected: undefined },

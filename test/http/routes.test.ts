@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Route, routeOf } from "../../src/http/routes.ts";
+import { createRoutes, isMetricsPath, type Route, routeOf } from "../../src/http/routes.ts";
 
-const PATHS = { metrics: "/metrics", hasLandingPage: true };
+const ROUTES = createRoutes({ path: "/metrics", landingPage: true });
 
 const CASES: readonly [method: string, target: string, route: Route][] = [
   ["GET", "/metrics", "metrics"],
@@ -42,17 +42,26 @@ const CASES: readonly [method: string, target: string, route: Route][] = [
 
 for (const [method, target, route] of CASES) {
   test(`routeOf() finds ${route} for ${method} "${target}"`, () => {
-    assert.equal(routeOf(method, target, PATHS), route);
+    assert.equal(routeOf(method, target, ROUTES), route);
   });
 }
 
 test("routeOf() finds the metrics at the path of the option, even at a fixed one", () => {
-  for (const metrics of ["/", "/-/healthy", "/m/%20"]) {
-    assert.equal(routeOf("GET", metrics, { metrics, hasLandingPage: true }), "metrics");
-    assert.equal(routeOf("GET", "/metrics", { metrics, hasLandingPage: true }), "not-found");
+  for (const path of ["/", "/-/healthy", "/m/%20"]) {
+    const routes = createRoutes({ path, landingPage: true });
+    assert.equal(routeOf("GET", path, routes), "metrics");
+    assert.equal(routeOf("GET", "/metrics", routes), "not-found");
   }
 });
 
-test("routeOf() finds no landing page where there is none", () => {
-  assert.equal(routeOf("GET", "/", { ...PATHS, hasLandingPage: false }), "not-found");
+test("routeOf() finds no landing page when it is turned off", () => {
+  assert.equal(
+    routeOf("GET", "/", createRoutes({ path: "/metrics", landingPage: false })),
+    "not-found",
+  );
+});
+
+test("isMetricsPath() accepts the paths at which a server can serve metrics", () => {
+  assert.deepEqual(["/metrics", "/", "/m/%20"].filter(isMetricsPath).length, 3);
+  assert.deepEqual(["metrics", "", "/a b", "/-/healthy", "/favicon.ico"].filter(isMetricsPath), []);
 });

@@ -47,7 +47,7 @@ for (const failing of [0, 70, 120]) {
     await withServer({ source }, async ({ port, log }) => {
       const { status, body, headers } = await rawRequest(port, SCRAPE);
       assert.equal(status, 500);
-      assert.equal(body, "The metrics could not be gathered. See the log of the process.\n");
+      assert.equal(body, "The metrics could not be gathered. See the process log.\n");
       assert.equal(headers["connection"], "keep-alive");
       assert.equal(log.length, 1);
       assert.match(log[0] ?? "", /^error promhttp: The scrape failed: Error: the password is 1234/);
@@ -192,7 +192,7 @@ test("A connection that is half-closed in the middle of a body is reset", async 
   });
 });
 
-test("A scrape that waits behind another is ended by its own time-out", () =>
+test("A scrape that is queued behind another ends at its own timeout", () =>
   withServer({ source: longGatherer(20_000) }, async ({ connect, log }) => {
     const connection = await connect();
     connection.socket.pause();

@@ -138,7 +138,7 @@ interface Way {
 
 for (const library of LIBRARIES) {
   for (const [name, start] of Object.entries(WAYS)) {
-    test(`a small scrape of ${library.name} by ${name} makes nothing beside its bytes`, async (t) => {
+    test(`a small scrape of ${library.name} by ${name} creates only its bytes`, async (t) => {
       const { registry, touch } = fill(library);
       const way = await start(registry);
       t.after(() => way.close());

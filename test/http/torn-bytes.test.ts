@@ -79,7 +79,7 @@ async function stallAfter(socket: Socket, bytes: number) {
   };
 }
 
-test("a client that stops in the middle gets whole lines, however often others scrape", async () => {
+test("a client that stalls gets whole lines, however often others scrape", async () => {
   const { registry, change } = createRegistry();
   await withTempDir(async (directory) => {
     const path = join(directory, "metrics.sock");

@@ -104,7 +104,7 @@ for (const [name, mount] of Object.entries(MOUNTS)) {
     await withMount({ mount, source }, async ({ port, log }) => {
       const { status, body } = await rawRequest(port, SCRAPE);
       assert.equal(status, 500);
-      assert.equal(body, "The metrics could not be gathered. See the log of the process.\n");
+      assert.equal(body, "The metrics could not be gathered. See the process log.\n");
       assert.equal(log.length, 1);
     });
   });

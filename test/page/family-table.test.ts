@@ -38,7 +38,7 @@ test("familyTable() shows a family with its link and its share of all series", (
   );
 });
 
-test("familyTable() says nothing of others where there are none, nor of a help", () => {
+test("familyTable() has no row of others when there are none, and no empty help", () => {
   assert.doesNotMatch(tableOf({ help: "" }), /tfoot|<p/);
 });
 

@@ -41,7 +41,7 @@ test("measureFamilies() counts as many series as a scrape of text has lines", as
   assert.deepEqual(total, { families: 8, labelSets: 12, series: 27 });
 });
 
-test("measureFamilies() tells what a family is", () => {
+test("measureFamilies() describes a family", () => {
   const [family] = EVERY_TYPE;
   assert.deepEqual(measure(family === undefined ? [] : [family]).largest, [
     {
@@ -66,7 +66,7 @@ test("measureFamilies() lists the largest first, and those of one size by name",
   );
 });
 
-test("measureFamilies() lists no more than the largest, and counts all", () => {
+test("measureFamilies() lists only the largest, and counts all", () => {
   const count = 2.5 * MAX_LISTED;
   const families = Array.from({ length: count }, (_, size) => gauge(`g${size}`, size % 7));
   const { largest, total, pauses } = measure(families);
@@ -81,7 +81,7 @@ test("measureFamilies() lists no more than the largest, and counts all", () => {
   assert.equal(pauses, Math.floor(count / 256));
 });
 
-test("measureFamilies() counts the values of the labels of the ten largest alone", () => {
+test("measureFamilies() counts label values only in the ten largest", () => {
   const families = Array.from({ length: 12 }, (_, size) => gauge(`g${size}`, size));
   const counted = measure(families).largest.filter(({ labels }) => labels[0]?.values !== undefined);
   assert.deepEqual(
@@ -101,7 +101,7 @@ test("measureFamilies() pauses within a large family", () => {
   assert.equal(measure([gauge("g", 1_024)]).pauses, 8);
 });
 
-test("measureFamilies() leaves out a family that throws, and no other", () => {
+test("measureFamilies() skips only a family that throws", () => {
   const throwing: Iterable<ValueMetric> = {
     [Symbol.iterator]: () => {
       throw new Error("no");

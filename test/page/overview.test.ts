@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { GatherContext, Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { ValueMetric } from "../../src/model/metric-family.ts";
-import type { Overview, Unavailable } from "../../src/page/overview.ts";
+import { type Overview, type TakenOverview, takeOverview } from "../../src/page/overview.ts";
+import type { Unavailable } from "../../src/scrape/exchange.ts";
 import { tick } from "../exposition/chunks.ts";
 import {
   createGate,
@@ -20,16 +21,21 @@ const GOOD: GatherResult = { families: [gaugeOf([{ labels: {}, value: 1 }], "goo
 const SECRET = "password is 1234";
 const PRIVATE = { selfMetrics: false };
 
-/** Asks for an overview; `undefined` when nothing was answered. */
-async function look(
-  { overview }: Harness,
+function take(
+  { survey, log }: Harness,
   client: AbortSignal = new AbortController().signal,
+): Promise<TakenOverview | undefined> {
+  return takeOverview(survey, client, log);
+}
+
+/** Takes an overview, and ends it; `undefined` when there is nothing to answer. */
+async function look(
+  harness: Harness,
+  client?: AbortSignal,
 ): Promise<Overview | Unavailable | undefined> {
-  let answer: Overview | Unavailable | undefined;
-  await overview(client, async (given) => {
-    answer = given;
-  });
-  return answer;
+  const taken = await take(harness, client);
+  taken?.end();
+  return taken?.overview;
 }
 
 function assertOverview(answer: Overview | Unavailable | undefined): Overview {
@@ -70,7 +76,7 @@ test("an overview reads no value, and does not count as a scrape", async () => {
 });
 
 for (const errorHandling of ["fail", "continue"] as const) {
-  test(`"${errorHandling}": an overview has what works, and names the collectors that failed`, async () => {
+  test(`"${errorHandling}": an overview has what works and names failed collectors`, async () => {
     const errors = [{ collector: "bad", error: new Error(SECRET) }];
     const gatherer = { gather: () => ({ ...GOOD, errors }) };
     const harness = createHarness(gatherer, { errorHandling, ...PRIVATE });
@@ -95,7 +101,7 @@ test("an overview names a family that cannot be read, and has the others", async
   assert.deepEqual([failed, sizes.largest.map(({ name }) => name)], [["torn"], ["good"]]);
   assert.match(
     String(harness.logged),
-    /^error promhttp: The metric family "torn" cannot be read: Error: password is 1234/,
+    /^error promhttp: Cannot read metric family "torn": Error: password is 1234/,
   );
 });
 
@@ -125,7 +131,7 @@ function createWaiting() {
   return { gatherer, contexts, open: gate.open };
 }
 
-test("one overview too many is refused, and none turns a scrape away, nor a scrape it", async () => {
+test("one overview too many is refused; scrapes and overviews do not shed each other", async () => {
   const { gatherer, contexts, open } = createWaiting();
   const harness = createHarness(gatherer, { maxRequestsInFlight: 1 });
   const looking = Array.from({ length: 4 }, () => look(harness));
@@ -142,43 +148,33 @@ test("one overview too many is refused, and none turns a scrape away, nor a scra
 
 test("an overview that is being sent takes no slot", async () => {
   const harness = createHarness(gathererWith(...GOOD.families));
-  const { signal } = new AbortController();
-  const sent = createGate();
-  const sending: Promise<void>[] = [];
-  for (let round = 0; round < 5; round++) {
-    const begun = createGate();
-    const respond = () => {
-      begun.open();
-      return sent.promise;
-    };
-    sending.push(harness.overview(signal, respond));
-    await begun.promise;
-  }
+  const sending: (TakenOverview | undefined)[] = [];
+  for (let round = 0; round < 5; round++) sending.push(await take(harness));
   assertOverview(await look(harness));
-  sent.open();
-  await Promise.all(sending);
+  for (const taken of sending) {
+    assert.equal(taken?.signal.aborted, false);
+    taken?.end();
+  }
 });
 
-test("an overview that takes too long is given up, and its answer has time", async () => {
+test("an overview that takes too long is abandoned, and its answer gets a second", async () => {
   const { gatherer, contexts } = createWaiting();
   const harness = createHarness(gatherer, { timeoutMs: 20 });
-  let isAborted: boolean | undefined;
-  await harness.overview(new AbortController().signal, async (answer, signal) => {
-    assert.equal(answer, "late");
-    isAborted = signal.aborted;
-  });
-  assert.equal(isAborted, false);
+  const taken = await take(harness);
+  assert.equal(taken?.overview, "late");
+  assert.equal(taken?.signal.aborted, false);
   assert.equal(contexts[0]?.signal.aborted, true);
-  assert.match(String(harness.logged), /overview of the metrics could not be made: ScrapeTimeout/);
+  taken?.end();
+  assert.match(String(harness.logged), /Cannot survey the metrics: ScrapeTimeout/);
 });
 
-test("an overview fails with its gatherer, and nothing of the error is answered", async () => {
+test("an overview fails with its gatherer, and shows nothing of the error", async () => {
   const harness = createHarness({ gather: () => Promise.reject(new Error(SECRET)) });
   assert.equal(await look(harness), "failed");
-  assert.match(String(harness.logged), /could not be made: Error: password is 1234/);
+  assert.match(String(harness.logged), /Cannot survey the metrics: Error: password is 1234/);
 });
 
-test("an overview whose client goes is given up without a word", async () => {
+test("an overview whose client disconnects is abandoned and not logged", async () => {
   const { gatherer, contexts } = createWaiting();
   const harness = createHarness(gatherer);
   const client = new AbortController();
@@ -198,20 +194,17 @@ const ENDS: Readonly<Record<string, (harness: Harness, client: AbortController) 
     client.abort();
     return look(harness, client.signal);
   },
-  "an answer that cannot be sent": ({ overview }, { signal }) =>
-    assert.rejects(
-      overview(signal, () => Promise.reject(new Error("no"))),
-      /no/,
-    ),
-  "an answer that cannot be sent to a client that has gone": ({ overview }, client) =>
-    overview(client.signal, () => {
-      client.abort();
-      return Promise.reject(new Error("no"));
-    }),
+  "an answer that cannot be sent": async (harness, { signal }) =>
+    (await take(harness, signal))?.end(new Error("no")),
+  "an answer that cannot be sent to a client that has disconnected": async (harness, client) => {
+    const taken = await take(harness, client.signal);
+    client.abort();
+    taken?.end(new Error("no"));
+  },
 };
 
 for (const [how, end] of Object.entries(ENDS)) {
-  test(`the slot of an overview is given back after ${how}`, async () => {
+  test(`the slot of an overview is freed after ${how}`, async () => {
     const harness = createHarness(gathererWith(...GOOD.families));
     for (let round = 0; round < 5; round++) await end(harness, new AbortController());
     assertOverview(await look(harness));
@@ -219,7 +212,7 @@ for (const [how, end] of Object.entries(ENDS)) {
   });
 }
 
-test("an overview gives the event loop back, and sees no update half-done", async () => {
+test("an overview yields to the event loop, and sees no update half-done", async () => {
   let count = 0;
   const large = gaugeOf({
     *[Symbol.iterator]() {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Overview, Unavailable } from "../../src/page/overview.ts";
+import type { Overview } from "../../src/page/overview.ts";
 import { landingPage } from "../../src/page/page.ts";
+import type { Unavailable } from "../../src/scrape/exchange.ts";
 import { VERSION } from "../../src/version.ts";
 
 const SIZE = { help: "", type: "gauge", labelSets: 2, series: 2, labels: [] } as const;
@@ -21,7 +22,7 @@ function pageOf(overview: Overview | Unavailable, metricsPath = "/metrics"): str
   return Array.from(parts, ({ markup }) => markup).join("");
 }
 
-test("landingPage() tells name, version and time, and links to the metrics and the probes", () => {
+test("landingPage() has name, version, time, and links to metrics and probes", () => {
   const page = pageOf(OVERVIEW);
   for (const part of [
     "<title>Metrics</title>",
@@ -34,7 +35,7 @@ test("landingPage() tells name, version and time, and links to the metrics and t
   }
 });
 
-test("landingPage() has one style and one script, both with the nonce, and no other", () => {
+test("landingPage() has only one style and one script, both with the nonce", () => {
   const page = pageOf(OVERVIEW);
   const opened = page.match(/<(?:style|script)[^>]*>/g);
   assert.deepEqual(opened, ['<style nonce="abc+/=">', '<script nonce="abc+/=">']);
@@ -64,7 +65,9 @@ test("landingPage() names the collectors that failed, but not all of very many",
   const long = `<code>${"x".repeat(100)}…</code>`;
   const list = ["<code>a&lt;</code>", ...Array.from({ length: 19 }, () => long)].join(", ");
   assert.ok(
-    page.includes(`Something is missing, because these failed: ${list} and 5 others. See the log`),
+    page.includes(
+      `Some metrics are missing, because these failed: ${list} and 5 others. See the process log`,
+    ),
   );
   assert.ok(page.includes("<table>"));
 });
@@ -73,19 +76,22 @@ test("landingPage() names one collector that failed", () => {
   const page = pageOf({ ...OVERVIEW, failed: ["a"] });
   assert.ok(
     page.includes(
-      "Something is missing, because these failed: <code>a</code>. See the log of the process.",
+      "Some metrics are missing, because these failed: <code>a</code>. See the process log.",
     ),
   );
 });
 
 test("landingPage() says that the application is failing", () => {
-  assert.match(pageOf({ ...OVERVIEW, isFailing: true }), /Scrapes are answered with 500\./);
+  assert.match(
+    pageOf({ ...OVERVIEW, isFailing: true }),
+    /marked its metrics as failing\. Scrapes get 500\./,
+  );
 });
 
-test("landingPage() has no table where nothing is exported", () => {
+test("landingPage() has no table when nothing is exported", () => {
   const sizes = { largest: [], total: { families: 0, labelSets: 0, series: 0 } };
   const page = pageOf({ ...OVERVIEW, sizes });
-  assert.match(page, /<p>Nothing is exported\.<\/p>/);
+  assert.match(page, /<p>No metrics are exported\.<\/p>/);
   assert.doesNotMatch(page, /<table>|<form/);
 });
 

@@ -19,7 +19,7 @@ function gauges(count: number): MetricFamily[] {
   }));
 }
 
-test("The page has a policy that knows its style and its script by a new nonce each time", () =>
+test("The page's policy allows its style and script by a new nonce each time", () =>
   withServer({}, async ({ port }) => {
     const nonces = new Set<string>();
     for (let round = 0; round < 3; round++) {
@@ -41,7 +41,7 @@ test("The page has a policy that knows its style and its script by a new nonce e
     assert.equal(nonces.size, 3);
   }));
 
-test("The page shows what is exported, and is no scrape", () =>
+test("The page shows what is exported, and does not count as a scrape", () =>
   withServer({}, async ({ port }) => {
     const { body } = await rawRequest(port, request("/"));
     assert.match(body, /<code>up<\/code>/);
@@ -100,13 +100,13 @@ const FAILURES: readonly [how: string, source: Gatherer][] = [
 ];
 
 for (const [how, source] of FAILURES) {
-  test(`The page of a gatherer that ${how} says so, and nothing of the error`, () =>
+  test(`The page of a gatherer that ${how} shows that, but nothing of the error`, () =>
     withServer({ source: [source, countingGatherer()] }, async ({ port, log }) => {
       const { status, body } = await rawRequest(port, request("/"));
       assert.equal(status, 200);
       assert.match(
         body,
-        /Something is missing, because these failed: <code>gatherer 1<\/code>\. See the log/,
+        /Some metrics are missing, because these failed: <code>gatherer 1<\/code>\. See the process log/,
       );
       assert.match(body, /<code>up<\/code>/);
       assert.doesNotMatch(body, /1234/);
@@ -114,18 +114,18 @@ for (const [how, source] of FAILURES) {
     }));
 }
 
-test("The page of collectors that are late is a 503 with a fixed text", () =>
+test("The page of collectors that time out is a 503 with a fixed text", () =>
   withServer(
     { source: { gather: () => new Promise(() => {}) }, timeoutMs: 20 },
     async ({ port }) => {
       const { status, headers, body } = await rawRequest(port, request("/"));
       assert.equal(status, 503);
       assert.match(String(headers["content-type"]), /^text\/html/);
-      assert.match(body, /could not be gathered in time\. See the log of the process\./);
+      assert.match(body, /could not be gathered in time\. See the process log\./);
     },
   ));
 
-test("A flood of requests for the page is refused but for four at once", async () => {
+test("A flood of requests for the page is refused except four at once", async () => {
   let open = () => {};
   const gate = new Promise<void>((resolve) => {
     open = resolve;
@@ -148,13 +148,13 @@ test("A flood of requests for the page is refused but for four at once", async (
     assert.equal(all.filter(({ status }) => status === 200).length, 4);
     const busy = all.find(({ status }) => status === 503);
     assert.equal(busy?.headers["retry-after"], "1");
-    assert.match(String(busy?.body), /Too many people look at this page/);
+    assert.match(String(busy?.body), /This page is busy/);
     // All of them are one run of the collectors.
     assert.equal(up.calls, 1);
   });
 });
 
-test("A client that goes while the page is made stops the collectors", async () => {
+test("A client that disconnects while the page is made stops the collectors", async () => {
   let signal: AbortSignal | undefined;
   const source: Gatherer = {
     gather: (context) => {
@@ -189,7 +189,7 @@ test("A browser at the path of the metrics gets text, and a scraper at / the pag
     assert.equal(await type("/", BROWSER), "text/html; charset=utf-8");
   }));
 
-test("There is no HTML at the path of the metrics, whatever it is and whatever goes wrong", async () => {
+test("The metrics path never serves HTML, whatever it is and whatever fails", async () => {
   const source = { gather: () => Promise.reject(new Error(SECRET)) };
   for (const path of ["/", "/metrics"]) {
     await withServer({ source, path }, async ({ port }) => {

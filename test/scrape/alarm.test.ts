@@ -16,14 +16,14 @@ function create(t: TestContext) {
         onDue();
       },
     };
-    alarm.remind(due, performance.now());
+    alarm.schedule(due, performance.now());
     return due;
   };
   const timers = t.mock.method(globalThis, "setTimeout");
   return { alarm, clock, called, remind, timers };
 }
 
-test("Alarm calls each when its time has come, in whatever order they were told", (t) => {
+test("Alarm calls each at its time, in whatever order they were scheduled", (t) => {
   const { clock, called, remind } = create(t);
   remind("late", 30);
   remind("early", 10);
@@ -45,21 +45,21 @@ test("Alarm calls all that are due at once, and each only once", (t) => {
   assert.deepEqual(called, ["a", "b"]);
 });
 
-test("Alarm does not call what is forgotten, also by what it calls before", (t) => {
+test("Alarm does not call what is cancelled, even by a call just before", (t) => {
   const { alarm, clock, called, remind } = create(t);
   const forgotten = remind("forgotten", 5);
-  const first = remind("first", 10, () => alarm.forget(second));
+  const first = remind("first", 10, () => alarm.cancel(second));
   const second = remind("second", 10);
-  alarm.forget(forgotten);
+  alarm.cancel(forgotten);
   clock.tick(10);
   assert.deepEqual(called, ["first"]);
-  alarm.forget(first);
+  alarm.cancel(first);
 });
 
-test("Alarm sets one timer for any number that are forgotten before their time", (t) => {
+test("Alarm sets one timer for any number that are cancelled in time", (t) => {
   const { alarm, clock, called, remind, timers } = create(t);
   for (let index = 0; index < 100; index++) {
-    alarm.forget(remind("forgotten", 30));
+    alarm.cancel(remind("forgotten", 30));
     clock.tick(0.1);
   }
   remind("last", 30);
@@ -68,7 +68,7 @@ test("Alarm sets one timer for any number that are forgotten before their time",
   assert.deepEqual(called, ["last"]);
 });
 
-test("what throws keeps no other from being called", (t) => {
+test("Alarm calls the others when one throws", (t) => {
   const { clock, called, remind } = create(t);
   remind("broken", 10, () => {
     throw new Error("broken");
@@ -79,7 +79,7 @@ test("what throws keeps no other from being called", (t) => {
   assert.deepEqual(called, ["broken", "later"]);
 });
 
-test("what is called may be reminded again", (t) => {
+test("Alarm calls again what is scheduled again", (t) => {
   const { clock, called, remind } = create(t);
   remind("a", 10, () => remind("b", 10));
   clock.tick(10);
@@ -87,7 +87,7 @@ test("what is called may be reminded again", (t) => {
   assert.deepEqual(called, ["a", "b"]);
 });
 
-test("close() clears the timer as soon as nothing is left, and not before", (t) => {
+test("close() clears the timer only when nothing is scheduled", (t) => {
   const { alarm, clock, called, remind } = create(t);
   const clear = t.mock.method(globalThis, "clearTimeout");
   const clears = () => {
@@ -99,7 +99,7 @@ test("close() clears the timer as soon as nothing is left, and not before", (t) 
   clears();
   alarm.close();
   assert.equal(clears(), 0);
-  alarm.forget(due);
+  alarm.cancel(due);
   assert.equal(clears(), 1);
   remind("b", 20);
   clock.tick(20);
@@ -125,8 +125,8 @@ test("Alarm does not keep the process alive", () => {
   const before = timers();
   const alarm = new Alarm();
   const due = { dueAt: performance.now() + 10_000, onDue() {} };
-  alarm.remind(due, performance.now());
+  alarm.schedule(due, performance.now());
   assert.equal(timers(), before);
-  alarm.forget(due);
+  alarm.cancel(due);
   alarm.close();
 });

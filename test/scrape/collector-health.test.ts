@@ -14,13 +14,13 @@ function samplesOf(health: CollectorHealth): string[] {
 
 const everyone = () => true;
 
-test("CollectorHealth has nothing to say as long as no collector has failed", () => {
+test("CollectorHealth has no families as long as no collector has failed", () => {
   const health = new CollectorHealth();
   health.record([], everyone);
   assert.deepEqual(health.families(), []);
 });
 
-test("CollectorHealth says who failed, and how long that took", () => {
+test("CollectorHealth shows which collector failed, and how long that took", () => {
   const health = new CollectorHealth();
   health.record([{ collector: "queue", error: "down", durationMs: 250 }], everyone);
   assert.equal(
@@ -48,7 +48,7 @@ test("CollectorHealth keeps a collector that works again, with its last failure'
   assert.deepEqual(samplesOf(health), ['success{collector="queue"} 0']);
 });
 
-test("CollectorHealth takes no collector for recovered that did not run", () => {
+test("CollectorHealth keeps a collector failed that has not run since", () => {
   const health = new CollectorHealth();
   health.record(
     ["a", "b"].map((collector) => ({ collector, error: "down" })),
@@ -70,7 +70,7 @@ test("CollectorHealth gives the same families each time, and reads them live", (
   );
 });
 
-test("CollectorHealth remembers no more than 1,000 collectors", () => {
+test("CollectorHealth keeps at most 1,000 collectors", () => {
   const health = new CollectorHealth();
   for (let index = 0; index < 1_001; index++) {
     health.record([{ collector: `c${index}`, error: "down" }], () => false);

@@ -19,7 +19,7 @@ const TIMEOUTS: readonly { header: string | undefined; expected: number; name: s
   { header: "60", expected: 30_000, name: "is never longer than the option" },
   { header: "0", expected: 30_000, name: "ignores zero" },
   { header: "-5", expected: 30_000, name: "ignores a negative number" },
-  { header: "soon", expected: 30_000, name: "ignores what is no number" },
+  { header: "soon", expected: 30_000, name: "ignores what is not a number" },
   { header: "", expected: 30_000, name: "ignores an empty header" },
   { header: "Infinity", expected: 30_000, name: "ignores an infinite number" },
   { header: "1e400", expected: 30_000, name: "ignores a number that is too large" },
@@ -44,7 +44,7 @@ test("startDeadline() aborts with a ScrapeTimeoutError when time is up", (t) => 
   deadline.clear();
 });
 
-test("startDeadline() aborts with the client's reason when the client goes", () => {
+test("startDeadline() aborts with the client's reason when the client disconnects", () => {
   const client = new AbortController();
   const deadline = startDeadline(10_000, client.signal, new Alarm());
   assert.equal(deadline.signal.aborted, false);
@@ -53,13 +53,13 @@ test("startDeadline() aborts with the client's reason when the client goes", () 
   deadline.clear();
 });
 
-test("startDeadline() is over at once when the client has gone before", () => {
+test("startDeadline() aborts at once when the client has disconnected before", () => {
   const deadline = startDeadline(10_000, AbortSignal.abort("gone"), new Alarm());
   assert.equal(deadline.signal.reason, "gone");
   deadline.clear();
 });
 
-test("startDeadline() aborts when it is cleared, and nothing aborts it with a reason of its own later", (t) => {
+test("startDeadline() aborts when it is cleared, and keeps that reason", (t) => {
   const clock = mockClock(t);
   const client = new AbortController();
   const deadline = startDeadline(200, client.signal, new Alarm());
@@ -79,7 +79,7 @@ test("startDeadline() keeps the reason that came first when it is cleared", () =
   assert.equal(deadline.signal.reason, "gone");
 });
 
-test("startDeadline() keeps neither the process alive, nor a listener of the client's signal", () => {
+test("startDeadline() keeps neither the process alive nor a listener on the client", () => {
   const client = new AbortController();
   const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
   const before = timers();
@@ -99,7 +99,7 @@ test("throwIfOver() throws the reason of the signal, and nothing before it abort
   deadline.clear();
 });
 
-test("throwIfOver() knows that time is up before the timer of a busy event loop does", () => {
+test("throwIfOver() throws on timeout before the timer of a busy event loop fires", () => {
   const deadline = startDeadline(2, new AbortController().signal, new Alarm());
   const end = performance.now() + 3;
   while (performance.now() < end);

@@ -51,12 +51,12 @@ function createGate() {
   return { gatherer, contexts, settle };
 }
 
-test("GatherCycle gives the families of the gatherer", async () => {
+test("GatherCycle returns the families of the gatherer", async () => {
   const { gather } = createCycle({ gather: () => ({ families: [FAMILY] }) });
   assert.deepEqual(await gather(), [FAMILY]);
 });
 
-test("GatherCycle hands its deadline, its filter and its reporter to the gatherer", async () => {
+test("GatherCycle passes deadline, filter and reporter to the gatherer", async () => {
   const { gatherer, contexts, settle } = createGate();
   const report = () => {};
   const options = { errorHandling: "fail", report, onShared() {}, onGathered() {} } as const;
@@ -83,7 +83,7 @@ test("GatherCycle shares one gathering among all scrapes that wait for it", asyn
   assert.equal(told.reports.length, 1);
 });
 
-test("GatherCycle starts anew for a scrape that comes after the gathering", async () => {
+test("GatherCycle starts anew for a scrape that arrives after the gathering", async () => {
   const { gatherer, contexts, settle } = createGate();
   const { gather } = createCycle(gatherer);
   for (let round = 0; round < 2; round++) {
@@ -95,7 +95,7 @@ test("GatherCycle starts anew for a scrape that comes after the gathering", asyn
 });
 
 for (const { name, Registry, Gauge } of LIBRARIES) {
-  test(`collectors of ${name} never run twice at once, whoever scrapes`, async () => {
+  test(`collectors of ${name} never run twice at once`, async () => {
     const registry = new Registry();
     let runs = 0;
     let atOnce = 0;
@@ -140,7 +140,7 @@ test("GatherCycle rejects with a GatherError when a collector failed", async () 
 });
 
 for (const how of ["throws", "rejects"]) {
-  test(`GatherCycle rejects with what a gatherer ${how}, and starts anew afterwards`, async () => {
+  test(`GatherCycle rejects with what a gatherer ${how}, then starts anew`, async () => {
     let calls = 0;
     const gatherer: Gatherer = {
       gather() {
@@ -160,7 +160,7 @@ for (const how of ["throws", "rejects"]) {
   });
 }
 
-test("GatherCycle lets one scrape go and serves the other", async () => {
+test("GatherCycle serves one scrape when the other disconnects", async () => {
   const { gatherer, contexts, settle } = createGate();
   const { gather } = createCycle(gatherer);
   const client = new AbortController();
@@ -173,7 +173,7 @@ test("GatherCycle lets one scrape go and serves the other", async () => {
   assert.deepEqual(await stays, []);
 });
 
-test("GatherCycle aborts a gathering that nobody waits for, and starts anew", async () => {
+test("GatherCycle aborts a gathering that no scrape waits for, and starts anew", async () => {
   const { gatherer, contexts, settle } = createGate();
   const { gather } = createCycle(gatherer);
   const client = new AbortController();
@@ -201,7 +201,7 @@ test("GatherCycle does not start for a scrape that is over", async () => {
   assert.equal(contexts.length, 0);
 });
 
-test("GatherCycle gives up at the deadline of each scrape", async () => {
+test("GatherCycle times out at the deadline of each scrape", async () => {
   const { gatherer, contexts } = createGate();
   const { gather } = createCycle(gatherer);
   const deadline = startDeadline(5, new AbortController().signal, new Alarm());
@@ -231,7 +231,7 @@ test("GatherCycle does not let scrapes that ask for different names share", asyn
   );
 });
 
-test("GatherCycle tells how a gathering went, whatever becomes of it", async () => {
+test("GatherCycle reports each gathering, whatever its outcome", async () => {
   const errors = [{ collector: "a", error: new Error("down") }];
   for (const errorHandling of ["fail", "continue"] as const) {
     const { gather, told } = createCycle({ gather: () => ({ ...EMPTY, errors }) }, errorHandling);
@@ -243,19 +243,19 @@ test("GatherCycle tells how a gathering went, whatever becomes of it", async () 
   }
 });
 
-test("GatherCycle goes on with the families of collectors that worked, if it is to continue", async () => {
+test('"continue": GatherCycle returns the families of collectors that worked', async () => {
   const errors = [{ collector: "a", error: new Error("down") }];
   const gatherer = { gather: () => ({ families: [FAMILY], errors }) };
   assert.deepEqual(await createCycle(gatherer, "continue").gather(), [FAMILY]);
   await assert.rejects(createCycle(gatherer, "fail").gather(), GatherError);
 });
 
-test("GatherCycle continues with no family when none was there, and nothing failed", async () => {
+test('"continue": GatherCycle returns no family when there is none and nothing failed', async () => {
   assert.deepEqual(await createCycle({ gather: () => EMPTY }, "continue").gather(), []);
 });
 
 for (const errorHandling of ["fail", "continue"] as const) {
-  test(`a waiting scrape whose client goes is no result of the collectors (${errorHandling})`, async () => {
+  test(`a waiting scrape that disconnects is not a failed collector (${errorHandling})`, async () => {
     const { gatherer, contexts, settle } = createGate();
     const { gather, told } = createCycle(gatherer, errorHandling);
     const client = new AbortController();
@@ -268,7 +268,7 @@ for (const errorHandling of ["fail", "continue"] as const) {
     assert.deepEqual(told.reports, []);
   });
 
-  test(`a collection that is over is not aborted any more (${errorHandling})`, async () => {
+  test(`a collection that is over is not aborted (${errorHandling})`, async () => {
     const { gatherer, contexts, settle } = createGate();
     const { gather } = createCycle(gatherer, errorHandling);
     const done = gather();
@@ -279,7 +279,7 @@ for (const errorHandling of ["fail", "continue"] as const) {
   });
 }
 
-test("GatherCycle tells of the collectors that were late when the deadline passed", async () => {
+test("GatherCycle reports the collectors that missed the deadline", async () => {
   const { gatherer, settle } = createGate();
   const { gather, told } = createCycle(gatherer);
   const errors = [{ collector: "a", error: new ScrapeTimeoutError(5) }];
@@ -292,7 +292,7 @@ test("GatherCycle tells of the collectors that were late when the deadline passe
   assert.equal(told.reports[0]?.errors, errors);
 });
 
-test("GatherCycle leaves time to send what it has, if it is to continue", async (t) => {
+test('"continue": GatherCycle leaves time to send what it has', async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
   const { gatherer, contexts, settle } = createGate();
   const { gather } = createCycle(gatherer, "continue");
@@ -307,7 +307,7 @@ test("GatherCycle leaves time to send what it has, if it is to continue", async 
   assert.deepEqual(await done, [FAMILY]);
 });
 
-test("GatherCycle lets a scrape join that gives up later than its collectors are given up", async (t) => {
+test("GatherCycle lets a scrape join that times out after the collectors do", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
   const { gatherer, contexts, settle } = createGate();
   const { gather, told } = createCycle(gatherer, "continue");
@@ -319,7 +319,7 @@ test("GatherCycle lets a scrape join that gives up later than its collectors are
 });
 
 for (const timeoutMs of [5_000, 8_000, 9_000]) {
-  test(`a scrape of ${timeoutMs} ms does not wait for collectors that have more time than its own`, async (t) => {
+  test(`a scrape of ${timeoutMs} ms does not join collectors with more time`, async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
     const { gatherer, contexts, settle } = createGate();
     const { gather, told } = createCycle(gatherer, "continue");
@@ -334,7 +334,7 @@ for (const timeoutMs of [5_000, 8_000, 9_000]) {
   });
 }
 
-test("GatherCycle lets an earlier deadline join where complete data is wanted: each gives up for itself", async () => {
+test('"fail": GatherCycle lets an earlier deadline join; each times out on its own', async () => {
   const { gatherer, contexts, settle } = createGate();
   const { gather, told } = createCycle(gatherer, "fail");
   const client = new AbortController();
@@ -347,7 +347,7 @@ test("GatherCycle lets an earlier deadline join where complete data is wanted: e
   assert.deepEqual(await patient, [FAMILY]);
 });
 
-test("GatherCycle aborts a gathering that nobody waits for although another has begun since", async () => {
+test("GatherCycle aborts an abandoned gathering although another has begun since", async () => {
   const { gatherer, contexts, settle } = createGate();
   const { gather } = createCycle(gatherer, "continue");
   const client = new AbortController();
@@ -366,7 +366,7 @@ test("GatherCycle aborts a gathering that nobody waits for although another has 
 });
 
 for (const errorHandling of ["fail", "continue"] as const) {
-  test(`a collector that once hangs does not hang scrapes that overlap for ever (${errorHandling})`, async (t) => {
+  test(`a collector that hangs once does not hang overlapping scrapes (${errorHandling})`, async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 0 });
     const { gatherer, contexts, settle } = createGate();
     const { gather } = createCycle(gatherer, errorHandling);

@@ -1,10 +1,11 @@
+import type { Signal } from "../../src/abort.ts";
 import { chunksOf } from "../../src/exposition/body.ts";
-import { createLog } from "../../src/log.ts";
+import { createLog, type Log } from "../../src/log.ts";
 import type { Gatherer } from "../../src/model/gatherer.ts";
 import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
 import type { ServerOptions } from "../../src/options/options.ts";
 import { resolveOptions } from "../../src/options/rules.ts";
-import type { Respond, ScrapeRequest } from "../../src/scrape/exchange.ts";
+import type { ScrapeRequest, ScrapeResponse } from "../../src/scrape/exchange.ts";
 import { createScrapeHandler, type ScrapeHandler } from "../../src/scrape/scrape.ts";
 
 /** A response as it was sent. */
@@ -18,14 +19,18 @@ export interface Sent {
   readonly isCut: boolean;
 }
 
+/** Sends a response; it rejects when the response could not be sent. */
+export type Send = (response: ScrapeResponse, signal: Signal) => Promise<void>;
+
 /** A scrape handler under test. */
 export interface Harness extends ScrapeHandler {
-  /** Scrapes with `send` in the place of a socket. */
-  run(request: Partial<ScrapeRequest>, send: Respond): Promise<void>;
+  /** Scrapes with `send` instead of a socket, and ends the response. */
+  run(request: Partial<ScrapeRequest>, send: Send): Promise<void>;
   /** Scrapes; `undefined` when nothing was answered. */
   get(request?: Partial<ScrapeRequest>): Promise<Sent | undefined>;
   /** Scrapes, and gives the value of a series of its text. */
   sample(series: string): Promise<number | undefined>;
+  readonly log: Log;
   /** What was logged, with stacks and all. */
   readonly logged: string[];
 }
@@ -46,8 +51,18 @@ export function createHarness(gatherer: Gatherer, options: ServerOptions = {}): 
     warn: (message) => logged.push(`warn ${message}`),
   });
   const handler = createScrapeHandler(gatherer, resolveOptions(options), log, () => 3);
-  const run: Harness["run"] = (request, send) =>
-    handler.scrape({ ...REQUEST, signal: new AbortController().signal, ...request }, send);
+  const run: Harness["run"] = async (request, send) => {
+    const { signal } = new AbortController();
+    const given = handler.scrape({ ...REQUEST, signal, ...request });
+    const response = given instanceof Promise ? await given : given;
+    if (response === undefined) return;
+    try {
+      await send(response, response.signal);
+      response.end();
+    } catch (error) {
+      response.end(error);
+    }
+  };
   const get: Harness["get"] = async (request = {}) => {
     const reader = createReader();
     await run(request, reader.send);
@@ -57,6 +72,7 @@ export function createHarness(gatherer: Gatherer, options: ServerOptions = {}): 
     ...handler,
     run,
     get,
+    log,
     logged,
     sample: async (series) => valueIn((await get())?.text, series),
   };
@@ -68,9 +84,9 @@ export function valueIn(text: string | undefined, series: string): number | unde
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 }
 
-/** What reads a response in the place of a client. */
+/** What reads a response instead of a client. */
 export interface Reader {
-  readonly send: Respond;
+  readonly send: Send;
   /** What it has read. */
   sent(): Sent | undefined;
 }
@@ -81,7 +97,7 @@ export function createReader(afterChunk: () => Promise<void> | void = () => {}):
   const add = (part: Partial<Sent>) => {
     if (sent !== undefined) sent = { ...sent, ...part };
   };
-  const send: Respond = async ({ status, headers, body }, signal) => {
+  const send: Send = async ({ status, headers, body }, signal) => {
     const isStream = !(body instanceof Uint8Array);
     sent = { status, headers, text: "", isStream, isCut: false };
     try {

@@ -164,13 +164,13 @@ for (const { name, scrapes, parts } of CASES) {
   });
 }
 
-test("a scraper that wants zstd makes Node load its compression, to see whether it has it", async () => {
+test("a scrape that accepts zstd loads compression, to see whether Node has it", async () => {
   const loaded = await loadedAfter([{ accept: TEXT, "accept-encoding": "zstd" }]);
   assert.deepEqual(partsOf(loaded), ["compression"]);
   assert.equal(hasCodeOf(/^exposition\/compression\/compress\./, loaded.ours), isZstdAvailable());
 });
 
-test("a scrape of text loads next to nothing of Node that a plain HTTP server does not load", async () => {
+test("a scrape of text loads hardly more of Node than a plain HTTP server", async () => {
   assert.equal(PLAIN.ours, "");
   const loaded = await loadedAfter([{ accept: TEXT, "accept-encoding": "identity" }]);
   // Node loads it for the global `performance`.
@@ -179,7 +179,7 @@ test("a scrape of text loads next to nothing of Node that a plain HTTP server do
   assert.doesNotMatch(loaded.ours, /^import.*"node:/m);
 });
 
-test("a handler loads no HTTP server, so that it goes where there is none", () => {
+test("a handler loads no HTTP server, so that it runs where there is none", () => {
   const url = new URL("../../dist/index.js", import.meta.url);
   const script = `
     const { createHandler } = await import(${JSON.stringify(url)});

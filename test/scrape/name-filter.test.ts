@@ -60,7 +60,7 @@ const QUERIES: readonly {
 ];
 
 for (const { query, names } of QUERIES) {
-  test(`parseNameFilter() lets ${names.length} families pass for "${query}"`, () => {
+  test(`parseNameFilter() selects ${names.length} families for "${query}"`, () => {
     assert.deepEqual(requested(query), names);
   });
 }
@@ -71,7 +71,7 @@ test("parseNameFilter() reads UTF-8 names, plus signs and ampersands", () => {
   assert.deepEqual(requestedFamilies(families, parseNameFilter(query)), families);
 });
 
-test("parseNameFilter() knows the info of a name without its suffix", () => {
+test("parseNameFilter() finds an info by its name without the suffix", () => {
   const { isRequested } = parseNameFilter("name[]=target_info&name[]=requests_total");
   assert.equal(isRequested("target", "info"), true);
   assert.equal(isRequested("target", "gauge"), false);
@@ -79,29 +79,29 @@ test("parseNameFilter() knows the info of a name without its suffix", () => {
   assert.equal(isRequested("requests", "counter"), false);
 });
 
-test("parseNameFilter() makes filters of one key exactly when they ask for the same", () => {
-  const key = (query: string): string => parseNameFilter(query).key;
+test("parseNameFilter() gives equal selections exactly for the same names", () => {
+  const key = (query: string): string => parseNameFilter(query).selection;
   assert.equal(key("name[]=a&name[]=b"), key("x=1&name%5B%5D=b&name[]=a&name[]=b"));
   assert.notEqual(key("name[]=a&name[]=b"), key("name[]=a%2Cb"));
   assert.notEqual(key("name[]=a&name[]=b"), key("name[]=a"));
   assert.notEqual(key("name[]="), key(""));
-  assert.equal(key("x=1"), EVERY_NAME.key);
+  assert.equal(key("x=1"), EVERY_NAME.selection);
 });
 
 const BROKEN: readonly (readonly [name: string, query: string])[] = [
   ["a broken escape in a name", "name[]=%E0%A4%A"],
-  ["an escape that is no UTF-8", "name[]=%FF"],
+  ["an escape that is not UTF-8", "name[]=%FF"],
   ["a broken escape in a parameter", "%=1"],
   ["1,025 names", names(1_025)],
   ["65,537 characters", `name[]=${"a".repeat(65_530)}`],
 ];
 
 for (const [name, query] of BROKEN) {
-  test(`parseNameFilter() refuses a query with ${name}`, () => {
+  test(`parseNameFilter() rejects a query with ${name}`, () => {
     assert.throws(() => parseNameFilter(query), QueryError);
   });
 
-  test(`a scrape with ${name} is answered with 400 and a fixed text, and not logged`, async () => {
+  test(`a scrape with ${name} gets 400 and a fixed text, and is not logged`, async () => {
     let runs = 0;
     const gatherer: Gatherer = { gather: () => ({ families: [gauge(`runs_${++runs}`)] }) };
     const { log, scrape } = createScraper(gatherer);
@@ -114,13 +114,13 @@ for (const [name, query] of BROKEN) {
   });
 }
 
-test("parseNameFilter() takes a query that is as long as it may be", () => {
+test("parseNameFilter() accepts a query of the maximum length", () => {
   assert.deepEqual(requested(`${names(1_023)}&name[]=mystery`), ["mystery"]);
   assert.deepEqual(requested(`name[]=mystery&${"a".repeat(65_536 - 15)}`), ["mystery"]);
 });
 
 for (const format of FORMATS) {
-  test(`a scrape by names in ${format} holds these families alone`, async () => {
+  test(`a scrape by names in ${format} has only these families`, async () => {
     const { scrape } = createScraper(gathererWith(...EVERY_TYPE), {
       formats: [format],
       selfMetrics: true,
@@ -146,7 +146,7 @@ for (const format of FORMATS) {
   });
 }
 
-test("a scrape by names runs no collector of a metric that nobody asked for", async () => {
+test("a scrape by names runs only the collectors of these metrics", async () => {
   const runs: string[] = [];
   const registry = new Registry();
   const registers = [registry];
@@ -171,7 +171,7 @@ test("a scrape by names runs no collector of a metric that nobody asked for", as
   assert.deepEqual(await run("nothing[]=1"), ["free_bytes", "jobs_total", "used_bytes"]);
 });
 
-test("a gatherer is told which families are requested, and what it gives too much is left out", async () => {
+test("a gatherer gets the requested names, and what it returns beyond is dropped", async () => {
   const asked: Record<string, boolean> = {};
   const gatherer: Gatherer = {
     gather({ isRequested }) {
@@ -192,7 +192,7 @@ test("a gatherer is told which families are requested, and what it gives too muc
   assert.deepEqual(asked, { up: true, hits_total: true, size: true });
 });
 
-test("two waiting scrapes share a gathering when they ask for the same names, and else do not", async () => {
+test("two waiting scrapes share a gathering only when they ask for the same names", async () => {
   const waiting: GatherContext[] = [];
   let release = () => {};
   const released = new Promise<void>((resolve) => {
@@ -224,7 +224,7 @@ test("two waiting scrapes share a gathering when they ask for the same names, an
   assert.deepEqual(bodies, [a, b, `${a}${b}`, `${a}${b}`, `${a}${b}`, a]);
 });
 
-test("a scrape that leaves aborts the gathering of its own names alone", async () => {
+test("a scrape that disconnects aborts only the gathering of its own names", async () => {
   const signals = new Map<string, AbortSignal>();
   const gatherer: Gatherer = {
     gather({ signal, isRequested }) {

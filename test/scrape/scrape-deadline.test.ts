@@ -22,7 +22,7 @@ after(() => clearInterval(alive));
 const LATE = {
   status: 503,
   headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" },
-  text: "The metrics could not be gathered in time. See the log of the process.\n",
+  text: "The metrics could not be gathered in time. See the process log.\n",
   isStream: false,
   isCut: false,
 };
@@ -49,7 +49,7 @@ const TIMEOUTS = [
 ];
 
 for (const { timeoutSeconds, expected, ...options } of TIMEOUTS) {
-  test(`a scraper that waits ${timeoutSeconds} s leaves ${expected} ms with ${JSON.stringify(options)}`, async () => {
+  test(`a scraper's timeout of ${timeoutSeconds} s gives ${expected} ms with ${JSON.stringify(options)}`, async () => {
     let leftMs = 0;
     const gather: Gatherer["gather"] = ({ deadlineMs }) => {
       leftMs = deadlineMs - Date.now();
@@ -61,7 +61,7 @@ for (const { timeoutSeconds, expected, ...options } of TIMEOUTS) {
   });
 }
 
-test("a scrape that takes too long is answered with 503 before the scraper gives up", async () => {
+test("a scrape that takes too long gets 503 before the scraper times out", async () => {
   const { gatherer, contexts, state } = createStuck();
   const { get, logged } = createHarness(gatherer, { timeoutOffsetMs: 0 });
   assert.deepEqual(await get({ timeoutSeconds: "0.01" }), LATE);
@@ -78,12 +78,12 @@ test("a scrape that takes too long is answered with 503 before the scraper gives
   assert.equal(valueIn(text, 'promhttp_scrape_events_total{event="timed_out"}'), 1);
 });
 
-test("timeoutMs bounds a scrape whose scraper says nothing", async () => {
+test("timeoutMs bounds a scrape whose scraper sends no timeout", async () => {
   const { get } = createHarness(createStuck().gatherer, { timeoutMs: 10 });
   assert.deepEqual(await get(), LATE);
 });
 
-test("a collector that never settles keeps no slot, and blocks no later scrape", async () => {
+test("a collector that never settles holds no slot and blocks no later scrape", async () => {
   const { gatherer, contexts, state } = createStuck();
   const { get, sample } = createHarness(gatherer, { timeoutOffsetMs: 0, maxRequestsInFlight: 1 });
   for (let round = 0; round < 3; round++) {
@@ -94,7 +94,7 @@ test("a collector that never settles keeps no slot, and blocks no later scrape",
   assert.equal(await sample("g"), 1);
 });
 
-test("reading values that takes too long is answered with 503 before the first byte", async () => {
+test("a scrape that reads values for too long gets 503 before the first byte", async () => {
   const slow = largeGauge(() => {
     const end = performance.now() + 0.01;
     while (performance.now() < end);
@@ -105,7 +105,7 @@ test("reading values that takes too long is answered with 503 before the first b
   assert.deepEqual(await get(), LATE);
 });
 
-test("after the first byte the signal of respond aborts, and the body throws", async (t) => {
+test("after the first byte a timeout aborts the signal, and the body throws", async (t) => {
   const clock = mockClock(t);
   const { run, sample, logged } = createHarness(gathererWith(largeGauge(() => 1)), {
     timeoutOffsetMs: 0,
@@ -133,7 +133,7 @@ for (const [what, gatherer] of [
   ["a long", gathererWith(largeGauge(() => 1))],
   ["a short", gathererWith(...GOOD.families)],
 ] as const) {
-  test(`${what} body that its client takes too slowly is counted as timed out, however respond ends`, async (t) => {
+  test(`${what} body that its client reads too slowly counts as timed out`, async (t) => {
     const clock = mockClock(t);
     const { run, sample } = createHarness(gatherer, { timeoutOffsetMs: 0, maxRequestsInFlight: 1 });
     await run({ timeoutSeconds: "0.4" }, async (_, signal) => {
@@ -146,7 +146,7 @@ for (const [what, gatherer] of [
   });
 }
 
-test("a response that is ready too late is a 503, and not the beginning of a 200", async (t) => {
+test("a response that is ready too late is a 503, not the beginning of a 200", async (t) => {
   const clock = mockClock(t);
   const gauge = gaugeOf({
     *[Symbol.iterator]() {
@@ -159,7 +159,7 @@ test("a response that is ready too late is a 503, and not the beginning of a 200
   assert.deepEqual(await get({ acceptEncoding: "gzip" }), LATE);
 });
 
-test("a slow reader is cut off at the deadline of its own scrape, and costs others nothing", async (t) => {
+test("a slow reader is cut off at its own deadline, and does not affect others", async (t) => {
   const clock = mockClock(t);
   const { run, get } = createHarness(gathererWith(largeGauge(() => 1)), { timeoutOffsetMs: 0 });
   const slow = createSlowReader();
@@ -174,7 +174,7 @@ test("a slow reader is cut off at the deadline of its own scrape, and costs othe
   assert.equal(slow.sent()?.isCut, true);
 });
 
-test("the signal of a Gatherer aborts when the last scrape that waits has gone", async () => {
+test("the signal of a Gatherer aborts when the last waiting scrape disconnects", async () => {
   const { gatherer, contexts } = createStuck();
   const { get } = createHarness(gatherer);
   const client = new AbortController();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ScrapeTimeoutError } from "../../src/errors.ts";
 import type { Gatherer } from "../../src/model/gatherer.ts";
-import { withHook } from "../../src/scrape/scrape-hook.ts";
+import { withHook } from "../../src/scrape/gather-cycle.ts";
 import { tick } from "../exposition/chunks.ts";
 import { createContext } from "../helpers/gathering.ts";
 
@@ -32,7 +32,7 @@ test("withHook() runs the hook to its end before the collectors", async () => {
   }
 });
 
-test("withHook() hands the signal of the gathering to the hook, and its context to the gatherer", async () => {
+test("withHook() passes the signal to the hook and the context to the gatherer", async () => {
   const context = createContext();
   const seen: unknown[] = [];
   const gatherer: Gatherer = {
@@ -47,7 +47,7 @@ test("withHook() hands the signal of the gathering to the hook, and its context 
 });
 
 for (const how of ["throws", "rejects"]) {
-  test(`withHook() makes an error beside those of the collectors of what the hook ${how}`, async () => {
+  test(`withHook() returns an error beside those of the collectors when the hook ${how}`, async () => {
     const hook = () => {
       const error = new Error("down");
       if (how === "throws") throw error;
@@ -65,7 +65,7 @@ for (const how of ["throws", "rejects"]) {
   });
 }
 
-test("withHook() gives up a hook that never settles when the signal aborts", async () => {
+test("withHook() abandons a hook that never settles when the signal aborts", async () => {
   const controller = new AbortController();
   const reason = new ScrapeTimeoutError(5);
   const done = withHook(GOOD, () => new Promise(() => {})).gather(createContext(controller.signal));
@@ -78,7 +78,7 @@ test("withHook() gives up a hook that never settles when the signal aborts", asy
   );
 });
 
-test("withHook() does not run the collectors when the clients have gone meanwhile", async () => {
+test("withHook() does not run the collectors when all clients have disconnected", async () => {
   const controller = new AbortController();
   const gatherer: Gatherer = { gather: () => assert.fail("a collector ran") };
   const hooked = withHook(gatherer, () => new Promise(() => {}));

@@ -51,7 +51,7 @@ for (const [how, collect] of Object.entries(COLLECTORS)) {
     assert.match(String(logged[0]), /password is 1234\n {4,}at /);
   });
 
-  test(`"continue": a collector that ${how} is left out, visible at once, and logged`, async () => {
+  test(`"continue": a collector that ${how} is skipped, visible at once, and logged`, async () => {
     let isBroken = true;
     const { get, logged } = createScrape("continue", () => (isBroken ? collect() : undefined));
     const failed = await get();
@@ -70,12 +70,12 @@ for (const [how, collect] of Object.entries(COLLECTORS)) {
     assert.equal(logged.length, 1);
     assert.match(
       String(logged[0]),
-      /^error promhttp: The collector of "bad" failed, and the scrape goes on: Error: password is 1234\n {4,}at /,
+      /^error promhttp: Collector "bad" failed; its metrics are missing from the scrape: Error: password is 1234\n {4,}at /,
     );
   });
 }
 
-test('"fail": a collector that is late costs the scrape, and is visible in the next', async () => {
+test('"fail": a collector that times out fails the scrape, and shows in the next', async () => {
   let isStuck = true;
   const { get } = createScrape("fail", () => (isStuck ? new Promise(() => {}) : undefined));
   assert.equal((await get({ timeoutSeconds: "0.02" }))?.status, 503);
@@ -89,7 +89,7 @@ test('"fail": a collector that is late costs the scrape, and is visible in the n
   assert.equal(valueIn((await get())?.text, success("bad")), 1);
 });
 
-test('"continue": a collector that is late is left out in time, and visible at once', async () => {
+test('"continue": a collector that times out is skipped, and visible at once', async () => {
   let isStuck = true;
   const { get, logged } = createScrape("continue", () =>
     isStuck ? new Promise(() => {}) : undefined,
@@ -102,13 +102,16 @@ test('"continue": a collector that is late is left out in time, and visible at o
   assert.equal(valueIn(late?.text, error("timeout")), 1);
   assert.equal(valueIn(late?.text, success("bad")), 0);
   assert.ok(Number(valueIn(late?.text, duration("bad"))) > 0.03);
-  assert.match(String(logged[0]), /"bad" failed, and the scrape goes on: ScrapeTimeoutError/);
+  assert.match(
+    String(logged[0]),
+    /Collector "bad" failed; its metrics are missing from the scrape: ScrapeTimeoutError/,
+  );
   isStuck = false;
   const text = (await get())?.text;
   assert.deepEqual([valueIn(text, "bad"), valueIn(text, success("bad"))], [0, 1]);
 });
 
-test('"continue": a scrape without a family is answered with 500', async () => {
+test('"continue": a scrape without a family gets 500', async () => {
   const registry = new Registry();
   const collect = () => {
     throw new Error(SECRET);
@@ -117,10 +120,10 @@ test('"continue": a scrape without a family is answered with 500', async () => {
   const { get } = createHarness(gathererOf(registry), { errorHandling: "continue" });
   const sent = await get();
   assert.equal(sent?.status, 500);
-  assert.equal(sent?.text, "The metrics could not be gathered. See the log of the process.\n");
+  assert.equal(sent?.text, "The metrics could not be gathered. See the process log.\n");
 });
 
-test('"continue": a gatherer that throws costs the others nothing', async () => {
+test('"continue": a gatherer that throws does not affect the others', async () => {
   const broken = { gather: () => Promise.reject(new Error(SECRET)) };
   const good = { gather: () => ({ families: [gaugeOf([{ labels: {}, value: 7 }])] }) };
   const { get } = createHarness(gathererOf([broken, good]), { errorHandling: "continue" });
@@ -131,7 +134,7 @@ test('"continue": a gatherer that throws costs the others nothing', async () => 
   );
 });
 
-test('"continue": what a metric throws while it is read still fails the scrape', async () => {
+test('"continue": a metric that throws while it is read still fails the scrape', async () => {
   const torn = {
     [Symbol.iterator]() {
       throw new Error(SECRET);

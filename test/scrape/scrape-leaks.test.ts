@@ -131,13 +131,13 @@ async function scrapeInEveryWay(errorHandling: ErrorHandling) {
 }
 
 for (const errorHandling of ["fail", "continue"] as const) {
-  test(`nothing is left of scrapes, however they ended (${errorHandling})`, async () => {
+  test(`scrapes leave nothing behind, however they ended (${errorHandling})`, async () => {
     const before = resources();
     const timers = watchTimers();
     const { harness, state, clients } = await scrapeInEveryWay(errorHandling);
     // What is destroyed is told of a little later, and the thread pool ends what it has begun.
     for (let turn = 0; turn < 10; turn++) await tick();
-    harness.forget();
+    harness.close();
     await tick();
     timers.stop();
     assert.equal(timers.live.size, 0);

@@ -28,12 +28,12 @@ const BUSY = {
     "Cache-Control": "no-store",
     "Retry-After": "1",
   },
-  text: "Too many scrapes at once. Try again.\n",
+  text: "Too many scrapes at once. Try again in a moment.\n",
   isStream: false,
   isCut: false,
 };
 
-test("one scrape too many is answered with 503 and Retry-After at once, and counted", async () => {
+test("one scrape too many gets 503 and Retry-After at once, and is counted", async () => {
   const gate = createGate();
   let gatherings = 0;
   const gatherer: Gatherer = {
@@ -56,7 +56,7 @@ test("one scrape too many is answered with 503 and Retry-After at once, and coun
   assert.deepEqual(logged, []);
 });
 
-test("scrapes that were shed take no slot, however slowly their answer is read", async () => {
+test("a shed scrape takes no slot, however slowly its answer is read", async () => {
   const { run, get } = createHarness({ gather: () => GOOD }, { maxRequestsInFlight: 1 });
   const [first, shed] = [createGate(), createGate()];
   const running = run({}, () => first.promise);
@@ -68,7 +68,7 @@ test("scrapes that were shed take no slot, however slowly their answer is read",
   await shedding;
 });
 
-test("a 503 that its client does not read is given up", async (t) => {
+test("a 503 that its client does not read times out", async (t) => {
   const clock = mockClock(t);
   const { run } = createHarness({ gather: () => GOOD }, { maxRequestsInFlight: 1 });
   const first = createGate();
@@ -136,7 +136,7 @@ const ENDS: Readonly<
 };
 
 for (const [how, end] of Object.entries(ENDS)) {
-  test(`the slot of a scrape is given back after ${how}`, async () => {
+  test(`the slot of a scrape is freed after ${how}`, async () => {
     const state = { gather: (): unknown => GOOD };
     // The states of this test give what a gatherer may give.
     const gatherer = { gather: () => state.gather() as GatherResult };
@@ -162,7 +162,7 @@ for (const query of ["", "name[]=large"]) {
   });
 }
 
-test('bodyLimit "fail" answers with 500 when the limit is passed before the first byte', async () => {
+test('bodyLimit "fail" answers 500 when it is exceeded before the first byte', async () => {
   const bodyLimit = { bytes: 100_000, action: "fail" } as const;
   const { get, logged } = createHarness(LARGE, { bodyLimit });
   const sent = await get();
@@ -174,7 +174,7 @@ test('bodyLimit "fail" answers with 500 when the limit is passed before the firs
   );
 });
 
-test('bodyLimit "fail" cuts the response off when the limit is passed later', async () => {
+test('bodyLimit "fail" cuts the response off when it is exceeded later', async () => {
   const bodyLimit = { bytes: 300_000, action: "fail" } as const;
   const { get } = createHarness(LARGE, { bodyLimit });
   const sent = await get();
@@ -190,14 +190,14 @@ const LARGE_REQUESTS: readonly Partial<ScrapeRequest>[] = [
 ];
 
 for (const request of LARGE_REQUESTS) {
-  test(`bodyLimit is held before compression and in any format: ${JSON.stringify(request)}`, async () => {
+  test(`bodyLimit applies before compression and in any format: ${JSON.stringify(request)}`, async () => {
     const bodyLimit = { bytes: 100_000, action: "fail" } as const;
     const { get } = createHarness(LARGE, { bodyLimit });
     assert.equal((await get(request))?.status, 500);
   });
 }
 
-test("a body of just the limit is served without a word", async () => {
+test("a body of exactly the limit is served without a warning", async () => {
   const { text } = (await createHarness(LARGE, { selfMetrics: false }).get()) ?? assert.fail();
   const bodyLimit = { bytes: text.length, action: "fail" } as const;
   const { get, logged } = createHarness(LARGE, { selfMetrics: false, bodyLimit });
@@ -205,7 +205,7 @@ test("a body of just the limit is served without a word", async () => {
   assert.deepEqual(logged, []);
 });
 
-test("a reader that is slow holds its slot, and no other", async () => {
+test("a slow reader holds only its own slot", async () => {
   const { run, get } = createHarness(LARGE, { maxRequestsInFlight: 2 });
   const slow = createSlowReader();
   const reading = run({}, slow.send);
@@ -218,7 +218,7 @@ test("a reader that is slow holds its slot, and no other", async () => {
   await Promise.all([run({}, createReader().send), run({}, createReader().send)]);
 });
 
-test("a scrape in a container that is nearly full drops the kept bytes, and says so once", async (t) => {
+test("a scrape in a nearly full container drops the kept bytes and logs it once", async (t) => {
   // 12 times 440 kB: less would not be worth a look.
   const families = Array.from({ length: 12 }, (_, index) => largeGauge(() => index, `g${index}`));
   const harness = createHarness(gathererWith(...families), { selfMetrics: false });
@@ -234,5 +234,5 @@ test("a scrape in a container that is nearly full drops the kept bytes, and says
     ],
   );
   for (const sent of more) assert.deepEqual(sent, first);
-  harness.forget();
+  harness.close();
 });

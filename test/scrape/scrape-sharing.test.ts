@@ -85,7 +85,7 @@ test("a scrape that arrives while values are read starts anew, and gets newer on
   assert.match(String(slow.sent()?.text), /^large\{index="3999",.*\} 2$/m);
 });
 
-test("one client that goes hurts nobody who waits with it", async () => {
+test("one client that disconnects does not affect those that wait with it", async () => {
   const { gatherer, runs } = createGated();
   const { get } = createHarness(gatherer);
   const client = new AbortController();
@@ -98,7 +98,7 @@ test("one client that goes hurts nobody who waits with it", async () => {
   assert.equal((await stays)?.status, 200);
 });
 
-test("when the last client goes the collection is aborted, and the next scrape starts anew", async () => {
+test("the collection is aborted when the last client disconnects; the next starts anew", async () => {
   const { gatherer, runs } = createGated();
   const { get } = createHarness(gatherer);
   const clients = [new AbortController(), new AbortController()];
@@ -113,7 +113,7 @@ test("when the last client goes the collection is aborted, and the next scrape s
   assert.equal((await next)?.status, 200);
 });
 
-test("scrapes that ask for different names do not share, and those that ask for the same do", async () => {
+test("scrapes share a collection only when they ask for the same names", async () => {
   const { gatherer, runs } = createGated();
   const { get } = createHarness(gatherer);
   const queries = ["name[]=g", "", "name[]=other", "x=y&name%5B%5D=g"];
@@ -128,7 +128,7 @@ test("scrapes that ask for different names do not share, and those that ask for 
   );
 });
 
-test('"continue": a scrape with an earlier deadline does not wait for one with a later', async () => {
+test('"continue": a scrape does not join one with a later deadline', async () => {
   const { gatherer, runs } = createGated();
   const { get } = createHarness(gatherer, { errorHandling: "continue" });
   const scrapes = ["10", "5", "20"].map((timeoutSeconds) => get({ timeoutSeconds }));

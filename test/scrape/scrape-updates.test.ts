@@ -80,7 +80,7 @@ for (const how of ["throws", "rejects"]) {
     assert.match(String(logged[0]), /1234/);
   });
 
-  test(`"continue": an onScrape that ${how} costs no collector`, async () => {
+  test(`"continue": an onScrape that ${how} does not stop the collectors`, async () => {
     const { get } = createHarness(GOOD, { onScrape, errorHandling: "continue" });
     const sent = await get();
     assert.deepEqual(
@@ -95,7 +95,7 @@ for (const [errorHandling, status, passedMs] of [
   // Where something may be left out, some time is kept to send the rest.
   ["continue", 200, 450],
 ] as const) {
-  test(`an onScrape that never settles is given up at the deadline (${errorHandling}: ${status})`, async (t) => {
+  test(`an onScrape that never settles times out (${errorHandling}: ${status})`, async (t) => {
     const clock = mockClock(t);
     const signals: AbortSignal[] = [];
     const onScrape: ScrapeHook = ({ signal }) => {
@@ -111,7 +111,7 @@ for (const [errorHandling, status, passedMs] of [
   });
 }
 
-test("no collector runs for a client that went while onScrape ran", async () => {
+test("no collector runs for a client that disconnects while onScrape runs", async () => {
   const client = new AbortController();
   let gatherings = 0;
   const gather = () => {
@@ -155,7 +155,7 @@ function live(value: () => number) {
   };
 }
 
-test("updates queue, and each begins when the one before has ended", async () => {
+test("updates run one after the other", async () => {
   const { update } = createHarness(GOOD);
   const order: string[] = [];
   const work = (name: string) => async () => {
@@ -177,7 +177,7 @@ for (const how of ["throws", "rejects"]) {
     };
     await update(work);
     assert.equal(logged.length, 1);
-    assert.match(String(logged[0]), /^error promhttp: An update failed: Error: down\n {4}at /);
+    assert.match(String(logged[0]), /^error promhttp: Update failed: Error: down\n {4}at /);
     const failed = (await get())?.text;
     assert.equal(valueIn(failed, 'promhttp_metric_handler_errors_total{cause="gathering"}'), 1);
     // No scrape takes it for recovered: it did not run.
@@ -187,14 +187,14 @@ for (const how of ["throws", "rejects"]) {
   });
 }
 
-test("an update is bounded by timeoutMs, and scrapes go on", async (t) => {
+test("an update times out after timeoutMs, and scrapes continue", async (t) => {
   const clock = mockClock(t);
   const { get, update, logged } = createHarness(GOOD, { timeoutMs: 200 });
   const updating = update(() => new Promise(() => {}));
   await tick();
   clock.tick(200);
   await updating;
-  assert.match(String(logged[0]), /An update failed: ScrapeTimeoutError/);
+  assert.match(String(logged[0]), /Update failed: ScrapeTimeoutError/);
   const text = (await get())?.text;
   assert.deepEqual(
     [
@@ -207,7 +207,7 @@ test("an update is bounded by timeoutMs, and scrapes go on", async (t) => {
   );
 });
 
-test("a scrape whose deadline passes while it waits for an update is answered with 503", async () => {
+test("a scrape that times out while it waits for an update gets 503", async () => {
   const { get, update } = createHarness(GOOD, { timeoutOffsetMs: 0 });
   const gate = createGate();
   const updating = update(() => gate.promise);
@@ -217,7 +217,7 @@ test("a scrape whose deadline passes while it waits for an update is answered wi
   assert.equal((await get())?.status, 200);
 });
 
-test("an update waits for no slow reader, whose body stays as it was before", async () => {
+test("an update does not wait for a slow reader, nor change its body", async () => {
   let value = 1;
   const { run, update } = createHarness(gathererWith(largeGauge(() => value)));
   const slow = createSlowReader();
@@ -253,7 +253,7 @@ test("a collector may update, and so may onScrape", async () => {
 /** The steps of a schedule. */
 type Step = "update" | "scrape" | "slow scrape" | "go on" | "tick";
 
-test("no scrape ever sees an update half-done, however scrapes and updates meet", async () => {
+test("no scrape ever sees an update half-done, however they interleave", async () => {
   const registry = new Registry();
   const registers = [registry];
   const first = new Gauge({ name: "first", help: "h", registers });

@@ -57,7 +57,7 @@ for (const type of FORMATS) {
   });
 }
 
-test("a scrape is compressed where that is asked for and worth it", async () => {
+test("a scrape is compressed when that is asked for and worth it", async () => {
   const { get } = createHarness(gathererWith(largeGauge(() => 1)));
   const [gzip, identity] = [await get({ acceptEncoding: "gzip" }), await get()];
   assert.equal(gzip?.headers["Content-Encoding"], "gzip");
@@ -87,7 +87,7 @@ test("a body of many chunks is streamed", async () => {
   assert.equal(sent?.text.split("\n").length, 10_003);
 });
 
-test("the server's own metrics come last, and count what came before", async () => {
+test("self metrics come last, and count what came before", async () => {
   const { get } = createHarness({ gather: () => GOOD });
   await get();
   const sent = await get();
@@ -97,7 +97,7 @@ test("the server's own metrics come last, and count what came before", async () 
   assert.equal(valueIn(sent?.text, "promhttp_connections_open"), 3);
 });
 
-test("the names that a scrape asks for hold for the server's own metrics, too", async () => {
+test("the names that a scrape asks for apply to self metrics, too", async () => {
   const { get } = createHarness({ gather: () => GOOD });
   assert.equal((await get({ query: "name[]=up" }))?.text, UP);
   const own = await get({ query: "name[]=promhttp_connections_open" });
@@ -108,7 +108,7 @@ test("the names that a scrape asks for hold for the server's own metrics, too", 
   );
 });
 
-test("a query that cannot be read is answered with 400, and is nobody's failure", async () => {
+test("a query that cannot be read gets 400, and does not count as an error", async () => {
   const { get, sample, logged } = createHarness({ gather: () => GOOD });
   const sent = await get({ query: "name[]=%zz" });
   assert.equal(sent?.status, 400);
@@ -118,14 +118,14 @@ test("a query that cannot be read is answered with 400, and is nobody's failure"
   assert.equal(await sample('promhttp_metric_handler_errors_total{cause="gathering"}'), 0);
 });
 
-test("a collector that failed is answered with 500, and said in the log alone", async () => {
+test("a collector that fails gets 500, and only the log says why", async () => {
   const error = new Error("password is 1234");
   const gather = () => ({ ...GOOD, errors: [{ collector: "up", error }] });
   const { get, logged } = createHarness({ gather }, { selfMetrics: false });
   assert.deepEqual(await get(), {
     status: 500,
     headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" },
-    text: "The metrics could not be gathered. See the log of the process.\n",
+    text: "The metrics could not be gathered. See the process log.\n",
     isStream: false,
     isCut: false,
   });
@@ -137,7 +137,7 @@ test("a collector that failed is answered with 500, and said in the log alone", 
   assert.match(String(logged[0]), /password is 1234\n {4,}at /);
 });
 
-test("a gatherer that throws is answered with 500 and counted, and the next scrape succeeds", async () => {
+test("a gatherer that throws gets 500 and is counted; the next scrape succeeds", async () => {
   let calls = 0;
   const gather = () => {
     if (calls++ === 0) throw new Error("down");
@@ -151,7 +151,7 @@ test("a gatherer that throws is answered with 500 and counted, and the next scra
   assert.match(String(sent?.text), /errors_total\{cause="gathering"\} 1\n/);
 });
 
-test("a metric that throws before the first chunk is answered with 500", async () => {
+test("a metric that throws before the first chunk gets 500", async () => {
   function* broken(): Generator<ValueMetric> {
     yield { labels: {}, value: 1 };
     throw new Error("torn");
@@ -176,7 +176,7 @@ test("a metric that throws after the first byte cuts the response off", async ()
   assert.match(String(sent?.text), /errors_total\{cause="encoding"\} 1\n/);
 });
 
-test("a client that goes while collectors run is nobody's failure", async () => {
+test("a client that disconnects while collectors run counts as aborted", async () => {
   const client = new AbortController();
   let isFirst = true;
   const gather = () => {
@@ -192,7 +192,7 @@ test("a client that goes while collectors run is nobody's failure", async () => 
 });
 
 for (const how of ["throws", "settles"]) {
-  test(`a client that goes while the body is sent is nobody's failure (respond ${how})`, async () => {
+  test(`a client that disconnects while the body is sent counts as aborted (sender ${how})`, async () => {
     const client = new AbortController();
     const { run, sample, logged } = createHarness({ gather: () => GOOD });
     await run({ signal: client.signal }, async () => {
@@ -204,7 +204,7 @@ for (const how of ["throws", "settles"]) {
   });
 }
 
-test("a client that has gone before its scrape begins costs nothing", async () => {
+test("a client that disconnects before its scrape begins runs no collector", async () => {
   const { get } = createHarness({ gather: () => assert.fail("a collector ran") });
   assert.equal(await get({ signal: AbortSignal.abort() }), undefined);
 });
@@ -217,7 +217,7 @@ test("a response that cannot be sent is logged", async () => {
   assert.deepEqual(headlines(logged), ["error promhttp: The scrape failed: Error: no headers"]);
 });
 
-test("a failure that cannot be answered either is logged", async () => {
+test("an error response that cannot be sent is logged", async () => {
   const gather = () => {
     throw new Error("down");
   };
@@ -227,12 +227,12 @@ test("a failure that cannot be answered either is logged", async () => {
   });
   assert.deepEqual(headlines(logged), [
     "error promhttp: The scrape failed: Error: down",
-    "error promhttp: The failure of a scrape could not be answered: Error: no headers",
+    "error promhttp: Cannot send the error response of a failed scrape: Error: no headers",
   ]);
 });
 
-test("what had to be left out is counted each time and logged once", async () => {
-  // A value that is no number, as a gatherer in JavaScript may give it.
+test("what has to be skipped is counted each time and logged once", async () => {
+  // A value that is not a number, as a gatherer in JavaScript may give it.
   const bad = { labels: {}, value: "1" as unknown as number };
   const gather: Gatherer["gather"] = ({ report }) => {
     report("down", "it was never up");
@@ -242,15 +242,15 @@ test("what had to be left out is counted each time and logged once", async () =>
   await get();
   const sent = await get();
   assert.deepEqual(logged, [
-    'warn promhttp: Left something out of the metric family "down": it was never up',
-    'warn promhttp: Left something out of the metric family "bad": a value is not a number',
+    'warn promhttp: Skipped part of metric family "down": it was never up',
+    'warn promhttp: Skipped part of metric family "bad": a value is not a number',
   ]);
   assert.match(String(sent?.text), /errors_total\{cause="encoding"\} 4\n/);
 });
 
 const REQUESTS = 'promhttp_metric_handler_requests_total{code="500"}';
 
-test("setFailing() answers with 500 and the server's own metrics alone, until setOk()", async () => {
+test("setFailing() answers 500 with only the handler's own metrics, until setOk()", async () => {
   const { get, setFailing, setOk, logged } = createHarness(
     { gather: () => GOOD },
     { statusName: "shop" },
@@ -271,11 +271,11 @@ test("setFailing() answers with 500 and the server's own metrics alone, until se
   const after = await get();
   assert.deepEqual([after?.status, valueIn(after?.text, "shop_up")], [200, 1]);
   assert.deepEqual(logged, [
-    "warn promhttp: Scrapes are answered with 500 from now on: the database is gone",
+    "warn promhttp: Metrics marked as failing; scrapes get 500: the database is gone",
   ]);
 });
 
-test("a HEAD is answered with the status that a GET gets, where that takes no collector", async () => {
+test("a HEAD gets the status of a GET where that takes no collector", async () => {
   const gather = () => assert.fail("a collector ran");
   const { get, setFailing } = createHarness({ gather });
   assert.equal((await get({ isHead: true, query: "%" }))?.status, 400);
@@ -295,7 +295,7 @@ test("setFailing() needs neither a reason nor a name of the status", async () =>
   assert.match(String(logged[0]), /no reason given$/);
 });
 
-test("there is never a bare up of ours", async () => {
+test("we never write a bare up", async () => {
   for (const statusName of [undefined, "shop"]) {
     const gatherer: Gatherer = { gather: () => ({ families: [] }) };
     const { get, setFailing } = createHarness(gatherer, { statusName });
@@ -305,7 +305,7 @@ test("there is never a bare up of ours", async () => {
   }
 });
 
-test("the status of the application stands before our own metrics, and is there without them", async () => {
+test("the status of the application precedes self metrics, and exists without them", async () => {
   const options = { statusName: "shop", selfMetrics: false };
   const { get } = createHarness({ gather: () => GOOD }, options);
   assert.equal(
@@ -315,7 +315,7 @@ test("the status of the application stands before our own metrics, and is there 
   );
 });
 
-test("each of the server's own metrics moves with what it counts", async () => {
+test("each self metric moves with what it counts", async () => {
   const { get, run, sample } = createHarness(gathererWith(largeGauge(() => 1)));
   await run({}, createReader().send);
   await get({ acceptEncoding: "gzip" });
@@ -337,7 +337,7 @@ test("each of the server's own metrics moves with what it counts", async () => {
   assert.equal(await sample("promhttp_encode_duration_seconds_count"), previous + 1);
 });
 
-test("the server's own metrics are lawful in every format, after a life of failures", async () => {
+test("self metrics are valid in every format, after many failures", async () => {
   let isBroken = true;
   const gather = (): GatherResult => ({
     families: GOOD.families,

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createOpenMetricsEncoder } from "../../src/exposition/text/openmetrics.ts";
 import { createTextEncoder } from "../../src/exposition/text/text.ts";
-import { SelfMetrics } from "../../src/scrape/self-metrics.ts";
-import { encodeFamilies } from "../helpers/encode-families.ts";
+import { SelfMetrics, Status } from "../../src/scrape/self-metrics.ts";
+import { encodeFamilies, lines } from "../helpers/encode-families.ts";
 import { parseExposition } from "../judge/index.ts";
 
-function textOf(self: SelfMetrics): string {
-  const { body, faults } = encodeFamilies(createTextEncoder("underscores"), self.families());
+function textOf(metrics: SelfMetrics): string {
+  const { body, faults } = encodeFamilies(createTextEncoder("underscores"), metrics.families());
   assert.deepEqual(faults, []);
   return body;
 }
@@ -53,23 +53,23 @@ promhttp_connections_open 3
   );
 });
 
-test("SelfMetrics says nothing of connections where nobody knows them", () => {
+test("SelfMetrics has no connections where they are unknown", () => {
   assert.doesNotMatch(textOf(new SelfMetrics()), /connections/);
 });
 
-test("SelfMetrics gives the values of the moment in the same families", () => {
-  const self = new SelfMetrics();
-  const families = self.families();
-  self.requests[200] = 7;
-  self.inFlight = 2;
-  self.errors.timeout = 1;
-  self.events.shed = 5;
-  self.gathering.count = 2;
-  self.gathering.sumMs = 1_500;
-  self.encoding.count = 4;
-  self.encoding.sumMs = 250;
-  for (const [index, family] of self.families().entries()) assert.equal(family, families[index]);
-  const text = textOf(self);
+test("SelfMetrics returns the same families with current values", () => {
+  const metrics = new SelfMetrics();
+  const families = metrics.families();
+  metrics.requests[200] = 7;
+  metrics.inFlight = 2;
+  metrics.errors.timeout = 1;
+  metrics.events.shed = 5;
+  metrics.gathering.count = 2;
+  metrics.gathering.sumMs = 1_500;
+  metrics.encoding.count = 4;
+  metrics.encoding.sumMs = 250;
+  for (const [index, family] of metrics.families().entries()) assert.equal(family, families[index]);
+  const text = textOf(metrics);
   for (const line of [
     'promhttp_metric_handler_requests_total{code="200"} 7',
     "promhttp_metric_handler_requests_in_flight 2",
@@ -85,12 +85,12 @@ test("SelfMetrics gives the values of the moment in the same families", () => {
 });
 
 test("SelfMetrics adds up bytes by format and content encoding", () => {
-  const self = new SelfMetrics();
-  self.sent(10, "text-0.0.4", "identity");
-  self.sent(5, "text-0.0.4", "gzip");
-  self.sent(7, "text-0.0.4", "identity");
+  const metrics = new SelfMetrics();
+  metrics.sent(10, "text-0.0.4", "identity");
+  metrics.sent(5, "text-0.0.4", "gzip");
+  metrics.sent(7, "text-0.0.4", "identity");
   assert.deepEqual(
-    textOf(self)
+    textOf(metrics)
       .split("\n")
       .filter((line) => line.startsWith("promhttp_response_bytes_total")),
     [
@@ -100,25 +100,48 @@ test("SelfMetrics adds up bytes by format and content encoding", () => {
   );
 });
 
-test("SelfMetrics brings the health of collectors along once there is something to say", () => {
-  const self = new SelfMetrics();
-  assert.doesNotMatch(textOf(self), /promhttp_scrape_collector/);
-  self.collectors.record([{ collector: "queue", error: "down", durationMs: 5 }], () => true);
-  const text = textOf(self);
+test("SelfMetrics includes the health of collectors once one has failed", () => {
+  const metrics = new SelfMetrics();
+  assert.doesNotMatch(textOf(metrics), /promhttp_scrape_collector/);
+  metrics.collectors.record([{ collector: "queue", error: "down", durationMs: 5 }], () => true);
+  const text = textOf(metrics);
   assert.match(text, /\npromhttp_scrape_collector_success\{collector="queue"\} 0\n/);
   assert.match(text, /\npromhttp_scrape_collector_duration_seconds\{collector="queue"\} 0.005\n/);
 });
 
-test("SelfMetrics is lawful OpenMetrics and lawful text", () => {
-  const self = new SelfMetrics(() => 1);
-  self.sent(10, "text-0.0.4", "identity");
-  self.collectors.record([{ collector: "queue", error: "down", durationMs: 5 }], () => true);
-  const openMetrics = encodeFamilies(createOpenMetricsEncoder("underscores"), self.families());
+test("SelfMetrics is valid OpenMetrics and valid text", () => {
+  const metrics = new SelfMetrics(() => 1);
+  metrics.sent(10, "text-0.0.4", "identity");
+  metrics.collectors.record([{ collector: "queue", error: "down", durationMs: 5 }], () => true);
+  const openMetrics = encodeFamilies(createOpenMetricsEncoder("underscores"), metrics.families());
   const types = {
     "application/openmetrics-text; version=1.0.0; charset=utf-8": openMetrics.body,
-    "text/plain; version=0.0.4; charset=utf-8": textOf(self),
+    "text/plain; version=0.0.4; charset=utf-8": textOf(metrics),
   };
   for (const [type, body] of Object.entries(types)) {
     parseExposition(type, Buffer.from(body));
   }
 });
+
+test("Status has no metric without a name", () => {
+  assert.deepEqual(new Status(undefined).families, []);
+});
+
+for (const [isFailing, value] of [
+  [false, 1],
+  [true, 0],
+] as const) {
+  test(`Status is ${value} when isFailing is ${isFailing}, under its own name`, () => {
+    const status = new Status("shop");
+    const { families } = status;
+    status.isFailing = isFailing;
+    assert.equal(
+      encodeFamilies(createTextEncoder("underscores"), families).body,
+      lines(
+        "# HELP shop_up Whether the application has declared that its metrics are in order.",
+        "# TYPE shop_up gauge",
+        `shop_up ${value}`,
+      ),
+    );
+  });
+}

@@ -24,13 +24,13 @@ function createGate() {
 
 const TIMEOUT_MS = 10_000;
 
-test("UpdateLock lets a reading begin at once when there is no update", () => {
+test("UpdateLock lets a reader begin at once when no update runs", () => {
   const lock = new UpdateLock();
   const { reading } = createReading(lock, ["a"]);
   assert.equal(lock.enter(reading, NEVER), undefined);
 });
 
-test("UpdateLock makes a reading wait for the update that came first", async () => {
+test("UpdateLock makes a reader wait for the update that came first", async () => {
   const lock = new UpdateLock();
   const order: string[] = [];
   const gate = createGate();
@@ -49,7 +49,7 @@ test("UpdateLock makes a reading wait for the update that came first", async () 
   assert.deepEqual(order, ["update begins", "update ends", "reading"]);
 });
 
-test("UpdateLock reads what is begun into memory before an update, however slow its reader", async () => {
+test("UpdateLock finishes readers into memory before an update", async () => {
   const lock = new UpdateLock();
   let value = "old";
   const values: string[] = [];
@@ -67,7 +67,7 @@ test("UpdateLock reads what is begun into memory before an update, however slow 
   assert.equal(String(await reading.next(1)), "b");
 });
 
-test("UpdateLock lets a reading that waited read everything before the next update", async () => {
+test("UpdateLock lets a reader that waited finish before the next update", async () => {
   const lock = new UpdateLock();
   let value = 0;
   const values: number[] = [];
@@ -101,7 +101,7 @@ test("UpdateLock runs updates one after the other", async () => {
 });
 
 for (const how of ["throws", "rejects"]) {
-  test(`UpdateLock hands on what an update ${how}, and goes on`, async () => {
+  test(`UpdateLock propagates what an update ${how}, and continues`, async () => {
     const lock = new UpdateLock();
     const work = () => {
       const error = new Error("down");
@@ -117,7 +117,7 @@ for (const how of ["throws", "rejects"]) {
   });
 }
 
-test("UpdateLock gives up an update that takes too long, whatever becomes of it", async () => {
+test("UpdateLock abandons an update that takes too long, however it ends", async () => {
   const lock = new UpdateLock();
   const alive = setTimeout(() => {}, 5_000);
   let reject = (_: Error) => {};
@@ -136,7 +136,7 @@ test("UpdateLock gives up an update that takes too long, whatever becomes of it"
   clearTimeout(alive);
 });
 
-test("enter() throws the signal's reason when it aborts while an update is under way", async () => {
+test("enter() throws the signal's reason when it aborts during an update", async () => {
   const lock = new UpdateLock();
   const gate = createGate();
   const update = lock.update(() => gate.promise, TIMEOUT_MS);

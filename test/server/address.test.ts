@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
-import { createServer, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { test } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
 import { inspect } from "node:util";
 import fc from "fast-check";
-import { describeAddress, parseAddress } from "../../src/server/address.ts";
+import { describeAddress, parseAddress, urlOf } from "../../src/server/address.ts";
 import { codePoints } from "../helpers/code-points.ts";
 
 const FORMS: readonly [address: unknown, target: unknown][] = [
@@ -39,7 +39,7 @@ const FORMS: readonly [address: unknown, target: unknown][] = [
 ];
 
 for (const [address, target] of FORMS) {
-  test(`parseAddress() understands ${inspect(address)}`, () => {
+  test(`parseAddress() parses ${inspect(address)}`, () => {
     assert.deepEqual(parseAddress(address), target);
   });
 }
@@ -80,54 +80,54 @@ const NO_ADDRESSES: readonly [address: unknown, shown: string][] = [
 ];
 
 for (const [address, shown] of NO_ADDRESSES) {
-  test(`parseAddress() refuses ${shown} and names the forms`, () => {
+  test(`parseAddress() rejects ${shown} and names the forms`, () => {
     assert.throws(() => parseAddress(address), {
       name: "TypeError",
       message:
-        `Not an address: ${shown}. Use 9464, ":9464", "127.0.0.1:9464", "[::1]:9464", ` +
-        '"localhost:9464", "unix:/run/app.sock", { host, port }, { path }, { fd } or a listening ' +
-        "net.Server",
+        'Address must be 9464, ":9464", "127.0.0.1:9464", "[::1]:9464", "localhost:9464", ' +
+        '"unix:/run/app.sock", { host, port }, { path }, { fd } or a listening net.Server, ' +
+        `got ${shown}`,
     });
   });
 }
 
 for (const address of ["unix:", { path: "" }]) {
-  test(`parseAddress() refuses ${inspect(address)}`, () => {
+  test(`parseAddress() rejects ${inspect(address)}`, () => {
     assert.throws(() => parseAddress(address), {
       name: "TypeError",
-      message: 'Not an address: "unix:". It names no path',
+      message: 'Address "unix:" must have a path',
     });
   });
 }
 
 const OUT_OF_RANGE: readonly [address: unknown, message: string][] = [
-  [-1, "The port is not an integer from 0 to 65535: -1"],
-  [65_536, "The port is not an integer from 0 to 65535: 65536"],
-  [1.5, "The port is not an integer from 0 to 65535: 1.5"],
-  [Number.NaN, "The port is not an integer from 0 to 65535: NaN"],
-  [":65536", "The port is not an integer from 0 to 65535: 65536"],
-  ["localhost:1234567", "The port is not an integer from 0 to 65535: 1234567"],
-  [`:${"9".repeat(400)}`, "The port is not an integer from 0 to 65535: Infinity"],
-  [{ port: 70_000 }, "The port is not an integer from 0 to 65535: 70000"],
-  [{ fd: -1 }, "The file descriptor is not an integer from 0 to 2147483647: -1"],
-  [{ fd: 2 ** 31 }, "The file descriptor is not an integer from 0 to 2147483647: 2147483648"],
+  [-1, "Port must be an integer from 0 to 65535, got -1"],
+  [65_536, "Port must be an integer from 0 to 65535, got 65536"],
+  [1.5, "Port must be an integer from 0 to 65535, got 1.5"],
+  [Number.NaN, "Port must be an integer from 0 to 65535, got NaN"],
+  [":65536", "Port must be an integer from 0 to 65535, got 65536"],
+  ["localhost:1234567", "Port must be an integer from 0 to 65535, got 1234567"],
+  [`:${"9".repeat(400)}`, "Port must be an integer from 0 to 65535, got Infinity"],
+  [{ port: 70_000 }, "Port must be an integer from 0 to 65535, got 70000"],
+  [{ fd: -1 }, "File descriptor must be an integer from 0 to 2147483647, got -1"],
+  [{ fd: 2 ** 31 }, "File descriptor must be an integer from 0 to 2147483647, got 2147483648"],
   [
     `unix:/${"ä".repeat(52)}`,
-    `The path of a unix socket is longer than 103 bytes: /${"ä".repeat(52)}`,
+    `Path of a unix socket must be at most 103 bytes long, got "/${"ä".repeat(52)}"`,
   ],
 ];
 
 for (const [address, message] of OUT_OF_RANGE) {
-  test(`parseAddress() finds out of range: ${inspect(address).slice(0, 40)}`, () => {
+  test(`parseAddress() rejects what is out of range: ${inspect(address).slice(0, 40)}`, () => {
     assert.throws(() => parseAddress(address), { name: "RangeError", message });
   });
 }
 
-test("parseAddress() takes a net.Server that listens, and no other", async () => {
+test("parseAddress() accepts only a net.Server that listens", async () => {
   const server = createServer();
   assert.throws(() => parseAddress(server), {
     name: "TypeError",
-    message: "The net.Server does not listen: call listen() first",
+    message: "The net.Server must be listening: call listen() first",
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
@@ -145,13 +145,13 @@ const SPEAKERS: readonly [protocol: string, create: () => Server][] = [
 ];
 
 for (const [name, create] of SPEAKERS) {
-  test(`parseAddress() refuses a server that speaks ${name} itself`, async () => {
+  test(`parseAddress() rejects a server that speaks ${name} itself`, async () => {
     const server = create();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     try {
       assert.throws(() => parseAddress(server), {
         name: "TypeError",
-        message: "The net.Server speaks HTTP or TLS itself: pass a plain one",
+        message: "The net.Server must be a plain one, not an HTTP or TLS server",
       });
     } finally {
       await new Promise<unknown>((resolve) => server.close(resolve));
@@ -159,14 +159,17 @@ for (const [name, create] of SPEAKERS) {
   });
 }
 
-test("parseAddress() throws nothing but a TypeError or a RangeError", () => {
+test("parseAddress() throws only a TypeError or a RangeError", () => {
   fc.assert(
     fc.property(fc.oneof(fc.anything(), fc.string({ unit: codePoints })), (address) => {
       try {
         parseAddress(address);
       } catch (error) {
         assert.ok(error instanceof TypeError || error instanceof RangeError);
-        assert.match(error.message, /^(Not an address: |The (port|file descriptor|path) )/);
+        assert.match(
+          error.message,
+          /^(Address|Port|File descriptor|Path of a unix socket) .*must /s,
+        );
       }
     }),
   );
@@ -183,5 +186,19 @@ const DESCRIPTIONS: readonly [address: unknown, description: string][] = [
 for (const [address, description] of DESCRIPTIONS) {
   test(`describeAddress() writes ${description}`, () => {
     assert.equal(describeAddress(address), description);
+  });
+}
+
+const URLS: readonly [address: AddressInfo | string, url: string][] = [
+  [{ address: "127.0.0.1", family: "IPv4", port: 9464 }, "http://127.0.0.1:9464/metrics"],
+  [{ address: "::1", family: "IPv6", port: 9464 }, "http://[::1]:9464/metrics"],
+  [{ address: "::", family: "IPv6", port: 9464 }, "http://localhost:9464/metrics"],
+  [{ address: "0.0.0.0", family: "IPv4", port: 9464 }, "http://localhost:9464/metrics"],
+  ["/run/app.sock", "unix:/run/app.sock"],
+];
+
+for (const [address, url] of URLS) {
+  test(`urlOf() writes ${url} for ${JSON.stringify(address)}`, () => {
+    assert.equal(urlOf(address, "/metrics"), url);
   });
 }

@@ -77,7 +77,7 @@ for (const [name, bytes] of TOO_LARGE) {
     }));
 }
 
-test("The server takes a head up to the size of the option", () =>
+test("The server accepts headers up to the size of the option", () =>
   withServer({ maxHeaderBytes: 20_000 }, async ({ port }) => {
     const url = `/-/healthy?${"x".repeat(19_000)}`;
     assert.equal((await rawRequest(port, request(url))).status, 200);
@@ -136,7 +136,7 @@ test("The server closes a connection that is idle for too long", () =>
     assert.equal(await connection.closed(), "");
   }));
 
-test("The server closes the connection that is one too many, and serves the others", () =>
+test("The server closes a connection above the limit, and serves the others", () =>
   withServer({ maxConnections: 2 }, async ({ connect, port }) => {
     const first = await connect();
     const second = await connect();
@@ -164,7 +164,7 @@ test("The server answers pipelined requests in their order", async () => {
   });
 });
 
-test("The server answers as many pipelined requests as it takes", () =>
+test("The server answers up to eight pipelined requests", () =>
   withServer({}, async ({ connect }) => {
     const connection = await connect();
     await connection.send(HEALTHY.repeat(8));

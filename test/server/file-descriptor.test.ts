@@ -26,7 +26,7 @@ test("Server.listen() serves on a file descriptor that another process has bound
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
 });
 
-test("Server.listen() serves on a file descriptor of a unix socket, whose path it cannot know", () =>
+test("Server.listen() serves on a file descriptor of a unix socket", () =>
   withTempDir(async (directory) => {
     const { server: parent } = await netServer({ path: `${directory}/s` });
     const child = forkFixture("serve-fd.ts", [], [fdOf(parent)]);

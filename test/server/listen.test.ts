@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { link, readFile, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Server as NetServer } from "node:net";
 import { test } from "node:test";
 import { type Address, ListenError, MetricsError, Server } from "../../src/index.ts";
+import { removeStaleSocket } from "../../src/server/listen.ts";
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
 import { countingGatherer, UP_TEXT } from "../helpers/counting-gatherer.ts";
 import { netServer } from "../helpers/net-server.ts";
@@ -151,26 +152,74 @@ test("Server.listen() closes when the owner of a net.Server closes it", async ()
   });
 });
 
-test("Server.listen() leaves a net.Server alone once it is closed", async () => {
+test("Server.listen() stops using a net.Server once it is closed", async () => {
   const { server: owner } = await netServer();
   await withServer({ address: owner }, ({ server }) => server.close());
   assert.equal(owner.listenerCount("connection"), 1);
   assert.equal(owner.listenerCount("error"), 0);
 });
 
-test("The server logs an error of a net.Server and goes on", async () => {
+test("The server logs an error of a net.Server and still listens", async () => {
   const { server: owner } = await netServer();
   await withServer({ address: owner }, async ({ log, port }) => {
     owner.emit("error", new Error("accept EMFILE"));
     assert.equal(log.length, 1);
-    assert.match(
-      log[0] ?? "",
-      /^error promhttp: The server had an error and goes on: Error: accept/,
-    );
+    assert.match(log[0] ?? "", /^error promhttp: Server error; still listening: Error: accept/);
     assert.equal((await rawRequest(port, SCRAPE)).status, 200);
   });
 });
 
-test("A net.Server that does not listen is refused before anything else happens", async () => {
+test("A net.Server that does not listen is rejected before anything else happens", async () => {
   await assert.rejects(Server.listen(countingGatherer(), createServer()), { name: "TypeError" });
 });
+
+/** Leaves a socket behind on which nothing listens, as a killed process does. */
+async function leaveSocket(path: string): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(`${path}.open`, resolve));
+  await link(`${path}.open`, path);
+  await new Promise((resolve) => server.close(resolve));
+}
+
+test("removeStaleSocket() removes a socket on which nothing answers", () =>
+  withTempDir(async (directory) => {
+    await leaveSocket(`${directory}/s`);
+    assert.equal(existsSync(`${directory}/s`), true);
+    assert.equal(await removeStaleSocket(`${directory}/s`), true);
+    assert.equal(existsSync(`${directory}/s`), false);
+  }));
+
+test("removeStaleSocket() keeps a socket on which something answers", () =>
+  withTempDir(async (directory) => {
+    const { server } = await netServer({ path: `${directory}/s` });
+    assert.equal(await removeStaleSocket(`${directory}/s`), false);
+    assert.equal(existsSync(`${directory}/s`), true);
+    await new Promise((resolve) => server.close(resolve));
+  }));
+
+test("removeStaleSocket() keeps what is not a socket", () =>
+  withTempDir(async (directory) => {
+    await writeFile(`${directory}/file`, "data");
+    assert.equal(await removeStaleSocket(`${directory}/file`), false);
+    assert.equal(await readFile(`${directory}/file`, "utf8"), "data");
+    await mkdir(`${directory}/directory`);
+    assert.equal(await removeStaleSocket(`${directory}/directory`), false);
+    await leaveSocket(`${directory}/s`);
+    await symlink(`${directory}/s`, `${directory}/link`);
+    assert.equal(await removeStaleSocket(`${directory}/link`), false);
+    assert.equal(existsSync(`${directory}/link`), true);
+  }));
+
+test("removeStaleSocket() succeeds when the path is free", () =>
+  withTempDir(async (directory) => {
+    assert.equal(await removeStaleSocket(`${directory}/s`), true);
+    await rename(directory, `${directory}-moved`);
+    assert.equal(await removeStaleSocket(`${directory}/s`), true);
+    await rename(`${directory}-moved`, directory);
+  }));
+
+test("removeStaleSocket() keeps what it cannot inspect", () =>
+  withTempDir(async (directory) => {
+    await writeFile(`${directory}/file`, "");
+    assert.equal(await removeStaleSocket(`${directory}/file/s`), false);
+  }));

@@ -67,7 +67,7 @@ test("The server answers GET /metrics, whatever the query", () =>
     }
   }));
 
-test("The server answers HEAD /metrics without gathering, and claims no length", async () => {
+test("The server answers HEAD /metrics without gathering or a length", async () => {
   const gatherer = countingGatherer();
   await withServer({ source: gatherer }, async ({ connect }) => {
     const connection = await connect();
@@ -126,7 +126,7 @@ test("The server answers 500 with a fixed text, and logs why", async () => {
   await withServer({ source }, async ({ port, log }) => {
     const response = await rawRequest(port, request("/metrics"));
     assert.equal(response.status, 500);
-    assert.equal(response.body, "The metrics could not be gathered. See the log of the process.\n");
+    assert.equal(response.body, "The metrics could not be gathered. See the process log.\n");
     assert.equal(response.headers["content-type"], "text/plain; charset=utf-8");
     assert.equal(log.length, 1);
     assert.match(
@@ -137,7 +137,7 @@ test("The server answers 500 with a fixed text, and logs why", async () => {
   });
 });
 
-test("The server takes a time-out from the header of the scraper", async () => {
+test("The server takes the timeout from the scraper's header", async () => {
   const gatherer = blockingGatherer();
   await withServer({ source: gatherer, timeoutOffsetMs: 0 }, async ({ port, log }) => {
     const headers = ["X-Prometheus-Scrape-Timeout-Seconds: 0.05"];
@@ -148,7 +148,7 @@ test("The server takes a time-out from the header of the scraper", async () => {
   });
 });
 
-test("The server ignores a time-out header that is sent twice", () =>
+test("The server ignores a timeout header that is sent twice", () =>
   withServer({}, async ({ port }) => {
     const headers = Array(2).fill("X-Prometheus-Scrape-Timeout-Seconds: 10");
     assert.equal((await rawRequest(port, request("/metrics", { headers }))).status, 200);
@@ -195,7 +195,7 @@ for (const [name, headers] of SCRAPES) {
     }));
 }
 
-test("The server says how long it keeps a connection", () =>
+test("The server sends how long it keeps a connection", () =>
   withServer({}, async ({ connect }) => {
     const connection = await connect();
     for (let scrape = 0; scrape < 3; scrape++) {

@@ -60,7 +60,7 @@ test("Server.run() shuts down when the promise rejects, and logs why", async () 
   assert.equal(logger.lines.length, 1);
   assert.match(
     logger.lines[0] ?? "",
-    /^error promhttp: Shutting down, because the shutdown promise rejected: Error: the disk is full/,
+    /^error promhttp: Shutting down: the shutdown promise rejected: Error: the disk is full/,
   );
   await errors.assertNone();
 });
@@ -93,7 +93,7 @@ test("Server.run() ends when the signal aborts while it begins to listen", async
   await within("run()", running);
 });
 
-test("Server.run() lets go of a signal that lives longer, also when it cannot listen", async () => {
+test("Server.run() stops listening to a longer-lived signal, even when it cannot listen", async () => {
   const errors = captureProcessErrors();
   const { server: owner } = await netServer();
   const controller = new AbortController();
@@ -125,13 +125,13 @@ interface BadCall {
 const BAD_CALLS: readonly BadCall[] = [
   { source: undefined, name: "TypeError", message: /^Not a registry: / },
   { source: [], name: "TypeError", message: /^There is no registry in the array/ },
-  { address: "nowhere", name: "TypeError", message: /^Not an address: "nowhere"/ },
-  { address: ":70000", name: "RangeError", message: /^The port is not an integer/ },
+  { address: "nowhere", name: "TypeError", message: /^Address must be .*, got "nowhere"$/ },
+  { address: ":70000", name: "RangeError", message: /^Port must be an integer/ },
   { options: 5, name: "TypeError", message: /^Options must be an object, got 5/ },
   { options: { metricPath: "/" }, name: "TypeError", message: /^Unknown option "metricPath"/ },
   { options: { path: "metrics" }, name: "RangeError", message: /^Option "path" must be/ },
   { options: { logger: {} }, name: "TypeError", message: /^Option "logger" must be/ },
-  { shutdown: "SIGTERM", name: "TypeError", message: /^The shutdown is neither/ },
+  { shutdown: "SIGTERM", name: "TypeError", message: /^Shutdown must be/ },
 ];
 
 for (const call of BAD_CALLS) {
@@ -232,7 +232,7 @@ test("close() lets running scrapes finish, and answers what is pipelined behind 
   });
 });
 
-test("close() destroys what is left after the drain time-out", async () => {
+test("close() destroys what is left after the drain timeout", async () => {
   const source = blockingGatherer();
   const options = { source, drainTimeoutMs: 30 };
   await withServer(options, async ({ server, connect, log }) => {
@@ -251,7 +251,7 @@ test("close() destroys what is left after the drain time-out", async () => {
   });
 });
 
-test("close() cuts at once when the drain time-out is 0", async () => {
+test("close() cuts off at once when the drain timeout is 0", async () => {
   const source = blockingGatherer();
   await withServer({ source, drainTimeoutMs: 0 }, async ({ server, connect }) => {
     const connection = await connect();
@@ -313,7 +313,7 @@ test("A server without a logger is silent", async (t) => {
   assert.equal(warn.mock.callCount(), 0);
 });
 
-test("A server that was declared failing answers 500 until it is in order again", () =>
+test("A server marked as failing answers 500 until it is marked as OK", () =>
   withServer({ statusName: "app", selfMetrics: false }, async ({ server, port, log }) => {
     server.setFailing("the database is gone");
     const failing = await rawRequest(port, SCRAPE);
@@ -344,7 +344,7 @@ test("A scrape waits for an update that came before it", () =>
     assert.deepEqual(steps, ["updated", "scraped"]);
   }));
 
-test("Server.listen() refuses a path that it answers itself", async () => {
+test("Server.listen() rejects a path that it answers itself", async () => {
   const listening = Server.listen(countingGatherer(), "127.0.0.1:0", { path: "/-/healthy" });
   await assert.rejects(listening, RangeError);
 });

@@ -7,30 +7,30 @@ import { turns } from "../helpers/turns.ts";
 
 const SILENT = createLog(false);
 
-test("shutdownOf() waits for ever when there is no shutdown", async () => {
+test("shutdownOf() waits forever when there is no shutdown", async () => {
   const end = shutdownOf(undefined, SILENT);
   assert.equal(await Promise.race([end.promise, turns(2).then(() => "waits")]), "waits");
   assert.equal(end.isOver(), false);
-  end.forget();
+  end.stop();
 });
 
-test("shutdownOf() waits for a signal, and lets go of it", async () => {
+test("shutdownOf() waits for a signal, and stops listening to it", async () => {
   const controller = new AbortController();
   const end = shutdownOf(controller.signal, SILENT);
   assert.equal(end.isOver(), false);
   controller.abort();
   assert.equal(end.isOver(), true);
   await end.promise;
-  end.forget();
+  end.stop();
 });
 
-test("shutdownOf() is over at once with a signal that is aborted", async () => {
+test("shutdownOf() is over at once for an aborted signal", async () => {
   const end = shutdownOf(AbortSignal.abort(), SILENT);
   assert.equal(end.isOver(), true);
   await end.promise;
 });
 
-test("shutdownOf() takes a signal of another realm", async () => {
+test("shutdownOf() accepts a signal of another realm", async () => {
   const target = new EventTarget();
   const foreign = {
     aborted: false,
@@ -40,7 +40,7 @@ test("shutdownOf() takes a signal of another realm", async () => {
   const end = shutdownOf(foreign, SILENT);
   target.dispatchEvent(new Event("abort"));
   await end.promise;
-  end.forget();
+  end.stop();
 });
 
 test("shutdownOf() waits for a promise", async () => {
@@ -50,7 +50,7 @@ test("shutdownOf() waits for a promise", async () => {
   assert.equal(await end.promise, undefined);
 });
 
-test("shutdownOf() waits for whatever has a then()", async () => {
+test("shutdownOf() waits for anything with a then()", async () => {
   // biome-ignore lint/suspicious/noThenProperty: It is the point.
   const thenable = { then: (resolve: () => void) => resolve() };
   await shutdownOf(thenable, SILENT).promise;
@@ -60,7 +60,7 @@ test("shutdownOf() logs why a promise rejected", async () => {
   const recorder = createRecorder();
   await shutdownOf(Promise.reject("the disk is full"), createLog(recorder)).promise;
   assert.deepEqual(recorder.lines, [
-    "error promhttp: Shutting down, because the shutdown promise rejected: 'the disk is full'",
+    "error promhttp: Shutting down: the shutdown promise rejected: 'the disk is full'",
   ]);
 });
 
@@ -68,7 +68,7 @@ test("shutdownOf() logs that a promise rejected without a reason", async () => {
   const recorder = createRecorder();
   await shutdownOf(Promise.reject(), createLog(recorder)).promise;
   assert.deepEqual(recorder.lines, [
-    "error promhttp: Shutting down, because the shutdown promise rejected",
+    "error promhttp: Shutting down: the shutdown promise rejected",
   ]);
 });
 
@@ -83,10 +83,10 @@ const NO_SHUTDOWNS: readonly [value: unknown, shown: string][] = [
 ];
 
 for (const [value, shown] of NO_SHUTDOWNS) {
-  test(`shutdownOf() refuses ${shown}`, () => {
+  test(`shutdownOf() rejects ${shown}`, () => {
     assert.throws(() => shutdownOf(value, SILENT), {
       name: "TypeError",
-      message: `The shutdown is neither an AbortSignal nor a promise: ${shown}`,
+      message: `Shutdown must be an AbortSignal or a promise, got ${shown}`,
     });
   });
 }

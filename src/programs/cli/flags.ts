@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
+import { isMetricsPath } from "../../http/routes.ts";
 import type { Address } from "../../index.ts";
-import { ADDRESS_FORMS, readAddress } from "../address-text.ts";
-import { isMetricsPath } from "../metrics-path.ts";
+import { ADDRESS_FORMS, readAddress } from "../../server/address.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
 
 /** What the command line asks for. */

@@ -1,6 +1,6 @@
+import { isMetricsPath } from "../../http/routes.ts";
 import type { Address } from "../../index.ts";
-import { ADDRESS_FORMS, readAddress } from "../address-text.ts";
-import { isMetricsPath } from "../metrics-path.ts";
+import { ADDRESS_FORMS, readAddress } from "../../server/address.ts";
 
 /** What the environment says about the preload. */
 export interface PreloadSettings {

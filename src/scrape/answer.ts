@@ -1,0 +1,201 @@
+/**
+ * The way of one scrape, from its request to its response.
+ *
+ * `answer()` takes a slot, starts the clock and prepares the response: name filter, gathering,
+ * encoding. Until then nothing has been sent, so a failure still gets a status and a fixed text of its
+ * own. Where nothing has to be waited for, all of it happens in one turn of the event loop. The slot,
+ * the clock and the memory of the body are released by `end()` of the response, which the sender calls,
+ * or the deadline.
+ */
+import { LightSignal, type Signal } from "../abort.ts";
+import type { AcceptHeaders, Exposer, Exposition, Selection } from "../exposition/expose.ts";
+import type { Log } from "../log.ts";
+import { andThen, type MaybePromise, orElse } from "../maybe-promise.ts";
+import type { MetricFamily } from "../model/metric-family.ts";
+import type { ResolvedOptions } from "../options/options.ts";
+import type { Alarm } from "./alarm.ts";
+import { type Deadline, scrapeTimeoutMs, startDeadline, startSending } from "./deadline.ts";
+import type { ScrapeRequest, ScrapeResponse, Sending, StatusCode } from "./exchange.ts";
+import { blameOn, explainFailure, FAILURE_TIMEOUT_MS, type Failure } from "./failure.ts";
+import type { GatherCycle } from "./gather-cycle.ts";
+import { parseNameFilter, requestedFamilies } from "./name-filter.ts";
+import type { SelfMetrics, Status } from "./self-metrics.ts";
+import type { UpdateLock } from "./update-lock.ts";
+
+/** What all scrapes of one handler share. */
+export interface ScrapeParts {
+  readonly options: Pick<
+    ResolvedOptions,
+    "timeoutMs" | "timeoutOffsetMs" | "maxRequestsInFlight" | "errorHandling"
+  >;
+  readonly log: Log;
+  readonly selfMetrics: SelfMetrics;
+  readonly status: Status;
+  readonly lock: UpdateLock;
+  readonly alarm: Alarm;
+  readonly cycle: GatherCycle;
+  readonly exposer: Exposer;
+  /** The families of the handler itself: the status of the application, and the self metrics. */
+  readonly ownFamilies: () => readonly MetricFamily[];
+  /** Puts the handler's own families behind those that were gathered. */
+  readonly joinFamilies: (
+    gathered: readonly MetricFamily[],
+    own: readonly MetricFamily[],
+  ) => readonly MetricFamily[];
+}
+
+/** Answers one scrape; the rules of `Scrape` hold. */
+export function answer(
+  parts: ScrapeParts,
+  request: ScrapeRequest,
+): MaybePromise<ScrapeResponse | undefined> {
+  const { selfMetrics, options } = parts;
+  if (selfMetrics.inFlight >= options.maxRequestsInFlight) return shed(parts, request);
+  selfMetrics.inFlight++;
+  const deadline = startScrapeDeadline(parts, request);
+  return orElse(
+    () =>
+      andThen(prepare(parts, request, deadline), (prepared) => succeed(parts, prepared, deadline)),
+    (thrown) => refuse(parts, request, thrown, deadline),
+  );
+}
+
+/**
+ * Makes one exposition for a caller that handles failures itself: they are neither counted nor logged.
+ *
+ * @throws What failed: a `GatherError`, a `ScrapeTimeoutError`, or what the encoding threw.
+ */
+export async function expose(
+  parts: ScrapeParts,
+  wanted: AcceptHeaders,
+): Promise<Exposition & Sending> {
+  const { accept, acceptEncoding } = wanted;
+  const request = { ...WHOLE, accept, acceptEncoding, signal: new LightSignal() };
+  const deadline = startScrapeDeadline(parts, request);
+  try {
+    const { headers, body } = await prepare(parts, request, deadline);
+    return { headers, body, ...startSending(deadline) };
+  } catch (thrown) {
+    const failure = explainFailure(thrown, deadline.signal);
+    deadline.clear();
+    throw failure === undefined ? thrown : failure.error;
+  }
+}
+
+const WHOLE = { isHead: false, query: "", timeoutSeconds: undefined };
+
+function startScrapeDeadline({ options, alarm }: ScrapeParts, request: ScrapeRequest): Deadline {
+  return startDeadline(scrapeTimeoutMs(request.timeoutSeconds, options), request.signal, alarm);
+}
+
+/** A response before anybody sends it. */
+type Prepared = Pick<ScrapeResponse, "status" | "headers" | "body">;
+
+function prepare(
+  parts: ScrapeParts,
+  request: ScrapeRequest,
+  deadline: Deadline,
+): MaybePromise<Prepared> {
+  const { cycle, exposer, ownFamilies, joinFamilies } = parts;
+  const filter = parseNameFilter(request.query);
+  const status = parts.status.isFailing ? 500 : 200;
+  if (request.isHead) return { status, ...exposer.headersOnly(request) };
+  const exposeAs = (families: readonly MetricFamily[], selection: Selection["selection"]) =>
+    andThen(
+      exposer.expose({ families, selection }, request, deadline.signal),
+      (exposition): Prepared => ({ status, ...exposition }),
+    );
+  if (status === 500) return exposeAs(ownFamilies(), FAILING);
+  return andThen(
+    blameOn("gathering", () => cycle.gather(deadline, filter)),
+    (families) => {
+      // Read after gathering, so that this scrape's own collector health is included.
+      const all = joinFamilies(families, requestedFamilies(ownFamilies(), filter));
+      return blameOn("encoding", () => exposeAs(all, filter.selection));
+    },
+  );
+}
+
+/** The selection of a handler that is failing; a filter never has the same. */
+const FAILING = "failing";
+
+function succeed(
+  parts: ScrapeParts,
+  { status, headers, body }: Prepared,
+  deadline: Deadline,
+): ScrapeResponse {
+  deadline.throwIfOver();
+  const { selfMetrics } = parts;
+  selfMetrics.requests[status]++;
+  const { signal, end } = startSending(deadline, (broken) => {
+    selfMetrics.inFlight--;
+    if (broken !== undefined) fail(parts, broken.error, deadline.signal);
+  });
+  return { status, headers, body, signal, end };
+}
+
+function refuse(
+  parts: ScrapeParts,
+  request: ScrapeRequest,
+  thrown: unknown,
+  deadline: Deadline,
+): ScrapeResponse | undefined {
+  const failure = fail(parts, thrown, deadline.signal);
+  deadline.clear();
+  const release = () => {
+    parts.selfMetrics.inFlight--;
+  };
+  if (failure !== undefined) return failureResponse(parts, failure.status, request, release);
+  release();
+  return undefined;
+}
+
+/** Counts and logs a failure; `undefined` when the client has disconnected. */
+function fail(parts: ScrapeParts, thrown: unknown, signal: Signal): Failure | undefined {
+  const { selfMetrics, log } = parts;
+  const failure = explainFailure(thrown, signal);
+  if (failure === undefined) selfMetrics.events.aborted++;
+  else if (failure.cause !== undefined) {
+    selfMetrics.errors[failure.cause]++;
+    if (failure.cause === "timeout") selfMetrics.events.timed_out++;
+    log.error("The scrape failed", failure.error);
+  }
+  return failure;
+}
+
+/** A rejected scrape takes no slot; otherwise clients that read the 503 slowly would lock others out. */
+function shed(parts: ScrapeParts, request: ScrapeRequest): ScrapeResponse {
+  parts.selfMetrics.events.shed++;
+  return failureResponse(parts, "busy", request, () => {});
+}
+
+// Fixed texts: what a collector threw may hold secrets, and belongs only in the log.
+const ANSWERS: Readonly<
+  Record<Failure["status"] | "busy", readonly [Exclude<StatusCode, 200>, string]>
+> = {
+  400: [400, "The query cannot be read.\n"],
+  500: [500, "The metrics could not be gathered. See the process log.\n"],
+  503: [503, "The metrics could not be gathered in time. See the process log.\n"],
+  busy: [503, "Too many scrapes at once. Try again in a moment.\n"],
+};
+
+const PLAIN_TEXT = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
+
+/** Answers a scrape that failed before its first byte was sent, or that did not begin. */
+function failureResponse(
+  { selfMetrics, alarm, log }: ScrapeParts,
+  reason: Failure["status"] | "busy",
+  request: ScrapeRequest,
+  onEnd: () => void,
+): ScrapeResponse {
+  const [status, text] = ANSWERS[reason];
+  selfMetrics.requests[status]++;
+  const deadline = startDeadline(FAILURE_TIMEOUT_MS, request.signal, alarm);
+  const { signal, end } = startSending(deadline, (broken) => {
+    onEnd();
+    if (broken === undefined || deadline.signal.aborted) return;
+    log.error("Cannot send the error response of a failed scrape", broken.error);
+  });
+  const headers = { ...PLAIN_TEXT, ...(reason === "busy" && { "Retry-After": "1" }) };
+  return { status, headers, body: new TextEncoder().encode(text), signal, end };
+}

@@ -5,6 +5,7 @@ import { countingGatherer } from "../helpers/counting-gatherer.ts";
 import { RawConnection } from "../helpers/raw-connection.ts";
 import { rawRequest, request } from "../helpers/raw-request.ts";
 import { turnsUntil } from "../helpers/turns.ts";
+import { scaleWait } from "../helpers/wait-factor.ts";
 import type { TestServer } from "../helpers/with-server.ts";
 import { readAnswer } from "./answer.ts";
 import { SCRAPE, testFault } from "./fault.ts";
@@ -70,7 +71,7 @@ for (const [how, leave] of Object.entries(LEAVINGS)) {
 let metrics = ENDLESS;
 testFault({
   name: "a client that reads nothing",
-  server: () => ({ source: longSource(() => metrics), timeoutMs: 300 }),
+  server: () => ({ source: longSource(() => metrics), timeoutMs: scaleWait(1_000) }),
   inflict: async (server) => {
     const connection = await server.connect();
     connection.socket.pause();
@@ -99,7 +100,7 @@ testFault({
 
 testFault({
   name: "a client that sends its head one byte at a time",
-  server: () => ({ headersTimeoutMs: 500 }),
+  server: () => ({ headersTimeoutMs: scaleWait(500) }),
   inflict: async ({ connect }) => {
     const connection = await connect();
     connection.socket.setNoDelay();
@@ -115,7 +116,7 @@ testFault({
 
 testFault({
   name: "a client that connects and sends nothing",
-  server: () => ({ headersTimeoutMs: 500 }),
+  server: () => ({ headersTimeoutMs: scaleWait(500) }),
   inflict: async ({ connect }) => {
     const connection = await connect();
     await connection.closed();

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { parseResponse } from "../helpers/parse-response.ts";
 import { rawRequest, request } from "../helpers/raw-request.ts";
+import { scaleWait } from "../helpers/wait-factor.ts";
 import { type TestServer, withServer } from "../helpers/with-server.ts";
 import { assertHonest, readAnswer } from "./answer.ts";
 import { assertServes } from "./fault.ts";
@@ -83,7 +84,11 @@ async function fuzz<T>(
   input: fc.Arbitrary<T>,
   check: (server: TestServer, value: T) => Promise<void>,
 ): Promise<void> {
-  const options = { source: longSource(() => 3), headersTimeoutMs: 5_000, logger: false } as const;
+  const options = {
+    source: longSource(() => 3),
+    headersTimeoutMs: scaleWait(5_000),
+    logger: false,
+  } as const;
   await withServer(options, async (server) => {
     const property = fc.asyncProperty(input, (value) => check(server, value));
     await fc.assert(property, PARAMETERS);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { rawExchange, request } from "../helpers/raw-request.ts";
+import { scaleWait } from "../helpers/wait-factor.ts";
 import { SCRAPE, testFault } from "./fault.ts";
 
 // What is not a request, or not one that a scraper would send. An answer of 200 means that the request is
@@ -83,7 +84,7 @@ for (const [what, [bytes, status]] of Object.entries(REQUESTS)) {
   testFault({
     name: what,
     // What waits for more is given up.
-    server: () => ({ headersTimeoutMs: 500 }),
+    server: () => ({ headersTimeoutMs: scaleWait(500) }),
     inflict: async ({ port, log }) => {
       const received = await rawExchange(port, bytes);
       if (status === "closed") assert.match(received, /^$|^HTTP\/1\.1 408 /);

@@ -3,6 +3,10 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { within } from "./within.ts";
 
+/** What lets Node load TypeScript: `node --import ${TYPESCRIPT} file.ts`. */
+export const TYPESCRIPT: string = new URL("../../tools/typescript/register.mjs", import.meta.url)
+  .href;
+
 /** How a child process ended. */
 export interface Exit {
   readonly code: number | null;
@@ -41,7 +45,7 @@ export function forkFixture(
   stdio: Exclude<StdioOptions, string> = [],
 ): Fixture {
   const script = fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
-  const loader = name.endsWith(".ts") ? ["--import", "tsx"] : [];
+  const loader = name.endsWith(".ts") ? ["--import", TYPESCRIPT] : [];
   return forkNode([...loader, script, ...args], { stdio });
 }
 

@@ -8,6 +8,7 @@ import { countingGatherer, UP_TEXT } from "../helpers/counting-gatherer.ts";
 import { longGatherer } from "../helpers/long-gatherer.ts";
 import { createRecorder, type Recorder } from "../helpers/recorder.ts";
 import { turns, turnsUntil } from "../helpers/turns.ts";
+import { scaleWait } from "../helpers/wait-factor.ts";
 import { within } from "../helpers/within.ts";
 
 const URL = "http://metrics.example.com/metrics";
@@ -124,7 +125,7 @@ test("A stream of fetch() fails when the body does, without the reason", async (
 
 test("A stream of fetch() that nobody reads fails when the scrape takes too long", async () => {
   const source = longGatherer(ENDLESS);
-  await withFetch({ source, timeoutMs: 100 }, async ({ fetch, log }) => {
+  await withFetch({ source, timeoutMs: scaleWait(1_000) }, async ({ fetch, log }) => {
     const response = await fetch(new Request(URL));
     await turnsUntil("the time-out", () => log.length > 0);
     await source.stopped();

@@ -16,6 +16,7 @@ import { countingGatherer } from "../helpers/counting-gatherer.ts";
 import { longGatherer } from "../helpers/long-gatherer.ts";
 import { createRecorder } from "../helpers/recorder.ts";
 import { turnsUntil } from "../helpers/turns.ts";
+import { scaleWait } from "../helpers/wait-factor.ts";
 import { within } from "../helpers/within.ts";
 
 /** A stream as it was when it was closed. */
@@ -92,7 +93,7 @@ test("A handler resets a stream whose body fails after its first byte, and no ot
 
 test("A handler reads no faster than a client of HTTP/2, and resets one that is too slow", async () => {
   const source = longGatherer(1e8);
-  await withHttp2({ source, timeoutMs: 300 }, async ({ session, get, log }) => {
+  await withHttp2({ source, timeoutMs: scaleWait(1_000) }, async ({ session, get, log }) => {
     const stream = session.request({ ":path": "/metrics" });
     // It is not read: the window of the stream is soon used up.
     await once(stream, "response");

@@ -49,7 +49,7 @@ for (const format of FORMATS) {
         }
         assert.deepEqual(log, []);
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 }
@@ -76,7 +76,7 @@ test("an HTTP scrape of any families reads back as these families", async () => 
         assertShows(answer.headers["content-type"], plain, families, format, scheme);
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });
 

@@ -85,7 +85,7 @@ for (const client of LIBRARIES) {
           }
         },
       );
-      await fc.assert(property, { numRuns: 25 });
+      await fc.assert(property, { numRuns: 10 });
     });
   }
 }
@@ -123,7 +123,7 @@ test("kept blocks equal a fresh encoding whatever families and metrics come, go 
     store.clear();
     assert.equal(store.footprint, 0);
   });
-  fc.assert(property, { numRuns: 60 });
+  fc.assert(property, { numRuns: 30 });
 });
 
 test("scrapes that take turns on the same blocks each get a fresh encoding of their families", () => {
@@ -150,7 +150,7 @@ test("scrapes that take turns on the same blocks each get a fresh encoding of th
     store.clear();
     assert.equal(store.footprint, 0);
   });
-  fc.assert(property, { numRuns: 60 });
+  fc.assert(property, { numRuns: 30 });
 });
 
 /** Makes families that stay the same objects while their shapes change. */

@@ -240,9 +240,9 @@ test("close() destroys what is left after the drain timeout", async () => {
     await connection.send(SCRAPE);
     const signal = await source.started();
     const startedAt = performance.now();
-    await server.close();
+    await within("the shutdown", server.close());
     const tookMs = performance.now() - startedAt;
-    assert.ok(tookMs >= 29 && tookMs < 2_000, `${tookMs} ms`);
+    assert.ok(tookMs >= 29, `${tookMs} ms`);
     assert.equal(await connection.closed(), "");
     await turnsUntil("the abort", () => signal.aborted);
     source.release();

@@ -48,8 +48,11 @@ const PADDINGS = Array.from({ length: 400 }, (_, i) =>
 );
 const paddingOf = (read: number): string => PADDINGS[read % PADDINGS.length] ?? "";
 
+/** 300 kB: more than is sent as a whole. */
+const LINES = 300;
+
 const LONG_TEXT = Array.from(
-  { length: 500 },
+  { length: LINES },
   (_, value) => `long{padding="${paddingOf(value)}"} ${value}\n`,
 );
 
@@ -77,7 +80,7 @@ for (const [name, mount] of Object.entries(COMPRESSORS)) {
     testContract([way], checksNamed(/: gzip$/));
 
     test(`${title} encodes once, as the scraper accepts`, async () => {
-      const source = [countingGatherer(), longGatherer(500, undefined, paddingOf)];
+      const source = [countingGatherer(), longGatherer(LINES, undefined, paddingOf)];
       await withMount({ mount, source, selfMetrics: false, ...options }, async ({ port, log }) => {
         for (const [accepted, legal] of Object.entries(ACCEPTED)) {
           for (const [query, expected] of [
@@ -117,7 +120,7 @@ test("a response that says how it is encoded is not compressed again", async () 
         handler(request, response);
       }),
     );
-  const source = longGatherer(500, undefined, paddingOf);
+  const source = longGatherer(LINES, undefined, paddingOf);
   await withMount({ mount, source, selfMetrics: false }, async ({ port }) => {
     const url = `http://127.0.0.1:${port}/metrics`;
     const { headers, body } = await httpGet(url, { "accept-encoding": "gzip" });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
+import { scaleWait } from "../../helpers/wait-factor.ts";
 import { type ClientResponse, get } from "../clients/client.ts";
 import { type Check, ENCODINGS } from "./check.ts";
 
@@ -53,7 +54,7 @@ export const FAILURES: readonly Check[] = [
   {
     name: "cuts off a client that reads too slowly for the deadline",
     source: "endless",
-    options: { timeoutMs: 300 },
+    options: { timeoutMs: scaleWait(1_000) },
     log: [TIMEOUT_LINE],
     async run({ connect, journal }) {
       const exchange = await (await connect()).send();

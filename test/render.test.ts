@@ -3,10 +3,9 @@ import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { Counter, Registry } from "prom-client";
 import { GatherError, type Gatherer, type RenderOptions, render } from "../src/index.ts";
-import { blockingGatherer } from "./helpers/blocking-gatherer.ts";
 import { captureProcessErrors } from "./helpers/capture-process-errors.ts";
-import { countingGatherer, UP_FAMILY, UP_TEXT } from "./helpers/counting-gatherer.ts";
-import { longGatherer } from "./helpers/long-gatherer.ts";
+import { UP_FAMILY, UP_TEXT } from "./helpers/families.ts";
+import { blockingGatherer, countingGatherer, longGatherer } from "./helpers/gatherers.ts";
 import { createRecorder } from "./helpers/recorder.ts";
 import { scaleWait } from "./helpers/wait-factor.ts";
 

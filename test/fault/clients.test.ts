@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
-import { blockingGatherer } from "../helpers/blocking-gatherer.ts";
-import { countingGatherer } from "../helpers/counting-gatherer.ts";
+import { blockingGatherer, countingGatherer } from "../helpers/gatherers.ts";
 import { RawConnection } from "../helpers/raw-connection.ts";
 import { rawRequest, request } from "../helpers/raw-request.ts";
 import { turnsUntil } from "../helpers/turns.ts";

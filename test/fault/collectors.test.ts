@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Gatherer, ServerOptions } from "../../src/index.ts";
-import { UP_FAMILY } from "../helpers/counting-gatherer.ts";
+import { UP_FAMILY } from "../helpers/families.ts";
 import { type ClientLibrary, LIBRARIES, type LibraryRegistry } from "../helpers/libraries.ts";
 import { rawRequest, request } from "../helpers/raw-request.ts";
 import { scaleWait } from "../helpers/wait-factor.ts";

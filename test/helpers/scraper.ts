@@ -1,7 +1,6 @@
 import { type Body, chunksOf } from "../../src/exposition/body.ts";
 import { createLog } from "../../src/log.ts";
-import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
-import type { MetricFamily } from "../../src/model/metric-family.ts";
+import type { Gatherer } from "../../src/model/gatherer.ts";
 import type { ServerOptions } from "../../src/options/options.ts";
 import { resolveOptions } from "../../src/options/rules.ts";
 import type { ScrapeRequest } from "../../src/scrape/exchange.ts";
@@ -49,12 +48,6 @@ export function createScraper(gatherer: Gatherer, options: ServerOptions = {}): 
       }
     },
   };
-}
-
-/** Makes a gatherer that always gives the same. */
-export function gathererWith(...families: readonly MetricFamily[]): Gatherer {
-  const result: GatherResult = { families };
-  return { gather: () => result };
 }
 
 const PLAIN_REQUEST: ScrapeRequest = {

@@ -6,6 +6,11 @@ export async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await setImmediate();
 }
 
+/** Resolves in the next turn of the event loop. */
+export function tick(): Promise<void> {
+  return turns(1);
+}
+
 const LIMIT_MS = scaleWait(60_000);
 
 /** What happens at once has happened after these; a clock is waited for without turning. */

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createHandler, type Handler, type HandlerOptions, type Source } from "../../src/index.ts";
 import { captureProcessErrors } from "./capture-process-errors.ts";
-import { countingGatherer } from "./counting-gatherer.ts";
+import { countingGatherer } from "./gatherers.ts";
 import { RawConnection } from "./raw-connection.ts";
 import { createRecorder } from "./recorder.ts";
 import { within } from "./within.ts";

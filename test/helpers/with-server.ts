@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { NetConnectOpts } from "node:net";
 import { type Address, Server, type ServerOptions, type Source } from "../../src/index.ts";
 import { captureProcessErrors } from "./capture-process-errors.ts";
-import { countingGatherer } from "./counting-gatherer.ts";
+import { countingGatherer } from "./gatherers.ts";
 import { RawConnection } from "./raw-connection.ts";
 import { createRecorder } from "./recorder.ts";
 import { turns } from "./turns.ts";

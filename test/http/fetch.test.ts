@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { createHandler, type Handler, type HandlerOptions, type Source } from "../../src/index.ts";
-import { blockingGatherer } from "../helpers/blocking-gatherer.ts";
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
-import { countingGatherer, UP_TEXT } from "../helpers/counting-gatherer.ts";
-import { longGatherer } from "../helpers/long-gatherer.ts";
+import { UP_TEXT } from "../helpers/families.ts";
+import { blockingGatherer, countingGatherer, longGatherer } from "../helpers/gatherers.ts";
 import { createRecorder, type Recorder } from "../helpers/recorder.ts";
 import { turns, turnsUntil } from "../helpers/turns.ts";
 import { scaleWait } from "../helpers/wait-factor.ts";
@@ -105,7 +104,7 @@ test("fetch() streams a long body, and reads no faster than it is read", async (
     // Two chunks of 64 KiB tell that there is more than one.
     assert.ok(source.read < 200, `${source.read} metrics were read`);
     const text = await read(response);
-    assert.equal(text.match(/^long\{padding="x{1000}"\} \d+\n/gm)?.length, 5_000);
+    assert.equal(text.match(/^long\{index="\d+",padding="x{1000}"\} \d+\n/gm)?.length, 5_000);
     assert.deepEqual(log, []);
   });
 });

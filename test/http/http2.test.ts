@@ -10,10 +10,8 @@ import {
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { createHandler, type HandlerOptions, type Source } from "../../src/index.ts";
-import { blockingGatherer } from "../helpers/blocking-gatherer.ts";
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
-import { countingGatherer } from "../helpers/counting-gatherer.ts";
-import { longGatherer } from "../helpers/long-gatherer.ts";
+import { blockingGatherer, countingGatherer, longGatherer } from "../helpers/gatherers.ts";
 import { createRecorder } from "../helpers/recorder.ts";
 import { turnsUntil } from "../helpers/turns.ts";
 import { scaleWait } from "../helpers/wait-factor.ts";

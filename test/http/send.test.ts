@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { test } from "node:test";
-import { blockingGatherer } from "../helpers/blocking-gatherer.ts";
-import { longGatherer } from "../helpers/long-gatherer.ts";
+import { blockingGatherer, longGatherer } from "../helpers/gatherers.ts";
 import { netServer } from "../helpers/net-server.ts";
 import { rawRequest, request } from "../helpers/raw-request.ts";
 import { turns, turnsUntil } from "../helpers/turns.ts";
@@ -18,7 +17,7 @@ test("A long body comes whole to a client that speaks HTTP/1.0", () =>
     const connection = await connect();
     await connection.send("GET /metrics HTTP/1.0\r\n\r\n");
     const text = await connection.closed();
-    assert.equal(text.match(/^long\{padding="x{1000}"\} \d+\n/gm)?.length, 5_000);
+    assert.equal(text.match(/^long\{index="\d+",padding="x{1000}"\} \d+\n/gm)?.length, 5_000);
     assert.doesNotMatch(text, /transfer-encoding/i);
     assert.match(text, /\npromhttp_connections_open 1\n$/);
     assert.equal(connection.errorCode, undefined);

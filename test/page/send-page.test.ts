@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Gatherer, MetricFamily } from "../../src/index.ts";
-import { countingGatherer } from "../helpers/counting-gatherer.ts";
+import { countingGatherer } from "../helpers/gatherers.ts";
 import { rawRequest, request } from "../helpers/raw-request.ts";
 import { turnsUntil } from "../helpers/turns.ts";
 import { withServer } from "../helpers/with-server.ts";

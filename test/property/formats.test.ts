@@ -6,8 +6,9 @@ import type { EscapingScheme } from "../../src/model/names.ts";
 import { FORMATS, type Format } from "../../src/options/options.ts";
 import { Server } from "../../src/server/server.ts";
 import { decompress, ENCODINGS } from "../exposition/compression/helpers.ts";
+import { gathererWith } from "../helpers/gatherers.ts";
 import { httpGet } from "../helpers/http-get.ts";
-import { createScraper, gathererWith } from "../helpers/scraper.ts";
+import { createScraper } from "../helpers/scraper.ts";
 import {
   normalizeBounds,
   type ParsedFamily,

@@ -4,16 +4,11 @@ import { ScrapeTimeoutError } from "../../src/errors.ts";
 import { chunksOf } from "../../src/exposition/body.ts";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import type { GatherContext, Gatherer, GatherResult } from "../../src/model/gatherer.ts";
-import { tick } from "../exposition/chunks.ts";
+import { gaugeOf, largeGauge } from "../helpers/families.ts";
+import { gathererWith } from "../helpers/gatherers.ts";
 import { mockClock } from "../helpers/mock-clock.ts";
-import {
-  createHarness,
-  createSlowReader,
-  gathererWith,
-  gaugeOf,
-  largeGauge,
-  valueIn,
-} from "./harness.ts";
+import { tick } from "../helpers/turns.ts";
+import { createHarness, createSlowReader, valueIn } from "./harness.ts";
 
 // Our own timers do not keep the process alive.
 const alive = setInterval(() => {}, 1_000);

@@ -4,19 +4,12 @@ import fc from "fast-check";
 import { Gauge, Registry } from "prom-client";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import type { ScrapeHook } from "../../src/options/options.ts";
-import { tick } from "../exposition/chunks.ts";
+import { gaugeOf, largeGauge } from "../helpers/families.ts";
+import { createGate } from "../helpers/gate.ts";
+import { gathererWith } from "../helpers/gatherers.ts";
 import { mockClock } from "../helpers/mock-clock.ts";
-import {
-  createGate,
-  createHarness,
-  createReader,
-  createSlowReader,
-  gathererWith,
-  gaugeOf,
-  largeGauge,
-  type Reader,
-  valueIn,
-} from "./harness.ts";
+import { tick } from "../helpers/turns.ts";
+import { createHarness, createReader, createSlowReader, type Reader, valueIn } from "./harness.ts";
 
 // Our own timers do not keep the process alive.
 const alive = setInterval(() => {}, 1_000);

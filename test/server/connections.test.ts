@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { blockingGatherer } from "../helpers/blocking-gatherer.ts";
-import { UP_TEXT } from "../helpers/counting-gatherer.ts";
-import { longGatherer } from "../helpers/long-gatherer.ts";
+import { UP_TEXT } from "../helpers/families.ts";
+import { blockingGatherer, longGatherer } from "../helpers/gatherers.ts";
 import { netServer } from "../helpers/net-server.ts";
 import { rawExchange, rawRequest, request } from "../helpers/raw-request.ts";
 import { turns } from "../helpers/turns.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Server } from "node:net";
 import { test } from "node:test";
-import { UP_TEXT } from "../helpers/counting-gatherer.ts";
+import { UP_TEXT } from "../helpers/families.ts";
 import { forkFixture } from "../helpers/fork-fixture.ts";
 import { netServer } from "../helpers/net-server.ts";
 import { rawRequest, request } from "../helpers/raw-request.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { blockingGatherer } from "../helpers/blocking-gatherer.ts";
-import { countingGatherer, UP_TEXT } from "../helpers/counting-gatherer.ts";
+import { UP_TEXT } from "../helpers/families.ts";
+import { blockingGatherer, countingGatherer } from "../helpers/gatherers.ts";
 import { rawExchange, rawRequest, request } from "../helpers/raw-request.ts";
 import { withServer } from "../helpers/with-server.ts";
 

@@ -8,9 +8,9 @@ import { Hono } from "hono";
 import { compress } from "hono/compress";
 import type { HandlerOptions } from "../../src/index.ts";
 import { noise } from "../exposition/compression/helpers.ts";
-import { countingGatherer, UP_TEXT } from "../helpers/counting-gatherer.ts";
+import { UP_TEXT } from "../helpers/families.ts";
+import { countingGatherer, longGatherer } from "../helpers/gatherers.ts";
 import { type HttpAnswer, httpGet } from "../helpers/http-get.ts";
-import { longGatherer } from "../helpers/long-gatherer.ts";
 import { listen, type Mount, withMount } from "../helpers/with-mount.ts";
 import { checksNamed } from "./contract.ts";
 import { serveFetch } from "./frameworks.ts";
@@ -53,7 +53,7 @@ const LINES = 300;
 
 const LONG_TEXT = Array.from(
   { length: LINES },
-  (_, value) => `long{padding="${paddingOf(value)}"} ${value}\n`,
+  (_, value) => `long{index="${value}",padding="${paddingOf(value)}"} ${value}\n`,
 );
 
 /** Which encodings a scraper may get that asks for these. */

@@ -1,13 +1,8 @@
 // What the contract serves. A source tells what happens to it by lines, because a way in may run in
 // another process, and on another runtime: nothing but types comes from the package.
 import { Buffer } from "node:buffer";
-import type {
-  GatherContext,
-  Gatherer,
-  MetricFamily,
-  Source,
-  ValueMetric,
-} from "../../src/index.ts";
+import type { GatherContext, Gatherer, Source } from "../../src/index.ts";
+import { gaugeOf, longFamily } from "../helpers/families.ts";
 import { createLargeRegistry } from "../helpers/large-registry.ts";
 
 /** Tells what happens. */
@@ -22,7 +17,7 @@ export const SOURCES: Readonly<Record<SourceName, (tell: Tell) => Source>> = {
   counting() {
     let gatherings = 0;
     return {
-      gather: () => ({ families: [gauge("gatherings", [{ labels: {}, value: ++gatherings }])] }),
+      gather: () => ({ families: [gaugeOf([{ labels: {}, value: ++gatherings }], "gatherings")] }),
     };
   },
 
@@ -73,23 +68,19 @@ function untilAborted({ signal }: GatherContext, tell: Tell): Promise<never> {
  * hundredth, and when the reader stops.
  */
 function longGatherer(tell: Tell, failAt = -1): Gatherer {
-  function* metrics(): Generator<ValueMetric> {
-    let read = 0;
-    try {
-      for (; read !== failAt; read++) {
-        if (read % 100 === 0) tell(`read ${read}`);
-        yield { labels: { padding: PADDINGS[read % PADDINGS.length] }, value: read };
-      }
-      throw new Error("the password is 1234");
-    } finally {
-      tell(`stopped ${read}`);
-    }
-  }
-  return { gather: () => ({ families: [gauge("long", { [Symbol.iterator]: metrics })] }) };
-}
-
-function gauge(name: string, metrics: Iterable<ValueMetric>): MetricFamily {
-  return { name, help: "", type: "gauge", metrics };
+  let read = 0;
+  const family = longFamily({
+    count: Number.POSITIVE_INFINITY,
+    paddingOf: (index) => PADDINGS[index % PADDINGS.length] ?? "",
+    valueAt(index) {
+      read = index;
+      if (index === failAt) throw new Error("the password is 1234");
+      if (index % 100 === 0) tell(`read ${index}`);
+      return index;
+    },
+    onStop: () => tell(`stopped ${read}`),
+  });
+  return { gather: () => ({ families: [family] }) };
 }
 
 /** Texts of 1 KB that gzip cannot make much smaller, more of them than it looks back. */

@@ -10,7 +10,7 @@ import type {
 } from "../../../src/model/metric-family.ts";
 import type { EscapingScheme } from "../../../src/model/names.ts";
 import { encodeFamilies, lines } from "../../helpers/encode-families.ts";
-import { EVERY_TYPE } from "../../helpers/every-type.ts";
+import { EVERY_TYPE } from "../../helpers/families.ts";
 
 const EVERY_TYPE_AS_OPENMETRICS = lines(
   "# TYPE requests counter",

@@ -10,10 +10,7 @@ import {
   withoutDurations,
 } from "../../helpers/gathering.ts";
 import { LIBRARIES, type LibraryRegistry } from "../../helpers/libraries.ts";
-
-function tick(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
+import { tick } from "../../helpers/turns.ts";
 
 async function gather(registry: LibraryRegistry, signal?: AbortSignal) {
   const context = createContext(signal);

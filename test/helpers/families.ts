@@ -1,4 +1,66 @@
-import type { MetricFamily } from "../../src/model/metric-family.ts";
+import type { MetricFamily, ValueMetric } from "../../src/index.ts";
+
+// The sample families of all tests: a small one, one of each type, and long ones.
+
+/** A family of one gauge without labels, `up 1`. */
+export const UP_FAMILY: MetricFamily = {
+  name: "up",
+  help: "",
+  type: "gauge",
+  metrics: [{ labels: {}, value: 1 }],
+};
+
+/** What `UP_FAMILY` is as text. */
+export const UP_TEXT = "# TYPE up gauge\nup 1\n";
+
+/** Makes a gauge called `g`. */
+export function gaugeOf(metrics: Iterable<ValueMetric>, name = "g"): MetricFamily {
+  return { name, help: "", type: "gauge", metrics };
+}
+
+const KILOBYTE = "x".repeat(1_000);
+
+/** How long a family is, and what happens while it is read. */
+export interface LongFamilyOptions {
+  /** @default "long" */
+  readonly name?: string;
+  /** How many metrics it has, asked anew for each reading. */
+  readonly count: number | (() => number);
+  /** Gives the label value that makes a metric as long as it is. */
+  readonly paddingOf?: (index: number) => string;
+  /** Gives the value of a metric just before it is read; what it throws comes out of the iterator. */
+  readonly valueAt?: (index: number) => number;
+  /** Called when a reading ends before its last metric. */
+  readonly onStop?: () => void;
+}
+
+/** Makes a gauge whose metrics, each about 1 KB of text, are made while they are read. */
+export function longFamily({
+  name = "long",
+  count,
+  paddingOf = () => KILOBYTE,
+  valueAt = (index) => index,
+  onStop = () => {},
+}: LongFamilyOptions): MetricFamily {
+  function* metrics(): Generator<ValueMetric> {
+    const end = typeof count === "number" ? count : count();
+    let isStopped = true;
+    try {
+      for (let index = 0; index < end; index++) {
+        yield { labels: { index, padding: paddingOf(index) }, value: valueAt(index) };
+      }
+      isStopped = false;
+    } finally {
+      if (isStopped) onStop();
+    }
+  }
+  return gaugeOf({ [Symbol.iterator]: metrics }, name);
+}
+
+/** Makes a gauge of 400 KB, whose body has several chunks; `value` is asked for at each metric. */
+export function largeGauge(value: () => number, name = "large"): MetricFamily {
+  return longFamily({ name, count: 4_000, paddingOf: () => "x".repeat(80), valueAt: value });
+}
 
 /** One family of each type, with everything that any format can show of it. */
 export const EVERY_TYPE: readonly MetricFamily[] = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as promhttp from "../src/index.ts";
-import { forkFixture } from "./helpers/fork-fixture.ts";
+import { forkFixture } from "./helpers/processes/fork-fixture.ts";
 
 const EXPORTS = [
   "GatherError",

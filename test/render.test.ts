@@ -6,7 +6,7 @@ import { GatherError, type Gatherer, type RenderOptions, render } from "../src/i
 import { captureProcessErrors } from "./helpers/capture-process-errors.ts";
 import { UP_FAMILY, UP_TEXT } from "./helpers/families.ts";
 import { blockingGatherer, countingGatherer, longGatherer } from "./helpers/gatherers.ts";
-import { createRecorder } from "./helpers/recorder.ts";
+import { createRecorder } from "./helpers/scraping/recorder.ts";
 import { scaleWait } from "./helpers/wait-factor.ts";
 
 const TEXT = "text/plain; version=0.0.4; charset=utf-8";

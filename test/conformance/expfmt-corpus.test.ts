@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { findCorpus } from "../helpers/corpora.ts";
 import {
   ExpositionError,
   normalizeBounds,
@@ -12,6 +11,7 @@ import {
   parseText,
   protoToSamples,
 } from "../judge/index.ts";
+import { findCorpus } from "./corpora.ts";
 
 const expfmt = findCorpus("expfmt", "prometheus/common, expfmt/testdata and expfmt/fuzz/corpus");
 const prometheus = findCorpus("prometheus", "prometheus/prometheus, model/textparse/testdata");

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { findCorpus } from "../helpers/corpora.ts";
 import { ExpositionError, parseOpenMetrics } from "../judge/index.ts";
+import { findCorpus } from "./corpora.ts";
 
 const folder = findCorpus("openmetrics", "prometheus/OpenMetrics, tests/testdata/parsers");
 

@@ -6,8 +6,8 @@ import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import { decompress } from "../exposition/compression/helpers.ts";
-import { freePort } from "../helpers/free-port.ts";
-import { type HttpAnswer, httpGet } from "../helpers/http-get.ts";
+import { freePort } from "../helpers/http/free-port.ts";
+import { type HttpAnswer, httpGet } from "../helpers/http/http-get.ts";
 import { parseExposition, parseProtobuf } from "../judge/index.ts";
 
 const FOLDER = new URL("../../examples/", import.meta.url);

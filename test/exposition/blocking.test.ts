@@ -4,9 +4,9 @@ import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { createDiscardingScrape } from "../helpers/discard.ts";
-import { TYPESCRIPT } from "../helpers/fork-fixture.ts";
-import { createLargeRegistry } from "../helpers/large-registry.ts";
+import { TYPESCRIPT } from "../helpers/processes/fork-fixture.ts";
+import { createLargeRegistry } from "../helpers/registries/large-registry.ts";
+import { createDiscardingScrape } from "../helpers/scraping/discard.ts";
 
 // Ratios, measured side by side: no number of milliseconds or bytes holds on every machine.
 

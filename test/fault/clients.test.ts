@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { blockingGatherer, countingGatherer } from "../helpers/gatherers.ts";
-import { RawConnection } from "../helpers/raw-connection.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
+import { RawConnection } from "../helpers/http/raw-connection.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import type { TestServer } from "../helpers/http/with-server.ts";
 import { turnsUntil } from "../helpers/turns.ts";
 import { scaleWait } from "../helpers/wait-factor.ts";
-import type { TestServer } from "../helpers/with-server.ts";
 import { readAnswer } from "./answer.ts";
 import { SCRAPE, testFault } from "./fault.ts";
 import { longSource } from "./long-source.ts";

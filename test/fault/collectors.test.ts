@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import type { Gatherer, ServerOptions } from "../../src/index.ts";
 import { UP_FAMILY } from "../helpers/families.ts";
-import { type ClientLibrary, LIBRARIES, type LibraryRegistry } from "../helpers/libraries.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import {
+  type ClientLibrary,
+  LIBRARIES,
+  type LibraryRegistry,
+} from "../helpers/registries/libraries.ts";
 import { scaleWait } from "../helpers/wait-factor.ts";
 import { SCRAPE, testFault } from "./fault.ts";
 import { THROWN } from "./thrown.ts";

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { createHook } from "node:async_hooks";
 import { test } from "node:test";
-import { rawRequest, request } from "../helpers/raw-request.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import {
+  type TestServer,
+  type TestServerOptions,
+  withServer,
+} from "../helpers/http/with-server.ts";
 import { turns } from "../helpers/turns.ts";
-import { type TestServer, type TestServerOptions, withServer } from "../helpers/with-server.ts";
 import { assertHonest, readAnswer } from "./answer.ts";
 
 /** Something that goes wrong, and what of the server it may cost. */

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { forkNode, TYPESCRIPT } from "../helpers/fork-fixture.ts";
+import { forkNode, TYPESCRIPT } from "../helpers/processes/fork-fixture.ts";
 import { within } from "../helpers/within.ts";
 
 /** What a process holds after garbage collections, in bytes. */

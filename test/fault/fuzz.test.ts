@@ -6,10 +6,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { parseResponse } from "../helpers/parse-response.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
+import { parseResponse } from "../helpers/http/parse-response.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { type TestServer, withServer } from "../helpers/http/with-server.ts";
 import { scaleWait } from "../helpers/wait-factor.ts";
-import { type TestServer, withServer } from "../helpers/with-server.ts";
 import { assertHonest, readAnswer } from "./answer.ts";
 import { assertServes } from "./fault.ts";
 import { longSource } from "./long-source.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rawExchange, request } from "../helpers/raw-request.ts";
+import { rawExchange, request } from "../helpers/http/raw-request.ts";
 import { scaleWait } from "../helpers/wait-factor.ts";
 import { SCRAPE, testFault } from "./fault.ts";
 

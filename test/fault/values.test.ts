@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Gauge, Histogram, Registry, Summary } from "prom-client";
 import type { Gatherer, Metric } from "../../src/index.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
 import { SCRAPE, testFault } from "./fault.ts";
 import { longSource } from "./long-source.ts";
 import { THROWN, withThrowing } from "./thrown.ts";

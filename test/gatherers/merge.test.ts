@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { mergeGatherers } from "../../src/gatherers/merge.ts";
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
-import { createContext, withoutDurations } from "../helpers/gathering.ts";
+import { createContext, withoutDurations } from "../helpers/scraping/gathering.ts";
 import { tick } from "../helpers/turns.ts";
 
 function gauge(name: string): MetricFamily {

@@ -11,9 +11,9 @@ import { Counter, Registry } from "prom-client";
 import { createHandler, type HandlerOptions } from "../../src/index.ts";
 import { UP_TEXT } from "../helpers/families.ts";
 import { blockingGatherer, countingGatherer, longGatherer } from "../helpers/gatherers.ts";
-import { rawExchange, rawRequest, request } from "../helpers/raw-request.ts";
+import { rawExchange, rawRequest, request } from "../helpers/http/raw-request.ts";
+import { listen, type Mount, withMount } from "../helpers/http/with-mount.ts";
 import { turns, turnsUntil } from "../helpers/turns.ts";
-import { listen, type Mount, withMount } from "../helpers/with-mount.ts";
 
 const SCRAPE = request("/metrics");
 

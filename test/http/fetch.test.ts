@@ -5,7 +5,7 @@ import { createHandler, type Handler, type HandlerOptions, type Source } from ".
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
 import { UP_TEXT } from "../helpers/families.ts";
 import { blockingGatherer, countingGatherer, longGatherer } from "../helpers/gatherers.ts";
-import { createRecorder, type Recorder } from "../helpers/recorder.ts";
+import { createRecorder, type Recorder } from "../helpers/scraping/recorder.ts";
 import { turns, turnsUntil } from "../helpers/turns.ts";
 import { scaleWait } from "../helpers/wait-factor.ts";
 import { within } from "../helpers/within.ts";

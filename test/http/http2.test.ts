@@ -12,7 +12,7 @@ import { test } from "node:test";
 import { createHandler, type HandlerOptions, type Source } from "../../src/index.ts";
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
 import { blockingGatherer, countingGatherer, longGatherer } from "../helpers/gatherers.ts";
-import { createRecorder } from "../helpers/recorder.ts";
+import { createRecorder } from "../helpers/scraping/recorder.ts";
 import { turnsUntil } from "../helpers/turns.ts";
 import { scaleWait } from "../helpers/wait-factor.ts";
 import { within } from "../helpers/within.ts";

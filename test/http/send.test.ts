@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { test } from "node:test";
 import { blockingGatherer, longGatherer } from "../helpers/gatherers.ts";
-import { netServer } from "../helpers/net-server.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
+import { netServer } from "../helpers/http/net-server.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { withServer } from "../helpers/http/with-server.ts";
 import { turns, turnsUntil } from "../helpers/turns.ts";
-import { withServer } from "../helpers/with-server.ts";
 import { within } from "../helpers/within.ts";
 
 const SCRAPE = request("/metrics");

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Gatherer, MetricFamily } from "../../src/index.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { withServer } from "../helpers/http/with-server.ts";
 import { turnsUntil } from "../helpers/turns.ts";
-import { withServer } from "../helpers/with-server.ts";
 import { within } from "../helpers/within.ts";
 
 const SECRET = "the password is 1234";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UP_TEXT } from "../helpers/families.ts";
-import { type Fixture, forkFixture } from "../helpers/fork-fixture.ts";
-import { RawConnection } from "../helpers/raw-connection.ts";
-import { request } from "../helpers/raw-request.ts";
+import { RawConnection } from "../helpers/http/raw-connection.ts";
+import { request } from "../helpers/http/raw-request.ts";
+import { type Fixture, forkFixture } from "../helpers/processes/fork-fixture.ts";
 
 const SCRAPE = request("/metrics");
 

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { codePoints } from "../helpers/code-points.ts";
-import { expose } from "../helpers/gathering.ts";
 import {
   type ClientLibrary,
   LIBRARIES,
   type LibraryMetric,
   type LibraryRegistry,
-} from "../helpers/libraries.ts";
+} from "../helpers/registries/libraries.ts";
+import { expose } from "../helpers/scraping/gathering.ts";
 import { type ParsedFamily, parseText, sampleKey } from "../judge/index.ts";
 
 // What we serve of any registry has the same samples as the library's own `metrics()`, but for the

@@ -7,8 +7,8 @@ import { FORMATS, type Format } from "../../src/options/options.ts";
 import { Server } from "../../src/server/server.ts";
 import { decompress, ENCODINGS } from "../exposition/compression/helpers.ts";
 import { gathererWith } from "../helpers/gatherers.ts";
-import { httpGet } from "../helpers/http-get.ts";
-import { createScraper } from "../helpers/scraper.ts";
+import { httpGet } from "../helpers/http/http-get.ts";
+import { createScraper } from "../helpers/scraping/scraper.ts";
 import {
   normalizeBounds,
   type ParsedFamily,

@@ -6,9 +6,9 @@ import { createOpenMetricsEncoder } from "../../src/exposition/text/openmetrics.
 import { createTextEncoder } from "../../src/exposition/text/text.ts";
 import { createRegistryGatherer } from "../../src/gatherers/prom-client/gatherer.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
-import { encodeChunks } from "../helpers/encode-families.ts";
-import { createContext } from "../helpers/gathering.ts";
-import { LIBRARIES } from "../helpers/libraries.ts";
+import { LIBRARIES } from "../helpers/registries/libraries.ts";
+import { encodeChunks } from "../helpers/scraping/encode-families.ts";
+import { createContext } from "../helpers/scraping/gathering.ts";
 
 /** What an application may do to its metrics between two scrapes. */
 const operation = fc.oneof(

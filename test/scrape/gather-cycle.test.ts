@@ -10,7 +10,7 @@ import { type Deadline, startDeadline } from "../../src/scrape/deadline.ts";
 import { GatherCycle, type GatheringReport } from "../../src/scrape/gather-cycle.ts";
 import { EVERY_NAME, type NameFilter, parseNameFilter } from "../../src/scrape/name-filter.ts";
 import { NEVER } from "../exposition/chunks.ts";
-import { LIBRARIES } from "../helpers/libraries.ts";
+import { LIBRARIES } from "../helpers/registries/libraries.ts";
 import { tick } from "../helpers/turns.ts";
 
 const EMPTY: GatherResult = { families: [] };

@@ -13,7 +13,7 @@ import {
 } from "../../src/scrape/name-filter.ts";
 import { EVERY_TYPE } from "../helpers/families.ts";
 import { gathererWith } from "../helpers/gatherers.ts";
-import { createScraper } from "../helpers/scraper.ts";
+import { createScraper } from "../helpers/scraping/scraper.ts";
 import { parseExposition } from "../judge/index.ts";
 
 /** The names of the families of `EVERY_TYPE` that a query asks for. */

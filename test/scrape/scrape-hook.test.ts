@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ScrapeTimeoutError } from "../../src/errors.ts";
 import type { Gatherer } from "../../src/model/gatherer.ts";
 import { withHook } from "../../src/scrape/gather-cycle.ts";
-import { createContext } from "../helpers/gathering.ts";
+import { createContext } from "../helpers/scraping/gathering.ts";
 import { tick } from "../helpers/turns.ts";
 
 const FAMILY = { name: "g", help: "", type: "gauge", metrics: [] } as const;

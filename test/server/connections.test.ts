@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UP_TEXT } from "../helpers/families.ts";
 import { blockingGatherer, longGatherer } from "../helpers/gatherers.ts";
-import { netServer } from "../helpers/net-server.ts";
-import { rawExchange, rawRequest, request } from "../helpers/raw-request.ts";
+import { netServer } from "../helpers/http/net-server.ts";
+import { rawExchange, rawRequest, request } from "../helpers/http/raw-request.ts";
+import { withServer } from "../helpers/http/with-server.ts";
 import { turns } from "../helpers/turns.ts";
-import { withServer } from "../helpers/with-server.ts";
 
 const SCRAPE = request("/metrics");
 const HEALTHY = request("/-/healthy");

@@ -8,9 +8,9 @@ import { removeStaleSocket } from "../../src/server/listen.ts";
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
 import { UP_TEXT } from "../helpers/families.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
-import { netServer } from "../helpers/net-server.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
-import { targetOf, withServer } from "../helpers/with-server.ts";
+import { netServer } from "../helpers/http/net-server.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { targetOf, withServer } from "../helpers/http/with-server.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 
 const SCRAPE = request("/metrics");

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UP_TEXT } from "../helpers/families.ts";
 import { blockingGatherer, countingGatherer } from "../helpers/gatherers.ts";
-import { rawExchange, rawRequest, request } from "../helpers/raw-request.ts";
-import { withServer } from "../helpers/with-server.ts";
+import { rawExchange, rawRequest, request } from "../helpers/http/raw-request.ts";
+import { withServer } from "../helpers/http/with-server.ts";
 
 const ALLOW = "GET, HEAD, OPTIONS";
 

@@ -5,12 +5,12 @@ import { type Address, ListenError, Server, type Shutdown, type Source } from ".
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
 import { UP_TEXT } from "../helpers/families.ts";
 import { blockingGatherer, countingGatherer } from "../helpers/gatherers.ts";
-import { netServer } from "../helpers/net-server.ts";
-import { RawConnection } from "../helpers/raw-connection.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
-import { createRecorder } from "../helpers/recorder.ts";
+import { netServer } from "../helpers/http/net-server.ts";
+import { RawConnection } from "../helpers/http/raw-connection.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { withServer } from "../helpers/http/with-server.ts";
+import { createRecorder } from "../helpers/scraping/recorder.ts";
 import { turns, turnsUntil } from "../helpers/turns.ts";
-import { withServer } from "../helpers/with-server.ts";
 import { within } from "../helpers/within.ts";
 
 const SCRAPE = request("/metrics");

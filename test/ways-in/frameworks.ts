@@ -7,7 +7,7 @@ import express from "express";
 import fastify from "fastify";
 import { Hono } from "hono";
 import Koa from "koa";
-import { listen, type Mounted, mounted } from "../helpers/with-mount.ts";
+import { listen, type Mounted, mounted } from "../helpers/http/with-mount.ts";
 import { mountWay } from "./node-ways.ts";
 import type { Way } from "./way.ts";
 

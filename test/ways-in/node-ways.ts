@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { createHandler, type Handler, type Logger, Server } from "../../src/index.ts";
-import { type Mount, type Mounted, mountOnNode } from "../helpers/with-mount.ts";
+import { type Mount, type Mounted, mountOnNode } from "../helpers/http/with-mount.ts";
 import { connectFetch } from "./clients/fetch.ts";
 import { connectHttp1 } from "./clients/http1.ts";
 import { connectHttp2 } from "./clients/http2.ts";

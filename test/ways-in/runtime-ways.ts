@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { watch } from "../helpers/fork-fixture.ts";
+import { watch } from "../helpers/processes/fork-fixture.ts";
 import { connectHttp1 } from "./clients/http1.ts";
 import { createJournal } from "./journal.ts";
 import type { Running, Setup, Way } from "./way.ts";

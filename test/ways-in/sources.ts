@@ -3,7 +3,7 @@
 import { Buffer } from "node:buffer";
 import type { GatherContext, Gatherer, Source } from "../../src/index.ts";
 import { gaugeOf, longFamily } from "../helpers/families.ts";
-import { createLargeRegistry } from "../helpers/large-registry.ts";
+import { createLargeRegistry } from "../helpers/registries/large-registry.ts";
 
 /** Tells what happens. */
 export type Tell = (line: string) => void;

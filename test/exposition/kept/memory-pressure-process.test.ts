@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { forkNode, TYPESCRIPT } from "../../helpers/fork-fixture.ts";
+import { forkNode, TYPESCRIPT } from "../../helpers/processes/fork-fixture.ts";
 
 const FIXTURE = fileURLToPath(new URL("../../fixtures/memory-pressure.ts", import.meta.url));
 

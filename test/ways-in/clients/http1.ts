@@ -1,6 +1,6 @@
-import { parseHead, parseResponse, type RawResponse } from "../../helpers/parse-response.ts";
-import { RawConnection } from "../../helpers/raw-connection.ts";
-import { request } from "../../helpers/raw-request.ts";
+import { parseHead, parseResponse, type RawResponse } from "../../helpers/http/parse-response.ts";
+import { RawConnection } from "../../helpers/http/raw-connection.ts";
+import { request } from "../../helpers/http/raw-request.ts";
 import type { Client, ClientResponse, Exchange } from "./client.ts";
 
 /** Connects to a port of the loopback. */

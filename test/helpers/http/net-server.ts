@@ -1,5 +1,5 @@
 import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
-import { turnsUntil } from "./turns.ts";
+import { turnsUntil } from "../turns.ts";
 
 /** A plain server that listens, and shows the last connection that it accepted. */
 export interface ListeningServer {

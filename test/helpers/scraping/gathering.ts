@@ -1,11 +1,11 @@
-import { createTextEncoder } from "../../src/exposition/text/text.ts";
-import { gathererOf, type Source } from "../../src/gatherers/gatherer-of.ts";
+import { createTextEncoder } from "../../../src/exposition/text/text.ts";
+import { gathererOf, type Source } from "../../../src/gatherers/gatherer-of.ts";
 import type {
   CollectorError,
   GatherContext,
   Gatherer,
   GatherResult,
-} from "../../src/model/gatherer.ts";
+} from "../../../src/model/gatherer.ts";
 
 /** A gather context that nothing aborts, with what was reported to it. */
 export interface TestContext extends GatherContext {

@@ -1,10 +1,10 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { within } from "./within.ts";
+import { within } from "../within.ts";
 
 /** What lets Node load TypeScript: `node --import ${TYPESCRIPT} file.ts`. */
-export const TYPESCRIPT: string = new URL("../../tools/typescript/register.mjs", import.meta.url)
+export const TYPESCRIPT: string = new URL("../../../tools/typescript/register.mjs", import.meta.url)
   .href;
 
 /** How a child process ended. */
@@ -44,7 +44,7 @@ export function forkFixture(
   args: readonly string[] = [],
   stdio: Exclude<StdioOptions, string> = [],
 ): Fixture {
-  const script = fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+  const script = fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
   const loader = name.endsWith(".ts") ? ["--import", TYPESCRIPT] : [];
   return forkNode([...loader, script, ...args], { stdio });
 }

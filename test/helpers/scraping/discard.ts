@@ -1,9 +1,9 @@
-import { chunksOf } from "../../src/exposition/body.ts";
-import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
-import { createLog } from "../../src/log.ts";
-import type { Registry } from "../../src/model/gatherer.ts";
-import { resolveOptions } from "../../src/options/rules.ts";
-import { createScrapeHandler } from "../../src/scrape/scrape.ts";
+import { chunksOf } from "../../../src/exposition/body.ts";
+import { gathererOf } from "../../../src/gatherers/gatherer-of.ts";
+import { createLog } from "../../../src/log.ts";
+import type { Registry } from "../../../src/model/gatherer.ts";
+import { resolveOptions } from "../../../src/options/rules.ts";
+import { createScrapeHandler } from "../../../src/scrape/scrape.ts";
 
 const REQUEST = {
   isHead: false,

@@ -1,6 +1,6 @@
 import { connect, type NetConnectOpts, type Socket } from "node:net";
+import { within } from "../within.ts";
 import { parseResponse, type RawResponse } from "./parse-response.ts";
-import { within } from "./within.ts";
 
 /** The most that Node reads at once. */
 const READ_BYTES = 65_536;

@@ -1,10 +1,10 @@
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { withTempDir } from "../with-temp-dir.ts";
 import { type Fixture, forkNode } from "./fork-fixture.ts";
-import { withTempDir } from "./with-temp-dir.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** An application in a folder of its own, with this package installed. */
 export interface App {

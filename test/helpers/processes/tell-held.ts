@@ -1,10 +1,10 @@
 import { createInterface } from "node:readline";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { Server } from "../../src/index.ts";
-import { captureProcessErrors } from "./capture-process-errors.ts";
+import type { Server } from "../../../src/index.ts";
+import { captureProcessErrors } from "../capture-process-errors.ts";
+import { turns } from "../turns.ts";
 import { say } from "./say.ts";
-import { turns } from "./turns.ts";
 
 /**
  * Serves until a line of the input is `end`. It answers each line before that with what the process

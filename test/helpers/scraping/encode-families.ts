@@ -1,7 +1,7 @@
-import { ChunkMemory } from "../../src/exposition/chunk-memory.ts";
-import type { Encoder } from "../../src/exposition/encoder.ts";
-import type { FaultReporter } from "../../src/model/gatherer.ts";
-import type { MetricFamily } from "../../src/model/metric-family.ts";
+import { ChunkMemory } from "../../../src/exposition/chunk-memory.ts";
+import type { Encoder } from "../../../src/exposition/encoder.ts";
+import type { FaultReporter } from "../../../src/model/gatherer.ts";
+import type { MetricFamily } from "../../../src/model/metric-family.ts";
 
 /** What an encoder gave for some families. */
 export interface Encoded {

@@ -1,4 +1,4 @@
-import type { Logger } from "../../src/index.ts";
+import type { Logger } from "../../../src/index.ts";
 
 /** A logger that keeps what it is told, and lets a test wait for it. */
 export interface Recorder extends Logger {

@@ -1,12 +1,17 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createHandler, type Handler, type HandlerOptions, type Source } from "../../src/index.ts";
-import { captureProcessErrors } from "./capture-process-errors.ts";
-import { countingGatherer } from "./gatherers.ts";
+import {
+  createHandler,
+  type Handler,
+  type HandlerOptions,
+  type Source,
+} from "../../../src/index.ts";
+import { captureProcessErrors } from "../capture-process-errors.ts";
+import { countingGatherer } from "../gatherers.ts";
+import { createRecorder } from "../scraping/recorder.ts";
+import { within } from "../within.ts";
 import { RawConnection } from "./raw-connection.ts";
-import { createRecorder } from "./recorder.ts";
-import { within } from "./within.ts";
 
 /** Mounts a handler in a server that listens, at `/metrics` or everywhere, for every method. */
 export type Mount = (handler: Handler) => Promise<Mounted>;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import type { NetConnectOpts } from "node:net";
-import { type Address, Server, type ServerOptions, type Source } from "../../src/index.ts";
-import { captureProcessErrors } from "./capture-process-errors.ts";
-import { countingGatherer } from "./gatherers.ts";
+import { type Address, Server, type ServerOptions, type Source } from "../../../src/index.ts";
+import { captureProcessErrors } from "../capture-process-errors.ts";
+import { countingGatherer } from "../gatherers.ts";
+import { createRecorder } from "../scraping/recorder.ts";
+import { turns } from "../turns.ts";
+import { within } from "../within.ts";
 import { RawConnection } from "./raw-connection.ts";
-import { createRecorder } from "./recorder.ts";
-import { turns } from "./turns.ts";
-import { within } from "./within.ts";
 
 /** The options of the server, and what it serves where. */
 export interface TestServerOptions extends ServerOptions {

@@ -1,10 +1,10 @@
-import { type Body, chunksOf } from "../../src/exposition/body.ts";
-import { createLog } from "../../src/log.ts";
-import type { Gatherer } from "../../src/model/gatherer.ts";
-import type { ServerOptions } from "../../src/options/options.ts";
-import { resolveOptions } from "../../src/options/rules.ts";
-import type { ScrapeRequest } from "../../src/scrape/exchange.ts";
-import { createScrapeHandler } from "../../src/scrape/scrape.ts";
+import { type Body, chunksOf } from "../../../src/exposition/body.ts";
+import { createLog } from "../../../src/log.ts";
+import type { Gatherer } from "../../../src/model/gatherer.ts";
+import type { ServerOptions } from "../../../src/options/options.ts";
+import { resolveOptions } from "../../../src/options/rules.ts";
+import type { ScrapeRequest } from "../../../src/scrape/exchange.ts";
+import { createScrapeHandler } from "../../../src/scrape/scrape.ts";
 
 /** What a scrape answered, with its whole body. */
 export interface Answer {

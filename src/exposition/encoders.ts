@@ -7,7 +7,7 @@ import { BlockStore, type StoreContext } from "./kept/store.ts";
 
 /** The encoders of all formats, with what they keep between scrapes. */
 export interface Encoders {
-  /** Gives the encoder of a format, and loads its code on first use. */
+  /** Returns the encoder of a format; loads its code on first use. */
   get(format: Format, escaping: EscapingScheme): MaybePromise<Encoder>;
   /** Must be called after each scrape: drops what is kept when memory is short. */
   afterScrape(): void;
@@ -23,6 +23,7 @@ export interface Encoders {
  */
 export function createEncoders(maxKeptBytes: number, context: StoreContext = {}): Encoders {
   const store = new BlockStore(maxKeptBytes, context);
+  /** By what loads their code. */
   const loaded = new Map<unknown, Map<EscapingScheme, MaybePromise<Encoder>>>();
   return {
     get(format, escaping) {
@@ -34,12 +35,13 @@ export function createEncoders(maxKeptBytes: number, context: StoreContext = {})
       const encoder = andThen(load(), (create: CreateEncoder) => create(escaping, store));
       encoders.set(escaping, encoder);
       // Code that has been loaded is not waited for again; code that cannot be loaded fails its scrape.
-      if (encoder instanceof Promise) encoder.then((it) => encoders.set(escaping, it), ignore);
+      if (encoder instanceof Promise) {
+        const ignore = () => {};
+        encoder.then((created) => encoders.set(escaping, created), ignore);
+      }
       return encoder;
     },
     afterScrape: () => store.afterScrape(),
     clear: () => store.clear(),
   };
 }
-
-function ignore(): void {}

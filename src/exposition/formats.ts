@@ -1,3 +1,9 @@
+/**
+ * The exposition formats: one row each, and the negotiation that reads them.
+ *
+ * A row says how a request names the format, what the response calls it, and what loads its encoder.
+ * `negotiateFormat()` compares the media ranges of `Accept` with the rows; `encoders.ts` loads encoders.
+ */
 import type { MaybePromise } from "../maybe-promise.ts";
 import type { EscapingScheme } from "../model/names.ts";
 import { FORMATS, type Format } from "../options/options.ts";
@@ -31,10 +37,17 @@ interface FormatRow {
   readonly load: () => MaybePromise<CreateEncoder>;
 }
 
-const loadText = () => createTextEncoder;
-const loadOpenMetrics = async () =>
-  (await import("./text/openmetrics.ts")).createOpenMetricsEncoder;
-const loadProtobuf = async () => (await import("./protobuf/protobuf.ts")).createProtobufEncoder;
+const loadText = (): CreateEncoder => createTextEncoder;
+
+async function loadOpenMetrics(): Promise<CreateEncoder> {
+  const { createOpenMetricsEncoder } = await import("./text/openmetrics.ts");
+  return createOpenMetricsEncoder;
+}
+
+async function loadProtobuf(): Promise<CreateEncoder> {
+  const { createProtobufEncoder } = await import("./protobuf/protobuf.ts");
+  return createProtobufEncoder;
+}
 
 /** All formats. A new one is a row here, its name in `FORMATS`, and the file of its encoder. */
 export const FORMAT_ROWS: Readonly<Record<Format, FormatRow>> = {

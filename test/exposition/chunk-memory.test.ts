@@ -9,7 +9,7 @@ function write(memory: ChunkMemory, text: string): Buffer {
   return chunk;
 }
 
-test("ChunkMemory gives each chunk memory of its own at first", () => {
+test("ChunkMemory returns separate memory for each chunk at first", () => {
   const memory = new ChunkMemory();
   const chunks = Array.from({ length: 1_000 }, (_, index) => write(memory, `${index}`.padEnd(500)));
   assert.equal(Buffer.concat(chunks).toString().split(/ +/).length, 1_001);
@@ -54,7 +54,7 @@ test("join() makes one chunk of many, and copies none that stand behind one anot
   assert.deepEqual([a, b, ab, cab].map(String), ["a", "b", "ab", "cab"]);
 });
 
-test("ChunkMemory leaves all chunks alone when it is told to, whatever comes after", () => {
+test("ChunkMemory keeps all chunks valid after stopReuse(), whatever comes next", () => {
   const memory = new ChunkMemory();
   memory.reuse();
   const lent = write(memory, "lent");
@@ -77,7 +77,7 @@ test("ChunkMemory is as new when it is cleared", () => {
   assert.deepEqual(chunks.map(String), ["a", "b"]);
 });
 
-test("ChunkMemory gives memory of any size", () => {
+test("ChunkMemory returns memory of any size", () => {
   const memory = new ChunkMemory();
   const large = memory.take(10_000_000);
   assert.ok(large.length >= 10_000_000);

@@ -21,7 +21,7 @@ async function drain(reading: ChunkReader): Promise<string[]> {
   }
 }
 
-test("ChunkReader gives chunk by chunk, skips pauses, and reads no further than it is asked", async () => {
+test("ChunkReader returns chunk by chunk, skips pauses, and never reads ahead", async () => {
   const { chunks, state } = createChunks(["", "a", "", "b", "c"]);
   const reading = new ChunkReader(chunks, NEVER);
   await tick();
@@ -45,7 +45,7 @@ test("ChunkReader says once that it is over, when the last value is read", async
   assert.deepEqual(ended, [reading]);
 });
 
-test("finish() reads all that is left, and next() gives it later in its order", async () => {
+test("finish() reads all that is left, and next() returns it in order", async () => {
   const { chunks, state } = createChunks(["a", "b", "", "c"]);
   const reading = new ChunkReader(chunks, NEVER);
   const first = await next(reading);
@@ -70,13 +70,13 @@ test("next() throws what the encoder throws, each time, and the reading is over"
   assert.equal(ends, 1);
 });
 
-test("finish() never rejects: a failure waits for next(), which gives no part of the rest", async () => {
+test("finish() never rejects: next() throws the failure, and returns nothing of the rest", async () => {
   const reading = new ChunkReader(createChunks(["a", "b", fail]).chunks, NEVER);
   await reading.finish();
   await assert.rejects(next(reading), { message: "broken" });
 });
 
-test("ChunkReader ends when its signal aborts, with its reason and without what was read ahead", async () => {
+test("ChunkReader throws the reason of its signal, and drops what was read ahead", async () => {
   const controller = new AbortController();
   const { chunks, state } = createChunks(["a", "b", "c"]);
   let ends = 0;

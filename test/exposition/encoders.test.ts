@@ -55,7 +55,7 @@ const ESCAPED: readonly (readonly [EscapingScheme, string])[] = [
   ["values", 'U__http_2e_hits__total{U__http_2e_route="/"} 2'],
 ];
 
-test("createEncoders() makes an encoder for each escaping scheme, and keeps them apart", async () => {
+test("createEncoders() makes a separate encoder for each escaping scheme", async () => {
   const encoders = createEncoders(0);
   for (const [scheme, line] of [...ESCAPED, ...ESCAPED]) {
     const { body } = encodeFamilies(await encoders.get("text-1.0.0", scheme), [FAMILY]);
@@ -63,7 +63,7 @@ test("createEncoders() makes an encoder for each escaping scheme, and keeps them
   }
 });
 
-test("createEncoders() makes each encoder once, also for those who ask at the same time", async () => {
+test("createEncoders() makes each encoder once, even for concurrent calls", async () => {
   const encoders = createEncoders(0);
   for (const format of FORMATS) {
     const [first, second] = [encoders.get(format, "values"), encoders.get(format, "values")];
@@ -72,7 +72,7 @@ test("createEncoders() makes each encoder once, also for those who ask at the sa
   }
 });
 
-test("createEncoders() has one encoder for the versions of a format, whose bodies are the same", async () => {
+test("createEncoders() shares one encoder among formats with the same body", async () => {
   const encoders = createEncoders(0);
   const same = async (one: Format, other: Format): Promise<boolean> =>
     (await encoders.get(one, "dots")) === (await encoders.get(other, "dots"));
@@ -82,7 +82,7 @@ test("createEncoders() has one encoder for the versions of a format, whose bodie
   assert.equal(await same("text-0.0.4", "protobuf"), false);
 });
 
-test("createEncoders() makes encoders of its own each time", async () => {
+test("createEncoders() shares no encoder with another call", async () => {
   const first = await createEncoders(0).get("text-0.0.4", "dots");
   assert.notEqual(first, await createEncoders(0).get("text-0.0.4", "dots"));
 });

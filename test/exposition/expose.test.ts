@@ -133,7 +133,7 @@ test("expose() times encoding once, when the last value is read", async () => {
   assert.equal(told.encodedMs.length, 1);
 });
 
-test("a response that nobody reads ends with its signal, and releases the lock", async () => {
+test("a response that is never read ends with its signal, and releases the lock", async () => {
   const { exposer, told } = create();
   let reads = 0;
   const signal = new LightSignal();
@@ -145,10 +145,10 @@ test("a response that nobody reads ends with its signal, and releases the lock",
   assert.equal(reads, before);
 });
 
-test("expose() reports what an encoder has to leave out", async () => {
+test("expose() reports what an encoder skips", async () => {
   const { exposer, told } = create();
   const signal = new LightSignal();
-  // A value that is no number, as a gatherer in JavaScript may give it.
+  // A value that is not a number, as a gatherer in JavaScript may return it.
   const bad = gaugeOf([{ labels: {}, value: "1" as unknown as number }], "bad");
   await exposer.expose(all([bad]), ANYTHING, signal);
   assert.deepEqual(told.faults, ["bad: a value is not a number"]);
@@ -178,4 +178,20 @@ test("expose() throws the reason of a signal that is over", () => {
   });
   assert.equal(told.encodedMs.length, 1);
   signal.abort(OVER);
+});
+
+test("expose() never reuses the memory of a response that was cut off", async () => {
+  const { exposer } = create();
+  const bodyOf = async (value: number) => {
+    const signal = new LightSignal();
+    const family = gaugeOf([{ labels: {}, value }]);
+    const { body } = await exposer.expose(all([family]), ANYTHING, signal);
+    assert.ok(body instanceof Uint8Array);
+    return { body, signal };
+  };
+  const cutOff = await bodyOf(1);
+  cutOff.signal.abort(new Error("gone"));
+  const next = await bodyOf(2);
+  next.signal.abort(OVER);
+  assert.match(Buffer.from(cutOff.body).toString(), / 1\n$/);
 });

@@ -56,7 +56,7 @@ const CASES: readonly NameCase[] = [
     ],
   },
   {
-    criterion: "leaves out a family without a name",
+    criterion: "skips a family without a name",
     families: [family("", "gauge"), family("", "info"), family("a", "gauge")],
     scheme: "values",
     names: ["a"],

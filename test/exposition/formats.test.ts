@@ -24,7 +24,7 @@ const TEXT_ONLY: readonly Format[] = ["text-0.0.4"];
 const OPENMETRICS_ONLY: readonly Format[] = ["openmetrics-1.0.0", "openmetrics-0.0.1"];
 
 for (const { name, accept } of SCRAPERS) {
-  test(`negotiateFormat() gives text 0.0.4 to ${name} when only that is offered`, () => {
+  test(`negotiateFormat() falls back to text 0.0.4 for ${name}`, () => {
     assert.equal(negotiateFormat(accept, TEXT_ONLY).format, "text-0.0.4");
   });
 }
@@ -52,13 +52,13 @@ const OM = "application/openmetrics-text";
 testAll([
   // Versions and parameters.
   {
-    name: "reads a type alone as its usual version",
+    name: "reads a type without a version as its usual one",
     accept: OM,
     format: "openmetrics-1.0.0",
     contentType: O1,
   },
   {
-    name: "reads text/plain alone as 0.0.4",
+    name: "reads text/plain without a version as 0.0.4",
     accept: "text/plain",
     format: "text-0.0.4",
     contentType: T4,
@@ -82,7 +82,7 @@ testAll([
     contentType: O1,
   },
   {
-    name: "gives text 1.0.0 to those who ask for it, with its scheme",
+    name: "returns text 1.0.0 to those who ask for it, with its scheme",
     accept: "text/plain;version=1.0.0",
     format: "text-1.0.0",
     contentType: `${T1}; escaping=underscores`,
@@ -111,7 +111,7 @@ testAll([
     format: "text-0.0.4",
     contentType: T4,
   },
-  { name: "gives protobuf", accept: PROTOBUF, format: "protobuf", contentType: P },
+  { name: "returns protobuf", accept: PROTOBUF, format: "protobuf", contentType: P },
   {
     name: "does not give protobuf without parameters",
     accept: "application/vnd.google.protobuf",
@@ -169,31 +169,31 @@ testAll([
     contentType: O1,
   },
   {
-    name: "leaves out weight 0",
+    name: "skips weight 0",
     accept: `${OM};q=0,text/plain;version=1.0.0;q=0.1`,
     format: "text-1.0.0",
     contentType: `${T1}; escaping=underscores`,
   },
   {
-    name: "gives text 0.0.4 even where it is forbidden",
+    name: "returns text 0.0.4 even where it is forbidden",
     accept: "text/plain;q=0",
     format: "text-0.0.4",
     contentType: T4,
   },
   {
-    name: "gives text 0.0.4 where all is forbidden",
+    name: "returns text 0.0.4 when all is forbidden",
     accept: "*/*;q=0",
     format: "text-0.0.4",
     contentType: T4,
   },
   {
-    name: "gives text 0.0.4 for text/*",
+    name: "returns text 0.0.4 for text/*",
     accept: `text/*,${OM};q=0.9`,
     format: "text-0.0.4",
     contentType: T4,
   },
   {
-    name: "gives text 0.0.4 for a wildcard of the highest weight",
+    name: "returns text 0.0.4 for a wildcard of the highest weight",
     accept: `*/*,${OM};q=0.9`,
     format: "text-0.0.4",
     contentType: T4,
@@ -205,7 +205,7 @@ testAll([
     contentType: O1,
   },
   {
-    name: "gives text 0.0.4 where nothing matches",
+    name: "returns text 0.0.4 when nothing matches",
     accept: "application/json, image/png",
     format: "text-0.0.4",
     contentType: T4,
@@ -266,7 +266,7 @@ testAll([
     contentType: `${T4}; escaping=allow-utf-8`,
   },
   {
-    name: "takes a scheme where nothing matches",
+    name: "takes a scheme when nothing matches",
     accept: "application/json;escaping=dots",
     format: "text-0.0.4",
     escaping: "dots",
@@ -323,14 +323,14 @@ testAll([
     contentType: T4,
   },
   {
-    name: "gives the first offered for no header without text 0.0.4",
+    name: "returns the first offered for no header without text 0.0.4",
     accept: undefined,
     offered: ["text-1.0.0"],
     format: "text-1.0.0",
     contentType: `${T1}; escaping=underscores`,
   },
   {
-    name: "gives the first offered for a wildcard without text 0.0.4",
+    name: "returns the first offered for a wildcard without text 0.0.4",
     accept: `*/*,${OM};version=0.0.1;q=0.5`,
     offered: OPENMETRICS_ONLY,
     format: "openmetrics-1.0.0",
@@ -344,7 +344,7 @@ testAll([
     contentType: O0,
   },
   {
-    name: "gives text 0.0.4 for an empty offer",
+    name: "returns text 0.0.4 for an empty offer",
     accept: OM,
     offered: [],
     format: "text-0.0.4",
@@ -365,7 +365,7 @@ testAll([
     contentType: O1,
   },
   {
-    name: "keeps the header's order where an own offer agrees",
+    name: "keeps the header's order when an own offer agrees",
     accept: `${OM};version=1.0.0,a/b;x=1,${OM};version=0.0.1`,
     offered: OPENMETRICS_ONLY,
     format: "openmetrics-1.0.0",

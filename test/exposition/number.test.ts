@@ -37,7 +37,7 @@ test("formatNumber() writes what reads back as the same number", () => {
 /** Numbers just above 1e-6 have the longest texts; of random ones almost none is that long. */
 const longNumber = fc.double({ min: 1e-6, max: 1e-5, noNaN: true }).map((value) => -value);
 
-test("writeNumber() writes what formatNumber() gives, in MAX_NUMBER_LENGTH bytes at most", () => {
+test("writeNumber() writes what formatNumber() returns, within MAX_NUMBER_LENGTH", () => {
   fc.assert(
     fc.property(fc.oneof(fc.double(), fc.nat(), longNumber), (value) => {
       const bytes = Buffer.alloc(MAX_NUMBER_LENGTH);

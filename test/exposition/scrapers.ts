@@ -122,12 +122,12 @@ export const SCRAPERS: readonly Scraper[] = [
     ...PROTOBUF_UTF8,
   },
   {
-    name: "Prometheus with scrape_protocols of text 0.0.4 alone",
+    name: "Prometheus with only text 0.0.4 in scrape_protocols",
     accept: "text/plain;version=0.0.4;q=0.6,*/*;q=0.5",
     ...TEXT,
   },
   {
-    name: "Prometheus with scrape_protocols of text 1.0.0 alone",
+    name: "Prometheus with only text 1.0.0 in scrape_protocols",
     accept: "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,*/*;q=0.5",
     format: "text-1.0.0",
     escaping: "allow-utf-8",

@@ -8,7 +8,7 @@ function useUpTurn(): void {
   while (hasTimeLeft(performance.now()));
 }
 
-test("hasTimeLeft() is true at the start of a turn, and false when its slice is used up", async () => {
+test("hasTimeLeft() is true when a slice begins, and false when it is used up", async () => {
   await tick();
   assert.equal(hasTimeLeft(performance.now()), true);
   useUpTurn();
@@ -22,7 +22,7 @@ test("hasTimeLeft() is true again in the next turn", async () => {
   assert.equal(hasTimeLeft(performance.now()), true);
 });
 
-test("hasTimeLeft() gives one slice to all who ask in one turn", async () => {
+test("hasTimeLeft() shares one slice among all callers in one turn", async () => {
   await tick();
   await Promise.all([
     (async () => useUpTurn())(),
@@ -77,7 +77,7 @@ test("hasTimeLeft() counts a piece of work that held the loop for long", async (
   assert.equal(hasTimeLeft(performance.now()), false);
 });
 
-test("hasTimeLeft() gives a new slice when nobody has asked for a while", async (t) => {
+test("hasTimeLeft() begins a new slice after a pause", async (t) => {
   await tick();
   let now = performance.now() + 10;
   t.mock.method(performance, "now", () => now);
@@ -92,7 +92,7 @@ test("hasTimeLeft() gives a new slice when nobody has asked for a while", async 
   assert.equal(immediates.mock.callCount(), 0);
 });
 
-test("hasTimeLeft() gives one slice to scrapes that follow one another at once", async (t) => {
+test("hasTimeLeft() shares one slice among scrapes without a pause between", async (t) => {
   await tick();
   let now = performance.now() + 1_000;
   const clock = t.mock.method(performance, "now", () => now);

@@ -108,7 +108,7 @@ const changingFamilies = fc.array(
   { minLength: 2, maxLength: 6 },
 );
 
-test("kept blocks equal a fresh encoding whatever families and metrics come, go and move", () => {
+test("kept blocks equal a fresh encoding after any change of families and metrics", () => {
   const property = fc.property(changingFamilies, (rounds) => {
     const store = new BlockStore(Number.MAX_SAFE_INTEGER);
     const kept = createTextEncoder("underscores", store);
@@ -126,7 +126,7 @@ test("kept blocks equal a fresh encoding whatever families and metrics come, go 
   fc.assert(property, { numRuns: 30 });
 });
 
-test("scrapes that take turns on the same blocks each get a fresh encoding of their families", () => {
+test("concurrent scrapes of the same blocks each equal a fresh encoding", () => {
   const property = fc.property(changingFamilies, fc.array(fc.nat(2)), (rounds, turns) => {
     const store = new BlockStore(Number.MAX_SAFE_INTEGER);
     const kept = createTextEncoder("underscores", store);
@@ -192,7 +192,7 @@ function encodeAll(
   families: readonly MetricFamily[],
 ): string {
   const chunks: Uint8Array[] = [];
-  const report = () => assert.fail("something was left out");
+  const report = () => assert.fail("something was skipped");
   for (const chunk of encodeChunks(encoder, families, report)) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString();
 }

@@ -64,7 +64,7 @@ const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
 
 /** The parts of the package that are loaded when they are used, and their source files. */
 const PARTS: Readonly<Record<string, RegExp>> = {
-  OpenMetrics: /^exposition\/text\/(openmetrics|canonical-number|exemplar)/,
+  OpenMetrics: /^exposition\/text\/(openmetrics|exemplar)/,
   protobuf: /^exposition\/protobuf\//,
   compression: /^exposition\/compression\/(?!compressor)/,
   "the page": /^(page\/|version)/,

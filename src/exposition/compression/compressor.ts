@@ -54,15 +54,30 @@ const CODECS: Readonly<Record<CodecName, Codec>> = {
     // RFC 9110 §8.4.1.3: a recipient treats `x-gzip` as `gzip`.
     aliases: ["x-gzip"],
     levelOf: ({ gzipLevel }) => gzipLevel,
-    load: async () => (await import("./gzip.ts")).createGzip,
+    load: loadGzip,
   },
   zstd: {
     aliases: [],
     levelOf: ({ zstdLevel }) => zstdLevel,
-    load: async () => (await import("./zstd.ts")).createZstd,
-    isAvailable: async () => (await import("./zstd.ts")).isZstdAvailable(),
+    load: loadZstd,
+    isAvailable: isZstdThere,
   },
 };
+
+async function loadGzip(): Promise<CreateStream> {
+  const { createGzip } = await import("./gzip.ts");
+  return createGzip;
+}
+
+async function loadZstd(): Promise<CreateStream> {
+  const { createZstd } = await import("./zstd.ts");
+  return createZstd;
+}
+
+async function isZstdThere(): Promise<boolean> {
+  const { isZstdAvailable } = await import("./zstd.ts");
+  return isZstdAvailable();
+}
 
 /** The codec for each other name. */
 export const ALIASES: ReadonlyMap<string, string> = new Map(
@@ -116,7 +131,8 @@ async function compressWith(
   settings: CompressionSettings,
 ): Promise<CompressedBody> {
   const { load, levelOf } = CODECS[encoding];
-  const [createStream, { compress }] = await Promise.all([load(), import("./compress.ts")]);
+  const createStream = await load();
+  const { compress } = await import("./compress.ts");
   const isWhole = body instanceof Uint8Array;
   const chunks = isWhole ? once(body) : chunksOf(body);
   const compressed = compress(chunks, createStream, levelOf(settings));

@@ -23,7 +23,7 @@ async function collect(output: AsyncIterable<Uint8Array>): Promise<Buffer> {
 }
 
 for (const { encoding, skip } of ENCODINGS) {
-  test(`compress() with ${encoding} gives back the same bytes`, { skip }, async () => {
+  test(`compress() with ${encoding} is lossless`, { skip }, async () => {
     const chunks = fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 20 });
     await fc.assert(
       fc.asyncProperty(chunks, async (list) => {
@@ -49,7 +49,7 @@ for (const { encoding, skip } of ENCODINGS) {
     { kind: "text", body: exposition(5_000_000) },
     { kind: "noise", body: noise(5_000_000) },
   ]) {
-    test(`compress() with ${encoding} keeps 5 MB of ${kind} in bounds for a slow consumer`, {
+    test(`compress() with ${encoding} buffers little of 5 MB of ${kind} for a slow consumer`, {
       skip,
     }, async (t) => {
       const streams = captureStreams(t);
@@ -72,7 +72,7 @@ for (const { encoding, skip } of ENCODINGS) {
     });
   }
 
-  test(`compress() with ${encoding} asks for no more than a few chunks while nobody takes`, {
+  test(`compress() with ${encoding} reads at most a few chunks ahead of its consumer`, {
     skip,
   }, async () => {
     const source = new CountingSource(cut(noise(5_000_000)));
@@ -84,7 +84,7 @@ for (const { encoding, skip } of ENCODINGS) {
     assert.equal(source.ended, 1);
   });
 
-  test(`compress() with ${encoding} takes one chunk larger than its buffers`, {
+  test(`compress() with ${encoding} accepts one chunk larger than its buffers`, {
     skip,
   }, async () => {
     const body = noise(2_000_000);
@@ -110,7 +110,7 @@ for (const { encoding, skip } of ENCODINGS) {
   });
 
   for (const at of [0, 1, 2, 5, 20]) {
-    test(`compress() with ${encoding} passes on what the source throws after ${at} chunks`, {
+    test(`compress() with ${encoding} propagates an error of the source after ${at} chunks`, {
       skip,
     }, async (t) => {
       const streams = captureStreams(t);
@@ -158,7 +158,7 @@ for (const { encoding, skip } of ENCODINGS) {
     assert.equal(streams[0]?.destroyed, true);
   });
 
-  test(`compress() with ${encoding} has no write under way when it ends the source`, {
+  test(`compress() with ${encoding} ends the source only after its last write`, {
     skip,
   }, async (t) => {
     const streams = captureStreams(t);
@@ -191,7 +191,7 @@ for (const { encoding, skip } of ENCODINGS) {
     }
   });
 
-  test(`compress() with ${encoding} leaves the event loop free`, { skip }, async () => {
+  test(`compress() with ${encoding} does not block the event loop`, { skip }, async () => {
     const body = exposition(5_000_000);
     let isDone = false;
     let count = 0;
@@ -208,7 +208,7 @@ for (const { encoding, skip } of ENCODINGS) {
     assert.ok((await output).length < body.length / 4);
   });
 
-  test(`compress() with ${encoding} makes a body of the least size smaller`, { skip }, async () => {
+  test(`compress() with ${encoding} shrinks a body of the minimum size`, { skip }, async () => {
     const body = exposition(1_024);
     const output = await collect(
       compress(new CountingSource([body]), STREAMS[encoding], undefined),
@@ -217,7 +217,7 @@ for (const { encoding, skip } of ENCODINGS) {
   });
 }
 
-test("compress() passes on values that are no errors", async () => {
+test("compress() propagates thrown values that are not errors", async () => {
   for (const thrown of [undefined, null, 0, "text"]) {
     const source = (async function* () {
       yield noise(1000);
@@ -308,7 +308,7 @@ test("compress() ignores what the source throws after an early stop", async () =
   for await (const _ of compress(source, STREAMS.gzip, undefined)) break;
 });
 
-test("compress() takes a source that cannot be stopped", async () => {
+test("compress() accepts a source without return()", async () => {
   let asked = 0;
   const source: AsyncIterable<Uint8Array> = {
     [Symbol.asyncIterator]: () => ({
@@ -329,7 +329,7 @@ test("compress() fails when the source cannot be iterated", async () => {
   await assert.rejects(collect(compress(source, STREAMS.gzip, undefined)), (e) => e === failure);
 });
 
-test("compress() touches neither the source nor zlib before it is asked", async (t) => {
+test("compress() touches neither the source nor zlib before the first next()", async (t) => {
   const getBuiltinModule = t.mock.method(process, "getBuiltinModule");
   // A variable, since the compiler does not resolve the query that makes it a fresh module.
   const fresh = "../../../src/exposition/compression/compress.ts?fresh";
@@ -345,7 +345,7 @@ test("compress() touches neither the source nor zlib before it is asked", async 
   await output.return();
 });
 
-test("compress() rejects a level that zlib does not have, and leaves the source alone", async () => {
+test("compress() rejects an invalid level, and does not touch the source", async () => {
   const source = new CountingSource([noise(10)]);
   await assert.rejects(collect(compress(source, STREAMS.gzip, 10)), RangeError);
   assert.equal(source.asked, 0);

@@ -55,7 +55,7 @@ for (const { header, settings = BOTH, expected, without = expected } of NEGOTIAT
     assert.equal(await negotiate(header), expected);
   });
 
-  test(`negotiate() picks ${without} for "${header}" of ${offer} without zstd`, async (t) => {
+  test(`negotiate() picks ${without} for "${header}" of ${offer} on an old Node`, async (t) => {
     pretendZstd(t, false);
     const { negotiate } = createCompressor(settings);
     assert.equal(await negotiate(header), without);
@@ -63,7 +63,7 @@ for (const { header, settings = BOTH, expected, without = expected } of NEGOTIAT
   });
 }
 
-test("compress() leaves a body alone that is to be plain", async () => {
+test("compress() returns a body for identity unchanged", async () => {
   const { compress } = createCompressor(BOTH);
   for (const body of [new Uint8Array(), exposition(100_000), streamOf(exposition(100_000))]) {
     assert.deepEqual(await compress(body, "identity"), { body, encoding: "identity" });
@@ -71,7 +71,9 @@ test("compress() leaves a body alone that is to be plain", async () => {
 });
 
 for (const { encoding, skip } of ENCODINGS) {
-  test(`compress() leaves a body alone that is too small for ${encoding}`, { skip }, async (t) => {
+  test(`compress() returns a body unchanged that is too small for ${encoding}`, {
+    skip,
+  }, async (t) => {
     const streams = captureStreams(t);
     const { compress } = createCompressor(BOTH);
     for (const body of [new Uint8Array(), exposition(1), exposition(1_023)]) {

@@ -6,7 +6,7 @@ import type { CreateStream } from "../../../src/exposition/compression/compress.
 import { createGzip } from "../../../src/exposition/compression/gzip.ts";
 import { createZstd, isZstdAvailable } from "../../../src/exposition/compression/zstd.ts";
 
-/** The two encodings, and why one is left out on this Node. */
+/** The two encodings, and why one is skipped on this Node. */
 export const ENCODINGS: readonly {
   readonly encoding: "gzip" | "zstd";
   readonly skip: string | false;

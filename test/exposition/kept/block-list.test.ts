@@ -40,7 +40,7 @@ test("insertAfter() makes no block without memory for all of it", () => {
   assert.equal(budget.left, 0.5 * RESERVED_BYTES);
 });
 
-test("keep() gives back what a block does not take", () => {
+test("keep() returns memory that a block does not take", () => {
   const { list, budget } = createList(1);
   const [slot] = fill(list, 1);
   assert.ok(slot && list.keep(slot));
@@ -74,7 +74,7 @@ test("keep() drops the last blocks first, then the block itself", () => {
   assert.deepEqual(slotsOf(list), []);
 });
 
-test("close() gives all memory back, and ends the list for walks that hold it", () => {
+test("close() returns all memory, and ends the list for walks that hold it", () => {
   const { list, budget } = createList(3);
   fill(list, 3);
   list.close();

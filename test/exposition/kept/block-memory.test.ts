@@ -9,7 +9,7 @@ function create() {
   return { memory, bytes };
 }
 
-test("BlockMemory gives the same bytes as long as there is room and nobody sends them", () => {
+test("BlockMemory returns the same bytes while they have room and are not lent", () => {
   const { memory, bytes } = create();
   assert.equal(memory.writable(10, BLOCK_BYTES), bytes);
   memory.lend().giveBack(false);
@@ -17,14 +17,14 @@ test("BlockMemory gives the same bytes as long as there is room and nobody sends
   assert.equal(memory.takeLeft(), undefined);
 });
 
-test("BlockMemory keeps what stands there when it makes room", () => {
+test("BlockMemory keeps its bytes when it makes room", () => {
   const { memory } = create();
   const grown = memory.writable(10, 10 * BLOCK_BYTES);
   assert.ok(grown.length >= 10 * BLOCK_BYTES);
   assert.equal(grown.toString("latin1", 0, 10), "0123456789");
 });
 
-test("BlockMemory leaves bytes that are lent to their borrowers", () => {
+test("BlockMemory copies bytes that are lent, and leaves them to their borrowers", () => {
   const { memory, bytes } = create();
   const loan = memory.lend();
   const copy = memory.writable(4, 10);
@@ -35,7 +35,7 @@ test("BlockMemory leaves bytes that are lent to their borrowers", () => {
   assert.equal(memory.takeLeft(), undefined);
 });
 
-test("BlockMemory never writes bytes again that a response was cut off from", () => {
+test("BlockMemory never rewrites bytes of a response that was cut off", () => {
   const { memory, bytes } = create();
   memory.lend().giveBack(true);
   assert.notEqual(memory.writable(10, 10), bytes);

@@ -54,7 +54,7 @@ const change = fc.record({
   lend: fc.boolean(),
 });
 
-test("BlockNumbers moves what is between numbers whichever grow and shrink", () => {
+test("BlockNumbers moves the text between numbers whichever grow and shrink", () => {
   const property = fc.property(texts, values, fc.array(change), (between, first, changes) => {
     let current = first;
     const block = createBlock(between, current);
@@ -75,10 +75,10 @@ test("BlockNumbers moves what is between numbers whichever grow and shrink", () 
 for (const { what, before, after } of [
   { what: "apart", before: [1_000, 1, 5], after: [1, 1_000, 5] },
   { what: "towards each other", before: [1, 1_000, 5], after: [1_000, 1, 5] },
-  { what: "back and end where they were", before: [1, 22, 5], after: [11, 2, 5] },
-  { what: "forward by more than stands between", before: [1e9, 1, 5], after: [1, 1, 5] },
+  { what: "back and forth", before: [1, 22, 5], after: [11, 2, 5] },
+  { what: "forward past the next number", before: [1e9, 1, 5], after: [1, 1, 5] },
 ]) {
-  test(`BlockNumbers writes numbers between which bytes move ${what}`, () => {
+  test(`BlockNumbers writes numbers when the text between moves ${what}`, () => {
     const between = ["a ", "\nb ", "\nc "];
     const block = createBlock(between, before);
     update(block, after);
@@ -95,14 +95,14 @@ test("BlockNumbers writes the longest numbers whole", () => {
   }
 });
 
-test("BlockNumbers writes in place, as long as there is room", () => {
+test("BlockNumbers writes in place while there is room", () => {
   const block = createBlock(["a ", "\nb "], [1, 2]);
   const { buffer } = block.bytes;
   update(block, [100, 0.25]);
   assert.equal(block.bytes.buffer, buffer);
 });
 
-test("BlockNumbers asks for more memory where numbers outgrow the block", () => {
+test("BlockNumbers asks for more memory when numbers outgrow the block", () => {
   const between = Array.from({ length: BLOCK_BYTES / 2 }, () => " ");
   const ones = between.map(() => 1);
   const block = createBlock(between, ones);

@@ -37,21 +37,21 @@ function createScrape(names: readonly string[], budget = 1e9) {
 /** More than two blocks of metrics, and less than a tenth of all. */
 const A_FEW = 1_000;
 
-test("BlockWalk writes nothing anew where nothing has come or gone", () => {
+test("BlockWalk writes nothing anew if nothing has come or gone", () => {
   const { scrape } = createScrape(["a", "b", "c"]);
   assert.deepEqual([scrape(), scrape(), scrape()], [12_000, 12_000, 0]);
 });
 
 for (const { what, change } of [
-  { what: "a metric comes first", change: (sets: number[]) => sets.unshift(9_999) },
-  { what: "a metric comes last", change: (sets: number[]) => sets.push(9_999) },
+  { what: "a metric is added first", change: (sets: number[]) => sets.unshift(9_999) },
+  { what: "a metric is added last", change: (sets: number[]) => sets.push(9_999) },
   {
-    what: "a metric comes in the middle",
+    what: "a metric is added in the middle",
     change: (sets: number[]) => sets.splice(1_700, 0, 9_999),
   },
-  { what: "the first metric goes", change: (sets: number[]) => sets.shift() },
-  { what: "the last metric goes", change: (sets: number[]) => sets.pop() },
-  { what: "a metric in the middle goes", change: (sets: number[]) => sets.splice(1_700, 1) },
+  { what: "the first metric is removed", change: (sets: number[]) => sets.shift() },
+  { what: "the last metric is removed", change: (sets: number[]) => sets.pop() },
+  { what: "a metric in the middle is removed", change: (sets: number[]) => sets.splice(1_700, 1) },
 ]) {
   test(`BlockWalk writes a block or two anew when ${what}`, () => {
     const { scrape, sets } = createScrape(["a", "b", "c"]);
@@ -66,7 +66,7 @@ for (const { what, change } of [
   });
 }
 
-test("BlockWalk writes nothing but the numbers of metrics that come in new objects", () => {
+test("BlockWalk writes only the numbers of metrics that come in new objects", () => {
   const { scrape, identities } = createScrape(["a", "b"]);
   scrape();
   scrape();
@@ -76,7 +76,7 @@ test("BlockWalk writes nothing but the numbers of metrics that come in new objec
   assert.equal(scrape(), 0);
 });
 
-test("BlockWalk keeps a block that a metric without a number would stand on", () => {
+test("BlockWalk keeps a block with a metric that is skipped", () => {
   let written = 0;
   const metrics = Array.from(
     { length: 100 },
@@ -123,7 +123,7 @@ test("BlockWalk keeps the blocks of a family whose neighbours come and go", () =
   assert.ok(withoutA < A_FEW, `${withoutA} metrics were written anew`);
 });
 
-test("blocks do not crumble while label sets come at one end and go at the other", () => {
+test("blocks do not crumble while label sets are added and removed at the ends", () => {
   const { scrape, sets, store } = createScrape(["a"]);
   scrape();
   scrape();
@@ -161,7 +161,7 @@ test("the blocks of one selection are kept while others are asked for", () => {
   assert.deepEqual([scrape(), scrape("b", some)], [0, 0]);
 });
 
-test("the blocks of a few selections are kept, and not those of many", () => {
+test("the blocks of a few selections are kept, but not those of many", () => {
   const { scrape, store } = createScrape(["a"]);
   scrape("steady");
   scrape("steady");
@@ -181,10 +181,10 @@ function createRejoining() {
   const { sets, families, store } = createScrape(["a"]);
   const encoder = createTextEncoder("underscores", store);
   const start = () => {
-    const chunks = encodeChunks(encoder, families, assert.fail);
+    const chunks: Generator<Uint8Array, void> = encodeChunks(encoder, families, assert.fail);
     let text = "";
     const next = () => {
-      const { done, value } = chunks.next();
+      const { done, value }: IteratorResult<Uint8Array, void> = chunks.next();
       if (!done) text += Buffer.from(value);
       return done === true;
     };
@@ -205,7 +205,7 @@ function createRejoining() {
   return { start, fresh, store };
 }
 
-test("BlockWalk leaves a block alone in which another walk has paused", () => {
+test("BlockWalk does not write a block in which another walk has paused", () => {
   const { start, fresh, store } = createRejoining();
   const expected = fresh();
   const first = start();
@@ -229,4 +229,46 @@ test("BlockWalk replaces a block in which another walk has ended", () => {
   assert.ok(store.footprint <= before, `${store.footprint} bytes instead of ${before}`);
   store.clear();
   assert.equal(store.footprint, 0);
+});
+
+/** Families whose only metric fills a block; `padding` is the length of the first one's label. */
+function createLargeFamilies(padding: { length: number }): readonly MetricFamily[] {
+  return ["a", "b", "c"].map((name, index) => ({
+    name,
+    help: "",
+    type: "gauge",
+    metrics: {
+      *[Symbol.iterator](): Generator<ValueMetric> {
+        const length = index === 0 ? padding.length : 40_000;
+        yield { identity: `${name} ${length}`, labels: { padding: "x".repeat(length) }, value: 1 };
+      },
+    },
+  }));
+}
+
+test("BlockWalk ends a block before the preamble that the next one starts with", () => {
+  const padding = { length: 40_000 };
+  const families = createLargeFamilies(padding);
+  const store = new BlockStore(1e9);
+  const encoder = createTextEncoder("underscores", store);
+  const encode = (from: typeof encoder) =>
+    Array.from(encodeChunks(from, families, assert.fail), (chunk) => Buffer.from(chunk).toString());
+  for (const length of [40_000, 40_000, 20_000, 40_000]) {
+    padding.length = length;
+    const fresh = createTextEncoder("underscores");
+    assert.equal(encode(encoder).join(""), encode(fresh).join(""));
+  }
+  assert.equal(encode(encoder).length, 3);
+  store.clear();
+});
+
+test("BlockWalk gives no chunk for a block whose only metric is skipped", () => {
+  const full: ValueMetric = { identity: 1, labels: { padding: "x".repeat(40_000) }, value: 1 };
+  // A source that is not written in TypeScript may hold anything.
+  const bad: ValueMetric = { identity: 2, labels: {}, value: "text" as unknown as number };
+  const family: MetricFamily = { name: "a", help: "", type: "gauge", metrics: [full, bad] };
+  const encoder = createTextEncoder("underscores", new BlockStore(1e9));
+  for (let scrape = 0; scrape < 4; scrape++) {
+    assert.equal([...encodeChunks(encoder, [family], () => {})].length, 1);
+  }
 });

@@ -106,21 +106,21 @@ for (const { what, before, after } of OTHER_TEXTS) {
   });
 }
 
-test("Block keeps the entry where a metric is left out", () => {
+test("Block keeps the entry when a metric is skipped", () => {
   const block = blockOf(["x ", 1, "\n"]);
   assert.equal(block.adopt(1, metricOf("new", []), ENCODER), "skipped");
   assert.equal(block.isAt(1, "b"), true);
   assert.equal(textOf(block), "first 1\nx 1\nlast 3\n");
 });
 
-test("Block gives no identity to an adopted metric that cannot be compared", () => {
+test("Block keeps no identity of an adopted metric that cannot be compared", () => {
   const block = blockOf(["x ", 1, "\n"]);
   assert.equal(block.adopt(1, metricOf("new", ["x ", 2, "\n"], false), ENCODER), "adopted");
   assert.equal(block.isAt(1, "new"), false);
   assert.equal(textOf(block), "first 1\nx 2\nlast 3\n");
 });
 
-test("Block adopts nothing without an identity, which would be compared each time", () => {
+test("Block adopts nothing without an identity", () => {
   const parts = ["x ", 1, "\n"];
   assert.equal(blockOf(parts).adopt(1, metricOf(undefined, parts), ENCODER), "different");
   assert.equal(
@@ -136,7 +136,7 @@ test("Block adopts an entry that is larger than a block", () => {
   assert.equal(textOf(block), `first 1\n${long} 2\nlast 3\n`);
 });
 
-test("Block takes no more memory however often entries are adopted", () => {
+test("Block does not grow however often entries are adopted", () => {
   const block = blockOf(["x ", 1, "\n"]);
   const before = block.footprint;
   for (let value = 0; value < 1_000; value++)

@@ -81,7 +81,7 @@ test("a block that was given back is written in place", () => {
   assert.deepEqual(valuesOf(lent), new Set(["2"]));
 });
 
-test("a block that was lent to a response that was cut off is never written in place", () => {
+test("a block of a response that was cut off is never written in place", () => {
   const { state, store, start, scrape } = create();
   const before = store.footprint;
   const { memory, chunks } = start();
@@ -93,7 +93,7 @@ test("a block that was lent to a response that was cut off is never written in p
   assert.equal(store.footprint, before);
 });
 
-test("what is left to borrowers counts until they have given it back", () => {
+test("lent bytes of a rewritten block count until they are given back", () => {
   const { state, store, start, scrape } = create();
   const before = store.footprint;
   const borrowers = [start(), start()];
@@ -110,7 +110,7 @@ test("what is left to borrowers counts until they have given it back", () => {
   assert.equal(store.footprint, before);
 });
 
-test("what is left to borrowers never takes more than the budget", () => {
+test("lent bytes of rewritten blocks never exceed the budget", () => {
   const { store: unbounded } = create();
   const maxBytes = unbounded.footprint + 1_000;
   const { state, store, start, scrape } = create(maxBytes);
@@ -130,7 +130,7 @@ test("what is left to borrowers never takes more than the budget", () => {
   assert.ok(store.footprint > maxBytes / 2, "blocks are kept again");
 });
 
-test("a block is not kept where there is no memory beside what it has left to a borrower", () => {
+test("a block is dropped if its copy and the lent bytes exceed the budget", () => {
   // Room for the only block, which takes more than half of it.
   const { state, store, start, scrape } = create(64 * 1_024, 500);
   assert.ok(store.footprint > 0);

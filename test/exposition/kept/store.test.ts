@@ -42,7 +42,7 @@ test("BlockStore keeps blocks from the second scrape of a family on", () => {
   assert.equal(encode(encoder, family), `${PREAMBLE}a_total{set="1"} 5\n`);
 });
 
-test("BlockStore keeps nothing without a budget, and never more than it", () => {
+test("BlockStore never exceeds its budget, and keeps nothing without one", () => {
   const family = liveFamily();
   family.list = Array.from({ length: 5_000 }, (_, set) => metricOf(set, set));
   const expected = encode(createTextEncoder("underscores"), family);
@@ -56,7 +56,7 @@ test("BlockStore keeps nothing without a budget, and never more than it", () => 
   }
 });
 
-test("BlockStore drops what nobody has asked for in five minutes, and takes it up again", (t) => {
+test("BlockStore drops what is idle for five minutes, and keeps it again later", (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
   const store = new BlockStore(1e6);
   const encoder = createTextEncoder("underscores", store);
@@ -116,7 +116,7 @@ test("BlockStore keeps nothing while memory is short", () => {
   store.clear();
 });
 
-test("BlockStore evicts no selection that is in use for another", (t) => {
+test("BlockStore never evicts a selection that is in use", (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
   const store = new BlockStore(1e6);
   const owner = {};
@@ -131,7 +131,7 @@ test("BlockStore evicts no selection that is in use for another", (t) => {
   store.clear();
 });
 
-test("BlockStore drops blocks under a scrape that goes on, and loses no memory by it", () => {
+test("BlockStore drops blocks during a scrape, and gets their memory back", () => {
   const store = new BlockStore(1e6);
   const encoder = createTextEncoder("underscores", store);
   const family = liveFamily();
@@ -155,7 +155,7 @@ test("BlockStore drops blocks under a scrape that goes on, and loses no memory b
   store.clear();
 });
 
-test("a kept block reports each metric without a number, at every scrape", () => {
+test("a kept block reports each metric without a number at every scrape", () => {
   const encoder = createTextEncoder("underscores", new BlockStore(1e6));
   const family = liveFamily();
   family.list = [metricOf(1, 5), metricOf(2, "x" as unknown as number), metricOf(3, 6)];
@@ -167,7 +167,7 @@ test("a kept block reports each metric without a number, at every scrape", () =>
   }
 });
 
-test("a kept block is forgotten when a metric throws in the middle of it", () => {
+test("a metric that throws in the middle of a block drops all blocks", () => {
   const store = new BlockStore(1e6);
   const encoder = createTextEncoder("underscores", store);
   const family = liveFamily();
@@ -188,7 +188,7 @@ test("a kept block is forgotten when a metric throws in the middle of it", () =>
   assert.equal(encode(encoder, family), `${PREAMBLE}a_total{set="1"} 8\na_total{set="2"} 9\n`);
 });
 
-test("a kept block follows exemplars and timestamps, which are no numbers of a metric", () => {
+test("a kept block follows exemplars and timestamps", () => {
   const store = new BlockStore(1e6);
   const text = createTextEncoder("underscores", store);
   const openMetrics = createOpenMetricsEncoder("underscores", store);
@@ -221,7 +221,7 @@ test("a kept block follows metrics without an identity", () => {
   }
 });
 
-test("a kept block holds names and labels of any bytes while its numbers change their length", () => {
+test("a kept block keeps names and labels of any bytes while numbers change length", () => {
   const encoder = createTextEncoder("allow-utf-8", new BlockStore(1e6));
   const fresh = createTextEncoder("allow-utf-8");
   const family = liveFamily();
@@ -233,7 +233,7 @@ test("a kept block holds names and labels of any bytes while its numbers change 
   }
 });
 
-test("a kept histogram follows its buckets, its timestamp and the loss of a number", () => {
+test("a kept histogram follows its buckets, timestamp and missing numbers", () => {
   for (const createEncoder of [createTextEncoder, createOpenMetricsEncoder]) {
     const encoder = createEncoder("underscores", new BlockStore(1e6));
     let buckets = 1;
@@ -257,7 +257,7 @@ test("a kept histogram follows its buckets, its timestamp and the loss of a numb
   }
 });
 
-test("a kept summary follows its quantiles, its timestamp and the loss of a number", () => {
+test("a kept summary follows its quantiles, timestamp and missing numbers", () => {
   for (const createEncoder of [createTextEncoder, createOpenMetricsEncoder]) {
     const encoder = createEncoder("underscores", new BlockStore(1e6));
     let more: object = {};
@@ -291,3 +291,35 @@ test("a kept summary follows its quantiles, its timestamp and the loss of a numb
     }
   }
 });
+
+test("BlockStore drops all blocks after the scrape in which memory becomes short", () => {
+  const memory = { heapUsed: 0, heapLimit: 100, rss: 0, rssLimit: undefined };
+  const warnings: string[] = [];
+  const pressure = new MemoryPressure(() => memory, createSeconds());
+  const store = new BlockStore(1e8, { pressure, warn: (message) => warnings.push(message) });
+  const encoder = createTextEncoder("underscores", store);
+  const family = liveFamily();
+  // A store with less is not worth a look.
+  const labels = { padding: "x".repeat(10_000) };
+  family.list = Array.from({ length: 500 }, (_, set) => metricOf(set, 1, { labels }));
+  for (let scrape = 0; scrape < 2; scrape++) encode(encoder, family);
+  store.afterScrape();
+  assert.ok(store.footprint > 0);
+  memory.heapUsed = 90;
+  store.afterScrape();
+  assert.equal(store.footprint, 0);
+  assert.deepEqual(warnings, [
+    "Dropped the kept bytes of the last scrape: the heap of V8 takes 90 % of its limit; scrapes cost more CPU until there is memory again",
+  ]);
+  store.afterScrape();
+  assert.equal(warnings.length, 1);
+});
+
+/** A clock that goes on by more than a second whenever it is read. */
+function createSeconds(): () => number {
+  let now = 0;
+  return () => {
+    now += 2_000;
+    return now;
+  };
+}

@@ -35,7 +35,7 @@ const CASES: readonly {
     expected: ["a/b 1 2", "a/*;x=1 1 1", "*/*;x=1 1 0"],
   },
   {
-    name: "leaves out weight 0",
+    name: "skips weight 0",
     header: "a/a;q=0,b/b;q=0.000,c/c;q=0.001",
     expected: ["c/c 0.001 2"],
   },
@@ -45,7 +45,7 @@ const CASES: readonly {
     expected: ["a/a 0.3 2", "*/* 0.001 0"],
   },
   {
-    name: "leaves out what has no type",
+    name: "skips what has no type",
     header: "*,text,/,/plain,;q=1,a/b",
     expected: ["a/b 1 2"],
   },

@@ -14,50 +14,58 @@ const CASES: readonly {
   readonly offered?: readonly ContentEncoding[];
   readonly expected: ContentEncoding;
 }[] = [
-  { name: "gives identity for an absent header", header: undefined, expected: "identity" },
-  { name: "gives identity for an empty header", header: "", expected: "identity" },
-  { name: "gives identity for separators only", header: " ,;, ", expected: "identity" },
-  { name: "gives gzip to Prometheus and VictoriaMetrics", header: "gzip", expected: "gzip" },
+  { name: "returns identity for an absent header", header: undefined, expected: "identity" },
+  { name: "returns identity for an empty header", header: "", expected: "identity" },
+  { name: "returns identity for separators only", header: " ,;, ", expected: "identity" },
+  { name: "returns gzip to Prometheus and VictoriaMetrics", header: "gzip", expected: "gzip" },
   {
-    name: "gives identity to Prometheus with compression disabled",
+    name: "returns identity to Prometheus with compression disabled",
     header: "identity",
     expected: "identity",
   },
-  { name: "gives gzip to Datadog", header: "gzip, deflate", expected: "gzip" },
-  { name: "gives gzip to browsers", header: "gzip, deflate, br, zstd", expected: "gzip" },
-  { name: "gives zstd where only that fits", header: "br, zstd", expected: "zstd" },
+  { name: "returns gzip to Datadog", header: "gzip, deflate", expected: "gzip" },
+  { name: "returns gzip to browsers", header: "gzip, deflate, br, zstd", expected: "gzip" },
+  { name: "returns zstd when only that fits", header: "br, zstd", expected: "zstd" },
   { name: "compares without regard to case", header: "GZip;Q=1", expected: "gzip" },
   { name: "takes x-gzip as gzip", header: "x-gzip", expected: "gzip" },
   { name: "reads x-gzip beside gzip;q=0", header: "gzip;q=0, x-gzip", expected: "gzip" },
   { name: "reads gzip beside x-gzip;q=0", header: "gzip, x-gzip;q=0", expected: "gzip" },
-  { name: "gives identity for x-gzip;q=0", header: "x-gzip;q=0, *;q=0", expected: "identity" },
-  { name: "gives identity for unknown codings", header: "br, deflate, lz4", expected: "identity" },
-  { name: "gives identity for nonsense", header: '"gzip', expected: "identity" },
-  { name: "does not match a part of a token", header: "gzipped, agzip", expected: "identity" },
-  { name: "gives the first offered for *", header: "*", expected: "gzip" },
+  { name: "returns identity for x-gzip;q=0", header: "x-gzip;q=0, *;q=0", expected: "identity" },
   {
-    name: "gives the first of an own offer for *",
+    name: "returns identity for unknown codings",
+    header: "br, deflate, lz4",
+    expected: "identity",
+  },
+  { name: "returns identity for nonsense", header: '"gzip', expected: "identity" },
+  { name: "does not match a part of a token", header: "gzipped, agzip", expected: "identity" },
+  { name: "returns the first offered for *", header: "*", expected: "gzip" },
+  {
+    name: "returns the first of an own offer for *",
     header: "*",
     offered: ZSTD_FIRST,
     expected: "zstd",
   },
   { name: "takes a low weight of *", header: "*;q=0.001", expected: "gzip" },
-  { name: "gives identity for *;q=0", header: "*;q=0", expected: "identity" },
+  { name: "returns identity for *;q=0", header: "*;q=0", expected: "identity" },
   { name: "does not extend * to a forbidden coding", header: "gzip;q=0, *", expected: "zstd" },
   {
-    name: "gives identity where * is left with it alone",
+    name: "returns identity when * has no other choice",
     header: "gzip;q=0, *",
     offered: ["gzip"],
     expected: "identity",
   },
-  { name: "gives identity for gzip;q=0", header: "gzip;q=0", expected: "identity" },
-  { name: "gives identity for identity;q=0 alone", header: "identity;q=0", expected: "identity" },
+  { name: "returns identity for gzip;q=0", header: "gzip;q=0", expected: "identity" },
+  { name: "returns identity for only identity;q=0", header: "identity;q=0", expected: "identity" },
   {
-    name: "gives identity where all is forbidden",
+    name: "returns identity when all is forbidden",
     header: "identity;q=0, *;q=0",
     expected: "identity",
   },
-  { name: "gives gzip beside identity;q=0", header: "identity;q=0, gzip;q=0.1", expected: "gzip" },
+  {
+    name: "returns gzip beside identity;q=0",
+    header: "identity;q=0, gzip;q=0.1",
+    expected: "gzip",
+  },
   { name: "prefers the higher weight", header: "gzip;q=0.5, zstd;q=0.6", expected: "zstd" },
   {
     name: "prefers the higher weight to the own offer",
@@ -107,7 +115,7 @@ const CASES: readonly {
     offered: ["gzip"],
     expected: "identity",
   },
-  { name: "gives identity for an empty offer", header: "*", offered: [], expected: "identity" },
+  { name: "returns identity for an empty offer", header: "*", offered: [], expected: "identity" },
   { name: "reads several lines joined", header: "br;q=1.0, gzip;q=0.8, *;q=0.1", expected: "gzip" },
   { name: "ignores a header over 8 KiB", header: `gzip,${"a".repeat(8192)}`, expected: "identity" },
   {
@@ -123,7 +131,7 @@ for (const { name, header, offered = BOTH, expected } of CASES) {
   });
 }
 
-test("negotiateContentEncoding() gives identity or what is offered for any header", () => {
+test("negotiateContentEncoding() returns identity or an offer for any header", () => {
   const parts = fc.constantFrom(
     "gzip",
     "zstd",

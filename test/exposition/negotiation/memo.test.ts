@@ -12,14 +12,14 @@ function countingMemo(limit?: number) {
   return { calls, memo: memoiseByHeader(decide, limit) };
 }
 
-test("memoiseByHeader() decides once for each header and gives the same object", () => {
+test("memoiseByHeader() decides once for each header and returns the same object", () => {
   const { calls, memo } = countingMemo();
   assert.equal(memo("a"), memo("a"));
   assert.equal(memo("b").header, "b");
   assert.deepEqual(calls, ["a", "b"]);
 });
 
-test("memoiseByHeader() tells an absent header from an empty one", () => {
+test("memoiseByHeader() distinguishes an absent header from an empty one", () => {
   const { calls, memo } = countingMemo();
   for (const header of [undefined, "", undefined, ""]) assert.equal(memo(header).header, header);
   assert.deepEqual(calls, [undefined, ""]);

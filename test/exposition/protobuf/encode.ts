@@ -31,7 +31,7 @@ export function encodedFamily(family: MetricFamily, scheme?: EscapingScheme): Me
   return decoded;
 }
 
-/** The metrics that `family` decodes to again; none if it is left out. */
+/** The metrics that `family` decodes to again; none if it is skipped. */
 export function encodedMetrics(family: MetricFamily, scheme?: EscapingScheme): Message[] {
   const decoded = decodeFamilies(encode([family], scheme).bytes);
   return decoded.flatMap((message) => message.metric ?? []);

@@ -29,12 +29,12 @@ const CASES: readonly LabelCase[] = [
     expected: ["e", "x"],
   },
   {
-    name: "converts values that are no strings",
+    name: "converts values that are not strings",
     labels: { a: 0, b: false, c: 1n, d: { toString: () => "d" } },
     expected: ["a", "0", "b", "false", "c", "1", "d", "d"],
   },
   {
-    name: "leaves out __name__, the empty name and the reserved label",
+    name: "skips __name__, the empty name and the reserved label",
     labels: { __name__: "x", "..name..": "x", "": "y", le: "1", a: "1" },
     expected: ["a", "1"],
   },
@@ -65,7 +65,7 @@ const CASES: readonly LabelCase[] = [
     labels: { a: "x\ud800y" },
     expected: ["a", "x\ufffdy"],
   },
-  { name: "reads own properties alone", labels: Object.create({ a: "1" }), expected: [] },
+  { name: "reads only own properties", labels: Object.create({ a: "1" }), expected: [] },
 ];
 
 /** The bytes that `write` makes of `labels`, in hexadecimal. */
@@ -97,7 +97,7 @@ for (const { name, labels, expected, scheme = "underscores" } of CASES) {
   });
 }
 
-test("createLabelWriter() bears a program that invents names without end", () => {
+test("createLabelWriter() bounds its cache when label names never repeat", () => {
   const write = createLabelWriter("underscores");
   for (let index = 1; index < 2_500; index++) {
     assert.equal(
@@ -107,7 +107,7 @@ test("createLabelWriter() bears a program that invents names without end", () =>
   }
 });
 
-test("createLabelWriter() gives the same whichever labels it has seen before", () => {
+test("createLabelWriter() returns the same whichever labels it encoded before", () => {
   const names = fc.constantFrom("a", "b", "a.b", "a_b", "a:b", "le", "__name__", "", "é");
   const values = fc.constantFrom("", "1", "\n", null, undefined, 5, []);
   const labels = fc.dictionary(names, values);

@@ -45,7 +45,7 @@ for (const value of [0, -0, 1.5, -1e300, 5e-324, Number.NaN, Infinity, -Infinity
 // Values that the types forbid and that JavaScript brings all the same.
 const NO_NUMBERS = ["1", null, undefined, 1n, {}] as unknown as readonly number[];
 
-test("createProtobufEncoder() leaves out and reports what is not a number", () => {
+test("createProtobufEncoder() skips and reports what is not a number", () => {
   for (const value of NO_NUMBERS) {
     const families = [
       counter({ value }),
@@ -63,7 +63,7 @@ test("createProtobufEncoder() leaves out and reports what is not a number", () =
   }
 });
 
-test("createProtobufEncoder() goes on after a metric that it leaves out", () => {
+test("createProtobufEncoder() continues after a metric that it skips", () => {
   const [bad] = NO_NUMBERS;
   const metrics = [1, bad ?? 0, 3].map((value, index) => ({ labels: { index }, value }));
   assert.deepEqual(encodedMetrics({ name: "g", help: "", type: "gauge", metrics }), [
@@ -139,7 +139,7 @@ test("createProtobufEncoder() writes an exemplar with all labels that it has", (
   ]);
 });
 
-test("createProtobufEncoder() leaves out an exemplar without a value", () => {
+test("createProtobufEncoder() skips an exemplar without a value", () => {
   for (const value of NO_NUMBERS) {
     assert.deepEqual(encodedMetrics(counter({ exemplar: { labels: {}, value } })), [
       { counter: { value: 1 } },
@@ -189,7 +189,7 @@ test("createProtobufEncoder() writes the quantiles of a summary", () => {
   ]);
 });
 
-test("createProtobufEncoder() writes counts that are no whole numbers as doubles", () => {
+test("createProtobufEncoder() writes counts that are not whole numbers as doubles", () => {
   const metric = {
     count: 2.5,
     upperBounds: [1, 2, 3, 4],
@@ -246,7 +246,7 @@ test("createProtobufEncoder() writes the bucket +Inf only if it has an exemplar"
   );
 });
 
-test("createProtobufEncoder() leaves le and quantile to the scraper", () => {
+test("createProtobufEncoder() skips le and quantile, which the scraper adds", () => {
   const labels = { le: "1", quantile: "2", a: "3" };
   const [a, le, quantile] = ["a", "le", "quantile"].map((name) => ({
     name,

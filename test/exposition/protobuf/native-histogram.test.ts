@@ -184,7 +184,7 @@ test("createProtobufEncoder() writes the exemplars of a native histogram", () =>
   ]);
 });
 
-test("createProtobufEncoder() writes a native histogram of fractions in doubles alone", () => {
+test("createProtobufEncoder() writes a native histogram of fractions only in doubles", () => {
   const native: NativeHistogram = {
     ...NATIVE,
     zeroCount: 0,
@@ -255,7 +255,7 @@ test("createProtobufEncoder() keeps the classic part of an inconsistent native h
   assert.deepEqual(encode([family(metric)]).faults, [`h: ${SCHEMA}`]);
 });
 
-test("createProtobufEncoder() leaves native parts out of a family that starts without one", () => {
+test("createProtobufEncoder() skips native parts in a family that starts without one", () => {
   const metrics = [CLASSIC, { ...CLASSIC, native: NATIVE }, CLASSIC];
   assert.deepEqual(
     encodedMetrics(family(...metrics)),
@@ -266,7 +266,7 @@ test("createProtobufEncoder() leaves native parts out of a family that starts wi
   ]);
 });
 
-test("createProtobufEncoder() leaves out histograms that a native family cannot hold", () => {
+test("createProtobufEncoder() skips histograms that a native family cannot hold", () => {
   const native = { ...CLASSIC, native: NATIVE };
   const metrics = [native, CLASSIC, { ...CLASSIC, native: { ...NATIVE, schema: 9 } }, native];
   const written = { histogram: { ...CLASSIC_PART, ...NATIVE_PART } };

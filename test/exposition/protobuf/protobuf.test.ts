@@ -178,7 +178,7 @@ test("createProtobufEncoder() writes several families one after the other", () =
   assert.equal(bytes.toString("hex"), `120a01611801220b120909${ONE}120a01621801220b120909${TWO}`);
 });
 
-test("createProtobufEncoder() leaves out families without metrics", () => {
+test("createProtobufEncoder() skips families without metrics", () => {
   const empty: MetricFamily = { name: "e", help: "Empty.", type: "gauge", metrics: [] };
   // Each value below is wrong on purpose.
   const faulty = [{ labels: {}, value: "1" }] as unknown as ValueMetric[];
@@ -207,7 +207,7 @@ test("createProtobufEncoder() keeps the first of two families of one escaped nam
   );
 });
 
-test("createProtobufEncoder() gives chunks of about 64 KiB", () => {
+test("createProtobufEncoder() yields chunks of about 64 KiB", () => {
   const families = Array.from({ length: 500 }, (_, index) =>
     gauge(`g${index}`, index, "x".repeat(1_000)),
   );

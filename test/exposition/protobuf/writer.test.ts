@@ -132,7 +132,7 @@ test("ProtobufWriter.close() makes room at the very end of its buffer", () => {
   }
 });
 
-test("ProtobufWriter.take() gives bytes that later writing does not touch", () => {
+test("ProtobufWriter.take() returns bytes that later writing does not touch", () => {
   const writer = new ProtobufWriter();
   writer.uint(0x08, 1);
   const start = writer.length;

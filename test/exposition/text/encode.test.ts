@@ -6,7 +6,7 @@ import { CHUNK_LENGTH } from "../../../src/exposition/text/byte-sink.ts";
 import { createTextFormatEncoder, type TextFamilies } from "../../../src/exposition/text/encode.ts";
 import type { MetricFamily, ValueMetric } from "../../../src/model/metric-family.ts";
 
-/** Writes `=` and the value; leaves out negative ones. */
+/** Writes `=` and the value; skips negative ones. */
 const ENCODER: FamilyEncoder = {
   preamble: "preamble\n",
   encode: (metric, sink) => {
@@ -22,22 +22,22 @@ const ENCODER: FamilyEncoder = {
   hasSameNumbers: () => false,
 };
 
-test("createTextFormatEncoder() writes preambles, metrics and the end in one chunk if they fit", () => {
+test("createTextFormatEncoder() writes everything in one chunk if it fits", () => {
   const families = [familyOf("a", [1, 2.5]), familyOf("b", []), familyOf("c", [Number.NaN])];
   assert.deepEqual(chunksOf(families, "end\n"), [
     "preamble\n=1\n=2.5\npreamble\npreamble\n=NaN\nend\n",
   ]);
 });
 
-test("createTextFormatEncoder() gives the end even where there are no families", () => {
+test("createTextFormatEncoder() writes the end even without families", () => {
   assert.deepEqual(chunksOf([], "# EOF\n"), ["# EOF\n"]);
 });
 
-test("createTextFormatEncoder() gives no chunk where there is nothing to write", () => {
+test("createTextFormatEncoder() yields no chunk if there is nothing to write", () => {
   assert.deepEqual(chunksOf([], ""), []);
 });
 
-test("createTextFormatEncoder() reports each metric that is left out", () => {
+test("createTextFormatEncoder() reports each metric that is skipped", () => {
   const faults: string[] = [];
   const { encode } = createTextFormatEncoder({ prepare, end: "" });
   const steps = encode([familyOf("a", [-1, 5, -2])], (name, reason) =>
@@ -60,7 +60,7 @@ test("createTextFormatEncoder() cuts chunks between metrics", () => {
   assert.equal(chunks.join(""), `preamble\n${values.map((value) => `=${value}\n`).join("")}end\n`);
 });
 
-test("createTextFormatEncoder() reads metrics no further than the chunk that is asked for", () => {
+test("createTextFormatEncoder() reads metrics only for the chunk that is asked for", () => {
   let read = 0;
   const metrics = {
     *[Symbol.iterator]() {
@@ -75,7 +75,7 @@ test("createTextFormatEncoder() reads metrics no further than the chunk that is 
   steps.return?.();
 });
 
-test("createTextFormatEncoder() passes on what a metric throws", () => {
+test("createTextFormatEncoder() propagates errors thrown by a metric", () => {
   const metrics = {
     // biome-ignore lint/correctness/useYield: It throws before it has anything to yield.
     *[Symbol.iterator](): Generator<ValueMetric> {

@@ -70,7 +70,7 @@ const CASES: readonly { name: string; exemplar: Exemplar | null | undefined; exp
       expected: ` # {a="${"\\n".repeat(127)}"} 1`,
     },
     {
-      name: "drops a value that is no number",
+      name: "drops a value that is not a number",
       // A caller without types is not held to them.
       exemplar: { labels: {}, value: "1" as unknown as number },
       expected: "",
@@ -120,14 +120,14 @@ for (const { index, inside, outside } of BUCKET_CASES) {
   });
 }
 
-test("formatBucketExemplar() writes nothing where there is no exemplar", () => {
+test("formatBucketExemplar() writes nothing without an exemplar", () => {
   const { exemplars: _, ...without } = histogramWith({ labels: {}, value: 0 }, 1);
   assert.equal(formatBucketExemplar(without, 1), "");
   assert.equal(formatBucketExemplar(histogramWith({ labels: {}, value: 0 }, 1), 2), "");
   assert.equal(formatBucketExemplar({ ...without, exemplars: [null] }, 0), "");
 });
 
-test("formatBucketExemplar() knows no bounds where there is one bucket", () => {
+test("formatBucketExemplar() accepts any value if there is one bucket", () => {
   const metric = { ...histogramWith({ labels: {}, value: 7 }, 0), upperBounds: [] };
   assert.equal(formatBucketExemplar(metric, 0), " # {} 7");
 });

@@ -35,28 +35,28 @@ const CASES: readonly LabelCase[] = [
     expected: 'e="x"',
   },
   {
-    name: "converts values that are no strings",
+    name: "converts values that are not strings",
     labels: { a: 0, b: false, c: 1n, d: { toString: () => "d" } },
     expected: 'a="0",b="false",c="1",d="d"',
   },
   {
-    name: "leaves out __name__ and the empty name",
+    name: "skips __name__ and the empty name",
     labels: { __name__: "x", "": "y", a: "1" },
     expected: 'a="1"',
   },
   {
-    name: "leaves out what escapes to __name__",
+    name: "skips names that escape to __name__",
     labels: { "..name..": "x", a: "1" },
     expected: 'a="1"',
   },
   {
-    name: "leaves out the reserved label",
+    name: "skips the reserved label",
     labels: { le: "x", a: "1", quantile: "2" },
     reserved: "le",
     expected: 'a="1",quantile="2"',
   },
   {
-    name: "leaves out the reserved label where names are quoted",
+    name: "skips the reserved label when names are quoted",
     labels: { "a.b": "1", le: "x" },
     scheme: "allow-utf-8",
     reserved: "le",
@@ -85,12 +85,12 @@ const CASES: readonly LabelCase[] = [
     expected: 'a_b="2"',
   },
   {
-    name: "keeps the first of two names that are sent as the same bytes",
+    name: "keeps the first of two names with the same bytes",
     labels: { "a\ud800": "1", "a\ud801": "2" },
     scheme: "allow-utf-8",
     expected: '"a\ufffd"="1"',
   },
-  { name: "reads own properties alone", labels: Object.create({ a: "1" }), expected: "" },
+  { name: "reads only own properties", labels: Object.create({ a: "1" }), expected: "" },
 ];
 
 for (const { name, labels, expected, scheme = "underscores", reserved } of CASES) {
@@ -109,7 +109,7 @@ test("createLabelEncoder() writes known names as it does new ones", () => {
   assert.equal(encode({ a: "\n" }), 'a="\\n"');
 });
 
-test("createLabelEncoder() bears a program that invents names without end", () => {
+test("createLabelEncoder() bounds its cache when label names never repeat", () => {
   const encode = createLabelEncoder("underscores");
   for (let index = 0; index < 2_500; index++) {
     assert.equal(
@@ -119,7 +119,7 @@ test("createLabelEncoder() bears a program that invents names without end", () =
   }
 });
 
-test("createLabelEncoder() gives the same whichever labels it has seen before", () => {
+test("createLabelEncoder() returns the same whichever labels it encoded before", () => {
   const names = fc.constantFrom("a", "b", "a.b", "a_b", "a:b", "le", "__name__", "", "é");
   const values = fc.constantFrom("", "1", "\n", null, undefined, 5, []);
   const labels = fc.dictionary(names, values);

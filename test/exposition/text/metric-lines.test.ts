@@ -188,7 +188,7 @@ for (const { what, encoder, metric } of [
   });
 }
 
-test("hasTotals() wants two numbers", () => {
+test("hasTotals() requires two numbers", () => {
   const metric: SummaryMetric = { labels: {}, count: 1, sum: 2, quantiles: [], quantileValues: [] };
   assert.equal(hasTotals(metric), true);
   assert.equal(hasTotals({ ...metric, sum: Number.NaN }), true);

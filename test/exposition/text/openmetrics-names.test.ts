@@ -18,12 +18,12 @@ interface NameCase {
 const CASES: readonly NameCase[] = [
   { criterion: "has nothing to do for no families", families: [], named: [] },
   {
-    criterion: "shortens the names of counters and infos alone",
+    criterion: "shortens only the names of counters and infos",
     families: ["a_total counter", "b_info info", "c_total gauge", "d_info gauge", "e summary"],
     named: ["a counter", "b info", "c_total gauge", "d_info gauge", "e summary"],
   },
   {
-    criterion: "takes the type from a counter without its suffix",
+    criterion: "makes a counter without its suffix unknown",
     families: ["a counter", "_total counter", "_info info"],
     named: ["a unknown", "_total unknown", "_info unknown"],
   },
@@ -40,42 +40,42 @@ const CASES: readonly NameCase[] = [
     named: ["my.a counter"],
   },
   {
-    criterion: "takes the type from a counter whose short name is an earlier family's",
+    criterion: "makes a counter unknown if its short name is an earlier family's",
     families: ["x gauge", "x_total counter"],
     named: ["x gauge", "x_total unknown"],
   },
   {
-    criterion: "takes the type from a counter whose short name is a later family's",
+    criterion: "makes a counter unknown if its short name is a later family's",
     families: ["x_total counter", "x gauge"],
     named: ["x_total unknown", "x gauge"],
   },
   {
-    criterion: "takes the type from a counter whose creation time has a later family's name",
+    criterion: "makes a counter unknown if a later family has its _created name",
     families: ["x_total counter", "x_created gauge"],
     named: ["x_total unknown", "x_created gauge"],
   },
   {
-    criterion: "takes the type from a counter whose short name is one of a histogram's",
+    criterion: "makes a counter unknown if its short name is a histogram's",
     families: ["h histogram", "h_count_total counter"],
     named: ["h histogram", "h_count_total unknown"],
   },
   {
-    criterion: "takes the type from a counter that clashes after escaping",
+    criterion: "makes a counter unknown if it clashes after escaping",
     families: ["my.x_total counter", "my_x gauge"],
     named: ["my_x_total unknown", "my_x gauge"],
   },
   {
-    criterion: "takes the type from both of two counters that clash",
+    criterion: "makes both of two counters unknown that clash",
     families: ["x_total counter", "x_total_total counter"],
     named: ["x_total unknown", "x_total_total unknown"],
   },
   {
-    criterion: "takes the type from an info whose short name is another family's",
+    criterion: "makes an info unknown if its short name is another family's",
     families: ["x_info info", "x gauge"],
     named: ["x_info unknown", "x gauge"],
   },
   {
-    criterion: "lets a family that is left out for its name take no type",
+    criterion: "reserves nothing for a family that is skipped for its name",
     families: ["x.y_total counter", "x_y_total counter", "x_y_total gauge"],
     named: ["x_y counter"],
     skipped: [

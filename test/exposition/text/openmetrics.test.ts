@@ -86,7 +86,7 @@ const NONE: { labels: Labels; count: number; sum: number } = { labels: {}, count
 
 const CASES: readonly FamilyCase[] = [
   {
-    criterion: "writes a counter without its suffix as unknown, without exemplar",
+    criterion: "writes a counter without its suffix as unknown",
     families: [
       {
         ...valueFamily("requests", "counter"),
@@ -96,7 +96,7 @@ const CASES: readonly FamilyCase[] = [
     body: lines("# TYPE requests unknown", "requests 1", "# EOF"),
   },
   {
-    criterion: "writes a clashing counter under its full name, without exemplar",
+    criterion: "writes a clashing counter under its full name",
     families: [
       {
         ...valueFamily("x_seconds_total", "counter"),
@@ -116,7 +116,7 @@ const CASES: readonly FamilyCase[] = [
     ),
   },
   {
-    criterion: "leaves out the later of two families that clash",
+    criterion: "skips the later of two families that clash",
     families: [
       {
         name: "h",
@@ -236,7 +236,7 @@ const CASES: readonly FamilyCase[] = [
     ),
   },
   {
-    criterion: "leaves out metrics whose values are no numbers",
+    criterion: "skips metrics whose values are not numbers",
     families: [
       { ...valueFamily("c_total", "counter"), metrics: [{ labels: {}, value: noNumber("1") }] },
       { ...valueFamily("g", "gauge"), metrics: [{ labels: {}, value: noNumber(null) }] },
@@ -299,7 +299,7 @@ for (const { criterion, families, body, faults = [], scheme = "underscores" } of
   test(`createOpenMetricsEncoder() ${criterion}`, () => {
     const encoder = createOpenMetricsEncoder(scheme);
     assert.deepEqual(encodeFamilies(encoder, families), { body, faults });
-    // The second time, the plan is known; what is left out is reported again.
+    // The second time, the names are cached; what is skipped is reported again.
     assert.deepEqual(encodeFamilies(encoder, families), { body, faults });
   });
 }

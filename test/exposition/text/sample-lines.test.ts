@@ -50,7 +50,7 @@ test("listBounds() lists a value for each bound, NaN where there is none", () =>
   assert.deepEqual([...numbers], [7, Number.NaN, 0]);
 });
 
-test("numberAt() is NaN where there is no number", () => {
+test("numberAt() is NaN without a number", () => {
   assert.equal(numberAt([1, 2], 1), 2);
   assert.equal(numberAt(new Float64Array([1, 2]), 0), 1);
   assert.equal(numberAt([1, 2], 2), Number.NaN);

@@ -161,7 +161,7 @@ for (const scheme of ["allow-utf-8", "underscores", "dots", "values"] as const) 
   });
 }
 
-test("createTextEncoder() reports at each scrape what it leaves out", () => {
+test("createTextEncoder() reports at each scrape what it skips", () => {
   const encoder = createTextEncoder("underscores");
   const families: MetricFamily[] = [
     { name: "a.b", help: "", type: "gauge", metrics: [{ labels: {}, value: 1 }] },
@@ -175,7 +175,7 @@ test("createTextEncoder() reports at each scrape what it leaves out", () => {
   }
 });
 
-test("createTextEncoder() leaves out metrics whose values are no numbers", () => {
+test("createTextEncoder() skips metrics whose values are not numbers", () => {
   // A gatherer without types is not held to them.
   const none = undefined as unknown as number;
   const families: MetricFamily[] = [

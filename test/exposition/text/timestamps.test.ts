@@ -29,7 +29,7 @@ for (const { timestampMs, ms, s } of CASES) {
   });
 }
 
-test("formatTimestamp() takes only numbers, whatever JavaScript passes", () => {
+test("formatTimestamp() writes only numbers, whatever JavaScript passes", () => {
   for (const value of [null, "5", 5n, new Date(5)]) {
     // A caller without types is not held to the signature.
     assert.equal(formatTimestamp(value as unknown as number, 1), "");

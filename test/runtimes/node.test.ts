@@ -44,7 +44,7 @@ for (const version of [22, 24, 26]) {
 async function run(version: number, paths: readonly string[]): Promise<void> {
   const node = join(ROOT, `test/runtimes/node_modules/node-${version}/bin/node`);
   assert.ok(paths.length > 0);
-  const args = [join(ROOT, "tools/test/run.mjs"), ...paths];
+  const args = [join(ROOT, "tools/testing/run.mjs"), ...paths];
   const child = spawn(node, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
   assert.equal(code, 0, output);

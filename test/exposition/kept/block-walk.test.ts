@@ -162,11 +162,12 @@ test("the blocks of one selection are kept while others are asked for", () => {
 });
 
 test("the blocks of a few selections are kept, but not those of many", () => {
-  const { scrape, store } = createScrape(["a"]);
+  const { scrape, sets, store } = createScrape(["a"]);
+  sets.get("a")?.splice(400);
   scrape("steady");
   scrape("steady");
   const one = store.footprint;
-  for (let selection = 0; selection < 12; selection++) {
+  for (let selection = 0; selection < 300; selection++) {
     scrape(`${selection}`);
     scrape(`${selection}`);
     assert.equal(scrape("steady"), 0);

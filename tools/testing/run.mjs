@@ -1,4 +1,4 @@
-// `node tools/test/run.mjs [flags of Node] [files or folders]` runs tests and prints a summary.
+// `node tools/testing/run.mjs [flags of Node] [files or folders]` runs tests and prints a summary.
 // Without files and folders it runs all tests except LANES, and checks their coverage.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -22,6 +22,8 @@ const paths = args.filter((arg) => !arg.startsWith("-"));
 const isWhole = paths.length === 0;
 const found = isWhole ? filesIn("test", LANES) : paths.flatMap((path) => filesIn(path));
 const tests = found.filter((file) => file.endsWith(".test.ts"));
+// Without a file, Node would look for tests itself.
+if (tests.length === 0) throw new Error(`Cannot find a test in ${paths.join(" ")}`);
 
 await compileAll([...filesIn("src"), ...filesIn("test")].filter((file) => file.endsWith(".ts")));
 process.exitCode = await runTests();

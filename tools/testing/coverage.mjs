@@ -2,10 +2,11 @@
 import { relative, sep } from "node:path";
 import { Report } from "c8";
 
-/** The least that must run, in per cent. */
+/** The least that must run of each folder, in per cent. */
 const BOUNDS = [
   { folder: "src", lines: 98, branches: 95 },
-  { folder: "src/exposition", lines: 100, branches: 100 },
+  // Node 20 lacks zstd, so it cannot run all of the compression.
+  { folder: "src/exposition", except: "src/exposition/compression", lines: 100, branches: 100 },
 ];
 
 /**
@@ -29,10 +30,10 @@ export async function checkCoverage(counts) {
   return BOUNDS.map((bound) => isWithin(coverage, bound)).every(Boolean);
 }
 
-function isWithin(coverage, { folder, ...least }) {
+function isWithin(coverage, { folder, except, ...least }) {
   const summaries = coverage
     .files()
-    .filter((file) => relative(process.cwd(), file).replaceAll(sep, "/").startsWith(`${folder}/`))
+    .filter((file) => isIn(file, folder) && !(except && isIn(file, except)))
     .map((file) => coverage.fileCoverageFor(file).toSummary());
   // A folder that has moved must not pass as an empty one.
   if (summaries.length === 0) throw new Error(`Cannot find coverage of ${folder}`);
@@ -43,4 +44,8 @@ function isWithin(coverage, { folder, ...least }) {
       `Coverage of ${what} in ${folder} must be ${percent} %, got ${total[what].pct} %`,
     );
   return missed.length === 0;
+}
+
+function isIn(file, folder) {
+  return relative(process.cwd(), file).replaceAll(sep, "/").startsWith(`${folder}/`);
 }

@@ -20,7 +20,7 @@ const BLOCKS = blocksOf({ path: "README.md", text: SECTION });
 /** The port that the README names, which somebody may listen on. */
 const PORT = "9464";
 
-test("The README's quick start", async (t) => {
+test("the README's quick start", async (t) => {
   const [setup, file, start] = BLOCKS;
   assert.ok(setup && file && start);
   const [, name = ""] = /^Save as `([^`]+)`/.exec(file.caption) ?? [];

@@ -163,7 +163,7 @@ test("the page fits a phone: nothing is wider than the screen", async () => {
   assert.deepEqual(outside, []);
 });
 
-test("the page is readable in light and in dark: every text has a contrast of 4.5 or more", async () => {
+test("every text of the page has a contrast of 4.5 or more, in light and in dark", async () => {
   const backs: string[] = [];
   for (const colorScheme of ["light", "dark"] as const) {
     await using opened = await openPage(browser, url, { colorScheme });

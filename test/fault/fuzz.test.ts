@@ -155,7 +155,7 @@ const query = fc
   })
   .map((parts) => parts.join("").replaceAll("#", "%23"));
 
-test("the server answers any Accept, Accept-Encoding, timeout and query with a sound exposition", () =>
+test("the server serves a sound exposition whatever headers and query a scraper sends", () =>
   fuzz(
     fc.record({
       accept: headerValue,

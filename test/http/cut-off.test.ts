@@ -125,7 +125,7 @@ for (const [format, accept] of Object.entries(ACCEPTS)) {
       assertWhole(await receive(port, headers), encoding);
     });
 
-    test(`a body that a shutdown ends in any chunk never looks complete: ${format}, ${encoding}`, async () => {
+    test(`a body ended by a shutdown never looks complete: ${format}, ${encoding}`, async () => {
       for (let endAt = 0; endAt < PADDINGS.length; endAt += 3 * METRICS_PER_CHUNK) {
         const gatherer = megabyte((index) => {
           if (index === endAt) void server.close();

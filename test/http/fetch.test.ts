@@ -109,7 +109,7 @@ test("fetch() streams a long body, and reads no faster than it is read", async (
   });
 });
 
-test("A stream of fetch() fails when the body does, without the reason", async () => {
+test("a stream of fetch() fails when the body does, without the reason", async () => {
   const source = longGatherer(ENDLESS, (at) => {
     if (at === 5_000) throw new Error("the password is 1234");
   });
@@ -122,11 +122,11 @@ test("A stream of fetch() fails when the body does, without the reason", async (
   });
 });
 
-test("A stream of fetch() that nobody reads fails when the scrape takes too long", async () => {
+test("a stream of fetch() that nobody reads fails when the scrape takes too long", async () => {
   const source = longGatherer(ENDLESS);
   await withFetch({ source, timeoutMs: scaleWait(1_000) }, async ({ fetch, log }) => {
     const response = await fetch(new Request(URL));
-    await turnsUntil("the time-out", () => log.length > 0);
+    await turnsUntil("the timeout", () => log.length > 0);
     await source.stopped();
     await assert.rejects(read(response), CUT_OFF);
     assert.equal(log.length, 1);
@@ -134,7 +134,7 @@ test("A stream of fetch() that nobody reads fails when the scrape takes too long
 });
 
 for (const encoding of ["identity", "gzip"]) {
-  test(`A stream of fetch() that is cancelled stops the reading: ${encoding}`, async () => {
+  test(`a stream of fetch() that is cancelled stops the reading: ${encoding}`, async () => {
     const source = longGatherer(ENDLESS);
     await withFetch({ source }, async (tested) => {
       const headers = { "Accept-Encoding": encoding };

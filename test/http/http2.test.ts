@@ -75,7 +75,7 @@ function receive(
   return within("the end of the stream", closed);
 }
 
-test("A handler resets a stream whose body fails after its first byte, and no other", async () => {
+test("a handler resets a stream whose body fails after its first byte, and no other", async () => {
   const source = longGatherer(1e8, (read) => {
     if (read === 5_000) throw new Error("the password is 1234");
   });
@@ -89,13 +89,13 @@ test("A handler resets a stream whose body fails after its first byte, and no ot
   });
 });
 
-test("A handler reads no faster than a client of HTTP/2, and resets one that is too slow", async () => {
+test("a handler fills no more than the window of HTTP/2, and resets a slow stream", async () => {
   const source = longGatherer(1e8);
   await withHttp2({ source, timeoutMs: scaleWait(1_000) }, async ({ session, get, log }) => {
     const stream = session.request({ ":path": "/metrics" });
     // It is not read: the window of the stream is soon used up.
     await once(stream, "response");
-    await turnsUntil("the time-out", () => log.length > 0);
+    await turnsUntil("the timeout", () => log.length > 0);
     assert.ok(source.read < 5_000, `${source.read} metrics were read`);
     stream.on("error", () => {});
     stream.resume();

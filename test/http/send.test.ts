@@ -12,7 +12,7 @@ const SCRAPE = request("/metrics");
 /** For ever, as far as a test is concerned: some 100 GB. */
 const ENDLESS = 1e8;
 
-test("A long body comes whole to a client that speaks HTTP/1.0", () =>
+test("a long body comes whole to a client that speaks HTTP/1.0", () =>
   withServer({ source: longGatherer(5_000) }, async ({ connect }) => {
     const connection = await connect();
     await connection.send("GET /metrics HTTP/1.0\r\n\r\n");
@@ -24,7 +24,7 @@ test("A long body comes whole to a client that speaks HTTP/1.0", () =>
   }));
 
 for (const failing of [0, 70, 120]) {
-  test(`A failure before the first byte, at metric ${failing}, is answered with 500`, async () => {
+  test(`a failure before the first byte, at metric ${failing}, is answered with 500`, async () => {
     const source = longGatherer(ENDLESS, (read) => {
       if (read === failing) throw new Error("the password is 1234");
     });
@@ -45,7 +45,7 @@ function failingLate() {
   });
 }
 
-test("A failure after the first byte destroys the socket, and never ends the chunks", () =>
+test("a failure after the first byte destroys the socket, and never ends the chunks", () =>
   withServer({ source: failingLate() }, async ({ connect, port, log }) => {
     const connection = await connect();
     await connection.send(SCRAPE + SCRAPE);
@@ -57,7 +57,7 @@ test("A failure after the first byte destroys the socket, and never ends the chu
   }));
 
 // It is seen at the server's end: libuv may report a reset to the client as an orderly end.
-test("A failure after the first byte resets a connection that speaks HTTP/1.0", async (t) => {
+test("a failure after the first byte resets a connection that speaks HTTP/1.0", async (t) => {
   const { server: owner, lastSocket } = await netServer();
   await withServer({ source: failingLate(), address: owner }, async ({ connect }) => {
     const connection = await connect();
@@ -69,7 +69,7 @@ test("A failure after the first byte resets a connection that speaks HTTP/1.0", 
   });
 });
 
-test("A failure after the first byte closes a unix socket", async () => {
+test("a failure after the first byte closes a unix socket", async () => {
   const path = `${process.env["TMPDIR"] ?? "/tmp"}/promhttp-send-${process.pid}.sock`;
   await withServer({ source: failingLate(), address: { path } }, async ({ connect }) => {
     const connection = await connect();
@@ -78,7 +78,7 @@ test("A failure after the first byte closes a unix socket", async () => {
   });
 });
 
-test("A client that never reads keeps the memory bounded, and cannot delay the shutdown", async () => {
+test("a client that never reads costs bounded memory, and cannot delay the shutdown", async () => {
   const { server: owner, lastSocket } = await netServer();
   let socket: Socket | undefined;
   let maxBuffered = 0;
@@ -112,7 +112,7 @@ const LEAVINGS = {
 };
 
 for (const [name, leave] of Object.entries(LEAVINGS)) {
-  test(`A client that ${name} in the middle of a body stops the encoding`, async () => {
+  test(`a client that ${name} in the middle of a body stops the encoding`, async () => {
     const source = longGatherer(ENDLESS);
     await withServer({ source }, async ({ connect, port, log }) => {
       const connection = await connect();
@@ -127,7 +127,7 @@ for (const [name, leave] of Object.entries(LEAVINGS)) {
     });
   });
 
-  test(`A client that ${name} while its metrics are gathered stops the gathering`, async () => {
+  test(`a client that ${name} while its metrics are gathered stops the gathering`, async () => {
     const source = blockingGatherer();
     await withServer({ source }, async ({ connect, log }) => {
       const connection = await connect();
@@ -147,7 +147,7 @@ for (const [name, leave] of Object.entries(LEAVINGS)) {
   });
 }
 
-test("A connection that is half-closed in the middle of a body is reset", async (t) => {
+test("a connection that is half-closed in the middle of a body is reset", async (t) => {
   const { server: owner, lastSocket } = await netServer();
   const source = longGatherer(ENDLESS);
   await withServer({ source, address: owner }, async ({ connect }) => {
@@ -161,13 +161,13 @@ test("A connection that is half-closed in the middle of a body is reset", async 
   });
 });
 
-test("A scrape that is queued behind another ends at its own timeout", () =>
+test("a scrape that is queued behind another ends at its own timeout", () =>
   withServer({ source: longGatherer(20_000) }, async ({ connect, log }) => {
     const connection = await connect();
     connection.socket.pause();
     const headers = ["X-Prometheus-Scrape-Timeout-Seconds: 0.05"];
     await connection.send(SCRAPE + request("/metrics", { headers }));
-    await turnsUntil("the time-out", () => log.length > 0);
+    await turnsUntil("the timeout", () => log.length > 0);
     connection.socket.resume();
     assert.equal((await connection.response()).status, 200);
     assert.equal(await connection.closed(), "");

@@ -109,7 +109,7 @@ test("a client that stalls gets whole lines, however often others scrape", async
   });
 });
 
-test("a stream of HTTP/2 that is not read gets whole lines, however often others scrape", async () => {
+test("a stalled stream of HTTP/2 gets whole lines, however often others scrape", async () => {
   const { registry, change } = createRegistry();
   await withTempDir(async (directory) => {
     const path = join(directory, "metrics.sock");

@@ -95,7 +95,7 @@ const ENDS: Readonly<
     return get();
   },
   "a query that cannot be read": ({ get }) => get({ query: "%" }),
-  "a time-out": ({ get }, state) => {
+  "a timeout": ({ get }, state) => {
     state.gather = () => new Promise(() => {});
     return get({ timeoutSeconds: "0.01" });
   },

@@ -160,7 +160,7 @@ test("Server.listen() stops using a net.Server once it is closed", async () => {
   assert.equal(owner.listenerCount("error"), 0);
 });
 
-test("The server logs an error of a net.Server and still listens", async () => {
+test("the server logs an error of a net.Server and still listens", async () => {
   const { server: owner } = await netServer();
   await withServer({ address: owner }, async ({ log, port }) => {
     owner.emit("error", new Error("accept EMFILE"));
@@ -170,7 +170,7 @@ test("The server logs an error of a net.Server and still listens", async () => {
   });
 });
 
-test("A net.Server that does not listen is rejected before anything else happens", async () => {
+test("a net.Server that does not listen is rejected before anything else happens", async () => {
   await assert.rejects(Server.listen(countingGatherer(), createServer()), { name: "TypeError" });
 });
 

@@ -177,7 +177,7 @@ test("close() frees the port before it resolves", async () => {
   }
 });
 
-test("A server is closed at the end of an `await using` block", async () => {
+test("a server is closed at the end of an `await using` block", async () => {
   let closed: Promise<void>;
   {
     await using server = await Server.listen(countingGatherer(), "127.0.0.1:0");
@@ -289,7 +289,7 @@ const LOGGERS = {
 };
 
 for (const [name, error] of Object.entries(LOGGERS)) {
-  test(`A logger that ${name} does no harm`, async () => {
+  test(`a logger that ${name} does no harm`, async () => {
     const source = { gather: () => Promise.reject(new Error("no metrics")) };
     await withServer({ source, logger: { error, warn: error } }, async ({ port }) => {
       assert.equal((await rawRequest(port, SCRAPE)).status, 500);
@@ -299,7 +299,7 @@ for (const [name, error] of Object.entries(LOGGERS)) {
   });
 }
 
-test("A server without a logger is silent", async (t) => {
+test("a server without a logger is silent", async (t) => {
   const error = t.mock.method(console, "error", () => {});
   const warn = t.mock.method(console, "warn", () => {});
   const source = { gather: () => Promise.reject(new Error("no metrics")) };
@@ -313,7 +313,7 @@ test("A server without a logger is silent", async (t) => {
   assert.equal(warn.mock.callCount(), 0);
 });
 
-test("A server marked as failing answers 500 until it is marked as OK", () =>
+test("a server marked as failing answers 500 until it is marked as OK", () =>
   withServer({ statusName: "app", selfMetrics: false }, async ({ server, port, log }) => {
     server.setFailing("the database is gone");
     const failing = await rawRequest(port, SCRAPE);
@@ -327,7 +327,7 @@ test("A server marked as failing answers 500 until it is marked as OK", () =>
     assert.match(fine.body, /^app_up 1$/m);
   }));
 
-test("A scrape waits for an update that came before it", () =>
+test("a scrape waits for an update that came before it", () =>
   withServer({}, async ({ server, port }) => {
     const steps: string[] = [];
     let finish = () => {};

@@ -13,11 +13,11 @@ import type { Way } from "./way.ts";
 
 /** A handler in each framework that the documentation names and Node can run. */
 export const FRAMEWORKS: readonly Way[] = [
-  mountWay("Express, by path,", (handler) =>
+  mountWay("Express by path", (handler) =>
     listen(createServer(express().all("/metrics", handler))),
   ),
 
-  mountWay("Express, by prefix,", (handler) =>
+  mountWay("Express by prefix", (handler) =>
     listen(createServer(express().use("/metrics", handler))),
   ),
 

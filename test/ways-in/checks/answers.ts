@@ -71,7 +71,7 @@ export const ANSWERS: readonly Check[] = [
   },
 
   {
-    name: "rejects other methods without gathering, and answers OPTIONS",
+    name: "rejects other methods, and answers OPTIONS, without gathering",
     source: "counting",
     options: { selfMetrics: false },
     async run({ connect }) {

@@ -17,4 +17,5 @@ app.get("/metrics", (request, reply) => {
 });
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => app.close());
-await app.listen({ port: 9464 });
+// Fastify crashes when it is closed while it looks up "localhost", its default.
+await app.listen({ host: "127.0.0.1", port: 9464 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LightSignal, settled, unlessAborted } from "../src/abort.ts";
-import { NEVER, tick } from "./exposition/chunks.ts";
+import { NEVER } from "./exposition/chunks.ts";
+import { tick } from "./helpers/turns.ts";
 
 test("LightSignal calls each listener once, in their order, and keeps the first reason", () => {
   const signal = new LightSignal();
@@ -103,7 +104,7 @@ test("settled() waits for the last promise", async () => {
   const done = settled([Promise.resolve(), promise], new AbortController().signal).then(() =>
     order.push("settled"),
   );
-  await new Promise((next) => setImmediate(next));
+  await tick();
   order.push("last");
   resolve();
   await done;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as promhttp from "../src/index.ts";
-import { forkFixture } from "./helpers/fork-fixture.ts";
+import { forkFixture } from "./helpers/processes/fork-fixture.ts";
 
 const EXPORTS = [
   "GatherError",
@@ -13,11 +13,11 @@ const EXPORTS = [
   "render",
 ];
 
-test("The package exports its server, its handler and its errors", () => {
+test("the package exports its server, its handler and its errors", () => {
   assert.deepEqual(Object.keys(promhttp).sort(), EXPORTS);
 });
 
-test("The built package can be loaded with require(), without a warning", async () => {
+test("the built package can be loaded with require(), without a warning", async () => {
   const child = forkFixture("require.cjs");
   assert.deepEqual(await child.exit(), {
     code: 0,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { createLog, createOnce, type Logger } from "../src/log.ts";
+import { tick } from "./helpers/turns.ts";
 
 function createRecorder() {
   const lines: unknown[][] = [];
@@ -68,7 +69,7 @@ for (const [how, write] of Object.entries(BROKEN_LOGGERS)) {
     log.error("Broken", new Error("down"));
     log.warn("Careful");
     // An unhandled rejection would fail the test run.
-    await new Promise((resolve) => setImmediate(resolve));
+    await tick();
   });
 }
 

@@ -3,11 +3,11 @@ import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { Counter, Registry } from "prom-client";
 import { GatherError, type Gatherer, type RenderOptions, render } from "../src/index.ts";
-import { blockingGatherer } from "./helpers/blocking-gatherer.ts";
 import { captureProcessErrors } from "./helpers/capture-process-errors.ts";
-import { countingGatherer, UP_FAMILY, UP_TEXT } from "./helpers/counting-gatherer.ts";
-import { longGatherer } from "./helpers/long-gatherer.ts";
-import { createRecorder } from "./helpers/recorder.ts";
+import { UP_FAMILY, UP_TEXT } from "./helpers/families.ts";
+import { blockingGatherer, countingGatherer, longGatherer } from "./helpers/gatherers.ts";
+import { createRecorder } from "./helpers/scraping/recorder.ts";
+import { scaleWait } from "./helpers/wait-factor.ts";
 
 const TEXT = "text/plain; version=0.0.4; charset=utf-8";
 const OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -100,7 +100,7 @@ test("render() rejects when it takes too long, and stops gathering", async () =>
   assert.equal(signal.aborted, true);
   source.release();
   const endless = longGatherer(1e8);
-  await assert.rejects(render(endless, { timeoutMs: 100 }), {
+  await assert.rejects(render(endless, { timeoutMs: scaleWait(500) }), {
     code: "ERR_PROMHTTP_SCRAPE_TIMEOUT",
   });
   await endless.stopped();

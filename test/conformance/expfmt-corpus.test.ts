@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { findCorpus } from "../helpers/corpora.ts";
 import {
   ExpositionError,
   normalizeBounds,
@@ -12,6 +11,7 @@ import {
   parseText,
   protoToSamples,
 } from "../judge/index.ts";
+import { findCorpus } from "./corpora.ts";
 
 const expfmt = findCorpus("expfmt", "prometheus/common, expfmt/testdata and expfmt/fuzz/corpus");
 const prometheus = findCorpus("prometheus", "prometheus/prometheus, model/textparse/testdata");
@@ -63,7 +63,7 @@ if (prometheus !== undefined) {
     assert.equal(parseOpenMetrics(read("1histogram.om.txt")).length, 1);
   });
 
-  test("parseOpenMetrics() minds a negative sum only if semantics matter", () => {
+  test("parseOpenMetrics() rejects a negative sum only with strict semantics", () => {
     const body = read("alltypes.5mfs.om.txt");
     assert.throws(() => parseOpenMetrics(body), /rpc_durations_histogram_seconds_sum is negative/);
     assert.equal(parseOpenMetrics(body, { strictSemantics: false }).length, 5);

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { findCorpus } from "../helpers/corpora.ts";
 import { ExpositionError, parseOpenMetrics } from "../judge/index.ts";
+import { findCorpus } from "./corpora.ts";
 
 const folder = findCorpus("openmetrics", "prometheus/OpenMetrics, tests/testdata/parsers");
 
 if (folder !== undefined) {
   const names = readdirSync(folder).sort();
 
-  test("the OpenMetrics corpus is whole", () => {
+  test("the OpenMetrics corpus is complete", () => {
     assert.ok(names.length >= 211, `${names.length} cases of 211`);
   });
 

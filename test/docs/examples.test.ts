@@ -29,7 +29,7 @@ for (const document of TAUGHT) {
   });
 }
 
-test("The README has at most 220 lines", () => {
+test("the README has at most 220 lines", () => {
   assert.ok(readDocument("README.md").text.split("\n").length <= 220);
 });
 
@@ -39,7 +39,7 @@ for (const { path, text } of GUIDE) {
   });
 }
 
-test("The mount of each framework stands in its example", () => {
+test("the mount of each framework stands in its example", () => {
   const mounts = readDocument("docs/guide/mounts.md");
   const rows = [...mounts.text.matchAll(/\[example\]\((\S+)\)\) \| `(.*)` \|$/gm)];
   assert.equal(rows.length, 7);

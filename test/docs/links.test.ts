@@ -45,7 +45,7 @@ for (const document of [README, INDEX]) {
   });
 }
 
-test("The index of the guide links to every example", () => {
+test("the index of the guide links to every example", () => {
   const linked = pathsOf(INDEX);
   const examples = readdirSync(new URL("examples/", ROOT)).filter(
     (name) => name !== "tsconfig.json",
@@ -56,7 +56,7 @@ test("The index of the guide links to every example", () => {
   );
 });
 
-test("No published document links to a file that is not published", async () => {
+test("no published document links to a file that is not published", async () => {
   const published = await packedFiles();
   const documents = published.filter((path) => path.endsWith(".md"));
   assert.ok(documents.includes(README.path) && documents.includes(INDEX.path));

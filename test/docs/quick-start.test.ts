@@ -6,9 +6,9 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Fixture, forkNode } from "../helpers/fork-fixture.ts";
-import { freePort } from "../helpers/free-port.ts";
-import { type HttpAnswer, httpGet } from "../helpers/http-get.ts";
+import { freePort } from "../helpers/http/free-port.ts";
+import { type HttpAnswer, httpGet } from "../helpers/http/http-get.ts";
+import { type Fixture, forkNode } from "../helpers/processes/fork-fixture.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 import { blocksOf, linesOf, ROOT, readDocument, sectionOf } from "./documents.ts";
 
@@ -20,7 +20,7 @@ const BLOCKS = blocksOf({ path: "README.md", text: SECTION });
 /** The port that the README names, which somebody may listen on. */
 const PORT = "9464";
 
-test("The README's quick start", async (t) => {
+test("the README's quick start", async (t) => {
   const [setup, file, start] = BLOCKS;
   assert.ok(setup && file && start);
   const [, name = ""] = /^Save as `([^`]+)`/.exec(file.caption) ?? [];

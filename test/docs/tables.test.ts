@@ -9,7 +9,7 @@ import { readDocument, sectionOf } from "./documents.ts";
 
 const OPTIONS = readDocument("docs/guide/options.md");
 
-test("The guide names every option and its default, and no other", () => {
+test("the guide names every option and its default, and no other", () => {
   const handler = resolveHandlerOptions();
   const server = Object.fromEntries(
     Object.entries(resolveOptions()).filter(([name]) => !Object.hasOwn(handler, name)),
@@ -44,13 +44,13 @@ function show(value: unknown): string {
   return encodings.join(", ");
 }
 
-test("The guide names every flag of the program, and no other", () => {
+test("the guide names every flag of the program, and no other", () => {
   const flagsIn = (text: string) => new Set(text.match(/--(?:web|log)\.[a-z-]+|--help|--version/g));
   const table = sectionOf(readDocument("docs/guide/program.md"), "Flags");
   assert.deepEqual([...flagsIn(table)].sort(), [...flagsIn(HELP)].sort());
 });
 
-test("The guide names every variable that the preload reads, and no other", () => {
+test("the guide names every variable that the preload reads, and no other", () => {
   const read: string[] = [];
   const get = (_: object, name: string) => {
     read.push(name);
@@ -62,7 +62,7 @@ test("The guide names every variable that the preload reads, and no other", () =
   assert.deepEqual([...new Set(named)].sort(), read.sort());
 });
 
-test("The guide names every self-metric, and no other", () => {
+test("the guide names every self-metric, and no other", () => {
   const self = new SelfMetrics(() => 0);
   self.collectors.record([{ collector: "a", error: "b" }], () => true);
   const table = sectionOf(readDocument("docs/guide/operating.md"), "Self-metrics");

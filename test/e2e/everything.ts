@@ -14,7 +14,7 @@ import { DISTRIBUTIONS } from "./distributions.ts";
 export interface Everything {
   /** An ordinary registry, with label values of every kind and 10,000 series of one gauge. */
   readonly registry: Registry;
-  /** A registry with exemplars, which prom-client allows in its OpenMetrics mode alone. */
+  /** A registry with exemplars, which prom-client allows only in its OpenMetrics mode. */
   readonly exemplarRegistry: OpenMetricsRegistry;
   /** What no client library has, as a gatherer gives it. */
   readonly families: readonly MetricFamily[];

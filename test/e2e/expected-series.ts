@@ -6,7 +6,7 @@ import type {
   MetricFamily,
   SummaryMetric,
 } from "../../src/model/metric-family.ts";
-import { canonicalNumber } from "../judge/number.ts";
+import { canonicalNumber } from "../judge/index.ts";
 import type { Everything } from "./everything.ts";
 import type { Scraper } from "./programs.ts";
 
@@ -58,7 +58,7 @@ export async function expectedSeries(
   return toSeries(samples);
 }
 
-/** The same for families alone. */
+/** The same, only for families. */
 export function expectedSeriesOf(families: readonly MetricFamily[], style: SeriesStyle): SeriesMap {
   return toSeries(familySamples(families, style));
 }

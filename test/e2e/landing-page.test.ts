@@ -136,7 +136,7 @@ test("the list is there without JavaScript, and no search that would not work", 
   assert.equal(await opened.page.getByLabel("Search").isVisible(), false);
 });
 
-test("a click on a family shows its metrics alone, as text", async () => {
+test("a click on a family shows only its metrics, as text", async () => {
   await using opened = await openPage(browser, url);
   const { page } = opened;
   const response = page.waitForResponse(/name/);
@@ -163,7 +163,7 @@ test("the page fits a phone: nothing is wider than the screen", async () => {
   assert.deepEqual(outside, []);
 });
 
-test("the page is readable in light and in dark: every text has a contrast of 4.5 or more", async () => {
+test("every text of the page has a contrast of 4.5 or more, in light and in dark", async () => {
   const backs: string[] = [];
   for (const colorScheme of ["light", "dark"] as const) {
     await using opened = await openPage(browser, url, { colorScheme });

@@ -24,13 +24,13 @@ after(() => server.close());
 
 const OPENMETRICS = "application/openmetrics-text;version=1.0.0";
 
-test("promtool reads the text format, and finds nothing but matters of taste", async () => {
+test("promtool reads the text format, and only complains about style", async () => {
   const { status, output } = run("promtool", ["check", "metrics"], await scrape("text/plain"));
   // 3: it would have given other names to some metrics. 1: it cannot read them.
   assert.equal(status, 3, output);
 });
 
-test("promtool finds nothing to blame in well-named metrics", async () => {
+test("promtool has no complaint about well-named metrics", async () => {
   const metrics = [{ labels: { queue: "mail" }, value: 3 }];
   const gatherer = {
     gather: () => ({

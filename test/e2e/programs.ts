@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../helpers/free-port.ts";
+import { freePort } from "../helpers/http/free-port.ts";
 
 /** A program that scrapes, with the HTTP API of Prometheus. */
 export interface Scraper extends AsyncDisposable {

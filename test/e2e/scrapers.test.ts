@@ -43,7 +43,7 @@ test("VictoriaMetrics scrapes the demo without a failure", async () => {
 });
 
 // Its client meets a closed connection at every second scrape when a server closes idle ones after
-// five seconds, as node:http does, and then retries for longer than this time-out.
+// five seconds, as node:http does, and then retries for longer than this timeout.
 test("VictoriaMetrics finds its connection open after eight seconds", async () => {
   await using victoria = await startVictoriaMetrics([
     { name: "slow", url: URL, interval: "8s", timeout: "2s" },

@@ -6,8 +6,8 @@ import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import { decompress } from "../exposition/compression/helpers.ts";
-import { freePort } from "../helpers/free-port.ts";
-import { type HttpAnswer, httpGet } from "../helpers/http-get.ts";
+import { freePort } from "../helpers/http/free-port.ts";
+import { type HttpAnswer, httpGet } from "../helpers/http/http-get.ts";
 import { parseExposition, parseProtobuf } from "../judge/index.ts";
 
 const FOLDER = new URL("../../examples/", import.meta.url);
@@ -176,7 +176,7 @@ interface Push {
   readonly body: Buffer;
 }
 
-/** A server in the place of a Pushgateway. */
+/** A server that stands in for a Pushgateway. */
 async function startGateway(): Promise<
   AsyncDisposable & { readonly port: number; readonly pushed: readonly Push[] }
 > {

@@ -4,8 +4,9 @@ import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { createDiscardingScrape } from "../helpers/discard.ts";
-import { createLargeRegistry } from "../helpers/large-registry.ts";
+import { TYPESCRIPT } from "../helpers/processes/fork-fixture.ts";
+import { createLargeRegistry } from "../helpers/registries/large-registry.ts";
+import { createDiscardingScrape } from "../helpers/scraping/discard.ts";
 
 // Ratios, measured side by side: no number of milliseconds or bytes holds on every machine.
 
@@ -47,7 +48,7 @@ test("a scrape of 100,000 lines needs a fraction of the memory of metrics()", {
 }, async () => {
   const script = fileURLToPath(new URL("../fixtures/peak-memory.ts", import.meta.url));
   const peakKib = async (way: "scrape" | "metrics"): Promise<number> => {
-    const args = ["--expose-gc", "--import", "tsx", script, way];
+    const args = ["--expose-gc", "--import", TYPESCRIPT, script, way];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     assert.match(stdout, /^\d+\n$/);
     return Number(stdout);

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ChunkReader } from "../../src/exposition/chunk-reader.ts";
 import { hasTimeLeft } from "../../src/exposition/time-slice.ts";
-import { createChunks, fail, NEVER, tick } from "./chunks.ts";
+import { tick } from "../helpers/turns.ts";
+import { createChunks, fail, NEVER } from "./chunks.ts";
 
 /** Takes the next chunk; what is thrown at once rejects, as what is thrown later. */
 async function next(reading: ChunkReader): Promise<string | undefined> {

@@ -28,8 +28,3 @@ export function fail(): never {
 
 /** A signal that never aborts. */
 export const NEVER: AbortSignal = new AbortController().signal;
-
-/** Resolves in the next turn of the event loop. */
-export function tick(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}

@@ -4,7 +4,7 @@ import { createEncoders } from "../../src/exposition/encoders.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 import type { EscapingScheme } from "../../src/model/names.ts";
 import { FORMATS, type Format } from "../../src/options/options.ts";
-import { encodeFamilies } from "../helpers/encode-families.ts";
+import { encodeFamilies } from "../helpers/scraping/encode-families.ts";
 
 const FAMILY: MetricFamily = {
   name: "http.hits_total",

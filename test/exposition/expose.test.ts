@@ -10,7 +10,7 @@ import {
 } from "../../src/exposition/expose.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 import { FORMATS, type ResolvedOptions } from "../../src/options/options.ts";
-import { gaugeOf, largeGauge } from "../scrape/harness.ts";
+import { gaugeOf, largeGauge } from "../helpers/families.ts";
 
 type Options = Pick<ResolvedOptions, "formats" | "compression" | "bodyLimit" | "maxKeptBytes">;
 

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasTimeLeft, hasWorked, nextSlice } from "../../src/exposition/time-slice.ts";
-
-function tick(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
+import { tick } from "../helpers/turns.ts";
 
 /** Holds the event loop until the slice of this turn is used up. */
 function useUpTurn(): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import { parseResponse } from "../helpers/parse-response.ts";
+import { parseResponse } from "../helpers/http/parse-response.ts";
 import { parseExposition } from "../judge/index.ts";
 
 /** An answer that a client may take for complete. */

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
-import { blockingGatherer } from "../helpers/blocking-gatherer.ts";
-import { countingGatherer } from "../helpers/counting-gatherer.ts";
-import { RawConnection } from "../helpers/raw-connection.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
+import { blockingGatherer, countingGatherer } from "../helpers/gatherers.ts";
+import { RawConnection } from "../helpers/http/raw-connection.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import type { TestServer } from "../helpers/http/with-server.ts";
 import { turnsUntil } from "../helpers/turns.ts";
-import type { TestServer } from "../helpers/with-server.ts";
+import { scaleWait } from "../helpers/wait-factor.ts";
 import { readAnswer } from "./answer.ts";
 import { SCRAPE, testFault } from "./fault.ts";
 import { longSource } from "./long-source.ts";
 
-// Clients that leave, stand still, drip and flood.
+// Clients that disconnect, stall, drip and flood.
 
 /** How a client can leave. */
 const LEAVINGS: Readonly<Record<string, (connection: RawConnection) => unknown>> = {
@@ -20,16 +20,16 @@ const LEAVINGS: Readonly<Record<string, (connection: RawConnection) => unknown>>
 };
 
 const BODY_METRICS = 3_000;
-/** For ever, as far as a test is concerned: some 100 GB. */
+/** Endless, as far as a test is concerned: some 100 GB. */
 const ENDLESS = 1e8;
 
 for (const [how, leave] of Object.entries(LEAVINGS)) {
   testFault({
-    name: `a client that ${how} before it has asked`,
+    name: `a client that ${how} before its request`,
     inflict: async (server) => leave(await server.connect()),
   });
   testFault({
-    name: `a client that ${how} within its request`,
+    name: `a client that ${how} in the middle of its request`,
     inflict: async (server) => {
       const connection = await server.connect();
       await connection.send(SCRAPE.slice(0, -5));
@@ -45,7 +45,7 @@ for (const [how, leave] of Object.entries(LEAVINGS)) {
       await connection.send(SCRAPE);
       const signal = await blocked.started();
       leave(connection);
-      await turnsUntil("the collectors to be told", () => signal.aborted);
+      await turnsUntil("the abort", () => signal.aborted);
       blocked.release();
     },
   });
@@ -53,7 +53,7 @@ for (const [how, leave] of Object.entries(LEAVINGS)) {
     let metrics = ENDLESS;
     const source = longSource(() => metrics);
     testFault({
-      name: `a client that ${how} when it has got ${bytes} bytes`,
+      name: `a client that ${how} after ${bytes} bytes`,
       server: () => ({ source }),
       inflict: async (server) => {
         const connection = await server.connect();
@@ -70,12 +70,12 @@ for (const [how, leave] of Object.entries(LEAVINGS)) {
 let metrics = ENDLESS;
 testFault({
   name: "a client that reads nothing",
-  server: () => ({ source: longSource(() => metrics), timeoutMs: 300 }),
+  server: () => ({ source: longSource(() => metrics), timeoutMs: scaleWait(1_000) }),
   inflict: async (server) => {
     const connection = await server.connect();
     connection.socket.pause();
     await connection.send(SCRAPE);
-    await turnsUntil("the time-out", () => server.log.length > 0);
+    await turnsUntil("the timeout", () => server.log.length > 0);
     connection.socket.resume();
     assert.equal(readAnswer(await connection.closed()), undefined);
     metrics = 1;
@@ -99,7 +99,7 @@ testFault({
 
 testFault({
   name: "a client that sends its head one byte at a time",
-  server: () => ({ headersTimeoutMs: 500 }),
+  server: () => ({ headersTimeoutMs: scaleWait(500) }),
   inflict: async ({ connect }) => {
     const connection = await connect();
     connection.socket.setNoDelay();
@@ -114,8 +114,8 @@ testFault({
 });
 
 testFault({
-  name: "a client that connects and says nothing",
-  server: () => ({ headersTimeoutMs: 500 }),
+  name: "a client that connects and sends nothing",
+  server: () => ({ headersTimeoutMs: scaleWait(500) }),
   inflict: async ({ connect }) => {
     const connection = await connect();
     await connection.closed();
@@ -137,7 +137,7 @@ for (const [what, head] of Object.entries({
 }
 
 testFault({
-  name: "1,000 short headers, of which Node keeps a part",
+  name: "1,000 short headers, of which Node drops some",
   inflict: async ({ port }) => {
     const headers = Array.from({ length: 1_000 }, () => "A: 1");
     assert.equal((await rawRequest(port, request("/metrics", { headers }))).status, 200);
@@ -162,7 +162,7 @@ for (const path of ["/-/healthy", "/metrics", "/nothing"]) {
 }
 
 testFault({
-  name: "10,000 requests in one write of a client that leaves",
+  name: "10,000 requests in one write of a client that disconnects",
   server: () => ({ source: longSource(() => 500) }),
   inflict: async ({ connect, port }) => {
     const connection = await connect();

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import type { Gatherer, ServerOptions } from "../../src/index.ts";
-import { UP_FAMILY } from "../helpers/counting-gatherer.ts";
-import { type ClientLibrary, LIBRARIES, type LibraryRegistry } from "../helpers/libraries.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
+import { UP_FAMILY } from "../helpers/families.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import {
+  type ClientLibrary,
+  LIBRARIES,
+  type LibraryRegistry,
+} from "../helpers/registries/libraries.ts";
+import { scaleWait } from "../helpers/wait-factor.ts";
 import { SCRAPE, testFault } from "./fault.ts";
 import { THROWN } from "./thrown.ts";
 
@@ -186,7 +191,7 @@ for (const library of LIBRARIES) {
     server: () => ({
       source: registryWith(library, NEVER),
       // It leaves 200 ms to send what there is, on a machine that is busy.
-      timeoutMs: 1_000,
+      timeoutMs: scaleWait(1_000),
       errorHandling: "continue",
     }),
     inflict: async ({ port }) => {

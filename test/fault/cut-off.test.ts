@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { netServer } from "../helpers/net-server.ts";
-import { request } from "../helpers/raw-request.ts";
-import { withServer } from "../helpers/with-server.ts";
+import { netServer } from "../helpers/http/net-server.ts";
+import { request } from "../helpers/http/raw-request.ts";
+import { withServer } from "../helpers/http/with-server.ts";
 import { assertWhole, readAnswer } from "./answer.ts";
 import { longSource, METRIC_BYTES } from "./long-source.ts";
 
@@ -30,7 +30,7 @@ const FAILURES: Readonly<Record<string, () => never>> = {
 for (const [version, requestOf] of Object.entries(VERSIONS)) {
   for (const encoding of ["identity", "gzip"]) {
     for (const [how, fail] of Object.entries(FAILURES)) {
-      test(`No part of a body that ${how} looks whole: ${version}, ${encoding}`, async () => {
+      test(`no part of a body that ${how} looks whole: ${version}, ${encoding}`, async () => {
         let failAt = 0;
         const onRead = (index: number) => {
           if (index === failAt) fail();

@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { createHook } from "node:async_hooks";
 import { test } from "node:test";
-import { rawRequest, request } from "../helpers/raw-request.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import {
+  type TestServer,
+  type TestServerOptions,
+  withServer,
+} from "../helpers/http/with-server.ts";
 import { turns } from "../helpers/turns.ts";
-import { type TestServer, type TestServerOptions, withServer } from "../helpers/with-server.ts";
 import { assertHonest, readAnswer } from "./answer.ts";
 
 /** Something that goes wrong, and what of the server it may cost. */
 export interface Fault {
-  /** What completes "The server survives". */
+  /** What completes "the server survives". */
   readonly name: string;
   /** Makes what the server is made of, anew for each test. */
   readonly server?: () => TestServerOptions;
@@ -29,7 +33,7 @@ export const SCRAPE: string = request("/metrics");
  * scrape, with nothing in it that is not whole, and no socket, timer or listener is left in the end.
  */
 export function testFault({ name, server = () => ({}), inflict, next = 200 }: Fault): void {
-  test(`The server survives ${name}`, async () => {
+  test(`the server survives ${name}`, async () => {
     const timers = trackTimers();
     const before = inventory();
     try {

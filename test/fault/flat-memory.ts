@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { forkNode } from "../helpers/fork-fixture.ts";
+import { forkNode, TYPESCRIPT } from "../helpers/processes/fork-fixture.ts";
 import { within } from "../helpers/within.ts";
 
 /** What a process holds after garbage collections, in bytes. */
@@ -81,7 +81,7 @@ const FIXTURE = fileURLToPath(new URL("../fixtures/passing-series.ts", import.me
  */
 export async function assertFlat(load: Load): Promise<readonly Held[]> {
   const args = [load.library, load.lines, load.exchangeEvery, load.maxKeptBytes].map(String);
-  const child = forkNode(["--expose-gc", "--import", "tsx", FIXTURE, ...args]);
+  const child = forkNode(["--expose-gc", "--import", TYPESCRIPT, FIXTURE, ...args]);
   const { port } = JSON.parse(await child.line("listening ", LIMIT_MS));
   const agent = new Agent({ keepAlive: true });
   const looks: Held[] = [];

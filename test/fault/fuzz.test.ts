@@ -6,9 +6,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { parseResponse } from "../helpers/parse-response.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
-import { type TestServer, withServer } from "../helpers/with-server.ts";
+import { parseResponse } from "../helpers/http/parse-response.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { type TestServer, withServer } from "../helpers/http/with-server.ts";
+import { scaleWait } from "../helpers/wait-factor.ts";
 import { assertHonest, readAnswer } from "./answer.ts";
 import { assertServes } from "./fault.ts";
 import { longSource } from "./long-source.ts";
@@ -17,7 +18,7 @@ const RUNS = Number(process.env["PROMHTTP_FUZZ_RUNS"] ?? 3_000);
 const PARAMETERS = {
   numRuns: RUNS,
   ...(process.env["CI"] && { seed: 20_260_101 }),
-  // Nothing that hangs may be shrunk for ever.
+  // Shrinking what hangs would never end.
   interruptAfterTimeLimit: Math.max(60_000, RUNS * 20),
 };
 
@@ -83,7 +84,11 @@ async function fuzz<T>(
   input: fc.Arbitrary<T>,
   check: (server: TestServer, value: T) => Promise<void>,
 ): Promise<void> {
-  const options = { source: longSource(() => 3), headersTimeoutMs: 5_000, logger: false } as const;
+  const options = {
+    source: longSource(() => 3),
+    headersTimeoutMs: scaleWait(5_000),
+    logger: false,
+  } as const;
   await withServer(options, async (server) => {
     const property = fc.asyncProperty(input, (value) => check(server, value));
     await fc.assert(property, PARAMETERS);
@@ -91,7 +96,7 @@ async function fuzz<T>(
   });
 }
 
-test("The server survives any bytes, and answers nothing but HTTP", () =>
+test("the server survives any bytes, and answers nothing but HTTP", () =>
   fuzz(fc.oneof(mutated, spliced, bytes), async ({ connect, port }, sent) => {
     const connection = await connect();
     void connection.send(sent).catch(() => {});
@@ -150,7 +155,7 @@ const query = fc
   })
   .map((parts) => parts.join("").replaceAll("#", "%23"));
 
-test("The server answers any Accept, Accept-Encoding, time-out and query with a sound exposition", () =>
+test("the server serves a sound exposition whatever headers and query a scraper sends", () =>
   fuzz(
     fc.record({
       accept: headerValue,
@@ -168,7 +173,7 @@ test("The server answers any Accept, Accept-Encoding, time-out and query with a 
       ];
       await connection.send(request(`/metrics?${query}`, { headers }));
       const answer = readAnswer(await connection.closed());
-      // A broken escape is 400, a time-out of nearly nothing 503.
+      // A broken escape is 400, a timeout near zero 503.
       assert.ok(answer && [200, 400, 503].includes(answer.status), String(answer?.status));
       assertHonest(answer);
     },

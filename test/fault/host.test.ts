@@ -5,13 +5,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Server } from "../../src/index.ts";
-import { blockingGatherer } from "../helpers/blocking-gatherer.ts";
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
-import { countingGatherer } from "../helpers/counting-gatherer.ts";
-import { forkFixture } from "../helpers/fork-fixture.ts";
-import { netServer } from "../helpers/net-server.ts";
-import { RawConnection } from "../helpers/raw-connection.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
+import { blockingGatherer, countingGatherer } from "../helpers/gatherers.ts";
+import { netServer } from "../helpers/http/net-server.ts";
+import { RawConnection } from "../helpers/http/raw-connection.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { forkFixture } from "../helpers/processes/fork-fixture.ts";
 import { turnsUntil } from "../helpers/turns.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 import { within } from "../helpers/within.ts";
@@ -19,7 +18,7 @@ import { SCRAPE, testFault } from "./fault.ts";
 
 // What the host and the application do to the server: no files left, no port, and the end at any time.
 
-test("The server survives that no file can be opened any more, and does not spin", async () => {
+test("the server survives running out of file descriptors, and does not spin", async () => {
   const child = forkFixture("few-files.ts");
   const { port } = JSON.parse(await child.line("listening "));
   assert.equal((await rawRequest(port, SCRAPE)).status, 200);
@@ -47,7 +46,7 @@ test("The server survives that no file can be opened any more, and does not spin
 
 /** Runs a test of a server that cannot listen; nothing may reach the process. */
 function testListenFailure(name: string, listen: () => Promise<unknown>): void {
-  test(`A server that cannot listen says so, and nothing else: ${name}`, async () => {
+  test(`a server that cannot listen rejects, and nothing else fails: ${name}`, async () => {
     const errors = captureProcessErrors();
     const before = process.getActiveResourcesInfo().length;
     await assert.rejects(listen(), { code: "ERR_PROMHTTP_LISTEN" });
@@ -59,7 +58,7 @@ function testListenFailure(name: string, listen: () => Promise<unknown>): void {
   });
 }
 
-test("A server that cannot listen says so, and nothing else: a busy port", async () => {
+test("a server that cannot listen rejects, and nothing else fails: a busy port", async () => {
   const errors = captureProcessErrors();
   const { server: owner } = await netServer();
   const address = owner.address();
@@ -83,7 +82,7 @@ testListenFailure("a file descriptor that is not open", () =>
   Server.listen(countingGatherer(), { fd: 999_999 }),
 );
 
-test("A server that cannot listen says so, and nothing else: the path of a file", () =>
+test("a server that cannot listen rejects, and nothing else fails: the path of a file", () =>
   withTempDir(async (directory) => {
     const path = join(directory, "data");
     await writeFile(path, "precious");
@@ -93,7 +92,7 @@ test("A server that cannot listen says so, and nothing else: the path of a file"
     await assert.rejects(Server.run(countingGatherer(), { path }), { code: "ERR_PROMHTTP_LISTEN" });
   }));
 
-test("A server may be ended while it begins to listen", async () => {
+test("a server can be closed while it starts to listen", async () => {
   const errors = captureProcessErrors();
   const shutdown = new AbortController();
   const running = Server.run(countingGatherer(), "127.0.0.1:0", shutdown.signal);
@@ -142,7 +141,7 @@ testFault({
 });
 const running = new Set<Server>();
 
-test("The server survives an error of the net.Server that it was given", async () => {
+test("the server survives an error of the net.Server that it was given", async () => {
   const errors = captureProcessErrors();
   const owner = createServer();
   await new Promise<void>((resolve) => owner.listen(0, "127.0.0.1", resolve));

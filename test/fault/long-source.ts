@@ -1,10 +1,9 @@
-import type { Gatherer, MetricFamily, ValueMetric } from "../../src/index.ts";
+import type { Gatherer, MetricFamily } from "../../src/index.ts";
+import { longFamily } from "../helpers/families.ts";
 import { THE_END } from "./answer.ts";
 
 /** The size of a metric of a long source as text, about, in bytes. */
 export const METRIC_BYTES = 1_024;
-
-const PADDING = "x".repeat(METRIC_BYTES - 40);
 
 /** A gatherer whose exposition is long, whose series are all different, and whose end is known. */
 export interface LongSource extends Gatherer {
@@ -22,25 +21,15 @@ export function longSource(
   count: () => number,
   onRead: (index: number) => void = () => {},
 ): LongSource {
-  const source: LongSource = { stopped: 0, gather: () => ({ families: [long, END] }) };
-  const long: MetricFamily = {
-    name: "long",
-    help: "",
-    type: "gauge",
-    metrics: { [Symbol.iterator]: metrics },
+  const valueAt = (index: number) => {
+    onRead(index);
+    return index;
   };
-  function* metrics(): Generator<ValueMetric> {
-    let isStopped = true;
-    try {
-      for (let value = 0, end = count(); value < end; value++) {
-        onRead(value);
-        yield { labels: { index: value, padding: PADDING }, value };
-      }
-      isStopped = false;
-    } finally {
-      if (isStopped) source.stopped++;
-    }
-  }
+  const onStop = () => {
+    source.stopped++;
+  };
+  const long = longFamily({ count, valueAt, onStop });
+  const source: LongSource = { stopped: 0, gather: () => ({ families: [long, END] }) };
   return source;
 }
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { rawExchange, request } from "../helpers/raw-request.ts";
+import { rawExchange, request } from "../helpers/http/raw-request.ts";
+import { scaleWait } from "../helpers/wait-factor.ts";
 import { SCRAPE, testFault } from "./fault.ts";
 
-// What is no request, or none that a scraper would send. An answer of 200 means that the request is
+// What is not a request, or not one that a scraper would send. An answer of 200 means that the request is
 // understood; everything else is refused, and nothing of it is echoed.
 
 /** What to send, and the status of the answer; "closed" where none is due. */
@@ -63,7 +64,7 @@ const REQUESTS: Readonly<Record<string, readonly [bytes: string, status: number 
   "a header without a name": [close("/metrics", ": x"), 400],
   "a header name with a blank": [close("/metrics", "a b: x"), 400],
   "a header name of raw bytes": [close("/metrics", "\xff: x"), 400],
-  "a deadline that is no number": [
+  "a deadline that is not a number": [
     close("/metrics", "X-Prometheus-Scrape-Timeout-Seconds: soon"),
     200,
   ],
@@ -83,7 +84,7 @@ for (const [what, [bytes, status]] of Object.entries(REQUESTS)) {
   testFault({
     name: what,
     // What waits for more is given up.
-    server: () => ({ headersTimeoutMs: 500 }),
+    server: () => ({ headersTimeoutMs: scaleWait(500) }),
     inflict: async ({ port, log }) => {
       const received = await rawExchange(port, bytes);
       if (status === "closed") assert.match(received, /^$|^HTTP\/1\.1 408 /);

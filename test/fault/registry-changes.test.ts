@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
-import { type ClientLibrary, LIBRARIES, type LibraryRegistry } from "../helpers/libraries.ts";
-import type { RawConnection } from "../helpers/raw-connection.ts";
-import type { TestServer } from "../helpers/with-server.ts";
+import type { RawConnection } from "../helpers/http/raw-connection.ts";
+import type { TestServer } from "../helpers/http/with-server.ts";
+import {
+  type ClientLibrary,
+  LIBRARIES,
+  type LibraryRegistry,
+} from "../helpers/registries/libraries.ts";
 import { assertHonest, readAnswer } from "./answer.ts";
 import { SCRAPE, testFault } from "./fault.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rawExchange } from "../helpers/raw-request.ts";
+import { rawExchange } from "../helpers/http/raw-request.ts";
 import { testFault } from "./fault.ts";
 
 // Requests that two parsers may read in two ways: what a proxy takes for a body, a server may take

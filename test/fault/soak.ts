@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { forkFixture } from "../helpers/fork-fixture.ts";
-import { RawConnection } from "../helpers/raw-connection.ts";
-import { request } from "../helpers/raw-request.ts";
+import { RawConnection } from "../helpers/http/raw-connection.ts";
+import { request } from "../helpers/http/raw-request.ts";
+import { forkFixture } from "../helpers/processes/fork-fixture.ts";
 import { assertHonest, readAnswer } from "./answer.ts";
 
 /** What the heap may grow by after the warm-up, whatever the number of scrapes: noise. */

@@ -22,7 +22,7 @@ export const THROWN: Readonly<Record<string, () => unknown>> = {
   },
   "an Error whose code throws": () => withThrowing(new Error(), "code"),
   "an Error that cannot be shown": () => withThrowing(new Error(), inspect.custom),
-  "an object that is no string": () => withThrowing({}, "toString"),
+  "an object without a string form": () => withThrowing({}, "toString"),
   "a proxy that throws": () => {
     const refuse = () => {
       throw new Error("no");

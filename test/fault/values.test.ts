@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { Gauge, Histogram, Registry, Summary } from "prom-client";
 import type { Gatherer, Metric } from "../../src/index.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
 import { SCRAPE, testFault } from "./fault.ts";
 import { longSource } from "./long-source.ts";
 import { THROWN, withThrowing } from "./thrown.ts";
 
-// Values, labels and help that throw while they are read: there is no complete exposition of them.
+// Values, labels and help that throw while they are read: no exposition of them is complete.
 
 const ACCEPTS: Readonly<Record<string, string>> = {
   text: "text/plain",
@@ -32,7 +32,7 @@ const UNREADABLE: Readonly<Record<string, () => Gatherer>> = {
   "a value that throws": () => gaugeOf(withThrowing({ labels: {} }, "value")),
   "labels that throw": () => gaugeOf(withThrowing({ value: 1 }, "labels")),
   "a label that throws": () => gaugeOf({ value: 1, labels: withThrowing({}, "a") }),
-  "a label that is no string": () => gaugeOf({ value: 1, labels: { a: noString } }),
+  "a label without a string form": () => gaugeOf({ value: 1, labels: { a: noString } }),
   "labels that are a revoked proxy": () =>
     gaugeOf({ value: 1, labels: THROWN["a revoked proxy"]?.() }),
   "a timestamp that throws": () => gaugeOf(withThrowing({ labels: {}, value: 1 }, "timestampMs")),
@@ -134,7 +134,7 @@ const BROKEN_METRICS: Readonly<Record<string, (registry: Registry) => unknown>> 
     gauge(registry) && registry.setDefaultLabels(withThrowing({}, "a")),
   "a list of metrics that throws": (registry) =>
     Object.assign(registry, { getMetricsAsArray: thrower }),
-  "a list of metrics that is none": (registry) =>
+  "a list of metrics that is not a list": (registry) =>
     Object.assign(registry, { getMetricsAsArray: () => undefined }),
 };
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import type { Gatherer } from "../../src/model/gatherer.ts";
-import { expose } from "../helpers/gathering.ts";
-import { LIBRARIES } from "../helpers/libraries.ts";
+import { LIBRARIES } from "../helpers/registries/libraries.ts";
+import { expose } from "../helpers/scraping/gathering.ts";
 
 const GATHERER: Gatherer = {
   gather: () => ({

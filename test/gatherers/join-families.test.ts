@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createFamilyJoiner } from "../../src/gatherers/join-families.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
-import { createContext } from "../helpers/gathering.ts";
+import { createContext } from "../helpers/scraping/gathering.ts";
 
 function gauge(name: string, metrics: Record<string, unknown>[], help = "h"): MetricFamily {
   return {

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { mergeGatherers } from "../../src/gatherers/merge.ts";
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
-import { createContext, withoutDurations } from "../helpers/gathering.ts";
+import { createContext, withoutDurations } from "../helpers/scraping/gathering.ts";
+import { tick } from "../helpers/turns.ts";
 
 function gauge(name: string): MetricFamily {
   return { name, help: "", type: "gauge", metrics: [{ labels: {}, value: 1 }] };
@@ -27,7 +28,7 @@ test("mergeGatherers() starts all gatherers before it awaits one", async () => {
   const gatherers = [1, 2, 3].map((number) => ({
     async gather() {
       started.push(number);
-      await new Promise((resolve) => setImmediate(resolve));
+      await tick();
       return { families: [] };
     },
   }));
@@ -118,7 +119,7 @@ test("mergeGatherers() abandons a gatherer that ignores the signal", async () =>
   const controller = new AbortController();
   const stuck: Gatherer = { gather: () => new Promise(() => {}) };
   const done = mergeGatherers([stuck, GOOD]).gather(createContext(controller.signal));
-  await new Promise((resolve) => setImmediate(resolve));
+  await tick();
   const reason = new Error("too late");
   controller.abort(reason);
   const result = await done;

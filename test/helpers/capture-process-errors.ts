@@ -5,6 +5,8 @@ import { turns } from "./turns.ts";
 export interface ProcessErrors {
   /** Stops to listen, and fails when there was one. */
   assertNone(): Promise<void>;
+  /** Stops to listen. */
+  stop(): void;
 }
 
 /** Collects what no library may let out: uncaught errors, unhandled rejections and warnings. */
@@ -15,12 +17,16 @@ export function captureProcessErrors(): ProcessErrors {
   };
   const events = ["uncaughtException", "unhandledRejection", "warning"] as const;
   for (const event of events) process.on(event, onError);
+  const stop = () => {
+    for (const event of events) process.off(event, onError);
+  };
   return {
     async assertNone() {
-      // An unhandled rejection is told after the microtasks, a warning one tick later.
+      // An unhandled rejection is emitted after the microtasks, a warning one tick later.
       await turns(2);
-      for (const event of events) process.off(event, onError);
+      stop();
       assert.deepEqual(errors, []);
     },
+    stop,
   };
 }

@@ -3,7 +3,7 @@ import { cp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { forkNode } from "../helpers/fork-fixture.ts";
+import { forkNode } from "../helpers/processes/fork-fixture.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));

@@ -5,8 +5,8 @@ import type { MetricFamily } from "../../src/model/metric-family.ts";
 import { Server } from "../../src/server/server.ts";
 import { decompress } from "../exposition/compression/helpers.ts";
 import { SCRAPERS } from "../exposition/scrapers.ts";
-import { EVERY_TYPE } from "../helpers/every-type.ts";
-import { httpGet } from "../helpers/http-get.ts";
+import { EVERY_TYPE } from "../helpers/families.ts";
+import { httpGet } from "../helpers/http/http-get.ts";
 import { parseExposition } from "../judge/index.ts";
 
 const UTF8_FAMILY: MetricFamily = {

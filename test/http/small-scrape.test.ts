@@ -7,8 +7,8 @@ import { type TestContext, test } from "node:test";
 import { createHandler } from "../../src/http/create-handler.ts";
 import type { Registry } from "../../src/model/gatherer.ts";
 import { Server } from "../../src/server/server.ts";
-import { LIBRARIES } from "../helpers/libraries.ts";
-import { RawConnection } from "../helpers/raw-connection.ts";
+import { RawConnection } from "../helpers/http/raw-connection.ts";
+import { LIBRARIES } from "../helpers/registries/libraries.ts";
 
 const REQUEST =
   "GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain;version=0.0.4\r\n" +

@@ -10,9 +10,9 @@ import type { Readable } from "node:stream";
 import { test } from "node:test";
 import { Gauge, Registry } from "prom-client";
 import { createHandler } from "../../src/http/create-handler.ts";
-import { parseResponse } from "../helpers/parse-response.ts";
-import { request } from "../helpers/raw-request.ts";
-import { withServer } from "../helpers/with-server.ts";
+import { parseResponse } from "../helpers/http/parse-response.ts";
+import { request } from "../helpers/http/raw-request.ts";
+import { withServer } from "../helpers/http/with-server.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 
 /** Any mixture of two of them is none of them, and some take more room than others. */
@@ -109,7 +109,7 @@ test("a client that stalls gets whole lines, however often others scrape", async
   });
 });
 
-test("a stream of HTTP/2 that is not read gets whole lines, however often others scrape", async () => {
+test("a stalled stream of HTTP/2 gets whole lines, however often others scrape", async () => {
   const { registry, change } = createRegistry();
   await withTempDir(async (directory) => {
     const path = join(directory, "metrics.sock");

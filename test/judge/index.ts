@@ -1,8 +1,13 @@
-/** A strict reading of every exposition format, to judge what the encoders write. */
-export { type OpenMetricsOptions, parseOpenMetrics } from "./openmetrics.ts";
+// Strict parsers of every exposition format, which judge what the encoders write. They implement the
+// formats anew, and share no code with `src/`. Each throws the first fault that it finds, with its
+// place and the rule. Each format has a folder with its parser, tests and bad inputs;
+// `parseExposition()` picks the format by the content type, as a scraper does.
+export { canonicalNumber } from "./number.ts";
+export { type OpenMetricsOptions, parseOpenMetrics } from "./openmetrics/openmetrics.ts";
 export { type ExpositionOptions, normalizeBounds, parseExposition } from "./parse-exposition.ts";
-export { type ProtobufOptions, parseProtobuf } from "./protobuf.ts";
-export { protoToSamples } from "./protobuf-samples.ts";
+export type { Message } from "./protobuf/messages.ts";
+export { decodeFamilies, type ProtobufOptions, parseProtobuf } from "./protobuf/protobuf.ts";
+export { protoToSamples } from "./protobuf/samples.ts";
 export type {
   ProtoBucket,
   ProtoCounter,
@@ -14,8 +19,8 @@ export type {
   ProtoSummary,
   ProtoType,
   ProtoValue,
-} from "./protobuf-types.ts";
-export { parseText, type TextOptions } from "./text.ts";
+} from "./protobuf/types.ts";
+export { parseText, type TextOptions } from "./text/text.ts";
 export {
   ExpositionError,
   type ParsedExemplar,

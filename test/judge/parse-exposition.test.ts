@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { delimited, double, int, message, string } from "../helpers/wire-writer.ts";
 import { normalizeBounds, parseExposition } from "./parse-exposition.ts";
+import { delimited, double, int, message, string } from "./protobuf/wire-writer.ts";
 import type { ParsedFamily } from "./types.ts";
 
 const PROTOBUF =
@@ -69,12 +69,12 @@ const WRONG_TYPES: readonly string[] = [
 ];
 
 for (const contentType of WRONG_TYPES) {
-  test(`parseExposition() refuses the content type ${JSON.stringify(contentType)}`, () => {
+  test(`parseExposition() rejects the content type ${JSON.stringify(contentType)}`, () => {
     assert.throws(() => parseExposition(contentType, new Uint8Array()), RangeError);
   });
 }
 
-test("parseExposition() wants canonical OpenMetrics and passes its options on", () => {
+test("parseExposition() requires canonical OpenMetrics, and passes its options on", () => {
   const contentType = "application/openmetrics-text; version=1.0.0; charset=utf-8";
   const body = Buffer.from("# TYPE a counter\na_total -1\na_created 1\n# EOF\n");
   assert.throws(() => parseExposition(contentType, Buffer.from("a 1\n# EOF\n")), /does not belong/);

@@ -1,8 +1,8 @@
 import { canonicalNumber, LENIENT_NUMBER, parseNumber } from "./number.ts";
-import { type OpenMetricsOptions, parseOpenMetrics } from "./openmetrics.ts";
-import { parseProtobuf } from "./protobuf.ts";
-import { protoToSamples } from "./protobuf-samples.ts";
-import { parseText } from "./text.ts";
+import { type OpenMetricsOptions, parseOpenMetrics } from "./openmetrics/openmetrics.ts";
+import { parseProtobuf } from "./protobuf/protobuf.ts";
+import { protoToSamples } from "./protobuf/samples.ts";
+import { parseText } from "./text/text.ts";
 import type { ParsedFamily, ParsedSample } from "./types.ts";
 
 const ESCAPING = "; escaping=(allow-utf-8|underscores|dots|values)";

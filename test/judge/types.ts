@@ -1,8 +1,5 @@
 /**
  * What the strict parsers of expositions return.
- *
- * These parsers are an implementation of the formats in their own right: they share no code with
- * the encoders that they judge.
  */
 
 /** An exemplar, with its time in milliseconds whatever the format counts in. */

@@ -4,14 +4,11 @@ import type { GatherContext, Gatherer, GatherResult } from "../../src/model/gath
 import type { ValueMetric } from "../../src/model/metric-family.ts";
 import { type Overview, type TakenOverview, takeOverview } from "../../src/page/overview.ts";
 import type { Unavailable } from "../../src/scrape/exchange.ts";
-import { tick } from "../exposition/chunks.ts";
-import {
-  createGate,
-  createHarness,
-  gathererWith,
-  gaugeOf,
-  type Harness,
-} from "../scrape/harness.ts";
+import { gaugeOf } from "../helpers/families.ts";
+import { createGate } from "../helpers/gate.ts";
+import { gathererWith } from "../helpers/gatherers.ts";
+import { tick } from "../helpers/turns.ts";
+import { createHarness, type Harness } from "../scrape/harness.ts";
 
 // Our own timers do not keep the process alive.
 const alive = setInterval(() => {}, 1_000);

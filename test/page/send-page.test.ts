@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Gatherer, MetricFamily } from "../../src/index.ts";
-import { countingGatherer } from "../helpers/counting-gatherer.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
+import { countingGatherer } from "../helpers/gatherers.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { withServer } from "../helpers/http/with-server.ts";
 import { turnsUntil } from "../helpers/turns.ts";
-import { withServer } from "../helpers/with-server.ts";
 import { within } from "../helpers/within.ts";
 
 const SECRET = "the password is 1234";
@@ -19,7 +19,7 @@ function gauges(count: number): MetricFamily[] {
   }));
 }
 
-test("The page's policy allows its style and script by a new nonce each time", () =>
+test("the page's policy allows its style and script by a new nonce each time", () =>
   withServer({}, async ({ port }) => {
     const nonces = new Set<string>();
     for (let round = 0; round < 3; round++) {
@@ -41,7 +41,7 @@ test("The page's policy allows its style and script by a new nonce each time", (
     assert.equal(nonces.size, 3);
   }));
 
-test("The page shows what is exported, and does not count as a scrape", () =>
+test("the page shows what is exported, and does not count as a scrape", () =>
   withServer({}, async ({ port }) => {
     const { body } = await rawRequest(port, request("/"));
     assert.match(body, /<code>up<\/code>/);
@@ -62,7 +62,7 @@ test("HEAD / has the headers of the page, and gathers nothing", async () => {
   });
 });
 
-test("A long page is streamed, and bounded", () =>
+test("a long page is streamed, and bounded", () =>
   withServer({ source: { gather: () => ({ families: gauges(3_000) }) } }, async ({ port }) => {
     const { headers, body } = await rawRequest(port, request("/"));
     assert.equal(headers["transfer-encoding"], "chunked");
@@ -71,7 +71,7 @@ test("A long page is streamed, and bounded", () =>
     assert.ok(body.endsWith("</html>\n"));
   }));
 
-test("A page is sent no faster than its client reads it", async () => {
+test("a page is sent no faster than its client reads it", async () => {
   const families = gauges(1_000).map((family) => ({ ...family, help: "&".repeat(300) }));
   await withServer({ source: { gather: () => ({ families }) } }, async ({ port, connect }) => {
     const slow = await connect();
@@ -100,7 +100,7 @@ const FAILURES: readonly [how: string, source: Gatherer][] = [
 ];
 
 for (const [how, source] of FAILURES) {
-  test(`The page of a gatherer that ${how} shows that, but nothing of the error`, () =>
+  test(`the page of a gatherer that ${how} shows that, but nothing of the error`, () =>
     withServer({ source: [source, countingGatherer()] }, async ({ port, log }) => {
       const { status, body } = await rawRequest(port, request("/"));
       assert.equal(status, 200);
@@ -114,7 +114,7 @@ for (const [how, source] of FAILURES) {
     }));
 }
 
-test("The page of collectors that time out is a 503 with a fixed text", () =>
+test("the page of collectors that time out is a 503 with a fixed text", () =>
   withServer(
     { source: { gather: () => new Promise(() => {}) }, timeoutMs: 20 },
     async ({ port }) => {
@@ -125,7 +125,7 @@ test("The page of collectors that time out is a 503 with a fixed text", () =>
     },
   ));
 
-test("A flood of requests for the page is refused except four at once", async () => {
+test("a flood of requests for the page is refused except four at once", async () => {
   let open = () => {};
   const gate = new Promise<void>((resolve) => {
     open = resolve;
@@ -154,7 +154,7 @@ test("A flood of requests for the page is refused except four at once", async ()
   });
 });
 
-test("A client that disconnects while the page is made stops the collectors", async () => {
+test("a client that disconnects while the page is made stops the collectors", async () => {
   let signal: AbortSignal | undefined;
   const source: Gatherer = {
     gather: (context) => {
@@ -177,7 +177,7 @@ const BROWSER =
 const PROMETHEUS =
   "Accept: application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
 
-test("A browser at the path of the metrics gets text, and a scraper at / the page", () =>
+test("a browser at the path of the metrics gets text, and a scraper at / the page", () =>
   withServer({}, async ({ port }) => {
     const type = async (path: string, accept: string) => {
       const { headers } = await rawRequest(port, request(path, { headers: [accept] }));
@@ -189,7 +189,7 @@ test("A browser at the path of the metrics gets text, and a scraper at / the pag
     assert.equal(await type("/", BROWSER), "text/html; charset=utf-8");
   }));
 
-test("The metrics path never serves HTML, whatever it is and whatever fails", async () => {
+test("the metrics path never serves HTML, whatever it is and whatever fails", async () => {
   const source = { gather: () => Promise.reject(new Error(SECRET)) };
   for (const path of ["/", "/metrics"]) {
     await withServer({ source, path }, async ({ port }) => {

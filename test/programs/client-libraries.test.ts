@@ -7,7 +7,7 @@ import * as promClient14 from "prom-client-14";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import { type ClientLibrary, defaultSources } from "../../src/programs/client-libraries.ts";
 
-import { createScraper } from "../helpers/scraper.ts";
+import { createScraper } from "../helpers/scraping/scraper.ts";
 
 /** The part of a library that the tests use. */
 interface Library extends ClientLibrary {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UP_TEXT } from "../helpers/counting-gatherer.ts";
-import { type Fixture, forkFixture } from "../helpers/fork-fixture.ts";
-import { RawConnection } from "../helpers/raw-connection.ts";
-import { request } from "../helpers/raw-request.ts";
+import { UP_TEXT } from "../helpers/families.ts";
+import { RawConnection } from "../helpers/http/raw-connection.ts";
+import { request } from "../helpers/http/raw-request.ts";
+import { type Fixture, forkFixture } from "../helpers/processes/fork-fixture.ts";
 
 const SCRAPE = request("/metrics");
 
@@ -40,7 +40,7 @@ test("SIGTERM lets a response that is being sent finish", async () => {
   await child.line("shutting down");
   connection.socket.resume();
   const { body } = await connection.response();
-  assert.equal(body.match(/^long\{padding="x{1000}"\} \d+\n/gm)?.length, 10_000);
+  assert.equal(body.match(/^long\{index="\d+",padding="x{1000}"\} \d+\n/gm)?.length, 10_000);
   assert.match(body, /\npromhttp_connections_open \d+\n$/);
   const { stdout: _, ...exit } = await child.exit();
   assert.deepEqual(exit, CLEAN_EXIT);

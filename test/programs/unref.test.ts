@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { forkFixture } from "../helpers/fork-fixture.ts";
-import { RawConnection } from "../helpers/raw-connection.ts";
-import { request } from "../helpers/raw-request.ts";
+import { RawConnection } from "../helpers/http/raw-connection.ts";
+import { request } from "../helpers/http/raw-request.ts";
+import { forkFixture } from "../helpers/processes/fork-fixture.ts";
 
 test("a server with `unref` does not keep the process alive", async () => {
   const { stdout, ...exit } = await forkFixture("unref.ts").exit();

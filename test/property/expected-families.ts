@@ -16,7 +16,7 @@ import {
 } from "../../src/model/names.ts";
 import type { Format } from "../../src/options/options.ts";
 import type { ParsedExemplar, ParsedFamily, ParsedSample } from "../judge/index.ts";
-import { canonicalNumber } from "../judge/number.ts";
+import { canonicalNumber } from "../judge/index.ts";
 
 /** Which of the three kinds of formats, whatever the version. */
 type Kind = "text" | "openmetrics" | "protobuf";

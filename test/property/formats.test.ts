@@ -6,8 +6,9 @@ import type { EscapingScheme } from "../../src/model/names.ts";
 import { FORMATS, type Format } from "../../src/options/options.ts";
 import { Server } from "../../src/server/server.ts";
 import { decompress, ENCODINGS } from "../exposition/compression/helpers.ts";
-import { httpGet } from "../helpers/http-get.ts";
-import { createScraper, gathererWith } from "../helpers/scraper.ts";
+import { gathererWith } from "../helpers/gatherers.ts";
+import { httpGet } from "../helpers/http/http-get.ts";
+import { createScraper } from "../helpers/scraping/scraper.ts";
 import {
   normalizeBounds,
   type ParsedFamily,
@@ -49,7 +50,7 @@ for (const format of FORMATS) {
         }
         assert.deepEqual(log, []);
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 }
@@ -76,7 +77,7 @@ test("an HTTP scrape of any families reads back as these families", async () => 
         assertShows(answer.headers["content-type"], plain, families, format, scheme);
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });
 

@@ -6,9 +6,9 @@ import { createOpenMetricsEncoder } from "../../src/exposition/text/openmetrics.
 import { createTextEncoder } from "../../src/exposition/text/text.ts";
 import { createRegistryGatherer } from "../../src/gatherers/prom-client/gatherer.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
-import { encodeChunks } from "../helpers/encode-families.ts";
-import { createContext } from "../helpers/gathering.ts";
-import { LIBRARIES } from "../helpers/libraries.ts";
+import { LIBRARIES } from "../helpers/registries/libraries.ts";
+import { encodeChunks } from "../helpers/scraping/encode-families.ts";
+import { createContext } from "../helpers/scraping/gathering.ts";
 
 /** What an application may do to its metrics between two scrapes. */
 const operation = fc.oneof(
@@ -85,7 +85,7 @@ for (const client of LIBRARIES) {
           }
         },
       );
-      await fc.assert(property, { numRuns: 25 });
+      await fc.assert(property, { numRuns: 10 });
     });
   }
 }
@@ -123,7 +123,7 @@ test("kept blocks equal a fresh encoding after any change of families and metric
     store.clear();
     assert.equal(store.footprint, 0);
   });
-  fc.assert(property, { numRuns: 60 });
+  fc.assert(property, { numRuns: 30 });
 });
 
 test("concurrent scrapes of the same blocks each equal a fresh encoding", () => {
@@ -150,7 +150,7 @@ test("concurrent scrapes of the same blocks each equal a fresh encoding", () => 
     store.clear();
     assert.equal(store.footprint, 0);
   });
-  fc.assert(property, { numRuns: 60 });
+  fc.assert(property, { numRuns: 30 });
 });
 
 /** Makes families that stay the same objects while their shapes change. */

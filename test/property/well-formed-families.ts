@@ -10,6 +10,7 @@ import type {
   ValueMetric,
 } from "../../src/model/metric-family.ts";
 import { families } from "../exposition/protobuf/family-arbitraries.ts";
+import { codePoints } from "../helpers/code-points.ts";
 
 /** How names and labels of a case look. */
 interface Style {
@@ -22,7 +23,7 @@ interface Style {
 
 const prefixes = fc.oneof(
   fc.constantFrom("", "http.", "ä", "9", "a b", "_", "U__", "😀"),
-  fc.string({ unit: "binary", maxLength: 10 }),
+  fc.string({ unit: codePoints, maxLength: 10 }),
 );
 
 const styles: fc.Arbitrary<Style> = fc.record({
@@ -63,7 +64,7 @@ function wellFormed(family: MetricFamily, index: number, style: Style): MetricFa
     case "stateset":
       return stateSet({ ...family, metrics: all(family, label) }, index);
     case "unknown":
-      // Every second one is an info instead, of which there is no arbitrary.
+      // Every second one becomes an info, which has no arbitrary of its own.
       return index % 2 === 0
         ? { ...family, name, unit, metrics: all(family, label) }
         : { ...family, name: `${name}_info`, type: "info", metrics: all(family, label) };

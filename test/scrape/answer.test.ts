@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Gatherer } from "../../src/model/gatherer.ts";
 import type { ScrapeRequest, ScrapeResponse } from "../../src/scrape/exchange.ts";
+import { gaugeOf, largeGauge } from "../helpers/families.ts";
+import { gathererWith } from "../helpers/gatherers.ts";
 import { mockClock } from "../helpers/mock-clock.ts";
-import { createHarness, gathererWith, gaugeOf, type Harness, largeGauge } from "./harness.ts";
+import { createHarness, type Harness } from "./harness.ts";
 
 // Our own timers do not keep the process alive.
 const alive = setInterval(() => {}, 1_000);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTextEncoder } from "../../src/exposition/text/text.ts";
 import { CollectorHealth } from "../../src/scrape/collector-health.ts";
-import { encodeFamilies, lines } from "../helpers/encode-families.ts";
+import { encodeFamilies, lines } from "../helpers/scraping/encode-families.ts";
 
 function samplesOf(health: CollectorHealth): string[] {
   const { body } = encodeFamilies(createTextEncoder("underscores"), health.families());

@@ -9,8 +9,9 @@ import { Alarm } from "../../src/scrape/alarm.ts";
 import { type Deadline, startDeadline } from "../../src/scrape/deadline.ts";
 import { GatherCycle, type GatheringReport } from "../../src/scrape/gather-cycle.ts";
 import { EVERY_NAME, type NameFilter, parseNameFilter } from "../../src/scrape/name-filter.ts";
-import { NEVER, tick } from "../exposition/chunks.ts";
-import { LIBRARIES } from "../helpers/libraries.ts";
+import { NEVER } from "../exposition/chunks.ts";
+import { LIBRARIES } from "../helpers/registries/libraries.ts";
+import { tick } from "../helpers/turns.ts";
 
 const EMPTY: GatherResult = { families: [] };
 
@@ -38,7 +39,7 @@ function createCycle(gatherer: Gatherer, errorHandling: ErrorHandling = "fail") 
 }
 
 /** A gatherer that settles when it is told to, and remembers how it was called. */
-function createGate() {
+function createSettled() {
   const contexts: GatherContext[] = [];
   const settle: ((result: GatherResult) => void)[] = [];
   const gatherer: Gatherer = {
@@ -57,7 +58,7 @@ test("GatherCycle returns the families of the gatherer", async () => {
 });
 
 test("GatherCycle passes deadline, filter and reporter to the gatherer", async () => {
-  const { gatherer, contexts, settle } = createGate();
+  const { gatherer, contexts, settle } = createSettled();
   const report = () => {};
   const options = { errorHandling: "fail", report, onShared() {}, onGathered() {} } as const;
   const deadline = until();
@@ -71,7 +72,7 @@ test("GatherCycle passes deadline, filter and reporter to the gatherer", async (
 });
 
 test("GatherCycle shares one gathering among all scrapes that wait for it", async () => {
-  const { gatherer, contexts, settle } = createGate();
+  const { gatherer, contexts, settle } = createSettled();
   const { gather, told } = createCycle(gatherer);
   const first = gather();
   await tick();
@@ -84,7 +85,7 @@ test("GatherCycle shares one gathering among all scrapes that wait for it", asyn
 });
 
 test("GatherCycle starts anew for a scrape that arrives after the gathering", async () => {
-  const { gatherer, contexts, settle } = createGate();
+  const { gatherer, contexts, settle } = createSettled();
   const { gather } = createCycle(gatherer);
   for (let round = 0; round < 2; round++) {
     const done = gather();
@@ -161,7 +162,7 @@ for (const how of ["throws", "rejects"]) {
 }
 
 test("GatherCycle serves one scrape when the other disconnects", async () => {
-  const { gatherer, contexts, settle } = createGate();
+  const { gatherer, contexts, settle } = createSettled();
   const { gather } = createCycle(gatherer);
   const client = new AbortController();
   const gone = gather(until(client.signal));
@@ -174,7 +175,7 @@ test("GatherCycle serves one scrape when the other disconnects", async () => {
 });
 
 test("GatherCycle aborts a gathering that no scrape waits for, and starts anew", async () => {
-  const { gatherer, contexts, settle } = createGate();
+  const { gatherer, contexts, settle } = createSettled();
   const { gather } = createCycle(gatherer);
   const client = new AbortController();
   const gone = gather(until(client.signal));
@@ -193,7 +194,7 @@ test("GatherCycle aborts a gathering that no scrape waits for, and starts anew",
 });
 
 test("GatherCycle does not start for a scrape that is over", async () => {
-  const { gatherer, contexts } = createGate();
+  const { gatherer, contexts } = createSettled();
   const { gather } = createCycle(gatherer);
   await assert.rejects(gather(until(AbortSignal.abort(new Error("gone")))), {
     message: "gone",
@@ -202,7 +203,7 @@ test("GatherCycle does not start for a scrape that is over", async () => {
 });
 
 test("GatherCycle times out at the deadline of each scrape", async () => {
-  const { gatherer, contexts } = createGate();
+  const { gatherer, contexts } = createSettled();
   const { gather } = createCycle(gatherer);
   const deadline = startDeadline(5, new AbortController().signal, new Alarm());
   // Its timer does not keep the process alive.
@@ -214,7 +215,7 @@ test("GatherCycle times out at the deadline of each scrape", async () => {
 });
 
 test("GatherCycle does not let scrapes that ask for different names share", async () => {
-  const { gatherer, contexts, settle } = createGate();
+  const { gatherer, contexts, settle } = createSettled();
   const { gather, told } = createCycle(gatherer);
   const families = [FAMILY, { ...FAMILY, name: "h" }];
   const queries = ["name[]=g", "name[]=h", "", "name[]=g&name[]=g"];
@@ -256,7 +257,7 @@ test('"continue": GatherCycle returns no family when there is none and nothing f
 
 for (const errorHandling of ["fail", "continue"] as const) {
   test(`a waiting scrape that disconnects is not a failed collector (${errorHandling})`, async () => {
-    const { gatherer, contexts, settle } = createGate();
+    const { gatherer, contexts, settle } = createSettled();
     const { gather, told } = createCycle(gatherer, errorHandling);
     const client = new AbortController();
     const gone = gather(until(client.signal));
@@ -269,7 +270,7 @@ for (const errorHandling of ["fail", "continue"] as const) {
   });
 
   test(`a collection that is over is not aborted (${errorHandling})`, async () => {
-    const { gatherer, contexts, settle } = createGate();
+    const { gatherer, contexts, settle } = createSettled();
     const { gather } = createCycle(gatherer, errorHandling);
     const done = gather();
     settle[0]?.(EMPTY);
@@ -280,7 +281,7 @@ for (const errorHandling of ["fail", "continue"] as const) {
 }
 
 test("GatherCycle reports the collectors that missed the deadline", async () => {
-  const { gatherer, settle } = createGate();
+  const { gatherer, settle } = createSettled();
   const { gather, told } = createCycle(gatherer);
   const errors = [{ collector: "a", error: new ScrapeTimeoutError(5) }];
   const controller = new AbortController();
@@ -294,7 +295,7 @@ test("GatherCycle reports the collectors that missed the deadline", async () => 
 
 test('"continue": GatherCycle leaves time to send what it has', async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
-  const { gatherer, contexts, settle } = createGate();
+  const { gatherer, contexts, settle } = createSettled();
   const { gather } = createCycle(gatherer, "continue");
   const done = gather(until(NEVER, 10_000));
   assert.equal(contexts[0]?.deadlineMs, 9_000);
@@ -309,7 +310,7 @@ test('"continue": GatherCycle leaves time to send what it has', async (t) => {
 
 test("GatherCycle lets a scrape join that times out after the collectors do", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
-  const { gatherer, contexts, settle } = createGate();
+  const { gatherer, contexts, settle } = createSettled();
   const { gather, told } = createCycle(gatherer, "continue");
   const timeouts = [10_000, 10_000, 20_000];
   const done = timeouts.map((timeoutMs) => gather(until(NEVER, timeoutMs)));
@@ -321,7 +322,7 @@ test("GatherCycle lets a scrape join that times out after the collectors do", as
 for (const timeoutMs of [5_000, 8_000, 9_000]) {
   test(`a scrape of ${timeoutMs} ms does not join collectors with more time`, async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
-    const { gatherer, contexts, settle } = createGate();
+    const { gatherer, contexts, settle } = createSettled();
     const { gather, told } = createCycle(gatherer, "continue");
     const patient = gather(until(NEVER, 10_000));
     const hasty = gather(until(NEVER, timeoutMs));
@@ -335,7 +336,7 @@ for (const timeoutMs of [5_000, 8_000, 9_000]) {
 }
 
 test('"fail": GatherCycle lets an earlier deadline join; each times out on its own', async () => {
-  const { gatherer, contexts, settle } = createGate();
+  const { gatherer, contexts, settle } = createSettled();
   const { gather, told } = createCycle(gatherer, "fail");
   const client = new AbortController();
   const patient = gather(until(NEVER, 10_000));
@@ -348,7 +349,7 @@ test('"fail": GatherCycle lets an earlier deadline join; each times out on its o
 });
 
 test("GatherCycle aborts an abandoned gathering although another has begun since", async () => {
-  const { gatherer, contexts, settle } = createGate();
+  const { gatherer, contexts, settle } = createSettled();
   const { gather } = createCycle(gatherer, "continue");
   const client = new AbortController();
   const patient = gather(until(client.signal, 10_000));
@@ -368,7 +369,7 @@ test("GatherCycle aborts an abandoned gathering although another has begun since
 for (const errorHandling of ["fail", "continue"] as const) {
   test(`a collector that hangs once does not hang overlapping scrapes (${errorHandling})`, async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 0 });
-    const { gatherer, contexts, settle } = createGate();
+    const { gatherer, contexts, settle } = createSettled();
     const { gather } = createCycle(gatherer, errorHandling);
     const controllers = [new AbortController(), new AbortController()];
     const hung = controllers.map(({ signal }) => {

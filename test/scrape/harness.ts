@@ -2,11 +2,11 @@ import type { Signal } from "../../src/abort.ts";
 import { chunksOf } from "../../src/exposition/body.ts";
 import { createLog, type Log } from "../../src/log.ts";
 import type { Gatherer } from "../../src/model/gatherer.ts";
-import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
 import type { ServerOptions } from "../../src/options/options.ts";
 import { resolveOptions } from "../../src/options/rules.ts";
 import type { ScrapeRequest, ScrapeResponse } from "../../src/scrape/exchange.ts";
 import { createScrapeHandler, type ScrapeHandler } from "../../src/scrape/scrape.ts";
+import { createGate } from "../helpers/gate.ts";
 
 /** A response as it was sent. */
 export interface Sent {
@@ -114,21 +114,6 @@ export function createReader(afterChunk: () => Promise<void> | void = () => {}):
   return { send, sent: () => sent };
 }
 
-/** A promise, and what resolves it. */
-export interface Gate {
-  readonly promise: Promise<void>;
-  readonly open: () => void;
-}
-
-/** Makes a promise that resolves when it is told to. */
-export function createGate(): Gate {
-  let open = () => {};
-  const promise = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { promise, open };
-}
-
 /** A reader that has stopped after its first chunk. */
 export interface SlowReader extends Reader {
   /** Resolves when it has stopped. */
@@ -144,28 +129,4 @@ export function createSlowReader(): SlowReader {
     return go.promise;
   });
   return { send, sent, stopped: stop.promise, goOn: go.open };
-}
-
-/** Makes a gauge called `g`. */
-export function gaugeOf(metrics: Iterable<ValueMetric>, name = "g"): MetricFamily {
-  return { name, help: "", type: "gauge", metrics };
-}
-
-/** Makes a gauge whose body has several chunks; `value` is asked for at each metric. */
-export function largeGauge(value: () => number, name = "large"): MetricFamily {
-  return gaugeOf(
-    {
-      *[Symbol.iterator]() {
-        for (let index = 0; index < 4_000; index++) {
-          yield { labels: { index, padding: "x".repeat(80) }, value: value() };
-        }
-      },
-    },
-    name,
-  );
-}
-
-/** A gatherer that gives `families`. */
-export function gathererWith(...families: MetricFamily[]): Gatherer {
-  return { gather: () => ({ families }) };
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { isZstdAvailable } from "../../src/exposition/compression/zstd.ts";
-import { httpGet } from "../helpers/http-get.ts";
+import { httpGet } from "../helpers/http/http-get.ts";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/log-loads.mjs", import.meta.url));
 

@@ -11,8 +11,9 @@ import {
   QueryError,
   requestedFamilies,
 } from "../../src/scrape/name-filter.ts";
-import { EVERY_TYPE } from "../helpers/every-type.ts";
-import { createScraper, gathererWith } from "../helpers/scraper.ts";
+import { EVERY_TYPE } from "../helpers/families.ts";
+import { gathererWith } from "../helpers/gatherers.ts";
+import { createScraper } from "../helpers/scraping/scraper.ts";
 import { parseExposition } from "../judge/index.ts";
 
 /** The names of the families of `EVERY_TYPE` that a query asks for. */

@@ -4,16 +4,11 @@ import { ScrapeTimeoutError } from "../../src/errors.ts";
 import { chunksOf } from "../../src/exposition/body.ts";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import type { GatherContext, Gatherer, GatherResult } from "../../src/model/gatherer.ts";
-import { tick } from "../exposition/chunks.ts";
+import { gaugeOf, largeGauge } from "../helpers/families.ts";
+import { gathererWith } from "../helpers/gatherers.ts";
 import { mockClock } from "../helpers/mock-clock.ts";
-import {
-  createHarness,
-  createSlowReader,
-  gathererWith,
-  gaugeOf,
-  largeGauge,
-  valueIn,
-} from "./harness.ts";
+import { tick } from "../helpers/turns.ts";
+import { createHarness, createSlowReader, valueIn } from "./harness.ts";
 
 // Our own timers do not keep the process alive.
 const alive = setInterval(() => {}, 1_000);
@@ -105,7 +100,8 @@ test("a scrape that reads values for too long gets 503 before the first byte", a
   assert.deepEqual(await get(), LATE);
 });
 
-test("after the first byte a timeout aborts the signal, and the body throws", async () => {
+test("after the first byte a timeout aborts the signal, and the body throws", async (t) => {
+  const clock = mockClock(t);
   const { run, sample, logged } = createHarness(gathererWith(largeGauge(() => 1)), {
     timeoutOffsetMs: 0,
   });
@@ -115,8 +111,8 @@ test("after the first byte a timeout aborts the signal, and the body throws", as
     assert.ok(!(body instanceof Uint8Array));
     const chunks = chunksOf(body);
     await chunks.next();
-    await new Promise<void>((resolve) => signal.addEventListener("abort", resolve));
-    isAborted = true;
+    clock.tick(400);
+    isAborted = signal.aborted;
     await assert.rejects(async () => {
       while ((await chunks.next()).done !== true);
     }, ScrapeTimeoutError);
@@ -132,10 +128,12 @@ for (const [what, gatherer] of [
   ["a long", gathererWith(largeGauge(() => 1))],
   ["a short", gathererWith(...GOOD.families)],
 ] as const) {
-  test(`${what} body that its client reads too slowly counts as timed out`, async () => {
+  test(`${what} body that its client reads too slowly counts as timed out`, async (t) => {
+    const clock = mockClock(t);
     const { run, sample } = createHarness(gatherer, { timeoutOffsetMs: 0, maxRequestsInFlight: 1 });
     await run({ timeoutSeconds: "0.4" }, async (_, signal) => {
-      await new Promise<void>((resolve) => signal.addEventListener("abort", resolve));
+      clock.tick(400);
+      assert.equal(signal.aborted, true);
     });
     assert.equal(await sample('promhttp_scrape_events_total{event="timed_out"}'), 1);
     assert.equal(await sample('promhttp_scrape_events_total{event="aborted"}'), 0);
@@ -156,7 +154,8 @@ test("a response that is ready too late is a 503, not the beginning of a 200", a
   assert.deepEqual(await get({ acceptEncoding: "gzip" }), LATE);
 });
 
-test("a slow reader is cut off at its own deadline, and does not affect others", async () => {
+test("a slow reader is cut off at its own deadline, and does not affect others", async (t) => {
+  const clock = mockClock(t);
   const { run, get } = createHarness(gathererWith(largeGauge(() => 1)), { timeoutOffsetMs: 0 });
   const slow = createSlowReader();
   const cutOff = run({ timeoutSeconds: "0.4" }, async (response, signal) => {
@@ -165,6 +164,7 @@ test("a slow reader is cut off at its own deadline, and does not affect others",
   });
   await slow.stopped;
   assert.equal((await get())?.isCut, false);
+  clock.tick(400);
   await cutOff;
   assert.equal(slow.sent()?.isCut, true);
 });

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { ScrapeTimeoutError } from "../../src/errors.ts";
 import type { Gatherer } from "../../src/model/gatherer.ts";
 import { withHook } from "../../src/scrape/gather-cycle.ts";
-import { tick } from "../exposition/chunks.ts";
-import { createContext } from "../helpers/gathering.ts";
+import { createContext } from "../helpers/scraping/gathering.ts";
+import { tick } from "../helpers/turns.ts";
 
 const FAMILY = { name: "g", help: "", type: "gauge", metrics: [] } as const;
 const GOOD: Gatherer = { gather: () => ({ families: [FAMILY] }) };

@@ -3,8 +3,9 @@ import { after, test } from "node:test";
 import { Gauge, Registry } from "prom-client";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import type { ErrorHandling } from "../../src/options/options.ts";
-import { tick } from "../exposition/chunks.ts";
-import { createHarness, gaugeOf, valueIn } from "./harness.ts";
+import { gaugeOf } from "../helpers/families.ts";
+import { tick } from "../helpers/turns.ts";
+import { createHarness, valueIn } from "./harness.ts";
 
 // Our own timers do not keep the process alive.
 const alive = setInterval(() => {}, 1_000);

@@ -4,8 +4,10 @@ import { getEventListeners } from "node:events";
 import { after, test } from "node:test";
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { ErrorHandling } from "../../src/options/options.ts";
-import { tick } from "../exposition/chunks.ts";
-import { createGate, createHarness, createReader, createSlowReader, gaugeOf } from "./harness.ts";
+import { gaugeOf } from "../helpers/families.ts";
+import { createGate } from "../helpers/gate.ts";
+import { tick } from "../helpers/turns.ts";
+import { createHarness, createReader, createSlowReader } from "./harness.ts";
 
 // Our own timers do not keep the process alive.
 const alive = setInterval(() => {}, 1_000);

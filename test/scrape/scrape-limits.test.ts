@@ -2,18 +2,12 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { ScrapeRequest } from "../../src/scrape/exchange.ts";
-import { tick } from "../exposition/chunks.ts";
+import { gaugeOf, largeGauge } from "../helpers/families.ts";
+import { createGate } from "../helpers/gate.ts";
+import { gathererWith } from "../helpers/gatherers.ts";
 import { mockClock } from "../helpers/mock-clock.ts";
-import {
-  createGate,
-  createHarness,
-  createReader,
-  createSlowReader,
-  gathererWith,
-  gaugeOf,
-  type Harness,
-  largeGauge,
-} from "./harness.ts";
+import { tick } from "../helpers/turns.ts";
+import { createHarness, createReader, createSlowReader, type Harness } from "./harness.ts";
 
 // Our own timers do not keep the process alive.
 const alive = setInterval(() => {}, 1_000);
@@ -101,7 +95,7 @@ const ENDS: Readonly<
     return get();
   },
   "a query that cannot be read": ({ get }) => get({ query: "%" }),
-  "a time-out": ({ get }, state) => {
+  "a timeout": ({ get }, state) => {
     state.gather = () => new Promise(() => {});
     return get({ timeoutSeconds: "0.01" });
   },

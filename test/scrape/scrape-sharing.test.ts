@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GatherContext, Gatherer, GatherResult } from "../../src/model/gatherer.ts";
-import { tick } from "../exposition/chunks.ts";
-import {
-  createGate,
-  createHarness,
-  createSlowReader,
-  type Gate,
-  gaugeOf,
-  largeGauge,
-  valueIn,
-} from "./harness.ts";
+import { gaugeOf, largeGauge } from "../helpers/families.ts";
+import { createGate, type Gate } from "../helpers/gate.ts";
+import { tick } from "../helpers/turns.ts";
+import { createHarness, createSlowReader, valueIn } from "./harness.ts";
 
 /** A gatherer whose runs end when they are told to. */
 function createGated() {

@@ -4,18 +4,12 @@ import fc from "fast-check";
 import { Gauge, Registry } from "prom-client";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import type { ScrapeHook } from "../../src/options/options.ts";
-import { tick } from "../exposition/chunks.ts";
-import {
-  createGate,
-  createHarness,
-  createReader,
-  createSlowReader,
-  gathererWith,
-  gaugeOf,
-  largeGauge,
-  type Reader,
-  valueIn,
-} from "./harness.ts";
+import { gaugeOf, largeGauge } from "../helpers/families.ts";
+import { createGate } from "../helpers/gate.ts";
+import { gathererWith } from "../helpers/gatherers.ts";
+import { mockClock } from "../helpers/mock-clock.ts";
+import { tick } from "../helpers/turns.ts";
+import { createHarness, createReader, createSlowReader, type Reader, valueIn } from "./harness.ts";
 
 // Our own timers do not keep the process alive.
 const alive = setInterval(() => {}, 1_000);
@@ -89,18 +83,23 @@ for (const how of ["throws", "rejects"]) {
   });
 }
 
-for (const [errorHandling, status] of [
-  ["fail", 503],
-  ["continue", 200],
+for (const [errorHandling, status, passedMs] of [
+  ["fail", 503, 500],
+  // Where something may be left out, some time is kept to send the rest.
+  ["continue", 200, 450],
 ] as const) {
-  test(`an onScrape that never settles times out (${errorHandling}: ${status})`, async () => {
+  test(`an onScrape that never settles times out (${errorHandling}: ${status})`, async (t) => {
+    const clock = mockClock(t);
     const signals: AbortSignal[] = [];
     const onScrape: ScrapeHook = ({ signal }) => {
       signals.push(signal);
       return new Promise(() => {});
     };
     const { get } = createHarness(GOOD, { onScrape, errorHandling, timeoutOffsetMs: 0 });
-    assert.equal((await get({ timeoutSeconds: "0.5" }))?.status, status);
+    const sending = get({ timeoutSeconds: "0.5" });
+    await tick();
+    clock.tick(passedMs);
+    assert.equal((await sending)?.status, status);
     assert.equal(signals[0]?.aborted, true);
   });
 }
@@ -181,9 +180,12 @@ for (const how of ["throws", "rejects"]) {
   });
 }
 
-test("an update times out after timeoutMs, and scrapes continue", async () => {
+test("an update times out after timeoutMs, and scrapes continue", async (t) => {
+  const clock = mockClock(t);
   const { get, update, logged } = createHarness(GOOD, { timeoutMs: 200 });
   const updating = update(() => new Promise(() => {}));
+  await tick();
+  clock.tick(200);
   await updating;
   assert.match(String(logged[0]), /Update failed: ScrapeTimeoutError/);
   const text = (await get())?.text;

@@ -3,8 +3,10 @@ import { test } from "node:test";
 import { chunksOf } from "../../src/exposition/body.ts";
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
+import { largeGauge } from "../helpers/families.ts";
+import { gathererWith } from "../helpers/gatherers.ts";
 import { parseExposition } from "../judge/index.ts";
-import { createHarness, createReader, gathererWith, largeGauge, valueIn } from "./harness.ts";
+import { createHarness, createReader, valueIn } from "./harness.ts";
 
 const UP = '# HELP up Alive.\n# TYPE up gauge\nup{zone="a"} 1\n';
 

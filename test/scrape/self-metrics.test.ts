@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { createOpenMetricsEncoder } from "../../src/exposition/text/openmetrics.ts";
 import { createTextEncoder } from "../../src/exposition/text/text.ts";
 import { SelfMetrics, Status } from "../../src/scrape/self-metrics.ts";
-import { encodeFamilies, lines } from "../helpers/encode-families.ts";
+import { encodeFamilies, lines } from "../helpers/scraping/encode-families.ts";
 import { parseExposition } from "../judge/index.ts";
 
 function textOf(metrics: SelfMetrics): string {

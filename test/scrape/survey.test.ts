@@ -3,8 +3,10 @@ import { after, test } from "node:test";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 import type { Survey } from "../../src/scrape/exchange.ts";
 import { NEVER } from "../exposition/chunks.ts";
+import { gaugeOf } from "../helpers/families.ts";
+import { gathererWith } from "../helpers/gatherers.ts";
 import { mockClock } from "../helpers/mock-clock.ts";
-import { createHarness, gathererWith, gaugeOf, type Harness } from "./harness.ts";
+import { createHarness, type Harness } from "./harness.ts";
 
 // Our own timers do not keep the process alive.
 const alive = setInterval(() => {}, 1_000);

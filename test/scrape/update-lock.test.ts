@@ -4,22 +4,15 @@ import { ScrapeTimeoutError } from "../../src/errors.ts";
 import { ChunkReader } from "../../src/exposition/chunk-reader.ts";
 import { andThen } from "../../src/maybe-promise.ts";
 import { UpdateLock } from "../../src/scrape/update-lock.ts";
-import { createChunks, NEVER, tick } from "../exposition/chunks.ts";
+import { createChunks, NEVER } from "../exposition/chunks.ts";
+import { createGate } from "../helpers/gate.ts";
+import { tick } from "../helpers/turns.ts";
 
 /** A reading of `steps` under a lock. */
 function createReading(lock: UpdateLock, steps: readonly (string | (() => void))[]) {
   const { chunks, state } = createChunks(steps);
   const reading = new ChunkReader(chunks, NEVER, { onEnd: (ended) => lock.leave(ended) });
   return { reading, state };
-}
-
-/** A promise and what settles it. */
-function createGate() {
-  let open = () => {};
-  const promise = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { promise, open };
 }
 
 const TIMEOUT_MS = 10_000;

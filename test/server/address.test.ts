@@ -8,6 +8,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describeAddress, parseAddress, urlOf } from "../../src/server/address.ts";
+import { codePoints } from "../helpers/code-points.ts";
 
 const FORMS: readonly [address: unknown, target: unknown][] = [
   [9464, { kind: "tcp", host: undefined, port: 9464 }],
@@ -160,7 +161,7 @@ for (const [name, create] of SPEAKERS) {
 
 test("parseAddress() throws only a TypeError or a RangeError", () => {
   fc.assert(
-    fc.property(fc.oneof(fc.anything(), fc.string({ unit: "binary" })), (address) => {
+    fc.property(fc.oneof(fc.anything(), fc.string({ unit: codePoints })), (address) => {
       try {
         parseAddress(address);
       } catch (error) {

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { blockingGatherer } from "../helpers/blocking-gatherer.ts";
-import { UP_TEXT } from "../helpers/counting-gatherer.ts";
-import { longGatherer } from "../helpers/long-gatherer.ts";
-import { netServer } from "../helpers/net-server.ts";
-import { rawExchange, rawRequest, request } from "../helpers/raw-request.ts";
+import { UP_TEXT } from "../helpers/families.ts";
+import { blockingGatherer, longGatherer } from "../helpers/gatherers.ts";
+import { netServer } from "../helpers/http/net-server.ts";
+import { rawExchange, rawRequest, request } from "../helpers/http/raw-request.ts";
+import { withServer } from "../helpers/http/with-server.ts";
 import { turns } from "../helpers/turns.ts";
-import { withServer } from "../helpers/with-server.ts";
 
 const SCRAPE = request("/metrics");
 const HEALTHY = request("/-/healthy");
@@ -42,7 +41,7 @@ const MALFORMED: readonly [name: string, bytes: string][] = [
 ];
 
 for (const [name, bytes] of MALFORMED) {
-  test(`The server answers 400 to ${name}`, () =>
+  test(`the server answers 400 to ${name}`, () =>
     withServer({}, async ({ port, log }) => {
       assert.equal(await rawExchange(port, bytes), BAD_REQUEST);
       assert.equal((await rawRequest(port, HEALTHY)).status, 200);
@@ -50,14 +49,14 @@ for (const [name, bytes] of MALFORMED) {
     }));
 }
 
-test("The server answers 400 to a request without a host", () =>
+test("the server answers 400 to a request without a host", () =>
   withServer({}, async ({ port }) => {
     const text = await rawExchange(port, "GET /metrics HTTP/1.1\r\n\r\n");
     assert.match(text, /^HTTP\/1\.1 400 Bad Request\r\n/);
     assert.match(text, /\r\nConnection: close\r\n/);
   }));
 
-test("The server answers 417 to an expectation that it does not know", () =>
+test("the server answers 417 to an expectation that it does not know", () =>
   withServer({}, async ({ port }) => {
     const response = await rawRequest(port, request("/metrics", { headers: ["Expect: tea"] }));
     assert.equal(response.status, 417);
@@ -70,20 +69,20 @@ const TOO_LARGE: readonly [name: string, bytes: string][] = [
 ];
 
 for (const [name, bytes] of TOO_LARGE) {
-  test(`The server answers 431 to a ${name} that is too large`, () =>
+  test(`the server answers 431 to a ${name} that is too large`, () =>
     withServer({}, async ({ port }) => {
       assert.equal(await rawExchange(port, bytes), refusal("431 Request Header Fields Too Large"));
       assert.equal((await rawRequest(port, HEALTHY)).status, 200);
     }));
 }
 
-test("The server accepts headers up to the size of the option", () =>
+test("the server accepts headers up to the size of the option", () =>
   withServer({ maxHeaderBytes: 20_000 }, async ({ port }) => {
     const url = `/-/healthy?${"x".repeat(19_000)}`;
     assert.equal((await rawRequest(port, request(url))).status, 200);
   }));
 
-test("The server reads a head that comes byte by byte", () =>
+test("the server reads a head that comes byte by byte", () =>
   withServer({ selfMetrics: false }, async ({ connect }) => {
     const connection = await connect();
     connection.socket.setNoDelay(true);
@@ -100,7 +99,7 @@ const SLOW_HEADS: readonly [name: string, bytes: string, answer: string][] = [
 ];
 
 for (const [name, bytes, answer] of SLOW_HEADS) {
-  test(`The server closes the connection of a client that ${name}`, () =>
+  test(`the server closes the connection of a client that ${name}`, () =>
     withServer({ headersTimeoutMs: 20 }, async ({ connect, log }) => {
       const connection = await connect();
       if (bytes !== "") await connection.send(bytes);
@@ -109,7 +108,7 @@ for (const [name, bytes, answer] of SLOW_HEADS) {
     }));
 }
 
-test("The server closes the connection of a client that drips its head", () =>
+test("the server closes the connection of a client that drips its head", () =>
   withServer({ headersTimeoutMs: 100 }, async ({ connect }) => {
     const connection = await connect();
     await connection.send("GET /metrics HTTP/1.1\r\n");
@@ -121,14 +120,14 @@ test("The server closes the connection of a client that drips its head", () =>
     }
   }));
 
-test("The server closes slow connections also when it was given a net.Server", async () => {
+test("the server closes slow connections also when it was given a net.Server", async () => {
   const { server: owner } = await netServer();
   await withServer({ address: owner, headersTimeoutMs: 20 }, async ({ connect }) => {
     assert.equal(await (await connect()).closed(), refusal("408 Request Timeout"));
   });
 });
 
-test("The server closes a connection that is idle for too long", () =>
+test("the server closes a connection that is idle for too long", () =>
   withServer({ keepAliveTimeoutMs: 30 }, async ({ connect }) => {
     const connection = await connect();
     await connection.send(HEALTHY);
@@ -136,7 +135,7 @@ test("The server closes a connection that is idle for too long", () =>
     assert.equal(await connection.closed(), "");
   }));
 
-test("The server closes a connection above the limit, and serves the others", () =>
+test("the server closes a connection above the limit, and serves the others", () =>
   withServer({ maxConnections: 2 }, async ({ connect, port }) => {
     const first = await connect();
     const second = await connect();
@@ -151,7 +150,7 @@ test("The server closes a connection above the limit, and serves the others", ()
     assert.equal((await rawRequest(port, HEALTHY)).status, 200);
   }));
 
-test("The server answers pipelined requests in their order", async () => {
+test("the server answers pipelined requests in their order", async () => {
   const source = blockingGatherer();
   await withServer({ source, selfMetrics: false }, async ({ connect }) => {
     const connection = await connect();
@@ -164,7 +163,7 @@ test("The server answers pipelined requests in their order", async () => {
   });
 });
 
-test("The server answers up to eight pipelined requests", () =>
+test("the server answers up to eight pipelined requests", () =>
   withServer({}, async ({ connect }) => {
     const connection = await connect();
     await connection.send(HEALTHY.repeat(8));
@@ -175,7 +174,7 @@ test("The server answers up to eight pipelined requests", () =>
     assert.equal((await connection.response()).body, "Healthy.\n");
   }));
 
-test("The server resets a connection that is flooded with pipelined requests", async () => {
+test("the server resets a connection that is flooded with pipelined requests", async () => {
   let asked = 0;
   const onScrape = () => {
     asked++;
@@ -200,7 +199,7 @@ for (const [name, bytes] of [
   ["garbage", "\0\0\0\0"],
   ["CONNECT", "CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\n"],
 ] as const) {
-  test(`The server puts no answer to ${name} before the answer to a running scrape`, async () => {
+  test(`the server puts no answer to ${name} before the answer to a running scrape`, async () => {
     const source = blockingGatherer();
     await withServer({ source }, async ({ connect, log }) => {
       const connection = await connect();
@@ -212,7 +211,7 @@ for (const [name, bytes] of [
     });
   });
 
-  test(`The server puts no answer to ${name} into a body`, async () => {
+  test(`the server puts no answer to ${name} into a body`, async () => {
     const source = longGatherer(1e8);
     await withServer({ source }, async ({ connect, log }) => {
       const connection = await connect();
@@ -239,7 +238,7 @@ const ECHOES: readonly [place: string, bytes: string][] = [
   ["a header", request("/", { headers: [`${MARKER}: ${MARKER}`] })],
   ["the origin", request("/", { headers: [`Origin: http://${MARKER}`] })],
   [
-    "the time-out",
+    "the timeout",
     request("/metrics", {
       headers: [`X-Prometheus-Scrape-Timeout-Seconds: ${MARKER}`],
     }),
@@ -261,7 +260,7 @@ const ECHOES: readonly [place: string, bytes: string][] = [
 ];
 
 for (const [place, bytes] of ECHOES) {
-  test(`The server echoes nothing of ${place}`, () =>
+  test(`the server echoes nothing of ${place}`, () =>
     withServer({}, async ({ connect, log }) => {
       const connection = await connect();
       // The second one ends the connection, where the first has not.

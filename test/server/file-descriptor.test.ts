@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Server } from "node:net";
 import { test } from "node:test";
-import { UP_TEXT } from "../helpers/counting-gatherer.ts";
-import { forkFixture } from "../helpers/fork-fixture.ts";
-import { netServer } from "../helpers/net-server.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
+import { UP_TEXT } from "../helpers/families.ts";
+import { netServer } from "../helpers/http/net-server.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { forkFixture } from "../helpers/processes/fork-fixture.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 
 /** The file descriptor of a server, which Node does not document. */

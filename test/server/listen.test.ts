@@ -6,10 +6,11 @@ import { test } from "node:test";
 import { type Address, ListenError, MetricsError, Server } from "../../src/index.ts";
 import { removeStaleSocket } from "../../src/server/listen.ts";
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
-import { countingGatherer, UP_TEXT } from "../helpers/counting-gatherer.ts";
-import { netServer } from "../helpers/net-server.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
-import { targetOf, withServer } from "../helpers/with-server.ts";
+import { UP_TEXT } from "../helpers/families.ts";
+import { countingGatherer } from "../helpers/gatherers.ts";
+import { netServer } from "../helpers/http/net-server.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { targetOf, withServer } from "../helpers/http/with-server.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 
 const SCRAPE = request("/metrics");
@@ -159,7 +160,7 @@ test("Server.listen() stops using a net.Server once it is closed", async () => {
   assert.equal(owner.listenerCount("error"), 0);
 });
 
-test("The server logs an error of a net.Server and still listens", async () => {
+test("the server logs an error of a net.Server and still listens", async () => {
   const { server: owner } = await netServer();
   await withServer({ address: owner }, async ({ log, port }) => {
     owner.emit("error", new Error("accept EMFILE"));
@@ -169,7 +170,7 @@ test("The server logs an error of a net.Server and still listens", async () => {
   });
 });
 
-test("A net.Server that does not listen is rejected before anything else happens", async () => {
+test("a net.Server that does not listen is rejected before anything else happens", async () => {
   await assert.rejects(Server.listen(countingGatherer(), createServer()), { name: "TypeError" });
 });
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { blockingGatherer } from "../helpers/blocking-gatherer.ts";
-import { countingGatherer, UP_TEXT } from "../helpers/counting-gatherer.ts";
-import { rawExchange, rawRequest, request } from "../helpers/raw-request.ts";
-import { withServer } from "../helpers/with-server.ts";
+import { UP_TEXT } from "../helpers/families.ts";
+import { blockingGatherer, countingGatherer } from "../helpers/gatherers.ts";
+import { rawExchange, rawRequest, request } from "../helpers/http/raw-request.ts";
+import { withServer } from "../helpers/http/with-server.ts";
 
 const ALLOW = "GET, HEAD, OPTIONS";
 
@@ -44,7 +44,7 @@ const ANSWERS: readonly Case[] = [
 ];
 
 for (const { target, method = "GET", status, body, headers = {} } of ANSWERS) {
-  test(`The server answers ${method} ${target} with ${status}`, () =>
+  test(`the server answers ${method} ${target} with ${status}`, () =>
     withServer({}, async ({ port, log }) => {
       const response = await rawRequest(port, request(target, { method }));
       assert.equal(response.status, status);
@@ -55,7 +55,7 @@ for (const { target, method = "GET", status, body, headers = {} } of ANSWERS) {
     }));
 }
 
-test("The server answers GET /metrics, whatever the query", () =>
+test("the server answers GET /metrics, whatever the query", () =>
   withServer({ selfMetrics: false }, async ({ port }) => {
     for (const query of ["", "?", "?a=b", "?/metrics", "?%c3%bf"]) {
       const response = await rawRequest(port, request(`/metrics${query}`));
@@ -67,7 +67,7 @@ test("The server answers GET /metrics, whatever the query", () =>
     }
   }));
 
-test("The server answers HEAD /metrics without gathering or a length", async () => {
+test("the server answers HEAD /metrics without gathering or a length", async () => {
   const gatherer = countingGatherer();
   await withServer({ source: gatherer }, async ({ connect }) => {
     const connection = await connect();
@@ -83,7 +83,7 @@ test("The server answers HEAD /metrics without gathering or a length", async () 
 });
 
 for (const target of ["/-/healthy", "/-/ready", "/favicon.ico", "/other"]) {
-  test(`The server answers HEAD ${target} as GET, without the body`, () =>
+  test(`the server answers HEAD ${target} as GET, without the body`, () =>
     withServer({}, async ({ port }) => {
       const get = await rawRequest(port, request(target));
       const head = await rawRequest(port, request(target, { method: "HEAD" }));
@@ -95,7 +95,7 @@ for (const target of ["/-/healthy", "/-/ready", "/favicon.ico", "/other"]) {
     }));
 }
 
-test("The server serves a landing page that links to the metrics", () =>
+test("the server serves a landing page that links to the metrics", () =>
   withServer({ path: "/my'metrics" }, async ({ port }) => {
     const { status, headers, body } = await rawRequest(port, request("/"));
     assert.equal(status, 200);
@@ -105,7 +105,7 @@ test("The server serves a landing page that links to the metrics", () =>
     assert.equal((await rawRequest(port, request("/metrics"))).status, 404);
   }));
 
-test("The server serves no landing page when it is turned off", () =>
+test("the server serves no landing page when it is turned off", () =>
   withServer({ landingPage: false }, async ({ port }) => {
     assert.equal((await rawRequest(port, request("/"))).status, 404);
     assert.equal((await rawRequest(port, request("/metrics"))).status, 200);
@@ -117,7 +117,7 @@ test('The server serves metrics at the path "/"', () =>
     assert.equal((await rawRequest(port, request("/metrics"))).status, 404);
   }));
 
-test("The server answers 500 with a fixed text, and logs why", async () => {
+test("the server answers 500 with a fixed text, and logs why", async () => {
   const source = {
     gather: () => {
       throw new Error("the password is 1234");
@@ -137,7 +137,7 @@ test("The server answers 500 with a fixed text, and logs why", async () => {
   });
 });
 
-test("The server takes the timeout from the scraper's header", async () => {
+test("the server takes the timeout from the scraper's header", async () => {
   const gatherer = blockingGatherer();
   await withServer({ source: gatherer, timeoutOffsetMs: 0 }, async ({ port, log }) => {
     const headers = ["X-Prometheus-Scrape-Timeout-Seconds: 0.05"];
@@ -148,7 +148,7 @@ test("The server takes the timeout from the scraper's header", async () => {
   });
 });
 
-test("The server ignores a timeout header that is sent twice", () =>
+test("the server ignores a timeout header that is sent twice", () =>
   withServer({}, async ({ port }) => {
     const headers = Array(2).fill("X-Prometheus-Scrape-Timeout-Seconds: 10");
     assert.equal((await rawRequest(port, request("/metrics", { headers }))).status, 200);
@@ -162,7 +162,7 @@ const BODIES: readonly [name: string, header: string, body: string][] = [
 ];
 
 for (const [name, header, body] of BODIES) {
-  test(`The server answers 413 and closes when a request has a body with ${name}`, async () => {
+  test(`the server answers 413 and closes when a request has a body with ${name}`, async () => {
     const gatherer = countingGatherer();
     await withServer({ source: gatherer }, async ({ port }) => {
       const text = await rawExchange(port, request("/metrics", { headers: [header] }) + body);
@@ -187,7 +187,7 @@ const SCRAPES: readonly [name: string, headers: readonly string[]][] = [
 ];
 
 for (const [name, headers] of SCRAPES) {
-  test(`The server serves a scrape with ${name}`, () =>
+  test(`the server serves a scrape with ${name}`, () =>
     withServer({ selfMetrics: false }, async ({ port }) => {
       const response = await rawRequest(port, request("/metrics", { headers }));
       assert.equal(response.status, 200);
@@ -195,7 +195,7 @@ for (const [name, headers] of SCRAPES) {
     }));
 }
 
-test("The server sends how long it keeps a connection", () =>
+test("the server sends how long it keeps a connection", () =>
   withServer({}, async ({ connect }) => {
     const connection = await connect();
     for (let scrape = 0; scrape < 3; scrape++) {
@@ -206,13 +206,13 @@ test("The server sends how long it keeps a connection", () =>
     }
   }));
 
-test("The server closes the connection when the client asks for it", () =>
+test("the server closes the connection when the client asks for it", () =>
   withServer({ selfMetrics: false }, async ({ port }) => {
     const text = await rawExchange(port, request("/metrics", { headers: ["Connection: close"] }));
     assert.ok(text.endsWith(`\r\n\r\n${UP_TEXT}`));
   }));
 
-test("The server speaks HTTP/1.0", () =>
+test("the server speaks HTTP/1.0", () =>
   withServer({ selfMetrics: false }, async ({ port }) => {
     const text = await rawExchange(port, "GET /metrics HTTP/1.0\r\n\r\n");
     assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
@@ -227,7 +227,7 @@ for (const [host, status] of [
   ["metrics.example.com.evil.example.com", 403],
   ["", 403],
 ] as const) {
-  test(`With allowedHosts the server answers a request to "${host}" with ${status}`, () =>
+  test(`with allowedHosts the server answers a request to "${host}" with ${status}`, () =>
     withServer({ allowedHosts: ["metrics.example.com", "[::1]"] }, async ({ port }) => {
       for (const target of ["/metrics", "/-/healthy"]) {
         const response = await rawRequest(port, request(target, { headers: [`Host: ${host}`] }));

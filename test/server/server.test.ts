@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import { type Address, ListenError, Server, type Shutdown, type Source } from "../../src/index.ts";
-import { blockingGatherer } from "../helpers/blocking-gatherer.ts";
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
-import { countingGatherer, UP_TEXT } from "../helpers/counting-gatherer.ts";
-import { netServer } from "../helpers/net-server.ts";
-import { RawConnection } from "../helpers/raw-connection.ts";
-import { rawRequest, request } from "../helpers/raw-request.ts";
-import { createRecorder } from "../helpers/recorder.ts";
+import { UP_TEXT } from "../helpers/families.ts";
+import { blockingGatherer, countingGatherer } from "../helpers/gatherers.ts";
+import { netServer } from "../helpers/http/net-server.ts";
+import { RawConnection } from "../helpers/http/raw-connection.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { withServer } from "../helpers/http/with-server.ts";
+import { createRecorder } from "../helpers/scraping/recorder.ts";
 import { turns, turnsUntil } from "../helpers/turns.ts";
-import { withServer } from "../helpers/with-server.ts";
 import { within } from "../helpers/within.ts";
 
 const SCRAPE = request("/metrics");
@@ -177,7 +177,7 @@ test("close() frees the port before it resolves", async () => {
   }
 });
 
-test("A server is closed at the end of an `await using` block", async () => {
+test("a server is closed at the end of an `await using` block", async () => {
   let closed: Promise<void>;
   {
     await using server = await Server.listen(countingGatherer(), "127.0.0.1:0");
@@ -240,9 +240,9 @@ test("close() destroys what is left after the drain timeout", async () => {
     await connection.send(SCRAPE);
     const signal = await source.started();
     const startedAt = performance.now();
-    await server.close();
+    await within("the shutdown", server.close());
     const tookMs = performance.now() - startedAt;
-    assert.ok(tookMs >= 29 && tookMs < 2_000, `${tookMs} ms`);
+    assert.ok(tookMs >= 29, `${tookMs} ms`);
     assert.equal(await connection.closed(), "");
     await turnsUntil("the abort", () => signal.aborted);
     source.release();
@@ -289,7 +289,7 @@ const LOGGERS = {
 };
 
 for (const [name, error] of Object.entries(LOGGERS)) {
-  test(`A logger that ${name} does no harm`, async () => {
+  test(`a logger that ${name} does no harm`, async () => {
     const source = { gather: () => Promise.reject(new Error("no metrics")) };
     await withServer({ source, logger: { error, warn: error } }, async ({ port }) => {
       assert.equal((await rawRequest(port, SCRAPE)).status, 500);
@@ -299,7 +299,7 @@ for (const [name, error] of Object.entries(LOGGERS)) {
   });
 }
 
-test("A server without a logger is silent", async (t) => {
+test("a server without a logger is silent", async (t) => {
   const error = t.mock.method(console, "error", () => {});
   const warn = t.mock.method(console, "warn", () => {});
   const source = { gather: () => Promise.reject(new Error("no metrics")) };
@@ -313,7 +313,7 @@ test("A server without a logger is silent", async (t) => {
   assert.equal(warn.mock.callCount(), 0);
 });
 
-test("A server marked as failing answers 500 until it is marked as OK", () =>
+test("a server marked as failing answers 500 until it is marked as OK", () =>
   withServer({ statusName: "app", selfMetrics: false }, async ({ server, port, log }) => {
     server.setFailing("the database is gone");
     const failing = await rawRequest(port, SCRAPE);
@@ -327,7 +327,7 @@ test("A server marked as failing answers 500 until it is marked as OK", () =>
     assert.match(fine.body, /^app_up 1$/m);
   }));
 
-test("A scrape waits for an update that came before it", () =>
+test("a scrape waits for an update that came before it", () =>
   withServer({}, async ({ server, port }) => {
     const steps: string[] = [];
     let finish = () => {};

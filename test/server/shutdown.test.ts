@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLog } from "../../src/log.ts";
 import { shutdownOf } from "../../src/server/shutdown.ts";
-import { createRecorder } from "../helpers/recorder.ts";
+import { createRecorder } from "../helpers/scraping/recorder.ts";
 import { turns } from "../helpers/turns.ts";
 
 const SILENT = createLog(false);

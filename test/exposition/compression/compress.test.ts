@@ -3,6 +3,7 @@ import { EventEmitter, once } from "node:events";
 import { test } from "node:test";
 import fc from "fast-check";
 import { compress } from "../../../src/exposition/compression/compress.ts";
+import { turns } from "../../helpers/turns.ts";
 import {
   assertCutOff,
   CountingSource,
@@ -13,7 +14,6 @@ import {
   exposition,
   noise,
   STREAMS,
-  turns,
 } from "./helpers.ts";
 
 async function collect(output: AsyncIterable<Uint8Array>): Promise<Buffer> {

@@ -118,8 +118,3 @@ export class CountingSource implements AsyncIterable<Uint8Array> {
     }
   }
 }
-
-/** Lets the event loop turn a few times. */
-export async function turns(count: number): Promise<void> {
-  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
-}

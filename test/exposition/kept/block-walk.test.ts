@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { BlockStore } from "../../../src/exposition/kept/store.ts";
 import { createTextEncoder } from "../../../src/exposition/text/text.ts";
 import type { MetricFamily, ValueMetric } from "../../../src/model/metric-family.ts";
-import { encodeChunks } from "../../helpers/encode-families.ts";
+import { encodeChunks } from "../../helpers/scraping/encode-families.ts";
 
 /** Families that can change, and a scrape that tells how many metrics were written anew. */
 function createScrape(names: readonly string[], budget = 1e9) {
@@ -162,7 +162,8 @@ test("the blocks of one selection are kept while others are asked for", () => {
 });
 
 test("the blocks of a few selections are kept, but not those of many", () => {
-  const { scrape, store } = createScrape(["a"]);
+  const { scrape, sets, store } = createScrape(["a"]);
+  sets.get("a")?.splice(400);
   scrape("steady");
   scrape("steady");
   const one = store.footprint;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { forkNode } from "../../helpers/fork-fixture.ts";
+import { forkNode, TYPESCRIPT } from "../../helpers/processes/fork-fixture.ts";
 
 const FIXTURE = fileURLToPath(new URL("../../fixtures/memory-pressure.ts", import.meta.url));
 
 test("kept bytes are the first to go in a process whose heap is nearly full", async () => {
-  const args = ["--max-old-space-size=512", "--expose-gc", "--import", "tsx", FIXTURE];
+  const args = ["--max-old-space-size=512", "--expose-gc", "--import", TYPESCRIPT, FIXTURE];
   const child = forkNode(args);
   let count = 0;
   const scrape = (command = "") => {

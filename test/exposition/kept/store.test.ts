@@ -7,7 +7,7 @@ import type { Loan } from "../../../src/exposition/loan.ts";
 import { createOpenMetricsEncoder } from "../../../src/exposition/text/openmetrics.ts";
 import { createTextEncoder } from "../../../src/exposition/text/text.ts";
 import type { Exemplar, MetricFamily, ValueMetric } from "../../../src/model/metric-family.ts";
-import { encodeChunks } from "../../helpers/encode-families.ts";
+import { encodeChunks } from "../../helpers/scraping/encode-families.ts";
 
 /** A family that stays the same object while its metrics change. */
 function liveFamily(): MetricFamily & { list: ValueMetric[] } {

@@ -1,7 +1,7 @@
 import { createProtobufEncoder } from "../../../src/exposition/protobuf/protobuf.ts";
 import type { MetricFamily } from "../../../src/model/metric-family.ts";
 import type { EscapingScheme } from "../../../src/model/names.ts";
-import { decodeFamilies, type Message } from "./decoder.ts";
+import { decodeFamilies, type Message } from "../../judge/index.ts";
 
 /** What the encoder gave for some families. */
 export interface Encoded {

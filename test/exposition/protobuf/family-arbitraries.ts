@@ -8,11 +8,12 @@ import type {
   SummaryMetric,
   ValueMetric,
 } from "../../../src/model/metric-family.ts";
+import { codePoints } from "../../helpers/code-points.ts";
 
 const times = fc.option(fc.nat({ max: 2 ** 41 }), { nil: undefined });
 const counts = fc.oneof(fc.nat({ max: 300 }), fc.maxSafeNat());
 const names = fc.stringMatching(/^[a-z_][a-z0-9_]{0,40}$/).filter((name) => name !== "__name__");
-const texts = fc.string({ unit: "binary", minLength: 1, maxLength: 200 });
+const texts = fc.string({ unit: codePoints, minLength: 1, maxLength: 200 });
 const labels = fc.dictionary(
   names.filter((name) => name !== "le" && name !== "quantile"),
   texts,

@@ -12,7 +12,7 @@ import type {
   SummaryMetric,
   ValueMetric,
 } from "../../../src/model/metric-family.ts";
-import { decodeFamilies } from "./decoder.ts";
+import { decodeFamilies } from "../../judge/index.ts";
 import { encode } from "./encode.ts";
 import { families } from "./family-arbitraries.ts";
 

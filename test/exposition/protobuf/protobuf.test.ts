@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createProtobufEncoder } from "../../../src/exposition/protobuf/protobuf.ts";
 import type { MetricFamily, ValueMetric } from "../../../src/model/metric-family.ts";
-import { decodeFamilies } from "./decoder.ts";
+import { decodeFamilies } from "../../judge/index.ts";
 import { encode, encodedFamily } from "./encode.ts";
 
 function gauge(name: string, value: number, help = ""): MetricFamily {

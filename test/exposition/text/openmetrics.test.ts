@@ -9,8 +9,8 @@ import type {
   ValueFamily,
 } from "../../../src/model/metric-family.ts";
 import type { EscapingScheme } from "../../../src/model/names.ts";
-import { encodeFamilies, lines } from "../../helpers/encode-families.ts";
-import { EVERY_TYPE } from "../../helpers/every-type.ts";
+import { EVERY_TYPE } from "../../helpers/families.ts";
+import { encodeFamilies, lines } from "../../helpers/scraping/encode-families.ts";
 
 const EVERY_TYPE_AS_OPENMETRICS = lines(
   "# TYPE requests counter",

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { createTextEncoder } from "../../../src/exposition/text/text.ts";
 import type { MetricFamily } from "../../../src/model/metric-family.ts";
 import type { EscapingScheme } from "../../../src/model/names.ts";
-import { encodeFamilies, lines } from "../../helpers/encode-families.ts";
-import { EVERY_TYPE } from "../../helpers/every-type.ts";
+import { EVERY_TYPE } from "../../helpers/families.ts";
+import { encodeFamilies, lines } from "../../helpers/scraping/encode-families.ts";
 
 const EVERY_TYPE_AS_TEXT = lines(
   '# HELP requests_total Requests,\\nby "path" \\\\ code.',

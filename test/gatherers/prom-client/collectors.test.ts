@@ -2,18 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRegistryGatherer } from "../../../src/gatherers/prom-client/gatherer.ts";
 import type { MetricFamily } from "../../../src/model/metric-family.ts";
+import { LIBRARIES, type LibraryRegistry } from "../../helpers/registries/libraries.ts";
 import {
   createContext,
   createExpose,
   expose,
   gatherAll,
   withoutDurations,
-} from "../../helpers/gathering.ts";
-import { LIBRARIES, type LibraryRegistry } from "../../helpers/libraries.ts";
-
-function tick(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
+} from "../../helpers/scraping/gathering.ts";
+import { tick } from "../../helpers/turns.ts";
 
 async function gather(registry: LibraryRegistry, signal?: AbortSignal) {
   const context = createContext(signal);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { createExpose, expose } from "../../helpers/gathering.ts";
 import {
   type ClientLibrary,
   EXEMPLAR_LIBRARIES,
@@ -9,7 +8,8 @@ import {
   type LibraryMetric,
   type LibraryRegistry,
   OPENMETRICS_TYPE,
-} from "../../helpers/libraries.ts";
+} from "../../helpers/registries/libraries.ts";
+import { createExpose, expose } from "../../helpers/scraping/gathering.ts";
 
 // Faults in the client libraries' own output, and what is served instead.
 

@@ -10,7 +10,7 @@ import {
   toExemplar,
   typeOf,
 } from "../../../src/gatherers/prom-client/registry.ts";
-import { LIBRARIES } from "../../helpers/libraries.ts";
+import { LIBRARIES } from "../../helpers/registries/libraries.ts";
 
 for (const library of LIBRARIES) {
   test(`typeOf() returns the type of each metric of ${library.name}`, () => {

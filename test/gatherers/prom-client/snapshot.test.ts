@@ -7,7 +7,7 @@ import {
   readValues,
 } from "../../../src/gatherers/prom-client/snapshot.ts";
 import type { Labels } from "../../../src/model/metric-family.ts";
-import { expose } from "../../helpers/gathering.ts";
+import { expose } from "../../helpers/scraping/gathering.ts";
 
 const merge = (labels: Labels): Labels => ({ ...labels, app: "shop" });
 

@@ -10,14 +10,14 @@ import type {
   SummaryMetric,
   ValueMetric,
 } from "../../../src/model/metric-family.ts";
-import { gatherAll } from "../../helpers/gathering.ts";
 import {
   EXEMPLAR_LIBRARIES,
   LIBRARIES,
   type LibraryMetric,
   type LibraryRegistry,
   OPENMETRICS_TYPE,
-} from "../../helpers/libraries.ts";
+} from "../../helpers/registries/libraries.ts";
+import { gatherAll } from "../../helpers/scraping/gathering.ts";
 
 const TYPES = ["Counter", "Gauge", "Histogram", "Summary"] as const;
 

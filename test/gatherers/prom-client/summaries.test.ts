@@ -3,8 +3,12 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { createRegistryGatherer } from "../../../src/gatherers/prom-client/gatherer.ts";
 import type { SummaryMetric } from "../../../src/model/metric-family.ts";
-import { gatherAll } from "../../helpers/gathering.ts";
-import { type ClientLibrary, LIBRARIES, type LibraryMetric } from "../../helpers/libraries.ts";
+import {
+  type ClientLibrary,
+  LIBRARIES,
+  type LibraryMetric,
+} from "../../helpers/registries/libraries.ts";
+import { gatherAll } from "../../helpers/scraping/gathering.ts";
 
 // The libraries compress a digest before they read it; we do not. Up to 99 observations a
 // digest keeps each by itself, so that the values are the same. Above that both are estimates, and

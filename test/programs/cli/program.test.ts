@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Fixture } from "../../helpers/fork-fixture.ts";
-import { httpGet } from "../../helpers/http-get.ts";
-import { type App, withApp } from "../../helpers/with-app.ts";
-import { withBusyPort } from "../../helpers/with-busy-port.ts";
+import { httpGet } from "../../helpers/http/http-get.ts";
+import { withBusyPort } from "../../helpers/http/with-busy-port.ts";
+import type { Fixture } from "../../helpers/processes/fork-fixture.ts";
+import { type App, withApp } from "../../helpers/processes/with-app.ts";
 import { within } from "../../helpers/within.ts";
 
 const PROGRAM = "node_modules/promhttp/dist/cli.js";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Fixture } from "../../helpers/fork-fixture.ts";
-import { httpGet } from "../../helpers/http-get.ts";
-import { type App, withApp } from "../../helpers/with-app.ts";
+import { httpGet } from "../../helpers/http/http-get.ts";
+import type { Fixture } from "../../helpers/processes/fork-fixture.ts";
+import { type App, withApp } from "../../helpers/processes/with-app.ts";
 
 /** An exporter whose scrape waits for SIGTERM, or forever if `HANGS` is set. */
 const EXPORTER = `

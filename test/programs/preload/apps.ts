@@ -1,6 +1,6 @@
-import type { Fixture } from "../../helpers/fork-fixture.ts";
-import { httpGet } from "../../helpers/http-get.ts";
-import type { App } from "../../helpers/with-app.ts";
+import { httpGet } from "../../helpers/http/http-get.ts";
+import type { Fixture } from "../../helpers/processes/fork-fixture.ts";
+import type { App } from "../../helpers/processes/with-app.ts";
 
 /** An application with a metric, as an ES module; it runs until it reads a line. */
 export const ESM_APP: string = `

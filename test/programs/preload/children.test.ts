@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type App, withApp } from "../../helpers/with-app.ts";
+import { type App, withApp } from "../../helpers/processes/with-app.ts";
 import { COMMONJS_APP, ESM_APP, FAKE_LIBRARY, preloaded, scrape, TALKATIVE } from "./apps.ts";
 
 // Child processes and threads inherit a preload; only one of them all serves.

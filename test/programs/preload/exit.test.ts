@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { httpGet } from "../../helpers/http-get.ts";
-import { RawConnection } from "../../helpers/raw-connection.ts";
-import { request } from "../../helpers/raw-request.ts";
-import { withApp } from "../../helpers/with-app.ts";
+import { httpGet } from "../../helpers/http/http-get.ts";
+import { RawConnection } from "../../helpers/http/raw-connection.ts";
+import { request } from "../../helpers/http/raw-request.ts";
+import { withApp } from "../../helpers/processes/with-app.ts";
 import { ESM_APP, preloaded, urlOf } from "./apps.ts";
 
 // The preload does not affect how the application ends.

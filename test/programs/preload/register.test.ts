@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Fixture } from "../../helpers/fork-fixture.ts";
-import { withApp } from "../../helpers/with-app.ts";
-import { withBusyPort } from "../../helpers/with-busy-port.ts";
+import { withBusyPort } from "../../helpers/http/with-busy-port.ts";
+import type { Fixture } from "../../helpers/processes/fork-fixture.ts";
+import { withApp } from "../../helpers/processes/with-app.ts";
 import { parseText } from "../../judge/index.ts";
 import {
   COMMONJS_APP,

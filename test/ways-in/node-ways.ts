@@ -1,0 +1,93 @@
+import { once } from "node:events";
+import { createServer as createHttp2Server } from "node:http2";
+import type { AddressInfo } from "node:net";
+import { createHandler, type Handler, type Logger, Server } from "../../src/index.ts";
+import { type Mount, type Mounted, mountOnNode } from "../helpers/http/with-mount.ts";
+import { connectFetch } from "./clients/fetch.ts";
+import { connectHttp1 } from "./clients/http1.ts";
+import { connectHttp2 } from "./clients/http2.ts";
+import { createJournal, type Journal } from "./journal.ts";
+import { SOURCES } from "./sources.ts";
+import type { Way } from "./way.ts";
+
+/** The ways in that need nothing but Node. */
+export const NODE_WAYS: readonly Way[] = [
+  {
+    name: "Server",
+    cannot: {
+      "forbids others to transform the body": "Nothing stands between it and the client.",
+    },
+    async start({ source, options }) {
+      const journal = createJournal();
+      const logger = loggerOf(journal);
+      const server = await Server.listen(SOURCES[source](journal.add), "127.0.0.1:0", {
+        logger,
+        drainTimeoutMs: 0,
+        ...options,
+      });
+      const { port } = server.address as AddressInfo;
+      return { journal, connect: () => connectHttp1(port), close: () => server.close() };
+    },
+  },
+
+  mountWay("node:http", mountOnNode),
+
+  mountWay("HTTP/2", mountOnHttp2, connectHttp2),
+
+  {
+    name: "fetch()",
+    async start({ source, options }) {
+      const journal = createJournal();
+      const logger = loggerOf(journal);
+      const { fetch, close } = createHandler(SOURCES[source](journal.add), { logger, ...options });
+      return { journal, connect: async () => connectFetch(fetch), close: async () => close() };
+    },
+  },
+];
+
+/** Makes the way in of a handler that is mounted in this process. */
+export function mountWay(
+  name: string,
+  mount: Mount,
+  connect: typeof connectHttp1 = connectHttp1,
+): Way {
+  return {
+    name,
+    async start({ source, options }) {
+      const journal = createJournal();
+      const logger = loggerOf(journal);
+      const handler = createHandler(SOURCES[source](journal.add), { logger, ...options });
+      const { port, close } = await mount(handler);
+      return {
+        journal,
+        connect: () => connect(port),
+        async close() {
+          await close();
+          handler.close();
+        },
+      };
+    },
+  };
+}
+
+/** Serves HTTP/2 without TLS. Its sessions end with their clients. */
+async function mountOnHttp2(handler: Handler): Promise<Mounted> {
+  const server = createHttp2Server(handler);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    async close() {
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+function loggerOf(journal: Journal): Logger {
+  return {
+    error: (message) => journal.add(`error ${message}`),
+    warn: (message) => journal.add(`warn ${message}`),
+  };
+}

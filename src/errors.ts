@@ -46,7 +46,7 @@ export class GatherError extends MetricsError {
 
 /** The deadline of the scrape passed before it was complete. */
 export class ScrapeTimeoutError extends MetricsError {
-  /** Makes the error for a scrape that was given `timeoutMs` milliseconds. */
+  /** Makes the error for a scrape that took longer than `timeoutMs` milliseconds. */
   constructor(timeoutMs: number) {
     super("ERR_PROMHTTP_SCRAPE_TIMEOUT", `The scrape took longer than ${timeoutMs} ms`);
   }

@@ -1,5 +1,5 @@
 /**
- * Node's own modules, and what the process says of itself.
+ * Node's own modules, and what the process reports about itself.
  *
  * Importing `node:util` as an ES module would load everything that Node loads lazily behind it: 0.9 MB
  * on Node 24. (`node:http` would also load crypto, http2 and undici: 3.9 MB and 30 ms.) So no file that

@@ -43,7 +43,7 @@ export async function render(
     { ...resolved, selfMetrics: false },
     createLog(resolved.logger),
   );
-  // The deadline's own timer does not keep the process alive, but somebody awaits this.
+  // The deadline's own timer does not keep the process alive, but the caller awaits this.
   const keepAlive = setInterval(() => {}, resolved.timeoutMs);
   try {
     const { headers, body, end } = await handler.expose(resolved);

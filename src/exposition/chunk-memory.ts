@@ -6,7 +6,7 @@ const ARENA_BYTES = 256 * 1_024;
 /**
  * Where the chunks of an exposition are written.
  *
- * Reused memory stays in the processor's caches and leaves the garbage collector nothing to do. A fresh
+ * Reused memory stays in the processor's caches and needs no garbage collection. A fresh
  * buffer of 128 KiB for each write took three times as long as sending the bytes.
  */
 export class ChunkMemory {
@@ -17,7 +17,7 @@ export class ChunkMemory {
   /** The blocks that are chunks, or parts of chunks, that are still valid. */
   readonly #loans: Loan[] = [];
 
-  /** Gives memory for a chunk of `length` bytes. */
+  /** Returns memory for a chunk of `length` bytes. */
   take(length: number): Buffer {
     if (length > ARENA_BYTES) return Buffer.allocUnsafeSlow(length);
     if (this.#arena === undefined || this.#used + length > ARENA_BYTES) {

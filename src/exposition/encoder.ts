@@ -24,7 +24,7 @@ export interface Encoder {
 interface EncodeOptions {
   /**
    * Names which families were asked for. What is kept between scrapes is kept for each selection,
-   * because the same selection mostly gives the same families.
+   * because the same selection mostly has the same families.
    * @default ""
    */
   readonly selection?: string | undefined;
@@ -48,9 +48,9 @@ export interface TextSink {
 
 /** Where a text encoder writes that keeps blocks between scrapes. */
 export interface BlockSink extends TextSink {
-  /** Whether the encoder must pause, and give out what is here. */
+  /** Whether the encoder must pause, and yield what is here. */
   readonly isFull: boolean;
-  /** Takes the bytes of a block, which are sent as they stand; `loan` protects them meanwhile. */
+  /** Takes the bytes of a block, which are sent without a copy; `loan` protects them meanwhile. */
   block(bytes: Uint8Array, loan: Loan | undefined): void;
 }
 

@@ -164,7 +164,7 @@ function pickWinner(
   return winner;
 }
 
-/** The format that a media range names, or `undefined` for a format that we do not have. */
+/** The format that a media range names, or `undefined` for one that is not supported. */
 function formatOf(range: MediaRange, fallback: Format): Format | undefined {
   const name = `${range.type}/${range.subtype}`;
   if (name === "*/*") return fallback;

@@ -1,9 +1,9 @@
 /**
  * The bytes of a block while responses send them.
  *
- * They are sent as they stand in memory, because copying the blocks of 100,000 lines first took 1 to
- * 3 ms. So they must not change meanwhile: a block that must be written leaves the lent bytes to their
- * borrowers, and continues with a copy.
+ * They are sent without a copy, because copying the blocks of 100,000 lines first took 1 to 3 ms. So
+ * they must not change meanwhile: a block that must be written detaches the lent bytes, and continues
+ * with a copy.
  */
 export class Loan {
   /** How many bytes they take. */

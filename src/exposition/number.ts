@@ -1,7 +1,7 @@
 /**
  * Formats a sample value.
  *
- * `String()` gives the shortest text that reads back as the same number in every parser. Only the
+ * `String()` returns the shortest text that reads back as the same number in every parser. Only the
  * three values without digits have different names in Prometheus and in JavaScript.
  */
 export function formatNumber(value: number): string {
@@ -11,7 +11,7 @@ export function formatNumber(value: number): string {
 }
 
 /**
- * The longest text that `formatNumber` gives: a sign, the six zeros that a number may begin with
+ * The longest text that `formatNumber` returns: a sign, the six zeros that a number may begin with
  * before it gets an exponent, a point, and 17 digits, as in `-0.0000011005154973999282`.
  */
 export const MAX_NUMBER_LENGTH = 25;
@@ -19,7 +19,7 @@ export const MAX_NUMBER_LENGTH = 25;
 const ZERO = 48;
 
 /**
- * Writes what `formatNumber` gives as bytes, and returns the offset behind them.
+ * Writes the text of `formatNumber` as bytes, and returns the offset behind them.
  *
  * Whole numbers are written digit by digit, which is several times cheaper than making a string.
  */

@@ -23,7 +23,7 @@ export type Source = Registry | Gatherer;
  * Makes one gatherer of all sources.
  *
  * @throws {TypeError} For a value that is neither a registry nor a gatherer, for an empty array, and
- *   for a registry that stands for other processes or threads.
+ *   for a registry that represents other processes or threads.
  *
  * @internal
  */

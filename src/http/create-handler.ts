@@ -106,7 +106,7 @@ export function createHandler(
 
 /**
  * Keeps middlewares from compressing what we compress ourselves, or leave uncompressed because the
- * scraper wants that: RFC 9111 §5.2.2.6. They do not touch what is encoded already, but may buffer
- * without a bound what they encode: `CompressionStream` before Node 24 takes 16,384 chunks.
+ * scraper asks for that: RFC 9111 §5.2.2.6. They do not touch what is encoded already, but may buffer
+ * what they encode without a bound: `CompressionStream` before Node 24 takes 16,384 chunks.
  */
 const NO_TRANSFORM = { "Cache-Control": "no-store, no-transform" };

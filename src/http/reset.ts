@@ -20,7 +20,7 @@ export function resetSocket(socket: Socket): void {
 /** The error of a stream that was cut off. */
 export const CUT_OFF: string = "The response was cut off";
 
-/** Cuts a response off, wherever it has got to, so that no client can take a part for the whole. */
+/** Cuts a response off at any point, so that no client can take a part for the whole. */
 export function resetResponse(response: ServerResponse): void {
   const stream = http2StreamOf(response);
   if (stream !== undefined) {

@@ -40,7 +40,7 @@ export async function writeAll(
 /** Makes the function that writes some chunks, and calls `onTaken` when more may follow. */
 function writerOf(response: ServerResponse, onTaken: () => void): (chunks: Chunks) => void {
   // A middleware that compresses may ignore the callback and keep the chunk: it gets a copy, and emits
-  // "drain" when it wants more.
+  // "drain" when it can take more.
   if (Object.hasOwn(response, "write")) {
     // Added only once: such a middleware passes the listener on to its own stream, from which it cannot
     // be removed, and which does not set `writableNeedDrain`.

@@ -37,7 +37,7 @@ export interface GatherContext {
   /** The latest time at which the signal aborts, in milliseconds since the epoch. */
   readonly deadlineMs: number;
   /**
-   * Whether the scrape wants a family, by its full name. A scraper may ask for only a few families
+   * Whether the scrape asks for a family, by its full name. A scraper may ask for only a few families
    * (`name[]`); a gatherer need not update or return the others.
    */
   readonly isRequested: (name: string, type: MetricType) => boolean;

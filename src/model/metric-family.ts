@@ -28,7 +28,7 @@ interface FamilyBase {
   readonly name: string;
   /** What the metric means, for a reader; `""` when unknown. */
   readonly help: string;
-  /** The unit, a suffix of the name such as `seconds`; printed where the format knows units. */
+  /** The unit, a suffix of the name such as `seconds`; printed in the formats that have units. */
   readonly unit?: string | undefined;
 }
 
@@ -141,9 +141,9 @@ export interface SummaryMetric extends MetricBase {
   readonly quantileValues: ArrayLike<number>;
 }
 
-/** One observation, with labels that lead to it, such as a trace ID. */
+/** One observation, with labels that say where to find more about it, such as a trace ID. */
 export interface Exemplar {
-  /** Labels that lead to the observation; OpenMetrics allows 128 characters of names and values. */
+  /** Labels that say where to find more; OpenMetrics allows 128 characters of names and values. */
   readonly labels: Labels;
   /** The observed value. */
   readonly value: number;

@@ -1,7 +1,7 @@
 /**
  * Runs: many metrics compared with what was kept of them, in one loop.
  *
- * Most metrics stand where they stood at the last scrape, and most of their numbers are unchanged.
+ * Most metrics are where they were at the last scrape, and most of their numbers are unchanged.
  * Metric by metric, each costs a chain of calls: move a flyweight, read its identity and its number,
  * look both up in what was kept. A run is one loop over two lists. With prom-client it reduced the
  * encoding of 100,000 lines from 31 to 25 ms.
@@ -19,7 +19,7 @@ export interface KeptRun {
   readonly firstNumbers: Uint32Array;
   /** The numbers of all entries. A value has one; see `RunShape` for histograms. */
   readonly numbers: Float64Array;
-  /** The indexes of the numbers that have changed, ascending; whoever changes a number adds its index. */
+  /** The indexes of the numbers that have changed, ascending; a run adds to them. */
   readonly changed: number[];
   /** The first entry of the run, and the one after its last. */
   readonly from: number;

@@ -1,4 +1,4 @@
-/** Checks of values that a user gives; they know no option. */
+/** Checks of values that a user passes; they do not depend on any option. */
 import { inspect } from "../node.ts";
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What a user may say: every option with its meaning, unit and default, and the calls to a server or
- * handler that runs (`Controls`). `rules.ts` holds the defaults and the checks; a room takes the
+ * What a user may configure: every option with its meaning, unit and default, and the methods of a
+ * running server or handler (`Controls`). `rules.ts` holds the defaults and the checks; a room takes the
  * options that it needs as `Pick<ResolvedOptions, …>`.
  */
 import type { Logger } from "../log.ts";
@@ -34,7 +34,7 @@ export const FORMATS: readonly Format[] = [
 export const CONTENT_ENCODINGS: readonly ("gzip" | "zstd")[] = ["gzip", "zstd"];
 
 /**
- * What becomes of a scrape when a collector fails: `"fail"` answers with an error, so that data is
+ * What happens to a scrape when a collector fails: `"fail"` answers with an error, so that data is
  * complete or absent; `"continue"` serves what the other collectors returned.
  */
 export type ErrorHandling = "fail" | "continue";
@@ -114,7 +114,7 @@ export interface HandlerOptions {
   readonly maxRequestsInFlight?: number | undefined;
   /**
    * The hosts that a request may name in its `Host` header, without the port; others get 403. This
-   * keeps a web page in somebody's browser from reading the metrics (DNS rebinding).
+   * keeps a web page in a browser from reading the metrics (DNS rebinding).
    * @default undefined, which allows all
    */
   readonly allowedHosts?: readonly string[] | undefined;
@@ -188,7 +188,7 @@ export interface ServerOptions extends HandlerOptions {
   readonly unref?: boolean | undefined;
 }
 
-/** What an application can tell a server or a handler while it serves. */
+/** What an application can call on a server or a handler while it serves. */
 export interface Controls {
   /**
    * Runs an update of metrics that no scrape sees half-done. A scrape that arrives meanwhile waits for

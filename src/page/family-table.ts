@@ -36,7 +36,7 @@ function familyRow(family: FamilySize, total: FamilyTotals, metricsPath: string)
 
 /** A name, as a link to only this family. */
 function nameOf(name: string, metricsPath: string): Html {
-  // A long name had better be broken between its words.
+  // Lets a long name break between its words.
   const words = showName(name, MAX_NAME_LENGTH).split(/(?<=[_:.])/);
   const shown = html`<code>${words.map((word, index) => html`${index === 0 ? NO_HTML : WORD_BREAK}${word}`)}</code>`;
   if (name.length > MAX_NAME_LENGTH) return shown;

@@ -9,13 +9,13 @@ export interface LabelSize {
   readonly isAtLeast?: boolean;
 }
 
-/** How many label sets are looked at between two pauses of a reading: about 0.1 ms. */
+/** How many label sets are looked at between two pauses: about 0.1 ms. */
 export const LABEL_SETS_PER_STEP = 256;
 
-/** The empty chunk that is a pause of a reading. */
+/** The empty chunk that is a pause. */
 export const PAUSE: Uint8Array = new Uint8Array();
 
-/** How many label sets are looked at: enough to see which label it is that grows. */
+/** How many label sets are looked at: enough to show which label grows. */
 const MAX_LABEL_SETS = 20_000;
 
 /**

@@ -41,7 +41,7 @@ export type OnFailure = (family: string, error: unknown) => void;
 /** How many families are listed: all, except in a process that creates them without end. */
 export const MAX_LISTED = 1_000;
 
-/** In how many of them label values are counted: in the largest a person looks for what grows. */
+/** In how many of them label values are counted: what grows is among the largest. */
 const MAX_EXAMINED = 10;
 
 const MAX_LABELS = 16;

@@ -4,7 +4,7 @@
  * A survey runs the collectors as a scrape does; `measure-families.ts` counts series and label values
  * in slices of the event loop, and keeps only the largest families. `page.ts` writes the markup, of
  * which `html.ts` escapes every text. The page is sent no faster than its client reads it. It is loaded
- * when somebody first opens it, is not counted as a scrape, and shows no value and nothing of an error.
+ * when it is first opened, is not counted as a scrape, and never shows a value or an error.
  */
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";

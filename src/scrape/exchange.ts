@@ -31,8 +31,8 @@ export interface Sending {
   readonly signal: Signal;
   /**
    * Must be called once, when all of the body was handed over or the response was cut off, with the
-   * error if there was one. From then on the memory of the body belongs to the next scrape. If nobody
-   * calls it before the signal aborts, the signal does.
+   * error if there was one. From then on the memory of the body belongs to the next scrape. If the
+   * signal aborts first, that has the same effect.
    */
   end(...failure: readonly [error?: unknown]): void;
 }
@@ -51,7 +51,7 @@ export interface ScrapeResponse extends Sending {
  */
 export type Scrape = (request: ScrapeRequest) => MaybePromise<ScrapeResponse | undefined>;
 
-/** Reads all families, and yields an empty chunk wherever the event loop may have its turn. */
+/** Reads all families, and yields an empty chunk wherever it may yield to the event loop. */
 export type Visit<T> = (families: readonly MetricFamily[]) => Generator<Uint8Array, T, undefined>;
 
 /** What a survey found. */
@@ -67,7 +67,7 @@ export interface Findings<T> {
 /** Why a survey found nothing: too many at once, a timeout, or something threw. */
 export type Unavailable = "busy" | "late" | "failed";
 
-/** The outcome of a survey, and the bounds within which somebody may send it. */
+/** The outcome of a survey, and the bounds within which it may be sent. */
 export interface Survey<T> extends Sending {
   readonly findings: Findings<T> | Unavailable;
 }

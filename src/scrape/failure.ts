@@ -15,7 +15,7 @@ class StageFailure extends Error {
   }
 }
 
-/** Runs one stage of a scrape, so that its failure is known to be of that stage. */
+/** Runs one stage of a scrape, and marks its failure with that stage. */
 export function blameOn<T>(stage: ErrorStage, work: () => MaybePromise<T>): MaybePromise<T> {
   return orElse(work, (error) => {
     throw new StageFailure(stage, error);
@@ -46,5 +46,5 @@ export function explainFailure(thrown: unknown, signal: Signal): Failure | undef
     : { status: 500, cause: "encoding", error: thrown };
 }
 
-/** How long the answer of a failure may take to be sent: the deadline of its scrape may have passed. */
+/** How long sending the answer of a failure may take: the deadline of its scrape may have passed. */
 export const FAILURE_TIMEOUT_MS = 1_000;

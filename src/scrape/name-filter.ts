@@ -18,10 +18,10 @@ const MAX_QUERY_LENGTH = 64 * 1_024;
 const MAX_NAMES = 1_024;
 
 /**
- * Reads the `name[]` parameters of a query, as Go's and Python's clients and Prometheus'
- * `params` know them. Other parameters are ignored.
+ * Reads the `name[]` parameters of a query, as Prometheus sends them for its `params`, and as Go's and
+ * Python's clients read them. Other parameters are ignored.
  *
- * @param query What stands behind the `?` of the request target.
+ * @param query The part of the request target after its `?`.
  * @throws {QueryError} When it is too long, names too many, or has a broken escape.
  */
 export function parseNameFilter(query: string): NameFilter {

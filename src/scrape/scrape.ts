@@ -6,7 +6,7 @@
  * `exposition/` encodes. A deadline bounds all of it: it has one signal, which aborts on timeout, on
  * disconnect and at the end, and everything the scrape holds is released then. A lock keeps updates
  * and the reading of values apart. Each failure is counted, logged and answered here, in one place.
- * This room opens no socket, and does not know what kind of server asks.
+ * This room opens no socket, and does not depend on the kind of server.
  */
 
 import type { AcceptHeaders } from "../exposition/expose.ts";

@@ -145,7 +145,7 @@ export class Status {
   readonly families: readonly MetricFamily[];
 
   /**
-   * @param name What stands before `_up` in the name of the metric. A bare `up` would clash with the
+   * @param name The part of the metric's name before `_up`. A bare `up` would clash with the
    *   series that Prometheus writes for every target.
    */
   constructor(name: string | undefined) {

@@ -7,7 +7,7 @@ import { explainFailure, FAILURE_TIMEOUT_MS } from "./failure.ts";
 import { EVERY_NAME } from "./name-filter.ts";
 import type { UpdateLock } from "./update-lock.ts";
 
-/** How many surveys may run at once. A limit of its own, so that they never cost a scrape its slot. */
+/** How many surveys may run at once: a separate limit, so that they never take the slot of a scrape. */
 const MAX_AT_ONCE = 4;
 
 /**

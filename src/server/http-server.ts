@@ -39,7 +39,7 @@ export function createHttpServer(
     // The connections of a plain HTTP server are sockets.
     const socket = stream as Socket;
     socket.on("error", () => {});
-    // Another answer would stand in the middle of the one that is under way.
+    // Another answer would end up in the middle of the one under way.
     if (connections.isAnswering(socket)) resetSocket(socket);
     else endWith(socket, status);
   };

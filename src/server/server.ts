@@ -63,8 +63,8 @@ export class Server implements Controls {
    *
    * @param source A registry of prom-client 13 to 15 or `@prometheus-io/client`, a `Gatherer`, or an
    *   array of them.
-   * @param shutdown An `AbortSignal`, or a promise: one that rejects ends the server too, and its
-   *   reason is logged. A signal that is aborted already: resolves without listening.
+   * @param shutdown An `AbortSignal` or a promise. A promise that rejects ends the server, too, and its
+   *   reason is logged. With a signal that has aborted already, `run` resolves without listening.
    * @throws {TypeError} For arguments of a wrong type.
    * @throws {RangeError} For arguments that are out of range.
    * @throws {ListenError} When the address cannot be listened on.
@@ -180,7 +180,7 @@ function parseArguments(
   };
 }
 
-/** How often it is checked whether the owner of a given server has closed it. */
+/** How often to check whether the owner of a given server has closed it. */
 const OWNER_CHECK_MS = 1_000;
 
 async function open({

@@ -2,7 +2,7 @@ import type { Transform } from "node:stream";
 import { nodeModule } from "../../node.ts";
 
 /**
- * The zstd level where the option gives none.
+ * The zstd level when the option is not set.
  *
  * CPU time and size on Node 24.21, measured beside gzip (see `DEFAULT_GZIP_LEVEL`):
  *

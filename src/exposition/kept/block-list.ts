@@ -3,7 +3,7 @@ import { Block } from "./block.ts";
 import { BLOCK_BYTES } from "./block-memory.ts";
 
 /**
- * The memory that a block is given before it is written, in bytes: more than almost any block takes.
+ * The memory that is reserved for a block before it is written, in bytes: more than almost any block takes.
  * Writing a block only to drop it cost a scrape of 1,000 lines in two formats 12 %, each time.
  */
 const RESERVED_BYTES = 2 * BLOCK_BYTES;
@@ -17,7 +17,7 @@ export interface Slot {
   footprint: number;
   /** Whether the block is kept; another walk may have dropped it. */
   isKept: boolean;
-  /** Whether a walk stands in the block; another walk must not open it. */
+  /** Whether a walk is in the block; another walk must not open it. */
   isOpen: boolean;
 }
 
@@ -30,7 +30,7 @@ export class BlockList {
   readonly #take: (change: number) => boolean;
   #isClosed = false;
 
-  /** @param take Asks for memory; `false` when there is none. Giving it back always succeeds. */
+  /** @param take Asks for memory; `false` when there is none. Returning it always succeeds. */
   constructor(take: (change: number) => boolean) {
     this.#take = take;
   }
@@ -107,7 +107,7 @@ export class BlockList {
     return true;
   }
 
-  /** Accounts for bytes until their borrowers are done; `false` without memory for them. */
+  /** Accounts for bytes until their responses are done; `false` without memory for them. */
   #accountFor(left: Loan | undefined, take: (change: number) => boolean): boolean {
     if (left === undefined) return true;
     if (!take(left.length)) return false;

@@ -6,13 +6,13 @@ import { BLOCK_BYTES } from "./block-memory.ts";
 
 /**
  * A block that is written anew may end where a later one starts, within these bounds: so blocks do not
- * crumble, and an added entry does not move everything behind it.
+ * become ever smaller, and an added entry does not move everything behind it.
  */
 const MIN_BLOCK_BYTES = BLOCK_BYTES / 2;
 const MAX_BLOCK_BYTES = BLOCK_BYTES * 1.5;
 
 /**
- * One walk of a scrape through the blocks that the last one left.
+ * One walk of a scrape through the blocks that the last one kept.
  *
  * Where entries have come or gone, a block is written anew from there on, until an entry comes up that
  * a later block starts with: so a change costs a block or two, wherever it is.
@@ -26,16 +26,16 @@ const MAX_BLOCK_BYTES = BLOCK_BYTES * 1.5;
 export class BlockWalk {
   readonly #list: BlockList | undefined;
   readonly #sink: BlockSink;
-  /** Whether blocks are still of use: there is memory for them, and no other walk has dropped them. */
+  /** Whether blocks can still be used: there is memory for them, and no other walk has dropped them. */
   #isUsable: boolean;
-  /** The block at hand, if one is open, and how many of its entries are up to date. */
+  /** The current block, if one is open, and how many of its entries are up to date. */
   #slot: Slot | undefined;
   #entry = 0;
   /** The block before. */
   #last: Slot | undefined;
   /** The blocks behind, by what they start with; made on first use. */
   #starts: Map<FamilyEncoder | undefined, Map<unknown, Slot>> | undefined;
-  /** Reads the metrics of the family at hand many at a time, if they can be read so. */
+  /** Reads the metrics of the current family many at a time, if they can be read so. */
   #reader: RunReader | undefined;
 
   /**
@@ -56,7 +56,7 @@ export class BlockWalk {
     return this.#reader ?? metrics;
   }
 
-  /** Writes a metric of the family at hand; `false` when its encoder skips it. */
+  /** Writes a metric of the current family; `false` when its encoder skips it. */
   write(metric: Metric, encoder: FamilyEncoder): boolean {
     let slot = this.#slot;
     if (slot === undefined) {
@@ -82,7 +82,7 @@ export class BlockWalk {
     return true;
   }
 
-  /** Ends the walk with the block at hand. */
+  /** Ends the walk with the current block. */
   finish(): void {
     if (this.#slot !== undefined) this.#end(this.#slot);
     if (this.#isUsable && this.#last?.isKept !== false) this.#list?.dropAfter(this.#last);
@@ -113,7 +113,7 @@ export class BlockWalk {
     this.#endIfComplete(slot);
   }
 
-  /** Brings metrics up to date for as long as they are those of the block at hand. */
+  /** Brings metrics up to date for as long as they are those of the current block. */
   #readRun(encoder: FamilyEncoder): void {
     const slot = this.#slot;
     if (slot === undefined || this.#reader === undefined || encoder.run === undefined) return;
@@ -122,7 +122,7 @@ export class BlockWalk {
     this.#endIfComplete(slot);
   }
 
-  /** Opens the block of the next entry; `undefined` when blocks are of no use any more. */
+  /** Opens the block of the next entry; `undefined` when blocks cannot be used any more. */
   #open(identity: unknown, encoder: FamilyEncoder): Slot | undefined {
     if (!this.#isUsable || this.#list === undefined) return undefined;
     const slot =
@@ -155,7 +155,7 @@ export class BlockWalk {
   }
 
   /**
-   * Ends the block at hand if it does not go on with this entry. The next one is then opened while the
+   * Ends the current block if it does not continue with this entry. The next one is then opened while the
    * sink is full, so that the walk pauses within it.
    */
   #endBefore(identity: unknown, encoder: FamilyEncoder, slot: Slot): boolean {
@@ -167,7 +167,7 @@ export class BlockWalk {
     return isEnd;
   }
 
-  /** Ends the block at hand after its last entry, unless the sink still has the block before. */
+  /** Ends the current block after its last entry, unless the sink still has the block before. */
   #endIfComplete(slot: Slot): void {
     if (this.#isComplete(slot) && !this.#sink.isFull) this.#end(slot);
   }
@@ -190,7 +190,7 @@ export class BlockWalk {
     this.#sink.block(block.bytes, loan);
   }
 
-  /** A later block that starts with this entry, if the block at hand may end before it. */
+  /** A later block that starts with this entry, if the current block may end before it. */
   #startingWith(identity: unknown, encoder: FamilyEncoder, slot: Slot): Slot | undefined {
     if (slot.next === undefined || identity === undefined) return undefined;
     if (!slot.block.holds(MIN_BLOCK_BYTES)) return undefined;

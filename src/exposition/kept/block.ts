@@ -119,7 +119,7 @@ export class Block {
   }
 
   /**
-   * Gives the entry at `index` to a metric of another identity that has the same text: a collector may
+   * Assigns the entry at `index` to a metric of another identity that has the same text: a collector may
    * fill a store anew for each scrape. Nothing changes when the text is different; that costs one
    * encoding a block, because the caller then drops the entry and all behind it.
    */

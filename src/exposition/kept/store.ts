@@ -2,7 +2,7 @@
  * Keeps the bytes of the last scrape, so that the next one writes only what has changed.
  *
  * Bytes are kept in blocks of about 32 KiB. A block holds entries, which are the preamble of a family or
- * the lines of one metric, and knows where each number stands. Three lines of text:
+ * the lines of one metric, and records where each number is. Three lines of text:
  *
  *     # TYPE jobs gauge␊jobs{q="a"} 7␊jobs{q="b"} 19␊
  *     └─ entry 0 ──────┘└─ entry 1 ──┘└─ entry 2 ───┘    numbers: 7 at 31, 1 long; 19 at 45, 2 long
@@ -12,12 +12,12 @@
  *     # TYPE jobs gauge␊jobs{q="a"} 7␊jobs{q="b"} 120␊jobs{q="c"} 1␊
  *
  * Entries 0 and 1 are compared, nothing more. The digits of 120 overwrite 19, and what follows moves by one
- * byte. No entry stands where `c` comes: it is encoded and appended, and so is all that follows, until
+ * byte. No entry is where `c` comes: it is encoded and appended, and so is all that follows, until
  * an entry comes up that starts a later block. Blocks before and behind are not touched.
  *
  * `BlockStore` shares its budget of bytes among selections of families; `walk()` begins the `BlockWalk`
- * of a scrape. The memory of a block belongs to the store. It is sent as it stands, without a copy, and
- * lent to the response meanwhile: a block that must change then goes on with a copy. What is not kept,
+ * of a scrape. The memory of a block belongs to the store. It is sent without a copy, and
+ * lent to the response meanwhile: a block that must change then continues with a copy. What is not kept,
  * for whatever reason, is encoded anew: a walk never fails for lack of memory, and its bytes are always
  * those of a fresh encoding.
  */
@@ -36,8 +36,8 @@ const MAX_KEPT = 8;
 const MAX_SEEN = 100;
 
 /**
- * The footprint from which on the memory of the process is looked at, in bytes: the blocks of some
- * 35,000 lines, whose scrape takes 10 ms. A look takes 0.13 ms with cold caches, and a smaller scrape
+ * The footprint above which the memory of the process is checked, in bytes: the blocks of some
+ * 35,000 lines, whose scrape takes 10 ms. A check takes 0.13 ms with cold caches, and a smaller scrape
  * pays nothing.
  */
 const MIN_WORTH_BYTES = 4 * 1_024 * 1_024;
@@ -46,7 +46,7 @@ const MIN_WORTH_BYTES = 4 * 1_024 * 1_024;
 interface Shelf {
   /** By selection; the one that was asked for last comes last. */
   readonly lists: Map<string, BlockList>;
-  /** Selections that were asked for once: many a request is never made again. */
+  /** Selections that were asked for once: many requests are never repeated. */
   readonly seen: Set<string>;
 }
 
@@ -156,7 +156,7 @@ export class BlockStore {
     return new BlockList((change) => this.#take(change));
   }
 
-  /** Asks for memory; `false` when the budget is used up. Giving memory back always succeeds. */
+  /** Asks for memory; `false` when the budget is used up. Returning memory always succeeds. */
   #take(change: number): boolean {
     if (change > 0 && this.#footprint + change > this.#maxBytes) return false;
     this.#footprint += change;

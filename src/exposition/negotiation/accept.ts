@@ -4,8 +4,8 @@
  * This wing turns the headers of a request into decisions. `parse-clauses.ts` splits a header of
  * weighted alternatives; this file reads media ranges from it, `content-encoding.ts` picks an encoding,
  * and `memo.ts` caches decisions by the raw header, because a scraper always sends the same one. All
- * of it is pure, bounded and linear in time, and never throws for a header. No format and no codec has
- * a name here: `formats.ts` and `compressor.ts` hand in what they offer.
+ * of it is pure, bounded and linear in time, and never throws for a header. It names no
+ * format or codec: `formats.ts` and `compressor.ts` pass in what they offer.
  */
 import { parseClauses } from "./parse-clauses.ts";
 

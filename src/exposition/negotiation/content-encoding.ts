@@ -2,8 +2,8 @@
  * The grammar of `Accept-Encoding`: which of the encodings on offer a scraper gets.
  *
  * `parse-clauses.ts` splits the header, aliases are resolved, and the highest weight wins. Encodings
- * and their aliases are handed in; only `identity`, which means no encoding, has its name here. It is
- * the answer to every header that is absent, absurd or too long. Nothing is kept, and nothing throws.
+ * and their aliases are passed in; only `identity`, which means no encoding, is named here. It is the
+ * answer to every header that is absent, absurd or too long. Nothing is cached, and nothing throws.
  */
 import { parseClauses } from "./parse-clauses.ts";
 

@@ -2,8 +2,8 @@
  * Caches what is decided by a header.
  *
  * A scraper sends the same headers with every scrape, so each decision is made once. The cache is
- * bounded in entries, and in the length of its keys. It holds decisions, never requests, and it does
- * not know what is decided: `expose.ts` caches formats with it, `compressor.ts` content encodings.
+ * bounded in entries, and in the length of its keys. It holds decisions, never requests, and does not
+ * depend on what is decided: `expose.ts` caches formats with it, `compressor.ts` content encodings.
  */
 import { MAX_HEADER_BYTES } from "./parse-clauses.ts";
 

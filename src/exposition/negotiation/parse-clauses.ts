@@ -24,7 +24,7 @@ const LOWEST_Q = 0.001;
  * {@link MAX_HEADER_BYTES} or richer than {@link MAX_CLAUSES} has no clauses. Of a repeated
  * parameter the last counts: Prometheus 3.0 to 3.2.0 send `escaping` twice.
  *
- * @param header The value, as `node:http` gives it: several lines joined by `, `.
+ * @param header The value, as `node:http` returns it: several lines joined by `, `.
  */
 export function parseClauses(header: string | undefined): readonly Clause[] {
   if (header === undefined || header.length > MAX_HEADER_BYTES) return [];

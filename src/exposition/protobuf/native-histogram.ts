@@ -14,7 +14,7 @@ const WRONG_TOTAL = "a native histogram's count is not what its buckets hold";
 const NO_OP_SPAN: BucketSpan = { offset: 0, length: 0 };
 
 /**
- * Finds out why Prometheus would reject a native histogram, and the whole scrape with it.
+ * Tells why Prometheus would reject a native histogram, and the whole scrape with it.
  *
  * The rules are those of `Histogram.Validate` and `FloatHistogram.Validate` in Prometheus.
  *
@@ -50,7 +50,7 @@ export function nativeFault(
 function sideFault(spans: readonly BucketSpan[], counts: ArrayLike<number>): string | undefined {
   let size = 0;
   for (const [index, { offset, length }] of spans.entries()) {
-    // Both are numbers of 32 bits; a shift by no bits leaves only those as they are.
+    // Both must be integers of 32 bits, which a shift by zero bits does not change.
     if (offset !== offset << 0 || length !== length >>> 0 || (index > 0 && offset < 0)) {
       return "a native histogram's spans are out of order";
     }
@@ -125,7 +125,7 @@ function writeFloats(tag: number, counts: ArrayLike<number>, writer: ProtobufWri
   writer.close(start);
 }
 
-/** Tells whether `value` is a finite number from zero up. */
+/** Tells whether `value` is a finite number that is not negative. */
 function isAmount(value: number | undefined): boolean {
   return Number.isFinite(value) && Number(value) >= 0;
 }

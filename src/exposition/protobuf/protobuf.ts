@@ -2,9 +2,9 @@
  * Protobuf, the only format that carries native histograms and start timestamps.
  *
  * `createProtobufEncoder()` is the door. Each family becomes one `io.prometheus.client.MetricFamily`
- * after its length: `metrics.ts` and `histogram.ts` write its metrics, `native-histogram.ts` checks and
- * writes exponential buckets, `labels.ts` and `parts.ts` what several of them have, by the tags of
- * `schema.ts`, all into the one buffer of `writer.ts`.
+ * after its length. `metrics.ts` and `histogram.ts` write its metrics, `native-histogram.ts` checks and
+ * writes exponential buckets, `labels.ts` and `parts.ts` write what several of them share. All use the
+ * tags of `schema.ts`, and the one buffer of `writer.ts`.
  *
  * The writer owns that buffer and reuses it; chunks are copies that belong to the consumer. A family
  * whose length is not known yet is collected, with pauses. What Prometheus would reject is reported and

@@ -15,7 +15,7 @@ const MAX_BYTES_PER_UNIT = 3;
 /** Room for a full chunk with the metric that made it full, unless that is a large one. */
 const CHUNK_CAPACITY = CHUNK_LENGTH + 40 * 1_024;
 
-/** Collects text and whole blocks, and gives them out as chunks of bytes. */
+/** Collects text and whole blocks, and returns them as chunks of bytes. */
 export class ByteSink implements BlockSink {
   readonly #memory: ChunkMemory;
   #text = "";

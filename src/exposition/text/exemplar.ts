@@ -13,7 +13,7 @@ const MAX_LABEL_CHARACTERS = 128;
 const SURROGATE_PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 
 /**
- * Writes an exemplar as it stands after a sample, or `""` unless every parser accepts it: the
+ * Writes an exemplar as it follows a sample, or `""` unless every parser accepts it: the
  * sample is worth more than its exemplar.
  *
  * Skips a label without a value, and a timestamp that is not legal.

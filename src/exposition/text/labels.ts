@@ -13,7 +13,7 @@ export type LabelEncoder = (labels: Labels) => string;
  * @param reserved The label that the caller writes itself: `le` or `quantile`.
  */
 export function createLabelEncoder(scheme: EscapingScheme, reserved?: string): LabelEncoder {
-  /** What stands before the value, for names that need no escaping; `""` for those that are skipped. */
+  /** The text before the value, for names that need no escaping; `""` for those that are skipped. */
   const legacyStarts = new Map<string, string>();
 
   // Hot path: all labels of all metrics pass here; `npm run bench` guards it.

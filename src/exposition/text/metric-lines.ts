@@ -93,7 +93,7 @@ export function createHistogramEncoder(
   const bucketsOf = boundStarts(bucketStart.open, "le", style.formatBound);
   const writeTotals = createTotalsWriter(name, suffixes, style);
   const hasExemplars = formatBucketExemplar !== undefined;
-  // Behind the bucket of `+Inf`, whose number is the count.
+  // As offsets from the number of the `+Inf` bucket.
   const sumAt = style.isSumFirst ? 1 : 2;
   const countAt = style.isSumFirst ? 2 : 1;
   return {
@@ -198,7 +198,7 @@ function createTotalsWriter(name: string, suffixes: TotalSuffixes, { isSumFirst 
   };
 }
 
-/** Tells whether a metric has both totals, without which none of its lines is of use. */
+/** Tells whether a metric has both totals; without them, its other lines are useless. */
 export function hasTotals({ count, sum }: HistogramMetric | SummaryMetric): boolean {
   return typeof count === "number" && typeof sum === "number";
 }

@@ -77,7 +77,7 @@ function idealName(family: MetricFamily, fullName: string): NamedFamily {
     : { family, name: fullName, type: "unknown" };
 }
 
-/** Gives a family whose shortened name is contested its full name, which costs it its type. */
+/** Restores the full name of a family whose shortened name is contested, at the cost of its type. */
 function avoidClash(
   ideal: NamedFamily,
   fullName: string,

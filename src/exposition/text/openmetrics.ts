@@ -36,7 +36,8 @@ const STYLE: LineStyle = {
  * Samples have the names that they have in the text format; `nameFamilies()` says what that costs.
  * Values that OpenMetrics forbids, such as a negative counter, are written as they are: Prometheus
  * stores them, although strict parsers, such as the Python client's, reject the exposition. `_created`
- * lines are not written, because a server that does not expect them stores them as series. Native histograms have no place in the format.
+ * lines are not written, because a server that does not expect them stores them as series. Native
+ * histograms do not exist in the format.
  *
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec/
  */
@@ -46,7 +47,7 @@ export function createOpenMetricsEncoder(scheme: EscapingScheme, store?: BlockSt
   const encoderOf = (named: NamedFamily): FamilyEncoder => {
     const { family, name, type } = named;
     const previous = known.get(family);
-    // Which other families there are decides over the name and the type.
+    // The name and the type depend on the other families, too.
     if (previous?.name === name && previous.type === type) return previous.encoder;
     const encoder = createFamilyEncoder(named, scheme);
     known.set(family, { ...named, encoder });
@@ -78,7 +79,7 @@ function createPreamble({ family, name, type }: NamedFamily): string {
 /** OpenMetrics 1.0, UNIT: it ends the name; an info and a state set have none. */
 function isUnitOf(unit: string, name: string, type: MetricFamily["type"]): boolean {
   if (type === "info" || type === "stateset") return false;
-  // A unit is made of the characters of a metric name, and there is no way to quote it.
+  // A unit is made of the characters of a metric name, and cannot be quoted.
   return /^[a-zA-Z0-9_:]+$/.test(unit) && name.endsWith(`_${unit}`);
 }
 

@@ -53,7 +53,7 @@ export function listBounds(
   return bounds.length;
 }
 
-/** What stands between the bound of a bucket or quantile and the value. */
+/** The text between the bound of a bucket or quantile and the value. */
 export function boundLineRest(labels: string): string {
   return labels === "" ? "} " : `,${labels}} `;
 }

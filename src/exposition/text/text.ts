@@ -2,8 +2,8 @@
  * The text format, versions 0.0.4 and 1.0.0.
  *
  * `createTextEncoder()` is the door of this wing for text, `openmetrics.ts` for OpenMetrics. A format
- * names the families and writes their preambles. `metric-lines.ts` writes metrics for both, and is told
- * how they differ; `sample-lines.ts` and `labels.ts` write the parts of a line. `encode.ts` walks the
+ * names the families and writes their preambles. `metric-lines.ts` writes metrics for both: a
+ * `LineStyle` says how they differ. `sample-lines.ts` and `labels.ts` write the parts of a line. `encode.ts` walks the
  * families along the blocks of `kept/`, and yields a chunk of `byte-sink.ts` at a time.
  *
  * What is common to a family, such as its names, is made once and cached for as long as the family is
@@ -48,7 +48,7 @@ const STYLE: LineStyle = { formatBound: formatNumber, timestampUnitMs: 1, isSumF
  * Makes an encoder of the text format, versions 0.0.4 and 1.0.0. They differ only in the names that
  * they allow, which `scheme` decides.
  *
- * The format has no place for exemplars, units and native histograms, so it skips them.
+ * Exemplars, units and native histograms do not exist in the format, so they are skipped.
  *
  * @param store Keeps bytes between scrapes; absent where nothing is kept.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/

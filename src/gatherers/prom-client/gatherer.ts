@@ -9,7 +9,7 @@
  * 3. `families.ts` makes a family of each metric whose collector succeeded.
  * 4. While a family is encoded, `store.ts` reads the metric's own store label set by label set
  *    (`store-walk.ts`), through one reusable object that copies nothing (`flyweights.ts`). A metric
- *    whose store is not known is read through its public `get()` instead (`snapshot.ts`).
+ *    whose store has an unknown layout is read through its public `get()` instead (`snapshot.ts`).
  *
  * `registry.ts` describes the libraries as structural types. Nothing of a registry is changed.
  *
@@ -38,7 +38,7 @@ import {
 /**
  * Makes a gatherer of a registry; returns `undefined` for anything else.
  *
- * @throws {TypeError} For a registry that stands for other processes or threads.
+ * @throws {TypeError} For a registry that represents other processes or threads.
  */
 export function registryGathererOf(source: unknown): Gatherer | undefined {
   if (isAggregatingRegistry(source)) {

@@ -63,7 +63,7 @@ export function isRegistry(value: unknown): value is Registry {
 }
 
 /**
- * Tells whether `value` is a registry that stands for other processes or threads. Its own metrics
+ * Tells whether `value` is a registry that represents other processes or threads. Its own metrics
  * are few or none: serving only those would look complete, and would not be.
  */
 export function isAggregatingRegistry(value: unknown): boolean {

@@ -9,7 +9,7 @@ import { type MetricSnapshot, type SnapshotSample, toExemplar } from "./registry
 
 /**
  * Reads what a metric's public `get()` returns: a flat list of samples, which are grouped into one
- * metric for each label set. Used for every metric whose store is not known.
+ * metric for each label set. Used for every metric whose store has an unknown layout.
  */
 export type SnapshotReader<T> = (
   snapshot: MetricSnapshot,

@@ -10,7 +10,7 @@ test("readMemory() reads what the process takes, in bytes, and its limits", () =
   assert.ok(rssLimit === undefined || rssLimit === 0 || rssLimit > rss, `${rssLimit}`);
 });
 
-test("youngLimit() is what the limit of the heap leaves to the young generation", async () => {
+test("youngLimit() is the share of the young generation in the limit of the heap", async () => {
   const script = "console.log(v8.getHeapStatistics().heap_size_limit)";
   const { stdout } = await forkNode(["--max-old-space-size=300", "--eval", script]).exit();
   assert.equal(youngLimit(process.versions.v8), Number(stdout) - 300 * 2 ** 20);

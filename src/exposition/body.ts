@@ -27,33 +27,33 @@ const MAX_WHOLE_BYTES = 128 * 1_024;
  * A failure until then can still get an error response.
  */
 export function startBody(
-  reading: ChunkReader,
+  reader: ChunkReader,
   maxWholeBytes: number = MAX_WHOLE_BYTES,
 ): MaybePromise<Body> {
-  return readOn(reading, maxWholeBytes, []);
+  return readOn(reader, maxWholeBytes, []);
 }
 
-function readOn(reading: ChunkReader, maxWholeBytes: number, first: Chunks): MaybePromise<Body> {
+function readOn(reader: ChunkReader, maxWholeBytes: number, first: Chunks): MaybePromise<Body> {
   const missing = maxWholeBytes + 1 - lengthOf(first);
-  if (missing <= 0) return streamOf(first, reading);
-  return andThen(reading.next(missing), (chunks) =>
+  if (missing <= 0) return streamOf(first, reader);
+  return andThen(reader.next(missing), (chunks) =>
     chunks === undefined
-      ? reading.join(first)
-      : readOn(reading, maxWholeBytes, first.length === 0 ? chunks : [...first, ...chunks]),
+      ? reader.join(first)
+      : readOn(reader, maxWholeBytes, first.length === 0 ? chunks : [...first, ...chunks]),
   );
 }
 
 /** The stream of what has been read already, then of what is left. */
-function streamOf(first: Chunks, reading: ChunkReader): BodyStream {
+function streamOf(first: Chunks, reader: ChunkReader): BodyStream {
   let begun: Chunks | undefined = first;
-  reading.reuseMemory();
+  reader.reuseMemory();
   return {
     next(bytes) {
-      const chunks = begun ?? reading.next(bytes);
+      const chunks = begun ?? reader.next(bytes);
       begun = undefined;
       return chunks;
     },
-    stop: () => reading.stop(),
+    stop: () => reader.stop(),
   };
 }
 

@@ -30,8 +30,8 @@ export interface AcceptHeaders {
   readonly acceptEncoding: string | undefined;
 }
 
-/** What is to be exposed. */
-export interface Selection {
+/** The families to expose. */
+export interface SelectedFamilies {
   readonly families: readonly MetricFamily[];
   /** Names what was asked for; see `EncodeOptions.selection`. */
   readonly selection: string;
@@ -48,7 +48,11 @@ export interface Exposer {
   /** The exposition without its body: nothing is gathered. */
   headersOnly(wanted: Pick<AcceptHeaders, "accept">): Exposition;
   /** Begins to read and encode the families. */
-  expose(selection: Selection, wanted: AcceptHeaders, signal: Signal): MaybePromise<Exposition>;
+  expose(
+    selected: SelectedFamilies,
+    wanted: AcceptHeaders,
+    signal: Signal,
+  ): MaybePromise<Exposition>;
   /** Drops what is kept between scrapes. */
   clear(): void;
 }
@@ -92,7 +96,7 @@ export function createExposer(
 
   const read = (
     encoder: Encoder,
-    { families, selection }: Selection,
+    { families, selection }: SelectedFamilies,
     signal: Signal,
   ): MaybePromise<Body> => {
     const memory = takeMemory(spareMemory, signal);
@@ -111,7 +115,7 @@ export function createExposer(
   return {
     headersOnly: ({ accept }) => toExposition(negotiate(accept).contentType, EMPTY_BODY),
 
-    expose(selection, { accept, acceptEncoding }, signal) {
+    expose(selected, { accept, acceptEncoding }, signal) {
       const { format, escaping, contentType } = negotiate(accept);
       const finish = ({ body, encoding }: CompressedBody) => {
         const count = (bytes: number) => context.onSent(bytes, format, encoding);
@@ -119,7 +123,7 @@ export function createExposer(
       };
       return andThen(encoders.get(format, escaping), (encoder) =>
         andThen(compressor.negotiate(acceptEncoding), (encoding) =>
-          andThen(read(encoder, selection, signal), (plain) =>
+          andThen(read(encoder, selected, signal), (plain) =>
             andThen(compressor.compress(plain, encoding), finish),
           ),
         ),

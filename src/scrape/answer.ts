@@ -8,7 +8,7 @@
  * or the deadline.
  */
 import { LightSignal, type Signal } from "../abort.ts";
-import type { AcceptHeaders, Exposer, Exposition, Selection } from "../exposition/expose.ts";
+import type { AcceptHeaders, Exposer, Exposition } from "../exposition/expose.ts";
 import type { Log } from "../log.ts";
 import { andThen, type MaybePromise, orElse } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
@@ -40,7 +40,7 @@ export interface ScrapeParts {
   /** Puts the handler's own families behind those that were gathered. */
   readonly joinFamilies: (
     gathered: readonly MetricFamily[],
-    own: readonly MetricFamily[],
+    ownFamilies: readonly MetricFamily[],
   ) => readonly MetricFamily[];
 }
 
@@ -100,7 +100,7 @@ function prepare(
   const filter = parseNameFilter(request.query);
   const status = parts.status.isFailing ? 500 : 200;
   if (request.isHead) return { status, ...exposer.headersOnly(request) };
-  const exposeAs = (families: readonly MetricFamily[], selection: Selection["selection"]) =>
+  const exposeAs = (families: readonly MetricFamily[], selection: string) =>
     andThen(
       exposer.expose({ families, selection }, request, deadline.signal),
       (exposition): Prepared => ({ status, ...exposition }),

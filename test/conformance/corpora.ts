@@ -19,7 +19,7 @@ export function findCorpus(name: string, origin: string): string | undefined {
   const isMissing = folder === undefined || !existsSync(folder);
   const hint = `Set PROMHTTP_CORPORA to a folder that holds ${join(name, "/")}, from ${origin}.`;
   const isOptional = root === undefined && !ci;
-  test(`the corpus ${name} is there`, { skip: isOptional && hint }, () => {
+  test(`the corpus ${name} exists`, { skip: isOptional && hint }, () => {
     assert.equal(isMissing, false, hint);
   });
   return isMissing ? undefined : folder;

@@ -44,7 +44,7 @@ if (expfmt !== undefined) {
 if (prometheus !== undefined) {
   const read = (name: string): string => readFileSync(join(prometheus, name), "utf8");
 
-  test("parseText() reads an exposition of real size, strictly but for its last line", () => {
+  test("parseText() reads an exposition of real size, strictly except for its last line", () => {
     // The body is text 0.0.4 but ends as OpenMetrics does.
     const body = read("alltypes.237mfs.prom.txt");
     const strict = parseText(body.replace(/# EOF\n$/, ""));

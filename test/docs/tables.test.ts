@@ -63,13 +63,13 @@ test("the guide names every variable that the preload reads, and no other", () =
 });
 
 test("the guide names every self-metric, and no other", () => {
-  const self = new SelfMetrics(() => 0);
-  self.collectors.record([{ collector: "a", error: "b" }], () => true);
+  const selfMetrics = new SelfMetrics(() => 0);
+  selfMetrics.collectors.record([{ collector: "a", error: "b" }], () => true);
   const table = sectionOf(readDocument("docs/guide/operating.md"), "Self-metrics");
   const named = Array.from(table.matchAll(/`(promhttp_\w+)/g), ([, name]) => name);
   assert.deepEqual(
     named.sort(),
-    self
+    selfMetrics
       .families()
       .map(({ name }) => name)
       .sort(),

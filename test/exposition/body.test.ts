@@ -21,13 +21,13 @@ async function read(body: AsyncIterable<Uint8Array>): Promise<string[]> {
   return texts;
 }
 
-test("startBody() gives an empty body when there is nothing to encode", async () => {
+test("startBody() returns an empty body when there is nothing to encode", async () => {
   for (const steps of [[], [""]]) {
     assert.equal(((await start(createChunks(steps).chunks)) as Uint8Array).length, 0);
   }
 });
 
-test("startBody() gives one chunk as it is", async () => {
+test("startBody() returns one chunk as it is", async () => {
   const { chunks, state } = createChunks(["", "a", ""]);
   const body = await start(chunks);
   assert.ok(body instanceof Uint8Array);
@@ -43,7 +43,7 @@ test("startBody() puts chunks together that are small enough", async () => {
   assert.equal(state.isOver, true);
 });
 
-test("startBody() gives what is larger as a stream, and makes them as they are read", async () => {
+test("startBody() returns a larger body as a stream, made as it is read", async () => {
   const { chunks, state } = createChunks(["a", "b", "", "c", "d"]);
   const body = streamOf(await start(chunks));
   assert.equal(state.steps, 2);
@@ -96,7 +96,7 @@ test("the encoder is closed when the reader of the body stops", async () => {
   assert.equal(state.isOver, true);
 });
 
-test("the body gives the event loop back while the reader takes every chunk at once", async () => {
+test("the body yields to the event loop while the reader takes every chunk at once", async () => {
   const busy = () => {
     const end = performance.now() + 1;
     while (performance.now() < end);

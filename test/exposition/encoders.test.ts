@@ -74,8 +74,8 @@ test("createEncoders() makes each encoder once, even for concurrent calls", asyn
 
 test("createEncoders() shares one encoder among formats with the same body", async () => {
   const encoders = createEncoders(0);
-  const same = async (one: Format, other: Format): Promise<boolean> =>
-    (await encoders.get(one, "dots")) === (await encoders.get(other, "dots"));
+  const same = async (first: Format, second: Format): Promise<boolean> =>
+    (await encoders.get(first, "dots")) === (await encoders.get(second, "dots"));
   assert.equal(await same("text-0.0.4", "text-1.0.0"), true);
   assert.equal(await same("openmetrics-1.0.0", "openmetrics-0.0.1"), true);
   assert.equal(await same("text-0.0.4", "openmetrics-0.0.1"), false);

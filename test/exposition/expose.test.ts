@@ -6,7 +6,7 @@ import {
   type AcceptHeaders,
   createExposer,
   type Exposition,
-  type Selection,
+  type SelectedFamilies,
 } from "../../src/exposition/expose.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 import { FORMATS, type ResolvedOptions } from "../../src/options/options.ts";
@@ -47,7 +47,7 @@ function create(options: Partial<Options> = {}) {
   return { exposer, told };
 }
 
-function all(families: readonly MetricFamily[]): Selection {
+function all(families: readonly MetricFamily[]): SelectedFamilies {
   return { families, selection: "" };
 }
 

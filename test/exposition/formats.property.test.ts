@@ -121,7 +121,7 @@ test("negotiateFormat() agrees with a model of the rules", () => {
   );
 });
 
-test("negotiateFormat() never throws and gives what is offered, for any header", () => {
+test("negotiateFormat() never throws and returns what is offered, for any header", () => {
   const parts = fc.constantFrom(
     ...["text/plain", "application/openmetrics-text", "*/*", "version", "escaping", "q"],
     ...[",", ";", "=", '"', "\\", "/", "*", " ", "\t", "1.0.0", "0.0.1", "dots", "0"],

@@ -96,7 +96,7 @@ async function fuzz<T>(
   });
 }
 
-test("the server survives any bytes, and answers nothing but HTTP", () =>
+test("the server survives any bytes, and answers only HTTP", () =>
   fuzz(fc.oneof(mutated, spliced, bytes), async ({ connect, port }, sent) => {
     const connection = await connect();
     void connection.send(sent).catch(() => {});

@@ -46,7 +46,7 @@ const PLAIN_TYPES: readonly (readonly [contentType: string, body: string])[] = [
 ];
 
 for (const [contentType, body] of PLAIN_TYPES) {
-  test(`parseExposition() knows ${contentType}`, () => {
+  test(`parseExposition() accepts ${contentType}`, () => {
     assert.deepEqual(parseExposition(contentType, Buffer.from(body)), []);
   });
 }

@@ -65,7 +65,7 @@ test("createListJoiner() puts one list behind another", () => {
   assert.deepEqual(join([], []), []);
 });
 
-test("createListJoiner() gives the same list for the same two, and another for others", () => {
+test("createListJoiner() returns the same list for the same two, and another for others", () => {
   const join = createListJoiner<number>();
   const [a, b] = [[1], [2]];
   const joined = join(a, b);

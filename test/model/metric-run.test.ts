@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RUNS, type RunReader, runReaderOf } from "../../src/model/metric-run.ts";
 
-test("runReaderOf() gives the reader of metrics that have one", () => {
+test("runReaderOf() returns the reader of metrics that have one", () => {
   // Nothing is read from it here.
   const reader = {} as RunReader;
   assert.equal(runReaderOf(Object.assign([], { [RUNS]: () => reader })), reader);

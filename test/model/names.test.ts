@@ -97,7 +97,7 @@ for (const scheme of ["underscores", "dots", "values"] as const) {
   }
 }
 
-test("escapeMetricName() and escapeLabelName() leave UTF-8 to a scraper that reads it", () => {
+test("escapeMetricName() and escapeLabelName() keep UTF-8 for a scraper that reads it", () => {
   for (const name of ["my.metric", "花火", "a:b", "label with 😱", "😱\n"]) {
     assert.equal(escapeMetricName(name, "allow-utf-8"), name);
     assert.equal(escapeLabelName(name, "allow-utf-8"), name);
@@ -111,7 +111,7 @@ test("escapeMetricName() and escapeLabelName() see lone surrogates as they are s
   }
 });
 
-test("escapeMetricName() and escapeLabelName() give legacy names for any name", () => {
+test("escapeMetricName() and escapeLabelName() return legacy names for any name", () => {
   const names = fc.string({ unit: codePoints, minLength: 1 });
   fc.assert(
     fc.property(names, fc.constantFrom(...ESCAPING_SCHEMES), (name, scheme) => {

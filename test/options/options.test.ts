@@ -44,7 +44,7 @@ test("resolveOptions() takes undefined for an option that was left out", () => {
   assert.deepEqual(resolveOptions(options), DEFAULTS);
 });
 
-test("resolveOptions() leaves its argument alone, and gives a new object each time", () => {
+test("resolveOptions() does not change its argument, and returns a new object each time", () => {
   const options = Object.freeze({ path: "/own" });
   assert.notEqual(resolveOptions(options), resolveOptions(options));
 });

@@ -100,7 +100,7 @@ const FAILURES: readonly [how: string, source: Gatherer][] = [
 ];
 
 for (const [how, source] of FAILURES) {
-  test(`the page of a gatherer that ${how} shows that, but nothing of the error`, () =>
+  test(`the page of a gatherer that ${how} shows that, but not the error`, () =>
     withServer({ source: [source, countingGatherer()] }, async ({ port, log }) => {
       const { status, body } = await rawRequest(port, request("/"));
       assert.equal(status, 200);

@@ -90,7 +90,7 @@ test("answer() tells a client that comes at a busy time when to try again", asyn
   first.end();
 });
 
-test("answer() gives a failure a second to be sent, and no more", async (t) => {
+test("answer() allows one second to send a failure", async (t) => {
   const clock = mockClock(t);
   const harness = createHarness(FAILING);
   const { signal } = await scrape(harness);

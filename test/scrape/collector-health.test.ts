@@ -58,7 +58,7 @@ test("CollectorHealth keeps a collector failed that has not run since", () => {
   assert.deepEqual(samplesOf(health), ['success{collector="a"} 0', 'success{collector="b"} 1']);
 });
 
-test("CollectorHealth gives the same families each time, and reads them live", () => {
+test("CollectorHealth returns the same families each time, and reads them live", () => {
   const health = new CollectorHealth();
   health.record([{ collector: "a", error: "down" }], everyone);
   const families = health.families();

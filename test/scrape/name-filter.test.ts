@@ -80,7 +80,7 @@ test("parseNameFilter() finds an info by its name without the suffix", () => {
   assert.equal(isRequested("requests", "counter"), false);
 });
 
-test("parseNameFilter() gives equal selections exactly for the same names", () => {
+test("parseNameFilter() returns equal selections exactly for the same names", () => {
   const key = (query: string): string => parseNameFilter(query).selection;
   assert.equal(key("name[]=a&name[]=b"), key("x=1&name%5B%5D=b&name[]=a&name[]=b"));
   assert.notEqual(key("name[]=a&name[]=b"), key("name[]=a%2Cb"));

@@ -102,9 +102,9 @@ test("self metrics come last, and count what came before", async () => {
 test("the names that a scrape asks for apply to self metrics, too", async () => {
   const { get } = createHarness({ gather: () => GOOD });
   assert.equal((await get({ query: "name[]=up" }))?.text, UP);
-  const own = await get({ query: "name[]=promhttp_connections_open" });
+  const response = await get({ query: "name[]=promhttp_connections_open" });
   assert.equal(
-    own?.text,
+    response?.text,
     "# HELP promhttp_connections_open Open connections.\n" +
       "# TYPE promhttp_connections_open gauge\npromhttp_connections_open 3\n",
   );
@@ -323,17 +323,20 @@ test("each self metric moves with what it counts", async () => {
   await get({ acceptEncoding: "gzip" });
   await get({ accept: FORMATS[1] });
   const text = (await get())?.text;
-  const own = (series: string) => valueIn(text, `promhttp_${series}`);
-  assert.equal(own("gather_duration_seconds_count"), 4);
-  assert.ok(Number(own("gather_duration_seconds_sum")) > 0);
+  const value = (series: string) => valueIn(text, series);
+  assert.equal(value("promhttp_gather_duration_seconds_count"), 4);
+  assert.ok(Number(value("promhttp_gather_duration_seconds_sum")) > 0);
   // Read at the end of the body, but before this encoding is over.
-  assert.equal(own("encode_duration_seconds_count"), 3);
-  assert.ok(Number(own("encode_duration_seconds_sum")) > 0);
-  const plain = Number(own('response_bytes_total{format="text-0.0.4",encoding="identity"}'));
-  const gzip = Number(own('response_bytes_total{format="text-0.0.4",encoding="gzip"}'));
+  assert.equal(value("promhttp_encode_duration_seconds_count"), 3);
+  assert.ok(Number(value("promhttp_encode_duration_seconds_sum")) > 0);
+  const plain = Number(
+    value('promhttp_response_bytes_total{format="text-0.0.4",encoding="identity"}'),
+  );
+  const gzip = Number(value('promhttp_response_bytes_total{format="text-0.0.4",encoding="gzip"}'));
   assert.ok(plain > 300_000 && gzip > 0 && gzip < plain / 4, `${plain} and ${gzip} bytes`);
   assert.ok(
-    Number(own('response_bytes_total{format="openmetrics-1.0.0",encoding="identity"}')) > 300_000,
+    Number(value('promhttp_response_bytes_total{format="openmetrics-1.0.0",encoding="identity"}')) >
+      300_000,
   );
   const previous = Number(await sample("promhttp_encode_duration_seconds_count"));
   assert.equal(await sample("promhttp_encode_duration_seconds_count"), previous + 1);

@@ -56,7 +56,7 @@ test("the server answers 400 to a request without a host", () =>
     assert.match(text, /\r\nConnection: close\r\n/);
   }));
 
-test("the server answers 417 to an expectation that it does not know", () =>
+test("the server answers 417 to an expectation that it does not support", () =>
   withServer({}, async ({ port }) => {
     const response = await rawRequest(port, request("/metrics", { headers: ["Expect: tea"] }));
     assert.equal(response.status, 417);

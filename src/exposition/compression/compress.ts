@@ -32,7 +32,7 @@ export async function* compress(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const stream = createStream(level, OUTPUT_CHUNK_BYTES);
   let onChange = (): void => {};
-  // "close" follows the end as it does an error, which `feed` reports, but which needs a listener.
+  // "error" only needs a listener: `feed` reports it, and "close" follows it as it follows the end.
   for (const event of ["readable", "close", "error"]) stream.on(event, () => onChange());
 
   let isStopped = false;

@@ -61,8 +61,8 @@ export class BlockList {
     const { footprint } = slot.block;
     const hasMemory = this.#takeBehind(slot, footprint - slot.footprint);
     if (hasMemory) slot.footprint = footprint;
-    const left = slot.block.takeLeft();
-    if (hasMemory && this.#accountFor(left, (change) => this.#takeBehind(slot, change)))
+    const detached = slot.block.takeDetached();
+    if (hasMemory && this.#accountFor(detached, (change) => this.#takeBehind(slot, change)))
       return true;
     this.drop(slot);
     return false;
@@ -72,8 +72,8 @@ export class BlockList {
   drop(slot: Slot): void {
     slot.isKept = false;
     this.#take(-slot.footprint);
-    slot.block.leave();
-    this.#accountFor(slot.block.takeLeft(), this.#take);
+    slot.block.detach();
+    this.#accountFor(slot.block.takeDetached(), this.#take);
     this.#link(slot.previous, slot.next);
     if (slot.next !== undefined) slot.next.previous = slot.previous;
   }
@@ -108,10 +108,10 @@ export class BlockList {
   }
 
   /** Accounts for bytes until their responses are done; `false` without memory for them. */
-  #accountFor(left: Loan | undefined, take: (change: number) => boolean): boolean {
-    if (left === undefined) return true;
-    if (!take(left.length)) return false;
-    left.onReturned(() => this.#take(-left.length));
+  #accountFor(detached: Loan | undefined, take: (change: number) => boolean): boolean {
+    if (detached === undefined) return true;
+    if (!take(detached.length)) return false;
+    detached.onReturned(() => this.#take(-detached.length));
     return true;
   }
 

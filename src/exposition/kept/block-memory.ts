@@ -17,8 +17,8 @@ export class BlockMemory {
   #bytes: Buffer = Buffer.alloc(0);
   /** The responses that send the bytes; present once they have been lent. */
   #loan: Loan | undefined;
-  /** The bytes that were left to their borrowers, until `takeLeft()`. */
-  #left: Loan | undefined;
+  /** The detached bytes, until `takeDetached()`. */
+  #detached: Loan | undefined;
 
   /** The bytes; only what `writable()` returns may be written. */
   get bytes(): Buffer {
@@ -31,26 +31,26 @@ export class BlockMemory {
     return this.#loan.lend();
   }
 
-  /** Leaves the bytes to the responses that send them, if there are any: the block is dropped. */
-  leave(): void {
-    if (this.#loan?.isLent) this.#left = this.#loan;
+  /** Detaches the bytes that responses still send, if any; called when the block is dropped. */
+  detach(): void {
+    if (this.#loan?.isLent) this.#detached = this.#loan;
   }
 
-  /** The bytes that were left to responses since the last call, if there are any. */
-  takeLeft(): Loan | undefined {
-    const left = this.#left;
-    this.#left = undefined;
-    return left;
+  /** The bytes that were detached since the last call, if any. */
+  takeDetached(): Loan | undefined {
+    const detached = this.#detached;
+    this.#detached = undefined;
+    return detached;
   }
 
   /**
-   * Makes room for `length` bytes that may be written; the first `kept` are those that stand there.
-   * Bytes that are lent are copied, and left to their borrowers.
+   * Makes room for `length` bytes that may be written; the first `kept` of them are preserved.
+   * Bytes that are lent are copied, and detached.
    */
   writable(kept: number, length: number): Buffer {
     const isLent = this.#loan !== undefined && !this.#loan.isFree;
     if (!isLent && length <= this.#bytes.length) return this.#bytes;
-    if (isLent) this.leave();
+    if (isLent) this.detach();
     this.#loan = undefined;
     const bytes = Buffer.allocUnsafeSlow(capacityFor(length));
     this.#bytes.copy(bytes, 0, 0, kept);

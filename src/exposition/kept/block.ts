@@ -44,14 +44,14 @@ export class Block {
     return this.#text.memory.lend();
   }
 
-  /** Leaves the bytes to the responses that send them, if there are any: the block is dropped. */
-  leave(): void {
-    this.#text.memory.leave();
+  /** Detaches the bytes that responses still send, if any; called when the block is dropped. */
+  detach(): void {
+    this.#text.memory.detach();
   }
 
-  /** The bytes that were left to responses since the last call, if there are any. */
-  takeLeft(): Loan | undefined {
-    return this.#text.memory.takeLeft();
+  /** The bytes that were detached since the last call, if any. */
+  takeDetached(): Loan | undefined {
+    return this.#text.memory.takeDetached();
   }
 
   /** The memory that the block takes, in bytes. */

@@ -94,8 +94,7 @@ export function createHistogramEncoder(
   const writeTotals = createTotalsWriter(name, suffixes, style);
   const hasExemplars = formatBucketExemplar !== undefined;
   // As offsets from the number of the `+Inf` bucket.
-  const sumAt = style.isSumFirst ? 1 : 2;
-  const countAt = style.isSumFirst ? 2 : 1;
+  const [sumAt, countAt] = style.isSumFirst ? [1, 2] : [2, 1];
   return {
     encode(metric: HistogramMetric, sink: TextSink): boolean {
       if (!hasTotals(metric)) return false;

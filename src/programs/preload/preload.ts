@@ -90,7 +90,7 @@ function isPreload(argument: string): boolean {
   return /\bpromhttp[\\/]register$|[\\/]dist[\\/]register\.js$/.test(argument);
 }
 
-/** A process without a channel to its parent is not one, and need not load `node:cluster`. */
+/** A worker has a channel to its parent; without one, `node:cluster` need not be loaded. */
 function isClusterWorker(): boolean {
   if (!process.connected) return false;
   // Its types are those of its default export.

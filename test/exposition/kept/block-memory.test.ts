@@ -14,7 +14,7 @@ test("BlockMemory returns the same bytes while they have room and are not lent",
   assert.equal(memory.writable(10, BLOCK_BYTES), bytes);
   memory.lend().giveBack(false);
   assert.equal(memory.writable(10, 10), bytes);
-  assert.equal(memory.takeLeft(), undefined);
+  assert.equal(memory.takeDetached(), undefined);
 });
 
 test("BlockMemory keeps its bytes when it makes room", () => {
@@ -24,20 +24,20 @@ test("BlockMemory keeps its bytes when it makes room", () => {
   assert.equal(grown.toString("latin1", 0, 10), "0123456789");
 });
 
-test("BlockMemory copies bytes that are lent, and leaves them to their borrowers", () => {
+test("BlockMemory copies and detaches bytes that are lent", () => {
   const { memory, bytes } = create();
   const loan = memory.lend();
   const copy = memory.writable(4, 10);
   copy.write("4567");
   assert.equal(bytes.toString("latin1", 0, 10), "0123456789");
   assert.equal(memory.bytes, copy);
-  assert.equal(memory.takeLeft(), loan);
-  assert.equal(memory.takeLeft(), undefined);
+  assert.equal(memory.takeDetached(), loan);
+  assert.equal(memory.takeDetached(), undefined);
 });
 
 test("BlockMemory never rewrites bytes of a response that was cut off", () => {
   const { memory, bytes } = create();
   memory.lend().giveBack(true);
   assert.notEqual(memory.writable(10, 10), bytes);
-  assert.equal(memory.takeLeft(), undefined);
+  assert.equal(memory.takeDetached(), undefined);
 });

@@ -166,13 +166,13 @@ test("the blocks of a few selections are kept, but not those of many", () => {
   sets.get("a")?.splice(400);
   scrape("steady");
   scrape("steady");
-  const one = store.footprint;
+  const single = store.footprint;
   for (let selection = 0; selection < 300; selection++) {
     scrape(`${selection}`);
     scrape(`${selection}`);
     assert.equal(scrape("steady"), 0);
   }
-  assert.ok(store.footprint <= one * 8, `${store.footprint} bytes`);
+  assert.ok(store.footprint <= single * 8, `${store.footprint} bytes`);
   store.clear();
   assert.equal(store.footprint, 0);
 });
@@ -263,7 +263,7 @@ test("BlockWalk ends a block before the preamble that the next one starts with",
   store.clear();
 });
 
-test("BlockWalk gives no chunk for a block whose only metric is skipped", () => {
+test("BlockWalk yields no chunk for a block whose only metric is skipped", () => {
   const full: ValueMetric = { identity: 1, labels: { padding: "x".repeat(40_000) }, value: 1 };
   // A source that is not written in TypeScript may hold anything.
   const bad: ValueMetric = { identity: 2, labels: {}, value: "text" as unknown as number };

@@ -135,7 +135,7 @@ test("parseClauses() reads the greatest number of clauses and no more", () => {
   assert.deepEqual(parseClauses("a,".repeat(MAX_CLAUSES + 1)), []);
 });
 
-test("parseClauses() never throws and gives weights from 0 to 1", () => {
+test("parseClauses() never throws and returns weights from 0 to 1", () => {
   const hostile = fc.array(
     fc.constantFrom(",", ";", "=", '"', "\\", "q", "0", ".", "/", "*", " "),
     {

@@ -154,7 +154,7 @@ test("ProtobufWriter.closeTaken() writes the length of what was taken before", (
   assert.deepEqual(writer.take(0), new Uint8Array([8, 1, 0xc8, 1]));
 });
 
-test("ProtobufWriter.truncate() forgets what was written since", () => {
+test("ProtobufWriter.truncate() drops what was written since", () => {
   assert.equal(
     written((writer) => {
       writer.uint(0x08, 1);

@@ -58,8 +58,8 @@ async function readByLibrary(summary: LibraryMetric): Promise<readonly number[]>
 /** The distance from `value` to the place of `quantile` among sorted observations, as a share of them. */
 function rankError(sorted: readonly number[], quantile: number, value: number): number {
   const rank = quantile * sorted.length;
-  const below = sorted.filter((one) => one < value).length;
-  const upTo = sorted.filter((one) => one <= value).length;
+  const below = sorted.filter((sample) => sample < value).length;
+  const upTo = sorted.filter((sample) => sample <= value).length;
   return Math.max(below - rank, rank - upTo, 0) / sorted.length;
 }
 

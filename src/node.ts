@@ -1,9 +1,9 @@
 /**
  * Node's own modules, and what the process reports about itself.
  *
- * Importing `node:util` as an ES module would load everything that Node loads lazily behind it: 0.9 MB
- * on Node 24. (`node:http` would also load crypto, http2 and undici: 3.9 MB and 30 ms.) So no file that
- * a scrape loads imports a module of Node; it asks here.
+ * Importing `node:util` as an ES module would load everything that Node loads lazily behind it: 0.9
+ * MB on Node 24. (`node:http` would also load crypto, http2 and undici: 3.9 MB and 30 ms.) So no file
+ * that a scrape loads imports a module of Node; it calls `nodeModule()`.
  */
 import type { InspectOptions } from "node:util";
 

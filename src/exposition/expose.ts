@@ -1,11 +1,11 @@
 /**
  * Turns metric families into the body that a scraper asked for.
  *
- * The request's headers decide format, escaping and content encoding. The encoder of the format yields
- * chunks, a `ChunkReader` takes them in slices of the event loop, and a compressor may follow. A small
- * body is whole when it is returned; a larger one is made while it is sent. The memory of its chunks
- * belongs to this room: it is reused as soon as the signal aborts with `OVER`, and abandoned when the
- * signal aborts for another reason, because its bytes may still be read then. Nothing here gathers,
+ * The request's headers decide format, escaping and content encoding. The encoder of the format
+ * yields chunks, a `ChunkReader` takes them in slices of the event loop, and a compressor may follow.
+ * A small body is whole when it is returned; a larger one is made while it is sent. The memory of its
+ * chunks belongs to this room. It is reused as soon as the signal aborts with `OVER`. When the signal
+ * aborts for another reason, its bytes may still be read, so it is abandoned. Nothing here gathers,
  * waits for a deadline or counts: `scrape/` does, and is told what happened.
  */
 import { OVER, type Signal } from "../abort.ts";

@@ -10,9 +10,9 @@ export const MAX_KNOWN_NAMES = 1_000;
 /**
  * Normalises labels: names escaped, values as text, and nothing that would cost a scraper the scrape.
  *
- * Skips labels without a value, `__name__`, which Prometheus takes for a second metric name,
- * `reserved`, and of two names that the scheme makes equal the second: a label name that appears
- * twice costs the whole scrape.
+ * Skips labels without a value, `reserved`, and `__name__`, which Prometheus takes for a second
+ * metric name. Of two names that the scheme makes equal, it skips the second: a label name that
+ * appears twice costs the whole scrape.
  *
  * @param reserved The label that is not the metric's own: `le` or `quantile`.
  */

@@ -119,11 +119,11 @@ export interface HandlerOptions {
    */
   readonly allowedHosts?: readonly string[] | undefined;
   /**
-   * The formats on offer. A shorter list narrows the offer, and its order decides between formats that
-   * a scraper prefers equally. A scraper that accepts none of them gets text 0.0.4, or the first of the
-   * list if text 0.0.4 is not on it. Prometheus 2 stores the `le` and `quantile` labels as they are
-   * printed, and OpenMetrics prints `1.0` where text prints `1`: to keep the series of a Prometheus 2
-   * that has scraped text so far, offer `["text-0.0.4"]`.
+   * The formats on offer. A shorter list narrows the offer, and its order decides between formats
+   * that a scraper prefers equally. A scraper that accepts none of them gets text 0.0.4, or the first
+   * of the list if text 0.0.4 is not on it. OpenMetrics prints the `le` and `quantile` labels as
+   * `1.0` where text prints `1`, and Prometheus 2 stores them as they are printed. If a Prometheus 2
+   * has scraped text so far, keep its series with `["text-0.0.4"]`.
    * @default every format
    */
   readonly formats?: readonly Format[] | undefined;

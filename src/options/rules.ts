@@ -54,9 +54,9 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
  * | 100,000   | 8    | 12         | 35  | 42 (2)                           |
  * | 1,000,000 | 81   | 116        | 348 | 380 (14)                         |
  *
- * The mix is text and OpenMetrics, each whole and as a half that `name[]` selects. A budget that is too
- * small loses only what it cannot hold: at half of what two formats of 100,000 lines need, 44 % of the
- * gain remains; with a budget of 0, a scrape costs what it costs without keeping.
+ * The mix is text and OpenMetrics, each whole and as a half that `name[]` selects. A budget that is
+ * too small loses only what it cannot hold: at half of what two formats of 100,000 lines need, 44 %
+ * of the gain remains. A budget of 0 adds no cost to a scrape.
  */
 const DEFAULT_KEPT_BYTES = 64 * 1_024 * 1_024;
 

@@ -14,9 +14,9 @@ const OUTPUT_CHUNK_BYTES = 64 * 1_024;
 /**
  * Compresses a stream of chunks, on the thread pool of Node, with memory for a few chunks.
  *
- * Nothing happens before the first `next()`, which makes the stream. A chunk belongs to its
- * producer again as soon as the next one is asked for, or the source's `return()` is called; the
- * next one is asked for as soon as there is room for its output.
+ * Nothing happens before the first `next()`, which makes the stream. A chunk belongs to its producer
+ * again when the next one is asked for, or the source's `return()` is called. The next one is asked
+ * for as soon as there is room for its output.
  *
  * What the source throws reaches the consumer instead of the output that it has not taken yet.
  * After that, and after an early `return()`, the output lacks its end: every decoder notices that it

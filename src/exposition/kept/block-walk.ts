@@ -5,8 +5,8 @@ import type { BlockList, Slot } from "./block-list.ts";
 import { BLOCK_BYTES } from "./block-memory.ts";
 
 /**
- * A block that is written anew may end where a later one starts, within these bounds: so blocks do not
- * become ever smaller, and an added entry does not move everything behind it.
+ * A block that is written anew may end where a later one starts, within these bounds. So blocks do
+ * not become ever smaller, and an added entry does not move everything behind it.
  */
 const MIN_BLOCK_BYTES = BLOCK_BYTES / 2;
 const MAX_BLOCK_BYTES = BLOCK_BYTES * 1.5;
@@ -14,14 +14,14 @@ const MAX_BLOCK_BYTES = BLOCK_BYTES * 1.5;
 /**
  * One walk of a scrape through the blocks that the last one kept.
  *
- * Where entries have come or gone, a block is written anew from there on, until an entry comes up that
- * a later block starts with: so a change costs a block or two, wherever it is.
+ * Where entries have come or gone, a block is written anew from there, up to an entry that a later
+ * block starts with. So a change costs a block or two, wherever it is.
  *
  * Other scrapes may walk the same blocks whenever this one pauses. So its caller must pause when the
  * sink is full, which is nearly always between two blocks: a block ends with its last entry, and the
  * next is opened with the next entry.
  *
- * Hot path: `npm run bench` guards it.
+ * Hot path: `npm run bench` measures it.
  */
 export class BlockWalk {
   readonly #list: BlockList | undefined;

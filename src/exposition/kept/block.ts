@@ -18,7 +18,7 @@ export type Adoption = "adopted" | "skipped" | "different";
  * A walk calls `open()`; for each entry in order `isAt()`, then `update()`, `adopt()`, or `dropFrom()`
  * and an append; and `close()`.
  *
- * Hot path: `npm run bench` guards it.
+ * Hot path: `npm run bench` measures it.
  */
 export class Block {
   /** Whether anything but numbers has changed since the block was opened. */

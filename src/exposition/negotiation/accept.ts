@@ -2,9 +2,9 @@
  * The grammar of `Accept`: which media ranges a scraper accepts, and in which order.
  *
  * This wing turns the headers of a request into decisions. `parse-clauses.ts` splits a header of
- * weighted alternatives; this file reads media ranges from it, `content-encoding.ts` picks an encoding,
- * and `memo.ts` caches decisions by the raw header, because a scraper always sends the same one. All
- * of it is pure, bounded and linear in time, and never throws for a header. It names no
+ * weighted alternatives. This file reads media ranges from it, `content-encoding.ts` picks an
+ * encoding. `memo.ts` caches decisions by the raw header, because a scraper always sends the same
+ * one. All of it is pure, bounded and linear in time, and never throws for a header. It names no
  * format or codec: `formats.ts` and `compressor.ts` pass in what they offer.
  */
 import { parseClauses } from "./parse-clauses.ts";

@@ -39,8 +39,8 @@ const TYPES: Readonly<Record<MetricFamily["type"], number>> = {
  * Makes an encoder of the protobuf format.
  *
  * The length of a family is known when its last metric is written. A family that is larger than a
- * chunk is therefore collected in memory, and an empty chunk is yielded about every 64 KiB, so that
- * the caller can yield to the event loop. Skips families without metrics.
+ * chunk is therefore collected in memory. An empty chunk is yielded about every 64 KiB, so that the
+ * caller can yield to the event loop. Skips families without metrics.
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#protobuf-format
  */

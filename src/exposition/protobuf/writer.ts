@@ -7,10 +7,10 @@ const SHORT_TEXT = 48;
  * Appends protobuf fields to one buffer that grows as needed and is used again and again.
  *
  * A tag is the number of a field times eight plus its wire type. A nested message is written in
- * place: `open` leaves one byte for its length, `close` fills it in and makes room where one byte is
- * not enough, which is rare for the many small messages and cheap for the few large ones.
+ * place: `open` reserves one byte for its length, and `close` fills it in. Where one byte is not
+ * enough, `close` makes room: the small messages rarely need it, and the large ones are few.
  *
- * Hot path: every byte of an exposition passes here; `npm run bench` guards it.
+ * Hot path: every byte of an exposition passes here; `npm run bench` measures it.
  *
  * @see https://protobuf.dev/programming-guides/encoding/
  */

@@ -31,9 +31,9 @@ const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {
 /**
  * Decides the name and type of each family in OpenMetrics, so that no two clash.
  *
- * Text and OpenMetrics must name their samples alike. So a counter that does not end in `_total`
- * appears as of unknown type, and so does a counter or an info whose shorter family name, such as
- * the `x` of `x_total`, touches another family. Of families that still clash only the first is served.
+ * Text and OpenMetrics must name their samples alike. So a counter that does not end in `_total` gets
+ * the type `unknown`. So does a counter or an info whose shorter family name, such as the `x` of
+ * `x_total`, clashes with another family. Of families that still clash only the first is served.
  */
 export function nameFamilies(
   families: readonly MetricFamily[],

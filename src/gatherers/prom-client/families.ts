@@ -22,8 +22,8 @@ interface Heading {
 /**
  * Makes metric families of a registry's metrics.
  *
- * A metric that is read from its store has the same family object at every scrape while its name,
- * its help and the default labels stay the same, so that an encoder can cache what it made of it.
+ * A metric that is read from its store keeps its family object while its name, its help and the
+ * default labels stay the same. So an encoder can cache what it made of it.
  */
 export class RegistryFamilies {
   readonly #registry: RegistryInternals;

@@ -11,8 +11,8 @@ import { type RegistryExemplar, type RegistryMetric, toExemplar, typeOf } from "
  * A metric that moves from child to child of a store: building an array of samples, as the `get()`
  * of the client libraries does, costs more than encoding them.
  *
- * Classes with getters, because all families then share the same optimised code, and an encoder that
- * recognises the metric from the last scrape reads two or three numbers of it and no labels.
+ * Classes with getters, because all families then share the same optimised code. An encoder that
+ * recognises the metric from the last scrape reads only two or three numbers of it, and no labels.
  */
 export type Flyweight = (ValueMetric | HistogramMetric | SummaryMetric) & {
   /** Moves to a child; returns `false` if the child does not have the expected shape. */

@@ -34,7 +34,7 @@ export interface StoreWalkOptions {
 /**
  * A walk through the children of a store.
  *
- * Hot path: every label set of every scrape passes here; `npm run bench` guards it. Not a generator,
+ * Hot path: every label set of every scrape passes here; `npm run bench` measures it. Not a generator,
  * which takes twice as long per element; it returns the same result object each time.
  */
 export class StoreWalk implements RunReader {

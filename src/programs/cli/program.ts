@@ -6,8 +6,8 @@
  * runs until a signal ends it (`signals.ts`).
  *
  * A wrong command line, a module without a registry and an address in use end it with one line and a
- * status; an error of the module itself is left to Node, which shows its source. All other output is
- * the log on standard error, in the style of the official exporters (`log.ts`).
+ * status. An error of the module itself is passed to Node, which shows its source. All other output
+ * is the log on standard error, in the style of the official exporters (`log.ts`).
  *
  * @module
  */

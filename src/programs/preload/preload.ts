@@ -2,8 +2,8 @@
  * The preload `promhttp/register`: serves the metrics of any application without a line of code.
  *
  * Runs before the application. It decides whether this process serves (`role.ts`), looks for the
- * client libraries that the application will import, marks the environment for child processes, and
- * does the rest (`serve.ts`) a moment later, so that a process which ends soon pays nothing.
+ * client libraries that the application will import, and marks the environment for child processes.
+ * It does the rest (`serve.ts`) a moment later, so that a process which ends soon pays nothing.
  *
  * It must not be noticed: it never throws, adds no listener, writes nothing to standard output, and
  * nothing that it starts keeps the process alive.

@@ -51,8 +51,8 @@ export function mainScript(script: string | undefined): string | undefined {
 }
 
 /**
- * Whether a script is a tool that runs others, such as npm, tsx or nodemon, and not an application:
- * it is in a folder for packages, or has the name of a package manager.
+ * Whether a script is a tool that runs others, such as npm, tsx or nodemon. A tool is in a folder for
+ * packages, or has the name of a package manager.
  */
 export function isTool(script: string): boolean {
   return /[\\/](?:node_modules|\.yarn|corepack)[\\/]|[\\/](?:yarn|pnpm)\.c?js$/.test(script);

@@ -17,9 +17,9 @@ const LINES_PER_HISTOGRAM = bounds.length + 3;
 const labelsOf = (id) => ({ method: "GET", route: `/api/v1/items/${id}`, status: "200" });
 
 const FAMILIES = {
-  counter: family("counter", LINES, (id) => ({ value: id * 7 })),
-  gauge: family("gauge", LINES, (id) => ({ value: Math.sqrt(id) })),
-  histogram: family("histogram", Math.round(LINES / LINES_PER_HISTOGRAM), (id) => ({
+  counter: familyOf("counter", LINES, (id) => ({ value: id * 7 })),
+  gauge: familyOf("gauge", LINES, (id) => ({ value: Math.sqrt(id) })),
+  histogram: familyOf("histogram", Math.round(LINES / LINES_PER_HISTOGRAM), (id) => ({
     upperBounds: bounds,
     cumulativeCounts: bounds.map((_, index) => id * index),
     count: id * bounds.length,
@@ -28,18 +28,18 @@ const FAMILIES = {
 };
 
 group(() => {
-  for (const [type, one] of Object.entries(FAMILIES)) {
+  for (const [type, family] of Object.entries(FAMILIES)) {
     bench(`${LINES} ${type} lines, fresh`, () => {
-      encode(createTextEncoder("underscores"), one);
+      encode(createTextEncoder("underscores"), family);
     });
     for (const share of [0, 0.1]) {
       bench(`${LINES} ${type} lines, block with ${share * 100} % changed`, function* () {
         const encoder = createTextEncoder("underscores", new BlockStore(KEPT_BYTES));
         // A family's blocks are kept from the second scrape on.
-        for (let scrape = 0; scrape < 3; scrape++) encode(encoder, one);
+        for (let scrape = 0; scrape < 3; scrape++) encode(encoder, family);
         yield () => {
-          touch(one, share);
-          encode(encoder, one);
+          touch(family, share);
+          encode(encoder, family);
         };
       });
     }
@@ -83,7 +83,7 @@ group(() => {
 
 await run({ filter: new RegExp(process.argv[2] ?? "") });
 
-function family(type, count, pointOf) {
+function familyOf(type, count, pointOf) {
   const metrics = Array.from({ length: count }, (_, id) => ({
     identity: `${type} ${id}`,
     labels: labelsOf(id),
@@ -92,8 +92,8 @@ function family(type, count, pointOf) {
   return { name: `a_${type}`, help: "Help.", type, metrics };
 }
 
-function encode(encoder, one) {
-  const chunks = encoder.encode([one], (name, reason) => {
+function encode(encoder, family) {
+  const chunks = encoder.encode([family], (name, reason) => {
     throw new Error(`${name}: ${reason}`);
   });
   while (!chunks.next().done);

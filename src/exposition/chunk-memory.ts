@@ -43,12 +43,15 @@ export class ChunkMemory {
     if (first === undefined) return Buffer.alloc(0);
     if (chunks.length === 1) return first;
     let length = 0;
-    let isOne = true;
+    let isAdjacent = true;
     for (const chunk of chunks) {
-      isOne &&= chunk.buffer === first.buffer && chunk.byteOffset === first.byteOffset + length;
+      isAdjacent &&=
+        chunk.buffer === first.buffer && chunk.byteOffset === first.byteOffset + length;
       length += chunk.length;
     }
-    return isOne ? Buffer.from(first.buffer, first.byteOffset, length) : this.#copy(chunks, length);
+    return isAdjacent
+      ? Buffer.from(first.buffer, first.byteOffset, length)
+      : this.#copy(chunks, length);
   }
 
   /** From now on a chunk is valid until `next()` is called. */

@@ -114,17 +114,17 @@ export class BlockText implements TextSink {
     scratch.write(draft);
     const toBytes = length === draft.length ? undefined : byteOffsets(draft);
     let from = 0;
-    let own = this.#startOf(entry);
+    let keptFrom = this.#startOf(entry);
     // The text before each number, and that behind the last.
     for (let offset = 0; offset < count; offset++) {
       const start = numbers.startOf(drafted + offset);
       const to = toBytes === undefined ? start : (toBytes[start] as number);
-      const ownTo = numbers.startOf(first + offset);
-      if (scratch.compare(bytes, own, ownTo, from, to) !== 0) return false;
+      const keptTo = numbers.startOf(first + offset);
+      if (scratch.compare(bytes, keptFrom, keptTo, from, to) !== 0) return false;
       from = to + numbers.endOf(drafted + offset) - start;
-      own = numbers.endOf(first + offset);
+      keptFrom = numbers.endOf(first + offset);
     }
-    return scratch.compare(bytes, own, this.#startOf(entry + 1), from, length) === 0;
+    return scratch.compare(bytes, keptFrom, this.#startOf(entry + 1), from, length) === 0;
   }
 
   #closeDraft(): void {

@@ -42,3 +42,18 @@ test("createZstd() throws where the runtime lacks zstd", (t) => {
     /^Error: Cannot compress with zstd: this version of Node\.js lacks it$/,
   );
 });
+
+test("createZstd() hands on the level, and its default where none is given", (t) => {
+  const createZstdCompress = t.mock.fn((options: unknown) => options);
+  t.mock.method(process, "getBuiltinModule", () => ({ createZstdCompress }));
+  createZstd(7, 65_536);
+  createZstd(undefined, 1_024);
+  // 100 is `ZSTD_c_compressionLevel`.
+  assert.deepEqual(
+    createZstdCompress.mock.calls.map((call) => call.arguments),
+    [
+      [{ chunkSize: 65_536, params: { 100: 7 } }],
+      [{ chunkSize: 1_024, params: { 100: DEFAULT_ZSTD_LEVEL } }],
+    ],
+  );
+});

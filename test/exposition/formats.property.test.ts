@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { negotiateFormat } from "../../src/exposition/formats.ts";
 import { FORMATS, type Format } from "../../src/options/options.ts";
 import { codePoints } from "../helpers/code-points.ts";
+import { scaleRuns } from "../helpers/scale-runs.ts";
 
 /** One generated clause, with what the model has to know about it. */
 interface Clause {
@@ -117,7 +118,7 @@ test("negotiateFormat() agrees with a model of the rules", () => {
       if (actual.format === "openmetrics-0.0.1") assert.equal(isNamed, false);
       else assert.equal(isNamed, expected.isNamed || actual.format === "text-1.0.0");
     }),
-    { numRuns: 1000 },
+    { numRuns: scaleRuns(1000) },
   );
 });
 
@@ -137,6 +138,6 @@ test("negotiateFormat() never throws and returns what is offered, for any header
       assert.ok(SCHEMES.includes(escaping));
       assert.match(contentType, /^[a-z.-]+\/[a-z.-]+(?:; [a-z]+=[A-Za-z0-9.-]+)+$/);
     }),
-    { numRuns: 1000 },
+    { numRuns: scaleRuns(1000) },
   );
 });

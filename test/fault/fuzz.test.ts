@@ -1,6 +1,6 @@
 // Throws bytes at a server. By hand, for long:
 //
-//   PROMHTTP_FUZZ_RUNS=100000 node --import tsx --test test/fault/fuzz.test.ts
+//   PROMHTTP_TEST_RUNS_FACTOR=30 npm test -- test/fault/fuzz.test.ts
 //
 // A failure prints the seed and the shrunken request. Under CI the seed is always the same.
 import assert from "node:assert/strict";
@@ -9,12 +9,13 @@ import fc from "fast-check";
 import { parseResponse } from "../helpers/http/parse-response.ts";
 import { rawRequest, request } from "../helpers/http/raw-request.ts";
 import { type TestServer, withServer } from "../helpers/http/with-server.ts";
+import { scaleRuns } from "../helpers/scale-runs.ts";
 import { scaleWait } from "../helpers/wait-factor.ts";
 import { assertHonest, readAnswer } from "./answer.ts";
 import { assertServes } from "./fault.ts";
 import { longSource } from "./long-source.ts";
 
-const RUNS = Number(process.env["PROMHTTP_FUZZ_RUNS"] ?? 3_000);
+const RUNS = scaleRuns(3_000);
 const PARAMETERS = {
   numRuns: RUNS,
   ...(process.env["CI"] && { seed: 20_260_101 }),

@@ -8,6 +8,7 @@ import {
   type LibraryMetric,
   type LibraryRegistry,
 } from "../helpers/registries/libraries.ts";
+import { scaleRuns } from "../helpers/scale-runs.ts";
 import { expose } from "../helpers/scraping/gathering.ts";
 import { type ParsedFamily, parseText, sampleKey } from "../judge/index.ts";
 
@@ -147,7 +148,7 @@ for (const library of LIBRARIES) {
             assert.deepEqual(comparable(ours), comparable(theirs));
           },
         ),
-        { numRuns: 100 },
+        { numRuns: scaleRuns(100) },
       );
     });
   }

@@ -8,6 +8,7 @@ import { Server } from "../../src/server/server.ts";
 import { decompress, ENCODINGS } from "../exposition/compression/helpers.ts";
 import { gathererWith } from "../helpers/gatherers.ts";
 import { httpGet } from "../helpers/http/http-get.ts";
+import { scaleRuns } from "../helpers/scale-runs.ts";
 import { createScraper } from "../helpers/scraping/scraper.ts";
 import {
   normalizeBounds,
@@ -50,7 +51,7 @@ for (const format of FORMATS) {
         }
         assert.deepEqual(log, []);
       }),
-      { numRuns: 50 },
+      { numRuns: scaleRuns(50) },
     );
   });
 }
@@ -77,7 +78,7 @@ test("an HTTP scrape of any families reads back as these families", async () => 
         assertShows(answer.headers["content-type"], plain, families, format, scheme);
       },
     ),
-    { numRuns: 50 },
+    { numRuns: scaleRuns(50) },
   );
 });
 

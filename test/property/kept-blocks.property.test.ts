@@ -7,6 +7,7 @@ import { createTextEncoder } from "../../src/exposition/text/text.ts";
 import { createRegistryGatherer } from "../../src/gatherers/prom-client/gatherer.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 import { LIBRARIES } from "../helpers/registries/libraries.ts";
+import { scaleRuns } from "../helpers/scale-runs.ts";
 import { encodeChunks } from "../helpers/scraping/encode-families.ts";
 import { createContext } from "../helpers/scraping/gathering.ts";
 
@@ -85,7 +86,7 @@ for (const client of LIBRARIES) {
           }
         },
       );
-      await fc.assert(property, { numRuns: 10 });
+      await fc.assert(property, { numRuns: scaleRuns(10) });
     });
   }
 }
@@ -123,7 +124,7 @@ test("kept blocks equal a fresh encoding after any change of families and metric
     store.clear();
     assert.equal(store.footprint, 0);
   });
-  fc.assert(property, { numRuns: 30 });
+  fc.assert(property, { numRuns: scaleRuns(30) });
 });
 
 test("concurrent scrapes of the same blocks each equal a fresh encoding", () => {
@@ -150,7 +151,7 @@ test("concurrent scrapes of the same blocks each equal a fresh encoding", () => 
     store.clear();
     assert.equal(store.footprint, 0);
   });
-  fc.assert(property, { numRuns: 30 });
+  fc.assert(property, { numRuns: scaleRuns(30) });
 });
 
 /** Makes families that stay the same objects while their shapes change. */

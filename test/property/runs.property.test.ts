@@ -14,6 +14,7 @@ import {
   type LibraryMetric,
   OPENMETRICS_TYPE,
 } from "../helpers/registries/libraries.ts";
+import { scaleRuns } from "../helpers/scale-runs.ts";
 import { encodeChunks } from "../helpers/scraping/encode-families.ts";
 import { createContext } from "../helpers/scraping/gathering.ts";
 
@@ -178,7 +179,7 @@ for (const client of LIBRARIES) {
           assert.deepEqual(startScrape(kept, families).finish(), inTheEnd);
         }
       });
-      await fc.assert(property, { numRuns: 10 });
+      await fc.assert(property, { numRuns: scaleRuns(10) });
     });
   }
 }
@@ -212,7 +213,7 @@ for (const { name, Registry, Counter, Histogram } of EXEMPLAR_LIBRARIES) {
           assert.deepEqual(startScrape(kept, families).finish(), fresh);
         }
       });
-      await fc.assert(property, { numRuns: 10 });
+      await fc.assert(property, { numRuns: scaleRuns(10) });
     });
   }
 }

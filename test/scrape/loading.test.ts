@@ -39,7 +39,7 @@ async function loadedAfter(
   const folder = mkdtempSync(join(tmpdir(), "promhttp-"));
   const file = join(folder, "loads");
   writeFileSync(file, "");
-  // The flags of this process, such as `--import tsx`, are not for the child.
+  // The flags of this process, such as `--import`, are not for the child.
   const child = fork(FIXTURE, [kind, file], { execArgv: [] });
   try {
     const [{ port }] = await once(child, "message");

@@ -8,6 +8,7 @@ import { gaugeOf, largeGauge } from "../helpers/families.ts";
 import { createGate } from "../helpers/gate.ts";
 import { gathererWith } from "../helpers/gatherers.ts";
 import { mockClock } from "../helpers/mock-clock.ts";
+import { scaleRuns } from "../helpers/scale-runs.ts";
 import { tick } from "../helpers/turns.ts";
 import { createHarness, createReader, createSlowReader, type Reader, valueIn } from "./harness.ts";
 
@@ -300,5 +301,7 @@ test("no scrape ever sees an update half-done, however they interleave", async (
     { weight: 1, arbitrary: fc.constant<Step>("go on") },
     { weight: 4, arbitrary: fc.constant<Step>("tick") },
   );
-  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 20 }), property), { numRuns: 40 });
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 20 }), property), {
+    numRuns: scaleRuns(40),
+  });
 });

@@ -65,7 +65,7 @@ function untilAborted({ signal }: GatherContext, tell: Tell): Promise<never> {
 
 /**
  * Makes a gatherer of metrics of 1 KB each, without an end. It tells how many were read: at every
- * hundredth, and when the reader stops.
+ * tenth, and when the reader stops.
  */
 function longGatherer(tell: Tell, failAt = -1): Gatherer {
   let read = 0;
@@ -75,7 +75,7 @@ function longGatherer(tell: Tell, failAt = -1): Gatherer {
     valueAt(index) {
       read = index;
       if (index === failAt) throw new Error("the password is 1234");
-      if (index % 100 === 0) tell(`read ${index}`);
+      if (index % 10 === 0) tell(`read ${index}`);
       return index;
     },
     onStop: () => tell(`stopped ${read}`),

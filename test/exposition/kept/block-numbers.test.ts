@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { BLOCK_BYTES } from "../../../src/exposition/kept/block-memory.ts";
 import { BlockText } from "../../../src/exposition/kept/block-text.ts";
 import { formatNumber } from "../../../src/exposition/number.ts";
+import { scaleRuns } from "../../helpers/scale-runs.ts";
 
 /** What stands before each number of a block; it may be nothing. */
 type Texts = readonly string[];
@@ -69,7 +70,7 @@ test("BlockNumbers moves the text between numbers whichever grow and shrink", ()
       loan?.giveBack(false);
     }
   });
-  fc.assert(property, { numRuns: 100 });
+  fc.assert(property, { numRuns: scaleRuns(100) });
 });
 
 for (const { what, before, after } of [

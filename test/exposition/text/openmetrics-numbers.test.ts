@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { formatCanonical } from "../../../src/exposition/text/openmetrics.ts";
+import { scaleRuns } from "../../helpers/scale-runs.ts";
 
 // The list of OpenMetrics 1.0, "Considerations: Canonical Numbers", and cases of Go's strconv.
 const CASES: readonly (readonly [number, string])[] = [
@@ -62,7 +63,7 @@ test("formatCanonical() agrees with Go's strconv.FormatFloat", () => {
     fc.property(NUMBERS, (value) => {
       assert.equal(formatCanonical(value), formatLikeGo(value));
     }),
-    { numRuns: 2_000 },
+    { numRuns: scaleRuns(2_000) },
   );
 });
 

@@ -8,6 +8,7 @@ import {
   LIBRARIES,
   type LibraryMetric,
 } from "../../helpers/registries/libraries.ts";
+import { scaleRuns } from "../../helpers/scale-runs.ts";
 import { gatherAll } from "../../helpers/scraping/gathering.ts";
 
 // The libraries compress a digest before they read it; we do not. Up to 99 observations a
@@ -99,7 +100,7 @@ for (const library of LIBRARIES) {
         assert.deepEqual(await read(), await readByLibrary(summary));
       },
     );
-    await fc.assert(property, { numRuns: 50 });
+    await fc.assert(property, { numRuns: scaleRuns(50) });
   });
 
   for (const [shape, observe] of Object.entries(SHAPES)) {
@@ -123,7 +124,7 @@ for (const library of LIBRARIES) {
           }
         },
       );
-      await fc.assert(property, { numRuns: 5 });
+      await fc.assert(property, { numRuns: scaleRuns(5) });
     });
   }
 }

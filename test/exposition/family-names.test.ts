@@ -31,7 +31,7 @@ const CASES: readonly NameCase[] = [
     names: ["my.a", "my_a"],
   },
   {
-    criterion: "gives an info its suffix",
+    criterion: "adds the suffix of an info",
     families: [family("a_info", "info"), family("b", "info"), family("c.d", "info")],
     names: ["a_info", "b_info", "c_d_info"],
   },

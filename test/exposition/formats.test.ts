@@ -76,7 +76,7 @@ testAll([
     contentType: O0,
   },
   {
-    name: "ignores parameters it does not know",
+    name: "ignores unknown parameters",
     accept: `${OM};charset=utf-8;x=y`,
     format: "openmetrics-1.0.0",
     contentType: O1,
@@ -88,13 +88,13 @@ testAll([
     contentType: `${T1}; escaping=underscores`,
   },
   {
-    name: "never echoes an OpenMetrics version that it does not speak",
+    name: "never echoes an OpenMetrics version that it does not support",
     accept: `${OM};version=2.0.0`,
     format: "text-0.0.4",
     contentType: T4,
   },
   {
-    name: "never echoes a text version that it does not speak",
+    name: "never echoes a text version that it does not support",
     accept: "text/plain;version=0.0.3;charset=latin1",
     format: "text-0.0.4",
     contentType: T4,
@@ -113,25 +113,25 @@ testAll([
   },
   { name: "returns protobuf", accept: PROTOBUF, format: "protobuf", contentType: P },
   {
-    name: "does not give protobuf without parameters",
+    name: "does not return protobuf without parameters",
     accept: "application/vnd.google.protobuf",
     format: "text-0.0.4",
     contentType: T4,
   },
   {
-    name: "does not give protobuf in another encoding",
+    name: "does not return protobuf in another encoding",
     accept: PROTOBUF.replace("delimited", "text"),
     format: "text-0.0.4",
     contentType: T4,
   },
   {
-    name: "does not give another protobuf message",
+    name: "does not return another protobuf message",
     accept: PROTOBUF.replace("MetricFamily", "Metric"),
     format: "text-0.0.4",
     contentType: T4,
   },
   {
-    name: "does not know the draft type of OpenMetrics protobuf",
+    name: "does not support the draft type of OpenMetrics protobuf",
     accept: "application/openmetrics-protobuf;version=1.0.0",
     format: "text-0.0.4",
     contentType: T4,
@@ -213,7 +213,7 @@ testAll([
 
   // The escaping scheme.
   {
-    name: "ignores a scheme that it does not know",
+    name: "ignores an unknown scheme",
     accept: `${OM};escaping=rot13`,
     format: "openmetrics-1.0.0",
     contentType: O1,
@@ -302,7 +302,7 @@ testAll([
     contentType: T4,
   },
   {
-    name: "does not give text 1.0.0 when that is not offered",
+    name: "does not return text 1.0.0 when that is not offered",
     accept: "text/plain;version=1.0.0",
     offered: TEXT_ONLY,
     format: "text-0.0.4",

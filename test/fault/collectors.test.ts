@@ -128,7 +128,7 @@ const RESULTS: Readonly<Record<string, () => unknown>> = {
 for (const [what, result] of Object.entries(RESULTS)) {
   for (const errorHandling of ["fail", "continue"] as const) {
     testFault({
-      name: `a gatherer that gives ${what} (${errorHandling})`,
+      name: `a gatherer that returns ${what} (${errorHandling})`,
       server: () => ({ source: gathererWith(result), errorHandling }),
       inflict: async ({ port }) => assert.equal((await rawRequest(port, SCRAPE)).status, 500),
       next: 500,

@@ -13,7 +13,7 @@ const CASES: readonly {
   readonly header: string | undefined;
   readonly expected: readonly string[];
 }[] = [
-  { name: "gives nothing for an absent header", header: undefined, expected: [] },
+  { name: "returns nothing for an absent header", header: undefined, expected: [] },
   {
     name: "sorts by weight first",
     header: "a/a;x=1;q=0.5,*/*;q=0.6,b/b;q=0.7",

@@ -110,7 +110,7 @@ const CASES: readonly {
   },
   { name: "takes an invalid weight as acceptable", header: "gzip;q=9", expected: "gzip" },
   {
-    name: "never gives what is not offered",
+    name: "never returns what is not offered",
     header: "zstd",
     offered: ["gzip"],
     expected: "identity",

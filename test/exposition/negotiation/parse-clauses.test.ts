@@ -18,9 +18,9 @@ const CASES: readonly {
   readonly header: string | undefined;
   readonly expected: readonly Clause[];
 }[] = [
-  { name: "gives nothing for an absent header", header: undefined, expected: [] },
-  { name: "gives nothing for an empty header", header: "", expected: [] },
-  { name: "gives nothing for separators only", header: " , ,\t,", expected: [] },
+  { name: "returns nothing for an absent header", header: undefined, expected: [] },
+  { name: "returns nothing for an empty header", header: "", expected: [] },
+  { name: "returns nothing for separators only", header: " , ,\t,", expected: [] },
   {
     name: "keeps the order of the header",
     header: "b,a",
@@ -87,7 +87,7 @@ const CASES: readonly {
     expected: [clause("a\\"), clause("b")],
   },
   {
-    name: "keeps what is no parameter list out of the prototype",
+    name: "reads __proto__ as it does any other name",
     header: "__proto__;__proto__=1",
     expected: [{ value: "__proto__", q: 1, params: new Map([["__proto__", "1"]]) }],
   },

@@ -84,7 +84,7 @@ const CASES: readonly NameCase[] = [
     ],
   },
   {
-    criterion: "keeps the first of two families where neither can give way",
+    criterion: "keeps the first of two families where neither can change",
     families: ["h histogram", "h_sum gauge", "s_count gauge", "s summary", "g_gsum gauge"],
     named: ["h histogram", "s_count gauge", "g_gsum gauge"],
     skipped: [

@@ -10,7 +10,7 @@
 import { LightSignal, type Signal } from "../abort.ts";
 import type { AcceptHeaders, Exposer, Exposition } from "../exposition/expose.ts";
 import type { Log } from "../log.ts";
-import { andThen, type MaybePromise, orElse } from "../maybe-promise.ts";
+import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import type { Alarm } from "./alarm.ts";
@@ -53,11 +53,15 @@ export function answer(
   if (selfMetrics.inFlight >= options.maxRequestsInFlight) return shed(parts, request);
   selfMetrics.inFlight++;
   const deadline = startScrapeDeadline(parts, request);
-  return orElse(
-    () =>
-      andThen(prepare(parts, request, deadline), (prepared) => succeed(parts, prepared, deadline)),
-    (thrown) => refuse(parts, request, thrown, deadline),
-  );
+  try {
+    const prepared = prepare(parts, request, deadline);
+    if (!(prepared instanceof Promise)) return succeed(parts, prepared, deadline);
+    return prepared
+      .then((given) => succeed(parts, given, deadline))
+      .catch((thrown: unknown) => refuse(parts, request, thrown, deadline));
+  } catch (thrown) {
+    return refuse(parts, request, thrown, deadline);
+  }
 }
 
 /**

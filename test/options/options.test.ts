@@ -44,6 +44,13 @@ test("resolveOptions() takes undefined for an option that was left out", () => {
   assert.deepEqual(resolveOptions(options), DEFAULTS);
 });
 
+test("resolveOptions() ignores entries that are inherited, or not enumerable: it has not checked them", () => {
+  assert.deepEqual(resolveOptions(Object.create({ path: 5, timeoutMs: "1" })), DEFAULTS);
+  assert.deepEqual(resolveOptions(Object.defineProperty({}, "path", { value: 5 })), DEFAULTS);
+  const compression = Object.create({ encodings: "gzip" });
+  assert.deepEqual(resolveOptions({ compression }), DEFAULTS);
+});
+
 test("resolveOptions() leaves its argument alone, and gives a new object each time", () => {
   const options = Object.freeze({ path: "/own" });
   assert.notEqual(resolveOptions(options), resolveOptions(options));

@@ -52,7 +52,13 @@ export async function sendScrape(
     answer.end(new Error("Cannot send the response: something else has ended it"));
     return;
   }
-  const cutOff = (): void => resetResponse(response);
+  const cutOff = (): void => {
+    try {
+      resetResponse(response);
+    } catch {
+      // It is not a response of Node; a framework's own wrapper, say.
+    }
+  };
   const failure: [error?: unknown] = [];
   signal.addEventListener("abort", cutOff);
   try {

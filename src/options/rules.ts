@@ -133,9 +133,10 @@ function resolve<Resolved extends object>(options: unknown, rules: Rules<Resolve
   }
   const rows: [string, Rule<unknown>][] = Object.entries(rules);
   checkEntries(options, Object.fromEntries(rows.map(([name, { check }]) => [name, check])));
-  const given = options as Readonly<Record<string, unknown>>;
+  // Own entries, because inherited ones have not been checked.
+  const given = new Map<string, unknown>(Object.entries(options));
   const resolved = rows.map(([name, rule]) => {
-    const value = given[name];
+    const value = given.get(name);
     if (value === undefined) return [name, rule.default];
     return [name, rule.resolve === undefined ? value : rule.resolve(value as never)];
   });
@@ -177,6 +178,6 @@ function isCompression(name: string, value: unknown): void {
 
 function resolveCompression(compression: false | CompressionOptions): CompressionSettings {
   if (compression === false) return { encodings: [] };
-  const { encodings = CONTENT_ENCODINGS, ...levels } = compression;
-  return { encodings, ...levels };
+  const given = Object.entries(compression).filter(([, value]) => value !== undefined);
+  return { ...DEFAULT_COMPRESSION, ...Object.fromEntries(given) };
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
 import {
   createServer,
   type IncomingMessage,
@@ -353,4 +354,27 @@ test("a handler never throws, whatever it is given", () => {
     assert.equal(call(...parameters), undefined);
   }
   assert.equal(lines.length, 4);
+});
+
+test("a handler survives a response that can be neither sent nor cut off", async () => {
+  const lines: string[] = [];
+  const logger = { error: (line: string) => lines.push(line), warn() {} };
+  const handler = createHandler(countingGatherer(), { logger, maxRequestsInFlight: 1 });
+  const call = handler as unknown as (...parameters: unknown[]) => unknown;
+  const request = Object.assign(new EventEmitter(), { method: "GET", url: "/", headers: {} });
+  // It has no `destroy()`, as with a framework's own wrapper.
+  const response = Object.assign(new EventEmitter(), {
+    req: request,
+    getHeader() {},
+    removeHeader() {},
+    writeHead() {
+      throw new Error("the head is on fire");
+    },
+  });
+  call(request, response);
+  await turns(3);
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? "", /the head is on fire/);
+  // It has given its slot back.
+  assert.equal((await handler.fetch(new Request("http://localhost/"))).status, 200);
 });

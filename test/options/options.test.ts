@@ -44,7 +44,14 @@ test("resolveOptions() takes undefined for an option that was left out", () => {
   assert.deepEqual(resolveOptions(options), DEFAULTS);
 });
 
-test("resolveOptions() does not change its argument, and returns a new object each time", () => {
+test("resolveOptions() ignores entries that it has not checked: inherited or hidden ones", () => {
+  assert.deepEqual(resolveOptions(Object.create({ path: 5, timeoutMs: "1" })), DEFAULTS);
+  assert.deepEqual(resolveOptions(Object.defineProperty({}, "path", { value: 5 })), DEFAULTS);
+  const compression = Object.create({ encodings: "gzip" });
+  assert.deepEqual(resolveOptions({ compression }), DEFAULTS);
+});
+
+test("resolveOptions() leaves its argument alone, and gives a new object each time", () => {
   const options = Object.freeze({ path: "/own" });
   assert.notEqual(resolveOptions(options), resolveOptions(options));
 });

@@ -51,7 +51,7 @@ test("resolveOptions() ignores entries that it has not checked: inherited or hid
   assert.deepEqual(resolveOptions({ compression }), DEFAULTS);
 });
 
-test("resolveOptions() leaves its argument alone, and gives a new object each time", () => {
+test("resolveOptions() does not change its argument, and returns a new object each time", () => {
   const options = Object.freeze({ path: "/own" });
   assert.notEqual(resolveOptions(options), resolveOptions(options));
 });

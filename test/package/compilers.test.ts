@@ -35,7 +35,6 @@ const CASES: readonly Case[] = [
     files: BOTH,
   },
   { compiler: "typescript", options: `--module node16 ${ES2020}` },
-  { compiler: "typescript", options: `--module nodenext ${DISPOSABLE}`, files: BOTH },
   {
     compiler: "typescript",
     options: `--module nodenext --exactOptionalPropertyTypes ${BROWSER}`,

@@ -1,4 +1,4 @@
-// A reporter for `node --test`: a dot for each file, then what failed, and a summary.
+// A reporter for `node --test`: a dot for each process, then what failed, and a summary.
 import { relative, resolve } from "node:path";
 import { inspect } from "node:util";
 
@@ -68,11 +68,11 @@ function* failuresOf({ failures, output }) {
 }
 
 function* summaryOf({ files, failures, skipped, passed, startMs }) {
-  yield "Slowest files:";
+  yield "Slowest:";
   for (const { file, ms } of files.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST))
     yield `${seconds(ms).padStart(8)} ${shorten(file)}`;
   for (const [reason, count] of skipped) yield `Skipped ${count}: ${reason}`;
-  yield `${passed} passed, ${failures.length} failed in ${files.length} files, ${seconds(performance.now() - startMs)}`;
+  yield `${passed} passed, ${failures.length} failed in ${files.length} processes, ${seconds(performance.now() - startMs)}`;
 }
 
 /** An assertion says in its message all that it has, and Node's own frames say nothing. */

@@ -11,6 +11,8 @@ export class RawConnection {
   readonly #closed: Promise<void>;
   /** All that was received and not taken yet, byte by byte (latin1). */
   received = "";
+  /** The last seven bytes that were received. */
+  tail = "";
   /** Whether a response may end with the last piece: each ends a line, and a full piece has a next. */
   #mayEnd = false;
   #isClosed = false;
@@ -33,6 +35,7 @@ export class RawConnection {
     this.socket.on("data", (piece) => {
       const text = piece.toString("latin1");
       this.received += text;
+      this.tail = (this.tail + text.slice(-7)).slice(-7);
       const isFull = text.length === READ_BYTES && !text.endsWith("\r\n0\r\n\r\n");
       this.#mayEnd = text.endsWith("\n") && !isFull;
     });

@@ -30,8 +30,12 @@ function exchangeOf(connection: RawConnection, isHead: boolean): Exchange {
 
 async function responseOf(connection: RawConnection, isHead: boolean): Promise<ClientResponse> {
   let whole: RawResponse | undefined;
+  let isChunked: boolean | undefined;
   await connection.until("the end of the response", () => {
-    if (mayBeWhole(connection.received)) whole = parseResponse(connection.received, isHead);
+    isChunked ??= saysChunked(connection.received);
+    // To parse each piece of a long response would take too long.
+    const mayBeWhole = !isChunked || connection.tail === LAST_CHUNK;
+    if (mayBeWhole) whole = parseResponse(connection.received, isHead);
     return whole !== undefined;
   });
   const head = whole ?? parseHead(connection.received);
@@ -42,8 +46,11 @@ async function responseOf(connection: RawConnection, isHead: boolean): Promise<C
   return { status, headers, body, isComplete: whole !== undefined };
 }
 
-/** Tells without parsing, which would take too long at each piece of a long response. */
-function mayBeWhole(text: string): boolean {
-  const head = text.slice(0, text.indexOf("\r\n\r\n") + 2);
-  return !/^transfer-encoding: chunked\r$/im.test(head) || text.endsWith("\r\n0\r\n\r\n");
+const LAST_CHUNK = "\r\n0\r\n\r\n";
+
+/** Whether a body is in chunks; `undefined` while the head is incomplete. */
+function saysChunked(text: string): boolean | undefined {
+  const end = text.indexOf("\r\n\r\n");
+  if (end === -1) return undefined;
+  return /^transfer-encoding: chunked\r$/im.test(text.slice(0, end + 2));
 }

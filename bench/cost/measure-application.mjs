@@ -8,7 +8,7 @@ const CALM_SECONDS = 2;
 /**
  * How long the application's own requests take, 200 a second, while it is scraped every second, and
  * as `no scrapes` without: in milliseconds, the medians of several rounds. One long turn for each
- * target is no measurement: another program that works for a second gives its p99 to one of them.
+ * target is not a measurement: another program that works for a second gives its p99 to one of them.
  */
 export async function measureApplication(targets, { rounds, seconds }) {
   const summaries = new Map([...targets.map(({ name }) => [name, []]), ["no scrapes", []]]);

@@ -1,8 +1,12 @@
 // What is aimed at. A row of a table names a figure by step and measure (`steps.mjs`).
 import { LIBRARIES } from "./libraries.mjs";
 
-/** A run with `--check` fails below this share of a guarded goal. */
-const GUARDED_SHARE = 0.7;
+/**
+ * A run with `--check` fails below this share of a guarded goal. The ratios depend on the machine: the
+ * same code took M 6.8 times less than prom-client on one Xeon, and 5.3 times less on another that runs
+ * everything twice as fast; the longest block over @prometheus-io/client was 39 and 17 times shorter.
+ */
+const GUARDED_SHARE = 0.5;
 
 export const main = (figure) => figure.main;
 const all = (figure) => figure.all;

@@ -1,7 +1,7 @@
 // `npm run bench`: promhttp and its rivals, side by side, each in processes of its own.
 //
 //   --write   renews the part of bench/RESULTS.md for this version of Node, and the README
-//   --check   fails when a guarded figure misses 70 % of its goal, twice: six minutes at the most
+//   --check   fails when a guarded figure misses half of its goal, twice: six minutes at the most
 //   --quick   a short look: text at M and L, the longest block at L
 //   --noise   the figures of --check with ours in the place of each library: all ratios are 1, or noise
 //
@@ -68,7 +68,7 @@ async function check() {
     const again = await shortOf([...new Set(short.map(({ step }) => step))], extent);
     short = again.filter(({ figure }) => short.some((first) => first.figure === figure));
   }
-  for (const { text } of short) console.error(`Less than 70 % of the goal, twice: ${text}`);
+  for (const { text } of short) console.error(`Less than half of the goal, twice: ${text}`);
   process.exitCode = short.length > 0 ? 1 : 0;
 }
 

@@ -109,8 +109,7 @@ export class BlockWalk {
       }
       block.appendPreamble(encoder);
     }
-    this.#entry++;
-    this.#endIfComplete(slot);
+    if (++this.#entry >= block.count) this.#endIfComplete(slot);
   }
 
   /** Brings metrics up to date for as long as they are those of the current block. */
@@ -118,8 +117,9 @@ export class BlockWalk {
     const slot = this.#slot;
     if (slot === undefined || this.#reader === undefined || encoder.run === undefined) return;
     if (this.#sink.isFull) return;
-    this.#entry += slot.block.readRun(this.#entry, this.#reader, encoder, encoder.run);
-    this.#endIfComplete(slot);
+    const { block } = slot;
+    this.#entry += block.readRun(this.#entry, this.#reader, encoder, encoder.run);
+    if (this.#entry >= block.count) this.#endIfComplete(slot);
   }
 
   /** Opens the block of the next entry; `undefined` when blocks cannot be used any more. */

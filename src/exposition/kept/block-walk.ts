@@ -167,13 +167,13 @@ export class BlockWalk {
     return isEnd;
   }
 
-  /** Ends the current block after its last entry, unless the sink still has the block before. */
+  /** Ends the current block, which is at its last entry, unless the sink still has the block before. */
   #endIfComplete(slot: Slot): void {
     if (this.#isComplete(slot) && !this.#sink.isFull) this.#end(slot);
   }
 
+  /** Whether the current block, which is at its last entry, ends there. */
   #isComplete({ block, next }: Slot): boolean {
-    if (this.#entry < block.count) return false;
     if (next === undefined) return block.holds(BLOCK_BYTES);
     return !block.isRewritten || block.holds(MAX_BLOCK_BYTES);
   }

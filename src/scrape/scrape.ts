@@ -8,9 +8,12 @@
  * and the reading of values apart. Each failure is counted, logged and answered here, in one place.
  * This room opens no socket, and does not depend on the kind of server.
  */
-
-import type { AcceptHeaders } from "../exposition/expose.ts";
-import { createExposer, type Exposer, type Exposition } from "../exposition/expose.ts";
+import {
+  type AcceptHeaders,
+  createExposer,
+  type Exposer,
+  type Exposition,
+} from "../exposition/expose.ts";
 import { createOnce, type Log } from "../log.ts";
 import type { FaultReporter, Gatherer } from "../model/gatherer.ts";
 import { createListJoiner } from "../model/identity.ts";

@@ -15,8 +15,12 @@ import {
   isLegacyLabelName,
 } from "../../src/model/names.ts";
 import type { Format } from "../../src/options/options.ts";
-import type { ParsedExemplar, ParsedFamily, ParsedSample } from "../judge/index.ts";
-import { canonicalNumber } from "../judge/index.ts";
+import {
+  canonicalNumber,
+  type ParsedExemplar,
+  type ParsedFamily,
+  type ParsedSample,
+} from "../judge/index.ts";
 
 /** Which of the three kinds of formats, whatever the version. */
 type Kind = "text" | "openmetrics" | "protobuf";

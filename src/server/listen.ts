@@ -1,6 +1,6 @@
 import type { Server as NetServer, Socket } from "node:net";
 import { ListenError } from "../errors.ts";
-import { nodeModule } from "../node.ts";
+import { mayListen, nodeModule } from "../node.ts";
 import type { ListenTarget } from "./address.ts";
 
 type Binding = Exclude<ListenTarget, { kind: "server" }>;
@@ -22,7 +22,8 @@ export async function listen(
     takeOver(target.server, onConnection);
     return target.server;
   }
-  if (target.kind === "tcp" && isForbidden()) throw new ListenError(label, forbidden());
+  // Node looks up every host, even an IP address, and throws in the callback, where nobody can catch it.
+  if (target.kind === "tcp" && !mayListen()) throw new ListenError(label, forbidden());
   const server = nodeModule("node:net").createServer(SOCKET_OPTIONS, onConnection);
   try {
     await bind(server, target);
@@ -41,18 +42,7 @@ export async function listen(
 /** As `node:http` sets them on the sockets that it accepts itself. */
 const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true };
 
-/**
- * Whether the permission model of Node 25 and later forbids to listen. Node looks every host up, even an
- * IP address, and throws in the callback, where no one can catch it. Earlier versions know no such
- * permission and deny it to all who ask, but let them listen.
- */
-function isForbidden(): boolean {
-  const { permission } = process as { permission?: { has(scope: string): boolean } };
-  if (permission === undefined || permission.has("net")) return false;
-  return process.allowedNodeEnvironmentFlags.has("--allow-net");
-}
-
-/** The error that Node has for it. */
+/** The error that Node throws for it. */
 function forbidden(): Error {
   const error = new Error("Access to this API has been restricted");
   return Object.assign(error, { code: "ERR_ACCESS_DENIED" });

@@ -4,6 +4,7 @@ import { andThen, isThenable, type MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { ErrorHandling, ScrapeHook } from "../options/options.ts";
+import { unref } from "../timers.ts";
 import type { Deadline } from "./deadline.ts";
 import { type NameFilter, requestedFamilies } from "./name-filter.ts";
 
@@ -195,8 +196,7 @@ function isAbandoned({ aborted, reason }: Pick<Signal, "aborted" | "reason">): b
 
 function abortAt(deadlineMs: number, signal: LightSignal): NodeJS.Timeout {
   const timeoutMs = Math.max(0, deadlineMs - Date.now());
-  const timer = setTimeout(() => signal.abort(new ScrapeTimeoutError(timeoutMs)), timeoutMs);
-  return timer.unref();
+  return unref(setTimeout(() => signal.abort(new ScrapeTimeoutError(timeoutMs)), timeoutMs));
 }
 
 /** The failure policy. Without a family there is nothing to continue with. */

@@ -12,6 +12,7 @@ export function fetchHeadOf({ method, url, headers }: Request): RequestHead {
   return {
     method,
     target: url,
+    remoteAddress: undefined,
     // The header may be missing where a request has not come over the network.
     header: (name) => headers.get(name) ?? (name === "host" ? hostOf(url) : undefined),
   };

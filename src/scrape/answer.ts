@@ -19,7 +19,7 @@ import type { ScrapeRequest, ScrapeResponse, Sending, StatusCode } from "./excha
 import { blameOn, explainFailure, FAILURE_TIMEOUT_MS, type Failure } from "./failure.ts";
 import type { GatherCycle } from "./gather-cycle.ts";
 import { parseNameFilter, requestedFamilies } from "./name-filter.ts";
-import type { SelfMetrics, Status } from "./self-metrics.ts";
+import type { ScrapeCounts, Status } from "./self-metrics.ts";
 import type { UpdateLock } from "./update-lock.ts";
 
 /** What all scrapes of one handler share. */
@@ -29,7 +29,7 @@ export interface ScrapeParts {
     "timeoutMs" | "timeoutOffsetMs" | "maxRequestsInFlight" | "errorHandling"
   >;
   readonly log: Log;
-  readonly selfMetrics: SelfMetrics;
+  readonly selfMetrics: ScrapeCounts;
   readonly status: Status;
   readonly lock: UpdateLock;
   readonly alarm: Alarm;

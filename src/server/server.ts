@@ -198,7 +198,10 @@ async function open({
 }: ServerArguments): Promise<OpenServer> {
   let closing: Promise<void> | undefined;
   const connections = new Connections(options);
-  const scrapeHandler = createScrapeHandler(gatherer, options, log, () => connections.count);
+  const scrapeHandler = createScrapeHandler(gatherer, options, log, {
+    connections: () => connections.count,
+    hasPage: options.landingPage,
+  });
   const isClosing = () => closing !== undefined;
   const onRequest = createRequestListener({ options, scrapeHandler, isClosing, log });
   const http = createHttpServer(onRequest, connections, options);

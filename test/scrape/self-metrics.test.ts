@@ -36,6 +36,7 @@ promhttp_scrape_events_total{event="shed"} 0
 promhttp_scrape_events_total{event="timed_out"} 0
 promhttp_scrape_events_total{event="aborted"} 0
 promhttp_scrape_events_total{event="oversized"} 0
+promhttp_scrape_events_total{event="page"} 0
 # HELP promhttp_gather_duration_seconds Time that collectors took.
 # TYPE promhttp_gather_duration_seconds summary
 promhttp_gather_duration_seconds_sum 0

@@ -1,7 +1,8 @@
 import { LightSignal } from "../abort.ts";
 import { type BodyStream, chunksOf } from "../exposition/body.ts";
 import type { Scrape, ScrapeResponse, Sending } from "../scrape/exchange.ts";
-import { type FixedAnswer, type RequestHead, scrapeRequestOf } from "./request-head.ts";
+import type { FixedAnswer } from "./fixed-answers.ts";
+import { type RequestHead, scrapeRequestOf } from "./request-head.ts";
 import { CUT_OFF } from "./reset.ts";
 import { allHeaders, type Headers } from "./send.ts";
 

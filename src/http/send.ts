@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { ScrapeResponse } from "../scrape/exchange.ts";
-import type { FixedAnswer } from "./request-head.ts";
+import type { FixedAnswer } from "./fixed-answers.ts";
 import { http2StreamOf, resetResponse } from "./reset.ts";
 import { untilFinished, writeAll } from "./write-body.ts";
 

@@ -75,3 +75,12 @@ export function untilFinished(response: ServerResponse, signal: Signal): Promise
     signal.addEventListener("abort", () => resolve());
   });
 }
+
+/** Resolves when the response is finished, or its client is gone. */
+export function untilGone(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    if (response.writableFinished || response.destroyed) resolve();
+    response.on("finish", resolve);
+    response.on("close", resolve);
+  });
+}

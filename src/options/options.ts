@@ -219,6 +219,11 @@ export interface Controls {
   setFailing(message?: string): void;
   /** Ends what `setFailing()` began. */
   setOk(): void;
+  /**
+   * Declares whether the application is ready for work, for probes: after `setReady(false)`,
+   * `/-/ready` of a server and `handler.ready` answer 503. Scrapes are answered as before.
+   */
+  setReady(isReady: boolean): void;
 }
 
 /** The options of one rendering. */

@@ -38,6 +38,8 @@ export interface ScrapeHandler extends Controls {
   readonly expose: (wanted: AcceptHeaders) => Promise<Exposition & Sending>;
   /** Lets a visitor read all families; it is not counted as a scrape. */
   readonly survey: TakeSurvey;
+  /** Whether the application is ready for work, as it has declared. */
+  readonly isReady: () => boolean;
   /** Drops what is kept for the next scrape, because there will be none. */
   close(): void;
 }
@@ -67,6 +69,10 @@ export function createScrapeHandler(
     setOk() {
       status.isFailing = false;
     },
+    setReady(isReady) {
+      status.isReady = isReady;
+    },
+    isReady: () => status.isReady,
     close() {
       exposer.clear();
       alarm.close();

@@ -138,9 +138,10 @@ function labelled<Name extends string | number>(
   return names.map((name) => new LiveValue(name, { [label]: name }, () => counts[name]));
 }
 
-/** What the application has declared: whether its metrics can be trusted. */
+/** What the application has declared: whether its metrics can be trusted, and whether it is ready. */
 export class Status {
   isFailing = false;
+  isReady = true;
   /** The metric of the status; none without a name. */
   readonly families: readonly MetricFamily[];
 

@@ -131,6 +131,10 @@ export class Server implements Controls {
     this.#controls.setOk();
   }
 
+  setReady(isReady: boolean): void {
+    this.#controls.setReady(isReady);
+  }
+
   /**
    * Closes the server as `run` does at its end. It never rejects, may be called at any time and any
    * number of times, and resolves when the port is free and every socket is closed.
@@ -193,8 +197,8 @@ async function open({
   let closing: Promise<void> | undefined;
   const connections = new Connections(options);
   const scrapeHandler = createScrapeHandler(gatherer, options, log, () => connections.count);
-  const isReady = () => closing === undefined;
-  const onRequest = createRequestListener({ options, scrapeHandler, isReady, log });
+  const isClosing = () => closing !== undefined;
+  const onRequest = createRequestListener({ options, scrapeHandler, isClosing, log });
   const http = createHttpServer(onRequest, connections, options);
   await listen(http, target, label);
 

@@ -1,20 +1,16 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { failedScrapes, startPrometheus } from "../e2e/programs.ts";
 import { decompress } from "../exposition/compression/helpers.ts";
 import { freePort } from "../helpers/http/free-port.ts";
 import { httpGet } from "../helpers/http/http-get.ts";
 import { parseExposition } from "../judge/index.ts";
-import { BUILD_MS, programOf, withProject } from "./with-project.ts";
+import { BUILD_MS, programOf, readExample, withProject } from "./with-project.ts";
 
 const NEXT = programOf("next/dist/bin/next");
 const ENV = { NEXT_TELEMETRY_DISABLED: "1", NODE_OPTIONS: undefined };
 
-const CONFIG = await readFile(
-  new URL("../../examples/nextjs/next.config.mjs", import.meta.url),
-  "utf8",
-);
+const CONFIG = readExample("nextjs/next.config.mjs");
 
 test("a Next.js application with cached components", async (t) => {
   const config = CONFIG.replace("{\n", "{\n  cacheComponents: true,\n");

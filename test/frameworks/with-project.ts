@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { cp, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -18,6 +19,13 @@ export interface Project {
   readonly folder: string;
   /** Runs Node in the folder. */
   node(args: readonly string[], env?: Readonly<Record<string, string | undefined>>): Fixture;
+  /** Moves a file or a folder to where there may not be a folder yet. */
+  move(from: string, to: string): Promise<void>;
+}
+
+/** Reads a file of `examples/`. */
+export function readExample(path: string): string {
+  return readFileSync(join(ROOT, "examples", path), "utf8");
 }
 
 /** A program of a package that the tests of this folder install, from the root of the package. */
@@ -47,7 +55,14 @@ export async function withProject(
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, text);
     }
-    await test({ folder, node: (args, env) => forkNode(args, { cwd: folder, env: env ?? {} }) });
+    await test({
+      folder,
+      node: (args, env) => forkNode(args, { cwd: folder, env: env ?? {} }),
+      async move(from, to) {
+        await mkdir(dirname(join(folder, to)), { recursive: true });
+        await rename(join(folder, from), join(folder, to));
+      },
+    });
   } finally {
     await rm(folder, { recursive: true });
   }

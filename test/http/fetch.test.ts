@@ -193,3 +193,18 @@ test("fetch() never rejects, whatever it is given", async () => {
     assert.ok((await fetch(request as unknown as Request)).status >= 400);
   }
 });
+
+test("fetch() passes on what Next.js throws to interrupt a prerender, and logs nothing", async () => {
+  const interruption = Object.assign(new Error("used request.url"), {
+    digest: "NEXT_PRERENDER_INTERRUPTED",
+  });
+  await withFetch({}, async ({ fetch, log }) => {
+    const request = Object.defineProperty(new Request(URL), "url", {
+      get() {
+        throw interruption;
+      },
+    });
+    await assert.rejects(fetch(request), (error) => error === interruption);
+    assert.deepEqual(log, []);
+  });
+});

@@ -35,21 +35,31 @@ test("a Next.js application with cached components", async (t) => {
     const application = project.node(start, env);
     await application.line("✓ Ready", BUILD_MS);
 
-    await t.test("shares its counters between instrumentation, page, and every way in", async () => {
-      for (const visits of [0, 1]) {
-        for (const url of Object.values(urls)) {
-          const { body } = await httpGet(url);
-          assert.match(`${body}`, new RegExp(`^shop_visits_total{page="/"} ${visits}$`, "m"), url);
-          assert.match(`${body}`, /^process_cpu_user_seconds_total \d/m, url);
+    await t.test(
+      "shares its counters between instrumentation, page, and every way in",
+      async () => {
+        for (const visits of [0, 1]) {
+          for (const url of Object.values(urls)) {
+            const { body } = await httpGet(url);
+            assert.match(
+              `${body}`,
+              new RegExp(`^shop_visits_total{page="/"} ${visits}$`, "m"),
+              url,
+            );
+            assert.match(`${body}`, /^process_cpu_user_seconds_total \d/m, url);
+          }
+          assert.match(`${(await httpGet(origin)).body}`, /Hello!/);
         }
-        assert.match(`${(await httpGet(origin)).body}`, /Hello!/);
-      }
-    });
+      },
+    );
 
     for (const [way, url] of Object.entries(urls)) {
       await t.test(`serves what its headers say to whoever takes gzip: ${way}`, async () => {
         for (const accept of [TEXT, OPENMETRICS, PROTOBUF]) {
-          const { status, headers, body } = await httpGet(url, { accept, "accept-encoding": "gzip" });
+          const { status, headers, body } = await httpGet(url, {
+            accept,
+            "accept-encoding": "gzip",
+          });
           const { "content-type": type = "", "content-encoding": encoding } = headers;
           assert.deepEqual([status, type.split(";")[0]], [200, accept.split(";")[0]]);
           parseExposition(type, encoding === undefined ? body : decompress(body, encoding));

@@ -30,8 +30,12 @@ export interface Fixture {
   /** Reads its standard error no longer. */
   closeErrors(): void;
   signal(signal: NodeJS.Signals): void;
-  /** Waits for its end. */
-  exit(): Promise<Exit>;
+  /**
+   * Waits for its end.
+   *
+   * @param limitMs As for `line()`.
+   */
+  exit(limitMs?: number): Promise<Exit>;
 }
 
 /**
@@ -129,7 +133,7 @@ export function watch(child: ChildProcess): Fixture {
     tell: (line) => void child.stdin?.write(`${line}\n`),
     closeErrors: () => void child.stderr?.destroy(),
     signal: (signal) => void child.kill(signal),
-    exit: () => within("the end of the child", exit).catch(kill),
+    exit: (limitMs) => within("the end of the child", exit, limitMs).catch(kill),
   };
 }
 

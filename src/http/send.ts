@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { isWhole } from "../exposition/body.ts";
 import type { ScrapeResponse } from "../scrape/exchange.ts";
 import type { FixedAnswer } from "./fixed-answers.ts";
 import { http2StreamOf, resetResponse } from "./reset.ts";
@@ -80,7 +81,7 @@ async function write(
   const given = replacements === NO_HEADERS ? headers : { ...headers, ...replacements };
   // A length that something else has set is not that of this body.
   response.removeHeader("Content-Length");
-  if (body instanceof Uint8Array) {
+  if (isWhole(body)) {
     // RFC 9110 §8.6: in a response to HEAD it would be the length of the body that GET gets.
     const length = response.req.method === "HEAD" ? undefined : body.length;
     writeHead(response, status, pairsOf(given, length));

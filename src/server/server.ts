@@ -7,6 +7,7 @@
  * accepting, closes idle connections at once, lets running scrapes finish, and cuts off what is left
  * after `drainTimeoutMs`. Once the server listens, no error reaches the process.
  */
+
 import type { Server as HttpServer } from "node:http";
 import type { AddressInfo, Server as NetServer } from "node:net";
 import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
@@ -16,6 +17,7 @@ import type { Gatherer } from "../model/gatherer.ts";
 import type { Controls, ResolvedOptions, ServerOptions } from "../options/options.ts";
 import { resolveOptions } from "../options/rules.ts";
 import { createScrapeHandler } from "../scrape/scrape.ts";
+import { unref } from "../timers.ts";
 import {
   type Address,
   describeAddress,
@@ -196,7 +198,10 @@ async function open({
 }: ServerArguments): Promise<OpenServer> {
   let closing: Promise<void> | undefined;
   const connections = new Connections(options);
-  const scrapeHandler = createScrapeHandler(gatherer, options, log, () => connections.count);
+  const scrapeHandler = createScrapeHandler(gatherer, options, log, {
+    connections: () => connections.count,
+    hasPage: options.landingPage,
+  });
   const isClosing = () => closing !== undefined;
   const onRequest = createRequestListener({ options, scrapeHandler, isClosing, log });
   const http = createHttpServer(onRequest, connections, options);
@@ -217,7 +222,8 @@ async function open({
   // closed, which an idle one does not do for long.
   const watch = setInterval(() => {
     if (!accepting.listening) void close();
-  }, OWNER_CHECK_MS).unref();
+  }, OWNER_CHECK_MS);
+  unref(watch);
   void closed.then(() => {
     clearInterval(watch);
     accepting.off("error", onError);

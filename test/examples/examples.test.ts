@@ -42,7 +42,11 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
   "formats.mjs": [
     { shows: /^process_cpu_seconds_total \d/m, encoding: "gzip" },
     // Of two formats that a scraper likes equally, the first on offer.
-    { accept: `${TEXT}, ${OPENMETRICS}`, type: OPENMETRICS, shows: /^# EOF$/m },
+    {
+      accept: `${TEXT}, ${OPENMETRICS}`,
+      type: `${OPENMETRICS}; escaping=underscores`,
+      shows: /^# EOF$/m,
+    },
     { accept: `${PROTOBUF}, text/plain;q=0.1`, shows: /^process_cpu_seconds_total \d/m },
     {
       path: "/metrics?name[]=nodejs_version_info&name[]=process_cpu_seconds_total",
@@ -63,12 +67,12 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
   "openmetrics-exemplars.mjs": [
     {
       accept: OPENMETRICS,
-      type: OPENMETRICS,
+      type: `${OPENMETRICS}; escaping=underscores`,
       shows: /^orders_total 1 # \{trace_id="4bf92f3577b34da6a3ce929d0e0e4736"\} 1 \d+(\.\d+)?$/m,
     },
     {
       accept: OPENMETRICS,
-      type: OPENMETRICS,
+      type: `${OPENMETRICS}; escaping=underscores`,
       shows: /^request_duration_seconds_bucket\{le="0\.5"\} 1 # \{trace_id="\w+"\} 0\.42 [\d.]+$/m,
     },
     { shows: /^request_duration_seconds_bucket\{le="0\.5"\} 1$/m },

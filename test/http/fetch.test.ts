@@ -66,7 +66,7 @@ test("fetch() reads the headers and the query of a scrape", () =>
     const response = await fetch(new Request(`${URL}?name[]=long`, { headers }));
     assert.equal(
       response.headers.get("Content-Type"),
-      "application/openmetrics-text; version=1.0.0; charset=utf-8",
+      "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
     );
     assert.equal(response.headers.get("Content-Encoding"), "gzip");
     const body = Buffer.from(await response.arrayBuffer());

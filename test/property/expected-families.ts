@@ -166,7 +166,7 @@ function shown(
   const texts = [...labels].flat();
   const isReadable =
     [...labels.keys()].every(isLegacyLabelName) &&
-    texts.every((text) => !text.includes("}")) &&
+    texts.every((text) => !/[}"\0]/.test(text)) &&
     Array.from(texts.join("")).length <= 128;
   if (kind === "openmetrics" && !isReadable) return undefined;
   return { labels, value, ...(timestampMs !== undefined && { timestampMs }) };

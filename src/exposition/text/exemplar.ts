@@ -10,6 +10,11 @@ export const SECOND_MS = 1_000;
 // OpenMetrics 1.0, Exemplars: the names and values together, in code points.
 const MAX_LABEL_CHARACTERS = 128;
 
+// Each makes some parser reject the whole exposition, even within quotes. The Python client's parser,
+// which the Datadog Agent uses, takes the first brace (0.16 to 0.21), or an escaped quote (since 0.22),
+// for an end. Prometheus reads NUL in the labels of samples, not in those of exemplars.
+const FATAL_CHARACTERS = /[}"\0]/;
+
 const SURROGATE_PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 
 /**
@@ -48,9 +53,7 @@ function formatLabels({ labels }: Exemplar): string | undefined {
     if (text === "") continue;
     // Quoted names are for metrics; before 3.1, Prometheus rejected them in exemplars.
     if (!isLegacyLabelName(name)) return undefined;
-    // The Python client's parser, which the Datadog Agent uses, takes the first brace for the end of
-    // an exemplar's labels, even within quotes, and then rejects the whole exposition.
-    if (text.includes("}")) return undefined;
+    if (FATAL_CHARACTERS.test(text)) return undefined;
     characters += name.length + countCodePoints(text);
     if (characters > MAX_LABEL_CHARACTERS) return undefined;
     formatted += `${formatted === "" ? "" : ","}${name}="${escapeQuoted(text)}"`;

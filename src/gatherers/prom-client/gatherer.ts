@@ -68,9 +68,10 @@ export function createRegistryGatherer(registry: Registry): Gatherer {
   };
 
   return {
+    hasCollectors: true,
     gather(context) {
       const metrics = requested(known.list(), context);
-      const runs = startCollectors(metrics);
+      const runs = startCollectors(metrics, context.onCollected);
       const isPending = runs.some(({ pending }) => pending !== undefined);
       return isPending ? resultLater(metrics, runs, context) : result(metrics, runs, context);
     },
@@ -100,8 +101,12 @@ function isReadable({ name, get }: KnownMetric, report: FaultReporter): boolean 
 /** One running collector. */
 interface CollectorRun {
   readonly known: KnownMetric;
-  /** When the sweep began: one time for all, so that a collector that succeeds reads no clock. */
+  /**
+   * When the sweep began: one time for all, so that a collector that succeeds reads no clock. When this
+   * collector began, if somebody asks how long it takes.
+   */
   readonly startedAt: number;
+  readonly onCollected: OnCollected;
   /** Present while an asynchronous collector has not settled. */
   pending: Promise<void> | undefined;
   /** The result of `get()`, for a metric whose store is not read directly. */
@@ -111,20 +116,29 @@ interface CollectorRun {
 
 type Runs = readonly CollectorRun[];
 
+type OnCollected = GatherContext["onCollected"];
+
 /** Starts all collectors; a metric whose store is read directly may have none. */
-function startCollectors(metrics: Metrics): CollectorRun[] {
+function startCollectors(metrics: Metrics, onCollected: OnCollected): CollectorRun[] {
   const runs: CollectorRun[] = [];
-  const startedAt = performance.now();
+  const sweptAt = performance.now();
   for (const known of metrics) {
-    if (!known.isStoreKnown || known.metric.collect) runs.push(startCollector(known, startedAt));
+    if (known.isStoreKnown && !known.metric.collect) continue;
+    const startedAt = onCollected === undefined ? sweptAt : performance.now();
+    runs.push(startCollector(known, startedAt, onCollected));
   }
   return runs;
 }
 
-function startCollector(known: KnownMetric, startedAt: number): CollectorRun {
+function startCollector(
+  known: KnownMetric,
+  startedAt: number,
+  onCollected: OnCollected,
+): CollectorRun {
   const run: CollectorRun = {
     known,
     startedAt,
+    onCollected,
     pending: undefined,
     snapshot: undefined,
     failure: undefined,
@@ -172,6 +186,7 @@ function runCollector(metric: RegistryMetric): unknown {
 
 function finishRun(run: CollectorRun, value: unknown): void {
   run.pending = undefined;
+  reportDuration(run);
   // The return value of a collector means nothing.
   if (run.known.isStoreKnown) return;
   if (typeof value !== "object" || value === null)
@@ -183,6 +198,13 @@ function finishRun(run: CollectorRun, value: unknown): void {
 function failRun(run: CollectorRun, error: unknown): void {
   run.pending = undefined;
   run.failure = { error, durationMs: performance.now() - run.startedAt };
+  reportDuration(run);
+}
+
+/** A metric without a collector is read through `get()` where its store is unknown; it has no row. */
+function reportDuration({ known, startedAt, onCollected }: CollectorRun): void {
+  if (onCollected === undefined || !known.metric.collect) return;
+  onCollected(String(known.name), performance.now() - startedAt);
 }
 
 function collectorErrorsOf(runs: Runs, context: GatherContext): CollectorError[] {

@@ -107,7 +107,7 @@ export function toMetricType(type: unknown): MetricType {
  */
 export function namesByMetric({ _metrics }: RegistryInternals): Map<RegistryMetric, string> {
   if (typeof _metrics !== "object" || _metrics === null) return new Map();
-  const entries = _metrics instanceof Map ? [..._metrics] : Object.entries(_metrics);
+  const entries = isMap(_metrics) ? [..._metrics] : Object.entries(_metrics);
   return new Map(entries.map(([name, metric]) => [metric, name]));
 }
 
@@ -120,11 +120,15 @@ export function isRegisteredAs(
   if (typeof _metrics !== "object" || _metrics === null) return name === metric.name;
   if (typeof name !== "string") return false;
   // By its type it is one of the two.
-  const found =
-    _metrics instanceof Map
-      ? _metrics.get(name)
-      : (_metrics as Readonly<Record<string, RegistryMetric>>)[name];
+  const found = isMap(_metrics)
+    ? _metrics.get(name)
+    : (_metrics as Readonly<Record<string, RegistryMetric>>)[name];
   return found === metric;
+}
+
+/** Not by `instanceof`, which a map of another realm fails. The metrics of an object are no functions. */
+function isMap<K, V>(metrics: object | ReadonlyMap<K, V>): metrics is ReadonlyMap<K, V> {
+  return typeof (metrics as { get?: unknown }).get === "function";
 }
 
 /** Converts an exemplar of a client library; `undefined` if it has no value. */

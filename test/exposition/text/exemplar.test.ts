@@ -21,8 +21,8 @@ const CASES: readonly { name: string; exemplar: Exemplar | null | undefined; exp
     },
     {
       name: "escapes label values",
-      exemplar: { labels: { a: '\\\n"' }, value: 1 },
-      expected: ' # {a="\\\\\\n\\""} 1',
+      exemplar: { labels: { a: "\\\n" }, value: 1 },
+      expected: ' # {a="\\\\\\n"} 1',
     },
     {
       name: "omits a timestamp that is not legal",
@@ -43,6 +43,26 @@ const CASES: readonly { name: string; exemplar: Exemplar | null | undefined; exp
       name: "drops a label value with a closing brace",
       exemplar: { labels: { route: "/users/{id}" }, value: 1 },
       expected: "",
+    },
+    {
+      name: "drops a label value with a quote",
+      exemplar: { labels: { path: '/a"b' }, value: 1 },
+      expected: "",
+    },
+    {
+      name: "drops a label value with NUL",
+      exemplar: { labels: { path: "a", t: "a\0" }, value: 1 },
+      expected: "",
+    },
+    {
+      name: "keeps every other character",
+      exemplar: { labels: { t: "\x01\t\r\x7f\u0085\u2028 # {=,'" }, value: 1 },
+      expected: ' # {t="\x01\t\r\x7f\u0085\u2028 # {=,\'"} 1',
+    },
+    {
+      name: "counts a lone surrogate as the one character that is sent",
+      exemplar: { labels: { a: "\ud800".repeat(127) }, value: 1 },
+      expected: ` # {a="${"\ud800".repeat(127)}"} 1`,
     },
     {
       name: "keeps 128 characters",

@@ -35,6 +35,11 @@ export interface Job {
   readonly url: string;
   readonly interval: string;
   readonly timeout: string;
+  /** What a service discovery would say of the target, and what is made of it. */
+  readonly discovery?: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly relabel_configs: readonly unknown[];
+  };
 }
 
 /** Starts a Prometheus on a folder and a port of its own. */
@@ -115,12 +120,13 @@ interface QueryAnswer {
 /** JSON is YAML. */
 function configOf(jobs: readonly Job[]): string {
   return JSON.stringify({
-    scrape_configs: jobs.map(({ name, url, interval, timeout }) => ({
+    scrape_configs: jobs.map(({ name, url, interval, timeout, discovery }) => ({
       job_name: name,
       scrape_interval: interval,
       scrape_timeout: timeout,
       metrics_path: new URL(url).pathname,
-      static_configs: [{ targets: [new URL(url).host] }],
+      static_configs: [{ targets: [new URL(url).host], labels: discovery?.labels }],
+      relabel_configs: discovery?.relabel_configs,
     })),
   });
 }

@@ -39,6 +39,11 @@ export interface Job {
   readonly paths?: readonly string[];
   readonly interval: string;
   readonly timeout: string;
+  /** What a service discovery would say of the target, and what is made of it. */
+  readonly discovery?: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly relabel_configs: readonly unknown[];
+  };
 }
 
 /** Starts a Prometheus on a folder and a port of its own. */
@@ -128,7 +133,7 @@ interface QueryAnswer {
 /** JSON is YAML. */
 function configOf(jobs: readonly Job[]): string {
   return JSON.stringify({
-    scrape_configs: jobs.map(({ name, url, interval, timeout, paths }) => ({
+    scrape_configs: jobs.map(({ name, url, interval, timeout, paths, discovery }) => ({
       job_name: name,
       scrape_interval: interval,
       scrape_timeout: timeout,
@@ -136,7 +141,8 @@ function configOf(jobs: readonly Job[]): string {
       static_configs: paths?.map((path) => ({
         targets: [new URL(url).host],
         labels: { __metrics_path__: path, path },
-      })) ?? [{ targets: [new URL(url).host] }],
+      })) ?? [{ targets: [new URL(url).host], labels: discovery?.labels }],
+      relabel_configs: discovery?.relabel_configs,
     })),
   });
 }

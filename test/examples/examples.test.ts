@@ -117,8 +117,8 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
   ],
 };
 
-/** The examples that do not listen, each with a test of its own below. */
-const OTHERS = ["nextjs-route.mjs", "push.mjs"];
+/** The examples that need more than a port, each with a test of its own. */
+const OTHERS = ["https.mjs", "push.mjs"];
 
 /** How to run the examples that do not serve themselves; the others are read from standard input. */
 const COMMANDS: Readonly<Record<string, (file: string, port: number) => readonly string[]>> = {

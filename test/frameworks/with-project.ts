@@ -36,11 +36,11 @@ export function programOf(path: string): string {
 /**
  * Runs a test with an application.
  *
- * @param example The folder of `examples/` that it is a copy of.
+ * @param example The folder of `examples/` that it is a copy of, if it is one.
  * @param files The text of each file that the example does not have, or has otherwise, by its path.
  */
 export async function withProject(
-  example: string,
+  example: string | undefined,
   files: Readonly<Record<string, string>>,
   test: (project: Project) => Promise<void>,
 ): Promise<void> {
@@ -48,7 +48,7 @@ export async function withProject(
   // and take no symbolic links that lead out of it.
   const folder = await mkdtemp(join(FOLDER, "project-"));
   try {
-    await cp(join(ROOT, "examples", example), folder, { recursive: true });
+    if (example) await cp(join(ROOT, "examples", example), folder, { recursive: true });
     await installPackage(folder);
     for (const [name, text] of Object.entries(files)) {
       const path = join(folder, name);

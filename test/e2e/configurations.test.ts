@@ -8,8 +8,7 @@ import { Server } from "../../src/index.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
 import { failedScrapes, startPrometheus } from "./programs.ts";
 
-const pathOf = (name: string) =>
-  fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+const pathOf = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
 const parseExample = (name: string) => parse(readFileSync(pathOf(name), "utf8"));
 
 test("Prometheus takes the example of its configuration", () => {

@@ -47,7 +47,10 @@ test("the example https.mjs serves its metrics over TLS, and takes a new certifi
     await makeCertificate(folder);
     program.signal("SIGHUP");
     const renewed = await readFile(certificate);
-    const newer = await within("the new certificate", firstAnswer({ port, path: "/metrics", ca: renewed }));
+    const newer = await within(
+      "the new certificate",
+      firstAnswer({ port, path: "/metrics", ca: renewed }),
+    );
     assert.notEqual(newer.serial, serial);
 
     program.signal("SIGTERM");

@@ -20,8 +20,11 @@ export interface GatherCycleOptions {
 
 const NO_ERRORS: readonly CollectorError[] = [];
 
-/** The share of a scrape's time that its collectors get where some may be skipped. */
-const COLLECT_SHARE = 0.8;
+/**
+ * Where some collectors may be skipped, the first bytes of the others must be ready in time: a tenth
+ * of the time to the deadline is kept for that, and no more than this.
+ */
+const MAX_RESERVE_MS = 500;
 
 /** How a gathering went. */
 export interface GatheringReport {
@@ -151,10 +154,10 @@ export class GatherCycle {
     return this.#wait(cycle, deadline);
   }
 
-  /** Where the families of some collectors are served without the others, there must be time to send them. */
+  /** Where the families of some collectors are served without the others, there must be time to encode them. */
   #collectDeadline({ deadlineMs, timeoutMs }: Deadline): number {
     const isPatient = this.#options.errorHandling === "fail";
-    return isPatient ? deadlineMs : deadlineMs - timeoutMs * (1 - COLLECT_SHARE);
+    return isPatient ? deadlineMs : deadlineMs - Math.min(MAX_RESERVE_MS, timeoutMs / 10);
   }
 
   /** Waits for collectors; where some may be skipped, only until `deadlineMs`. */

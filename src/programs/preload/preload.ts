@@ -17,7 +17,7 @@ import { debuglog, inspect } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import { findClientLibraries, INSTALL_HINT, loadedClientLibraries } from "../client-libraries.ts";
 import type { Environment } from "./environment.ts";
-import { mainScript, type ProcessFacts, reasonNotToServe } from "./role.ts";
+import { isToolProcess, mainScript, type ProcessFacts, reasonNotToServe } from "./role.ts";
 
 /** The environment variable that tells child processes which process serves, or that none can. */
 const MARK = "PROMHTTP_SERVED_BY";
@@ -55,7 +55,10 @@ export function preload(): void {
     const reason = reasonNotToServe(facts);
     if (reason === undefined) start(facts.script);
     else if (facts.isClusterWorker && facts.servedBy === undefined) cannotServe(CLUSTER);
-    else debug("Not serving metrics: %s", reason);
+    else {
+      debug("Not serving metrics: %s", reason);
+      if (isToolProcess(facts)) complainWhenLoaded(reason);
+    }
   } catch (error) {
     giveUp(error);
   }
@@ -79,23 +82,40 @@ function start(script: string | undefined): void {
   } else if (hasPackages(script)) {
     // A dependency of the application may bring one. Until then a child process may serve.
     process.env[MARK] ??= NOBODY;
-    serveWhenLoaded(env, DELAY_MS);
+    serveWhenLoaded(env);
   } else cannotServe(NO_LIBRARY);
 }
 
-/** Waits until a dependency has loaded a client library that the application cannot import itself. */
-function serveWhenLoaded(env: Environment, waitMs: number): void {
+/** Serves when a dependency has loaded a client library that the application cannot import itself. */
+function serveWhenLoaded(env: Environment): void {
+  const onLoaded = () => {
+    process.env[MARK] = `${process.pid}`;
+    serveLater([], env);
+  };
+  whenLoaded(onLoaded, () => complain(NO_LIBRARY, env[MARK] === NOBODY));
+}
+
+/** A tool that loads a client library is one that runs the application in its own process. */
+function complainWhenLoaded(reason: string): void {
+  // Its worker processes, of a test runner for example, come and go.
+  if (!process.connected) whenLoaded(() => complain(reason, false));
+}
+
+/**
+ * Waits until a client library is loaded. Each wait is twice as long as the one before, so all of them
+ * together take as long as the next one.
+ *
+ * @param onDelay Called once if that takes longer than `PATIENCE_MS`.
+ */
+function whenLoaded(onLoaded: () => void, onDelay?: () => void, waitMs: number = DELAY_MS): void {
   setTimeout(() => {
     if (loadedClientLibraries().size > 0) {
-      process.env[MARK] = `${process.pid}`;
-      serveLater([], env);
+      onLoaded();
       return;
     }
-    // Each wait is twice as long, so all of them together take as long as the next one.
-    if (waitMs < PATIENCE_MS && 2 * waitMs >= PATIENCE_MS) {
-      complain(NO_LIBRARY, env[MARK] === NOBODY);
-    }
-    serveWhenLoaded(env, Math.min(2 * waitMs, MAX_WAIT_MS));
+    const isLong = 2 * waitMs >= PATIENCE_MS;
+    if (isLong) onDelay?.();
+    whenLoaded(onLoaded, isLong ? undefined : onDelay, Math.min(2 * waitMs, MAX_WAIT_MS));
   }, waitMs).unref();
 }
 

@@ -31,12 +31,17 @@ export function reasonNotToServe(facts: ProcessFacts): string | undefined {
   const server = Number(servedBy);
   // A process that starts its successor and exits leaves its id in the environment.
   if (server > 0 && server !== pid && facts.isAlive(server)) return `process ${server} serves them`;
-  // A package manager that runs another one names itself to it.
-  const isToolItself = script !== undefined && (isTool(script) || script === facts.packageManager);
-  if (isToolItself && !facts.isExplicit) {
+  if (isToolProcess(facts)) {
     return `${script} is a tool; to serve its metrics, put --import promhttp/register on its command line`;
   }
   return undefined;
+}
+
+/** Whether a process runs a tool, and nobody has asked for the metrics of just this process. */
+export function isToolProcess({ script, packageManager, isExplicit }: ProcessFacts): boolean {
+  if (script === undefined || isExplicit) return false;
+  // A package manager that runs another one names itself to it.
+  return isTool(script) || script === packageManager;
 }
 
 /**

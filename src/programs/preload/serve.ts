@@ -46,6 +46,7 @@ function createLibraryGatherer(
 ): Gatherer {
   const libraries: ClientLibrary[] = [];
   const known = new Set<unknown>();
+  const faults: string[] = [];
   const add = (path: string, library: ClientLibrary): void => {
     if (known.has(library.register)) return;
     known.add(library.register);
@@ -53,27 +54,33 @@ function createLibraryGatherer(
       gathererOf(library.register);
       libraries.push(library);
     } catch (error) {
-      warn(`promhttp: Cannot serve ${labelOf(path)}: ${messageOf(error)}`);
+      faults.push(`Cannot serve ${labelOf(path)}: ${messageOf(error)}`);
     }
+  };
+  const addLoaded = (): void => {
+    for (const [path, library] of loadedClientLibraries()) add(path, library);
   };
   for (const path of paths) {
     try {
       add(path, loadClientLibrary(path));
     } catch (error) {
-      warn(`promhttp: Cannot load ${path}: ${messageOf(error)}`);
+      faults.push(`Cannot load ${path}: ${messageOf(error)}`);
     }
   }
-  const addLoaded = () => {
-    for (const [path, library] of loadedClientLibraries()) add(path, library);
-  };
   addLoaded();
+  if (libraries.length === 0) throw new Error(faults.join("; "));
 
   const sources = defaultSources(libraries, hasDefaultMetrics);
   let count = libraries.length;
   let gatherer = gathererOf(sources);
+  const report = (): void => {
+    for (const fault of faults.splice(0)) warn(`promhttp: ${fault}`);
+  };
+  report();
   return {
     gather(context) {
       addLoaded();
+      report();
       if (count < libraries.length) {
         while (count < libraries.length) sources.push(sourceAt(libraries, count++));
         gatherer = gathererOf(sources);

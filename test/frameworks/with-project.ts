@@ -48,11 +48,13 @@ export interface ProjectParts {
   readonly files?: Readonly<Record<string, string>>;
   /** Where its packages are installed, below this folder. @default this folder */
   readonly folder?: string;
+  /** What `node()` starts. @default the Node of this process */
+  readonly program?: string;
 }
 
 /** Runs a test with an application. */
 export async function withProject(
-  { example, files = {}, folder: parent = "" }: ProjectParts,
+  { example, files = {}, folder: parent = "", program = process.execPath }: ProjectParts,
   test: (project: Project) => Promise<void>,
 ): Promise<void> {
   // It is not a temporary folder: bundlers look for packages above a project, and follow no symbolic
@@ -68,7 +70,7 @@ export async function withProject(
     }
     await test({
       folder,
-      node: (args, env) => forkNode(args, { cwd: folder, env: env ?? {} }),
+      node: (args, env) => forkNode(args, { cwd: folder, env: env ?? {}, program }),
       async move(from, to) {
         await mkdir(dirname(join(folder, to)), { recursive: true });
         await rename(join(folder, from), join(folder, to));
@@ -89,10 +91,13 @@ async function installPackage(folder: string): Promise<void> {
 /** What npm has packed, once for all projects of a file. */
 let packed: Promise<string> | undefined;
 
+after(async () => {
+  if (packed !== undefined) await rm(dirname(await packed), { recursive: true });
+});
+
 /** Packs this package as npm would publish it, and returns the path of the tarball. */
 async function pack(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "promhttp-"));
-  after(() => rm(folder, { recursive: true }));
   const args = ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder];
   return join(folder, (await run("npm", args, { cwd: ROOT })).stdout.trim());
 }

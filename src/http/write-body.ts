@@ -2,7 +2,9 @@ import type { ServerResponse } from "node:http";
 import type { Signal } from "../abort.ts";
 import type { BodyStream } from "../exposition/body.ts";
 import type { Chunks } from "../exposition/chunk-reader.ts";
-import { isPromise } from "../maybe-promise.ts";
+import { isPromise, isThenable } from "../maybe-promise.ts";
+import { callSoon, unref } from "../timers.ts";
+import { isNative } from "./native.ts";
 import { http2StreamOf } from "./reset.ts";
 
 /**
@@ -11,23 +13,31 @@ import { http2StreamOf } from "./reset.ts";
  */
 const WRITE_BYTES = 128 * 1_024;
 
-/** Writes a whole body. It asks for chunks only when the kernel has the last ones, whose memory they reuse. */
+/**
+ * Writes a whole body, ends the response, and waits until the kernel has all of it. It asks for chunks only when the kernel has the last ones, whose memory they
+ * reuse.
+ *
+ * @throws What the response throws or rejects with, what the body throws, or the signal's reason.
+ */
 export async function writeAll(
   response: ServerResponse,
   body: BodyStream,
   signal: Signal,
 ): Promise<void> {
-  let goOn = (): void => {};
-  const write = writerOf(response, () => goOn());
-  signal.addEventListener("abort", () => goOn());
+  const waiting: Waiting = { goOn() {}, fail() {} };
+  const write = isNative(response, "write")
+    ? writerOf(response, waiting)
+    : replacedWriterOf(response, waiting, signal);
+  signal.addEventListener("abort", () => waiting.goOn());
   try {
     for (;;) {
       const next = body.next(WRITE_BYTES);
       const chunks = isPromise(next) ? await next : next;
       signal.throwIfAborted();
       if (chunks === undefined) break;
-      await new Promise<void>((resolve) => {
-        goOn = resolve;
+      await new Promise<void>((resolve, reject) => {
+        waiting.goOn = resolve;
+        waiting.fail = reject;
         write(chunks);
       });
       signal.throwIfAborted();
@@ -35,21 +45,20 @@ export async function writeAll(
   } finally {
     await body.stop();
   }
-  response.end();
+  await endResponse(response, signal);
 }
 
-/** Makes the function that writes some chunks, and calls `onTaken` when more may follow. */
-function writerOf(response: ServerResponse, onTaken: () => void): (chunks: Chunks) => void {
-  // A middleware that compresses may ignore the callback and keep the chunk: it gets a copy, and emits
-  // "drain" when it can take more.
-  if (Object.hasOwn(response, "write")) {
-    // Added only once: such a middleware passes the listener on to its own stream, from which it cannot
-    // be removed, and which does not set `writableNeedDrain`.
-    response.on("drain", onTaken);
-    return (chunks) => {
-      if (response.write(Buffer.concat(chunks))) onTaken();
-    };
-  }
+/** What settles the wait for the chunks that were written last. */
+interface Waiting {
+  goOn: () => void;
+  fail: (error: unknown) => void;
+}
+
+type Write = (chunks: Chunks) => void;
+
+/** Makes the function that writes some chunks through Node's own `write()`. */
+function writerOf(response: ServerResponse, waiting: Waiting): Write {
+  const onTaken = () => waiting.goOn();
   const writeEach = (chunks: Chunks): void => {
     const last = chunks.length - 1;
     for (let index = 0; index < last; index++) response.write(chunks[index]);
@@ -68,20 +77,75 @@ function writerOf(response: ServerResponse, onTaken: () => void): (chunks: Chunk
   };
 }
 
-/** Resolves when the kernel has all of the response, or the signal aborts. */
-export function untilFinished(response: ServerResponse, signal: Signal): Promise<void> {
-  return new Promise((resolve) => {
-    if (response.writableFinished || signal.aborted) resolve();
-    response.on("finish", resolve);
+/** How often to check whether a response that emits no "drain" takes more, in milliseconds. */
+const DRAIN_CHECK_MS = 100;
+
+/**
+ * Makes the function that writes some chunks through a `write()` that something has replaced. It may
+ * keep the chunk, which is a copy, ignore the callback, and return anything: `false` if it compresses
+ * and is behind, a promise, or `undefined`, because whoever wrote it forgot to return.
+ */
+function replacedWriterOf(response: ServerResponse, waiting: Waiting, signal: Signal): Write {
+  let timer: NodeJS.Timeout | undefined;
+  signal.addEventListener("abort", () => clearInterval(timer));
+  const onTaken = () => {
+    clearInterval(timer);
+    waiting.goOn();
+  };
+  // Added only once: a middleware that compresses passes the listener on to its own stream, from which
+  // it cannot be removed. That stream does not set `writableNeedDrain`.
+  response.on?.("drain", onTaken);
+  const waitForDrain = () => {
+    clearInterval(timer);
+    // "drain" may have gone to a stream that is not behind, or never come.
+    timer = unref(setInterval(() => needsDrain(response) || onTaken(), DRAIN_CHECK_MS));
+  };
+  return (chunks) => {
+    const result: unknown = response.write(Buffer.concat(chunks));
+    if (isThenable(result)) result.then(onTaken, waiting.fail);
+    else if (result === false || needsDrain(response)) waitForDrain();
+    // Gives what compresses behind it time to write.
+    else callSoon(onTaken);
+  };
+}
+
+/** Whether a response has more to send than it should hold. */
+function needsDrain(response: ServerResponse): boolean {
+  return response.writableNeedDrain ?? http2StreamOf(response)?.writableNeedDrain ?? false;
+}
+
+/**
+ * Ends a response, and waits until the kernel has all of it, or the signal aborts.
+ *
+ * @param body The last part; its memory is not read any more when the promise resolves.
+ * @throws What an `end()` that something has replaced throws or rejects with.
+ */
+export function endResponse(
+  response: ServerResponse,
+  signal: Signal,
+  body?: Uint8Array,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    response.on?.("finish", resolve);
     signal.addEventListener("abort", () => resolve());
+    const result: unknown = callEnd(response, body);
+    if (isThenable(result)) result.then(undefined, reject);
+    // A mock may not tell whether it is finished.
+    if (response.writableFinished !== false || signal.aborted) resolve();
   });
+}
+
+function callEnd(response: ServerResponse, body: Uint8Array | undefined): unknown {
+  if (body === undefined) return response.end();
+  // What has replaced it may keep the body: for a log, or until the next turn.
+  return response.end(isNative(response, "end") ? body : Buffer.from(body));
 }
 
 /** Resolves when the response is finished, or its client is gone. */
 export function untilGone(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
-    if (response.writableFinished || response.destroyed) resolve();
-    response.on("finish", resolve);
-    response.on("close", resolve);
+    response.on?.("finish", resolve);
+    response.on?.("close", resolve);
+    if (response.writableFinished !== false || response.destroyed) resolve();
   });
 }

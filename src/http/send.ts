@@ -88,11 +88,25 @@ function write(
   return writeAll(response, body, signal);
 }
 
+/**
+ * Writes the head, or leaves it to the first byte of the body where something has replaced a method:
+ * what changes or counts the body may have headers to add when it has seen that.
+ */
 function writeHead(response: ServerResponse, status: number, pairs: string[]): void {
-  // HTTP/2 does not take a list, and neither do middlewares that replace `writeHead()`.
-  const takesList = http2StreamOf(response) === undefined && isNative(response, "writeHead");
-  cutOffIfRejected(response.writeHead(status, takesList ? pairs : fromPairs(pairs)), response);
+  // HTTP/2 does not take a list, and a mock may have only one of the two ways.
+  if (http2StreamOf(response) !== undefined || typeof response.setHeader !== "function") {
+    response.writeHead(status, fromPairs(pairs));
+  } else if (METHODS.every((name) => isNative(response, name))) {
+    response.writeHead(status, pairs);
+  } else {
+    response.statusCode = status;
+    for (let index = 0; index < pairs.length; index += 2) {
+      response.setHeader(pairs[index] as string, pairs[index + 1] as string);
+    }
+  }
 }
+
+const METHODS = ["writeHead", "write", "end"] as const;
 
 /** Handles the promise of a method that something has replaced, so that it does not reach the process. */
 function cutOffIfRejected(result: unknown, response: ServerResponse): void {

@@ -3,7 +3,7 @@ import type { Signal } from "../abort.ts";
 import type { BodyStream } from "../exposition/body.ts";
 import type { Chunks } from "../exposition/chunk-reader.ts";
 import { isPromise, isThenable } from "../maybe-promise.ts";
-import { callSoon, unref } from "../timers.ts";
+import { nextTurn, unref } from "../timers.ts";
 import { isNative } from "./native.ts";
 import { http2StreamOf } from "./reset.ts";
 
@@ -24,22 +24,16 @@ export async function writeAll(
   body: BodyStream,
   signal: Signal,
 ): Promise<void> {
-  const waiting: Waiting = { goOn() {}, fail() {} };
   const write = isNative(response, "write")
-    ? writerOf(response, waiting)
-    : replacedWriterOf(response, waiting, signal);
-  signal.addEventListener("abort", () => waiting.goOn());
+    ? writerOf(response, signal)
+    : replacedWriterOf(response, signal);
   try {
     for (;;) {
       const next = body.next(WRITE_BYTES);
       const chunks = isPromise(next) ? await next : next;
       signal.throwIfAborted();
       if (chunks === undefined) break;
-      await new Promise<void>((resolve, reject) => {
-        waiting.goOn = resolve;
-        waiting.fail = reject;
-        write(chunks);
-      });
+      await write(chunks);
       signal.throwIfAborted();
     }
   } finally {
@@ -48,24 +42,24 @@ export async function writeAll(
   await endResponse(response, signal);
 }
 
-/** What settles the wait for the chunks that were written last. */
-interface Waiting {
-  goOn: () => void;
-  fail: (error: unknown) => void;
-}
-
-type Write = (chunks: Chunks) => void;
+/** Writes some chunks, and resolves when more may follow, or the signal aborts. */
+type Write = (chunks: Chunks) => Promise<void>;
 
 /** Makes the function that writes some chunks through Node's own `write()`. */
-function writerOf(response: ServerResponse, waiting: Waiting): Write {
-  const onTaken = () => waiting.goOn();
+function writerOf(response: ServerResponse, signal: Signal): Write {
+  let onTaken = (): void => {};
+  signal.addEventListener("abort", () => onTaken());
   const writeEach = (chunks: Chunks): void => {
     const last = chunks.length - 1;
     for (let index = 0; index < last; index++) response.write(chunks[index]);
-    response.write(chunks[last], onTaken);
+    response.write(chunks[last], () => onTaken());
   };
-  if (http2StreamOf(response) !== undefined) return writeEach;
-  return (chunks) => {
+  const isHttp2 = http2StreamOf(response) !== undefined;
+  const writeAtOnce = (chunks: Chunks): void => {
+    if (isHttp2) {
+      writeEach(chunks);
+      return;
+    }
     // One chunk of the chunked coding for all, and one write: Node corks the socket with the
     // response, but uncorks it too early.
     const { socket } = response;
@@ -75,43 +69,49 @@ function writerOf(response: ServerResponse, waiting: Waiting): Write {
     response.uncork();
     socket?.uncork();
   };
+  return (chunks) =>
+    new Promise((resolve) => {
+      onTaken = resolve;
+      writeAtOnce(chunks);
+    });
 }
 
 /** How often to check whether a response that emits no "drain" takes more, in milliseconds. */
-const DRAIN_CHECK_MS = 100;
+const DRAIN_CHECK_MS = 20;
 
 /**
  * Makes the function that writes some chunks through a `write()` that something has replaced. It may
  * keep the chunk, which is a copy, ignore the callback, and return anything: `false` if it compresses
  * and is behind, a promise, or `undefined`, because whoever wrote it forgot to return.
  */
-function replacedWriterOf(response: ServerResponse, waiting: Waiting, signal: Signal): Write {
-  let timer: NodeJS.Timeout | undefined;
-  signal.addEventListener("abort", () => clearInterval(timer));
-  const onTaken = () => {
-    clearInterval(timer);
-    waiting.goOn();
-  };
+function replacedWriterOf(response: ServerResponse, signal: Signal): Write {
+  let stopWaiting = (): void => {};
+  const onDrain = () => stopWaiting();
   // Added only once: a middleware that compresses passes the listener on to its own stream, from which
   // it cannot be removed. That stream does not set `writableNeedDrain`.
-  response.on?.("drain", onTaken);
-  const waitForDrain = () => {
-    clearInterval(timer);
-    // "drain" may have gone to a stream that is not behind, or never come.
-    timer = unref(setInterval(() => needsDrain(response) || onTaken(), DRAIN_CHECK_MS));
-  };
-  return (chunks) => {
-    const result: unknown = response.write(Buffer.concat(chunks));
-    if (isThenable(result)) result.then(onTaken, waiting.fail);
-    else if (result === false || needsDrain(response)) waitForDrain();
+  response.on?.("drain", onDrain);
+  signal.addEventListener("abort", onDrain);
+  return async (chunks) => {
+    const drained = new Promise<void>((resolve) => {
+      stopWaiting = resolve;
+    });
+    const returned: unknown = response.write(Buffer.concat(chunks));
+    const result = isThenable(returned) ? await Promise.race([returned, drained]) : returned;
     // Gives what compresses behind it time to write.
-    else callSoon(onTaken);
+    if (result !== false) await nextTurn();
+    if (result !== false && !isBehind(response)) return;
+    // The event may have gone to a stream that is not behind, or never come.
+    const timer = unref(setInterval(() => isBehind(response) || onDrain(), DRAIN_CHECK_MS));
+    await drained;
+    clearInterval(timer);
   };
 }
 
 /** Whether a response has more to send than it should hold. */
-function needsDrain(response: ServerResponse): boolean {
-  return response.writableNeedDrain ?? http2StreamOf(response)?.writableNeedDrain ?? false;
+function isBehind(response: ServerResponse): boolean {
+  const { writableNeedDrain, writableLength } = http2StreamOf(response) ?? response;
+  // A mock never drains, but holds nothing either.
+  return writableNeedDrain && writableLength > 0;
 }
 
 /**

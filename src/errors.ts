@@ -49,7 +49,7 @@ export class GatherError extends MetricsError {
 export class ScrapeTimeoutError extends MetricsError {
   /** Makes the error for a scrape that took longer than `timeoutMs` milliseconds. */
   constructor(timeoutMs: number) {
-    super("ERR_PROMHTTP_SCRAPE_TIMEOUT", `The scrape took longer than ${timeoutMs} ms`);
+    super("ERR_PROMHTTP_SCRAPE_TIMEOUT", `The scrape took longer than ${Math.round(timeoutMs)} ms`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type FixedAnswer, METHOD_NOT_ALLOWED } from "../http/request-head.ts";
+import { type FixedAnswer, METHOD_NOT_ALLOWED } from "../http/fixed-answers.ts";
 import { allHeaders } from "../http/send.ts";
 import { nodeModule } from "../node.ts";
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener } from "node:http";
 import type { Socket } from "node:net";
-import type { FixedAnswer } from "../http/request-head.ts";
+import type { FixedAnswer } from "../http/fixed-answers.ts";
 import { sendFixed } from "../http/send.ts";
 import { nodeModule } from "../node.ts";
 import type { ResolvedOptions } from "../options/options.ts";

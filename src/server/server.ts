@@ -17,6 +17,7 @@ import type { Gatherer } from "../model/gatherer.ts";
 import type { Controls, ResolvedOptions, ServerOptions } from "../options/options.ts";
 import { resolveOptions } from "../options/rules.ts";
 import { createScrapeHandler } from "../scrape/scrape.ts";
+import { unref } from "../timers.ts";
 import {
   type Address,
   describeAddress,
@@ -132,6 +133,10 @@ export class Server implements Controls {
     this.#controls.setOk();
   }
 
+  setReady(isReady: boolean): void {
+    this.#controls.setReady(isReady);
+  }
+
   /**
    * Closes the server as `run` does at its end. It never rejects, may be called at any time and any
    * number of times, and resolves when the port is free and every socket is closed.
@@ -193,9 +198,12 @@ async function open({
 }: ServerArguments): Promise<OpenServer> {
   let closing: Promise<void> | undefined;
   const connections = new Connections(options);
-  const scrapeHandler = createScrapeHandler(gatherer, options, log, () => connections.count);
-  const isReady = () => closing === undefined;
-  const onRequest = createRequestListener({ options, scrapeHandler, isReady, log });
+  const scrapeHandler = createScrapeHandler(gatherer, options, log, {
+    connections: () => connections.count,
+    hasPage: options.landingPage,
+  });
+  const isClosing = () => closing !== undefined;
+  const onRequest = createRequestListener({ options, scrapeHandler, isClosing, log });
   const http = createHttpFront(onRequest, connections, options);
   const onConnection = (socket: Socket) => {
     if (connections.accept(socket)) http.serve(socket);
@@ -218,7 +226,8 @@ async function open({
   // closed, which an idle one does not do for long.
   const watch = setInterval(() => {
     if (!accepting.listening) void close();
-  }, OWNER_CHECK_MS).unref();
+  }, OWNER_CHECK_MS);
+  unref(watch);
   void closed.then(() => {
     clearInterval(watch);
     accepting.off("error", onError);

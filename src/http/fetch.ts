@@ -30,6 +30,11 @@ export function fixedResponse({ status, text, headers }: FixedAnswer): Response 
   return new Response(text === "" ? null : text, init);
 }
 
+/** Makes a response that no client will read, or that must not say why. */
+export function emptyResponse(status: number): Response {
+  return new Response(null, { status, headers: allHeaders({}) });
+}
+
 /**
  * Answers a scrape that came through the Fetch API. It resolves when the head of the response is
  * known, and never rejects.
@@ -51,14 +56,14 @@ export async function fetchScrape(
   if (answer === undefined) {
     stopWatching();
     // No client will read this, but servers log it.
-    return new Response(null, { status: CLIENT_CLOSED_REQUEST });
+    return emptyResponse(CLIENT_CLOSED_REQUEST);
   }
   answer.signal.addEventListener("abort", stopWatching);
   try {
     return respond(request, { ...answer, headers: { ...answer.headers, ...headers } }, disconnect);
   } catch (error) {
     answer.end(error);
-    return new Response(null, { status: 500 });
+    return emptyResponse(500);
   }
 }
 

@@ -21,6 +21,15 @@ function hostOf(url: string): string | undefined {
   return /^\w+:\/\/([^/?#]*)/.exec(url)?.[1];
 }
 
+/**
+ * Whether a response reaches its client with the header that says how it is encoded. Next.js drops
+ * that header from what a route handler returns, and keeps the body. It sets the variable in code that
+ * it bundles; elsewhere its requests show themselves.
+ */
+export function keepsEncoding(request: Request): boolean {
+  return process.env["NEXT_RUNTIME"] === undefined && !("nextUrl" in request);
+}
+
 /** Makes the response of an answer that is always the same. */
 export function fixedResponse({ status, text, headers }: FixedAnswer): Response {
   // The runtime manages the connection, and Node's `fetch` refuses a body with 204.
@@ -52,7 +61,8 @@ export async function fetchScrape(
   if (request.signal.aborted) disconnect();
   const stopWatching = () => request.signal.removeEventListener("abort", disconnect);
 
-  const answer = await scrape(scrapeRequestOf(fetchHeadOf(request), client));
+  const mayCompress = keepsEncoding(request);
+  const answer = await scrape(scrapeRequestOf(fetchHeadOf(request), client, mayCompress));
   if (answer === undefined) {
     stopWatching();
     // No client will read this, but servers log it.

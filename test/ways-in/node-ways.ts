@@ -12,6 +12,7 @@ import type { Way } from "./way.ts";
 
 const NO_CODINGS = "HTTP/2 has no transfer codings.";
 const HTTP2_CANNOT = {
+  "rejects an invalid host without gathering": "Node resets the stream of such a request.",
   "serves a request in chunks that has no content": NO_CODINGS,
   "rejects an unknown transfer coding without gathering": NO_CODINGS,
 };

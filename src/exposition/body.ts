@@ -18,6 +18,8 @@ export interface BodyStream {
   next(bytes: number): MaybePromise<Chunks | undefined>;
   /** Must be called in the end, even after a failure; more calls do nothing. */
   stop(): MaybePromise<void>;
+  /** How many bytes it has returned; absent where they are not counted. */
+  readonly sentBytes?: number;
 }
 
 /**
@@ -97,13 +99,18 @@ export function counted(body: Body, count: (bytes: number) => void): Body {
 
 function countedStream(body: BodyStream, count: (bytes: number) => void): BodyStream {
   const taken = (chunks: Chunks | undefined) => {
-    if (chunks !== undefined) count(lengthOf(chunks));
+    if (chunks === undefined) return chunks;
+    const bytes = lengthOf(chunks);
+    stream.sentBytes += bytes;
+    count(bytes);
     return chunks;
   };
-  return {
-    next: (bytes) => andThen(body.next(bytes), taken),
+  const stream = {
+    sentBytes: 0,
+    next: (bytes: number) => andThen(body.next(bytes), taken),
     stop: () => body.stop(),
   };
+  return stream;
 }
 
 function lengthOf(chunks: Chunks): number {

@@ -32,7 +32,8 @@ export function mergeGatherers(gatherers: readonly Gatherer[]): Gatherer {
     gather(context) {
       const startedAt = performance.now();
       const runs = gatherers.map((gatherer, index) => {
-        const run = new Run(`gatherer ${index + 1}`, startedAt);
+        const isTimed = context.onCollected !== undefined;
+        const run = new Run(`gatherer ${index + 1}`, isTimed ? performance.now() : startedAt);
         run.start(gatherer, context);
         return run;
       });
@@ -51,7 +52,7 @@ class Run {
   errors: readonly CollectorError[] = [];
   readonly #startedAt: number;
 
-  /** @param startedAt When the sweep began. */
+  /** @param startedAt When the sweep began, or this gatherer in it. */
   constructor(name: string, startedAt: number) {
     this.name = name;
     this.#startedAt = startedAt;
@@ -73,6 +74,14 @@ class Run {
     } catch (error) {
       this.#fail(error);
     }
+    const { onCollected } = context;
+    if (onCollected !== undefined && !gatherer.hasCollectors) this.#reportTo(onCollected);
+  }
+
+  #reportTo(onCollected: NonNullable<GatherContext["onCollected"]>): void {
+    const report = () => onCollected(this.name, this.durationMs);
+    if (this.pending === undefined) report();
+    else void this.pending.then(report);
   }
 
   #take({ families, errors = [] }: GatherResult): void {

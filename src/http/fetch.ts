@@ -1,5 +1,6 @@
 import { LightSignal } from "../abort.ts";
 import { type BodyStream, chunksOf, isWhole } from "../exposition/body.ts";
+import { isBundledByNext } from "../node.ts";
 import type { Scrape, ScrapeResponse, Sending } from "../scrape/exchange.ts";
 import { callSoon } from "../timers.ts";
 import type { FixedAnswer } from "./fixed-answers.ts";
@@ -12,6 +13,7 @@ export function fetchHeadOf({ method, url, headers }: Request): RequestHead {
   return {
     method,
     target: url,
+    remoteAddress: undefined,
     // The header may be missing where a request has not come over the network.
     header: (name) => headers.get(name) ?? (name === "host" ? hostOf(url) : undefined),
   };
@@ -23,11 +25,11 @@ function hostOf(url: string): string | undefined {
 
 /**
  * Whether a response reaches its client with the header that says how it is encoded. Next.js drops
- * that header from what a route handler returns, and keeps the body. It sets the variable in code that
- * it bundles; elsewhere its requests show themselves.
+ * that header from what a route handler returns, and keeps the body. Where this code is not bundled,
+ * its requests show themselves.
  */
 export function keepsEncoding(request: Request): boolean {
-  return process.env["NEXT_RUNTIME"] === undefined && !("nextUrl" in request);
+  return !isBundledByNext() && !("nextUrl" in request);
 }
 
 /** Makes the response of an answer that is always the same. */

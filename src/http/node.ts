@@ -8,11 +8,15 @@ import { splitAbsolute } from "./routes.ts";
 import { type Headers, sendScrape } from "./send.ts";
 
 /** Reads the head of a request of `node:http`, or of the compatibility API of `node:http2`. */
-export function headOf({ method = "", url = "", headers = {} }: IncomingMessage): RequestHead {
+export function headOf(request: IncomingMessage): RequestHead {
+  const { method = "", url = "", headers = {} } = request;
   const absolute = url.startsWith("/") ? undefined : splitAbsolute(method, url);
   return {
     method,
     target: absolute === undefined ? url : absolute.target,
+    get remoteAddress() {
+      return addressOf(request);
+    },
     header(name) {
       if (name === "host" && absolute !== undefined) return absolute.authority;
       // RFC 9113 §8.3.1: in HTTP/2 the host is in the `:authority`.
@@ -20,6 +24,15 @@ export function headOf({ method = "", url = "", headers = {} }: IncomingMessage)
       return typeof value === "string" ? value : textOf(value);
     },
   };
+}
+
+function addressOf(request: IncomingMessage): string | undefined {
+  try {
+    return request.socket.remoteAddress;
+  } catch {
+    // HTTP/2 throws when the session is closed, and a mock of a request may have no socket.
+    return undefined;
+  }
 }
 
 /** The text of a header that Node lists, or that an adapter has set to a number, say. */

@@ -26,9 +26,14 @@ export interface RequestHead {
   readonly method: string;
   /** The request target, in origin-form where it has a path; or the URL. */
   readonly target: string;
+  /** The address of the client; `undefined` where it is unknown. */
+  readonly remoteAddress: string | undefined;
   /** The value of a header, by its name in lower case; the host is that of the target, if it has one. */
   header(name: string): string | undefined;
 }
+
+/** The header by which our page tells its own scrapes from those of a scraper. */
+const PAGE_HEADER = "promhttp-page";
 
 /** The log line of a request that failed outside of its scrape. */
 export const CANNOT_ANSWER: string = "Cannot answer a request";
@@ -73,6 +78,8 @@ export function scrapeRequestOf(
     acceptEncoding: mayCompress ? head.header("accept-encoding") : undefined,
     timeoutSeconds: head.header("x-prometheus-scrape-timeout-seconds"),
     signal,
+    client: head,
+    isPage: head.header(PAGE_HEADER) !== undefined,
   };
 }
 

@@ -49,7 +49,7 @@ export function createHandler(
 ): Handler {
   const resolved = resolveHandlerOptions(options);
   const log = createLog(resolved.logger);
-  const scrapeHandler = createScrapeHandler(gathererOf(source), resolved, log);
+  const scrapeHandler = createScrapeHandler(gathererOf(source), resolved, log, { hasPage: true });
   const { scrape, update, setFailing, setOk, setReady, isReady, close } = scrapeHandler;
   const headers = resolved.compression.encodings.length > 0 ? NO_TRANSFORM : {};
   const mountOf = (answerer: Answerer): Mount => createMount(answerer, resolved, log);

@@ -23,8 +23,8 @@ export interface Mount {
     response: ServerResponse | Http2ServerResponse,
   ): Promise<void>;
   /**
-   * Answers a request of the Fetch API: Hono, Next.js, Bun, Deno. It never rejects, and does not use
-   * `this`.
+   * Answers a request of the Fetch API: Hono, Next.js, Bun, Deno. It does not use `this`. It never
+   * rejects, except with what Next.js throws to interrupt a prerender.
    */
   readonly fetch: (request: Request) => Promise<Response>;
 }
@@ -117,12 +117,21 @@ export function createMount(
       }
       return fixed === undefined ? await answerer.fetch(request) : fixedResponse(fixed);
     } catch (error) {
+      if (isInterruption(error)) throw error;
       log.error(CANNOT_ANSWER, error);
       return emptyResponse(500);
     }
   };
 
   return Object.assign(handle, { fetch });
+}
+
+/**
+ * Whether the host has thrown this to be caught by itself: while Next.js builds, reading a request
+ * throws an error with a `digest`, which says that the route cannot be static.
+ */
+function isInterruption(error: unknown): boolean {
+  return error instanceof Error && "digest" in error;
 }
 
 const GONE = Promise.resolve();

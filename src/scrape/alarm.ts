@@ -2,7 +2,7 @@ import { unref } from "../timers.ts";
 
 /** Something that has to happen at a time, unless it is cancelled before. */
 export interface Due {
-  /** The time, by the clock of `performance.now()`. */
+  /** The time, by the clock of `performance.now()`. It may be put off. */
   readonly dueAt: number;
   onDue(): void;
 }

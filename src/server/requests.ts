@@ -96,14 +96,15 @@ function readinessOf({ isClosing, scrapeHandler }: RequestContext): FixedAnswer 
 }
 
 /**
- * RFC 9112 §3.2: a request names one host, even where its target names one, too; Node takes the first
- * of two, and a proxy in front may have taken the other. A request line without a version, which Node
- * reads as HTTP/0.9, names none. RFC 9112 §6.1: HTTP/1.0 has no transfer codings.
+ * RFC 9112 §3.2: a request names one host, in HTTP/1.0 at most one, even where its target names one,
+ * too; Node takes the first of two, and a proxy in front may have taken the other. A request line
+ * without a version, which Node reads as HTTP/0.9, names none. RFC 9112 §6.1: HTTP/1.0 has no transfer
+ * codings.
  */
-function isAmbiguous({ httpVersion, rawHeaders, headers }: IncomingMessage): boolean {
-  const isOld = httpVersion === "1.0";
-  if (!isOld && httpVersion !== "1.1") return true;
-  if (isOld && headers["transfer-encoding"] !== undefined) return true;
+function isAmbiguous(request: IncomingMessage): boolean {
+  const { httpVersionMajor, httpVersionMinor, rawHeaders, headers } = request;
+  if (httpVersionMajor !== 1) return true;
+  if (httpVersionMinor === 0 && headers["transfer-encoding"] !== undefined) return true;
   // Names and values alternate: `headersDistinct` would make an object and arrays of them first.
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -112,7 +113,7 @@ function isAmbiguous({ httpVersion, rawHeaders, headers }: IncomingMessage): boo
     hosts++;
     if (!isValidHost(rawHeaders[index + 1] as string)) return true;
   }
-  return hosts > 1;
+  return hosts > 1 || (hosts === 0 && httpVersionMinor > 0);
 }
 
 /** Answers with the page; its code is loaded when it is first opened. */

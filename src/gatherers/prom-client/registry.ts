@@ -70,7 +70,21 @@ export function isAggregatingRegistry(value: unknown): boolean {
   return hasMethod(value, "clusterMetrics") || hasMethod(value, "workerMetrics");
 }
 
-function hasMethod(value: unknown, name: string): boolean {
+/**
+ * Tells whether `value` is a registry of prom-client 10 to 12. Version 12 updates its default metrics
+ * only in the registry's own `metrics()`: they would stand still. Those before have timestamps.
+ */
+export function isOutdatedRegistry(value: unknown): boolean {
+  if (hasMethod(value, "registerCollector")) return true;
+  const name = "getMetricAsPrometheusString";
+  // Its second parameter says whether to write timestamps.
+  return hasMethod(value, name) && value[name].length === 2;
+}
+
+function hasMethod<Name extends string>(
+  value: unknown,
+  name: Name,
+): value is Readonly<Record<Name, (...args: unknown[]) => unknown>> {
   if (typeof value !== "object" || value === null) return false;
   // Any object may be read by any key; the result is checked.
   return typeof (value as Record<string, unknown>)[name] === "function";
@@ -126,7 +140,7 @@ export function isRegisteredAs(
   return found === metric;
 }
 
-/** Not by `instanceof`, which a map of another realm fails. In an object, every value is a metric. */
+/** Not by `instanceof`, which a map of another realm fails. No metric is a function. */
 function isMap<K, V>(metrics: object | ReadonlyMap<K, V>): metrics is ReadonlyMap<K, V> {
   return typeof (metrics as { get?: unknown }).get === "function";
 }

@@ -8,16 +8,20 @@ import type { ProtobufWriter } from "./writer.ts";
 const MIN_TIMESTAMP_MS = -62_135_596_800_000;
 const END_TIMESTAMP_MS = 253_402_300_800_000;
 
-/** Writes an exemplar with all its labels, or nothing if there is none with a value. */
+/** Writes an exemplar with all its labels, or nothing if there is none with a value and texts. */
 export function writeExemplar(
   tag: number,
   exemplar: Exemplar | null | undefined,
-  writeLabels: LabelWriter,
+  labelWriter: LabelWriter,
   writer: ProtobufWriter,
 ): void {
   if (!exemplar || typeof exemplar.value !== "number") return;
+  const before = writer.length;
   const start = writer.open(tag);
-  writeLabels(exemplar.labels, writer);
+  if (!labelWriter.write(exemplar.labels, writer)) {
+    writer.truncate(before);
+    return;
+  }
   writer.double(EXEMPLAR.value, exemplar.value);
   writeTimestamp(EXEMPLAR.timestamp, exemplar.timestampMs, writer);
   writer.close(start);
@@ -45,4 +49,25 @@ export function writeTimestamp(
   writer.int64(TIMESTAMP.seconds, (wholeMs - millis) / 1_000);
   if (nanos > 0) writer.uint(TIMESTAMP.nanos, nanos);
   writer.close(start);
+}
+
+/**
+ * Makes a function that lists the indexes of bounds that are there before, cached for as long as the
+ * bounds are the same array, as they mostly are for a whole family.
+ *
+ * @param reserved A bound that the scraper adds itself.
+ */
+export function repeatedBounds(
+  reserved?: number,
+): (bounds: readonly number[]) => ReadonlySet<number> {
+  let last: readonly number[] = [];
+  let repeated: ReadonlySet<number> = new Set();
+  return (bounds) => {
+    if (bounds === last) return repeated;
+    last = bounds;
+    const taken = new Set([reserved]);
+    const isRepeated = (bound: number) => taken.size === taken.add(bound).size;
+    repeated = new Set(bounds.flatMap((bound, index) => (isRepeated(bound) ? [index] : [])));
+    return repeated;
+  };
 }

@@ -1,7 +1,6 @@
 import type { HistogramMetric, SummaryMetric, ValueMetric } from "../../model/metric-family.ts";
-import type { EscapingScheme } from "../../model/names.ts";
-import type { MetricEncoder, TextSink } from "../encoder.ts";
-import { createLabelEncoder } from "./labels.ts";
+import { type MetricEncoder, SAME_BOUND, type TextSink } from "../encoder.ts";
+import type { LabelEncoder } from "./labels.ts";
 import {
   boundLineRest,
   boundStarts,
@@ -42,20 +41,23 @@ const TOTAL_SUFFIXES: TotalSuffixes = { sum: "_sum", count: "_count" };
  */
 export function createValueEncoder(
   sampleName: string,
-  scheme: EscapingScheme,
+  labels: LabelEncoder,
   { timestampUnitMs }: LineStyle,
   formatExemplar?: (exemplar: ValueMetric["exemplar"]) => string,
 ): MetricEncoder {
-  const encodeLabels = createLabelEncoder(scheme);
   const start = lineStart(sampleName);
   const hasExemplars = formatExemplar !== undefined;
   return {
+    labels,
+
     encode(metric: ValueMetric, sink: TextSink): boolean {
       const { value } = metric;
       if (typeof value !== "number") return false;
+      const labelText = labels.encode(metric.labels);
+      if (labelText === undefined) return false;
       let end = formatTimestamp(metric.timestampMs, timestampUnitMs);
       if (formatExemplar !== undefined) end += formatExemplar(metric.exemplar);
-      writeLine(openLine(start, encodeLabels(metric.labels)), value, `${end}\n`, sink);
+      writeLine(openLine(start, labelText), value, `${end}\n`, sink);
       return true;
     },
 
@@ -82,24 +84,26 @@ export function createValueEncoder(
 /** Makes the encoder of histograms. */
 export function createHistogramEncoder(
   name: string,
-  scheme: EscapingScheme,
+  labels: LabelEncoder,
   style: LineStyle,
   suffixes: TotalSuffixes = TOTAL_SUFFIXES,
 ): MetricEncoder {
   const { timestampUnitMs, formatBucketExemplar } = style;
-  const encodeLabels = createLabelEncoder(scheme, "le");
   const bucketStart = lineStart(`${name}_bucket`);
   const infStart = `${bucketStart.open}le="+Inf"`;
-  const bucketsOf = boundStarts(bucketStart.open, "le", style.formatBound);
+  const bucketsOf = boundStarts(bucketStart.open, "le", style.formatBound, "+Inf");
   const writeTotals = createTotalsWriter(name, suffixes, style);
   const hasExemplars = formatBucketExemplar !== undefined;
   // As offsets from the number of the `+Inf` bucket.
   const [sumAt, countAt] = style.isSumFirst ? [1, 2] : [2, 1];
   return {
+    labels,
+
     encode(metric: HistogramMetric, sink: TextSink): boolean {
       if (!hasTotals(metric)) return false;
-      const labels = encodeLabels(metric.labels);
-      const rest = boundLineRest(labels);
+      const labelText = labels.encode(metric.labels);
+      if (labelText === undefined) return false;
+      const rest = boundLineRest(labelText);
       const timestamp = formatTimestamp(metric.timestampMs, timestampUnitMs);
       const end = `${timestamp}\n`;
       const exemplarOf =
@@ -109,11 +113,15 @@ export function createHistogramEncoder(
       const starts = bucketsOf(metric.upperBounds);
       const { cumulativeCounts } = metric;
       for (let index = 0; index < starts.length; index++) {
+        if (starts[index] === "") {
+          labels.fault = SAME_BOUND;
+          continue;
+        }
         const count = numberAt(cumulativeCounts, index);
         writeLine(`${starts[index]}${rest}`, count, endOf(index), sink);
       }
       writeLine(`${infStart}${rest}`, metric.count, endOf(starts.length), sink);
-      writeTotals(metric, labels, end, sink);
+      writeTotals(metric, labelText, end, sink);
       return true;
     },
 
@@ -144,27 +152,33 @@ export function createHistogramEncoder(
 /** Makes the encoder of summaries. */
 export function createSummaryEncoder(
   name: string,
-  scheme: EscapingScheme,
+  labels: LabelEncoder,
   style: LineStyle,
 ): MetricEncoder {
   const { timestampUnitMs } = style;
-  const encodeLabels = createLabelEncoder(scheme, "quantile");
   const quantilesOf = boundStarts(lineStart(name).open, "quantile", style.formatBound);
   const writeTotals = createTotalsWriter(name, TOTAL_SUFFIXES, style);
   const sumAt = style.isSumFirst ? 0 : 1;
   const countAt = style.isSumFirst ? 1 : 0;
   return {
+    labels,
+
     encode(metric: SummaryMetric, sink: TextSink): boolean {
       if (!hasTotals(metric)) return false;
-      const labels = encodeLabels(metric.labels);
-      const rest = boundLineRest(labels);
+      const labelText = labels.encode(metric.labels);
+      if (labelText === undefined) return false;
+      const rest = boundLineRest(labelText);
       const end = `${formatTimestamp(metric.timestampMs, timestampUnitMs)}\n`;
       const starts = quantilesOf(metric.quantiles);
       const { quantileValues } = metric;
       for (let index = 0; index < starts.length; index++) {
+        if (starts[index] === "") {
+          labels.fault = SAME_BOUND;
+          continue;
+        }
         writeLine(`${starts[index]}${rest}`, numberAt(quantileValues, index), end, sink);
       }
-      writeTotals(metric, labels, end, sink);
+      writeTotals(metric, labelText, end, sink);
       return true;
     },
 

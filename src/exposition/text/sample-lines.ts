@@ -66,22 +66,29 @@ export function numberAt(values: ArrayLike<number>, index: number): number {
 
 /**
  * The starts of the lines of all buckets or quantiles, made anew only when the bounds
- * change: mostly a family has one array of bounds for all its metrics.
+ * change: mostly a family has one array of bounds for all its metrics. `""` stands for a line that
+ * would be that of another bound.
  *
  * @param open The start of a line up to its first label.
  * @param label The label of the bound: `le` or `quantile`.
  * @param format Writes a bound; its text is part of the identity of the series.
+ * @param reserved The bound that the caller writes itself, if any.
  */
 export function boundStarts(
   open: string,
   label: string,
   format: (bound: number) => string,
+  reserved?: string,
 ): (bounds: readonly number[]) => readonly string[] {
   let lastBounds: readonly number[] | undefined;
   let starts: readonly string[] = [];
   return (bounds) => {
     if (bounds !== lastBounds) {
-      starts = bounds.map((bound) => `${open}${label}="${format(bound)}"`);
+      const taken = new Set([reserved]);
+      starts = bounds.map((bound) => {
+        const text = format(bound);
+        return taken.size === taken.add(text).size ? "" : `${open}${label}="${text}"`;
+      });
       lastBounds = bounds;
     }
     return starts;

@@ -5,9 +5,11 @@ import { BlockStore } from "../../../src/exposition/kept/store.ts";
 import { CHUNK_LENGTH } from "../../../src/exposition/text/byte-sink.ts";
 import { createTextFormatEncoder, type TextFamilies } from "../../../src/exposition/text/encode.ts";
 import type { MetricFamily, ValueMetric } from "../../../src/model/metric-family.ts";
+import { TRUSTED_LABELS } from "../trusted-labels.ts";
 
 /** Writes `=` and the value; skips negative ones. */
 const ENCODER: FamilyEncoder = {
+  labels: TRUSTED_LABELS,
   preamble: "preamble\n",
   encode: (metric, sink) => {
     // The families below hold plain values alone.

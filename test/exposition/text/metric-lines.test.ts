@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MetricEncoder } from "../../../src/exposition/encoder.ts";
+import { LabelEncoder } from "../../../src/exposition/text/labels.ts";
 import {
   createHistogramEncoder,
   createSummaryEncoder,
@@ -43,6 +44,8 @@ const SUMMARY: SummaryMetric = {
   quantileValues: [9],
 };
 
+const LABELS = new LabelEncoder("dots", true);
+
 /** The text of a metric, and its numbers in the order in which they are written. */
 function encode(encoder: MetricEncoder, metric: Metric): { text: string; written: number[] } {
   let text = "";
@@ -68,19 +71,19 @@ const ENCODED: readonly {
 }[] = [
   {
     what: "a value",
-    encoder: createValueEncoder("v", "dots", STYLES.plain),
+    encoder: createValueEncoder("v", LABELS, STYLES.plain),
     metric: { ...VALUE, timestampMs: 1_500 },
     expected: 'v{a="b"} 3 1500\n',
   },
   {
     what: "a value with an exemplar",
-    encoder: createValueEncoder("v", "dots", STYLES.exemplars, (it) => (it ? " #" : "")),
+    encoder: createValueEncoder("v", LABELS, STYLES.exemplars, (it) => (it ? " #" : "")),
     metric: { ...VALUE, timestampMs: 1_500, exemplar: EXEMPLAR },
     expected: 'v{a="b"} 3 1.5 #\n',
   },
   {
     what: "a histogram, sum first",
-    encoder: createHistogramEncoder("h", "dots", STYLES.plain),
+    encoder: createHistogramEncoder("h", LABELS, STYLES.plain),
     metric: { ...HISTOGRAM, timestampMs: 1_500, exemplars: [EXEMPLAR] },
     expected: `h_bucket{le="1",a="b"} 3 1500
 h_bucket{le="2",a="b"} 4 1500
@@ -91,7 +94,7 @@ h_count{a="b"} 5 1500
   },
   {
     what: "a histogram, count first, with exemplars",
-    encoder: createHistogramEncoder("h", "dots", STYLES.exemplars, { sum: "_s", count: "_c" }),
+    encoder: createHistogramEncoder("h", LABELS, STYLES.exemplars, { sum: "_s", count: "_c" }),
     metric: { ...HISTOGRAM, timestampMs: 1_500, exemplars: [EXEMPLAR, null, EXEMPLAR] },
     expected: `h_bucket{le="<1>",a="b"} 3 1.5 #0
 h_bucket{le="<2>",a="b"} 4 1.5
@@ -102,13 +105,13 @@ h_s{a="b"} 0.25 1.5
   },
   {
     what: "a summary, sum first",
-    encoder: createSummaryEncoder("s", "dots", STYLES.plain),
+    encoder: createSummaryEncoder("s", LABELS, STYLES.plain),
     metric: SUMMARY,
     expected: 's{quantile="0.5"} 9\ns_sum 0.25\ns_count 5\n',
   },
   {
     what: "a summary, count first",
-    encoder: createSummaryEncoder("s", "dots", STYLES.exemplars),
+    encoder: createSummaryEncoder("s", LABELS, STYLES.exemplars),
     metric: SUMMARY,
     expected: 's{quantile="<0.5>"} 9\ns_count 5\ns_sum 0.25\n',
   },
@@ -128,7 +131,7 @@ const COMPARABLE: readonly {
 }[] = [
   {
     what: "a value",
-    encoderFor: (style) => createValueEncoder("v", "dots", style),
+    encoderFor: (style) => createValueEncoder("v", LABELS, style),
     metric: VALUE,
     others: [
       { ...VALUE, value: 4 },
@@ -137,7 +140,7 @@ const COMPARABLE: readonly {
   },
   {
     what: "a histogram",
-    encoderFor: (style) => createHistogramEncoder("h", "dots", style),
+    encoderFor: (style) => createHistogramEncoder("h", LABELS, style),
     metric: HISTOGRAM,
     others: [
       { ...HISTOGRAM, count: 6 },
@@ -162,7 +165,7 @@ for (const [kind, style] of Object.entries(STYLES)) {
 
 test("listNumbers() lists the numbers of a summary in the order of its lines", () => {
   for (const style of Object.values(STYLES)) {
-    const encoder = createSummaryEncoder("s", "dots", style);
+    const encoder = createSummaryEncoder("s", LABELS, style);
     const numbers = new Float64Array(8);
     const count = encoder.listNumbers(SUMMARY, numbers);
     assert.deepEqual([...numbers.subarray(0, count)], encode(encoder, SUMMARY).written);
@@ -172,12 +175,12 @@ test("listNumbers() lists the numbers of a summary in the order of its lines", (
 for (const { what, encoder, metric } of [
   {
     what: "a value",
-    encoder: createValueEncoder("v", "dots", STYLES.exemplars, () => ""),
+    encoder: createValueEncoder("v", LABELS, STYLES.exemplars, () => ""),
     metric: { ...VALUE, exemplar: EXEMPLAR },
   },
   {
     what: "a histogram",
-    encoder: createHistogramEncoder("h", "dots", STYLES.exemplars),
+    encoder: createHistogramEncoder("h", LABELS, STYLES.exemplars),
     metric: { ...HISTOGRAM, exemplars: [EXEMPLAR] },
   },
 ]) {

@@ -1,6 +1,5 @@
 export { GatherError, ListenError, MetricsError, ScrapeTimeoutError } from "./errors.ts";
 export type { Source } from "./gatherers/gatherer-of.ts";
-export { createHandler, type Handler } from "./http/create-handler.ts";
 export type { Logger } from "./log.ts";
 export type {
   CollectorError,
@@ -25,6 +24,8 @@ export type {
   ValueFamily,
   ValueMetric,
 } from "./model/metric-family.ts";
+export { createHandler, type Handler } from "./mount/create-handler.ts";
+export type { Mount } from "./mount/mount.ts";
 export type {
   BodyLimit,
   CompressionOptions,

@@ -57,8 +57,14 @@ export interface BlockSink extends TextSink {
 /** What a report says of a metric that is skipped for its value. */
 export const NOT_A_NUMBER = "a value is not a number";
 
-/** What a report says of a bucket or a quantile that would be a second series of the same labels. */
-export const SAME_BOUND = "a metric has the same bound twice; kept the first";
+/** What a report says of a bucket that is skipped for its count. */
+export const NO_BUCKET_COUNT = "the count of a bucket is not a number";
+
+/**
+ * What became of a metric: `true` if it is written, `false` if it is skipped because a value is not a
+ * number, or because its labels were refused. Otherwise it is written except for a part, and this is why.
+ */
+export type Written = boolean | string;
 
 /** How the metrics of one family are written; what they have in common is made once. */
 export interface FamilyEncoder extends MetricEncoder {
@@ -77,7 +83,7 @@ export interface LabelHolder {
   readonly isTrusting: boolean;
   /** Whether `encode` has written nothing because labels were not held. */
   readonly isRefused: boolean;
-  /** What to report of the metric, although it is written; whoever reports it clears it. */
+  /** What to report of the labels that were held last; whoever reports it clears it. */
   fault: string | undefined;
   /**
    * Holds the labels of the metric that is encoded next.
@@ -93,16 +99,13 @@ export interface LabelHolder {
 /** How one metric of a family is written. */
 export interface MetricEncoder {
   readonly labels: LabelHolder;
-  /**
-   * Writes all lines of one metric. Returns `false` and writes nothing if a value is not a number, or
-   * if its labels are refused because they are not held.
-   */
-  encode(metric: Metric, sink: TextSink): boolean;
+  /** Writes the lines of one metric. */
+  encode(metric: Metric, sink: TextSink): Written;
   /**
    * Lists the numbers of a metric, in the order in which `encode` writes them.
    *
-   * @returns How many there are, or -1 when something else may change too, such as an exemplar or
-   *   a timestamp.
+   * @returns How many there are, or -1 when something else may change too, such as an exemplar, a
+   *   timestamp, or which lines there are.
    */
   listNumbers(metric: Metric, numbers: Float64Array): number;
   /**

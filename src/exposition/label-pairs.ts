@@ -62,7 +62,7 @@ export function normalLabels(
       isAltered = true;
     } else if (pairs.has(written)) {
       fault = `two labels are called ${written}; kept the first`;
-    } else pairs.set(written, text);
+    } else pairs.set(written, text.replace(LONE_SURROGATES, "\ufffd"));
   }
   return { pairs, isAltered, fault };
 }
@@ -86,10 +86,10 @@ export function isReservedLabel(name: string, reserved?: string): boolean {
   return name === "" || name === "__name__" || name === reserved;
 }
 
-// Not with the flag `u` in what passes every value: V8 then compares Latin-1 text with nothing more.
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
+const LONE_SURROGATES = /[\ud800-\udfff]/gu;
 
-/** Whether UTF-8 cannot encode a text, so that texts which differ only there become equal. */
+/** Whether UTF-8 cannot encode a text: U+FFFD is sent instead, so that different texts become equal. */
 export function hasLoneSurrogate(text: string): boolean {
   return LONE_SURROGATE.test(text);
 }

@@ -7,10 +7,14 @@ import { http2StreamOf } from "./reset.ts";
 import { type Headers, sendScrape } from "./send.ts";
 
 /** Reads the head of a request of `node:http`, or of the compatibility API of `node:http2`. */
-export function headOf({ method = "", url = "", headers }: IncomingMessage): RequestHead {
+export function headOf(request: IncomingMessage): RequestHead {
+  const { method = "", url = "", headers } = request;
   return {
     method,
     target: url,
+    get remoteAddress() {
+      return addressOf(request);
+    },
     header(name) {
       // RFC 9113 §8.3.1: in HTTP/2 the host is in the `:authority`.
       const value = headers[name] ?? (name === "host" ? headers[":authority"] : undefined);
@@ -18,6 +22,15 @@ export function headOf({ method = "", url = "", headers }: IncomingMessage): Req
       return Array.isArray(value) ? value.join(", ") : value;
     },
   };
+}
+
+function addressOf(request: IncomingMessage): string | undefined {
+  try {
+    return request.socket.remoteAddress;
+  } catch {
+    // HTTP/2 throws when the session is closed, and a mock of a request may have no socket.
+    return undefined;
+  }
 }
 
 /**

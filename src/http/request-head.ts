@@ -1,55 +1,47 @@
+/**
+ * One HTTP request in plain data, whichever server brought it.
+ *
+ * This file rejects what no scraper sends, `routes.ts` finds out what a request is for. Two adapters
+ * make a `ScrapeRequest` of it and send the response: `node.ts` for `node:http`, which the server uses
+ * too, and `fetch.ts` for the Fetch API. `send.ts` adds the headers of every answer and writes no
+ * faster than the client reads. Whatever fails after the first byte cuts the response off
+ * (`reset.ts`), so that no client takes a part for the whole. A sender ends each response once.
+ */
 import type { Signal } from "../abort.ts";
 import type { ScrapeRequest } from "../scrape/exchange.ts";
-import { ALLOWED_METHODS, queryOf } from "./routes.ts";
+import {
+  type FixedAnswer,
+  HAS_BODY,
+  HOST_NOT_ALLOWED,
+  METHOD_NOT_ALLOWED,
+  OPTIONS_ANSWER,
+} from "./fixed-answers.ts";
+import { queryOf } from "./routes.ts";
 
 /** The head of a request, whichever server brought it. */
 export interface RequestHead {
   readonly method: string;
   /** The request target or the URL; only its query is used. */
   readonly target: string;
+  /** The address of the client; `undefined` where it is unknown. */
+  readonly remoteAddress: string | undefined;
   /** The value of a header, by its name in lower case. */
   header(name: string): string | undefined;
 }
 
+/** The header by which our page tells its own scrapes from those of a scraper. */
+const PAGE_HEADER = "promhttp-page";
+
 /** The log line of a request that failed outside of its scrape. */
 export const CANNOT_ANSWER: string = "Cannot answer a request";
-
-/** An answer that is always the same. */
-export interface FixedAnswer {
-  readonly status: number;
-  readonly text: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** The answer to OPTIONS. */
-export const OPTIONS_ANSWER: FixedAnswer = {
-  status: 204,
-  text: "",
-  headers: { Allow: ALLOWED_METHODS },
-};
-
-/** The answer to a method that no path has. */
-export const METHOD_NOT_ALLOWED: FixedAnswer = {
-  status: 405,
-  text: "Method not allowed.\n",
-  headers: { Allow: ALLOWED_METHODS },
-};
-
-// Whatever else such a client sends is not worth reading.
-const CLOSE = { Connection: "close" };
 
 /** Rejects, on any path, a request with a body and one for a host that is not allowed. */
 export function refusalOf(
   head: RequestHead,
   allowedHosts: readonly string[] | undefined,
 ): FixedAnswer | undefined {
-  if (hasBody(head)) {
-    return { status: 413, text: "A request must not have a body.\n", headers: CLOSE };
-  }
-  if (!isAllowedHost(head.header("host"), allowedHosts)) {
-    return { status: 403, text: "This host is not allowed.\n", headers: CLOSE };
-  }
-  return undefined;
+  if (hasBody(head)) return HAS_BODY;
+  return isAllowedHost(head.header("host"), allowedHosts) ? undefined : HOST_NOT_ALLOWED;
 }
 
 /** Answers a request where every path is that of the metrics; `undefined` if it is a scrape. */
@@ -79,6 +71,8 @@ export function scrapeRequestOf(
     acceptEncoding: mayCompress ? head.header("accept-encoding") : undefined,
     timeoutSeconds: head.header("x-prometheus-scrape-timeout-seconds"),
     signal,
+    client: head,
+    isPage: head.header(PAGE_HEADER) !== undefined,
   };
 }
 

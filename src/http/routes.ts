@@ -34,9 +34,6 @@ export function createRoutes(options: Pick<ResolvedOptions, "path" | "landingPag
   return new Map(rows);
 }
 
-/** The methods that every path answers, for the `Allow` header. */
-export const ALLOWED_METHODS: string = "GET, HEAD, OPTIONS";
-
 /** Tells whether `path` is one that every server has, whatever the options say. */
 export function isFixedPath(path: string): boolean {
   return FIXED_ROWS.some(([fixed]) => fixed === path);

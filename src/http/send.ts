@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
+import { isWhole } from "../exposition/body.ts";
 import type { ScrapeResponse } from "../scrape/exchange.ts";
-import type { FixedAnswer } from "./request-head.ts";
+import type { FixedAnswer } from "./fixed-answers.ts";
 import { http2StreamOf, resetResponse } from "./reset.ts";
 import { untilFinished, writeAll } from "./write-body.ts";
 
@@ -65,11 +66,12 @@ export async function sendScrape(
     if (signal.aborted) cutOff();
     else await write(response, answer, headers);
   } catch (error) {
-    cutOff();
     failure.push(error);
   }
   signal.removeEventListener("abort", cutOff);
   answer.end(...failure);
+  // Only now: a TLS socket may emit "close" at once, which would count as a client that disconnects.
+  if (failure.length > 0) cutOff();
 }
 
 async function write(
@@ -80,7 +82,7 @@ async function write(
   const given = replacements === NO_HEADERS ? headers : { ...headers, ...replacements };
   // A length that something else has set is not that of this body.
   response.removeHeader("Content-Length");
-  if (body instanceof Uint8Array) {
+  if (isWhole(body)) {
     // RFC 9110 §8.6: in a response to HEAD it would be the length of the body that GET gets.
     const length = response.req.method === "HEAD" ? undefined : body.length;
     writeHead(response, status, pairsOf(given, length));

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Signal } from "../abort.ts";
 import type { BodyStream } from "../exposition/body.ts";
 import type { Chunks } from "../exposition/chunk-reader.ts";
+import { isPromise } from "../maybe-promise.ts";
 import { http2StreamOf } from "./reset.ts";
 
 /**
@@ -22,7 +23,7 @@ export async function writeAll(
   try {
     for (;;) {
       const next = body.next(WRITE_BYTES);
-      const chunks = next instanceof Promise ? await next : next;
+      const chunks = isPromise(next) ? await next : next;
       signal.throwIfAborted();
       if (chunks === undefined) break;
       await new Promise<void>((resolve) => {
@@ -73,5 +74,14 @@ export function untilFinished(response: ServerResponse, signal: Signal): Promise
     if (response.writableFinished || signal.aborted) resolve();
     response.on("finish", resolve);
     signal.addEventListener("abort", () => resolve());
+  });
+}
+
+/** Resolves when the response is finished, or its client is gone. */
+export function untilGone(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    if (response.writableFinished || response.destroyed) resolve();
+    response.on("finish", resolve);
+    response.on("close", resolve);
   });
 }

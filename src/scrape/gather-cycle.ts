@@ -4,6 +4,7 @@ import { andThen, isThenable, type MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { ErrorHandling, ScrapeHook } from "../options/options.ts";
+import { unref } from "../timers.ts";
 import type { Deadline } from "./deadline.ts";
 import { type NameFilter, requestedFamilies } from "./name-filter.ts";
 
@@ -19,8 +20,11 @@ export interface GatherCycleOptions {
 
 const NO_ERRORS: readonly CollectorError[] = [];
 
-/** The share of a scrape's time that its collectors get where some may be skipped. */
-const COLLECT_SHARE = 0.8;
+/**
+ * Where some collectors may be skipped, the first bytes of the others must be ready in time: a tenth
+ * of the time to the deadline is kept for that, and no more than this.
+ */
+const MAX_RESERVE_MS = 500;
 
 /** How a gathering went. */
 export interface GatheringReport {
@@ -80,11 +84,19 @@ export class GatherCycle {
   /**
    * Returns families and errors, whatever the failure policy says. More families may be in it than
    * the filter asks for.
+   *
+   * @param onCollected Called for each collector, unless a gathering was joined.
    */
-  collect(deadline: Deadline, filter: NameFilter): MaybePromise<Gathering> {
+  collect(
+    deadline: Deadline,
+    filter: NameFilter,
+    onCollected?: GatherContext["onCollected"],
+  ): MaybePromise<Gathering> {
     deadline.signal.throwIfAborted();
     const cycle = this.#join(deadline, filter);
-    return cycle === undefined ? this.#start(deadline, filter) : this.#wait(cycle, deadline);
+    return cycle === undefined
+      ? this.#start(deadline, filter, onCollected)
+      : this.#wait(cycle, deadline);
   }
 
   async #wait(cycle: Cycle, deadline: Deadline): Promise<Gathering> {
@@ -112,7 +124,11 @@ export class GatherCycle {
     return isPatient || deadlineMs <= this.#collectDeadline(deadline);
   }
 
-  #start(deadline: Deadline, filter: NameFilter): MaybePromise<Gathering> {
+  #start(
+    deadline: Deadline,
+    filter: NameFilter,
+    onCollected: GatherContext["onCollected"],
+  ): MaybePromise<Gathering> {
     const deadlineMs = this.#collectDeadline(deadline);
     const signal = new LightSignal();
     const context: GatherContext = {
@@ -122,6 +138,7 @@ export class GatherCycle {
       deadlineMs,
       isRequested: filter.isRequested,
       report: this.#options.report,
+      onCollected,
     };
     const startedAt = performance.now();
     const take = (result: GatherResult) => this.#take(result, startedAt, signal, filter);
@@ -137,10 +154,10 @@ export class GatherCycle {
     return this.#wait(cycle, deadline);
   }
 
-  /** Where the families of some collectors are served without the others, there must be time to send them. */
+  /** Where the families of some collectors are served without the others, there must be time to encode them. */
   #collectDeadline({ deadlineMs, timeoutMs }: Deadline): number {
     const isPatient = this.#options.errorHandling === "fail";
-    return isPatient ? deadlineMs : deadlineMs - timeoutMs * (1 - COLLECT_SHARE);
+    return isPatient ? deadlineMs : deadlineMs - Math.min(MAX_RESERVE_MS, timeoutMs / 10);
   }
 
   /** Waits for collectors; where some may be skipped, only until `deadlineMs`. */
@@ -195,23 +212,26 @@ function isAbandoned({ aborted, reason }: Pick<Signal, "aborted" | "reason">): b
 
 function abortAt(deadlineMs: number, signal: LightSignal): NodeJS.Timeout {
   const timeoutMs = Math.max(0, deadlineMs - Date.now());
-  const timer = setTimeout(() => signal.abort(new ScrapeTimeoutError(timeoutMs)), timeoutMs);
-  return timer.unref();
+  return unref(setTimeout(() => signal.abort(new ScrapeTimeoutError(timeoutMs)), timeoutMs));
 }
 
 /** The failure policy. Without a family there is nothing to continue with. */
-function accept(
-  { families, errors }: Gathering,
-  errorHandling: ErrorHandling,
-): readonly MetricFamily[] {
-  const canContinue = errorHandling === "continue" && families.length > 0;
-  if (errors.length === 0 || canContinue) return families;
+export function isRefused({ families, errors }: Gathering, errorHandling: ErrorHandling): boolean {
+  return errors.length > 0 && (errorHandling === "fail" || families.length === 0);
+}
+
+function accept(gathering: Gathering, errorHandling: ErrorHandling): readonly MetricFamily[] {
+  const { families, errors } = gathering;
+  if (!isRefused(gathering, errorHandling)) return families;
   const names = errors.map(({ collector }) => collector).join(", ");
   throw new GatherError(
     `Collectors failed: ${names}`,
     errors.map(({ error }) => error),
   );
 }
+
+/** The name of the hook among the collectors. */
+const HOOK = "onScrape";
 
 /**
  * Runs a hook before the collectors. An error of the hook is handled like one of a collector. When
@@ -222,13 +242,14 @@ export function withHook(gatherer: Gatherer, hook: ScrapeHook): Gatherer {
     async gather(context) {
       const startedAt = performance.now();
       const failures: CollectorError[] = [];
+      const durationMs = () => performance.now() - startedAt;
       try {
         await unlessAborted(Promise.resolve(hook({ signal: context.signal })), context.signal);
       } catch (error) {
         if (isAbandoned(context.signal)) throw error;
-        const durationMs = performance.now() - startedAt;
-        failures.push({ collector: "onScrape", error, durationMs });
+        failures.push({ collector: HOOK, error, durationMs: durationMs() });
       }
+      context.onCollected?.(HOOK, durationMs());
       const { families, errors = [] } = await gatherer.gather(context);
       return { families, errors: [...failures, ...errors] };
     },

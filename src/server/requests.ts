@@ -1,12 +1,18 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { answerScrape, headOf, watchClient } from "../http/node.ts";
 import {
-  CANNOT_ANSWER,
+  BAD_REQUEST,
   type FixedAnswer,
+  HEALTHY,
   METHOD_NOT_ALLOWED,
+  NO_ICON,
+  NOT_FOUND,
+  NOT_READY,
   OPTIONS_ANSWER,
-  refusalOf,
-} from "../http/request-head.ts";
+  READY,
+  SHUTTING_DOWN,
+} from "../http/fixed-answers.ts";
+import { answerScrape, headOf, watchClient } from "../http/node.ts";
+import { CANNOT_ANSWER, refusalOf } from "../http/request-head.ts";
 import { resetResponse } from "../http/reset.ts";
 import { createRoutes, type Route, routeOf } from "../http/routes.ts";
 import { sendFixed } from "../http/send.ts";
@@ -17,22 +23,22 @@ import type { ScrapeHandler } from "../scrape/scrape.ts";
 /** What requests are answered with. */
 export interface RequestContext {
   readonly options: Pick<ResolvedOptions, "path" | "landingPage" | "allowedHosts">;
-  readonly scrapeHandler: Pick<ScrapeHandler, "scrape" | "survey">;
-  /** Whether the server still accepts work. */
-  readonly isReady: () => boolean;
+  readonly scrapeHandler: Pick<ScrapeHandler, "scrape" | "survey" | "isReady">;
+  /** Whether a shutdown has begun. */
+  readonly isClosing: () => boolean;
   readonly log: Log;
 }
 
 /** Makes the function that answers every request of the server. It never throws. */
 export function createRequestListener(context: RequestContext): RequestListener {
-  const { options, scrapeHandler, isReady, log } = context;
+  const { options, scrapeHandler, isClosing, log } = context;
   const routes = createRoutes(options);
 
   return (request, response) => {
     // A write to a socket that the client has closed is an event of the response.
     response.on("error", () => {});
     try {
-      if (!isReady()) response.setHeader("Connection", "close");
+      if (isClosing()) response.setHeader("Connection", "close");
       const fixed = isAmbiguous(request)
         ? BAD_REQUEST
         : refusalOf(headOf(request), options.allowedHosts);
@@ -43,7 +49,7 @@ export function createRequestListener(context: RequestContext): RequestListener 
       const route = routeOf(request.method ?? "", request.url ?? "", routes);
       if (route === "metrics") void answerScrape(request, response, scrapeHandler.scrape);
       else if (route === "landing-page") void answerPage(request, response, context);
-      else if (route === "ready" && !isReady()) sendFixed(response, NOT_READY);
+      else if (route === "ready") sendFixed(response, readinessOf(context));
       else sendFixed(response, FIXED_ANSWERS[route]);
     } catch (error) {
       log.error(CANNOT_ANSWER, error);
@@ -52,11 +58,17 @@ export function createRequestListener(context: RequestContext): RequestListener 
   };
 }
 
+function readinessOf({ isClosing, scrapeHandler }: RequestContext): FixedAnswer {
+  if (isClosing()) return SHUTTING_DOWN;
+  return scrapeHandler.isReady() ? READY : NOT_READY;
+}
+
 /**
- * RFC 9112 §3.2: a request names one host; Node takes the first of two, and a proxy in front may have
- * taken the other. A request line without a version, which Node reads as HTTP/0.9, names none.
+ * RFC 9112 §3.2: a request names one host, in HTTP/1.0 at most one; Node takes the first of two, and a
+ * proxy in front may have taken the other. A request line without a version, which Node reads as
+ * HTTP/0.9, names none.
  */
-function isAmbiguous({ httpVersionMajor, rawHeaders }: IncomingMessage): boolean {
+function isAmbiguous({ httpVersionMajor, httpVersionMinor, rawHeaders }: IncomingMessage): boolean {
   if (httpVersionMajor !== 1) return true;
   // Names and values alternate: `headersDistinct` would make an object and arrays of them first.
   let hosts = 0;
@@ -64,7 +76,7 @@ function isAmbiguous({ httpVersionMajor, rawHeaders }: IncomingMessage): boolean
     const name = rawHeaders[index] as string;
     if (name.length === 4 && name.toLowerCase() === "host") hosts++;
   }
-  return hosts > 1;
+  return hosts > 1 || (hosts === 0 && httpVersionMinor > 0);
 }
 
 /** Answers with the page; its code is loaded when it is first opened. */
@@ -84,20 +96,13 @@ async function answerPage(
   }
 }
 
-const BAD_REQUEST: FixedAnswer = {
-  status: 400,
-  text: "Bad request.\n",
-  headers: { Connection: "close" },
-};
-
-const NOT_READY: FixedAnswer = { status: 503, text: "Shutting down.\n" };
-
-const FIXED_ANSWERS: Readonly<Record<Exclude<Route, "metrics" | "landing-page">, FixedAnswer>> = {
-  healthy: { status: 200, text: "Healthy.\n" },
-  ready: { status: 200, text: "Ready.\n" },
-  favicon: { status: 204, text: "" },
+const FIXED_ANSWERS: Readonly<
+  Record<Exclude<Route, "metrics" | "landing-page" | "ready">, FixedAnswer>
+> = {
+  healthy: HEALTHY,
+  favicon: NO_ICON,
   options: OPTIONS_ANSWER,
   "method-not-allowed": METHOD_NOT_ALLOWED,
   "bad-target": BAD_REQUEST,
-  "not-found": { status: 404, text: "Not found.\n" },
+  "not-found": NOT_FOUND,
 };

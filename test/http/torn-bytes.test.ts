@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { test } from "node:test";
 import { Gauge, Registry } from "prom-client";
-import { createHandler } from "../../src/http/create-handler.ts";
+import { createHandler } from "../../src/mount/create-handler.ts";
 import { parseResponse } from "../helpers/http/parse-response.ts";
 import { request } from "../helpers/http/raw-request.ts";
 import { withServer } from "../helpers/http/with-server.ts";

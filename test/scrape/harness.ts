@@ -50,7 +50,10 @@ export function createHarness(gatherer: Gatherer, options: ServerOptions = {}): 
     error: (message) => logged.push(`error ${message}`),
     warn: (message) => logged.push(`warn ${message}`),
   });
-  const handler = createScrapeHandler(gatherer, resolveOptions(options), log, () => 3);
+  const handler = createScrapeHandler(gatherer, resolveOptions(options), log, {
+    connections: () => 3,
+    hasPage: true,
+  });
   const run: Harness["run"] = async (request, send) => {
     const { signal } = new AbortController();
     const given = handler.scrape({ ...REQUEST, signal, ...request });

@@ -206,6 +206,23 @@ test("close() closes idle connections at once, whatever they have sent", () =>
     }
   }));
 
+test("setReady(false) makes /-/ready answer 503, and nothing else, until setReady(true)", () =>
+  withServer({}, async ({ server, port, log }) => {
+    const ready = () => rawRequest(port, request("/-/ready"));
+    assert.equal((await ready()).status, 200);
+    server.setReady(false);
+    const { status, body, headers } = await ready();
+    assert.equal(status, 503);
+    assert.equal(body, "Not ready.\n");
+    assert.equal(headers["connection"], "keep-alive");
+    for (const target of ["/metrics", "/-/healthy", "/"]) {
+      assert.equal((await rawRequest(port, request(target))).status, 200);
+    }
+    server.setReady(true);
+    assert.equal((await ready()).status, 200);
+    assert.deepEqual(log, []);
+  }));
+
 test("close() lets running scrapes finish, and answers what is pipelined behind them", async () => {
   const source = blockingGatherer();
   await withServer({ source, selfMetrics: false }, async ({ server, port, connect }) => {

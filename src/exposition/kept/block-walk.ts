@@ -1,6 +1,6 @@
 import type { Metric, MetricFamily } from "../../model/metric-family.ts";
 import { type RunReader, runReaderOf } from "../../model/metric-run.ts";
-import type { BlockSink, FamilyEncoder } from "../encoder.ts";
+import type { BlockSink, FamilyEncoder, Written } from "../encoder.ts";
 import type { Block } from "./block.ts";
 import type { BlockList, Slot } from "./block-list.ts";
 import { BLOCK_BYTES } from "./block-memory.ts";
@@ -54,7 +54,7 @@ export class BlockWalk {
   }
 
   /** Begins a family with its preamble, and returns the metrics that `write()` must be called with. */
-  family({ metrics }: MetricFamily, encoder: FamilyEncoder): Iterable<Metric> {
+  family({ metrics }: Pick<MetricFamily, "metrics">, encoder: FamilyEncoder): Iterable<Metric> {
     this.#writePreamble(encoder);
     this.#reader = this.#isUsable && encoder.run ? runReaderOf(metrics) : undefined;
     this.#runLength = 0;
@@ -63,8 +63,8 @@ export class BlockWalk {
     return this.#reader ?? metrics;
   }
 
-  /** Writes a metric of the current family; `false` when its encoder skips it. */
-  write(metric: Metric, encoder: FamilyEncoder): boolean {
+  /** Writes a metric of the current family. */
+  write(metric: Metric, encoder: FamilyEncoder): Written {
     let slot = this.#slot;
     if (slot === undefined) {
       if (this.#isUsable) slot = this.#open(metric.identity, encoder);
@@ -72,21 +72,23 @@ export class BlockWalk {
     }
     const { identity } = metric;
     const { block } = slot;
+    let written: Written = true;
     if (block.isAt(this.#entry, identity)) {
       const isUpdated = block.update(this.#entry, metric, encoder);
-      if (!isUpdated && !this.#append(metric, encoder, block)) return false;
+      if (!isUpdated) written = this.#append(metric, encoder, block);
     } else {
       const adoption = block.adopt(this.#entry, metric, encoder);
       if (adoption === "skipped") return false;
       if (adoption === "different") {
         block.dropFrom(this.#entry);
         if (this.#endBefore(identity, encoder, slot)) return this.write(metric, encoder);
-        if (!this.#append(metric, encoder, block)) return false;
+        written = this.#append(metric, encoder, block);
       }
     }
+    if (written === false) return false;
     if (++this.#entry >= block.count) this.#endIfComplete(slot);
     if (this.#reader !== undefined) this.#readRun(encoder);
-    return true;
+    return written;
   }
 
   /**
@@ -119,7 +121,7 @@ export class BlockWalk {
     this.#list?.dropAfter(undefined);
   }
 
-  #append(metric: Metric, encoder: FamilyEncoder, block: Block): boolean {
+  #append(metric: Metric, encoder: FamilyEncoder, block: Block): Written {
     if (this.#list !== undefined) this.#list.appended++;
     return block.append(metric, encoder);
   }

@@ -1,8 +1,9 @@
+import { BUCKET_BOUNDS, createBoundsReader, type UsableBounds } from "../../model/bounds.ts";
 import type { Exemplar, HistogramMetric } from "../../model/metric-family.ts";
-import { NOT_A_NUMBER, SAME_BOUND } from "../encoder.ts";
+import { NO_BUCKET_COUNT, NOT_A_NUMBER } from "../encoder.ts";
 import type { FamilyLabels, LabelWriter } from "./labels.ts";
 import { isFloatHistogram, nativeFault, writeNativeHistogram } from "./native-histogram.ts";
-import { closeMetric, repeatedBounds, writeExemplar, writeTimestamp } from "./parts.ts";
+import { closeMetric, writeExemplar, writeTimestamp } from "./parts.ts";
 import { BUCKET, HISTOGRAM, METRIC, METRIC_FAMILY } from "./schema.ts";
 import type { ProtobufWriter } from "./writer.ts";
 
@@ -21,11 +22,12 @@ export function createHistogramWriter(
   exemplarLabels: LabelWriter,
   report: (reason: string) => void,
 ): (metric: HistogramMetric, writer: ProtobufWriter) => void {
-  const writeBuckets = createBucketsWriter(familyLabels, exemplarLabels);
+  const writeBucket = createBucketWriter(exemplarLabels);
+  const boundsOf = createBoundsReader(BUCKET_BOUNDS);
   let isNative: boolean | undefined;
   return (metric: HistogramMetric, writer: ProtobufWriter): void => {
     const { count, sum } = metric;
-    if (typeof count !== "number" || typeof sum !== "number") {
+    if (typeof count !== "number" || Number.isNaN(count) || typeof sum !== "number") {
       report(NOT_A_NUMBER);
       return;
     }
@@ -52,8 +54,11 @@ export function createHistogramWriter(
     const histogramStart = writer.open(METRIC.histogram);
     if (isFloat) writer.double(HISTOGRAM.sampleCountFloat, count);
     else writeCount(HISTOGRAM.sampleCount, HISTOGRAM.sampleCountFloat, count, writer);
+    // `NaN` too, when it is not known: without the field Prometheus would store 0.
     writer.double(HISTOGRAM.sampleSum, sum);
-    writeBuckets(metric, writer);
+    const bounds = boundsOf(metric.upperBounds);
+    const bucketFault = writeBuckets(metric, bounds, writeBucket, writer);
+    if (bucketFault !== undefined) report(bucketFault);
     if (native !== undefined) {
       writeNativeHistogram(native, isFloat, writer);
       for (const exemplar of native.exemplars ?? []) {
@@ -66,23 +71,27 @@ export function createHistogramWriter(
   };
 }
 
-/** Makes the writer of classic buckets. `+Inf` follows from the count: it is only for its exemplar. */
-function createBucketsWriter(familyLabels: FamilyLabels, exemplarLabels: LabelWriter) {
-  const writeBucket = createBucketWriter(exemplarLabels);
-  const repeatedOf = repeatedBounds(Number.POSITIVE_INFINITY);
-  return (metric: HistogramMetric, writer: ProtobufWriter): void => {
-    const { upperBounds, cumulativeCounts, exemplars } = metric;
-    const repeated = repeatedOf(upperBounds);
-    if (repeated.size > 0) familyLabels.report(SAME_BOUND);
-    let index = 0;
-    for (const bound of upperBounds) {
-      const count = cumulativeCounts[index] ?? Number.NaN;
-      if (!repeated.has(index)) writeBucket(bound, count, exemplars?.[index], writer);
-      index++;
-    }
-    const last = exemplars?.[index];
-    if (last) writeBucket(Number.POSITIVE_INFINITY, metric.count, last, writer);
-  };
+/**
+ * Writes the classic buckets. `+Inf` follows from the count: it is written only for its exemplar.
+ *
+ * @returns Why some were not written, if so.
+ */
+function writeBuckets(
+  { upperBounds, cumulativeCounts, exemplars, count: total }: HistogramMetric,
+  bounds: UsableBounds,
+  writeBucket: BucketWriter,
+  writer: ProtobufWriter,
+): string | undefined {
+  let { fault } = bounds;
+  for (const [at, bound] of bounds.values.entries()) {
+    const index = bounds.indexes[at] as number; // The two are of one length.
+    const count = cumulativeCounts?.[index];
+    if (typeof count !== "number" || Number.isNaN(count)) fault = NO_BUCKET_COUNT;
+    else writeBucket(bound, count, exemplars?.[index], writer);
+  }
+  const last = exemplars?.[upperBounds?.length];
+  if (last) writeBucket(Number.POSITIVE_INFINITY, total, last, writer);
+  return fault;
 }
 
 type BucketWriter = (

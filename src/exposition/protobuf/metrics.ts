@@ -1,3 +1,4 @@
+import { ANY_QUANTILES, createBoundsReader } from "../../model/bounds.ts";
 import type { FaultReporter } from "../../model/gatherer.ts";
 import type {
   Metric,
@@ -7,11 +8,11 @@ import type {
   ValueMetric,
 } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
-import { NOT_A_NUMBER, SAME_BOUND } from "../encoder.ts";
+import { NOT_A_NUMBER } from "../encoder.ts";
 import { BOUND_LABELS } from "../label-pairs.ts";
 import { createHistogramWriter } from "./histogram.ts";
 import { FamilyLabels, LabelWriter } from "./labels.ts";
-import { closeMetric, repeatedBounds, writeExemplar, writeTimestamp } from "./parts.ts";
+import { closeMetric, writeExemplar, writeTimestamp } from "./parts.ts";
 import { COUNTER, METRIC, METRIC_FAMILY, QUANTILE, SUMMARY } from "./schema.ts";
 import type { ProtobufWriter } from "./writer.ts";
 
@@ -119,7 +120,7 @@ function createValueWriter(
 }
 
 function createSummaryWriter(labels: FamilyLabels, report: Report) {
-  const repeatedOf = repeatedBounds();
+  const quantilesOf = createBoundsReader(ANY_QUANTILES);
   return (metric: SummaryMetric, writer: ProtobufWriter): void => {
     const { count, sum, quantiles, quantileValues } = metric;
     if (typeof count !== "number" || typeof sum !== "number") {
@@ -139,15 +140,14 @@ function createSummaryWriter(labels: FamilyLabels, report: Report) {
     const summaryStart = writer.open(METRIC.summary);
     // A summary has no field for a count that is not whole, as an average of several is.
     writer.uint(SUMMARY.sampleCount, Math.round(count));
+    // `NaN` too, when it is not known: without the field Prometheus would store 0.
     writer.double(SUMMARY.sampleSum, sum);
-    const repeated = repeatedOf(quantiles);
-    if (repeated.size > 0) labels.report(SAME_BOUND);
-    let index = 0;
-    for (const quantile of quantiles) {
-      if (repeated.has(index++)) continue;
+    const { values, indexes, fault } = quantilesOf(quantiles);
+    if (fault !== undefined) report(fault);
+    for (const [at, quantile] of values.entries()) {
       const quantileStart = writer.open(SUMMARY.quantile);
       writer.double(QUANTILE.quantile, quantile);
-      writer.double(QUANTILE.value, quantileValues[index - 1] ?? Number.NaN);
+      writer.double(QUANTILE.value, Number(quantileValues?.[indexes[at] as number] ?? Number.NaN));
       writer.close(quantileStart);
     }
     writeTimestamp(SUMMARY.createdTimestamp, metric.startTimestampMs, writer);

@@ -44,30 +44,10 @@ export function writeTimestamp(
   if (!(timeMs >= MIN_TIMESTAMP_MS && timeMs < END_TIMESTAMP_MS)) return;
   const wholeMs = Math.floor(timeMs);
   const millis = ((wholeMs % 1_000) + 1_000) % 1_000;
-  const nanos = millis * 1e6 + Math.floor((timeMs - wholeMs) * 1e6);
+  // A time just below a millisecond would round up to it, and 1e9 nanoseconds are not legal.
+  const nanos = millis * 1e6 + Math.min(Math.floor((timeMs - wholeMs) * 1e6), 999_999);
   const start = writer.open(tag);
   writer.int64(TIMESTAMP.seconds, (wholeMs - millis) / 1_000);
   if (nanos > 0) writer.uint(TIMESTAMP.nanos, nanos);
   writer.close(start);
-}
-
-/**
- * Makes a function that lists the indexes of bounds that are there before, cached for as long as the
- * bounds are the same array, as they mostly are for a whole family.
- *
- * @param reserved A bound that the scraper adds itself.
- */
-export function repeatedBounds(
-  reserved?: number,
-): (bounds: readonly number[]) => ReadonlySet<number> {
-  let last: readonly number[] = [];
-  let repeated: ReadonlySet<number> = new Set();
-  return (bounds) => {
-    if (bounds === last) return repeated;
-    last = bounds;
-    const taken = new Set([reserved]);
-    const isRepeated = (bound: number) => taken.size === taken.add(bound).size;
-    repeated = new Set(bounds.flatMap((bound, index) => (isRepeated(bound) ? [index] : [])));
-    return repeated;
-  };
 }

@@ -2,7 +2,13 @@ import type { FaultReporter } from "../../model/gatherer.ts";
 import { haveSameElements, snapshotOf } from "../../model/identity.ts";
 import type { Metric, MetricFamily } from "../../model/metric-family.ts";
 import { ChunkMemory } from "../chunk-memory.ts";
-import { type Encoder, type FamilyEncoder, type LabelHolder, NOT_A_NUMBER } from "../encoder.ts";
+import {
+  type Encoder,
+  type FamilyEncoder,
+  type LabelHolder,
+  NOT_A_NUMBER,
+  type Written,
+} from "../encoder.ts";
 import { BlockStore, type BlockWalk } from "../kept/store.ts";
 import { LabelSets, onceForEach, SAME_LABELS } from "../label-pairs.ts";
 import { ByteSink } from "./byte-sink.ts";
@@ -15,9 +21,13 @@ export interface TextFamilies {
 }
 
 /** A family with the encoder of its metrics. */
-interface ServedFamily {
-  readonly family: MetricFamily;
+export interface ServedFamily {
+  readonly family: Pick<MetricFamily, "name" | "metrics">;
   readonly encoder: FamilyEncoder;
+  /** What to report of it. */
+  readonly fault?: string | undefined;
+  /** Decides by the metrics how they are written; absent where nothing depends on them. */
+  readonly examine?: (() => Generator<void, ServedFamily, undefined>) | undefined;
 }
 
 /** A family that the format cannot have, and why. */
@@ -89,6 +99,15 @@ const METRICS_PER_STEP = 1_000;
 /** Yielded where there is nothing to send yet, so that the caller can pause. */
 const PAUSE: Uint8Array = new Uint8Array(0);
 
+function* examined(
+  examination: Generator<void, ServedFamily, undefined>,
+): Generator<Uint8Array, ServedFamily, undefined> {
+  for (let step = examination.next(); ; step = examination.next()) {
+    if (step.done) return step.value;
+    yield PAUSE;
+  }
+}
+
 /** Encodes families, a chunk at a time. Another scrape may walk the same blocks while it pauses. */
 function* encodeText(
   { served, skipped }: TextFamilies,
@@ -97,7 +116,9 @@ function* encodeText(
   const reportOnce = onceForEach(report);
   for (const { name, reason } of skipped) report(name, reason);
   try {
-    for (const { family, encoder } of served) {
+    for (const given of served) {
+      const { family, encoder, fault } = given.examine ? yield* examined(given.examine()) : given;
+      if (fault !== undefined) report(family.name, fault);
       const { labels } = encoder;
       /** Absent as long as all metrics are those of the last scrape, or cannot have equal labels. */
       let labelSets: LabelSets | undefined;
@@ -107,19 +128,20 @@ function* encodeText(
       for (const metric of metrics) {
         if (labelSets === undefined) {
           const canTrust = labels.isTrusting || !walk.isDisturbed;
-          const isWritten = canTrust && walk.write(metric, encoder);
+          const written = canTrust && walk.write(metric, encoder);
           if (!canTrust || labels.isRefused) {
             labelSets = yield* labelSetsBefore(count + walk.endRuns(), family, labels);
-          } else if (!isWritten) report(family.name, NOT_A_NUMBER);
+          } else if (written !== true) report(family.name, written || NOT_A_NUMBER);
         }
         if (labelSets !== undefined) {
-          const isUnique = writeUnique(metric, encoder, labelSets, walk);
-          // Nothing fills the sink while metrics are skipped.
-          if (!isUnique && count % METRICS_PER_STEP === 0) yield PAUSE;
-        }
-        if (labels.fault !== undefined) {
-          reportOnce(family.name, labels.fault);
-          labels.fault = undefined;
+          const written = writeUnique(metric, encoder, labelSets, walk);
+          if (written !== true) report(family.name, written || NOT_A_NUMBER);
+          if (labels.fault !== undefined) {
+            reportOnce(family.name, labels.fault);
+            labels.fault = undefined;
+            // Nothing fills the sink while metrics are skipped.
+            if (count % METRICS_PER_STEP === 0) yield PAUSE;
+          }
         }
         count++;
         if (sink.isFull) yield sink.take();
@@ -135,23 +157,22 @@ function* encodeText(
   if (!sink.isEmpty) yield sink.take();
 }
 
-/** Writes a metric, or returns `false` if it is not the first with its labels. */
+/** Writes a metric unless its labels are those of one before; `labels.fault` then says so. */
 function writeUnique(
   metric: Metric,
   encoder: FamilyEncoder,
   labelSets: LabelSets,
   walk: BlockWalk,
-): boolean {
+): Written {
   const { labels } = encoder;
   const key = labels.hold(metric.labels);
-  const isUnique = key !== undefined && labelSets.add(key);
-  if (!isUnique) labels.fault ??= SAME_LABELS;
-  else if (!walk.write(metric, encoder)) {
-    labelSets.delete(key);
-    labels.fault = NOT_A_NUMBER;
-  }
+  let written: Written = true;
+  if (key !== undefined && labelSets.add(key)) {
+    written = walk.write(metric, encoder);
+    if (written === false) labelSets.delete(key);
+  } else if (key !== undefined) labels.fault = SAME_LABELS;
   labels.release();
-  return isUnique;
+  return written;
 }
 
 /**
@@ -161,7 +182,7 @@ function writeUnique(
  */
 function* labelSetsBefore(
   count: number,
-  { metrics }: MetricFamily,
+  { metrics }: Pick<MetricFamily, "metrics">,
   labels: LabelHolder,
 ): Generator<Uint8Array, LabelSets, undefined> {
   const labelSets = new LabelSets();

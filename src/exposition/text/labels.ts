@@ -96,7 +96,7 @@ export class LabelEncoder implements LabelHolder {
         continue;
       }
       if (NEEDS_CARE.test(text)) {
-        if (hasLoneSurrogate(text)) isAltered = true;
+        if (hasLoneSurrogate(text)) return undefined;
         text = escapeQuoted(text);
       }
       encoded += `${encoded === "" ? "" : ","}${start}${text}"`;
@@ -121,6 +121,9 @@ export class LabelEncoder implements LabelHolder {
   }
 }
 
+// Without the flag `u`, surrogates cost nothing where the text is Latin-1.
+const NEEDS_CARE = /[\\\n"\ud800-\udfff]/;
+
 function writePairs(pairs: ReadonlyMap<string, string>): string {
   return Array.from(
     pairs,
@@ -133,19 +136,12 @@ function quoteLabelName(name: string): string {
   return isLegacyLabelName(name) ? name : `"${escapeQuoted(name)}"`;
 }
 
-// Without the flag `u`, surrogates cost nothing where the text is Latin-1.
-const NEEDS_CARE = /[\\\n"\ud800-\udfff]/;
+const NEEDS_ESCAPE = /[\\\n"]/;
 
-const LONE_SURROGATES = /[\ud800-\udfff]/gu;
-
-/**
- * Escapes a label value or a quoted name: backslash, line feed and double quote. A lone surrogate becomes
- * U+FFFD, as it would in UTF-8, so that two texts are equal here if their bytes are.
- */
+/** Escapes a label value or a quoted name: backslash, line feed and double quote. */
 export function escapeQuoted(text: string): string {
   // The test is several times cheaper than the replacement, and values rarely need one.
-  if (!NEEDS_CARE.test(text)) return text;
-  return text.replace(/[\\\n"]/g, escapeChar).replace(LONE_SURROGATES, "\ufffd");
+  return NEEDS_ESCAPE.test(text) ? text.replace(/[\\\n"]/g, escapeChar) : text;
 }
 
 /** Escapes the help text of the text format: backslash and line feed, but not the quote. */

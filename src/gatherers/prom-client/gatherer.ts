@@ -29,6 +29,7 @@ import { RegistryFamilies, type Snapshots } from "./families.ts";
 import { type KnownMetric, KnownMetrics } from "./known-metrics.ts";
 import {
   isAggregatingRegistry,
+  isOutdatedRegistry,
   isRegistry,
   type MetricSnapshot,
   type RegistryInternals,
@@ -38,12 +39,18 @@ import {
 /**
  * Makes a gatherer of a registry; returns `undefined` for anything else.
  *
- * @throws {TypeError} For a registry that represents other processes or threads.
+ * @throws {TypeError} For a registry that represents other processes or threads, and for one of
+ *   prom-client 12 or older.
  */
 export function registryGathererOf(source: unknown): Gatherer | undefined {
   if (isAggregatingRegistry(source)) {
     throw new TypeError(
       "Cannot serve a cluster or worker registry: serve a registry in each process instead",
+    );
+  }
+  if (isOutdatedRegistry(source)) {
+    throw new TypeError(
+      "Cannot serve a registry of prom-client 12 or older: versions 13 to 15 are supported",
     );
   }
   return isRegistry(source) ? createRegistryGatherer(source) : undefined;
@@ -68,9 +75,10 @@ export function createRegistryGatherer(registry: Registry): Gatherer {
   };
 
   return {
+    hasCollectors: true,
     gather(context) {
       const metrics = requested(known.list(), context);
-      const runs = startCollectors(metrics);
+      const runs = startCollectors(metrics, context.onCollected);
       const isPending = runs.some(({ pending }) => pending !== undefined);
       return isPending ? resultLater(metrics, runs, context) : result(metrics, runs, context);
     },
@@ -100,8 +108,12 @@ function isReadable({ name, get }: KnownMetric, report: FaultReporter): boolean 
 /** One running collector. */
 interface CollectorRun {
   readonly known: KnownMetric;
-  /** When the sweep began: one time for all, so that a collector that succeeds reads no clock. */
+  /**
+   * When the sweep began: one time for all, so that a collector that succeeds reads no clock. When this
+   * collector began, if somebody asks how long it takes.
+   */
   readonly startedAt: number;
+  readonly onCollected: OnCollected;
   /** Present while an asynchronous collector has not settled. */
   pending: Promise<void> | undefined;
   /** The result of `get()`, for a metric whose store is not read directly. */
@@ -111,20 +123,29 @@ interface CollectorRun {
 
 type Runs = readonly CollectorRun[];
 
+type OnCollected = GatherContext["onCollected"];
+
 /** Starts all collectors; a metric whose store is read directly may have none. */
-function startCollectors(metrics: Metrics): CollectorRun[] {
+function startCollectors(metrics: Metrics, onCollected: OnCollected): CollectorRun[] {
   const runs: CollectorRun[] = [];
-  const startedAt = performance.now();
+  const sweptAt = performance.now();
   for (const known of metrics) {
-    if (!known.isStoreKnown || known.metric.collect) runs.push(startCollector(known, startedAt));
+    if (known.isStoreKnown && !known.metric.collect) continue;
+    const startedAt = onCollected === undefined ? sweptAt : performance.now();
+    runs.push(startCollector(known, startedAt, onCollected));
   }
   return runs;
 }
 
-function startCollector(known: KnownMetric, startedAt: number): CollectorRun {
+function startCollector(
+  known: KnownMetric,
+  startedAt: number,
+  onCollected: OnCollected,
+): CollectorRun {
   const run: CollectorRun = {
     known,
     startedAt,
+    onCollected,
     pending: undefined,
     snapshot: undefined,
     failure: undefined,
@@ -172,6 +193,7 @@ function runCollector(metric: RegistryMetric): unknown {
 
 function finishRun(run: CollectorRun, value: unknown): void {
   run.pending = undefined;
+  reportDuration(run);
   // The return value of a collector means nothing.
   if (run.known.isStoreKnown) return;
   if (typeof value !== "object" || value === null)
@@ -183,6 +205,13 @@ function finishRun(run: CollectorRun, value: unknown): void {
 function failRun(run: CollectorRun, error: unknown): void {
   run.pending = undefined;
   run.failure = { error, durationMs: performance.now() - run.startedAt };
+  reportDuration(run);
+}
+
+/** A metric without a collector is read through `get()` where its store is unknown; it has no row. */
+function reportDuration({ known, startedAt, onCollected }: CollectorRun): void {
+  if (onCollected === undefined || !known.metric.collect) return;
+  onCollected(String(known.name), performance.now() - startedAt);
 }
 
 function collectorErrorsOf(runs: Runs, context: GatherContext): CollectorError[] {

@@ -32,6 +32,7 @@ import {
   type MetricFamily,
   MetricsError,
   type MetricType,
+  type Mount,
   type NativeHistogram,
   type Registry,
   type Rendered,
@@ -153,6 +154,7 @@ export async function serve(): Promise<string> {
   await controls.update(async () => {});
   controls.setFailing("no database");
   controls.setOk();
+  controls.setReady(true);
   await server.close();
   await closed;
   return typeof address === "string" ? address : `${url} ${address.port}`;
@@ -170,6 +172,9 @@ export async function mount(request: Request): Promise<Response> {
   await handler.update(() => {});
   handler.setFailing();
   handler.setOk();
+  handler.setReady(false);
+  const mounts: readonly Mount[] = [handler, handler.health, handler.ready];
+  await Promise.all(mounts.map((other) => other.fetch(request)));
   const { fetch } = handler;
   const response = await fetch(request);
   handler.close();

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { test } from "node:test";
+import type { Handler, Mount as Mounting } from "../../src/index.ts";
+import { createGate } from "../helpers/gate.ts";
+import { blockingGatherer, countingGatherer } from "../helpers/gatherers.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { listen, type Mount, withMount } from "../helpers/http/with-mount.ts";
+import { within } from "../helpers/within.ts";
+
+const MOUNTS = {
+  health: { status: 200, body: "Healthy.\n" },
+  ready: { status: 200, body: "Ready.\n" },
+} as const;
+
+type Name = keyof typeof MOUNTS;
+
+/** Mounts one of a handler's mounts instead of the handler. */
+function only(name: Name): Mount {
+  return (handler) => listen(createServer(handler[name]));
+}
+
+for (const [name, { status, body }] of Object.entries(MOUNTS)) {
+  test(`handler.${name} answers at any path, without gathering`, async () => {
+    const source = countingGatherer();
+    await withMount({ source, mount: only(name as Name) }, async ({ port, log }) => {
+      for (const target of ["/", "/any/path?name[]=up"]) {
+        const answer = await rawRequest(port, request(target));
+        assert.equal(answer.status, status);
+        assert.equal(answer.body, body);
+        assert.equal(answer.headers["content-type"], "text/plain; charset=utf-8");
+        assert.equal(answer.headers["x-content-type-options"], "nosniff");
+      }
+      assert.equal((await rawRequest(port, request("/", { method: "POST" }))).status, 405);
+      assert.equal(source.calls, 0);
+      assert.deepEqual(log, []);
+    });
+  });
+
+  test(`handler.${name}.fetch answers as handler.${name} does`, () =>
+    withMount({ allowedHosts: ["localhost"] }, async ({ handler }) => {
+      const { fetch } = handler[name as Name];
+      const answer = await fetch(new Request("http://localhost/any/path"));
+      assert.equal(answer.status, status);
+      assert.equal(await answer.text(), body);
+      assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
+      assert.equal((await fetch(new Request("http://evil.example.com/"))).status, 403);
+    }));
+}
+
+test("handler.ready answers 503 between setReady(false) and setReady(true)", () =>
+  withMount({ mount: only("ready") }, async ({ handler, port, log }) => {
+    const answers = async () => {
+      const response = await handler.ready.fetch(new Request("http://localhost/"));
+      const { status, body } = await rawRequest(port, request("/"));
+      assert.equal(status, response.status);
+      assert.equal(body, await response.text());
+      return [status, body];
+    };
+    handler.setReady(false);
+    assert.deepEqual(await answers(), [503, "Not ready.\n"]);
+    const scrape = await handler.fetch(new Request("http://localhost/"));
+    assert.equal(scrape.status, 200);
+    handler.setReady(true);
+    assert.deepEqual(await answers(), [200, "Ready.\n"]);
+    assert.deepEqual(log, []);
+  }));
+
+/** The mounts of a handler, itself included. */
+function mountsOf(handler: Handler): readonly Mounting[] {
+  return [handler, handler.health, handler.ready];
+}
+
+test("the promise of a mount resolves when its client disconnects", async () => {
+  const source = blockingGatherer();
+  const answered = createGate();
+  const mount: Mount = (handler) =>
+    listen(createServer((incoming, response) => handler(incoming, response).then(answered.open)));
+  await withMount({ source, mount }, async ({ connect, log }) => {
+    const connection = await connect();
+    await connection.send(request("/"));
+    await source.started();
+    connection.socket.destroy();
+    await within("the promise", answered.promise);
+    assert.deepEqual(log, []);
+  });
+});
+
+test("the promise of a mount resolves when the response is finished", async () => {
+  for (const index of [0, 1, 2]) {
+    const finished: boolean[] = [];
+    const mount: Mount = (handler) =>
+      listen(
+        createServer(async (incoming, response) => {
+          const answered = mountsOf(handler)[index]?.(incoming, response);
+          assert.ok(answered instanceof Promise);
+          assert.equal(await answered, undefined);
+          finished.push(response.writableFinished);
+        }),
+      );
+    await withMount({ mount }, async ({ port, log }) => {
+      for (const method of ["GET", "HEAD", "POST", "OPTIONS"] as const) {
+        await rawRequest(port, request("/", { method }));
+      }
+      assert.deepEqual(finished, [true, true, true, true]);
+      assert.deepEqual(log, []);
+    });
+  }
+});

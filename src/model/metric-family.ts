@@ -43,7 +43,12 @@ interface FamilyBase {
 
 /** A family of plain numbers. */
 export interface ValueFamily extends FamilyBase {
-  /** What the numbers mean. */
+  /**
+   * What the numbers mean. An `info` is always 1. A state of a `stateset` is 0 or 1, and its label with
+   * the name of the family says which state it is; the states of one label set may come in any order,
+   * but have one timestamp. OpenMetrics output shows what is neither as `unknown` (OpenMetrics 1.0,
+   * Info and StateSet).
+   */
   readonly type: "counter" | "gauge" | "unknown" | "info" | "stateset";
   /** The numbers, one for each label set. The iterable may be read any number of times. */
   readonly metrics: Iterable<ValueMetric>;
@@ -94,9 +99,9 @@ export interface ValueMetric extends MetricBase {
 export interface HistogramMetric extends MetricBase {
   /** The number of observations, which is the count of the `+Inf` bucket. */
   readonly count: number;
-  /** The sum of all observations; `NaN` when unknown. */
+  /** The sum of all observations; `NaN` when unknown: then the text formats have none. */
   readonly sum: number;
-  /** The finite upper bounds, ascending; `[]` when `+Inf` is the only classic bucket. */
+  /** The finite upper bounds, each once; `[]` when `+Inf` is the only classic bucket. */
   readonly upperBounds: readonly number[];
   /** For each upper bound, the number of observations at or below it. */
   readonly cumulativeCounts: ArrayLike<number>;
@@ -140,11 +145,11 @@ export interface BucketSpan {
 
 /** Quantiles that the process has computed itself. */
 export interface SummaryMetric extends MetricBase {
-  /** The number of observations. */
+  /** The number of observations; `NaN` when unknown: protobuf then skips the summary. */
   readonly count: number;
-  /** The sum of all observations; `NaN` when unknown. */
+  /** The sum of all observations; `NaN` when unknown: then the text formats have none. */
   readonly sum: number;
-  /** From 0 to 1, ascending. */
+  /** From 0 to 1, each once. */
   readonly quantiles: readonly number[];
   /** The value of each quantile. */
   readonly quantileValues: ArrayLike<number>;

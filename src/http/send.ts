@@ -66,11 +66,12 @@ export async function sendScrape(
     if (signal.aborted) cutOff();
     else await write(response, answer, headers);
   } catch (error) {
-    cutOff();
     failure.push(error);
   }
   signal.removeEventListener("abort", cutOff);
   answer.end(...failure);
+  // Only now: a TLS socket may emit "close" at once, which would count as a client that disconnects.
+  if (failure.length > 0) cutOff();
 }
 
 async function write(

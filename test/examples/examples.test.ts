@@ -150,9 +150,9 @@ for (const [name, scrapes] of Object.entries(EXAMPLES)) {
   });
 }
 
-test("the example nextjs-route.mjs answers a request", async () => {
+test("the route of the example nextjs answers a request", async () => {
   const module: { readonly GET: (request: Request) => Promise<Response> } = await import(
-    new URL("nextjs-route.mjs", FOLDER).href
+    new URL("nextjs/app/metrics/route.js", FOLDER).href
   );
   const { GET } = module;
   const response = await GET(new Request("http://localhost:3000/metrics"));

@@ -3,13 +3,11 @@ import { spawn, spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { firstAnswer } from "../helpers/http/first-answer.ts";
 import { freePort } from "../helpers/http/free-port.ts";
-import { httpGet } from "../helpers/http/http-get.ts";
 import { type Fixture, forkNode, watch } from "../helpers/processes/fork-fixture.ts";
 import { withApp } from "../helpers/processes/with-app.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
-import { within } from "../helpers/within.ts";
 import { readExample } from "./with-project.ts";
 
 // No Docker runs here. What matters to a process in a container is its namespace: there it is number 1.
@@ -76,7 +74,7 @@ test("the image's command serves as process 1, is healthy, and ends on SIGTERM",
     assert.equal((await node(healthcheck).exit()).code, 1);
 
     const container = runContainer(commandOf("CMD", port), folder, env);
-    const { body } = await answerOf(`http://127.0.0.1:${port}/metrics`);
+    const { body } = await firstAnswer(`http://127.0.0.1:${port}/metrics`);
     assert.match(`${body}`, /^shop_visits_total 0$/m);
     assert.deepEqual(await node(healthcheck).exit(), ENDED);
     await container.stop();
@@ -119,14 +117,3 @@ test("NODE_OPTIONS with the preload ends every Node that cannot resolve promhttp
 });
 
 const ENDED = { code: 0, signal: null, stdout: "", stderr: "" };
-
-/** Asks until something listens. */
-function answerOf(url: string): ReturnType<typeof httpGet> {
-  const ask = async (): ReturnType<typeof httpGet> => {
-    for (;;) {
-      const answer = await httpGet(url).catch(() => sleep(20));
-      if (answer !== undefined) return answer;
-    }
-  };
-  return within(`an answer of ${url}`, ask());
-}

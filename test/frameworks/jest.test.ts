@@ -15,25 +15,25 @@ const MODULES = {
 // Front-end teams run whole repositories in jsdom, which has timers and arrays of its own.
 for (const environment of ["node", "jsdom"]) {
   test(`Jest runs the example as the CommonJS that Babel makes, in ${environment}`, () =>
-    withProject("jest", {}, async (project) => {
+    withProject({ example: "jest" }, async (project) => {
       await assertPasses(project, [JEST, "--env", environment]);
     }));
 
   test(`Jest runs the example as an ES module, in ${environment}`, () =>
-    withProject("jest", MODULES, async (project) => {
+    withProject({ example: "jest", files: MODULES }, async (project) => {
       await assertPasses(project, ["--experimental-vm-modules", JEST, "--env", environment]);
     }));
 }
 
 test("Jest runs the example in a project of pnpm, whose paths name node_modules twice", () =>
-  withProject("jest", {}, async (project) => {
+  withProject({ example: "jest" }, async (project) => {
     const folder = join("node_modules", ".pnpm", "promhttp@0.1.0", "node_modules");
     await project.move(join("node_modules", "promhttp"), join(folder, "promhttp"));
     await assertPasses(project, [JEST, "--modulePaths", folder]);
   }));
 
 test("Jest runs the example with the preset of ts-jest that the guide names", () =>
-  withProject("jest", TYPESCRIPT, async (project) => {
+  withProject({ example: "jest", files: TYPESCRIPT }, async (project) => {
     await rm(join(project.folder, "metrics.test.js"));
     await assertPasses(project, [JEST]);
   }));
@@ -50,7 +50,7 @@ const TYPESCRIPT = {
 };
 
 test("Jest runs the example in a Next.js application", () =>
-  withProject("nextjs", NEXT, async (project) => {
+  withProject({ example: "nextjs", files: NEXT }, async (project) => {
     await assertPasses(project, [JEST]);
   }));
 

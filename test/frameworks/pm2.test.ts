@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { firstAnswer } from "../helpers/http/first-answer.ts";
 import { freePort } from "../helpers/http/free-port.ts";
-import { httpGet } from "../helpers/http/http-get.ts";
-import { within } from "../helpers/within.ts";
 import { programOf, readExample, withProject } from "./with-project.ts";
 
 /** PM2 without its daemon, so that nothing outlives the test. */
@@ -16,7 +14,7 @@ const FILES = {
 };
 
 test("the preload serves the application of the example for PM2", () =>
-  withProject(undefined, FILES, async (project) => {
+  withProject({ files: FILES }, async (project) => {
     const port = await freePort();
     const env = {
       PM2_HOME: join(project.folder, ".pm2"),
@@ -24,19 +22,11 @@ test("the preload serves the application of the example for PM2", () =>
       PORT: "0",
     };
     const program = project.node([PM2, "start", "ecosystem.config.cjs"], env);
-    const metrics = await within("the metrics", answerOf(`http://127.0.0.1:${port}/metrics`));
-    assert.match(metrics, /^shop_visits_total 0$/m);
+    const { body } = await firstAnswer(`http://127.0.0.1:${port}/metrics`);
+    assert.match(`${body}`, /^shop_visits_total 0$/m);
     program.signal("SIGINT");
     const { stdout, stderr } = await program.exit();
     // The application has ended by itself, and not been killed.
     assert.match(stdout, /exited with code \[0\] via signal \[SIGINT\]/);
     assert.doesNotMatch(stdout + stderr, /promhttp:|SIGKILL/);
   }));
-
-/** Asks until something listens. */
-async function answerOf(url: string): Promise<string> {
-  for (;;) {
-    const answer = await httpGet(url).catch(() => sleep(20));
-    if (answer !== undefined) return `${answer.body}`;
-  }
-}

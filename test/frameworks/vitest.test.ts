@@ -13,7 +13,7 @@ const SETTINGS = {
 
 for (const [name, flags] of Object.entries(SETTINGS)) {
   test(`Vitest runs the example ${name}`, () =>
-    withProject("vitest", {}, async (project) => {
+    withProject({ example: "vitest" }, async (project) => {
       const { code, stdout, stderr } = await project.node([VITEST, "run", ...flags]).exit();
       assert.equal(code, 0, stdout + stderr);
       assert.match(stdout, / Tests .*1 passed.*\(1\)/);

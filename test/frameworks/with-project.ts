@@ -1,14 +1,17 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Fixture, forkNode } from "../helpers/processes/fork-fixture.ts";
 
 const run = promisify(execFile);
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** The root of the repository. */
+export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 const FOLDER = join(ROOT, "test", "frameworks");
 
 /** Far longer than a build takes, even on a machine that has much else to do. */
@@ -28,25 +31,35 @@ export function readExample(path: string): string {
   return readFileSync(join(ROOT, "examples", path), "utf8");
 }
 
-/** A program of a package that the tests of this folder install, from the root of the package. */
-export function programOf(path: string): string {
-  return join(FOLDER, "node_modules", path);
+/**
+ * A program of a package that is installed in this folder, or in one below.
+ *
+ * @param path From `node_modules` on.
+ */
+export function programOf(path: string, folder = ""): string {
+  return join(FOLDER, folder, "node_modules", path);
 }
 
-/**
- * Runs a test with an application.
- *
- * @param example The folder of `examples/` that it is a copy of, if it is one.
- * @param files The text of each file that the example does not have, or has otherwise, by its path.
- */
+/** What a project is made of. */
+export interface ProjectParts {
+  /** The folder of `examples/` that it is a copy of, if it is one. */
+  readonly example?: string;
+  /** The text of each file that the example does not have, or has otherwise, by its path. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Where its packages are installed, below this folder. @default this folder */
+  readonly folder?: string;
+  /** What `node()` starts. @default the Node of this process */
+  readonly program?: string;
+}
+
+/** Runs a test with an application. */
 export async function withProject(
-  example: string | undefined,
-  files: Readonly<Record<string, string>>,
+  { example, files = {}, folder: parent = "", program = process.execPath }: ProjectParts,
   test: (project: Project) => Promise<void>,
 ): Promise<void> {
-  // The folder is in this one, and not a temporary one: bundlers look for packages only above a project,
-  // and take no symbolic links that lead out of it.
-  const folder = await mkdtemp(join(FOLDER, "project-"));
+  // It is not a temporary folder: bundlers look for packages above a project, and follow no symbolic
+  // links that lead out of it.
+  const folder = await mkdtemp(join(FOLDER, parent, "project-"));
   try {
     if (example) await cp(join(ROOT, "examples", example), folder, { recursive: true });
     await installPackage(folder);
@@ -57,7 +70,7 @@ export async function withProject(
     }
     await test({
       folder,
-      node: (args, env) => forkNode(args, { cwd: folder, env: env ?? {} }),
+      node: (args, env) => forkNode(args, { cwd: folder, env: env ?? {}, program }),
       async move(from, to) {
         await mkdir(dirname(join(folder, to)), { recursive: true });
         await rename(join(folder, from), join(folder, to));
@@ -69,10 +82,22 @@ export async function withProject(
 }
 
 async function installPackage(folder: string): Promise<void> {
-  const pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder];
-  const tarball = join(folder, (await run("npm", pack, { cwd: ROOT })).stdout.trim());
+  packed ??= pack();
   const target = join(folder, "node_modules", "promhttp");
   await mkdir(target, { recursive: true });
-  await run("tar", ["-xzf", tarball, "-C", target, "--strip-components=1"]);
-  await rm(tarball);
+  await run("tar", ["-xzf", await packed, "-C", target, "--strip-components=1"]);
+}
+
+/** What npm has packed, once for all projects of a file. */
+let packed: Promise<string> | undefined;
+
+after(async () => {
+  if (packed !== undefined) await rm(dirname(await packed), { recursive: true });
+});
+
+/** Packs this package as npm would publish it, and returns the path of the tarball. */
+async function pack(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "promhttp-"));
+  const args = ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder];
+  return join(folder, (await run("npm", args, { cwd: ROOT })).stdout.trim());
 }

@@ -1,5 +1,6 @@
-import type { Exemplar, HistogramMetric } from "../../model/metric-family.ts";
+import type { Exemplar } from "../../model/metric-family.ts";
 import { isLegacyLabelName } from "../../model/names.ts";
+import { isReservedLabel } from "../label-pairs.ts";
 import { formatNumber } from "../number.ts";
 import { escapeQuoted } from "./labels.ts";
 import { formatTimestamp } from "./sample-lines.ts";
@@ -34,12 +35,20 @@ export function formatExemplar(exemplar: Exemplar | null | undefined): string {
   return ` # {${labels}} ${formatNumber(exemplar.value)}${timestamp}`;
 }
 
-/** The same for a bucket: its exemplar must be an observation that no lower bucket counts. */
-export function formatBucketExemplar(metric: HistogramMetric, index: number): string {
-  const exemplar = metric.exemplars?.[index];
+/**
+ * The same for a bucket: its exemplar must be an observation that no lower bucket counts.
+ *
+ * @param bounds All bounds, ascending.
+ * @param at Which of them is the bucket's; that of `+Inf` is not among them.
+ */
+export function formatBucketExemplar(
+  exemplar: Exemplar | null | undefined,
+  bounds: readonly number[],
+  at: number,
+): string {
   if (exemplar === null || exemplar === undefined) return "";
-  const above = metric.upperBounds[index - 1] ?? Number.NEGATIVE_INFINITY;
-  const upTo = metric.upperBounds[index] ?? Number.POSITIVE_INFINITY;
+  const above = bounds[at - 1] ?? Number.NEGATIVE_INFINITY;
+  const upTo = bounds[at] ?? Number.POSITIVE_INFINITY;
   return exemplar.value > above && exemplar.value <= upTo ? formatExemplar(exemplar) : "";
 }
 
@@ -50,7 +59,7 @@ function formatLabels({ labels }: Exemplar): string | undefined {
   for (const name of Object.keys(labels)) {
     const value = labels[name];
     const text = value === null || value === undefined ? "" : String(value);
-    if (text === "") continue;
+    if (text === "" || isReservedLabel(name)) continue;
     // Quoted names are for metrics; before 3.1, Prometheus rejected them in exemplars.
     if (!isLegacyLabelName(name)) return undefined;
     if (FATAL_CHARACTERS.test(text)) return undefined;

@@ -140,7 +140,7 @@ export function isRegisteredAs(
   return found === metric;
 }
 
-/** Not by `instanceof`, which a map of another realm fails. The metrics of an object are no functions. */
+/** Not by `instanceof`, which a map of another realm fails. No metric is a function. */
 function isMap<K, V>(metrics: object | ReadonlyMap<K, V>): metrics is ReadonlyMap<K, V> {
   return typeof (metrics as { get?: unknown }).get === "function";
 }

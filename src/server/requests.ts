@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener } from "node:http";
 import {
   BAD_REQUEST,
   type FixedAnswer,
@@ -11,18 +11,19 @@ import {
   READY,
   SHUTTING_DOWN,
 } from "../http/fixed-answers.ts";
-import { answerScrape, headOf, watchClient } from "../http/node.ts";
+import { answerScrape, headOf } from "../http/node.ts";
 import { CANNOT_ANSWER, refusalOf } from "../http/request-head.ts";
 import { resetResponse } from "../http/reset.ts";
-import { createRoutes, type Route, routeOf } from "../http/routes.ts";
+import { createRoutes, HEALTHY_PATH, READY_PATH, type Route, routeOf } from "../http/routes.ts";
 import { sendFixed } from "../http/send.ts";
 import type { Log } from "../log.ts";
 import type { ResolvedOptions } from "../options/options.ts";
+import { createPage } from "../page/open-page.ts";
 import type { ScrapeHandler } from "../scrape/scrape.ts";
 
 /** What requests are answered with. */
 export interface RequestContext {
-  readonly options: Pick<ResolvedOptions, "path" | "landingPage" | "allowedHosts">;
+  readonly options: Pick<ResolvedOptions, "path" | "landingPage" | "allowedHosts" | "formats">;
   readonly scrapeHandler: Pick<ScrapeHandler, "scrape" | "survey" | "isReady">;
   /** Whether a shutdown has begun. */
   readonly isClosing: () => boolean;
@@ -33,6 +34,12 @@ export interface RequestContext {
 export function createRequestListener(context: RequestContext): RequestListener {
   const { options, scrapeHandler, isClosing, log } = context;
   const routes = createRoutes(options);
+  const page = createPage({
+    scrapeHandler,
+    options,
+    paths: [options.path, HEALTHY_PATH, READY_PATH],
+    log,
+  });
 
   return (request, response) => {
     // A write to a socket that the client has closed is an event of the response.
@@ -48,7 +55,7 @@ export function createRequestListener(context: RequestContext): RequestListener 
       }
       const route = routeOf(request.method ?? "", request.url ?? "", routes);
       if (route === "metrics") void answerScrape(request, response, scrapeHandler.scrape);
-      else if (route === "landing-page") void answerPage(request, response, context);
+      else if (route === "landing-page") void answerScrape(request, response, page);
       else if (route === "ready") sendFixed(response, readinessOf(context));
       else sendFixed(response, FIXED_ANSWERS[route]);
     } catch (error) {
@@ -76,23 +83,6 @@ function isAmbiguous({ httpVersionMajor, rawHeaders }: IncomingMessage): boolean
     if (name.length === 4 && name.toLowerCase() === "host") hosts++;
   }
   return hosts > 1;
-}
-
-/** Answers with the page; its code is loaded when it is first opened. */
-async function answerPage(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { options, scrapeHandler: { survey }, log }: RequestContext,
-): Promise<void> {
-  const client = watchClient(request, response);
-  try {
-    const { sendLandingPage } = await import("../page/send-page.ts");
-    await sendLandingPage(response, { metricsPath: options.path, survey, log }, client);
-  } catch (error) {
-    if (client.aborted) return;
-    log.error("Cannot send the page", error);
-    resetResponse(response);
-  }
 }
 
 const FIXED_ANSWERS: Readonly<

@@ -28,6 +28,7 @@ const LISTEN_FAILURES: Readonly<Record<string, string>> = {
   EADDRINUSE: "address already in use",
   EADDRNOTAVAIL: "address not available",
   EACCES: "permission denied",
+  ERR_ACCESS_DENIED: "not permitted: Node needs --allow-net",
   ENOENT: "no such directory",
   ENOTFOUND: "host not found",
 };
@@ -48,7 +49,7 @@ export class GatherError extends MetricsError {
 export class ScrapeTimeoutError extends MetricsError {
   /** Makes the error for a scrape that took longer than `timeoutMs` milliseconds. */
   constructor(timeoutMs: number) {
-    super("ERR_PROMHTTP_SCRAPE_TIMEOUT", `The scrape took longer than ${timeoutMs} ms`);
+    super("ERR_PROMHTTP_SCRAPE_TIMEOUT", `The scrape took longer than ${Math.round(timeoutMs)} ms`);
   }
 }
 

@@ -42,6 +42,16 @@ function cwd(): string | undefined {
   }
 }
 
+/**
+ * Whether the process may listen: Node 25 and later can forbid it with `--permission`. Earlier versions do
+ * not have this permission, and deny it to all who ask, but let them listen.
+ */
+export function mayListen(): boolean {
+  const { permission } = process as { permission?: { has(scope: string): boolean } };
+  if (permission === undefined || permission.has("net")) return true;
+  return !process.allowedNodeEnvironmentFlags.has("--allow-net");
+}
+
 /** The memory of the process, in bytes. */
 export interface MemoryReading {
   /** What V8's heap holds, without its young generation. */

@@ -1,4 +1,4 @@
-import { type Body, chunksOf } from "./exposition/body.ts";
+import { type Body, chunksOf, isWhole } from "./exposition/body.ts";
 import { gathererOf, type Source } from "./gatherers/gatherer-of.ts";
 import { createLog } from "./log.ts";
 import type { RenderOptions } from "./options/options.ts";
@@ -63,7 +63,7 @@ export async function render(
 }
 
 async function collect(body: Body): Promise<Rendered["body"]> {
-  if (body instanceof Uint8Array) return Buffer.concat([body]);
+  if (isWhole(body)) return Buffer.concat([body]);
   const chunks: Uint8Array[] = [];
   for await (const chunk of chunksOf(body)) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);

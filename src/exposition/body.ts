@@ -4,6 +4,11 @@ import type { ChunkReader, Chunks } from "./chunk-reader.ts";
 /** The body of a response: whole, or a stream that is made while it is sent. */
 export type Body = Uint8Array | BodyStream;
 
+/** Whether a body is whole. Not by `instanceof`: in jsdom a `Buffer` is not of its `Uint8Array`. */
+export function isWhole(body: Body): body is Uint8Array {
+  return ArrayBuffer.isView(body);
+}
+
 /** A body that is made while it is sent. */
 export interface BodyStream {
   /**
@@ -87,7 +92,7 @@ export async function* chunksOf(body: BodyStream): AsyncGenerator<Uint8Array, vo
 
 /** Counts the bytes of a body as they are sent. */
 export function counted(body: Body, count: (bytes: number) => void): Body {
-  if (!(body instanceof Uint8Array)) return countedStream(body, count);
+  if (!isWhole(body)) return countedStream(body, count);
   count(body.length);
   return body;
 }

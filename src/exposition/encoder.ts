@@ -57,6 +57,15 @@ export interface BlockSink extends TextSink {
 /** What a report says of a metric that is skipped for its value. */
 export const NOT_A_NUMBER = "a value is not a number";
 
+/** What a report says of a bucket that is skipped for its count. */
+export const NO_BUCKET_COUNT = "the count of a bucket is not a number";
+
+/**
+ * What became of a metric: `true` if it is written, `false` if it is skipped because a value is not a
+ * number. Otherwise it is written except for a part, and this is why.
+ */
+export type Written = boolean | string;
+
 /** How the metrics of one family are written; what they have in common is made once. */
 export interface FamilyEncoder extends MetricEncoder {
   /** The comment lines before the first sample. */
@@ -65,13 +74,13 @@ export interface FamilyEncoder extends MetricEncoder {
 
 /** How one metric of a family is written. */
 export interface MetricEncoder {
-  /** Writes all lines of one metric, or none and returns `false` if a value is not a number. */
-  encode(metric: Metric, sink: TextSink): boolean;
+  /** Writes the lines of one metric. */
+  encode(metric: Metric, sink: TextSink): Written;
   /**
    * Lists the numbers of a metric, in the order in which `encode` writes them.
    *
-   * @returns How many there are, or -1 when something else may change too, such as an exemplar or
-   *   a timestamp.
+   * @returns How many there are, or -1 when something else may change too, such as an exemplar, a
+   *   timestamp, or which lines there are.
    */
   listNumbers(metric: Metric, numbers: Float64Array): number;
   /**

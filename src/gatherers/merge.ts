@@ -2,6 +2,7 @@ import { settled } from "../abort.ts";
 import { isThenable } from "../maybe-promise.ts";
 import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
+import { nextTurn } from "../timers.ts";
 import { createFamilyJoiner } from "./join-families.ts";
 
 /**
@@ -23,7 +24,7 @@ export function mergeGatherers(gatherers: readonly Gatherer[]): Gatherer {
       signal,
     );
     // A gatherer that observes the signal settles now, with the results of its other collectors.
-    if (signal.aborted) await new Promise((resolve) => setImmediate(resolve));
+    if (signal.aborted) await nextTurn();
     return result(runs, context);
   };
 

@@ -1,6 +1,7 @@
 import { LightSignal } from "../abort.ts";
-import { type BodyStream, chunksOf } from "../exposition/body.ts";
+import { type BodyStream, chunksOf, isWhole } from "../exposition/body.ts";
 import type { Scrape, ScrapeResponse, Sending } from "../scrape/exchange.ts";
+import { callSoon } from "../timers.ts";
 import type { FixedAnswer } from "./fixed-answers.ts";
 import { type RequestHead, scrapeRequestOf } from "./request-head.ts";
 import { CUT_OFF } from "./reset.ts";
@@ -69,7 +70,7 @@ const CLIENT_CLOSED_REQUEST = 499;
 function respond(request: Request, answer: ScrapeResponse, onCancel: () => void): Response {
   const { status, headers, body } = answer;
   const isHead = request.method === "HEAD";
-  if (!isHead && !(body instanceof Uint8Array)) {
+  if (!isHead && !isWhole(body)) {
     return new Response(streamOf(body, answer, onCancel), { status, headers: allHeaders(headers) });
   }
   // The types of browsers refuse shared memory, which no body of ours is in.
@@ -103,7 +104,7 @@ function streamOf(
           // Ignore its rejection: nobody reads this body any more.
           chunks.return().catch(() => {});
           // A runtime cancels the stream when its client disconnects, and would log an error before that.
-          setImmediate(() => controller.error(new Error(CUT_OFF)));
+          callSoon(() => controller.error(new Error(CUT_OFF)));
         };
         signal.addEventListener("abort", cutOff);
         if (signal.aborted) cutOff();

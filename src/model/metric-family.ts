@@ -23,7 +23,8 @@ export type MetricFamily = ValueFamily | HistogramFamily | SummaryFamily;
 interface FamilyBase {
   /**
    * The full name, as the text format prints it: a counter ends in `_total`, an info in `_info`.
-   * Any non-empty string is allowed; characters that a scraper cannot read are escaped for it.
+   * Any non-empty string is allowed; characters that a scraper cannot read are escaped for it, and a
+   * NUL for every scraper.
    */
   readonly name: string;
   /** What the metric means, for a reader; `""` when unknown. */

@@ -4,8 +4,7 @@ import { fetchHeadOf, fixedResponse } from "../http/fetch.ts";
 import type { FixedAnswer } from "../http/fixed-answers.ts";
 import { headOf } from "../http/node.ts";
 import { CANNOT_ANSWER, fixedAnswerOf } from "../http/request-head.ts";
-import { resetResponse } from "../http/reset.ts";
-import { sendFixed } from "../http/send.ts";
+import { sendFixed, tryToReset } from "../http/send.ts";
 import { untilGone } from "../http/write-body.ts";
 import type { Log } from "../log.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
@@ -23,8 +22,8 @@ export interface Mount {
     response: ServerResponse | Http2ServerResponse,
   ): Promise<void>;
   /**
-   * Answers a request of the Fetch API: Hono, Next.js, Bun, Deno. It never rejects, and does not use
-   * `this`.
+   * Answers a request of the Fetch API: Hono, Next.js, Bun, Deno. It does not use `this`. It never
+   * rejects, except with what Next.js throws to interrupt a prerender.
    */
   readonly fetch: (request: Request) => Promise<Response>;
 }
@@ -68,7 +67,7 @@ export function createMount(
 ): Mount {
   const answer = (request: IncomingMessage, response: ServerResponse): MaybePromise<void> => {
     // A write to a socket that the client has closed is an event of the response.
-    response.on("error", () => {});
+    response.on?.("error", () => {});
     if (response.headersSent) throw new Error("Something else has answered it already");
     const fixed = fixedAnswerOf(headOf(request), allowedHosts);
     if (fixed === undefined) return answerer.node(request, response);
@@ -83,11 +82,7 @@ export function createMount(
       return answer(nodeRequest, nodeResponse) ?? GONE;
     } catch (error) {
       log.error(CANNOT_ANSWER, error);
-      try {
-        if (!nodeResponse.writableEnded) resetResponse(nodeResponse);
-      } catch {
-        // It is not a response of Node; a framework's own wrapper, say.
-      }
+      if (!nodeResponse?.writableEnded) tryToReset(nodeResponse);
       return GONE;
     }
   };
@@ -97,12 +92,21 @@ export function createMount(
       const fixed = fixedAnswerOf(fetchHeadOf(request), allowedHosts);
       return fixed === undefined ? await answerer.fetch(request) : fixedResponse(fixed);
     } catch (error) {
+      if (isInterruption(error)) throw error;
       log.error(CANNOT_ANSWER, error);
       return new Response(null, { status: 500 });
     }
   };
 
   return Object.assign(handle, { fetch });
+}
+
+/**
+ * Whether the host has thrown this to be caught by itself: while Next.js builds, reading a request
+ * throws an error with a `digest`, which says that the route cannot be static.
+ */
+function isInterruption(error: unknown): boolean {
+  return error instanceof Error && "digest" in error;
 }
 
 const GONE = Promise.resolve();

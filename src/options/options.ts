@@ -65,13 +65,14 @@ export interface HandlerOptions {
    */
   readonly logger?: Logger | false | undefined;
   /**
-   * The longest that a scrape may take, in milliseconds. A scraper that states its own timeout
-   * (`X-Prometheus-Scrape-Timeout-Seconds`) is answered before that.
+   * The longest that a scrape may take, in milliseconds. A scraper that states a shorter timeout of its
+   * own (`X-Prometheus-Scrape-Timeout-Seconds`) is answered before that.
    * @default 30_000
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * How long before the scraper's own timeout the answer must be ready, in milliseconds.
+   * How long before the scraper's timeout, or `timeoutMs` if that is shorter, its answer must begin, in
+   * milliseconds; never more than a tenth of that time. A body that has begun has all of it.
    * @default 500
    */
   readonly timeoutOffsetMs?: number | undefined;
@@ -164,8 +165,9 @@ export interface ServerOptions extends HandlerOptions {
    */
   readonly headersTimeoutMs?: number | undefined;
   /**
-   * The largest size of a request's headers, in bytes. Larger ones are answered with 431.
-   * @default 8_192
+   * The largest size of a request's target and headers together, in bytes. A larger target is answered
+   * with 414, larger headers with 431.
+   * @default 16_384
    */
   readonly maxHeaderBytes?: number | undefined;
   /**

@@ -91,7 +91,7 @@ const SERVER_RULES: Rules<ResolvedOptions> = {
   drainTimeoutMs: { default: 5_000, check: integerFrom(0, MAX_TIMEOUT_MS) },
   keepAliveTimeoutMs: { default: 75_000, check: integerFrom(1, MAX_TIMEOUT_MS) },
   headersTimeoutMs: { default: 5_000, check: integerFrom(1, MAX_TIMEOUT_MS) },
-  maxHeaderBytes: { default: 8_192, check: integerFrom(1_024, 2 ** 24) },
+  maxHeaderBytes: { default: 16_384, check: integerFrom(1_024, 2 ** 24) },
   maxConnections: { default: 256, check: integerFrom(1, Number.MAX_SAFE_INTEGER) },
   landingPage: { default: true, check: isBoolean },
   unref: { default: false, check: isBoolean },

@@ -10,11 +10,11 @@
 import { LightSignal, type Signal } from "../abort.ts";
 import type { AcceptHeaders, Exposer, Exposition } from "../exposition/expose.ts";
 import type { Log } from "../log.ts";
-import { andThen, type MaybePromise } from "../maybe-promise.ts";
+import { andThen, isPromise, type MaybePromise } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import type { Alarm } from "./alarm.ts";
-import { type Deadline, scrapeTimeoutMs, startDeadline, startSending } from "./deadline.ts";
+import { type Deadline, startDeadline, startScraperDeadline, startSending } from "./deadline.ts";
 import type { ScrapeRequest, ScrapeResponse, Sending, StatusCode } from "./exchange.ts";
 import { blameOn, explainFailure, FAILURE_TIMEOUT_MS, type Failure } from "./failure.ts";
 import type { GatherCycle } from "./gather-cycle.ts";
@@ -52,10 +52,11 @@ export function answer(
   const { selfMetrics, options } = parts;
   if (selfMetrics.inFlight >= options.maxRequestsInFlight) return shed(parts, request);
   selfMetrics.inFlight++;
-  const deadline = startScrapeDeadline(parts, request);
+  const { timeoutSeconds, signal: client } = request;
+  const deadline = startScraperDeadline(timeoutSeconds, options, client, parts.alarm);
   try {
     const prepared = prepare(parts, request, deadline);
-    if (!(prepared instanceof Promise)) return succeed(parts, prepared, deadline);
+    if (!isPromise(prepared)) return succeed(parts, prepared, deadline);
     return prepared
       .then((given) => succeed(parts, given, deadline))
       .catch((thrown: unknown) => refuse(parts, request, thrown, deadline));
@@ -75,7 +76,7 @@ export async function expose(
 ): Promise<Exposition & Sending> {
   const { accept, acceptEncoding } = wanted;
   const request = { ...WHOLE, accept, acceptEncoding, signal: new LightSignal() };
-  const deadline = startScrapeDeadline(parts, request);
+  const deadline = startDeadline(parts.options.timeoutMs, request.signal, parts.alarm);
   try {
     const { headers, body } = await prepare(parts, request, deadline);
     return { headers, body, ...startSending(deadline) };
@@ -87,10 +88,6 @@ export async function expose(
 }
 
 const WHOLE = { isHead: false, query: "", timeoutSeconds: undefined };
-
-function startScrapeDeadline({ options, alarm }: ScrapeParts, request: ScrapeRequest): Deadline {
-  return startDeadline(scrapeTimeoutMs(request.timeoutSeconds, options), request.signal, alarm);
-}
 
 /** A response before anybody sends it. */
 type Prepared = Pick<ScrapeResponse, "status" | "headers" | "body">;
@@ -129,6 +126,7 @@ function succeed(
   deadline: Deadline,
 ): ScrapeResponse {
   deadline.throwIfOver();
+  deadline.startBody();
   const { selfMetrics } = parts;
   selfMetrics.requests[status]++;
   const { signal, end } = startSending(deadline, (broken) => {
@@ -201,5 +199,5 @@ function failureResponse(
     log.error("Cannot send the error response of a failed scrape", broken.error);
   });
   const headers = { ...PLAIN_TEXT, ...(reason === "busy" && { "Retry-After": "1" }) };
-  return { status, headers, body: new TextEncoder().encode(text), signal, end };
+  return { status, headers, body: Buffer.from(text), signal, end };
 }

@@ -5,28 +5,43 @@ import type { Alarm, Due } from "./alarm.ts";
 import type { Sending } from "./exchange.ts";
 
 /**
- * Finds out how long a scrape may take: as long as the scraper waits, less the time that the answer
- * needs to reach it, and never longer than the option says.
+ * How long the scraper waits, in milliseconds: what it says, and never longer than `timeoutMs`.
  *
  * @param header `X-Prometheus-Scrape-Timeout-Seconds`, as sent by Prometheus and VictoriaMetrics.
+ *   Whatever is not a positive number says nothing.
  */
-export function scrapeTimeoutMs(
-  header: string | undefined,
-  options: Pick<ResolvedOptions, "timeoutMs" | "timeoutOffsetMs">,
-): number {
-  const { timeoutMs, timeoutOffsetMs } = options;
+export function scraperTimeoutMs(header: string | undefined, timeoutMs: number): number {
   const scraperMs = Number(header) * 1_000;
-  if (!Number.isFinite(scraperMs) || scraperMs <= 0) return timeoutMs;
-  // A timeout shorter than the offset is used whole, as blackbox_exporter does.
-  const usableMs = scraperMs > timeoutOffsetMs ? scraperMs - timeoutOffsetMs : scraperMs;
-  return Math.min(timeoutMs, usableMs);
+  return scraperMs > 0 ? Math.min(timeoutMs, scraperMs) : timeoutMs;
+}
+
+/** The largest part of the scraper's time that is kept for the answer to reach it. */
+const OFFSET_SHARE = 0.1;
+
+/**
+ * Starts the clock of a scrape. Collectors and the first byte have the scraper's time less an offset,
+ * so that a failure can still be answered. A body has all of that time: once it is on its way, no
+ * other answer is possible.
+ *
+ * @param header See `scraperTimeoutMs()`.
+ * @param client Aborts when the client disconnects.
+ */
+export function startScraperDeadline(
+  header: string | undefined,
+  { timeoutMs, timeoutOffsetMs }: Pick<ResolvedOptions, "timeoutMs" | "timeoutOffsetMs">,
+  client: Signal,
+  alarm: Alarm,
+): Deadline {
+  const scraperMs = scraperTimeoutMs(header, timeoutMs);
+  const offsetMs = Math.min(timeoutOffsetMs, scraperMs * OFFSET_SHARE);
+  return new RunningDeadline(scraperMs - offsetMs, offsetMs, client, alarm);
 }
 
 /** The bounds of one scrape. */
 export interface Deadline {
   /** Aborts on timeout, when the client disconnects, and when the scrape is over. */
   readonly signal: Signal;
-  /** When the signal aborts at the latest, in milliseconds since the epoch. */
+  /** When the signal aborts at the latest before `startBody()`, in milliseconds since the epoch. */
   readonly deadlineMs: number;
   /** How long before that the clock was started. */
   readonly timeoutMs: number;
@@ -35,6 +50,8 @@ export interface Deadline {
    * late.
    */
   throwIfOver(): void;
+  /** Gives the body, which is on its way, the rest of the scraper's time. */
+  startBody(): void;
   /**
    * Must be called when the scrape is over, whatever its outcome. It aborts the signal with `OVER`,
    * unless that has aborted before; everything the scrape holds is released then.
@@ -43,43 +60,53 @@ export interface Deadline {
 }
 
 /**
- * Starts the clock of a scrape.
+ * Starts the clock of something that has the same time for its answer and for its body.
  *
  * @param client Aborts when the client disconnects.
  * @param alarm The timer that all scrapes share.
  */
 export function startDeadline(timeoutMs: number, client: Signal, alarm: Alarm): Deadline {
-  return new RunningDeadline(timeoutMs, client, alarm);
+  return new RunningDeadline(timeoutMs, 0, client, alarm);
 }
 
 class RunningDeadline implements Deadline, Due {
   readonly signal: LightSignal = new LightSignal();
   readonly deadlineMs: number;
   readonly timeoutMs: number;
-  readonly dueAt: number;
+  dueAt: number;
+  /** How much later a body is due than the first byte. */
+  #graceMs: number;
+  readonly #startedAt: number;
   readonly #client: Signal;
   readonly #alarm: Alarm;
   readonly #onDisconnect = (): void => this.signal.abort(this.#client.reason);
 
-  constructor(timeoutMs: number, client: Signal, alarm: Alarm) {
+  constructor(timeoutMs: number, graceMs: number, client: Signal, alarm: Alarm) {
     this.timeoutMs = timeoutMs;
+    this.#graceMs = graceMs;
     this.deadlineMs = Date.now() + timeoutMs;
-    const now = performance.now();
-    this.dueAt = now + timeoutMs;
+    this.#startedAt = performance.now();
+    this.dueAt = this.#startedAt + timeoutMs;
     this.#client = client;
     this.#alarm = alarm;
     if (client.aborted) this.#onDisconnect();
     client.addEventListener("abort", this.#onDisconnect);
-    alarm.schedule(this, now);
+    alarm.schedule(this, this.#startedAt);
   }
 
   onDue(): void {
-    this.signal.abort(new ScrapeTimeoutError(this.timeoutMs));
+    this.signal.abort(new ScrapeTimeoutError(this.dueAt - this.#startedAt));
   }
 
   throwIfOver(): void {
     if (performance.now() >= this.dueAt) this.onDue();
     this.signal.throwIfAborted();
+  }
+
+  startBody(): void {
+    // The alarm's timer stays: it looks when it fires.
+    this.dueAt += this.#graceMs;
+    this.#graceMs = 0;
   }
 
   clear(): void {

@@ -4,6 +4,7 @@ import { andThen, isThenable, type MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { ErrorHandling, ScrapeHook } from "../options/options.ts";
+import { unref } from "../timers.ts";
 import type { Deadline } from "./deadline.ts";
 import { type NameFilter, requestedFamilies } from "./name-filter.ts";
 
@@ -19,8 +20,11 @@ export interface GatherCycleOptions {
 
 const NO_ERRORS: readonly CollectorError[] = [];
 
-/** The share of a scrape's time that its collectors get where some may be skipped. */
-const COLLECT_SHARE = 0.8;
+/**
+ * Where some collectors may be skipped, the first bytes of the others must be ready in time: a tenth
+ * of the time to the deadline is kept for that, and no more than this.
+ */
+const MAX_RESERVE_MS = 500;
 
 /** How a gathering went. */
 export interface GatheringReport {
@@ -150,10 +154,10 @@ export class GatherCycle {
     return this.#wait(cycle, deadline);
   }
 
-  /** Where the families of some collectors are served without the others, there must be time to send them. */
+  /** Where the families of some collectors are served without the others, there must be time to encode them. */
   #collectDeadline({ deadlineMs, timeoutMs }: Deadline): number {
     const isPatient = this.#options.errorHandling === "fail";
-    return isPatient ? deadlineMs : deadlineMs - timeoutMs * (1 - COLLECT_SHARE);
+    return isPatient ? deadlineMs : deadlineMs - Math.min(MAX_RESERVE_MS, timeoutMs / 10);
   }
 
   /** Waits for collectors; where some may be skipped, only until `deadlineMs`. */
@@ -208,8 +212,7 @@ function isAbandoned({ aborted, reason }: Pick<Signal, "aborted" | "reason">): b
 
 function abortAt(deadlineMs: number, signal: LightSignal): NodeJS.Timeout {
   const timeoutMs = Math.max(0, deadlineMs - Date.now());
-  const timer = setTimeout(() => signal.abort(new ScrapeTimeoutError(timeoutMs)), timeoutMs);
-  return timer.unref();
+  return unref(setTimeout(() => signal.abort(new ScrapeTimeoutError(timeoutMs)), timeoutMs));
 }
 
 /** The failure policy. Without a family there is nothing to continue with. */

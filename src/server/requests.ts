@@ -71,10 +71,11 @@ function readinessOf({ isClosing, scrapeHandler }: RequestContext): FixedAnswer 
 }
 
 /**
- * RFC 9112 §3.2: a request names one host; Node takes the first of two, and a proxy in front may have
- * taken the other. A request line without a version, which Node reads as HTTP/0.9, names none.
+ * RFC 9112 §3.2: a request names one host, in HTTP/1.0 at most one; Node takes the first of two, and a
+ * proxy in front may have taken the other. A request line without a version, which Node reads as
+ * HTTP/0.9, names none.
  */
-function isAmbiguous({ httpVersionMajor, rawHeaders }: IncomingMessage): boolean {
+function isAmbiguous({ httpVersionMajor, httpVersionMinor, rawHeaders }: IncomingMessage): boolean {
   if (httpVersionMajor !== 1) return true;
   // Names and values alternate: `headersDistinct` would make an object and arrays of them first.
   let hosts = 0;
@@ -82,7 +83,7 @@ function isAmbiguous({ httpVersionMajor, rawHeaders }: IncomingMessage): boolean
     const name = rawHeaders[index] as string;
     if (name.length === 4 && name.toLowerCase() === "host") hosts++;
   }
-  return hosts > 1;
+  return hosts > 1 || (hosts === 0 && httpVersionMinor > 0);
 }
 
 const FIXED_ANSWERS: Readonly<

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Server } from "../../src/index.ts";
 import { NATIVE_TRACE_ID, UNLAWFUL } from "./distributions.ts";
 import { createEverything, DATED_MS, TRACE_IDS } from "./everything.ts";
@@ -24,6 +25,16 @@ const unlawfulServer = await Server.listen(
   { gather: () => ({ families: UNLAWFUL }) },
   "127.0.0.1:0",
 );
+/** A collector that takes most of a timeout of one second. */
+const slowServer = await Server.listen(
+  {
+    async gather() {
+      await sleep(650);
+      return { families: [{ name: "e2e_slow", help: "", type: "gauge", metrics: [] }] };
+    },
+  },
+  "127.0.0.1:0",
+);
 const requests = recordRequests();
 
 after(async () => {
@@ -31,18 +42,24 @@ after(async () => {
   await server.close();
   await textServer.close();
   await unlawfulServer.close();
+  await slowServer.close();
 });
 
 const job: Job = { name: "everything", url: server.url, interval: "2s", timeout: "2s" };
 const textJob: Job = { ...job, name: "text", url: textServer.url };
 const unlawfulJob: Job = { ...job, name: "unlawful", url: unlawfulServer.url };
+const slowJob: Job = { name: "slow", url: slowServer.url, interval: "1s", timeout: "1s" };
 
 test("Prometheus reads everything as OpenMetrics and as text, lawful or not", async () => {
-  await using prometheus = await startPrometheus([job, textJob, unlawfulJob]);
+  await using prometheus = await startPrometheus([job, textJob, unlawfulJob, slowJob]);
+  assert.equal(await failedScrapes(prometheus, "slow", 2), 0);
   assert.equal(await failedScrapes(prometheus, "everything", 2), 0);
   assert.equal(await failedScrapes(prometheus, "text", 2), 0);
   assert.equal(await failedScrapes(prometheus, "unlawful", 2), 0);
-  await assertReceived(job, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  await assertReceived(
+    job,
+    "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
+  );
   await assertReceived(textJob, "text/plain; version=0.0.4; charset=utf-8");
   const series = await scrapedSeries(prometheus, "everything");
   assert.deepEqual(differences(series, await expectedSeries(everything, OPENMETRICS_STYLE)), []);
@@ -56,7 +73,10 @@ test("Prometheus reads everything as OpenMetrics and as text, lawful or not", as
 test("Prometheus stores the exemplars of OpenMetrics", async () => {
   await using prometheus = await startPrometheus([job], "--enable-feature=exemplar-storage");
   assert.equal(await failedScrapes(prometheus, "everything", 2), 0);
-  await assertReceived(job, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  await assertReceived(
+    job,
+    "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
+  );
   assert.deepEqual(await traceIds(prometheus), {
     ...TRACE_IDS,
     e2e_dated_jobs_total: "dated",

@@ -66,7 +66,7 @@ test("fetch() reads the headers and the query of a scrape", () =>
     const response = await fetch(new Request(`${URL}?name[]=long`, { headers }));
     assert.equal(
       response.headers.get("Content-Type"),
-      "application/openmetrics-text; version=1.0.0; charset=utf-8",
+      "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
     );
     assert.equal(response.headers.get("Content-Encoding"), "gzip");
     const body = Buffer.from(await response.arrayBuffer());
@@ -192,4 +192,19 @@ test("fetch() never rejects, whatever it is given", async () => {
     // What a caller in JavaScript may pass.
     assert.ok((await fetch(request as unknown as Request)).status >= 400);
   }
+});
+
+test("fetch() passes on what Next.js throws to interrupt a prerender, and logs nothing", async () => {
+  const interruption = Object.assign(new Error("used request.url"), {
+    digest: "NEXT_PRERENDER_INTERRUPTED",
+  });
+  await withFetch({}, async ({ fetch, log }) => {
+    const request = Object.defineProperty(new Request(URL), "url", {
+      get() {
+        throw interruption;
+      },
+    });
+    await assert.rejects(fetch(request), (error) => error === interruption);
+    assert.deepEqual(log, []);
+  });
 });

@@ -5,6 +5,7 @@ import { chunksOf } from "../../src/exposition/body.ts";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import type { GatherContext, Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import { gaugeOf, largeGauge } from "../helpers/families.ts";
+import { createGate } from "../helpers/gate.ts";
 import { gathererWith } from "../helpers/gatherers.ts";
 import { mockClock } from "../helpers/mock-clock.ts";
 import { tick } from "../helpers/turns.ts";
@@ -39,12 +40,17 @@ function createStuck() {
 
 const TIMEOUTS = [
   { timeoutSeconds: "10", timeoutMs: 30_000, timeoutOffsetMs: 500, expected: 9_500 },
-  { timeoutSeconds: "10", timeoutMs: 2_000, timeoutOffsetMs: 500, expected: 2_000 },
-  { timeoutSeconds: undefined, timeoutMs: 2_000, timeoutOffsetMs: 500, expected: 2_000 },
-];
+  { timeoutSeconds: "10", timeoutMs: 2_000, timeoutOffsetMs: 500, expected: 1_800 },
+  { timeoutSeconds: undefined, timeoutMs: 2_000, timeoutOffsetMs: 500, expected: 1_800 },
+  { timeoutSeconds: "1", timeoutMs: 30_000, timeoutOffsetMs: 500, expected: 900 },
+  { timeoutSeconds: "1", errorHandling: "continue", expected: 810 },
+  { timeoutSeconds: "10", errorHandling: "continue", expected: 9_000 },
+  { timeoutSeconds: undefined, errorHandling: "continue", expected: 29_000 },
+] as const;
 
 for (const { timeoutSeconds, expected, ...options } of TIMEOUTS) {
-  test(`a scraper's timeout of ${timeoutSeconds} s gives ${expected} ms with ${JSON.stringify(options)}`, async () => {
+  test(`a scraper's timeout of ${timeoutSeconds} s gives ${expected} ms with ${JSON.stringify(options)}`, async (t) => {
+    mockClock(t, 1_000);
     let leftMs = 0;
     const gather: Gatherer["gather"] = ({ deadlineMs }) => {
       leftMs = deadlineMs - Date.now();
@@ -52,7 +58,7 @@ for (const { timeoutSeconds, expected, ...options } of TIMEOUTS) {
     };
     const { get } = createHarness({ gather }, options);
     await get({ timeoutSeconds });
-    assert.ok(leftMs <= expected && leftMs > expected - 1_000, `${leftMs} ms`);
+    assert.equal(leftMs, expected);
   });
 }
 
@@ -72,6 +78,33 @@ test("a scrape that takes too long gets 503 before the scraper times out", async
   assert.equal(valueIn(text, 'promhttp_metric_handler_errors_total{cause="timeout"}'), 1);
   assert.equal(valueIn(text, 'promhttp_scrape_events_total{event="timed_out"}'), 1);
 });
+
+for (const errorHandling of ["fail", "continue"] as const) {
+  test(`"${errorHandling}": of a timeout of 1 s collectors may take 0.8 s`, async (t) => {
+    const clock = mockClock(t, 1_000);
+    const gate = createGate();
+    const gather: Gatherer["gather"] = () => gate.promise.then(() => GOOD);
+    const { get } = createHarness(gathererOf({ gather }), { errorHandling });
+    const answer = get({ timeoutSeconds: "1" });
+    await tick();
+    clock.tick(800);
+    gate.open();
+    assert.equal((await answer)?.status, 200);
+  });
+
+  test(`"${errorHandling}": a body may be read until the scraper's own timeout`, async (t) => {
+    const clock = mockClock(t);
+    const source = gathererWith(largeGauge(() => 1));
+    const { run } = createHarness(source, { errorHandling });
+    const slow = createSlowReader();
+    const read = run({ timeoutSeconds: "1" }, slow.send);
+    await slow.stopped;
+    clock.tick(999);
+    slow.goOn();
+    await read;
+    assert.equal(slow.sent()?.isCut, false);
+  });
+}
 
 test("timeoutMs bounds a scrape whose scraper sends no timeout", async () => {
   const { get } = createHarness(createStuck().gatherer, { timeoutMs: 10 });

@@ -116,7 +116,8 @@ test("SelfMetrics is valid OpenMetrics and valid text", () => {
   metrics.collectors.record([{ collector: "queue", error: "down", durationMs: 5 }], () => true);
   const openMetrics = encodeFamilies(createOpenMetricsEncoder("underscores"), metrics.families());
   const types = {
-    "application/openmetrics-text; version=1.0.0; charset=utf-8": openMetrics.body,
+    "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores":
+      openMetrics.body,
     "text/plain; version=0.0.4; charset=utf-8": textOf(metrics),
   };
   for (const [type, body] of Object.entries(types)) {

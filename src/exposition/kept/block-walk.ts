@@ -1,6 +1,6 @@
 import type { Metric, MetricFamily } from "../../model/metric-family.ts";
 import { type RunReader, runReaderOf } from "../../model/metric-run.ts";
-import type { BlockSink, FamilyEncoder } from "../encoder.ts";
+import type { BlockSink, FamilyEncoder, Written } from "../encoder.ts";
 import type { BlockList, Slot } from "./block-list.ts";
 import { BLOCK_BYTES } from "./block-memory.ts";
 
@@ -49,15 +49,15 @@ export class BlockWalk {
   }
 
   /** Begins a family with its preamble, and returns the metrics that `write()` must be called with. */
-  family({ metrics }: MetricFamily, encoder: FamilyEncoder): Iterable<Metric> {
+  family({ metrics }: Pick<MetricFamily, "metrics">, encoder: FamilyEncoder): Iterable<Metric> {
     this.#writePreamble(encoder);
     this.#reader = this.#isUsable && encoder.run ? runReaderOf(metrics) : undefined;
     this.#readRun(encoder);
     return this.#reader ?? metrics;
   }
 
-  /** Writes a metric of the current family; `false` when its encoder skips it. */
-  write(metric: Metric, encoder: FamilyEncoder): boolean {
+  /** Writes a metric of the current family. */
+  write(metric: Metric, encoder: FamilyEncoder): Written {
     let slot = this.#slot;
     if (slot === undefined) {
       if (this.#isUsable) slot = this.#open(metric.identity, encoder);
@@ -65,21 +65,23 @@ export class BlockWalk {
     }
     const { identity } = metric;
     const { block } = slot;
+    let written: Written = true;
     if (block.isAt(this.#entry, identity)) {
       const isUpdated = block.update(this.#entry, metric, encoder);
-      if (!isUpdated && !block.append(metric, encoder)) return false;
+      if (!isUpdated) written = block.append(metric, encoder);
     } else {
       const adoption = block.adopt(this.#entry, metric, encoder);
       if (adoption === "skipped") return false;
       if (adoption === "different") {
         block.dropFrom(this.#entry);
         if (this.#endBefore(identity, encoder, slot)) return this.write(metric, encoder);
-        if (!block.append(metric, encoder)) return false;
+        written = block.append(metric, encoder);
       }
     }
+    if (written === false) return false;
     if (++this.#entry >= block.count) this.#endIfComplete(slot);
     if (this.#reader !== undefined) this.#readRun(encoder);
-    return true;
+    return written;
   }
 
   /** Ends the walk with the current block. */

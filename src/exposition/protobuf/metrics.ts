@@ -1,3 +1,4 @@
+import { ANY_QUANTILES, createBoundsReader } from "../../model/bounds.ts";
 import type {
   Metric,
   MetricFamily,
@@ -85,6 +86,7 @@ function createValueWriter(tag: number, { plain }: LabelWriters, report: Report)
 }
 
 function createSummaryWriter({ summary }: LabelWriters, report: Report) {
+  const quantilesOf = createBoundsReader(ANY_QUANTILES);
   return (metric: SummaryMetric, writer: ProtobufWriter): void => {
     const { count, sum, quantiles, quantileValues } = metric;
     if (typeof count !== "number" || typeof sum !== "number") {
@@ -100,12 +102,14 @@ function createSummaryWriter({ summary }: LabelWriters, report: Report) {
     const summaryStart = writer.open(METRIC.summary);
     // A summary has no field for a count that is not whole, as an average of several is.
     writer.uint(SUMMARY.sampleCount, Math.round(count));
+    // `NaN` too, when it is not known: without the field Prometheus would store 0.
     writer.double(SUMMARY.sampleSum, sum);
-    let index = 0;
-    for (const quantile of quantiles) {
+    const { values, indexes, fault } = quantilesOf(quantiles);
+    if (fault !== undefined) report(fault);
+    for (const [at, quantile] of values.entries()) {
       const quantileStart = writer.open(SUMMARY.quantile);
       writer.double(QUANTILE.quantile, quantile);
-      writer.double(QUANTILE.value, quantileValues[index++] ?? Number.NaN);
+      writer.double(QUANTILE.value, Number(quantileValues?.[indexes[at] as number] ?? Number.NaN));
       writer.close(quantileStart);
     }
     writeTimestamp(SUMMARY.createdTimestamp, metric.startTimestampMs, writer);

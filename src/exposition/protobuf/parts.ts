@@ -40,7 +40,8 @@ export function writeTimestamp(
   if (!(timeMs >= MIN_TIMESTAMP_MS && timeMs < END_TIMESTAMP_MS)) return;
   const wholeMs = Math.floor(timeMs);
   const millis = ((wholeMs % 1_000) + 1_000) % 1_000;
-  const nanos = millis * 1e6 + Math.floor((timeMs - wholeMs) * 1e6);
+  // A time just below a millisecond would round up to it, and 1e9 nanoseconds are not legal.
+  const nanos = millis * 1e6 + Math.min(Math.floor((timeMs - wholeMs) * 1e6), 999_999);
   const start = writer.open(tag);
   writer.int64(TIMESTAMP.seconds, (wholeMs - millis) / 1_000);
   if (nanos > 0) writer.uint(TIMESTAMP.nanos, nanos);

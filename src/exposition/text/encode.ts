@@ -14,9 +14,13 @@ export interface TextFamilies {
 }
 
 /** A family with the encoder of its metrics. */
-interface ServedFamily {
-  readonly family: MetricFamily;
+export interface ServedFamily {
+  readonly family: Pick<MetricFamily, "name" | "metrics">;
   readonly encoder: FamilyEncoder;
+  /** What to report of it. */
+  readonly fault?: string | undefined;
+  /** Decides by the metrics how they are written; absent where nothing depends on them. */
+  readonly examine?: (() => Generator<void, ServedFamily, undefined>) | undefined;
 }
 
 /** A family that the format cannot have, and why. */
@@ -82,6 +86,18 @@ interface TextEncoding {
   readonly walk: BlockWalk;
 }
 
+/** Yielded where there is nothing to send yet, so that the caller can pause. */
+const PAUSE: Uint8Array = new Uint8Array(0);
+
+function* examined(
+  examination: Generator<void, ServedFamily, undefined>,
+): Generator<Uint8Array, ServedFamily, undefined> {
+  for (let step = examination.next(); ; step = examination.next()) {
+    if (step.done) return step.value;
+    yield PAUSE;
+  }
+}
+
 /** Encodes families, a chunk at a time. Another scrape may walk the same blocks while it pauses. */
 function* encodeText(
   { served, skipped }: TextFamilies,
@@ -89,11 +105,14 @@ function* encodeText(
 ): Generator<Uint8Array, void, undefined> {
   for (const { name, reason } of skipped) report(name, reason);
   try {
-    for (const { family, encoder } of served) {
+    for (const given of served) {
+      const { family, encoder, fault } = given.examine ? yield* examined(given.examine()) : given;
+      if (fault !== undefined) report(family.name, fault);
       const metrics = walk.family(family, encoder);
       if (sink.isFull) yield sink.take();
       for (const metric of metrics) {
-        if (!walk.write(metric, encoder)) report(family.name, NOT_A_NUMBER);
+        const written = walk.write(metric, encoder);
+        if (written !== true) report(family.name, written || NOT_A_NUMBER);
         if (sink.isFull) yield sink.take();
       }
     }

@@ -10,6 +10,7 @@
  * the same object. Chunks are in the memory of the scrape, or are blocks that `kept/` lends. One metric
  * is always written without a pause. Nothing of OpenMetrics is loaded from here.
  */
+import { ANY_QUANTILES } from "../../model/bounds.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
 import type { Encoder, FamilyEncoder, MetricEncoder } from "../encoder.ts";
@@ -42,7 +43,13 @@ const TEXT_TYPES: Readonly<Record<MetricFamily["type"], string>> = {
  * The text of a bound is part of the identity of its series, so buckets and quantiles are written as
  * the client libraries write them, not in the canonical form of OpenMetrics.
  */
-const STYLE: LineStyle = { formatBound: formatNumber, timestampUnitMs: 1, isSumFirst: true };
+const STYLE: LineStyle = {
+  formatBound: formatNumber,
+  quantileRule: ANY_QUANTILES,
+  timestampUnitMs: 1,
+  isSumFirst: true,
+  isStrict: false,
+};
 
 /**
  * Makes an encoder of the text format, versions 0.0.4 and 1.0.0. They differ only in the names that

@@ -29,6 +29,7 @@ import { RegistryFamilies, type Snapshots } from "./families.ts";
 import { type KnownMetric, KnownMetrics } from "./known-metrics.ts";
 import {
   isAggregatingRegistry,
+  isOutdatedRegistry,
   isRegistry,
   type MetricSnapshot,
   type RegistryInternals,
@@ -38,12 +39,18 @@ import {
 /**
  * Makes a gatherer of a registry; returns `undefined` for anything else.
  *
- * @throws {TypeError} For a registry that represents other processes or threads.
+ * @throws {TypeError} For a registry that represents other processes or threads, and for one of
+ *   prom-client 12 or older.
  */
 export function registryGathererOf(source: unknown): Gatherer | undefined {
   if (isAggregatingRegistry(source)) {
     throw new TypeError(
       "Cannot serve a cluster or worker registry: serve a registry in each process instead",
+    );
+  }
+  if (isOutdatedRegistry(source)) {
+    throw new TypeError(
+      "Cannot serve a registry of prom-client 12 or older: versions 13 to 15 are supported",
     );
   }
   return isRegistry(source) ? createRegistryGatherer(source) : undefined;

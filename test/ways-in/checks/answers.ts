@@ -6,7 +6,7 @@ import type { Check } from "./check.ts";
 const FORMATS = {
   "text/plain;version=0.0.4": "text/plain; version=0.0.4; charset=utf-8",
   "application/openmetrics-text;version=1.0.0":
-    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+    "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
   "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited":
     "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
 };

@@ -12,7 +12,8 @@ export type MetricType = MetricFamily["type"];
 /**
  * The labels of one metric: name to value.
  *
- * A value that is not a string is converted with `String()`. `null`, `undefined` and `""` mean that the
+ * A value that is not a string is converted with `String()`, as the client libraries do: `undefined`
+ * becomes `"undefined"`. A metric with a value that cannot be converted is skipped. `""` means that the
  * label is absent (OpenMetrics 1.0, Label). Only own enumerable properties count.
  */
 export type Labels = Readonly<Record<string, unknown>>;
@@ -31,6 +32,13 @@ interface FamilyBase {
   readonly help: string;
   /** The unit, a suffix of the name such as `seconds`; printed in the formats that have units. */
   readonly unit?: string | undefined;
+  /**
+   * Promises that no two metrics have the same label names with the same values, empty ones included
+   * and each as `String()` gives it, and that `metrics` may be read again while it is being read. It
+   * saves an encoder from comparing the labels of each metric with those of all others at each scrape.
+   * @default false
+   */
+  readonly hasUniqueLabels?: boolean | undefined;
 }
 
 /** A family of plain numbers. */
@@ -66,7 +74,7 @@ export interface SummaryFamily extends FamilyBase {
 export type Metric = ValueMetric | HistogramMetric | SummaryMetric;
 
 interface MetricBase {
-  /** The labels; no two metrics of a family have the same label set. */
+  /** The labels. Of two metrics of a family that have the same, only the first is served. */
   readonly labels: Labels;
   /**
    * A value that stays the same for this label set at every scrape and differs for every other one,

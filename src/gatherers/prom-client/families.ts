@@ -100,6 +100,7 @@ export class RegistryFamilies {
     return {
       ...heading,
       type: typeOf(metric),
+      hasUniqueLabels: hasUniqueLabels(metric, this.#defaultLabels),
       metrics: storeMetrics(metric, context),
     } as MetricFamily;
   }
@@ -145,6 +146,13 @@ function labelMerger(defaultLabels: Labels): (labels: Labels) => Labels {
     for (const name of names) merged[name] ??= defaultLabels[name];
     return merged;
   };
+}
+
+/** The store has one child for each label set, which default labels of other names do not change. */
+function hasUniqueLabels({ labelNames }: RegistryMetric, defaultLabels: Labels): boolean {
+  return (
+    Array.isArray(labelNames) && !labelNames.some((name) => Object.hasOwn(defaultLabels, name))
+  );
 }
 
 function haveSameEntries(a: Labels, b: Labels): boolean {

@@ -28,6 +28,7 @@ export interface RegistryMetric {
   readonly hashMap?: Readonly<Record<string, unknown>>;
   /** The children in `@prometheus-io/client` and `@platformatic/prom-client`. */
   readonly store?: { values(): Iterable<unknown> };
+  readonly labelNames?: readonly string[];
   readonly upperBounds?: readonly number[];
   readonly percentiles?: readonly number[];
   readonly pruneAgedBuckets?: unknown;

@@ -114,15 +114,20 @@ export class RegistryFamilies {
     snapshot: MetricSnapshot,
   ): MetricFamily {
     const merge = labelMerger(this.#defaultLabels);
+    let isReported = false;
+    const onDuplicate = () => {
+      if (!isReported) this.#report(heading.name, "get() returned a sample twice; kept the first");
+      isReported = true;
+    };
     const type = snapshot.type ?? typeOf(metric);
     switch (type) {
       case "counter":
       case "gauge":
         return { ...heading, type, metrics: readValues(snapshot, merge) };
       case "histogram":
-        return { ...heading, type, metrics: readHistograms(snapshot, merge) };
+        return { ...heading, type, metrics: readHistograms(snapshot, merge, onDuplicate) };
       case "summary":
-        return { ...heading, type, metrics: readSummaries(snapshot, merge) };
+        return { ...heading, type, metrics: readSummaries(snapshot, merge, onDuplicate) };
       default:
         this.#report(heading.name, "the type is unknown");
         return { ...heading, type: "unknown", metrics: readValues(snapshot, merge) };

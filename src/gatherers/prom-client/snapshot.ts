@@ -10,10 +10,13 @@ import { type MetricSnapshot, type SnapshotSample, toExemplar } from "./registry
 /**
  * Reads what a metric's public `get()` returns: a flat list of samples, which are grouped into one
  * metric for each label set. Used for every metric whose store has an unknown layout.
+ *
+ * @param onDuplicate Called for a sample of a histogram or a summary that is there twice; the first counts.
  */
 export type SnapshotReader<T> = (
   snapshot: MetricSnapshot,
   merge: (labels: Labels) => Labels,
+  onDuplicate?: () => void,
 ) => T[];
 
 /** Reads the snapshot of a counter, a gauge or a metric of unknown type. */
@@ -21,12 +24,16 @@ export const readValues: SnapshotReader<ValueMetric> = (snapshot, merge) =>
   (snapshot.values ?? []).map((sample) => toValueMetric(sample, merge));
 
 /** Reads the snapshot of a histogram. */
-export const readHistograms: SnapshotReader<HistogramMetric> = (snapshot, merge) =>
-  groupByLabels(snapshot, "le").map((group) => toHistogram(merge(group.labels), group));
+export const readHistograms: SnapshotReader<HistogramMetric> = (snapshot, merge, onDuplicate) =>
+  groupByLabels(snapshot, "le", onDuplicate).map((group) =>
+    toHistogram(merge(group.labels), group),
+  );
 
 /** Reads the snapshot of a summary. */
-export const readSummaries: SnapshotReader<SummaryMetric> = (snapshot, merge) =>
-  groupByLabels(snapshot, "quantile").map((group) => toSummary(merge(group.labels), group));
+export const readSummaries: SnapshotReader<SummaryMetric> = (snapshot, merge, onDuplicate) =>
+  groupByLabels(snapshot, "quantile", onDuplicate).map((group) =>
+    toSummary(merge(group.labels), group),
+  );
 
 function toValueMetric(sample: SnapshotSample, merge: (labels: Labels) => Labels): ValueMetric {
   return {
@@ -41,23 +48,34 @@ interface Group {
   readonly labels: Labels;
   /** The samples of the buckets or quantiles, by their bound. */
   readonly bounds: Map<number, SnapshotSample>;
-  sum: number;
-  count: number;
+  sum?: number;
+  count?: number;
 }
 
-function groupByLabels({ values }: MetricSnapshot, boundLabel: string): Group[] {
+const TOTALS = ["sum", "count"] as const;
+
+function groupByLabels(
+  { values }: MetricSnapshot,
+  boundLabel: string,
+  onDuplicate: () => void = () => {},
+): Group[] {
   const groups = new Map<string, Group>();
   for (const sample of values ?? []) {
     const { [boundLabel]: bound, ...labels } = sample.labels ?? {};
     const key = labelsKey(labels);
     let group = groups.get(key);
     if (group === undefined) {
-      group = { labels, bounds: new Map(), sum: Number.NaN, count: Number.NaN };
+      group = { labels, bounds: new Map() };
       groups.set(key, group);
     }
-    if (bound !== undefined) group.bounds.set(toBound(bound), sample);
-    else if (sample.metricName?.endsWith("_sum")) group.sum = sample.value;
-    else if (sample.metricName?.endsWith("_count")) group.count = sample.value;
+    const total = TOTALS.find((name) => sample.metricName?.endsWith(`_${name}`));
+    const isDuplicate =
+      bound === undefined
+        ? total !== undefined && group[total] !== undefined
+        : group.bounds.has(toBound(bound));
+    if (isDuplicate) onDuplicate();
+    else if (bound !== undefined) group.bounds.set(toBound(bound), sample);
+    else if (total !== undefined) group[total] = sample.value;
   }
   return [...groups.values()];
 }
@@ -66,7 +84,10 @@ function toBound(bound: unknown): number {
   return bound === "+Inf" ? Number.POSITIVE_INFINITY : Number(bound);
 }
 
-function toHistogram(labels: Labels, { bounds, sum, count }: Group): HistogramMetric {
+function toHistogram(
+  labels: Labels,
+  { bounds, sum = Number.NaN, count = Number.NaN }: Group,
+): HistogramMetric {
   const buckets = ascending(bounds).filter(([bound]) => Number.isFinite(bound));
   const above = bounds.get(Number.POSITIVE_INFINITY);
   return {
@@ -81,7 +102,10 @@ function toHistogram(labels: Labels, { bounds, sum, count }: Group): HistogramMe
   };
 }
 
-function toSummary(labels: Labels, { bounds, sum, count }: Group): SummaryMetric {
+function toSummary(
+  labels: Labels,
+  { bounds, sum = Number.NaN, count = Number.NaN }: Group,
+): SummaryMetric {
   const quantiles = ascending(bounds);
   return {
     labels,

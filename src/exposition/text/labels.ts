@@ -18,6 +18,8 @@ import {
  * it writes them, until it meets some that it would alter. All others must be held first.
  */
 export class LabelEncoder implements LabelHolder {
+  /** The text of the labels that are held, which are written next. */
+  held: string | undefined;
   isTrusting: boolean;
   isRefused = false;
   fault: string | undefined;
@@ -25,7 +27,6 @@ export class LabelEncoder implements LabelHolder {
   readonly #reserved: string | undefined;
   /** The text before the value, for names that need no escaping; `""` for those that are skipped. */
   readonly #starts = new Map<string, string>();
-  #held: string | undefined;
   #isAltered = false;
 
   /**
@@ -38,11 +39,11 @@ export class LabelEncoder implements LabelHolder {
     this.isTrusting = hasUniqueLabels === true;
   }
 
-  /** Writes labels; `undefined` and `isRefused` for those that must be held first. */
+  /** Writes labels that are not held; `undefined` and `isRefused` for those that must be. */
   encode(labels: Labels): string | undefined {
     if (!this.isTrusting) {
-      if (this.#held === undefined) this.isRefused = true;
-      return this.#held;
+      this.isRefused = true;
+      return undefined;
     }
     const text = this.#write(labels, Object.keys(labels)) ?? this.#writeWithCare(labels).text;
     if (!this.#isAltered) return text;
@@ -58,15 +59,15 @@ export class LabelEncoder implements LabelHolder {
     const text = this.#write(labels, names);
     if (text === undefined) {
       const { text: careful, key } = this.#writeWithCare(labels);
-      this.#held = careful;
+      this.held = careful;
       return key;
     }
-    this.#held = text;
+    this.held = text;
     return isInOrder(names) ? text : this.#write(labels, names.sort());
   }
 
   release(): void {
-    this.#held = undefined;
+    this.held = undefined;
     this.isRefused = false;
   }
 

@@ -3,7 +3,7 @@ import { ChunkReader } from "../exposition/chunk-reader.ts";
 import type { ScrapeParts } from "./answer.ts";
 import { type Deadline, startDeadline, startSending } from "./deadline.ts";
 import type { Findings, Survey, TakeSurvey, Visit } from "./exchange.ts";
-import { explainFailure, FAILURE_TIMEOUT_MS } from "./failure.ts";
+import { blameOn, explainFailure, FAILURE_TIMEOUT_MS } from "./failure.ts";
 import { EVERY_NAME } from "./name-filter.ts";
 import type { UpdateLock } from "./update-lock.ts";
 
@@ -32,17 +32,13 @@ export function createSurvey(parts: ScrapeParts): TakeSurvey {
 }
 
 async function findingsOf<T>(
-  { cycle, status, ownFamilies, options, lock, log }: ScrapeParts,
+  { cycle, status, ownFamilies, lock }: ScrapeParts,
   deadline: Deadline,
   visit: Visit<T>,
 ): Promise<Findings<T>> {
   const { families, errors } = status.isFailing
     ? { families: [], errors: [] }
-    : await cycle.collect(deadline, EVERY_NAME);
-  // With "continue" the gather cycle has logged them.
-  if (options.errorHandling === "fail") {
-    for (const { collector, error } of errors) log.error(`Collector "${collector}" failed`, error);
-  }
+    : await blameOn("gathering", () => cycle.collect(deadline, EVERY_NAME));
   const result = await inSlices(visit([...families, ...ownFamilies()]), deadline.signal, lock);
   return {
     result,
@@ -79,7 +75,7 @@ function unavailable(
     deadline.clear();
     return undefined;
   }
-  log.error("Cannot survey the metrics", failure.error);
+  if (!failure.isLogged) log.error("Cannot survey the metrics", failure.error);
   if (failure.status !== 503) return { findings: "failed", ...startSending(deadline) };
   // The deadline has passed, so the answer gets one of its own.
   deadline.clear();

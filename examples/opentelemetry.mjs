@@ -1,4 +1,4 @@
-// OpenTelemetry metrics under the names of its Prometheus exporter, without the exporter's server.
+// OpenTelemetry metrics, without its Prometheus exporter and the exporter's server.
 import { DataPointType, MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
 import { Server } from "promhttp";
 

@@ -28,6 +28,7 @@ const LISTEN_FAILURES: Readonly<Record<string, string>> = {
   EADDRINUSE: "address already in use",
   EADDRNOTAVAIL: "address not available",
   EACCES: "permission denied",
+  ERR_ACCESS_DENIED: "not permitted: Node needs --allow-net",
   ENOENT: "no such directory",
   ENOTFOUND: "host not found",
 };

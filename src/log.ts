@@ -1,5 +1,5 @@
-import { RepeatedFaults, type Topic } from "./repeated-faults.ts";
-import { originOf, showShort, showWhole, toField } from "./shown-error.ts";
+import { RepeatedFaults, type Topic } from "./log/repeated-faults.ts";
+import { originOf, showShort, showWhole, toField } from "./log/shown-error.ts";
 
 /** What a log line says beside its message: `collector`, `err`, `failures`. */
 export type LogFields = Readonly<Record<string, unknown>>;

@@ -11,7 +11,7 @@ export function andThen<T, R>(
   value: MaybePromise<T>,
   next: (value: T) => MaybePromise<R>,
 ): MaybePromise<R> {
-  return value instanceof Promise ? value.then(next) : next(value);
+  return isPromise(value) ? value.then(next) : next(value);
 }
 
 /** Calls `recover` with what `work` throws or rejects with: at once, or when its promise rejects. */
@@ -21,10 +21,18 @@ export function orElse<T>(
 ): MaybePromise<T> {
   try {
     const result = work();
-    return result instanceof Promise ? result.catch(recover) : result;
+    return isPromise(result) ? result.catch(recover) : result;
   } catch (thrown) {
     return recover(thrown);
   }
+}
+
+/**
+ * Whether a value is a promise. Not by `instanceof`: an async function returns a promise of the language,
+ * whatever a polyfill or zone.js has made of the global `Promise`.
+ */
+export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
+  return isThenable(value);
 }
 
 /** Whether a value of any origin is a promise, or can be awaited like one. */

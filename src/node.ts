@@ -16,6 +16,22 @@ export function inspect(value: unknown, options: InspectOptions = {}): string {
   return nodeModule("node:util").inspect(value, options);
 }
 
+/**
+ * Whether the process may listen: Node 25 and later can forbid it with `--permission`. Earlier versions do
+ * not have this permission, and deny it to all who ask, but let them listen.
+ */
+export function mayListen(): boolean {
+  const { permission } = process as { permission?: { has(scope: string): boolean } };
+  if (permission === undefined || permission.has("net")) return true;
+  return !process.allowedNodeEnvironmentFlags.has("--allow-net");
+}
+
+/** Whether Next.js has bundled this code: then it has replaced the variable by the name of its runtime. */
+export function isBundledByNext(): boolean {
+  // biome-ignore lint/style/noProcessEnv: It is this expression that Next.js replaces.
+  return process.env["NEXT_RUNTIME"] !== undefined;
+}
+
 /** The memory of the process, in bytes. */
 export interface MemoryReading {
   /** What V8's heap holds, without its young generation. */

@@ -1,4 +1,4 @@
-import { type Body, chunksOf } from "./exposition/body.ts";
+import { type Body, chunksOf, isWhole } from "./exposition/body.ts";
 import { gathererOf, type Source } from "./gatherers/gatherer-of.ts";
 import { createLog, type Log } from "./log.ts";
 import type { RenderOptions, ResolvedRenderOptions } from "./options/options.ts";
@@ -69,7 +69,7 @@ function logOf({ logger, errorHandling }: ResolvedRenderOptions): Log {
 }
 
 async function collect(body: Body): Promise<Rendered["body"]> {
-  if (body instanceof Uint8Array) return Buffer.concat([body]);
+  if (isWhole(body)) return Buffer.concat([body]);
   const chunks: Uint8Array[] = [];
   for await (const chunk of chunksOf(body)) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);

@@ -10,7 +10,8 @@ import { createRecorder } from "./helpers/scraping/recorder.ts";
 import { scaleWait } from "./helpers/wait-factor.ts";
 
 const TEXT = "text/plain; version=0.0.4; charset=utf-8";
-const OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const OPENMETRICS =
+  "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores";
 
 function textOf({ body }: { readonly body: Uint8Array }): string {
   return Buffer.from(body).toString();

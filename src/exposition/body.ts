@@ -4,6 +4,11 @@ import type { ChunkReader, Chunks } from "./chunk-reader.ts";
 /** The body of a response: whole, or a stream that is made while it is sent. */
 export type Body = Uint8Array | BodyStream;
 
+/** Whether a body is whole. Not by `instanceof`: in jsdom a `Buffer` is not of its `Uint8Array`. */
+export function isWhole(body: Body): body is Uint8Array {
+  return ArrayBuffer.isView(body);
+}
+
 /** A body that is made while it is sent. */
 export interface BodyStream {
   /**
@@ -13,6 +18,8 @@ export interface BodyStream {
   next(bytes: number): MaybePromise<Chunks | undefined>;
   /** Must be called in the end, even after a failure; more calls do nothing. */
   stop(): MaybePromise<void>;
+  /** How many bytes it has returned; absent where they are not counted. */
+  readonly sentBytes?: number;
 }
 
 /**
@@ -85,20 +92,25 @@ export async function* chunksOf(body: BodyStream): AsyncGenerator<Uint8Array, vo
 
 /** Counts the bytes of a body as they are sent. */
 export function counted(body: Body, count: (bytes: number) => void): Body {
-  if (!(body instanceof Uint8Array)) return countedStream(body, count);
+  if (!isWhole(body)) return countedStream(body, count);
   count(body.length);
   return body;
 }
 
 function countedStream(body: BodyStream, count: (bytes: number) => void): BodyStream {
   const taken = (chunks: Chunks | undefined) => {
-    if (chunks !== undefined) count(lengthOf(chunks));
+    if (chunks === undefined) return chunks;
+    const bytes = lengthOf(chunks);
+    stream.sentBytes += bytes;
+    count(bytes);
     return chunks;
   };
-  return {
-    next: (bytes) => andThen(body.next(bytes), taken),
+  const stream = {
+    sentBytes: 0,
+    next: (bytes: number) => andThen(body.next(bytes), taken),
     stop: () => body.stop(),
   };
+  return stream;
 }
 
 function lengthOf(chunks: Chunks): number {

@@ -1,4 +1,4 @@
-import { andThen, type MaybePromise } from "../maybe-promise.ts";
+import { andThen, isPromise, type MaybePromise } from "../maybe-promise.ts";
 import type { EscapingScheme } from "../model/names.ts";
 import type { Format } from "../options/options.ts";
 import type { Encoder } from "./encoder.ts";
@@ -35,7 +35,7 @@ export function createEncoders(maxKeptBytes: number, context: StoreContext = {})
       const encoder = andThen(load(), (create: CreateEncoder) => create(escaping, store));
       encoders.set(escaping, encoder);
       // Code that has been loaded is not waited for again; code that cannot be loaded fails its scrape.
-      if (encoder instanceof Promise) {
+      if (isPromise(encoder)) {
         const ignore = () => {};
         encoder.then((created) => encoders.set(escaping, created), ignore);
       }

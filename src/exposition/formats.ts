@@ -31,7 +31,10 @@ interface FormatRow {
   /** The values that a parameter may have; `undefined` where it may be absent. */
   readonly parameters: Readonly<Record<string, readonly (string | undefined)[]>>;
   readonly contentType: string;
-  /** Whether the response names the escaping scheme: `"requested"` only when the request did. */
+  /**
+   * Whether the response names the escaping scheme: `"requested"` only when the request did. A text
+   * format of version 1.0.0 and above must always (Prometheus docs, Content Negotiation).
+   */
   readonly namesEscaping: "always" | "requested" | "never";
   /** Loads the code of the encoder. Formats with the same body share one function. */
   readonly load: () => MaybePromise<CreateEncoder>;
@@ -63,7 +66,6 @@ export const FORMAT_ROWS: Readonly<Record<Format, FormatRow>> = {
     mediaType: "text/plain",
     parameters: { version: ["1.0.0"] },
     contentType: "text/plain; version=1.0.0; charset=utf-8",
-    // The format is not defined without it.
     namesEscaping: "always",
     load: loadText,
   },
@@ -71,7 +73,7 @@ export const FORMAT_ROWS: Readonly<Record<Format, FormatRow>> = {
     mediaType: "application/openmetrics-text",
     parameters: { version: ["1.0.0", undefined] },
     contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8",
-    namesEscaping: "requested",
+    namesEscaping: "always",
     load: loadOpenMetrics,
   },
   "openmetrics-0.0.1": {
@@ -194,7 +196,7 @@ function requestedEscaping(range: MediaRange | undefined): EscapingScheme | unde
   return ESCAPING_SCHEMES.find((scheme) => scheme === requested);
 }
 
-/** Only a scraper that asked for a scheme gets a content type that client libraries never sent. */
+/** Names the escaping scheme in older formats only to scrapers that asked for one: others never saw it. */
 function contentTypeOf(format: Format, requested: EscapingScheme | undefined): string {
   const { contentType, namesEscaping } = FORMAT_ROWS[format];
   if (namesEscaping === "never") return contentType;

@@ -22,8 +22,8 @@ export type Source = Registry | Gatherer;
 /**
  * Makes one gatherer of all sources.
  *
- * @throws {TypeError} For a value that is neither a registry nor a gatherer, for an empty array, and
- *   for a registry that represents other processes or threads.
+ * @throws {TypeError} For a value that is neither a registry nor a gatherer, for an empty array, for a
+ *   registry that represents other processes or threads, and for one of prom-client 12 or older.
  *
  * @internal
  */

@@ -2,6 +2,7 @@ import { settled } from "../abort.ts";
 import { isThenable } from "../maybe-promise.ts";
 import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
+import { nextTurn } from "../timers.ts";
 import { createFamilyJoiner } from "./join-families.ts";
 
 /**
@@ -23,7 +24,7 @@ export function mergeGatherers(gatherers: readonly Gatherer[]): Gatherer {
       signal,
     );
     // A gatherer that observes the signal settles now, with the results of its other collectors.
-    if (signal.aborted) await new Promise((resolve) => setImmediate(resolve));
+    if (signal.aborted) await nextTurn();
     return result(runs, context);
   };
 
@@ -31,7 +32,8 @@ export function mergeGatherers(gatherers: readonly Gatherer[]): Gatherer {
     gather(context) {
       const startedAt = performance.now();
       const runs = gatherers.map((gatherer, index) => {
-        const run = new Run(`gatherer ${index + 1}`, startedAt);
+        const isTimed = context.onCollected !== undefined;
+        const run = new Run(`gatherer ${index + 1}`, isTimed ? performance.now() : startedAt);
         run.start(gatherer, context);
         return run;
       });
@@ -50,7 +52,7 @@ class Run {
   errors: readonly CollectorError[] = [];
   readonly #startedAt: number;
 
-  /** @param startedAt When the sweep began. */
+  /** @param startedAt When the sweep began, or this gatherer in it. */
   constructor(name: string, startedAt: number) {
     this.name = name;
     this.#startedAt = startedAt;
@@ -72,6 +74,14 @@ class Run {
     } catch (error) {
       this.#fail(error);
     }
+    const { onCollected } = context;
+    if (onCollected !== undefined && !gatherer.hasCollectors) this.#reportTo(onCollected);
+  }
+
+  #reportTo(onCollected: NonNullable<GatherContext["onCollected"]>): void {
+    const report = () => onCollected(this.name, this.durationMs);
+    if (this.pending === undefined) report();
+    else void this.pending.then(report);
   }
 
   #take({ families, errors = [] }: GatherResult): void {

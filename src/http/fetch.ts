@@ -1,6 +1,8 @@
 import { LightSignal } from "../abort.ts";
-import { type BodyStream, chunksOf } from "../exposition/body.ts";
+import { type BodyStream, chunksOf, isWhole } from "../exposition/body.ts";
+import { isBundledByNext } from "../node.ts";
 import type { Scrape, ScrapeResponse, Sending } from "../scrape/exchange.ts";
+import { callSoon } from "../timers.ts";
 import type { FixedAnswer } from "./fixed-answers.ts";
 import { type RequestHead, scrapeRequestOf } from "./request-head.ts";
 import { CUT_OFF } from "./reset.ts";
@@ -11,6 +13,7 @@ export function fetchHeadOf({ method, url, headers }: Request): RequestHead {
   return {
     method,
     target: url,
+    remoteAddress: undefined,
     // The header may be missing where a request has not come over the network.
     header: (name) => headers.get(name) ?? (name === "host" ? hostOf(url) : undefined),
   };
@@ -20,6 +23,15 @@ function hostOf(url: string): string | undefined {
   return /^\w+:\/\/([^/?#]*)/.exec(url)?.[1];
 }
 
+/**
+ * Whether a response reaches its client with the header that says how it is encoded. Next.js drops
+ * that header from what a route handler returns, and keeps the body. Where this code is not bundled,
+ * its requests show themselves.
+ */
+export function keepsEncoding(request: Request): boolean {
+  return !isBundledByNext() && !("nextUrl" in request);
+}
+
 /** Makes the response of an answer that is always the same. */
 export function fixedResponse({ status, text, headers }: FixedAnswer): Response {
   // The runtime manages the connection, and Node's `fetch` refuses a body with 204.
@@ -27,6 +39,11 @@ export function fixedResponse({ status, text, headers }: FixedAnswer): Response 
   const type = text !== "" && { "Content-Type": "text/plain; charset=utf-8" };
   const init = { status, headers: allHeaders({ ...type, ...others }) };
   return new Response(text === "" ? null : text, init);
+}
+
+/** Makes a response that no client will read, or that must not say why. */
+export function emptyResponse(status: number): Response {
+  return new Response(null, { status, headers: allHeaders({}) });
 }
 
 /**
@@ -46,18 +63,19 @@ export async function fetchScrape(
   if (request.signal.aborted) disconnect();
   const stopWatching = () => request.signal.removeEventListener("abort", disconnect);
 
-  const answer = await scrape(scrapeRequestOf(fetchHeadOf(request), client));
+  const mayCompress = keepsEncoding(request);
+  const answer = await scrape(scrapeRequestOf(fetchHeadOf(request), client, mayCompress));
   if (answer === undefined) {
     stopWatching();
     // No client will read this, but servers log it.
-    return new Response(null, { status: CLIENT_CLOSED_REQUEST });
+    return emptyResponse(CLIENT_CLOSED_REQUEST);
   }
   answer.signal.addEventListener("abort", stopWatching);
   try {
     return respond(request, { ...answer, headers: { ...answer.headers, ...headers } }, disconnect);
   } catch (error) {
     answer.end(error);
-    return new Response(null, { status: 500 });
+    return emptyResponse(500);
   }
 }
 
@@ -68,7 +86,7 @@ const CLIENT_CLOSED_REQUEST = 499;
 function respond(request: Request, answer: ScrapeResponse, onCancel: () => void): Response {
   const { status, headers, body } = answer;
   const isHead = request.method === "HEAD";
-  if (!isHead && !(body instanceof Uint8Array)) {
+  if (!isHead && !isWhole(body)) {
     return new Response(streamOf(body, answer, onCancel), { status, headers: allHeaders(headers) });
   }
   // The types of browsers refuse shared memory, which no body of ours is in.
@@ -102,7 +120,7 @@ function streamOf(
           // Ignore its rejection: nobody reads this body any more.
           chunks.return().catch(() => {});
           // A runtime cancels the stream when its client disconnects, and would log an error before that.
-          setImmediate(() => controller.error(new Error(CUT_OFF)));
+          callSoon(() => controller.error(new Error(CUT_OFF)));
         };
         signal.addEventListener("abort", cutOff);
         if (signal.aborted) cutOff();

@@ -8,13 +8,42 @@ import type { Socket } from "node:net";
  * Without a length or chunks, as in HTTP/1.0, a body ends with its connection (RFC 9112 §6.3). There
  * an orderly close would make any part look complete; a reset does not. Unix sockets have no reset,
  * and are just closed.
+ *
+ * @param socket The socket of `node:http`: a raw one, or a TLS socket over it. Closing the latter would
+ *   send an orderly end (`close_notify`), and it cannot be reset itself.
  */
 export function resetSocket(socket: Socket): void {
-  const isTcp = socket.remoteFamily !== undefined;
+  const raw = rawSocketOf(socket);
   // A side that is shutting down cannot be reset any more: Node would lose the socket.
   const isShutDown = socket.writableEnded && socket.writableLength === 0;
-  if (!isTcp || isShutDown || socket.destroyed) socket.destroy();
-  else socket.resetAndDestroy();
+  if (isShutDown || raw.destroyed) socket.destroy();
+  else if (raw.remoteFamily === undefined) raw.destroy();
+  else reset(raw);
+}
+
+function reset(raw: Socket): void {
+  try {
+    raw.resetAndDestroy();
+  } catch {
+    // It is not a TCP socket itself, and what it stands on cannot be found.
+    raw.destroy();
+  }
+}
+
+/**
+ * Returns the socket that the system accepted: `socket` itself, or what is under its layers of TLS.
+ *
+ * `_parent` is the only way from a `TLSSocket` to it, in all versions of Node. Every `net.Socket` has it,
+ * so it costs no lookup.
+ */
+export function rawSocketOf(socket: Socket): Socket {
+  let raw = socket;
+  for (let parent = parentOf(raw); parent; parent = parentOf(raw)) raw = parent;
+  return raw;
+}
+
+function parentOf(socket: Socket): Socket | null | undefined {
+  return (socket as Socket & { readonly _parent?: Socket | null })._parent;
 }
 
 /** The error of a stream that was cut off. */

@@ -28,6 +28,12 @@ export interface Gatherer {
    * time. An error that it throws or rejects with fails the scrape and is logged.
    */
   gather(context: GatherContext): GatherResult | PromiseLike<GatherResult>;
+  /**
+   * Whether it has collectors that it reports to `onCollected()`, and is not one itself.
+   *
+   * @internal
+   */
+  readonly hasCollectors?: boolean;
 }
 
 /** What a gatherer is told about the scrape that it works for. */
@@ -43,6 +49,13 @@ export interface GatherContext {
   readonly isRequested: (name: string, type: MetricType) => boolean;
   /** Reports a family, or a part of one, that has to be skipped: logged once, counted each time. */
   readonly report: FaultReporter;
+  /**
+   * Called for each collector that ran, with its name and how long it took, in milliseconds. Absent
+   * where nobody asks, so that a scrape reads no clock for it.
+   *
+   * @internal
+   */
+  readonly onCollected?: ((collector: string, durationMs: number) => void) | undefined;
 }
 
 /** Reports what has to be skipped: the name of its family, and the reason. */

@@ -41,7 +41,10 @@ export function escapeLabelName(name: string, scheme: EscapingScheme): string {
 function escapeName(name: string, scheme: EscapingScheme, legacy: RegExp): string {
   // UTF-8 cannot encode a lone surrogate: names that differ only in one become equal.
   const sent = name.replace(LONE_SURROGATES, "\ufffd");
-  if (scheme === "allow-utf-8") return sent;
+  if (scheme === "allow-utf-8") {
+    // Prometheus takes NUL in a quoted name for the end of the exposition.
+    return sent.includes("\0") ? escapeName(sent, "underscores", legacy) : sent;
+  }
   let escaped = scheme === "values" ? "U__" : "";
   let isFirst = true;
   for (const char of sent) {

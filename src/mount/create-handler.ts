@@ -8,7 +8,7 @@
  */
 
 import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
-import { fetchScrape } from "../http/fetch.ts";
+import { fetchScrape, keepsEncoding } from "../http/fetch.ts";
 import { HEALTHY, NOT_READY, READY } from "../http/fixed-answers.ts";
 import { answerScrape } from "../http/node.ts";
 import { createLog } from "../log.ts";
@@ -49,14 +49,15 @@ export function createHandler(
 ): Handler {
   const resolved = resolveHandlerOptions(options);
   const log = createLog(resolved.logger);
-  const scrapeHandler = createScrapeHandler(gathererOf(source), resolved, log);
+  const scrapeHandler = createScrapeHandler(gathererOf(source), resolved, log, { hasPage: true });
   const { scrape, update, setFailing, setOk, setReady, isReady, close } = scrapeHandler;
   const headers = resolved.compression.encodings.length > 0 ? NO_TRANSFORM : {};
   const mountOf = (answerer: Answerer): Mount => createMount(answerer, resolved, log);
 
   const metrics = mountOf({
     node: (request, response) => answerScrape(request, response, scrape, headers),
-    fetch: (request) => fetchScrape(request, scrape, headers),
+    // What we may not compress, others may.
+    fetch: (request) => fetchScrape(request, scrape, keepsEncoding(request) ? headers : {}),
   });
   return Object.assign(metrics, {
     health: mountOf(fixedAnswerer(() => HEALTHY)),

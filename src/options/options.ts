@@ -166,8 +166,9 @@ export interface ServerOptions extends HandlerOptions {
    */
   readonly headersTimeoutMs?: number | undefined;
   /**
-   * The largest size of a request's headers, in bytes. Larger ones are answered with 431.
-   * @default 8_192
+   * The largest size of a request's target and headers together, in bytes. A larger target is answered
+   * with 414, larger headers with 431.
+   * @default 16_384
    */
   readonly maxHeaderBytes?: number | undefined;
   /**

@@ -1,3 +1,5 @@
+import { unref } from "../timers.ts";
+
 /** Something that has to happen at a time, unless it is cancelled before. */
 export interface Due {
   /** The time, by the clock of `performance.now()`. It may be put off. */
@@ -52,7 +54,7 @@ export class Alarm {
     clearTimeout(this.#timer);
     this.#timerAt = at;
     const delayMs = Math.max(1, Math.ceil(at - performance.now()));
-    this.#timer = setTimeout(() => this.#callDue(), delayMs).unref();
+    this.#timer = unref(setTimeout(() => this.#callDue(), delayMs));
   }
 
   #callDue(): void {

@@ -10,7 +10,7 @@
 import { LightSignal, type Signal } from "../abort.ts";
 import type { AcceptHeaders, Exposer, Exposition } from "../exposition/expose.ts";
 import type { About, Log } from "../log.ts";
-import { andThen, type MaybePromise } from "../maybe-promise.ts";
+import { andThen, isPromise, type MaybePromise } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import type { Alarm } from "./alarm.ts";
@@ -19,7 +19,7 @@ import type { ScrapeRequest, ScrapeResponse, Sending, StatusCode } from "./excha
 import { blameOn, explainFailure, FAILURE_TIMEOUT_MS, type Failure } from "./failure.ts";
 import type { GatherCycle } from "./gather-cycle.ts";
 import { parseNameFilter, requestedFamilies } from "./name-filter.ts";
-import type { SelfMetrics, Status } from "./self-metrics.ts";
+import type { ScrapeCounts, Status } from "./self-metrics.ts";
 import type { UpdateLock } from "./update-lock.ts";
 
 /** What all scrapes of one handler share. */
@@ -29,7 +29,7 @@ export interface ScrapeParts {
     "timeoutMs" | "timeoutOffsetMs" | "maxRequestsInFlight" | "errorHandling"
   >;
   readonly log: Log;
-  readonly selfMetrics: SelfMetrics;
+  readonly selfMetrics: ScrapeCounts;
   readonly status: Status;
   readonly lock: UpdateLock;
   readonly alarm: Alarm;
@@ -56,7 +56,7 @@ export function answer(
   const deadline = startScraperDeadline(timeoutSeconds, options, client, parts.alarm);
   try {
     const prepared = prepare(parts, request, deadline);
-    if (!(prepared instanceof Promise)) return succeed(parts, request, prepared, deadline);
+    if (!isPromise(prepared)) return succeed(parts, request, prepared, deadline);
     return prepared
       .then((given) => succeed(parts, request, given, deadline))
       .catch((thrown: unknown) => refuse(parts, request, thrown, deadline));
@@ -217,5 +217,5 @@ function failureResponse(
     log.error("Cannot send the error response of a failed scrape", broken.error);
   });
   const headers = { ...PLAIN_TEXT, ...(reason === "busy" && { "Retry-After": "1" }) };
-  return { status, headers, body: new TextEncoder().encode(text), signal, end };
+  return { status, headers, body: Buffer.from(text), signal, end };
 }

@@ -1,9 +1,11 @@
 import type { CollectorError } from "../model/gatherer.ts";
 import type { MetricFamily, ValueMetric } from "../model/metric-family.ts";
 
-interface Health {
+/** How a collector did when it last ran, and when it last failed, in milliseconds since the epoch. */
+export interface Health {
   success: 0 | 1;
   durationSeconds: number | undefined;
+  failedAtMs: number;
 }
 
 // Collectors are as many as there are metrics; those that fail should be few.
@@ -41,11 +43,18 @@ export class CollectorHealth {
   /** @param hasRun Tells whether a collector ran; without an error it then succeeded. */
   record(errors: readonly CollectorError[], hasRun: (collector: string) => boolean): void {
     for (const [collector, health] of this.#collectors) if (hasRun(collector)) health.success = 1;
+    if (errors.length === 0) return;
+    const failedAtMs = Date.now();
     for (const { collector, durationMs } of errors) {
       if (this.#collectors.size >= MAX_COLLECTORS && !this.#collectors.has(collector)) continue;
       const durationSeconds = durationMs === undefined ? undefined : durationMs / 1_000;
-      this.#collectors.set(collector, { success: 0, durationSeconds });
+      this.#collectors.set(collector, { success: 0, durationSeconds, failedAtMs });
     }
+  }
+
+  /** The health of each collector that has ever failed, by its name. */
+  get all(): ReadonlyMap<string, Readonly<Health>> {
+    return this.#collectors;
   }
 
   #metrics(read: (health: Health) => number | undefined): Iterable<ValueMetric> {

@@ -20,6 +20,18 @@ export interface ScrapeRequest {
   readonly timeoutSeconds: string | undefined;
   /** Aborts when the client disconnects. */
   readonly signal: Signal;
+  /** Who asks; absent where nobody does over a network. */
+  readonly client?: Client;
+  /** Whether a page asks for a person, and not a scraper: it is counted apart. */
+  readonly isPage?: boolean;
+}
+
+/** Who sends a request. */
+export interface Client {
+  /** Its address; `undefined` where that is unknown. */
+  readonly remoteAddress: string | undefined;
+  /** The value of a header, by its name in lower case. */
+  header(name: string): string | undefined;
 }
 
 /** The bounds of something that is being sent. */
@@ -51,8 +63,14 @@ export interface ScrapeResponse extends Sending {
  */
 export type Scrape = (request: ScrapeRequest) => MaybePromise<ScrapeResponse | undefined>;
 
-/** Reads all families, and yields an empty chunk wherever it may yield to the event loop. */
-export type Visit<T> = (families: readonly MetricFamily[]) => Generator<Uint8Array, T, undefined>;
+/**
+ * Reads all families, those of the application and our own, and yields an empty chunk wherever it may
+ * yield to the event loop.
+ */
+export type Visit<T> = (
+  families: readonly MetricFamily[],
+  ownFamilies: readonly MetricFamily[],
+) => Generator<Uint8Array, T, undefined>;
 
 /** What a survey found. */
 export interface Findings<T> {
@@ -60,7 +78,41 @@ export interface Findings<T> {
   readonly result: T;
   /** The collectors that failed. */
   readonly failed: readonly string[];
+  /** Whether a scrape with these failures is answered with an error. */
+  readonly isRefused: boolean;
   /** Whether the application has declared that its metrics cannot be trusted. */
+  readonly isFailing: boolean;
+  /** The collectors that ran, and those that have ever failed. */
+  readonly collectors: readonly CollectorReport[];
+  /** The last scrapes, the newest first. */
+  readonly scrapes: readonly RecentScrape[];
+}
+
+/** One of the last scrapes. */
+export interface RecentScrape {
+  /** When it came, in milliseconds since the epoch. */
+  readonly startedAtMs: number;
+  /** The address of its client; `undefined` where that is unknown, as in the Fetch API. */
+  readonly address: string | undefined;
+  readonly userAgent: string | undefined;
+  /** `undefined` as long as it has not been answered, and when the client disconnected first. */
+  readonly status: StatusCode | undefined;
+  /** How long it took until its last byte was sent; `undefined` while it is running. */
+  readonly durationMs: number | undefined;
+  /** The bytes of its body, as they were sent. */
+  readonly bytes: number;
+  /** Whether it was cut off, or its client disconnected. */
+  readonly isBroken: boolean;
+}
+
+/** How a collector does. */
+export interface CollectorReport {
+  readonly name: string;
+  /** How long it took when it last ran for a survey; `undefined` if it has not. */
+  readonly durationMs: number | undefined;
+  /** When it last failed, in milliseconds since the epoch; `undefined` if it never has. */
+  readonly failedAtMs: number | undefined;
+  /** Whether it failed when it last ran. */
   readonly isFailing: boolean;
 }
 
@@ -73,9 +125,14 @@ export interface Survey<T> extends Sending {
 }
 
 /**
- * Gathers all families, as a scrape does, and lets `visit` read them. It never rejects; `undefined`
- * if the client disconnected first.
+ * Gathers families, as a scrape does, and lets `visit` read them. It never rejects; `undefined` if the
+ * client disconnected first.
  *
  * @param client Aborts when the client disconnects.
+ * @param name Gathers only what a scrape of this name would; absent for all families.
  */
-export type TakeSurvey = <T>(client: Signal, visit: Visit<T>) => Promise<Survey<T> | undefined>;
+export type TakeSurvey = <T>(
+  client: Signal,
+  visit: Visit<T>,
+  name?: string,
+) => Promise<Survey<T> | undefined>;

@@ -4,6 +4,7 @@ import { andThen, isThenable, type MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { ErrorHandling, ScrapeHook } from "../options/options.ts";
+import { nextTurn, unref } from "../timers.ts";
 import type { Deadline } from "./deadline.ts";
 import { type NameFilter, requestedFamilies } from "./name-filter.ts";
 
@@ -87,11 +88,19 @@ export class GatherCycle {
   /**
    * Returns families and errors, whatever the failure policy says. More families may be in it than
    * the filter asks for.
+   *
+   * @param onCollected Called for each collector, unless a gathering was joined.
    */
-  collect(deadline: Deadline, filter: NameFilter): MaybePromise<Gathering> {
+  collect(
+    deadline: Deadline,
+    filter: NameFilter,
+    onCollected?: GatherContext["onCollected"],
+  ): MaybePromise<Gathering> {
     deadline.signal.throwIfAborted();
     const cycle = this.#join(deadline, filter);
-    return cycle === undefined ? this.#start(deadline, filter) : this.#wait(cycle, deadline);
+    return cycle === undefined
+      ? this.#start(deadline, filter, onCollected)
+      : this.#wait(cycle, deadline);
   }
 
   async #wait(cycle: Cycle, deadline: Deadline): Promise<Gathering> {
@@ -122,7 +131,11 @@ export class GatherCycle {
     return isPatient || deadlineMs <= this.#collectDeadline(deadline);
   }
 
-  #start(deadline: Deadline, filter: NameFilter): MaybePromise<Gathering> {
+  #start(
+    deadline: Deadline,
+    filter: NameFilter,
+    onCollected: GatherContext["onCollected"],
+  ): MaybePromise<Gathering> {
     const deadlineMs = this.#collectDeadline(deadline);
     const signal = new LightSignal();
     const context: GatherContext = {
@@ -132,6 +145,7 @@ export class GatherCycle {
       deadlineMs,
       isRequested: filter.isRequested,
       report: this.#options.report,
+      onCollected,
     };
     const startedAt = performance.now();
     const take = (result: GatherResult) => this.#take(result, startedAt, signal, filter);
@@ -221,29 +235,28 @@ function isAbandoned({ aborted, reason }: Pick<Signal, "aborted" | "reason">): b
   return aborted && !(reason instanceof ScrapeTimeoutError);
 }
 
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 function abortAt(deadlineMs: number, signal: LightSignal): NodeJS.Timeout {
   const timeoutMs = Math.max(0, deadlineMs - Date.now());
-  const timer = setTimeout(() => signal.abort(new ScrapeTimeoutError(timeoutMs)), timeoutMs);
-  return timer.unref();
+  return unref(setTimeout(() => signal.abort(new ScrapeTimeoutError(timeoutMs)), timeoutMs));
 }
 
 /** The failure policy. Without a family there is nothing to continue with. */
-function accept(
-  { families, errors }: Gathering,
-  errorHandling: ErrorHandling,
-): readonly MetricFamily[] {
-  const canContinue = errorHandling === "continue" && families.length > 0;
-  if (errors.length === 0 || canContinue) return families;
+export function isRefused({ families, errors }: Gathering, errorHandling: ErrorHandling): boolean {
+  return errors.length > 0 && (errorHandling === "fail" || families.length === 0);
+}
+
+function accept(gathering: Gathering, errorHandling: ErrorHandling): readonly MetricFamily[] {
+  const { families, errors } = gathering;
+  if (!isRefused(gathering, errorHandling)) return families;
   const names = errors.map(({ collector }) => collector).join(", ");
   throw new GatherError(
     `Collectors failed: ${names}`,
     errors.map(({ error }) => error),
   );
 }
+
+/** The name of the hook among the collectors. */
+const HOOK = "onScrape";
 
 /**
  * Runs a hook before the collectors. An error of the hook is handled like one of a collector. When
@@ -254,13 +267,14 @@ export function withHook(gatherer: Gatherer, hook: ScrapeHook): Gatherer {
     async gather(context) {
       const startedAt = performance.now();
       const failures: CollectorError[] = [];
+      const durationMs = () => performance.now() - startedAt;
       try {
         await unlessAborted(Promise.resolve(hook({ signal: context.signal })), context.signal);
       } catch (error) {
         if (isAbandoned(context.signal)) throw error;
-        const durationMs = performance.now() - startedAt;
-        failures.push({ collector: "onScrape", error, durationMs });
+        failures.push({ collector: HOOK, error, durationMs: durationMs() });
       }
+      context.onCollected?.(HOOK, durationMs());
       const { families, errors = [] } = await gatherer.gather(context);
       return { families, errors: [...failures, ...errors] };
     },

@@ -57,6 +57,11 @@ const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {
   summary: ["_sum", "_count"],
 };
 
+/** Selects the families that a scrape of one name would get. */
+export function filterByName(name: string): NameFilter {
+  return filterOf(new Set([name]));
+}
+
 function filterOf(names: ReadonlySet<string>): NameFilter {
   return {
     selection: JSON.stringify([...names].sort()),

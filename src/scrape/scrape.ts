@@ -21,10 +21,11 @@ import type { MetricFamily } from "../model/metric-family.ts";
 import type { Controls, ResolvedHandlerOptions } from "../options/options.ts";
 import { Alarm } from "./alarm.ts";
 import { answer, expose, logLate, type ScrapeParts } from "./answer.ts";
-import type { Scrape, Sending, TakeSurvey } from "./exchange.ts";
+import type { Scrape, ScrapeRequest, Sending, TakeSurvey } from "./exchange.ts";
 import { GatherCycle, withHook } from "./gather-cycle.ts";
-import { SelfMetrics, Status } from "./self-metrics.ts";
-import { createSurvey } from "./survey.ts";
+import { countsOfPage, SelfMetrics, Status } from "./self-metrics.ts";
+import { RecentScrapes } from "./survey/recent-scrapes.ts";
+import { createSurvey } from "./survey/survey.ts";
 import { runUpdate, UPDATE, UpdateLock } from "./update-lock.ts";
 
 /** The scrape handler of one gatherer. */
@@ -44,24 +45,30 @@ export interface ScrapeHandler extends Controls {
   close(): void;
 }
 
-/**
- * Makes the scrape handler of a gatherer.
- *
- * @param connections Returns how many connections are open; absent where that is unknown.
- */
+/** What a scrape handler is told of the server that it is in. */
+export interface ScrapeHandlerContext {
+  /** Returns how many connections are open; absent where that is unknown. */
+  readonly connections?: () => number;
+  /** Whether a page may show the last scrapes. */
+  readonly hasPage?: boolean;
+}
+
+/** Makes the scrape handler of a gatherer. */
 export function createScrapeHandler(
   gatherer: Gatherer,
   options: ResolvedHandlerOptions,
   log: Log,
-  connections?: () => number,
+  { connections, hasPage = false }: ScrapeHandlerContext = {},
 ): ScrapeHandler {
-  const parts = createParts(gatherer, options, log, new SelfMetrics(connections));
+  const selfMetrics = new SelfMetrics(connections);
+  const parts = createParts(gatherer, options, log, selfMetrics);
+  const recentScrapes = hasPage ? new RecentScrapes() : undefined;
   const { status, exposer, alarm } = parts;
   let reason = "";
   return {
-    scrape: (request) => answer(parts, request),
+    scrape: createScrape(parts, recentScrapes),
     expose: (wanted) => expose(parts, wanted),
-    survey: createSurvey(parts),
+    survey: createSurvey({ ...parts, health: selfMetrics.collectors, recentScrapes }),
     update: (work) => runUpdate(work, parts),
     setFailing(message = "no reason given") {
       // Some applications say so again and again.
@@ -84,12 +91,30 @@ export function createScrapeHandler(
   };
 }
 
+/** Makes the function that answers scrapes, and counts those of a page as such and as nothing else. */
+function createScrape(parts: Parts, recentScrapes: RecentScrapes | undefined): Scrape {
+  const { selfMetrics } = parts;
+  const partsOfPage = { ...parts, selfMetrics: countsOfPage(selfMetrics) };
+  const answerScraper = (request: ScrapeRequest) => answer(parts, request);
+  return (request) => {
+    if (request.isPage) {
+      selfMetrics.events.page++;
+      return answer(partsOfPage, request);
+    }
+    return recentScrapes === undefined
+      ? answer(parts, request)
+      : recentScrapes.watch(request, answerScraper);
+  };
+}
+
+type Parts = ScrapeParts & Pick<Accounts, "selfMetrics">;
+
 function createParts(
   gatherer: Gatherer,
   options: ResolvedHandlerOptions,
   log: Log,
   selfMetrics: SelfMetrics,
-): ScrapeParts {
+): Parts {
   const lock = new UpdateLock();
   const status = new Status(options.statusName);
   const report = createReporter(selfMetrics, log);

@@ -8,25 +8,22 @@ import type { StatusCode } from "./exchange.ts";
 export type ErrorStage = "gathering" | "encoding";
 
 /** What may happen to a scrape, beside its status code. */
-export type ScrapeEvent = "shared" | "shed" | "timed_out" | "aborted" | "oversized";
+export type ScrapeEvent = "shared" | "shed" | "timed_out" | "aborted" | "oversized" | "page";
+
+/** What the scrapes of a handler count. */
+export interface ScrapeCounts {
+  readonly requests: Record<StatusCode, number>;
+  readonly errors: Record<ErrorStage | "timeout", number>;
+  readonly events: Record<ScrapeEvent, number>;
+  /** How many scrapes are being served. */
+  inFlight: number;
+}
 
 /** The metrics of the scrapes themselves, beginning with those of Go's promhttp. */
-export class SelfMetrics {
-  // All label values are there from the start: a series that appears with its first error hides
-  // that error from `rate()`.
-  readonly requests: Record<StatusCode, number> = { 200: 0, 400: 0, 500: 0, 503: 0 };
-  readonly errors: Record<ErrorStage | "timeout", number> = {
-    gathering: 0,
-    encoding: 0,
-    timeout: 0,
-  };
-  readonly events: Record<ScrapeEvent, number> = {
-    shared: 0,
-    shed: 0,
-    timed_out: 0,
-    aborted: 0,
-    oversized: 0,
-  };
+export class SelfMetrics implements ScrapeCounts {
+  readonly requests: ScrapeCounts["requests"];
+  readonly errors: ScrapeCounts["errors"];
+  readonly events: ScrapeCounts["events"];
   readonly gathering: Duration = { count: 0, sumMs: 0 };
   readonly encoding: Duration = { count: 0, sumMs: 0 };
   readonly collectors: CollectorHealth = new CollectorHealth();
@@ -39,6 +36,7 @@ export class SelfMetrics {
 
   /** @param connections Returns how many connections are open; absent where that is unknown. */
   constructor(connections?: () => number) {
+    ({ requests: this.requests, errors: this.errors, events: this.events } = noCounts());
     this.#families = [
       counter(
         "promhttp_metric_handler_requests_total",
@@ -91,6 +89,34 @@ export class SelfMetrics {
     }
     count.value += bytes;
   }
+}
+
+/**
+ * Makes the counts of scrapes for a page. They are within every limit of the handler, but what becomes
+ * of them is not counted: people that look must not look like a scraper that fails.
+ */
+export function countsOfPage(handler: ScrapeCounts): ScrapeCounts {
+  return {
+    ...noCounts(),
+    get inFlight() {
+      return handler.inFlight;
+    },
+    set inFlight(inFlight) {
+      handler.inFlight = inFlight;
+    },
+  };
+}
+
+/**
+ * All label values are there from the start: a series that appears with its first error hides that
+ * error from `rate()`.
+ */
+function noCounts(): Pick<ScrapeCounts, "requests" | "errors" | "events"> {
+  return {
+    requests: { 200: 0, 400: 0, 500: 0, 503: 0 },
+    errors: { gathering: 0, encoding: 0, timeout: 0 },
+    events: { shared: 0, shed: 0, timed_out: 0, aborted: 0, oversized: 0, page: 0 },
+  };
 }
 
 /** How often something was done, and how long it took altogether. */

@@ -6,6 +6,7 @@ import type { About, Log } from "../log.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError } from "../model/gatherer.ts";
 import type { ResolvedOptions } from "../options/options.ts";
+import { unref } from "../timers.ts";
 import type { SelfMetrics } from "./self-metrics.ts";
 
 /**
@@ -73,7 +74,7 @@ export class UpdateLock implements ReadingLock {
 async function withTimeout(work: () => unknown, timeoutMs: number): Promise<void> {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new ScrapeTimeoutError(timeoutMs)), timeoutMs);
-  timer.unref();
+  unref(timer);
   try {
     await unlessAborted(Promise.resolve(work()), controller.signal);
   } finally {

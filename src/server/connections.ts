@@ -1,5 +1,6 @@
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { resetSocket } from "../http/reset.ts";
+import { rawSocketOf, resetSocket } from "../http/reset.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 
 /**
@@ -8,79 +9,177 @@ import type { ResolvedOptions } from "../options/options.ts";
  */
 const MAX_PIPELINED = 8;
 
+/**
+ * How long a client may go on sending after the last answer, in milliseconds. RFC 9112 §9.6: to close
+ * with unread input resets the connection, and the client may lose the answer.
+ */
+const LINGER_MS = 1_000;
+
+/** A connection, from its accept to its close. */
+interface Connection {
+  /** What the system accepted: only this can be reset. */
+  readonly raw: Socket;
+  /** What `node:http` reads and writes: `raw` or a layer over it; not until it has been passed on. */
+  stream: Socket | undefined;
+  /** The responses under way, in the order of their requests. */
+  readonly responses: ServerResponse[];
+  /** When the first request must be here or the client must be gone, by `performance.now()`. */
+  deadline: number;
+  /** What to send after the last response, before the end; nothing that comes in is read any more. */
+  farewell: string | undefined;
+}
+
 /** The open connections of a server, so that each can be closed at the right moment. */
 export class Connections {
-  readonly #maxConnections: number;
-  readonly #unref: boolean;
-  /** The open sockets, each with the number of its requests that are being answered. */
-  readonly #sockets = new Map<Socket, number>();
+  readonly #options: Pick<ResolvedOptions, "maxConnections" | "headersTimeoutMs" | "unref">;
+  /** By their raw sockets. */
+  readonly #connections = new Map<Socket, Connection>();
   #isDraining = false;
 
-  constructor(options: Pick<ResolvedOptions, "maxConnections" | "unref">) {
-    this.#maxConnections = options.maxConnections;
-    this.#unref = options.unref;
+  constructor(options: Pick<ResolvedOptions, "maxConnections" | "headersTimeoutMs" | "unref">) {
+    this.#options = options;
   }
 
   /** The number of open connections. */
   get count(): number {
-    return this.#sockets.size;
+    return this.#connections.size;
   }
 
-  /** Takes a new connection, or closes it if there are too many. */
-  accept(socket: Socket): void {
-    if (this.#sockets.size >= this.#maxConnections || this.#isDraining) {
-      socket.destroy();
-      return;
+  /**
+   * Takes a new connection, or closes it if there are too many.
+   *
+   * @param raw The socket that the system accepted, before any layer such as TLS.
+   * @returns Whether it may be passed on.
+   */
+  accept(raw: Socket): boolean {
+    const { maxConnections, headersTimeoutMs, unref } = this.#options;
+    if (this.#connections.size >= maxConnections || this.#isDraining) {
+      raw.destroy();
+      return false;
     }
-    this.#sockets.set(socket, 0);
-    socket.once("close", () => this.#sockets.delete(socket));
+    const deadline = performance.now() + headersTimeoutMs;
+    const connection = { raw, stream: undefined, responses: [], deadline, farewell: undefined };
+    this.#connections.set(raw, connection);
+    raw.on("error", ignore);
+    raw.on("close", () => this.#connections.delete(raw));
+    if (unref) raw.unref();
+    return true;
+  }
+
+  /**
+   * Must be called before a connection is passed to `node:http`.
+   *
+   * @param stream The raw socket, or the layer over it.
+   */
+  open(stream: Socket): void {
+    const connection = this.#of(stream);
+    if (connection === undefined) return;
+    connection.stream = stream;
     // Must run before Node's own handler, which would close our side cleanly even in the middle of a
     // response.
-    socket.prependOnceListener("end", () => {
-      if (this.isAnswering(socket)) resetSocket(socket);
+    stream.on("end", () => {
+      if (connection.responses.length > 0) resetSocket(stream);
     });
-    if (this.#unref) socket.unref();
   }
 
   /**
    * Must be called when a request begins, and `end()` when its response closes.
    *
-   * @returns Whether it may be answered: not when its connection is closed, from whose buffered bytes
-   *   Node may still read requests, and not when too many wait on it, which closes it.
+   * @returns Whether it may be answered: not when its connection is ending, from whose buffered bytes
+   *   Node may still read requests, and not when too many wait on it, which ends it.
    */
-  begin(socket: Socket): boolean {
-    if ((this.#sockets.get(socket) ?? 0) >= MAX_PIPELINED) resetSocket(socket);
-    if (socket.destroyed) return false;
-    this.#track(socket, 1);
+  begin(stream: Socket, response: ServerResponse): boolean {
+    const connection = this.#of(stream);
+    if (connection === undefined || stream.destroyed) return false;
+    if (connection.responses.length >= MAX_PIPELINED) this.finish(stream);
+    if (connection.farewell !== undefined) return false;
+    connection.deadline = Number.POSITIVE_INFINITY;
+    connection.responses.push(response);
     return true;
   }
 
   /** Must be called when a response closes. */
-  end(socket: Socket): void {
-    this.#track(socket, -1);
+  end(stream: Socket, response: ServerResponse): void {
+    const connection = this.#of(stream);
+    const index = connection?.responses.indexOf(response) ?? -1;
+    if (connection === undefined || index === -1) return;
+    connection.responses.splice(index, 1);
+    if (connection.responses.length > 0) return;
+    if (connection.farewell !== undefined)
+      this.#sayFarewell(connection, stream, connection.farewell);
+    // The kernel has the last response; `destroySoon` lets it go out first.
+    else if (this.#isDraining) stream.destroySoon();
   }
 
-  /** Tells whether a response is under way on a connection. */
-  isAnswering(socket: Socket): boolean {
-    return (this.#sockets.get(socket) ?? 0) > 0;
+  /**
+   * Reads no more of a connection, lets the responses under way finish in their order (RFC 9112
+   * §9.3.2), sends `farewell` and closes.
+   */
+  finish(stream: Socket, farewell = ""): void {
+    const connection = this.#of(stream);
+    if (connection === undefined || connection.farewell !== undefined) return;
+    connection.farewell = farewell;
+    ignoreInput(stream);
+    const { responses } = connection;
+    const last = responses.at(-1);
+    // The rest of that request never comes, so nobody may answer it.
+    if (last && !last.req.complete && !last.headersSent) responses.pop();
+    if (responses.length === 0) this.#sayFarewell(connection, stream, farewell);
+  }
+
+  /**
+   * Closes the connections whose deadline has passed.
+   *
+   * @returns Those that can still be told, because `node:http` has them: the caller must `finish()`
+   *   them.
+   */
+  expire(): Socket[] {
+    const now = performance.now();
+    const late: Socket[] = [];
+    for (const { raw, stream, deadline, farewell } of this.#connections.values()) {
+      if (now < deadline) continue;
+      if (stream === undefined || farewell !== undefined) raw.destroy();
+      else late.push(stream);
+    }
+    return late;
   }
 
   /** Closes idle connections now, the others when their response is complete. */
   drain(): void {
     this.#isDraining = true;
-    for (const [socket, active] of this.#sockets) if (active === 0) socket.destroy();
+    for (const { raw, responses } of this.#connections.values()) {
+      if (responses.length === 0) raw.destroy();
+    }
   }
 
   /** Closes all connections now, even in the middle of a response. */
   destroy(): void {
-    for (const socket of this.#sockets.keys()) resetSocket(socket);
+    for (const { raw, stream } of this.#connections.values()) resetSocket(stream ?? raw);
   }
 
-  #track(socket: Socket, change: 1 | -1): void {
-    const active = this.#sockets.get(socket);
-    if (active === undefined) return;
-    this.#sockets.set(socket, active + change);
-    // The kernel has the last response; `destroySoon` lets it go out first.
-    if (this.#isDraining && active + change === 0) socket.destroySoon();
+  #of(stream: Socket): Connection | undefined {
+    return this.#connections.get(rawSocketOf(stream));
   }
+
+  #sayFarewell(connection: Connection, stream: Socket, farewell: string): void {
+    // The client or the last response has ended it.
+    if (!stream.writable) {
+      stream.destroy();
+      return;
+    }
+    connection.deadline = performance.now() + LINGER_MS;
+    stream.end(farewell, () => {
+      if (this.#isDraining) stream.destroy();
+    });
+  }
+}
+
+const ignore = () => {};
+
+/** Keeps what comes in from Node's parser, but reads it, so that the end of the connection is seen. */
+function ignoreInput(stream: Socket): void {
+  stream.removeAllListeners("data");
+  // Any such listener makes Node take the socket back from its parser, which reads it by itself.
+  stream.on("data", ignore);
+  stream.resume();
 }

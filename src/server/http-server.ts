@@ -1,26 +1,41 @@
-import type { Server as HttpServer, RequestListener } from "node:http";
+import type { IncomingMessage, RequestListener } from "node:http";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
-import { resetSocket } from "../http/reset.ts";
+import type { FixedAnswer } from "../http/fixed-answers.ts";
+import { sendFixed } from "../http/send.ts";
 import { nodeModule } from "../node.ts";
 import type { ResolvedOptions } from "../options/options.ts";
+import {
+  type ClientError,
+  clientErrorAnswer,
+  connectAnswer,
+  timeoutAnswer,
+} from "./client-error.ts";
 import type { Connections } from "./connections.ts";
 
-/** How often the timeouts of the headers are checked. */
+/** How often deadlines are checked, in milliseconds. */
 const CHECK_INTERVAL_MS = 1_000;
 
+/** HTTP over connections that something else accepts. */
+export interface HttpFront {
+  /**
+   * Passes a connection that `connections` has accepted to `node:http`.
+   *
+   * @param stream The raw socket, or a layer over it.
+   */
+  serve(stream: Socket): void;
+  /** Closes idle connections, and stops all checks. */
+  close(): void;
+}
+
 /**
- * Makes the HTTP server: it bounds what a client may send and how long that may take, hands its
- * connections to `connections`, and answers what is not HTTP.
+ * Makes the HTTP server, which never listens: it bounds what a client may send and how long that may
+ * take, and answers what is not HTTP.
  */
-export function createHttpServer(
+export function createHttpFront(
   onRequest: RequestListener,
   connections: Connections,
-  options: Pick<
-    ResolvedOptions,
-    "headersTimeoutMs" | "keepAliveTimeoutMs" | "maxHeaderBytes" | "unref"
-  >,
-): HttpServer {
+  options: Pick<ResolvedOptions, "headersTimeoutMs" | "keepAliveTimeoutMs" | "maxHeaderBytes">,
+): HttpFront {
   const server = nodeModule("node:http").createServer({
     maxHeaderSize: options.maxHeaderBytes,
     headersTimeout: options.headersTimeoutMs,
@@ -28,45 +43,54 @@ export function createHttpServer(
     requestTimeout: options.headersTimeoutMs,
     keepAliveTimeout: options.keepAliveTimeoutMs,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    // Its answer lacks what ours has.
+    requireHostHeader: false,
   });
-  const onHead: RequestListener = (request, response) => {
-    const { socket } = request;
-    if (!connections.begin(socket)) return;
-    response.on("close", () => connections.end(socket));
-    onRequest(request, response);
-  };
-  const refuse = (stream: Duplex, status: string): void => {
-    // The connections of a plain HTTP server are sockets.
-    const socket = stream as Socket;
-    socket.on("error", () => {});
-    // Another answer would end up in the middle of the one under way.
-    if (connections.isAnswering(socket)) resetSocket(socket);
-    else endWith(socket, status);
-  };
+  const listenerOf =
+    (answer: RequestListener): RequestListener =>
+    (request, response) => {
+      const { socket } = request;
+      if (!connections.begin(socket, response)) return;
+      response.on("close", () => connections.end(socket, response));
+      answer(request, response);
+    };
+  const onHead = listenerOf(onRequest);
   server.on("request", onHead);
   // Without this, Node asks for the body that we reject.
   server.on("checkContinue", onHead);
-  server.on("connect", (_request, socket) => refuse(socket, BAD_REQUEST));
-  server.on("clientError", (error: Error & { code?: string }, socket) =>
-    refuse(socket, CLIENT_ERRORS[error.code ?? ""] ?? BAD_REQUEST),
+  server.on(
+    "checkExpectation",
+    listenerOf((_request, response) => sendFixed(response, EXPECTATION_FAILED)),
   );
-  server.on("connection", (socket) => connections.accept(socket));
-  if (options.unref) server.unref();
-  return server;
+  // Not the stream that Node passes, which may be a wrapper of its own.
+  server.on("connect", ({ socket }: IncomingMessage) =>
+    connections.finish(socket, connectAnswer()),
+  );
+  server.on("clientError", (error: ClientError, stream) => {
+    // The connections of this server are sockets.
+    connections.finish(stream as Socket, clientErrorAnswer(error, options.maxHeaderBytes));
+  });
+  // Node checks the time since it has the connection and since the begin of each later head; this, the
+  // time since the accept.
+  const check = setInterval(() => {
+    for (const stream of connections.expire()) connections.finish(stream, timeoutAnswer());
+  }, CHECK_INTERVAL_MS).unref();
+  // This starts its own check of the timeouts.
+  server.emit("listening");
+  return {
+    serve(stream) {
+      connections.open(stream);
+      server.emit("connection", stream);
+    },
+    close() {
+      clearInterval(check);
+      // It does not listen, and passes that as an error to its callback.
+      server.close(() => {});
+    },
+  };
 }
 
-function endWith(socket: Socket, status: string): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
-  socket.end(head, () => socket.destroy());
-}
-
-const BAD_REQUEST = "400 Bad Request";
-
-const CLIENT_ERRORS: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
-  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+const EXPECTATION_FAILED: FixedAnswer = {
+  status: 417,
+  text: "This expectation is not supported.\n",
 };

@@ -1,19 +1,33 @@
 import type { Server as NetServer, Socket } from "node:net";
 import { ListenError } from "../errors.ts";
-import { nodeModule } from "../node.ts";
+import type { Log } from "../log.ts";
+import { mayListen, nodeModule } from "../node.ts";
 import type { ListenTarget } from "./address.ts";
 
+type Binding = Exclude<ListenTarget, { kind: "server" }>;
+
 /**
- * Binds a server to an address.
+ * Accepts connections at an address.
  *
- * @param label The address as it was given, for the error message.
+ * @param label The address as it was given, for messages.
+ * @param onConnection Called with each socket that the system accepts.
+ * @returns The server that accepts: one of our own, or the one that was given, which keeps its port.
  * @throws {ListenError} When the system refuses.
  */
 export async function listen(
-  server: NetServer,
   target: ListenTarget,
   label: string,
-): Promise<void> {
+  onConnection: (socket: Socket) => void,
+  log: Pick<Log, "warn">,
+): Promise<NetServer> {
+  if (target.kind === "server") {
+    takeOver(target.server, onConnection);
+    return target.server;
+  }
+  // Node looks up every host, even an IP address, and throws in the callback, where nobody can catch it.
+  if (target.kind === "tcp" && !mayListen()) throw new ListenError(label, forbidden());
+  const server = nodeModule("node:net").createServer(SOCKET_OPTIONS, onConnection);
+  noticeSharing(server, () => warnOfSharing(label, log));
   try {
     await bind(server, target);
   } catch (error) {
@@ -25,9 +39,19 @@ export async function listen(
       throw new ListenError(label, reason);
     });
   }
+  return server;
 }
 
-function bind(server: NetServer, target: ListenTarget): Promise<void> {
+/** As `node:http` sets them on the sockets that it accepts itself. */
+const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true };
+
+/** The error that Node throws for it. */
+function forbidden(): Error {
+  const error = new Error("Access to this API has been restricted");
+  return Object.assign(error, { code: "ERR_ACCESS_DENIED" });
+}
+
+function bind(server: NetServer, target: Binding): Promise<void> {
   return new Promise((resolve, reject) => {
     const onListening = () => {
       server.off("error", onError);
@@ -39,38 +63,60 @@ function bind(server: NetServer, target: ListenTarget): Promise<void> {
     };
     server.once("listening", onListening);
     server.once("error", onError);
-    startListening(server, target);
+    server.listen(listenOptionsOf(target));
   });
 }
 
-function startListening(server: NetServer, target: ListenTarget): void {
+function listenOptionsOf(target: Binding): { host?: string; port?: number; path?: string } {
   switch (target.kind) {
     case "tcp":
-      server.listen({ port: target.port, ...(target.host && { host: target.host }) });
-      return;
+      return { port: target.port, ...(target.host && { host: target.host }) };
     case "unix":
-      server.listen({ path: target.path });
-      return;
+      return { path: target.path };
     case "fd":
-      server.listen({ fd: target.fd });
-      return;
-    case "server":
-      takeOver(target.server, server);
+      return { fd: target.fd } as object;
   }
 }
 
 /**
- * Lets `owner` keep the port and hand its connections over. `server` emits "listening", because that
- * starts its checks of the timeouts.
+ * Calls `onShared` when other workers of a cluster accept at the same address.
+ *
+ * A worker cannot ask for that, but the primary keeps what the first worker at an address tells it, and
+ * passes it to the next ones: `node:tls` shares its session keys so. No other process calls these methods.
  */
-function takeOver(owner: NetServer, server: NetServer): void {
+function noticeSharing(server: NetServer, onShared: () => void): void {
+  Object.assign(server, {
+    _getServerData: () => THIS_PROCESS,
+    _setServerData: (first: unknown) => {
+      if (typeof first === "number" && first !== THIS_PROCESS) onShared();
+    },
+  });
+}
+
+/** Tells the workers of a cluster apart. */
+const THIS_PROCESS = Math.random();
+
+let hasWarnedOfSharing = false;
+
+function warnOfSharing(label: string, log: Pick<Log, "warn">): void {
+  if (hasWarnedOfSharing) return;
+  hasWarnedOfSharing = true;
+  log.warn(
+    `Cluster workers share "${label}", so each scrape reaches another worker: name a port for each` +
+      " worker, such as 9464 + cluster.worker.id",
+  );
+}
+
+/** Lets `owner` keep the port and hand its connections over. */
+function takeOver(owner: NetServer, onConnection: (socket: Socket) => void): void {
   const handOver = (socket: Socket) => {
-    server.emit("connection", socket);
+    socket.allowHalfOpen = SOCKET_OPTIONS.allowHalfOpen;
+    socket.setNoDelay(SOCKET_OPTIONS.noDelay);
+    onConnection(socket);
   };
   owner.on("connection", handOver);
   // Its owner may make it listen again.
   owner.once("close", () => owner.off("connection", handOver));
-  server.emit("listening");
 }
 
 /**

@@ -1,14 +1,15 @@
 /**
  * The life of our own server: it listens, bounds, answers and shuts down.
  *
- * `address.ts` parses where to listen, `listen.ts` binds. `http-server.ts` bounds what a client may
- * send, `connections.ts` tracks each connection, so that a shutdown can close it at the right moment.
+ * `address.ts` parses where to listen, `listen.ts` accepts raw sockets there, whatever the address.
+ * `connections.ts` counts and bounds them, so that a shutdown can close each at the right moment.
+ * `http-server.ts` passes them to `node:http` and bounds what a client may send; a layer such as TLS
+ * would stand between the two. `client-error.ts` answers what is not HTTP.
  * `requests.ts` is the last line of defence: nothing it calls may throw past it. A shutdown stops
  * accepting, closes idle connections at once, lets running scrapes finish, and cuts off what is left
  * after `drainTimeoutMs`. Once the server listens, no error reaches the process.
  */
-import type { Server as HttpServer } from "node:http";
-import type { AddressInfo, Server as NetServer } from "node:net";
+import type { AddressInfo, Server as NetServer, Socket } from "node:net";
 import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
 import { isFixedPath } from "../http/routes.ts";
 import { createLog, type Log } from "../log.ts";
@@ -16,6 +17,7 @@ import type { Gatherer } from "../model/gatherer.ts";
 import type { Controls, ResolvedOptions, ServerOptions } from "../options/options.ts";
 import { resolveOptions } from "../options/rules.ts";
 import { createScrapeHandler } from "../scrape/scrape.ts";
+import { unref } from "../timers.ts";
 import {
   type Address,
   describeAddress,
@@ -24,7 +26,7 @@ import {
   urlOf,
 } from "./address.ts";
 import { Connections } from "./connections.ts";
-import { createHttpServer } from "./http-server.ts";
+import { createHttpFront, type HttpFront } from "./http-server.ts";
 import { listen } from "./listen.ts";
 import { createRequestListener } from "./requests.ts";
 import { type Shutdown, shutdownOf } from "./shutdown.ts";
@@ -196,13 +198,20 @@ async function open({
 }: ServerArguments): Promise<OpenServer> {
   let closing: Promise<void> | undefined;
   const connections = new Connections(options);
-  const scrapeHandler = createScrapeHandler(gatherer, options, log, () => connections.count);
+  const scrapeHandler = createScrapeHandler(gatherer, options, log, {
+    connections: () => connections.count,
+    hasPage: options.landingPage,
+  });
   const isClosing = () => closing !== undefined;
   const onRequest = createRequestListener({ options, scrapeHandler, isClosing, log });
-  const http = createHttpServer(onRequest, connections, options);
-  await listen(http, target, label);
-
-  const accepting: NetServer = target.kind === "server" ? target.server : http;
+  const http = createHttpFront(onRequest, connections, options);
+  const onConnection = (socket: Socket) => {
+    if (connections.accept(socket)) http.serve(socket);
+  };
+  const accepting = await listen(target, label, onConnection, log).catch((error: unknown) => {
+    http.close();
+    throw error;
+  });
   const address = accepting.address() ?? "";
   const closed = new Promise<void>((resolve) => accepting.once("close", resolve));
   const onError = (error: Error) => log.error("Server error; still listening", error);
@@ -217,7 +226,8 @@ async function open({
   // closed, which an idle one does not do for long.
   const watch = setInterval(() => {
     if (!accepting.listening) void close();
-  }, OWNER_CHECK_MS).unref();
+  }, OWNER_CHECK_MS);
+  unref(watch);
   void closed.then(() => {
     clearInterval(watch);
     accepting.off("error", onError);
@@ -229,8 +239,8 @@ async function open({
 
 /** What a shutdown closes. */
 interface Closable {
-  readonly http: HttpServer;
-  /** The server that accepts connections: `http`, or the one that was given. */
+  readonly http: HttpFront;
+  /** The server that accepts connections: our own, or the one that was given. */
   readonly accepting: NetServer;
   readonly connections: Connections;
   readonly closed: Promise<void>;
@@ -240,10 +250,9 @@ async function drain(
   { http, accepting, connections, closed }: Closable,
   drainTimeoutMs: number,
 ): Promise<void> {
-  // Both, because a given server accepts while ours has the connections. The one that does not listen
-  // passes an error to its callback; ignore it.
+  // Its owner may have closed a given server, which then passes an error to the callback.
   accepting.close(() => {});
-  http.close(() => {});
+  http.close();
   connections.drain();
   const timer = setTimeout(() => connections.destroy(), drainTimeoutMs);
   await closed;

@@ -42,7 +42,7 @@ for (const { path, text } of GUIDE) {
 test("the mount of each framework stands in its example", () => {
   const mounts = readDocument("docs/guide/mounts.md");
   const rows = [...mounts.text.matchAll(/\[example\]\((\S+)\)\) \| `(.*)` \|$/gm)];
-  assert.equal(rows.length, 7);
+  assert.equal(rows.length, 8);
   for (const [, example = "", code = ""] of rows) {
     const source = readExample(posix.join("docs/guide", example));
     const short = source.replaceAll("createHandler(register)", "metrics");

@@ -45,8 +45,8 @@ for (const document of [README, INDEX]) {
   });
 }
 
-test("the index of the guide links to every example", () => {
-  const linked = pathsOf(INDEX);
+test("the index of the guide links to every example, and into every folder of them", () => {
+  const linked = pathsOf(INDEX).map((path) => path.split("/").slice(0, 2).join("/"));
   const examples = readdirSync(new URL("examples/", ROOT)).filter(
     (name) => name !== "tsconfig.json",
   );

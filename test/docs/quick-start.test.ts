@@ -32,24 +32,34 @@ test("the README's quick start", async (t) => {
     await installPackage(folder);
     await copyInstalled("prom-client", folder);
 
-    await t.test("runs when pasted, and ends on SIGTERM", async () => {
-      const port = `${await freePort()}`;
-      const script = file.code.replace(PORT, port);
-      assert.equal(script.replace(port, PORT), file.code);
-      assert.ok(!script.includes(PORT));
-      await writeFile(join(folder, name), script);
-      const [page, metrics] = SECTION.match(/http:\/\/localhost:\d+[\w/]*/g) ?? [];
-      const urlOf = (url = "") => url.replace(PORT, port);
+    // `npm init` writes "commonjs" since version 11, and nothing before.
+    for (const type of [undefined, "commonjs", "module"]) {
+      await t.test(
+        `runs when pasted, and ends on SIGTERM, in a package of type ${type}`,
+        async () => {
+          await setType(folder, type);
+          const port = `${await freePort()}`;
+          const script = file.code.replace(PORT, port);
+          assert.equal(script.replace(port, PORT), file.code);
+          assert.ok(!script.includes(PORT));
+          await writeFile(join(folder, name), script);
+          const [page, metrics] = SECTION.match(/http:\/\/localhost:\d+[\w/]*/g) ?? [];
+          const urlOf = (url = "") => url.replace(PORT, port);
 
-      const program = forkNode([name], { cwd: folder });
-      assert.match(`${(await firstAnswer(urlOf(page), program)).headers["content-type"]}`, /html/);
-      assert.match(`${(await httpGet(urlOf(metrics))).body}`, /^process_cpu_seconds_total \d/m);
-      program.signal("SIGTERM");
-      assert.deepEqual(await program.exit(), { code: 0, signal: null, stdout: "", stderr: "" });
-    });
+          const program = forkNode([name], { cwd: folder });
+          assert.match(
+            `${(await firstAnswer(urlOf(page), program)).headers["content-type"]}`,
+            /html/,
+          );
+          assert.match(`${(await httpGet(urlOf(metrics))).body}`, /^process_cpu_seconds_total \d/m);
+          program.signal("SIGTERM");
+          assert.deepEqual(await program.exit(), { code: 0, signal: null, stdout: "", stderr: "" });
+        },
+      );
+    }
 
     await t.test("installs examples that run", async () => {
-      const example = "./node_modules/promhttp/examples/nextjs-route.mjs";
+      const example = "./node_modules/promhttp/examples/nextjs/app/metrics/route.js";
       const request = `new Request("http://localhost/metrics")`;
       const code = `const { GET } = await import("${example}"); console.log((await GET(${request})).status)`;
       const program = forkNode(["--input-type=module", "--eval", code], { cwd: folder });
@@ -62,6 +72,13 @@ test("the README's quick start", async (t) => {
     });
   });
 });
+
+/** Changes what a package says of its `.js` files. */
+async function setType(folder: string, type: string | undefined): Promise<void> {
+  const path = join(folder, "package.json");
+  const content = JSON.parse(await readFile(path, "utf8"));
+  await writeFile(path, JSON.stringify({ ...content, type }));
+}
 
 /** Installs this package as npm would publish it. */
 async function installPackage(folder: string): Promise<void> {

@@ -11,6 +11,8 @@ export interface Scraper extends AsyncDisposable {
   query(promql: string): Promise<readonly Sample[]>;
   /** Any other part of its API. */
   get(path: string): Promise<unknown>;
+  /** What it has logged so far. */
+  log(): string;
 }
 
 /** One sample of an answer. */
@@ -33,8 +35,15 @@ export interface HistogramSample {
 export interface Job {
   readonly name: string;
   readonly url: string;
+  /** The paths of many targets, each with a label `path`; by default there is one, that of `url`. */
+  readonly paths?: readonly string[];
   readonly interval: string;
   readonly timeout: string;
+  /** What a service discovery would say of the target, and what is made of it. */
+  readonly discovery?: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly relabel_configs: readonly unknown[];
+  };
 }
 
 /** Starts a Prometheus on a folder and a port of its own. */
@@ -63,6 +72,9 @@ export async function startVictoriaMetrics(jobs: readonly Job[]): Promise<Scrape
   ]);
 }
 
+/** How many characters of a log are shown: one that goes on complains of the same thing. */
+const MAX_SHOWN = 5_000;
+
 async function startScraper(
   program: string,
   jobs: readonly Job[],
@@ -71,7 +83,12 @@ async function startScraper(
   const folder = await mkdtemp(join(tmpdir(), "promhttp-e2e-"));
   await writeFile(join(folder, "config.yml"), configOf(jobs));
   const port = await freePort();
-  const child = spawn(program, args(folder, port), { stdio: ["ignore", "inherit", "inherit"] });
+  const child = spawn(program, args(folder, port), { stdio: ["ignore", "inherit", "pipe"] });
+  let logged = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    if (logged.length < MAX_SHOWN) process.stderr.write(text);
+    logged += text;
+  });
   // A program that is not installed fails the test: `npm run test:e2e` installs it first.
   await once(child, "spawn");
 
@@ -81,6 +98,7 @@ async function startScraper(
   };
   return {
     get,
+    log: () => logged,
     async query(promql) {
       // VictoriaMetrics shows a new sample only after a flush; Prometheus has no such path.
       await fetch(`http://127.0.0.1:${port}/internal/force_flush`);
@@ -115,12 +133,16 @@ interface QueryAnswer {
 /** JSON is YAML. */
 function configOf(jobs: readonly Job[]): string {
   return JSON.stringify({
-    scrape_configs: jobs.map(({ name, url, interval, timeout }) => ({
+    scrape_configs: jobs.map(({ name, url, interval, timeout, paths, discovery }) => ({
       job_name: name,
       scrape_interval: interval,
       scrape_timeout: timeout,
       metrics_path: new URL(url).pathname,
-      static_configs: [{ targets: [new URL(url).host] }],
+      static_configs: paths?.map((path) => ({
+        targets: [new URL(url).host],
+        labels: { __metrics_path__: path, path },
+      })) ?? [{ targets: [new URL(url).host], labels: discovery?.labels }],
+      relabel_configs: discovery?.relabel_configs,
     })),
   });
 }

@@ -56,7 +56,10 @@ test("Prometheus reads everything as OpenMetrics and as text, lawful or not", as
   assert.equal(await failedScrapes(prometheus, "everything", 2), 0);
   assert.equal(await failedScrapes(prometheus, "text", 2), 0);
   assert.equal(await failedScrapes(prometheus, "unlawful", 2), 0);
-  await assertReceived(job, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  await assertReceived(
+    job,
+    "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
+  );
   await assertReceived(textJob, "text/plain; version=0.0.4; charset=utf-8");
   const series = await scrapedSeries(prometheus, "everything");
   assert.deepEqual(differences(series, await expectedSeries(everything, OPENMETRICS_STYLE)), []);
@@ -70,7 +73,10 @@ test("Prometheus reads everything as OpenMetrics and as text, lawful or not", as
 test("Prometheus stores the exemplars of OpenMetrics", async () => {
   await using prometheus = await startPrometheus([job], "--enable-feature=exemplar-storage");
   assert.equal(await failedScrapes(prometheus, "everything", 2), 0);
-  await assertReceived(job, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  await assertReceived(
+    job,
+    "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
+  );
   assert.deepEqual(await traceIds(prometheus), {
     ...TRACE_IDS,
     e2e_dated_jobs_total: "dated",

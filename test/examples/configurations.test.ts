@@ -5,6 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
+import { resolveOptions } from "../../src/options/rules.ts";
 import { parseCommand } from "../../src/programs/cli/flags.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 
@@ -66,6 +67,18 @@ test("the PodMonitor finds the pods of the deployment, and their port by its nam
   const [program, ...args] = container.command;
   assert.equal(program, "node_modules/.bin/promhttp");
   assert.equal(parseCommand(args).kind, "serve");
+});
+
+test("the annotations of the deployment name what the program serves", () => {
+  const { metadata, spec } = parse(read("annotated-deployment.yaml")).spec.template;
+  assert.deepEqual(metadata.annotations, {
+    "prometheus.io/scrape": "true",
+    "prometheus.io/port": `${defaultPort()}`,
+    "prometheus.io/path": resolveOptions().path,
+  });
+  const [{ command, ports }] = spec.containers;
+  assert.equal(ports[0].containerPort, defaultPort());
+  assert.equal(parseCommand(command.slice(1)).kind, "serve");
 });
 
 /** The port of the program when nobody names one. */

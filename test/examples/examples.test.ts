@@ -42,7 +42,11 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
   "formats.mjs": [
     { shows: /^process_cpu_seconds_total \d/m, encoding: "gzip" },
     // Of two formats that a scraper likes equally, the first on offer.
-    { accept: `${TEXT}, ${OPENMETRICS}`, type: OPENMETRICS, shows: /^# EOF$/m },
+    {
+      accept: `${TEXT}, ${OPENMETRICS}`,
+      type: `${OPENMETRICS}; escaping=underscores`,
+      shows: /^# EOF$/m,
+    },
     { accept: `${PROTOBUF}, text/plain;q=0.1`, shows: /^process_cpu_seconds_total \d/m },
     {
       path: "/metrics?name[]=nodejs_version_info&name[]=process_cpu_seconds_total",
@@ -63,12 +67,12 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
   "openmetrics-exemplars.mjs": [
     {
       accept: OPENMETRICS,
-      type: OPENMETRICS,
+      type: `${OPENMETRICS}; escaping=underscores`,
       shows: /^orders_total 1 # \{trace_id="4bf92f3577b34da6a3ce929d0e0e4736"\} 1 \d+(\.\d+)?$/m,
     },
     {
       accept: OPENMETRICS,
-      type: OPENMETRICS,
+      type: `${OPENMETRICS}; escaping=underscores`,
       shows: /^request_duration_seconds_bucket\{le="0\.5"\} 1 # \{trace_id="\w+"\} 0\.42 [\d.]+$/m,
     },
     { shows: /^request_duration_seconds_bucket\{le="0\.5"\} 1$/m },
@@ -113,8 +117,8 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
   ],
 };
 
-/** The examples that do not listen, each with a test of its own below. */
-const OTHERS = ["nextjs-route.mjs", "push.mjs"];
+/** The examples that need more than a port, each with a test of its own. */
+const OTHERS = ["https.mjs", "push.mjs"];
 
 /** How to run the examples that do not serve themselves; the others are read from standard input. */
 const COMMANDS: Readonly<Record<string, (file: string, port: number) => readonly string[]>> = {
@@ -146,9 +150,9 @@ for (const [name, scrapes] of Object.entries(EXAMPLES)) {
   });
 }
 
-test("the example nextjs-route.mjs answers a request", async () => {
+test("the route of the example nextjs answers a request", async () => {
   const module: { readonly GET: (request: Request) => Promise<Response> } = await import(
-    new URL("nextjs-route.mjs", FOLDER).href
+    new URL("nextjs/app/metrics/route.js", FOLDER).href
   );
   const { GET } = module;
   const response = await GET(new Request("http://localhost:3000/metrics"));

@@ -85,7 +85,7 @@ test("headersOnly() has the headers of the format, and no body", () => {
   const response = exposer.headersOnly({ accept });
   assert.equal(
     response.headers["Content-Type"],
-    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+    "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
   );
   assert.deepEqual(response.body, new Uint8Array());
   assert.deepEqual(told.encodedMs, []);

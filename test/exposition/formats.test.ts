@@ -8,6 +8,8 @@ import { SCRAPERS } from "./scrapers.ts";
 const T4 = "text/plain; version=0.0.4; charset=utf-8";
 const T1 = "text/plain; version=1.0.0; charset=utf-8";
 const O1 = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/** To a scraper that named no scheme. */
+const O1_UNDERSCORES = `${O1}; escaping=underscores`;
 const O0 = "application/openmetrics-text; version=0.0.1; charset=utf-8";
 const P =
   "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
@@ -55,7 +57,7 @@ testAll([
     name: "reads a type without a version as its usual one",
     accept: OM,
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "reads text/plain without a version as 0.0.4",
@@ -79,7 +81,7 @@ testAll([
     name: "ignores unknown parameters",
     accept: `${OM};charset=utf-8;x=y`,
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "returns text 1.0.0 to those who ask for it, with its scheme",
@@ -103,7 +105,7 @@ testAll([
     name: "passes over an unknown version to the next range",
     accept: `${OM};version=2.0.0,${OM};version=1.0.0;q=0.9`,
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "does not read an empty version as an absent one",
@@ -154,7 +156,7 @@ testAll([
     name: "takes a type before a wildcard of the same weight",
     accept: `*/*,${OM}`,
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "takes the first in the header among equals",
@@ -166,7 +168,7 @@ testAll([
     name: "takes an invalid weight as the lowest",
     accept: `text/plain;version=1.0.0;q=2,${OM};q=0.1`,
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "skips weight 0",
@@ -202,7 +204,7 @@ testAll([
     name: "does not match application/*",
     accept: `application/*,${OM};q=0.1`,
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "returns text 0.0.4 when nothing matches",
@@ -216,13 +218,13 @@ testAll([
     name: "ignores an unknown scheme",
     accept: `${OM};escaping=rot13`,
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "compares schemes exactly",
     accept: `${OM};escaping=DOTS`,
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "passes over an unknown scheme to a valid one",
@@ -276,7 +278,7 @@ testAll([
     name: "does not take the scheme of a forbidden range",
     accept: `${OM},text/plain;escaping=dots;q=0`,
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "names no scheme with OpenMetrics 0.0.1",
@@ -313,7 +315,7 @@ testAll([
     accept: "text/html",
     offered: OPENMETRICS_ONLY,
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "falls back to text 0.0.4 wherever it is in the offer",
@@ -334,7 +336,7 @@ testAll([
     accept: `*/*,${OM};version=0.0.1;q=0.5`,
     offered: OPENMETRICS_ONLY,
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "does not match text/* without text 0.0.4",
@@ -362,28 +364,28 @@ testAll([
     accept: `${OM};version=1.0.0,text/plain;version=0.0.4`,
     offered: FORMATS,
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "keeps the header's order when an own offer agrees",
     accept: `${OM};version=1.0.0,a/b;x=1,${OM};version=0.0.1`,
     offered: OPENMETRICS_ONLY,
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "prefers a weight to the order of an own offer",
     accept: `${OM},text/plain;q=0.9`,
     offered: ["text-0.0.4", "openmetrics-1.0.0"],
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "prefers specificity to the order of an own offer",
     accept: `text/plain,${OM};version=1.0.0`,
     offered: ["text-0.0.4", "openmetrics-1.0.0"],
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "takes the scheme of the range that wins a tie",
@@ -411,13 +413,13 @@ testAll([
     name: "reads a header of 64 clauses",
     accept: `${OM}${",a/b".repeat(63)}`,
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "reads several lines joined",
     accept: `text/html, ${OM};version=1.0.0;q=0.9, */*;q=0.1`,
     format: "openmetrics-1.0.0",
-    contentType: O1,
+    contentType: O1_UNDERSCORES,
   },
   {
     name: "is not misled by a quoted comma",

@@ -15,7 +15,7 @@ const TEXT = {
 const OPENMETRICS = {
   format: "openmetrics-1.0.0",
   escaping: "underscores",
-  contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+  contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
 } as const;
 
 const OPENMETRICS_UTF8 = {
@@ -144,7 +144,6 @@ export const SCRAPERS: readonly Scraper[] = [
     accept:
       "application/openmetrics-text;version=1.0.0;escaping=underscores;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=underscores;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
     ...OPENMETRICS,
-    contentType: `${OPENMETRICS.contentType}; escaping=underscores`,
   },
   {
     name: "vmagent, VictoriaMetrics and Netdata",

@@ -24,7 +24,7 @@ const PARAMETERS = {
 };
 
 /** The statuses of a server whose metrics are in order. */
-const STATUSES = [200, 204, 400, 403, 404, 405, 408, 413, 417, 431, 503];
+const STATUSES = [200, 204, 400, 403, 404, 405, 408, 413, 414, 417, 431, 501, 503];
 
 const REQUESTS = [
   request("/metrics"),

@@ -18,7 +18,7 @@ const REQUESTS: Readonly<Record<string, readonly [bytes: string, status: number 
   "the target *": [close("*"), 400],
   "OPTIONS *": [request("*", { method: "OPTIONS" }), 400],
   "a target without a slash": [close("metrics"), 400],
-  "an authority as the target": [request("test:80", { method: "CONNECT" }), 400],
+  "an authority as the target": [request("test:80", { method: "CONNECT" }), 405],
   "an upgrade": [
     request("/metrics", {
       headers: ["Connection: Upgrade, close", "Upgrade: websocket", "Sec-WebSocket-Key: x"],
@@ -32,7 +32,7 @@ const REQUESTS: Readonly<Record<string, readonly [bytes: string, status: number 
   "a NUL in the path": [close("/metrics\0"), 400],
   "a NUL in a header": [close("/metrics", "X: a\0b"), 400],
   "raw bytes in the path": [close("/\xff\xfe"), 400],
-  "a URL of 64 KiB": [close(`/${"x".repeat(65_536)}`), 431],
+  "a URL of 64 KiB": [close(`/${"x".repeat(65_536)}`), 414],
   "a query of 7 KiB": [close(`/metrics?${"x".repeat(7_000)}`), 200],
   "path traversal": [close("/../../etc/passwd"), 404],
   "the host a b": [close("/metrics", "Host: a b"), 200],
@@ -41,8 +41,8 @@ const REQUESTS: Readonly<Record<string, readonly [bytes: string, status: number 
   "two blanks before the version": [close("/metrics").replace(" HTTP", "  HTTP"), 200],
   "two hosts": [close("/metrics", "Host: a\r\nHost: b"), 400],
   "no host": ["GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n", 400],
-  "a lower-case method": [request("/metrics", { method: "get" }), 400],
-  "an unknown method": [request("/metrics", { method: "BREW" }), 400],
+  "a lower-case method": [request("/metrics", { method: "get" }), 501],
+  "an unknown method": [request("/metrics", { method: "BREW" }), 501],
   "a method without a target": ["GET\r\n\r\n", 400],
   "an empty target": ["GET  HTTP/1.1\r\nHost: test\r\n\r\n", 400],
   "a request line without a version": ["GET /metrics\r\n\r\n", 400],

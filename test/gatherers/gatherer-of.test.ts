@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as promClient12 from "prom-client-12";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
-import type { Gatherer } from "../../src/model/gatherer.ts";
+import type { Gatherer, Registry } from "../../src/model/gatherer.ts";
 import { LIBRARIES } from "../helpers/registries/libraries.ts";
 import { expose } from "../helpers/scraping/gathering.ts";
 
@@ -46,6 +47,27 @@ test("gathererOf() rejects a registry that stands for other threads", () => {
   const workers = { getMetricsAsArray: () => [], contentType: "", workerMetrics: async () => "" };
   assert.throws(() => gathererOf(workers), TypeError);
 });
+
+/** Registries whose default metrics would stand still, or lose their timestamps. */
+const OUTDATED: Readonly<Record<string, object>> = {
+  "prom-client 12": promClient12.register,
+  "prom-client 10 and 11": {
+    contentType: "",
+    getMetricsAsArray: () => [],
+    getMetricAsPrometheusString: (_metric: unknown, _configuration: unknown) => "",
+  },
+};
+
+for (const [name, registry] of Object.entries(OUTDATED)) {
+  test(`gathererOf() rejects a registry of ${name}, and names the supported versions`, () => {
+    // Its type is that of a registry.
+    assert.throws(() => gathererOf(registry as Registry), {
+      name: "TypeError",
+      message:
+        "Cannot serve a registry of prom-client 12 or older: versions 13 to 15 are supported",
+    });
+  });
+}
 
 test("gathererOf() takes registries of all libraries and a gatherer in one array", async () => {
   const registries = LIBRARIES.map(({ Registry, Counter }, index) => {

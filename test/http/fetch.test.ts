@@ -66,7 +66,7 @@ test("fetch() reads the headers and the query of a scrape", () =>
     const response = await fetch(new Request(`${URL}?name[]=long`, { headers }));
     assert.equal(
       response.headers.get("Content-Type"),
-      "application/openmetrics-text; version=1.0.0; charset=utf-8",
+      "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
     );
     assert.equal(response.headers.get("Content-Encoding"), "gzip");
     const body = Buffer.from(await response.arrayBuffer());
@@ -192,4 +192,52 @@ test("fetch() never rejects, whatever it is given", async () => {
     // What a caller in JavaScript may pass.
     assert.ok((await fetch(request as unknown as Request)).status >= 400);
   }
+});
+
+/** How a request looks within Next.js: in code that it has bundled, and in code that it has not. */
+const NEXT: Readonly<Record<string, () => Request>> = {
+  "by its variable": () => new Request(URL, GZIP),
+  "by its request": () => Object.assign(new Request(URL, GZIP), { nextUrl: {} }),
+};
+
+const GZIP = { headers: { "Accept-Encoding": "gzip" } };
+
+for (const [name, makeRequest] of Object.entries(NEXT)) {
+  test(`fetch() leaves compression to Next.js, which it knows ${name}`, async (t) => {
+    if (name === "by its variable") process.env["NEXT_RUNTIME"] = "nodejs";
+    t.after(() => {
+      delete process.env["NEXT_RUNTIME"];
+    });
+    await withFetch({ source: longGatherer(500) }, async ({ fetch }) => {
+      const response = await fetch(makeRequest());
+      assert.equal(response.headers.get("Content-Encoding"), null);
+      assert.equal(response.headers.get("Cache-Control"), "no-store");
+      assert.match(await read(response), /^# TYPE long gauge\n/);
+    });
+  });
+}
+
+test("an answer of fetch() without a text has the headers of every answer", async () => {
+  const { fetch } = createHandler(countingGatherer(), { logger: false });
+  const left = await fetch(new Request(URL, { signal: AbortSignal.abort() }));
+  const failed = await fetch({ method: "GET", url: URL, headers: new Headers() } as Request);
+  assert.deepEqual([left.status, failed.status], [499, 500]);
+  for (const { headers } of [left, failed]) {
+    assert.equal(headers.get("X-Content-Type-Options"), "nosniff");
+  }
+});
+
+test("fetch() passes on what Next.js throws to interrupt a prerender, and logs nothing", async () => {
+  const interruption = Object.assign(new Error("used request.url"), {
+    digest: "NEXT_PRERENDER_INTERRUPTED",
+  });
+  await withFetch({}, async ({ fetch, log }) => {
+    const request = Object.defineProperty(new Request(URL), "url", {
+      get() {
+        throw interruption;
+      },
+    });
+    await assert.rejects(fetch(request), (error) => error === interruption);
+    assert.deepEqual(log, []);
+  });
 });

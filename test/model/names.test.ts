@@ -104,6 +104,13 @@ test("escapeMetricName() and escapeLabelName() keep UTF-8 for a scraper that rea
   }
 });
 
+test("escapeMetricName() and escapeLabelName() keep no NUL, which ends an exposition", () => {
+  assert.equal(escapeMetricName("a.b:c\0", "allow-utf-8"), "a_b:c_");
+  assert.equal(escapeLabelName("a.b:c\0", "allow-utf-8"), "a_b_c_");
+  assert.equal(escapeMetricName("\0", "allow-utf-8"), "_");
+  assert.equal(escapeLabelName("\0", "dots"), "__");
+});
+
 test("escapeMetricName() and escapeLabelName() see lone surrogates as they are sent", () => {
   for (const name of ["a\ud800", "a\udfff", "a\ufffd"]) {
     assert.equal(escapeMetricName(name, "allow-utf-8"), "a\ufffd");

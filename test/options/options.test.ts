@@ -25,7 +25,7 @@ const DEFAULTS = {
   drainTimeoutMs: 5_000,
   keepAliveTimeoutMs: 75_000,
   headersTimeoutMs: 5_000,
-  maxHeaderBytes: 8_192,
+  maxHeaderBytes: 16_384,
   maxConnections: 256,
   selfMetrics: true,
   landingPage: true,

@@ -105,7 +105,7 @@ function samplesOf(
 
 /** The casts hold because a family's type decides the type of its metrics. */
 function partsOf(type: MetricType, metric: Metric, kind: Kind, scheme: EscapingScheme): Part[] {
-  if (type === "summary") return summaryParts(metric as SummaryMetric);
+  if (type === "summary") return summaryParts(metric as SummaryMetric, kind);
   if (type === "histogram" || type === "gaugehistogram") {
     const isGauge = type === "gaugehistogram" && kind === "openmetrics";
     return histogramParts(metric as HistogramMetric, isGauge ? "_g" : "_", kind, scheme);
@@ -114,7 +114,10 @@ function partsOf(type: MetricType, metric: Metric, kind: Kind, scheme: EscapingS
   return [{ value, exemplar: type === "counter" ? shown(exemplar, kind, scheme) : undefined }];
 }
 
-function summaryParts({ quantiles, quantileValues, sum, count }: SummaryMetric): Part[] {
+function summaryParts(
+  { quantiles, quantileValues, sum, count }: SummaryMetric,
+  kind: Kind,
+): Part[] {
   return [
     ...quantiles.map(
       (quantile, index): Part => ({
@@ -122,9 +125,14 @@ function summaryParts({ quantiles, quantileValues, sum, count }: SummaryMetric):
         value: Number(quantileValues[index]),
       }),
     ),
-    { suffix: "_sum", value: sum },
+    ...(isShown(sum, kind) ? [{ suffix: "_sum", value: sum }] : []),
     { suffix: "_count", value: count },
   ];
+}
+
+/** A sum that is not known is left out; protobuf has no way to say so but `NaN`. */
+function isShown(sum: number, kind: Kind): boolean {
+  return kind === "protobuf" || !Number.isNaN(sum);
 }
 
 function histogramParts(
@@ -147,10 +155,12 @@ function histogramParts(
         isInBucket || kind === "protobuf" ? shown(exemplar ?? undefined, kind, scheme) : undefined,
     };
   });
+  const hasSum = isShown(sum, kind);
   return [
     ...buckets,
-    { suffix: `${prefix}sum`, value: sum },
-    { suffix: `${prefix}count`, value: count },
+    ...(hasSum ? [{ suffix: `${prefix}sum`, value: sum }] : []),
+    // The count of the bucket `+Inf` is the same, and OpenMetrics has both totals or neither.
+    ...(hasSum || kind === "text" ? [{ suffix: `${prefix}count`, value: count }] : []),
   ];
 }
 
@@ -166,7 +176,7 @@ function shown(
   const texts = [...labels].flat();
   const isReadable =
     [...labels.keys()].every(isLegacyLabelName) &&
-    texts.every((text) => !text.includes("}")) &&
+    texts.every((text) => !/[}"\0]/.test(text)) &&
     Array.from(texts.join("")).length <= 128;
   if (kind === "openmetrics" && !isReadable) return undefined;
   return { labels, value, ...(timestampMs !== undefined && { timestampMs }) };
@@ -176,7 +186,7 @@ function shown(
 function normalLabels(labels: Labels, scheme: EscapingScheme, reserved = "__name__") {
   const normal = new Map<string, string>();
   for (const [name, value] of Object.entries(labels)) {
-    const text = String(value ?? "");
+    const text = String(value);
     const escaped = escapeLabelName(name, scheme);
     const isReserved = escaped === "__name__" || escaped === reserved;
     if (text !== "" && !isReserved && !normal.has(escaped)) normal.set(escaped, text);

@@ -67,7 +67,7 @@ function wellFormed(family: MetricFamily, index: number, style: Style): MetricFa
       // Every second one becomes an info, which has no arbitrary of its own.
       return index % 2 === 0
         ? { ...family, name, unit, metrics: all(family, label) }
-        : { ...family, name: `${name}_info`, type: "info", metrics: all(family, label) };
+        : { ...family, name: `${name}_info`, type: "info", metrics: infos(all(family, label)) };
     default:
       return { ...family, name: `${name}_seconds`, unit, metrics: all(family, label) };
   }
@@ -80,11 +80,18 @@ function all(
   return Array.from(metrics, change);
 }
 
-/** The label of a state has the name of its family (OpenMetrics 1.0, StateSet). */
+/** Infos are 1 (OpenMetrics 1.0, Info), and all have a time or none. */
+function infos(metrics: readonly ValueMetric[]): ValueMetric[] {
+  const timestampMs = metrics[0]?.timestampMs;
+  return metrics.map((metric) => ({ ...metric, value: 1, timestampMs }));
+}
+
+/** The label of a state has the name of its family, and its value is 0 or 1 (OpenMetrics 1.0, StateSet). */
 function stateSet(family: ValueFamily, index: number): MetricFamily {
   const name = `${family.name}_${index}`;
-  const metrics = all(family, (metric, state) => ({
+  const metrics = infos(all(family, (metric) => metric)).map((metric, state) => ({
     ...metric,
+    value: state % 2,
     labels: { ...metric.labels, [name]: `state ${state}` },
   }));
   return { ...family, name, metrics };
@@ -96,7 +103,7 @@ function withLabels<T extends Metric>(metric: T, { labelPrefix }: Style, index: 
   const labels = {
     ...Object.fromEntries(entries),
     [`${labelPrefix}1`]: "",
-    [`${labelPrefix}2`]: null,
+    [`${labelPrefix}2`]: [],
   };
   return { ...metric, labels: labelPrefix === "" ? labels : { number: index, ...labels } };
 }
@@ -171,16 +178,21 @@ function* identified(metrics: Iterable<Metric>): Generator<Metric> {
 /** The same families some time later: other numbers, other exemplars, other times, one metric less. */
 export function changedFamilies(families: readonly MetricFamily[]): MetricFamily[] {
   return families.map((family) => {
-    const metrics = Array.from<Metric, Metric>(family.metrics, changedMetric);
+    const metrics = Array.from<Metric, Metric>(family.metrics, (metric) =>
+      changedMetric(metric, family.type),
+    );
     // The type of a family decides the type of its metrics, which stays the same.
     return { ...family, metrics: metrics.length > 1 ? metrics.slice(1) : metrics } as MetricFamily;
   });
 }
 
-function changedMetric(metric: Metric): Metric {
+function changedMetric(metric: Metric, type: MetricFamily["type"]): Metric {
   const timestampMs = metric.timestampMs === undefined ? 1_234 : undefined;
-  if ("value" in metric)
-    return { ...metric, timestampMs, value: metric.value / 3, exemplar: undefined };
+  if (type === "info") return { ...metric, timestampMs };
+  if ("value" in metric) {
+    const value = type === "stateset" ? 1 - metric.value : metric.value / 3;
+    return { ...metric, timestampMs, value, exemplar: undefined };
+  }
   // The counts of a native histogram must stay what its buckets add up to.
   return "upperBounds" in metric
     ? { ...metric, timestampMs, sum: metric.sum / 3, exemplars: [] }

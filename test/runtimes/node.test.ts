@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What `npm test` leaves out. */
-const LANES = ["test/e2e", "test/fault", "test/long", "test/runtimes"];
+const LANES = ["test/e2e", "test/fault", "test/frameworks", "test/long", "test/runtimes"];
 
 /** The rooms of the program and the preload, which depend on Node the most. */
 const ENTRIES = ["test/programs"];

@@ -51,7 +51,10 @@ export function createHarness(gatherer: Gatherer, options: ServerOptions = {}): 
     warn: (message) => logged.push(`warn ${message}`),
     info: (message) => logged.push(`info ${message}`),
   });
-  const handler = createScrapeHandler(gatherer, resolveOptions(options), log, () => 3);
+  const handler = createScrapeHandler(gatherer, resolveOptions(options), log, {
+    connections: () => 3,
+    hasPage: true,
+  });
   return { ...handler, ...scraperOf(handler), log, logged };
 }
 

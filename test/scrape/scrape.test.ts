@@ -39,7 +39,7 @@ test("a scrape answers with the text format", async () => {
 
 const FORMATS = [
   "text/plain; version=0.0.4; charset=utf-8",
-  "application/openmetrics-text; version=1.0.0; charset=utf-8",
+  "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
   "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
 ];
 

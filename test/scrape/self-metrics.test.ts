@@ -36,6 +36,7 @@ promhttp_scrape_events_total{event="shed"} 0
 promhttp_scrape_events_total{event="timed_out"} 0
 promhttp_scrape_events_total{event="aborted"} 0
 promhttp_scrape_events_total{event="oversized"} 0
+promhttp_scrape_events_total{event="page"} 0
 # HELP promhttp_gather_duration_seconds Time that collectors took.
 # TYPE promhttp_gather_duration_seconds summary
 promhttp_gather_duration_seconds_sum 0
@@ -115,7 +116,8 @@ test("SelfMetrics is valid OpenMetrics and valid text", () => {
   metrics.collectors.record([{ collector: "queue", error: "down", durationMs: 5 }], () => true);
   const openMetrics = encodeFamilies(createOpenMetricsEncoder("underscores"), metrics.families());
   const types = {
-    "application/openmetrics-text; version=1.0.0; charset=utf-8": openMetrics.body,
+    "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores":
+      openMetrics.body,
     "text/plain; version=0.0.4; charset=utf-8": textOf(metrics),
   };
   for (const [type, body] of Object.entries(types)) {

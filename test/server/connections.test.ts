@@ -3,84 +3,16 @@ import { test } from "node:test";
 import { UP_TEXT } from "../helpers/families.ts";
 import { blockingGatherer, longGatherer } from "../helpers/gatherers.ts";
 import { netServer } from "../helpers/http/net-server.ts";
-import { rawExchange, rawRequest, request } from "../helpers/http/raw-request.ts";
+import type { RawConnection } from "../helpers/http/raw-connection.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { refusal, withoutDate } from "../helpers/http/refusal.ts";
 import { withServer } from "../helpers/http/with-server.ts";
-import { turns } from "../helpers/turns.ts";
+import { turns, turnsUntil } from "../helpers/turns.ts";
 
 const SCRAPE = request("/metrics");
 const HEALTHY = request("/-/healthy");
 
-const refusal = (status: string) =>
-  `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
-const BAD_REQUEST = refusal("400 Bad Request");
-
-const MALFORMED: readonly [name: string, bytes: string][] = [
-  ["garbage", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
-  ["an empty method", " /metrics HTTP/1.1\r\n\r\n"],
-  ["an unknown method", request("/metrics", { method: "GETS" })],
-  ["a method in lower case", request("/metrics", { method: "get" })],
-  ["CONNECT", "CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\n"],
-  ["CONNECT and a body", "CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\nhello"],
-  ["the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
-  ["an HTTP version that is none", "GET /metrics HTTP/9.9\r\nHost: test\r\n\r\n"],
-  ["no path", "GET  HTTP/1.1\r\nHost: test\r\n\r\n"],
-  ["a path without a slash", request("metrics")],
-  ["a space in the path", request("/met rics")],
-  ["NUL in the path", request("/\0")],
-  ["NUL in a header", request("/metrics", { headers: ["X: a\0b"] })],
-  ["a header without a name", request("/metrics", { headers: [": value"] })],
-  ["a space before the colon", request("/metrics", { headers: ["Content-Length : 5"] })],
-  ["a folded header", request("/metrics", { headers: ["X: a", "\tb: c", "é: d"] })],
-  ["a length that is none", request("/metrics", { headers: ["Content-Length: -1"] })],
-  ["two lengths", request("/metrics", { headers: ["Content-Length: 0", "Content-Length: 5"] })],
-  [
-    "a length and chunks",
-    request("/metrics", { headers: ["Content-Length: 5", "Transfer-Encoding: chunked"] }),
-  ],
-  ["bare line feeds and a bare return", "GET /metrics HTTP/1.1\nHost: test\r\r\n\n"],
-];
-
-for (const [name, bytes] of MALFORMED) {
-  test(`the server answers 400 to ${name}`, () =>
-    withServer({}, async ({ port, log }) => {
-      assert.equal(await rawExchange(port, bytes), BAD_REQUEST);
-      assert.equal((await rawRequest(port, HEALTHY)).status, 200);
-      assert.deepEqual(log, []);
-    }));
-}
-
-test("the server answers 400 to a request without a host", () =>
-  withServer({}, async ({ port }) => {
-    const text = await rawExchange(port, "GET /metrics HTTP/1.1\r\n\r\n");
-    assert.match(text, /^HTTP\/1\.1 400 Bad Request\r\n/);
-    assert.match(text, /\r\nConnection: close\r\n/);
-  }));
-
-test("the server answers 417 to an expectation that it does not support", () =>
-  withServer({}, async ({ port }) => {
-    const response = await rawRequest(port, request("/metrics", { headers: ["Expect: tea"] }));
-    assert.equal(response.status, 417);
-  }));
-
-const TOO_LARGE: readonly [name: string, bytes: string][] = [
-  ["URL", request(`/metrics?${"x".repeat(9_000)}`)],
-  ["header", request("/metrics", { headers: [`X: ${"x".repeat(9_000)}`] })],
-  ["number of headers", request("/metrics", { headers: Array(1_500).fill("X-Y: abcd") })],
-];
-
-for (const [name, bytes] of TOO_LARGE) {
-  test(`the server answers 431 to a ${name} that is too large`, () =>
-    withServer({}, async ({ port }) => {
-      assert.equal(await rawExchange(port, bytes), refusal("431 Request Header Fields Too Large"));
-      assert.equal((await rawRequest(port, HEALTHY)).status, 200);
-    }));
-}
-
-test("the server accepts headers up to the size of the option", () =>
-  withServer({ maxHeaderBytes: 20_000 }, async ({ port }) => {
-    const url = `/-/healthy?${"x".repeat(19_000)}`;
-    assert.equal((await rawRequest(port, request(url))).status, 200);
-  }));
+const TIMEOUT = refusal("408 Request Timeout", "The request took too long.\n");
 
 test("the server reads a head that comes byte by byte", () =>
   withServer({ selfMetrics: false }, async ({ connect }) => {
@@ -94,8 +26,8 @@ test("the server reads a head that comes byte by byte", () =>
   }));
 
 const SLOW_HEADS: readonly [name: string, bytes: string, answer: string][] = [
-  ["sends nothing", "", refusal("408 Request Timeout")],
-  ["stops in the middle of the head", "GET /metrics HT", refusal("408 Request Timeout")],
+  ["sends nothing", "", TIMEOUT],
+  ["stops in the middle of the head", "GET /metrics HT", TIMEOUT],
 ];
 
 for (const [name, bytes, answer] of SLOW_HEADS) {
@@ -103,7 +35,7 @@ for (const [name, bytes, answer] of SLOW_HEADS) {
     withServer({ headersTimeoutMs: 20 }, async ({ connect, log }) => {
       const connection = await connect();
       if (bytes !== "") await connection.send(bytes);
-      assert.equal(await connection.closed(), answer);
+      assert.equal(withoutDate(await connection.closed()), answer);
       assert.deepEqual(log, []);
     }));
 }
@@ -114,7 +46,7 @@ test("the server closes the connection of a client that drips its head", () =>
     await connection.send("GET /metrics HTTP/1.1\r\n");
     const dripping = setInterval(() => connection.socket.write("X: y\r\n"), 10);
     try {
-      assert.equal(await connection.closed(), refusal("408 Request Timeout"));
+      assert.equal(withoutDate(await connection.closed()), TIMEOUT);
     } finally {
       clearInterval(dripping);
     }
@@ -123,7 +55,7 @@ test("the server closes the connection of a client that drips its head", () =>
 test("the server closes slow connections also when it was given a net.Server", async () => {
   const { server: owner } = await netServer();
   await withServer({ address: owner, headersTimeoutMs: 20 }, async ({ connect }) => {
-    assert.equal(await (await connect()).closed(), refusal("408 Request Timeout"));
+    assert.equal(withoutDate(await (await connect()).closed()), TIMEOUT);
   });
 });
 
@@ -174,56 +106,122 @@ test("the server answers up to eight pipelined requests", () =>
     assert.equal((await connection.response()).body, "Healthy.\n");
   }));
 
-test("the server resets a connection that is flooded with pipelined requests", async () => {
-  let asked = 0;
-  const onScrape = () => {
-    asked++;
-  };
-  await withServer({ onScrape }, async ({ connect, port, log }) => {
-    const connection = await connect();
-    await connection.send(SCRAPE.repeat(1_000));
-    assert.equal(await connection.closed(), "");
-    assert.ok(asked <= 1, `${asked} gatherings`);
-    // None of them is left; they end a few turns after their connection.
-    let body = "";
-    for (let times = 0; times < 20 && !/_requests_in_flight 1\n/.test(body); times++) {
-      ({ body } = await rawRequest(port, SCRAPE));
-    }
-    assert.match(body, /^promhttp_metric_handler_requests_in_flight 1$/m);
-    assert.match(body, /^promhttp_metric_handler_requests_total\{code="503"\} 0$/m);
-    assert.deepEqual(log, []);
-  });
-});
-
-for (const [name, bytes] of [
-  ["garbage", "\0\0\0\0"],
-  ["CONNECT", "CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\n"],
-] as const) {
-  test(`the server puts no answer to ${name} before the answer to a running scrape`, async () => {
+for (const count of [9, 12, 1_000]) {
+  test(`the server answers the first eight of ${count} pipelined requests, and closes`, async () => {
     const source = blockingGatherer();
-    await withServer({ source }, async ({ connect, log }) => {
+    await withServer({ source }, async ({ connect, port, log }) => {
       const connection = await connect();
-      await connection.send(SCRAPE + SCRAPE + bytes);
-      assert.equal(await connection.closed(), "");
-      source.release();
+      await connection.send(SCRAPE + HEALTHY.repeat(count - 1));
+      await source.started();
       await turns(3);
-      assert.deepEqual(log, []);
-    });
-  });
-
-  test(`the server puts no answer to ${name} into a body`, async () => {
-    const source = longGatherer(1e8);
-    await withServer({ source }, async ({ connect, log }) => {
-      const connection = await connect();
-      await connection.send(SCRAPE);
-      await connection.until("some of the body", () => connection.received.length > 100_000);
-      await connection.send(bytes);
-      assert.doesNotMatch(await connection.closed(), /HTTP\/1\.1 [45]|\r\n0\r\n/);
-      await source.stopped();
+      source.release();
+      assert.equal((await connection.response()).status, 200);
+      for (let times = 1; times < 8; times++) {
+        assert.equal((await connection.response()).body, "Healthy.\n");
+      }
+      assert.equal(await connection.closed(), "");
+      assert.equal(connection.errorCode, undefined);
+      // None of them is left.
+      const { body } = await rawRequest(port, SCRAPE);
+      assert.match(body, /^promhttp_metric_handler_requests_in_flight 1$/m);
       assert.deepEqual(log, []);
     });
   });
 }
+
+/** What ends a connection, and the answer to it, which must be the last. */
+const LAST_REQUESTS: readonly [name: string, bytes: string, status: number][] = [
+  ["garbage", "\0\0\0\0", 400],
+  ["text", "junk\r\n", 400],
+  ["a header without a name", request("/metrics", { headers: [": x"] }), 400],
+  ["an unknown method", request("/metrics", { method: "BREW" }), 501],
+  ["a target that is too long", request(`/${"x".repeat(20_000)}`), 414],
+  ["CONNECT", "CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\n", 405],
+];
+
+for (const [name, bytes, status] of LAST_REQUESTS) {
+  const assertLast = async (connection: RawConnection) => {
+    const last = await connection.closed();
+    assert.match(last, new RegExp(`^HTTP/1\\.1 ${status} `));
+    assert.equal(last.split("HTTP/1.1 ").length, 2);
+    assert.equal(connection.errorCode, undefined);
+  };
+
+  test(`the server answers the requests before ${name} first`, () =>
+    withServer({ selfMetrics: false }, async ({ connect, log }) => {
+      const connection = await connect();
+      await connection.send(SCRAPE + HEALTHY + bytes + HEALTHY);
+      assert.equal((await connection.response()).body, UP_TEXT);
+      assert.equal((await connection.response()).body, "Healthy.\n");
+      await assertLast(connection);
+      assert.deepEqual(log, []);
+    }));
+
+  test(`the server lets running scrapes finish before it answers ${name}`, async () => {
+    const source = blockingGatherer();
+    await withServer({ source, selfMetrics: false }, async ({ connect, log }) => {
+      const connection = await connect();
+      await connection.send(SCRAPE + SCRAPE + bytes);
+      await source.started();
+      await connection.send(HEALTHY.repeat(20) + bytes);
+      await turns(3);
+      assert.equal(connection.received, "");
+      source.release();
+      assert.equal((await connection.response()).body, UP_TEXT);
+      assert.equal((await connection.response()).body, UP_TEXT);
+      await assertLast(connection);
+      assert.deepEqual(log, []);
+    });
+  });
+
+  test(`the server sends a long body whole before it answers ${name}`, async () => {
+    const source = longGatherer(5_000);
+    await withServer({ source }, async ({ connect, log }) => {
+      const connection = await connect();
+      connection.socket.pause();
+      await connection.send(SCRAPE);
+      await turnsUntil("some of the body", () => source.read > 100);
+      await connection.send(bytes);
+      await turns(3);
+      connection.socket.resume();
+      const { body } = await connection.response();
+      assert.equal(body.match(/^long\{/gm)?.length, 5_000);
+      await assertLast(connection);
+      assert.deepEqual(log, []);
+    });
+  });
+}
+
+test("a half-sent request behind a slow scrape costs only itself", async () => {
+  const source = blockingGatherer();
+  const options = { source, selfMetrics: false, headersTimeoutMs: 20 };
+  await withServer(options, async ({ connect, log }) => {
+    const connection = await connect();
+    await connection.send(`${SCRAPE}GET /metrics HT`);
+    await source.started();
+    // Each second Node looks for requests that are late.
+    const late = await connect();
+    assert.equal(withoutDate(await late.closed()), TIMEOUT);
+    source.release();
+    assert.equal((await connection.response()).body, UP_TEXT);
+    assert.equal(withoutDate(await connection.closed()), TIMEOUT);
+    assert.deepEqual(log, []);
+  });
+});
+
+test("the server closes a connection with an error although its client goes on sending", () =>
+  withServer({}, async ({ connect }) => {
+    const connection = await connect();
+    connection.socket.allowHalfOpen = true;
+    await connection.send("\0");
+    await connection.until("the answer", () => connection.received.endsWith("Bad request.\n"));
+    const sending = setInterval(() => connection.socket.write(HEALTHY), 10);
+    try {
+      assert.match(await connection.closed(), /^HTTP\/1\.1 400 .*\n\r\nBad request\.\n$/s);
+    } finally {
+      clearInterval(sending);
+    }
+  }));
 
 const MARKER = "m4rk3r";
 

@@ -12,7 +12,7 @@
  */
 import { andThen, type MaybePromise } from "../../maybe-promise.ts";
 import type { CONTENT_ENCODINGS, CompressionSettings } from "../../options/options.ts";
-import { type Body, chunksOf, streamOfGenerator } from "../body.ts";
+import { type Body, chunksOf, isWhole, streamOfGenerator } from "../body.ts";
 import {
   IDENTITY,
   type Identity,
@@ -101,7 +101,7 @@ export function createCompressor(settings: CompressionSettings): Compressor {
     negotiate: (header) => orAnother(decide(header), header, settings.encodings),
 
     compress(body, encoding) {
-      const isSmall = body instanceof Uint8Array && body.length < MIN_COMPRESS_BYTES;
+      const isSmall = isWhole(body) && body.length < MIN_COMPRESS_BYTES;
       if (encoding === IDENTITY || isSmall) return { body, encoding: IDENTITY };
       return compressWith(encoding, body, settings);
     },
@@ -133,10 +133,12 @@ async function compressWith(
   const { load, levelOf } = CODECS[encoding];
   const createStream = await load();
   const { compress } = await import("./compress.ts");
-  const isWhole = body instanceof Uint8Array;
-  const chunks = isWhole ? once(body) : chunksOf(body);
+  const chunks = isWhole(body) ? once(body) : chunksOf(body);
   const compressed = compress(chunks, createStream, levelOf(settings));
-  return { body: isWhole ? await concat(compressed) : streamOfGenerator(compressed), encoding };
+  return {
+    body: isWhole(body) ? await concat(compressed) : streamOfGenerator(compressed),
+    encoding,
+  };
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {

@@ -1,6 +1,6 @@
 import type { Metric } from "../../model/metric-family.ts";
 import type { RunReader, RunShape } from "../../model/metric-run.ts";
-import type { FamilyEncoder } from "../encoder.ts";
+import type { FamilyEncoder, Written } from "../encoder.ts";
 import type { Loan } from "../loan.ts";
 import { BlockText } from "./block-text.ts";
 
@@ -98,12 +98,13 @@ export class Block {
     this.#endEntry(encoder);
   }
 
-  /** Appends a metric; `false` when the encoder skips it. */
-  append(metric: Metric, encoder: FamilyEncoder): boolean {
+  /** Appends a metric, unless the encoder skips it. */
+  append(metric: Metric, encoder: FamilyEncoder): Written {
     const first = this.#text.numbers.count;
-    if (!encoder.encode(metric, this.#text)) return false;
+    const written = encoder.encode(metric, this.#text);
+    if (written === false) return false;
     this.#endEntry(comparableIdentity(metric, encoder, this.#text.numbers.count - first));
-    return true;
+    return written;
   }
 
   /**
@@ -130,9 +131,12 @@ export class Block {
     const text = this.#text;
     // It is appended, compared, and taken back: while entries are ahead, nothing else is a draft.
     const end = text.numbers.count;
-    if (!encoder.encode(metric, text)) return "skipped";
+    const written = encoder.encode(metric, text);
+    if (written === false) return "skipped";
     const count = text.numbers.count - end;
-    if (!text.takeBack(index, end)) return "different";
+    const isSame = text.takeBack(index, end);
+    // Of a metric that is written in part, the caller must learn why.
+    if (!isSame || written !== true) return "different";
     const first = text.firstNumbers[index] as number; // The entry is there.
     text.numbers.note(first, count, text.numbers.values.subarray(end));
     this.#identities[index] = comparableIdentity(metric, encoder, count);
@@ -186,8 +190,12 @@ export class Block {
   }
 }
 
-/** The identity of a metric whose numbers can be listed; `count` is how many it has. */
+/**
+ * The identity of a metric whose numbers can be listed; `count` is how many it has. One with a fault is
+ * encoded anew each time, because the fault is reported each time.
+ */
 function comparableIdentity(metric: Metric, encoder: FamilyEncoder, count: number): unknown {
+  if (encoder.labels.fault !== undefined) return undefined;
   if (numbers.length < count) numbers = new Float64Array(count * 2);
   return encoder.listNumbers(metric, numbers) === count ? metric.identity : undefined;
 }

@@ -21,6 +21,7 @@
  * for whatever reason, is encoded anew: a walk never fails for lack of memory, and its bytes are always
  * those of a fresh encoding.
  */
+import { unref } from "../../timers.ts";
 import type { BlockSink } from "../encoder.ts";
 import { BlockList } from "./block-list.ts";
 import { BlockWalk } from "./block-walk.ts";
@@ -152,7 +153,7 @@ export class BlockStore {
       if (!oldest[1].isIdle) return undefined;
       drop(lists, oldest[0]);
     }
-    this.#timer ??= setInterval(() => this.#dropIdle(), IDLE_MS).unref();
+    this.#timer ??= unref(setInterval(() => this.#dropIdle(), IDLE_MS));
     return new BlockList((change) => this.#take(change));
   }
 

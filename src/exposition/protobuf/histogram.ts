@@ -1,6 +1,7 @@
+import { BUCKET_BOUNDS, createBoundsReader, type UsableBounds } from "../../model/bounds.ts";
 import type { Exemplar, HistogramMetric } from "../../model/metric-family.ts";
-import { NOT_A_NUMBER } from "../encoder.ts";
-import type { LabelWriter } from "./labels.ts";
+import { NO_BUCKET_COUNT, NOT_A_NUMBER } from "../encoder.ts";
+import type { FamilyLabels, LabelWriter } from "./labels.ts";
 import { isFloatHistogram, nativeFault, writeNativeHistogram } from "./native-histogram.ts";
 import { closeMetric, writeExemplar, writeTimestamp } from "./parts.ts";
 import { BUCKET, HISTOGRAM, METRIC, METRIC_FAMILY } from "./schema.ts";
@@ -12,20 +13,21 @@ import type { ProtobufWriter } from "./writer.ts";
  * The first histogram decides whether a family is native, because Prometheus expects the same of all
  * that follow: a classic histogram among native ones costs the whole scrape.
  *
- * @param writeLabels Writes the labels of a histogram.
- * @param writeExemplarLabels Writes the labels of an exemplar.
+ * @param familyLabels Writes the labels of a histogram.
+ * @param exemplarLabels Writes the labels of an exemplar.
  * @param report Called for each histogram that is skipped, wholly or in part.
  */
 export function createHistogramWriter(
-  writeLabels: LabelWriter,
-  writeExemplarLabels: LabelWriter,
+  familyLabels: FamilyLabels,
+  exemplarLabels: LabelWriter,
   report: (reason: string) => void,
 ): (metric: HistogramMetric, writer: ProtobufWriter) => void {
-  const writeBucket = createBucketWriter(writeExemplarLabels);
+  const writeBucket = createBucketWriter(exemplarLabels);
+  const boundsOf = createBoundsReader(BUCKET_BOUNDS);
   let isNative: boolean | undefined;
   return (metric: HistogramMetric, writer: ProtobufWriter): void => {
     const { count, sum } = metric;
-    if (typeof count !== "number" || typeof sum !== "number") {
+    if (typeof count !== "number" || Number.isNaN(count) || typeof sum !== "number") {
       report(NOT_A_NUMBER);
       return;
     }
@@ -43,17 +45,24 @@ export function createHistogramWriter(
     }
     const isFloat = native !== undefined && isFloatHistogram(native, count);
 
+    const before = writer.length;
     const start = writer.open(METRIC_FAMILY.metric);
-    writeLabels(metric.labels, writer);
+    if (!familyLabels.write(metric.labels, writer)) {
+      writer.truncate(before);
+      return;
+    }
     const histogramStart = writer.open(METRIC.histogram);
     if (isFloat) writer.double(HISTOGRAM.sampleCountFloat, count);
     else writeCount(HISTOGRAM.sampleCount, HISTOGRAM.sampleCountFloat, count, writer);
+    // `NaN` too, when it is not known: without the field Prometheus would store 0.
     writer.double(HISTOGRAM.sampleSum, sum);
-    writeBuckets(metric, writeBucket, writer);
+    const bounds = boundsOf(metric.upperBounds);
+    const bucketFault = writeBuckets(metric, bounds, writeBucket, writer);
+    if (bucketFault !== undefined) report(bucketFault);
     if (native !== undefined) {
       writeNativeHistogram(native, isFloat, writer);
       for (const exemplar of native.exemplars ?? []) {
-        writeExemplar(HISTOGRAM.exemplars, exemplar, writeExemplarLabels, writer);
+        writeExemplar(HISTOGRAM.exemplars, exemplar, exemplarLabels, writer);
       }
     }
     writeTimestamp(HISTOGRAM.createdTimestamp, metric.startTimestampMs, writer);
@@ -62,21 +71,27 @@ export function createHistogramWriter(
   };
 }
 
-/** Writes the classic buckets. `+Inf` follows from the count: it is written only for its exemplar. */
+/**
+ * Writes the classic buckets. `+Inf` follows from the count: it is written only for its exemplar.
+ *
+ * @returns Why some were not written, if so.
+ */
 function writeBuckets(
-  metric: HistogramMetric,
+  { upperBounds, cumulativeCounts, exemplars, count: total }: HistogramMetric,
+  bounds: UsableBounds,
   writeBucket: BucketWriter,
   writer: ProtobufWriter,
-): void {
-  const { upperBounds, cumulativeCounts, exemplars } = metric;
-  let index = 0;
-  for (const bound of upperBounds) {
-    const count = cumulativeCounts[index] ?? Number.NaN;
-    writeBucket(bound, count, exemplars?.[index], writer);
-    index++;
+): string | undefined {
+  let { fault } = bounds;
+  for (const [at, bound] of bounds.values.entries()) {
+    const index = bounds.indexes[at] as number; // The two are of one length.
+    const count = cumulativeCounts?.[index];
+    if (typeof count !== "number" || Number.isNaN(count)) fault = NO_BUCKET_COUNT;
+    else writeBucket(bound, count, exemplars?.[index], writer);
   }
-  const last = exemplars?.[index];
-  if (last) writeBucket(Number.POSITIVE_INFINITY, metric.count, last, writer);
+  const last = exemplars?.[upperBounds?.length];
+  if (last) writeBucket(Number.POSITIVE_INFINITY, total, last, writer);
+  return fault;
 }
 
 type BucketWriter = (
@@ -86,12 +101,12 @@ type BucketWriter = (
   writer: ProtobufWriter,
 ) => void;
 
-function createBucketWriter(writeLabels: LabelWriter): BucketWriter {
+function createBucketWriter(exemplarLabels: LabelWriter): BucketWriter {
   return (bound, count, exemplar, writer) => {
     const start = writer.open(HISTOGRAM.bucket);
     writeCount(BUCKET.cumulativeCount, BUCKET.cumulativeCountFloat, count, writer);
     writer.double(BUCKET.upperBound, bound);
-    writeExemplar(BUCKET.exemplar, exemplar, writeLabels, writer);
+    writeExemplar(BUCKET.exemplar, exemplar, exemplarLabels, writer);
     writer.close(start);
   };
 }

@@ -1,13 +1,13 @@
+import { type BoundRule, BUCKET_BOUNDS } from "../../model/bounds.ts";
 import type { HistogramMetric, SummaryMetric, ValueMetric } from "../../model/metric-family.ts";
-import type { EscapingScheme } from "../../model/names.ts";
-import type { MetricEncoder, TextSink } from "../encoder.ts";
-import { createLabelEncoder } from "./labels.ts";
+import { type MetricEncoder, NO_BUCKET_COUNT, type TextSink, type Written } from "../encoder.ts";
+import type { formatBucketExemplar } from "./exemplar.ts";
+import type { LabelEncoder } from "./labels.ts";
 import {
   boundLineRest,
   boundStarts,
   formatTimestamp,
   lineStart,
-  listBounds,
   numberAt,
   openLine,
   writeLine,
@@ -17,12 +17,19 @@ import {
 export interface LineStyle {
   /** Writes the bound of a bucket or a quantile; its text is part of the identity of the series. */
   readonly formatBound: (bound: number) => string;
+  /** Which quantiles a summary may have. */
+  readonly quantileRule: BoundRule;
   /** The unit of timestamps, in milliseconds. */
   readonly timestampUnitMs: number;
   /** Whether the sum of a histogram or a summary comes before its count. */
   readonly isSumFirst: boolean;
+  /**
+   * Whether some parser rejects an exposition in which a histogram has a count without a sum, or a bucket
+   * that counts less than the one before it or more than all.
+   */
+  readonly isStrict: boolean;
   /** Writes the exemplar of a bucket; absent in a format without exemplars. */
-  readonly formatBucketExemplar?: (metric: HistogramMetric, index: number) => string;
+  readonly formatBucketExemplar?: typeof formatBucketExemplar;
 }
 
 /** The suffixes of the two totals of a histogram or a summary. */
@@ -30,6 +37,9 @@ interface TotalSuffixes {
   readonly sum: string;
   readonly count: string;
 }
+
+/** What a report says of a bucket that strict parsers reject. */
+const NOT_CUMULATIVE = "the counts of the buckets are not cumulative numbers";
 
 const TOTAL_SUFFIXES: TotalSuffixes = { sum: "_sum", count: "_count" };
 
@@ -42,20 +52,23 @@ const TOTAL_SUFFIXES: TotalSuffixes = { sum: "_sum", count: "_count" };
  */
 export function createValueEncoder(
   sampleName: string,
-  scheme: EscapingScheme,
+  labels: LabelEncoder,
   { timestampUnitMs }: LineStyle,
   formatExemplar?: (exemplar: ValueMetric["exemplar"]) => string,
 ): MetricEncoder {
-  const encodeLabels = createLabelEncoder(scheme);
   const start = lineStart(sampleName);
   const hasExemplars = formatExemplar !== undefined;
   return {
-    encode(metric: ValueMetric, sink: TextSink): boolean {
+    labels,
+
+    encode(metric: ValueMetric, sink: TextSink): Written {
       const { value } = metric;
       if (typeof value !== "number") return false;
+      const labelText = labels.encode(metric.labels);
+      if (labelText === undefined) return false;
       let end = formatTimestamp(metric.timestampMs, timestampUnitMs);
       if (formatExemplar !== undefined) end += formatExemplar(metric.exemplar);
-      writeLine(openLine(start, encodeLabels(metric.labels)), value, `${end}\n`, sink);
+      writeLine(openLine(start, labelText), value, `${end}\n`, sink);
       return true;
     },
 
@@ -82,48 +95,72 @@ export function createValueEncoder(
 /** Makes the encoder of histograms. */
 export function createHistogramEncoder(
   name: string,
-  scheme: EscapingScheme,
+  labels: LabelEncoder,
   style: LineStyle,
   suffixes: TotalSuffixes = TOTAL_SUFFIXES,
 ): MetricEncoder {
-  const { timestampUnitMs, formatBucketExemplar } = style;
-  const encodeLabels = createLabelEncoder(scheme, "le");
+  const { timestampUnitMs, isStrict, formatBucketExemplar } = style;
   const bucketStart = lineStart(`${name}_bucket`);
   const infStart = `${bucketStart.open}le="+Inf"`;
-  const bucketsOf = boundStarts(bucketStart.open, "le", style.formatBound);
+  const bucketsOf = boundStarts(bucketStart.open, "le", BUCKET_BOUNDS, style.formatBound);
   const writeTotals = createTotalsWriter(name, suffixes, style);
   const hasExemplars = formatBucketExemplar !== undefined;
   // As offsets from the number of the `+Inf` bucket.
   const [sumAt, countAt] = style.isSumFirst ? [1, 2] : [2, 1];
+  const isUsable = (count: number, below: number, total: number): boolean =>
+    isStrict ? count >= below && count <= total : !Number.isNaN(count);
   return {
-    encode(metric: HistogramMetric, sink: TextSink): boolean {
-      if (!hasTotals(metric)) return false;
-      const labels = encodeLabels(metric.labels);
-      const rest = boundLineRest(labels);
+    labels,
+
+    encode(metric: HistogramMetric, sink: TextSink): Written {
+      const { count: total, sum, cumulativeCounts } = metric;
+      if (!hasTotals(metric) || Number.isNaN(total)) return false;
+      const labelText = labels.encode(metric.labels);
+      if (labelText === undefined) return false;
+      const rest = boundLineRest(labelText);
       const timestamp = formatTimestamp(metric.timestampMs, timestampUnitMs);
       const end = `${timestamp}\n`;
-      const exemplarOf =
-        hasExemplars && metric.exemplars !== undefined ? formatBucketExemplar : undefined;
-      const endOf = (index: number) =>
-        exemplarOf === undefined ? end : `${timestamp}${exemplarOf(metric, index)}\n`;
-      const starts = bucketsOf(metric.upperBounds);
-      const { cumulativeCounts } = metric;
-      for (let index = 0; index < starts.length; index++) {
+      const { starts, values, indexes, fault } = bucketsOf(metric.upperBounds);
+      const exemplars = hasExemplars ? metric.exemplars : undefined;
+      const endOf = (at: number, index: number) =>
+        exemplars === undefined || formatBucketExemplar === undefined
+          ? end
+          : `${timestamp}${formatBucketExemplar(exemplars[index], values, at)}\n`;
+      let written: Written = fault ?? true;
+      let below = Number.NEGATIVE_INFINITY;
+      for (let at = 0; at < starts.length; at++) {
+        const index = indexes[at] as number; // at < length
         const count = numberAt(cumulativeCounts, index);
-        writeLine(`${starts[index]}${rest}`, count, endOf(index), sink);
+        if (!isUsable(count, below, total)) {
+          written = isStrict ? NOT_CUMULATIVE : NO_BUCKET_COUNT;
+          continue;
+        }
+        below = count;
+        writeLine(`${starts[at]}${rest}`, count, endOf(at, index), sink);
       }
-      writeLine(`${infStart}${rest}`, metric.count, endOf(starts.length), sink);
-      writeTotals(metric, labels, end, sink);
-      return true;
+      const last = metric.upperBounds?.length ?? 0;
+      writeLine(`${infStart}${rest}`, total, endOf(starts.length, last), sink);
+      if (!isStrict || !Number.isNaN(sum)) writeTotals(metric, labelText, end, sink);
+      return written;
     },
 
     listNumbers(metric: HistogramMetric, numbers: Float64Array): number {
       if (!hasTotals(metric) || metric.timestampMs !== undefined) return -1;
       if (hasExemplars && metric.exemplars !== undefined) return -1;
-      const inf = listBounds(metric.upperBounds, metric.cumulativeCounts, numbers);
-      numbers[inf] = metric.count;
-      numbers[inf + sumAt] = metric.sum;
-      numbers[inf + countAt] = metric.count;
+      const { count: total, sum, cumulativeCounts } = metric;
+      const { indexes, fault } = bucketsOf(metric.upperBounds);
+      if (fault !== undefined || Number.isNaN(sum) || Number.isNaN(total)) return -1;
+      let below = Number.NEGATIVE_INFINITY;
+      const inf = indexes.length;
+      for (let at = 0; at < inf; at++) {
+        const count = numberAt(cumulativeCounts, indexes[at] as number); // at < length
+        if (!isUsable(count, below, total)) return -1;
+        below = count;
+        numbers[at] = count;
+      }
+      numbers[inf] = total;
+      numbers[inf + sumAt] = sum;
+      numbers[inf + countAt] = total;
       return inf + 3;
     },
 
@@ -144,36 +181,46 @@ export function createHistogramEncoder(
 /** Makes the encoder of summaries. */
 export function createSummaryEncoder(
   name: string,
-  scheme: EscapingScheme,
+  labels: LabelEncoder,
   style: LineStyle,
 ): MetricEncoder {
-  const { timestampUnitMs } = style;
-  const encodeLabels = createLabelEncoder(scheme, "quantile");
-  const quantilesOf = boundStarts(lineStart(name).open, "quantile", style.formatBound);
+  const { timestampUnitMs, quantileRule } = style;
+  const open = lineStart(name).open;
+  const quantilesOf = boundStarts(open, "quantile", quantileRule, style.formatBound);
   const writeTotals = createTotalsWriter(name, TOTAL_SUFFIXES, style);
   const sumAt = style.isSumFirst ? 0 : 1;
   const countAt = style.isSumFirst ? 1 : 0;
   return {
-    encode(metric: SummaryMetric, sink: TextSink): boolean {
+    labels,
+
+    encode(metric: SummaryMetric, sink: TextSink): Written {
       if (!hasTotals(metric)) return false;
-      const labels = encodeLabels(metric.labels);
-      const rest = boundLineRest(labels);
+      const labelText = labels.encode(metric.labels);
+      if (labelText === undefined) return false;
+      const rest = boundLineRest(labelText);
       const end = `${formatTimestamp(metric.timestampMs, timestampUnitMs)}\n`;
-      const starts = quantilesOf(metric.quantiles);
+      const { starts, indexes, fault } = quantilesOf(metric.quantiles);
       const { quantileValues } = metric;
-      for (let index = 0; index < starts.length; index++) {
-        writeLine(`${starts[index]}${rest}`, numberAt(quantileValues, index), end, sink);
+      for (let at = 0; at < starts.length; at++) {
+        const value = numberAt(quantileValues, indexes[at] as number); // at < length
+        writeLine(`${starts[at]}${rest}`, value, end, sink);
       }
-      writeTotals(metric, labels, end, sink);
-      return true;
+      writeTotals(metric, labelText, end, sink);
+      return fault ?? true;
     },
 
     listNumbers(metric: SummaryMetric, numbers: Float64Array): number {
       if (!hasTotals(metric) || metric.timestampMs !== undefined) return -1;
-      const count = listBounds(metric.quantiles, metric.quantileValues, numbers);
-      numbers[count + sumAt] = metric.sum;
-      numbers[count + countAt] = metric.count;
-      return count + 2;
+      const { count, sum, quantileValues } = metric;
+      const { indexes, fault } = quantilesOf(metric.quantiles);
+      if (fault !== undefined || Number.isNaN(sum) || Number.isNaN(count)) return -1;
+      const { length } = indexes;
+      for (let at = 0; at < length; at++) {
+        numbers[at] = numberAt(quantileValues, indexes[at] as number); // at < length
+      }
+      numbers[length + sumAt] = sum;
+      numbers[length + countAt] = count;
+      return length + 2;
     },
 
     // Quantiles move with the time window while the totals stay.
@@ -181,7 +228,7 @@ export function createSummaryEncoder(
   };
 }
 
-/** Makes the writer of the two totals, in the order of the format. */
+/** Makes the writer of the two totals, in the order of the format; one that is `NaN` is not known. */
 function createTotalsWriter(name: string, suffixes: TotalSuffixes, { isSumFirst }: LineStyle) {
   const sumStart = lineStart(`${name}${suffixes.sum}`);
   const countStart = lineStart(`${name}${suffixes.count}`);
@@ -191,9 +238,12 @@ function createTotalsWriter(name: string, suffixes: TotalSuffixes, { isSumFirst 
     end: string,
     sink: TextSink,
   ): void => {
-    if (isSumFirst) writeLine(openLine(sumStart, labels), sum, end, sink);
-    writeLine(openLine(countStart, labels), count, end, sink);
-    if (!isSumFirst) writeLine(openLine(sumStart, labels), sum, end, sink);
+    // OpenMetrics 1.0, Values: NaN must not mark a missing value.
+    const writeSum = () =>
+      Number.isNaN(sum) || writeLine(openLine(sumStart, labels), sum, end, sink);
+    if (isSumFirst) writeSum();
+    if (!Number.isNaN(count)) writeLine(openLine(countStart, labels), count, end, sink);
+    if (!isSumFirst) writeSum();
   };
 }
 

@@ -2,31 +2,43 @@
  * OpenMetrics, versions 1.0.0 and 0.0.1.
  *
  * `createOpenMetricsEncoder()` is a door of this wing, and is loaded on first use. `openmetrics-names.ts`
- * decides the name and type of each family, `exemplar.ts` writes exemplars; the rest is shared with the
+ * decides the name and type of each family, `openmetrics-groups.ts` examines infos and state sets,
+ * `exemplar.ts` writes exemplars; the rest is shared with the
  * text format (see `text.ts`), as is the ownership of memory. A sample is never dropped for something
  * that only decorates it: an exemplar, unit or timestamp that a known parser would reject is skipped.
  */
+import type { BoundRule } from "../../model/bounds.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
 import type { Encoder, FamilyEncoder, MetricEncoder } from "../encoder.ts";
 import type { BlockStore } from "../kept/store.ts";
+import { BOUND_LABELS } from "../label-pairs.ts";
 import { formatNumber } from "../number.ts";
-import { createTextFormatEncoder, type TextFamilies } from "./encode.ts";
+import { createTextFormatEncoder, type ServedFamily, type TextFamilies } from "./encode.ts";
 import { formatBucketExemplar, formatExemplar, SECOND_MS } from "./exemplar.ts";
-import { escapeQuoted } from "./labels.ts";
+import { escapeQuoted, LabelEncoder } from "./labels.ts";
 import {
   createHistogramEncoder,
   createSummaryEncoder,
   createValueEncoder,
   type LineStyle,
 } from "./metric-lines.ts";
+import { arrangeInfo, arrangeStates } from "./openmetrics-groups.ts";
 import { type NamedFamily, nameFamilies } from "./openmetrics-names.ts";
 import { quoteMetricName } from "./sample-lines.ts";
 
+/** OpenMetrics 1.0, Summary: a quantile is from 0 to 1. */
+const QUANTILES: BoundRule = {
+  isLegal: (quantile) => quantile >= 0 && quantile <= 1,
+  fault: "a quantile is not a number from 0 to 1, or is there twice",
+};
+
 const STYLE: LineStyle = {
   formatBound: formatCanonical,
+  quantileRule: QUANTILES,
   timestampUnitMs: SECOND_MS,
   isSumFirst: false,
+  isStrict: true,
   formatBucketExemplar,
 };
 
@@ -56,11 +68,37 @@ export function createOpenMetricsEncoder(scheme: EscapingScheme, store?: BlockSt
 
   const prepare = (families: readonly MetricFamily[]): TextFamilies => {
     const { named, skipped } = nameFamilies(families, scheme);
-    const served = named.map((it) => ({ family: it.family, encoder: encoderOf(it) }));
+    const served = named.map((it) => ({
+      family: it.family,
+      encoder: encoderOf(it),
+      examine: examinerOf(it, scheme, encoderOf),
+    }));
     return { served, skipped };
   };
 
   return createTextFormatEncoder({ prepare, end: "# EOF\n" }, store);
+}
+
+/** An info or a state set is shown as such only if it is a legal one. */
+function examinerOf(
+  named: NamedFamily,
+  scheme: EscapingScheme,
+  encoderOf: (named: NamedFamily) => FamilyEncoder,
+): (() => Generator<void, ServedFamily, undefined>) | undefined {
+  const { family, name, type } = named;
+  if (type !== "info" && type !== "stateset") return undefined;
+  const isInfo = type === "info";
+  return function* () {
+    const { metrics, fault } = isInfo
+      ? yield* arrangeInfo(family.metrics)
+      : yield* arrangeStates(family.metrics, name, scheme);
+    // No other family has the full name, which an info reserves.
+    const shown: NamedFamily =
+      fault === undefined
+        ? named
+        : { family, name: isInfo ? `${name}_info` : name, type: "unknown" };
+    return { family: { name: family.name, metrics }, encoder: encoderOf(shown), fault };
+  };
 }
 
 function createFamilyEncoder(named: NamedFamily, scheme: EscapingScheme): FamilyEncoder {
@@ -83,20 +121,24 @@ function isUnitOf(unit: string, name: string, type: MetricFamily["type"]): boole
   return /^[a-zA-Z0-9_:]+$/.test(unit) && name.endsWith(`_${unit}`);
 }
 
-function createMetricEncoder({ name, type }: NamedFamily, scheme: EscapingScheme): MetricEncoder {
+function createMetricEncoder(
+  { family, name, type }: NamedFamily,
+  scheme: EscapingScheme,
+): MetricEncoder {
+  const labels = new LabelEncoder(scheme, family.hasUniqueLabels, BOUND_LABELS[type]);
   switch (type) {
     case "histogram":
-      return createHistogramEncoder(name, scheme, STYLE);
+      return createHistogramEncoder(name, labels, STYLE);
     case "gaugehistogram":
-      return createHistogramEncoder(name, scheme, STYLE, { sum: "_gsum", count: "_gcount" });
+      return createHistogramEncoder(name, labels, STYLE, { sum: "_gsum", count: "_gcount" });
     case "summary":
-      return createSummaryEncoder(name, scheme, STYLE);
+      return createSummaryEncoder(name, labels, STYLE);
     case "counter":
-      return createValueEncoder(`${name}_total`, scheme, STYLE, formatExemplar);
+      return createValueEncoder(`${name}_total`, labels, STYLE, formatExemplar);
     case "info":
-      return createValueEncoder(`${name}_info`, scheme, STYLE);
+      return createValueEncoder(`${name}_info`, labels, STYLE);
     default:
-      return createValueEncoder(name, scheme, STYLE);
+      return createValueEncoder(name, labels, STYLE);
   }
 }
 

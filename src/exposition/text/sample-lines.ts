@@ -1,3 +1,4 @@
+import { type BoundRule, createBoundsReader, type UsableBounds } from "../../model/bounds.ts";
 import { isLegacyMetricName } from "../../model/names.ts";
 import type { TextSink } from "../encoder.ts";
 import { wholeMilliseconds } from "../number.ts";
@@ -43,16 +44,6 @@ export function formatTimestamp(timestampMs: number | undefined, unitMs: number)
   return whole === undefined ? "" : ` ${whole / unitMs}`;
 }
 
-/** Lists the values of the buckets or quantiles of one metric, and returns their number. */
-export function listBounds(
-  bounds: readonly number[],
-  values: ArrayLike<number>,
-  numbers: Float64Array,
-): number {
-  for (let index = 0; index < bounds.length; index++) numbers[index] = numberAt(values, index);
-  return bounds.length;
-}
-
 /** The text between the bound of a bucket or quantile and the value. */
 export function boundLineRest(labels: string): string {
   return labels === "" ? "} " : `,${labels}} `;
@@ -60,8 +51,14 @@ export function boundLineRest(labels: string): string {
 
 /** Reads one value of a bucket or quantile; `NaN` where there is none. */
 export function numberAt(values: ArrayLike<number>, index: number): number {
-  const value = values[index];
+  // An author without a compiler that checks types may have left them out.
+  const value = values?.[index];
   return typeof value === "number" ? value : Number.NaN;
+}
+
+/** The bounds that are written, with the start of the line of each. */
+interface StartedBounds extends UsableBounds {
+  readonly starts: readonly string[];
 }
 
 /**
@@ -75,15 +72,19 @@ export function numberAt(values: ArrayLike<number>, index: number): number {
 export function boundStarts(
   open: string,
   label: string,
+  rule: BoundRule,
   format: (bound: number) => string,
-): (bounds: readonly number[]) => readonly string[] {
-  let lastBounds: readonly number[] | undefined;
-  let starts: readonly string[] = [];
+): (bounds: readonly number[]) => StartedBounds {
+  const read = createBoundsReader(rule);
+  let last: UsableBounds | undefined;
+  let started: StartedBounds | undefined;
   return (bounds) => {
-    if (bounds !== lastBounds) {
-      starts = bounds.map((bound) => `${open}${label}="${format(bound)}"`);
-      lastBounds = bounds;
+    const usable = read(bounds);
+    if (usable !== last || started === undefined) {
+      const starts = usable.values.map((bound) => `${open}${label}="${format(bound)}"`);
+      started = { ...usable, starts };
+      last = usable;
     }
-    return starts;
+    return started;
   };
 }

@@ -29,21 +29,30 @@ import { RegistryFamilies, type Snapshots } from "./families.ts";
 import { type KnownMetric, KnownMetrics } from "./known-metrics.ts";
 import {
   isAggregatingRegistry,
+  isOutdatedRegistry,
   isRegistry,
   type MetricSnapshot,
   type RegistryInternals,
   type RegistryMetric,
+  typeOf,
 } from "./registry.ts";
+import { toSnapshot } from "./snapshot.ts";
 
 /**
  * Makes a gatherer of a registry; returns `undefined` for anything else.
  *
- * @throws {TypeError} For a registry that represents other processes or threads.
+ * @throws {TypeError} For a registry that represents other processes or threads, and for one of
+ *   prom-client 12 or older.
  */
 export function registryGathererOf(source: unknown): Gatherer | undefined {
   if (isAggregatingRegistry(source)) {
     throw new TypeError(
       "Cannot serve a cluster or worker registry: serve a registry in each process instead",
+    );
+  }
+  if (isOutdatedRegistry(source)) {
+    throw new TypeError(
+      "Cannot serve a registry of prom-client 12 or older: versions 13 to 15 are supported",
     );
   }
   return isRegistry(source) ? createRegistryGatherer(source) : undefined;
@@ -68,9 +77,10 @@ export function createRegistryGatherer(registry: Registry): Gatherer {
   };
 
   return {
+    hasCollectors: true,
     gather(context) {
       const metrics = requested(known.list(), context);
-      const runs = startCollectors(metrics);
+      const runs = startCollectors(metrics, context.onCollected);
       const isPending = runs.some(({ pending }) => pending !== undefined);
       return isPending ? resultLater(metrics, runs, context) : result(metrics, runs, context);
     },
@@ -83,11 +93,18 @@ type Metrics = readonly KnownMetric[];
 function requested(metrics: Metrics, { isRequested, report }: GatherContext): Metrics {
   let some: KnownMetric[] | undefined;
   for (const [index, metric] of metrics.entries()) {
-    const isWanted = isReadable(metric, report) && isRequested(String(metric.name), metric.type);
+    const isWanted =
+      isReadable(metric, report) &&
+      (isKnownLater(metric) || isRequested(String(metric.name), metric.type));
     if (isWanted) some?.push(metric);
     else some ??= metrics.slice(0, index);
   }
   return some ?? metrics;
+}
+
+/** Whether only `get()` tells what the metric is; a family that nobody asked for is dropped later. */
+function isKnownLater({ name, metric, isStoreKnown }: KnownMetric): boolean {
+  return !isStoreKnown && (name === undefined || name === null || typeOf(metric) === undefined);
 }
 
 /** The libraries register a metric before they check its configuration. */
@@ -100,8 +117,12 @@ function isReadable({ name, get }: KnownMetric, report: FaultReporter): boolean 
 /** One running collector. */
 interface CollectorRun {
   readonly known: KnownMetric;
-  /** When the sweep began: one time for all, so that a collector that succeeds reads no clock. */
+  /**
+   * When the sweep began: one time for all, so that a collector that succeeds reads no clock. When this
+   * collector began, if somebody asks how long it takes.
+   */
   readonly startedAt: number;
+  readonly onCollected: OnCollected;
   /** Present while an asynchronous collector has not settled. */
   pending: Promise<void> | undefined;
   /** The result of `get()`, for a metric whose store is not read directly. */
@@ -111,20 +132,29 @@ interface CollectorRun {
 
 type Runs = readonly CollectorRun[];
 
+type OnCollected = GatherContext["onCollected"];
+
 /** Starts all collectors; a metric whose store is read directly may have none. */
-function startCollectors(metrics: Metrics): CollectorRun[] {
+function startCollectors(metrics: Metrics, onCollected: OnCollected): CollectorRun[] {
   const runs: CollectorRun[] = [];
-  const startedAt = performance.now();
+  const sweptAt = performance.now();
   for (const known of metrics) {
-    if (!known.isStoreKnown || known.metric.collect) runs.push(startCollector(known, startedAt));
+    if (known.isStoreKnown && !known.metric.collect) continue;
+    const startedAt = onCollected === undefined ? sweptAt : performance.now();
+    runs.push(startCollector(known, startedAt, onCollected));
   }
   return runs;
 }
 
-function startCollector(known: KnownMetric, startedAt: number): CollectorRun {
+function startCollector(
+  known: KnownMetric,
+  startedAt: number,
+  onCollected: OnCollected,
+): CollectorRun {
   const run: CollectorRun = {
     known,
     startedAt,
+    onCollected,
     pending: undefined,
     snapshot: undefined,
     failure: undefined,
@@ -165,6 +195,11 @@ function pendingOf(runs: Runs): Promise<void>[] {
   return promises;
 }
 
+/** What a report calls a metric. */
+function nameOf({ name }: KnownMetric): string {
+  return name === undefined || name === null ? "a metric without a name" : String(name);
+}
+
 function runCollector(metric: RegistryMetric): unknown {
   // The client libraries check the type of `collect` when they construct a metric.
   return (metric.collect as () => unknown).call(metric);
@@ -172,26 +207,31 @@ function runCollector(metric: RegistryMetric): unknown {
 
 function finishRun(run: CollectorRun, value: unknown): void {
   run.pending = undefined;
+  reportDuration(run);
   // The return value of a collector means nothing.
   if (run.known.isStoreKnown) return;
-  if (typeof value !== "object" || value === null)
-    throw new TypeError("get() must return an object");
-  // Its members are checked where they are read.
-  run.snapshot = value as MetricSnapshot;
+  run.snapshot = toSnapshot(value);
 }
 
 function failRun(run: CollectorRun, error: unknown): void {
   run.pending = undefined;
   run.failure = { error, durationMs: performance.now() - run.startedAt };
+  reportDuration(run);
+}
+
+/** A metric without a collector is read through `get()` where its store is unknown; it has no row. */
+function reportDuration({ known, startedAt, onCollected }: CollectorRun): void {
+  if (onCollected === undefined || !known.metric.collect) return;
+  onCollected(nameOf(known), performance.now() - startedAt);
 }
 
 function collectorErrorsOf(runs: Runs, context: GatherContext): CollectorError[] {
   const errors: CollectorError[] = [];
   for (const { known, startedAt, failure, pending } of runs) {
-    if (failure !== undefined) errors.push({ collector: String(known.name), ...failure });
+    if (failure !== undefined) errors.push({ collector: nameOf(known), ...failure });
     else if (pending !== undefined) {
       const durationMs = performance.now() - startedAt;
-      errors.push({ collector: String(known.name), error: context.signal.reason, durationMs });
+      errors.push({ collector: nameOf(known), error: context.signal.reason, durationMs });
     }
   }
   return errors;

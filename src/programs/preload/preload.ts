@@ -10,59 +10,120 @@
  *
  * @module
  */
-import { writeSync } from "node:fs";
+import { readdirSync, writeSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { debuglog, inspect } from "node:util";
 import { isMainThread } from "node:worker_threads";
-import { findClientLibraries, INSTALL_HINT } from "../client-libraries.ts";
+import { findClientLibraries, INSTALL_HINT, loadedClientLibraries } from "../client-libraries.ts";
 import type { Environment } from "./environment.ts";
-import { mainScript, reasonNotToServe } from "./role.ts";
+import { isToolProcess, mainScript, type ProcessFacts, reasonNotToServe } from "./role.ts";
 
 /** The environment variable that tells child processes which process serves, or that none can. */
 const MARK = "PROMHTTP_SERVED_BY";
 
-/** Its value after a process has warned that there is no client library. */
+/** Its value after a process has said why it cannot serve, or while it waits for a client library. */
 const NOBODY = "nobody";
 
 /** How long the application has the process to itself. One that exits sooner pays nothing. */
 const DELAY_MS = 100;
+
+/** When a process without a client library says so; looking for one goes on. */
+const PATIENCE_MS = 3_000;
+
+/** How long at most to wait before looking for a client library again. */
+const MAX_WAIT_MS = 10_000;
+
+const NO_LIBRARY = `no client library found. ${INSTALL_HINT}`;
 
 const debug = debuglog("promhttp");
 
 /** Serves the metrics of the application that this process is about to run, if that is its role. */
 export function preload(): void {
   try {
-    const script = mainScript(process.argv[1]);
-    const reason = reasonNotToServe({
+    const { npm_execpath: packageManager, pm_exec_path: pm2Script } = process.env;
+    const facts: ProcessFacts = {
       isMainThread,
       isClusterWorker: isClusterWorker(),
       servedBy: process.env[MARK],
       pid: process.pid,
       isAlive,
-      script,
+      script: mainScript(process.argv[1], pm2Script),
+      packageManager: mainScript(packageManager),
       isExplicit: process.execArgv.some(isPreload),
-    });
-    if (reason === undefined) start(script);
-    else debug("Not serving metrics: %s", reason);
+    };
+    const reason = reasonNotToServe(facts);
+    if (reason === undefined) start(facts);
+    else if (facts.isClusterWorker && facts.servedBy === undefined) cannotServe(CLUSTER);
+    else {
+      debug("Not serving metrics: %s", reason);
+      if (isToolProcess(facts)) complainWhenLoaded(reason);
+    }
   } catch (error) {
     giveUp(error);
   }
 }
 
-function start(script: string | undefined): void {
-  const libraries = librariesOf(script);
-  if (libraries.length === 0) {
-    const line = `Cannot serve metrics: no client library found. ${INSTALL_HINT}`;
-    if (process.env[MARK] === NOBODY) debug(line);
-    else warn(`promhttp: ${line}`);
-    // A child process may find one and then serve; if not, it must not repeat the warning.
-    process.env[MARK] = NOBODY;
+/** With a primary process that has the preload, that one serves. That of pm2 has not. */
+const CLUSTER =
+  'this is a cluster worker. Run the application as one process, as pm2 does with exec_mode "fork"';
+
+function start({ script, isExplicit }: ProcessFacts): void {
+  if (isNetworkDenied()) {
+    cannotServe("the permission model denies it the network. Start Node.js with --allow-net");
     return;
   }
+  const libraries = librariesOf(script);
   // Now, because the application may change its environment and start child processes at any time.
   const env: Environment = { ...process.env };
-  process.env[MARK] = `${process.pid}`;
-  setTimeout(() => serveLater(libraries, env), DELAY_MS).unref();
+  if (libraries.length > 0) {
+    process.env[MARK] = `${process.pid}`;
+    setTimeout(() => serveLater(libraries, env), DELAY_MS).unref();
+  } else if (hasPackages(script) || !isExplicit) {
+    // A dependency of the application may bring one. Until then a child process may serve. With
+    // `NODE_OPTIONS`, most processes are no applications, and end soon.
+    process.env[MARK] ??= NOBODY;
+    serveWhenLoaded(env);
+  } else cannotServe(NO_LIBRARY);
+}
+
+/** Serves when a dependency has loaded a client library that the application cannot import itself. */
+function serveWhenLoaded(env: Environment): void {
+  const onLoaded = () => {
+    process.env[MARK] = `${process.pid}`;
+    serveLater([], env);
+  };
+  whenLoaded(onLoaded, () => complain(NO_LIBRARY, env[MARK] === NOBODY));
+}
+
+/** A tool that loads a client library is one that runs the application in its own process. */
+function complainWhenLoaded(reason: string): void {
+  // Its worker processes, of a test runner for example, come and go.
+  if (!process.connected) whenLoaded(() => complain(reason, false));
+}
+
+/**
+ * Waits until a client library is loaded. Each wait is twice as long as the one before, so all of them
+ * together take as long as the next one.
+ *
+ * @param onDelay Called once if that takes longer than `PATIENCE_MS`.
+ */
+function whenLoaded(onLoaded: () => void, onDelay?: () => void, waitMs: number = DELAY_MS): void {
+  setTimeout(() => {
+    if (loadedClientLibraries().size > 0) {
+      onLoaded();
+      return;
+    }
+    const isLong = 2 * waitMs >= PATIENCE_MS;
+    if (isLong) onDelay?.();
+    whenLoaded(onLoaded, isLong ? undefined : onDelay, Math.min(2 * waitMs, MAX_WAIT_MS));
+  }, waitMs).unref();
+}
+
+/** Says why the process cannot serve, once for it and its child processes, which may try themselves. */
+function cannotServe(reason: string): void {
+  complain(reason, process.env[MARK] === NOBODY);
+  process.env[MARK] = NOBODY;
 }
 
 /** Imports the server only here: most processes that inherit the preload do not serve. */
@@ -76,13 +137,46 @@ function serveLater(libraries: readonly string[], env: Environment): void {
 /** The libraries that the application imports; those of the working folder if it has none. */
 function librariesOf(script: string | undefined): string[] {
   const libraries = script === undefined ? [] : findClientLibraries(script);
-  return libraries.length > 0 ? libraries : findClientLibraries(join(process.cwd(), "[preload]"));
+  return libraries.length > 0 ? libraries : findClientLibraries(inWorkingFolder());
+}
+
+/** Whether the application can import a package beside this one, which may bring a client library. */
+function hasPackages(script: string | undefined): boolean {
+  // Yarn's Plug'n'Play has no folder for packages.
+  if (process.versions["pnp"] !== undefined) return true;
+  const isPackage = (name: string) => /^[^.]/.test(name) && name !== "promhttp";
+  return [script ?? [], inWorkingFolder()].flat().some((file) =>
+    (createRequire(file).resolve.paths("promhttp") ?? []).some((folder) => {
+      try {
+        return readdirSync(folder).some(isPackage);
+      } catch {
+        return false;
+      }
+    }),
+  );
+}
+
+function inWorkingFolder(): string {
+  return join(process.cwd(), "[preload]");
+}
+
+/** Whether this version of Node can deny the network, and does: its error would end the process. */
+function isNetworkDenied(): boolean {
+  if (process.permission?.has("net") !== false) return false;
+  // Versions that cannot deny it give the same answer.
+  return process.allowedNodeEnvironmentFlags.has("--allow-net");
 }
 
 function giveUp(error: unknown): void {
   // A library may throw anything, which `inspect` can show.
-  const reason = error instanceof Error ? error.message : inspect(error);
-  warn(`promhttp: Cannot serve metrics: ${reason}`);
+  complain(error instanceof Error ? error.message : inspect(error), false);
+}
+
+/** Says why the process cannot serve; only for debugging, if its parent has said so. */
+function complain(reason: string, isRepeated: boolean): void {
+  const line = `Cannot serve metrics: ${reason}`;
+  if (isRepeated) debug(line);
+  else warn(`promhttp: ${line}`);
 }
 
 /** Whether an argument of Node loads this module. */

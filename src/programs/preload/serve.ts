@@ -1,13 +1,24 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { messageOf } from "../../errors.ts";
-import { Server } from "../../index.ts";
-import { type ClientLibrary, defaultSources, loadClientLibrary } from "../client-libraries.ts";
+import { gathererOf } from "../../gatherers/gatherer-of.ts";
+import { type Gatherer, Server } from "../../index.ts";
+import {
+  type ClientLibrary,
+  defaultSources,
+  loadClientLibrary,
+  loadedClientLibraries,
+  sourceAt,
+} from "../client-libraries.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
+
+/** Writes a line for the operator. */
+type Warn = (line: string) => void;
 
 /**
  * Serves the registries of an application's client libraries, without keeping the process alive.
  *
- * @param paths The paths of the libraries.
- * @param warn Writes a line for the operator.
+ * @param paths The paths of the libraries to load; those that the application loads are added.
  * @returns The URL of the metrics.
  * @throws {RangeError} For an invalid environment variable.
  * @throws {ListenError} When the address cannot be listened on.
@@ -15,19 +26,77 @@ import { type Environment, readEnvironment } from "./environment.ts";
 export async function serve(
   paths: readonly string[],
   env: Environment,
-  warn: (line: string) => void,
+  warn: Warn,
 ): Promise<string> {
-  const { address, path, hasDefaultMetrics } = readEnvironment(env);
-  const load = (library: string): ClientLibrary | [] => {
+  const { address, hasDefaultMetrics, ...options } = readEnvironment(env);
+  const gatherer = createLibraryGatherer(paths, hasDefaultMetrics, warn);
+  const logger = { error: warn, warn };
+  const server = await Server.listen(gatherer, address, { ...options, logger, unref: true });
+  return server.url;
+}
+
+/**
+ * Gathers from every copy of a client library in the process. The application may load further ones
+ * at any time, so each scrape looks for them: that takes 0.1 ms where 2,000 modules are loaded.
+ */
+function createLibraryGatherer(
+  paths: readonly string[],
+  hasDefaultMetrics: boolean,
+  warn: Warn,
+): Gatherer {
+  const libraries: ClientLibrary[] = [];
+  const known = new Set<unknown>();
+  const faults: string[] = [];
+  const add = (path: string, library: ClientLibrary): void => {
+    if (known.has(library.register)) return;
+    known.add(library.register);
     try {
-      return loadClientLibrary(library);
+      gathererOf(library.register);
+      libraries.push(library);
     } catch (error) {
-      warn(`promhttp: Cannot load ${library}: ${messageOf(error)}`);
-      return [];
+      faults.push(`Cannot serve ${labelOf(path)}: ${messageOf(error)}`);
     }
   };
-  const sources = defaultSources(paths.flatMap(load), hasDefaultMetrics);
-  const logger = { error: warn, warn };
-  const server = await Server.listen(sources, address, { path, logger, unref: true });
-  return server.url;
+  const addLoaded = (): void => {
+    for (const [path, library] of loadedClientLibraries()) add(path, library);
+  };
+  for (const path of paths) {
+    try {
+      add(path, loadClientLibrary(path));
+    } catch (error) {
+      faults.push(`Cannot load ${path}: ${messageOf(error)}`);
+    }
+  }
+  addLoaded();
+  if (libraries.length === 0) throw new Error(faults.join("; "));
+
+  const sources = defaultSources(libraries, hasDefaultMetrics);
+  let count = libraries.length;
+  let gatherer = gathererOf(sources);
+  const report = (): void => {
+    for (const fault of faults.splice(0)) warn(`promhttp: ${fault}`);
+  };
+  report();
+  return {
+    gather(context) {
+      addLoaded();
+      report();
+      if (count < libraries.length) {
+        while (count < libraries.length) sources.push(sourceAt(libraries, count++));
+        gatherer = gathererOf(sources);
+      }
+      return gatherer.gather(context);
+    },
+  };
+}
+
+/** The version and the place of a client library. */
+function labelOf(path: string): string {
+  try {
+    const text = readFileSync(join(dirname(path), "package.json"), "utf8");
+    const { name, version } = JSON.parse(text);
+    return `${name} ${version} in ${dirname(path)}`;
+  } catch {
+    return path;
+  }
 }

@@ -97,6 +97,8 @@ const START_TIMESTAMPS: readonly [number, { seconds: bigint; nanos?: bigint } | 
   [1_700_000_000_001.25, { seconds: 1_700_000_000n, nanos: 1_250_000n }],
   [1_699_999_999_999.9998, { seconds: 1_699_999_999n, nanos: 999_999_755n }],
   [-1, { seconds: -1n, nanos: 999_000_000n }],
+  // Rounded, it would be a whole millisecond more.
+  [-5e-324, { seconds: -1n, nanos: 999_999_999n }],
   [-1_000, { seconds: -1n }],
   [-62_135_596_800_000, { seconds: -62_135_596_800n }],
   [253_402_300_799_999, { seconds: 253_402_300_799n, nanos: 999_000_000n }],
@@ -192,7 +194,7 @@ test("createProtobufEncoder() writes the quantiles of a summary", () => {
 test("createProtobufEncoder() writes counts that are not whole numbers as doubles", () => {
   const metric = {
     count: 2.5,
-    upperBounds: [1, 2, 3, 4],
+    upperBounds: [1, 2, 3],
     cumulativeCounts: [0, 0.5, 2 ** 60],
   };
   assert.deepEqual(encodedMetrics(histogram(metric)), [
@@ -204,11 +206,84 @@ test("createProtobufEncoder() writes counts that are not whole numbers as double
           { cumulative_count: 0n, upper_bound: 1 },
           { cumulative_count_float: 0.5, upper_bound: 2 },
           { cumulative_count_float: 2 ** 60, upper_bound: 3 },
-          { cumulative_count_float: Number.NaN, upper_bound: 4 },
         ],
       },
     },
   ]);
+});
+
+test("createProtobufEncoder() sorts bounds, and drops those without a bucket", () => {
+  const exemplar = { labels: {}, value: 9, timestampMs: 1_000 };
+  const { NaN: no } = Number;
+  const odd = histogram({
+    count: 3,
+    sum: no,
+    upperBounds: [2, no, 1, 1, 4, 5],
+    cumulativeCounts: [2, 2, 1, 2, no],
+    exemplars: [null, null, exemplar, null, null, null, exemplar],
+  });
+  const written = { value: 9, timestamp: { seconds: 1n } };
+  assert.deepEqual(encodedMetrics(odd), [
+    {
+      histogram: {
+        sample_count: 3n,
+        // Without it, Prometheus would store 0.
+        sample_sum: no,
+        bucket: [
+          { cumulative_count: 1n, upper_bound: 1, exemplar: written },
+          { cumulative_count: 2n, upper_bound: 2 },
+          { cumulative_count: 3n, upper_bound: Number.POSITIVE_INFINITY, exemplar: written },
+        ],
+      },
+    },
+  ]);
+  assert.deepEqual(encode([odd]).faults, ["h: the count of a bucket is not a number"]);
+  assert.deepEqual(encode([histogram({ upperBounds: [no] })]).faults, [
+    "h: a bound of a bucket is not a finite number, or is there twice",
+  ]);
+});
+
+test("createProtobufEncoder() skips a histogram whose count is not known", () => {
+  const { faults } = encode([histogram({ count: Number.NaN })]);
+  assert.deepEqual(encodedMetrics(histogram({ count: Number.NaN })), []);
+  assert.deepEqual(faults, ["h: a value is not a number"]);
+});
+
+test("createProtobufEncoder() sorts quantiles, and drops those that are not numbers", () => {
+  const odd = summary({
+    quantiles: [0.9, Number.NaN, 0.5, 0.5],
+    quantileValues: [9, 0, 5, 6],
+  });
+  assert.deepEqual(encodedMetrics(odd), [
+    {
+      summary: {
+        sample_count: 0n,
+        sample_sum: 0,
+        quantile: [
+          { quantile: 0.5, value: 5 },
+          { quantile: 0.9, value: 9 },
+        ],
+      },
+    },
+  ]);
+  assert.deepEqual(encode([odd]).faults, ["s: a quantile is not a number, or is there twice"]);
+});
+
+test("createProtobufEncoder() accepts distributions without bounds", () => {
+  // A gatherer without types is not held to them.
+  const none = undefined as unknown as number[];
+  const odd = [
+    histogram({ upperBounds: none, cumulativeCounts: none }),
+    histogram({ upperBounds: [1], cumulativeCounts: none }),
+    summary({ quantiles: none, quantileValues: none }),
+    summary({ quantiles: [1], quantileValues: none }),
+  ];
+  const [first, second, third, fourth] = odd.map((family) => encodedMetrics(family));
+  assert.deepEqual(first, [{ histogram: { sample_count: 0n, sample_sum: 0 } }]);
+  assert.deepEqual(second, first);
+  assert.deepEqual(third, [{ summary: { sample_count: 0n, sample_sum: 0 } }]);
+  const quantile = [{ quantile: 1, value: Number.NaN }];
+  assert.deepEqual(fourth, [{ summary: { sample_count: 0n, sample_sum: 0, quantile } }]);
 });
 
 test("createProtobufEncoder() writes the bucket +Inf only if it has an exemplar", () => {

@@ -4,10 +4,19 @@ import type { FamilyEncoder } from "../../../src/exposition/encoder.ts";
 import { BlockStore } from "../../../src/exposition/kept/store.ts";
 import { CHUNK_LENGTH } from "../../../src/exposition/text/byte-sink.ts";
 import { createTextFormatEncoder, type TextFamilies } from "../../../src/exposition/text/encode.ts";
-import type { MetricFamily, ValueMetric } from "../../../src/model/metric-family.ts";
+import { createOpenMetricsEncoder } from "../../../src/exposition/text/openmetrics.ts";
+import { createTextEncoder } from "../../../src/exposition/text/text.ts";
+import type {
+  HistogramMetric,
+  MetricFamily,
+  ValueMetric,
+} from "../../../src/model/metric-family.ts";
+import { encodeFamilies } from "../../helpers/scraping/encode-families.ts";
+import { TRUSTED_LABELS } from "../trusted-labels.ts";
 
 /** Writes `=` and the value; skips negative ones. */
 const ENCODER: FamilyEncoder = {
+  labels: TRUSTED_LABELS,
   preamble: "preamble\n",
   encode: (metric, sink) => {
     // The families below hold plain values alone.
@@ -131,3 +140,46 @@ test("createTextFormatEncoder() writes a label set of any size in one piece", ()
     assert.equal(Buffer.concat(chunks).toString(), `preamble\n=1\n${preamble}=2\n`);
   }
 });
+
+for (const create of [createTextEncoder, createOpenMetricsEncoder]) {
+  test(`${create.name}() keeps no lines that depend on numbers, and no fault`, () => {
+    const NO = Number.NaN;
+    const upperBounds = [1, 2];
+    let scrape = 0;
+    const odds: readonly Partial<HistogramMetric>[] = [
+      {},
+      { sum: NO },
+      { upperBounds: [1, NO] },
+      { cumulativeCounts: [2, NO] },
+      { cumulativeCounts: [3, 2] },
+      { upperBounds: [2, 1], cumulativeCounts: [3, 2] },
+      { count: NO },
+      { upperBounds: [NO, 1, 2], cumulativeCounts: [1, 2, 3] },
+    ];
+    const encoder = create("underscores", new BlockStore(2 ** 20));
+    let odd: Partial<HistogramMetric> = {};
+    let identities = [{}, {}, {}];
+    const read = () =>
+      identities.map((identity, index) => {
+        const totals = { count: scrape + 4, sum: scrape };
+        const buckets = { upperBounds, cumulativeCounts: [2, 3] };
+        const metric = { labels: { index }, identity, ...totals, ...buckets };
+        return index === 1 ? { ...metric, ...odd } : metric;
+      });
+    const metrics = { [Symbol.iterator]: () => read().values() };
+    const families: MetricFamily[] = [{ name: "h", help: "", type: "histogram", metrics }];
+    for (const first of odds) {
+      for (const second of odds) {
+        for (odd of [first, second]) {
+          scrape++;
+          assert.deepEqual(
+            encodeFamilies(encoder, families),
+            encodeFamilies(create("underscores"), families),
+          );
+        }
+        // The metrics are others now, with the same text.
+        identities = [{}, {}, {}];
+      }
+    }
+  });
+}

@@ -4,12 +4,12 @@ import {
   boundLineRest,
   boundStarts,
   lineStart,
-  listBounds,
   numberAt,
   openLine,
   quoteMetricName,
   writeLine,
 } from "../../../src/exposition/text/sample-lines.ts";
+import { BUCKET_BOUNDS } from "../../../src/model/bounds.ts";
 
 const NAMES = [
   { name: "a:b", quoted: "a:b", bare: "a:b ", open: "a:b{" },
@@ -44,30 +44,25 @@ test("writeLine() tells the sink which part is the value", () => {
   assert.deepEqual(calls, ['a{b="c"} ', 2, " 5\n"]);
 });
 
-test("listBounds() lists a value for each bound, NaN where there is none", () => {
-  const numbers = new Float64Array(3);
-  assert.equal(listBounds([0.5, 1], [7], numbers), 2);
-  assert.deepEqual([...numbers], [7, Number.NaN, 0]);
-});
-
 test("numberAt() is NaN without a number", () => {
   assert.equal(numberAt([1, 2], 1), 2);
   assert.equal(numberAt(new Float64Array([1, 2]), 0), 1);
   assert.equal(numberAt([1, 2], 2), Number.NaN);
   // A caller without types is not held to them.
   assert.equal(numberAt(["3"] as unknown as number[], 0), Number.NaN);
+  assert.equal(numberAt(undefined as unknown as number[], 0), Number.NaN);
 });
 
 test("boundStarts() formats the bounds of one array once", () => {
   const formatted: number[] = [];
-  const startsOf = boundStarts("a{", "le", (bound) => {
+  const startsOf = boundStarts("a{", "le", BUCKET_BOUNDS, (bound) => {
     formatted.push(bound);
     return `<${bound}>`;
   });
   const bounds = [1, 2];
-  assert.deepEqual(startsOf(bounds), ['a{le="<1>"', 'a{le="<2>"']);
-  assert.deepEqual(startsOf(bounds), ['a{le="<1>"', 'a{le="<2>"']);
-  assert.deepEqual(startsOf([3]), ['a{le="<3>"']);
-  assert.deepEqual(startsOf(bounds), ['a{le="<1>"', 'a{le="<2>"']);
+  assert.deepEqual(startsOf(bounds).starts, ['a{le="<1>"', 'a{le="<2>"']);
+  assert.deepEqual(startsOf(bounds).starts, ['a{le="<1>"', 'a{le="<2>"']);
+  assert.deepEqual(startsOf([3]).starts, ['a{le="<3>"']);
+  assert.deepEqual(startsOf(bounds).starts, ['a{le="<1>"', 'a{le="<2>"']);
   assert.deepEqual(formatted, [1, 2, 3, 1, 2]);
 });

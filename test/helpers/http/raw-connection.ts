@@ -1,4 +1,4 @@
-import { connect, type NetConnectOpts, type Socket } from "node:net";
+import { connect, type NetConnectOpts, Socket } from "node:net";
 import { within } from "../within.ts";
 import { parseResponse, type RawResponse } from "./parse-response.ts";
 
@@ -19,10 +19,9 @@ export class RawConnection {
   /** What broke the connection, such as `ECONNRESET`. */
   errorCode: string | undefined;
 
-  constructor(target: number | NetConnectOpts) {
-    this.socket = connect(
-      typeof target === "number" ? { port: target, host: "127.0.0.1" } : target,
-    );
+  /** @param target Where to connect to; or a socket that connects, such as one of TLS. */
+  constructor(target: number | NetConnectOpts | Socket) {
+    this.socket = target instanceof Socket ? target : connect(optionsOf(target));
     this.socket.on("error", (error: NodeJS.ErrnoException) => {
       this.errorCode = error.code;
     });
@@ -102,4 +101,8 @@ export class RawConnection {
     await within("the connection to be closed", this.#closed);
     return this.received;
   }
+}
+
+function optionsOf(target: number | NetConnectOpts): NetConnectOpts {
+  return typeof target === "number" ? { port: target, host: "127.0.0.1" } : target;
 }

@@ -30,8 +30,12 @@ export interface Fixture {
   /** Reads its standard error no longer. */
   closeErrors(): void;
   signal(signal: NodeJS.Signals): void;
-  /** Waits for its end. */
-  exit(): Promise<Exit>;
+  /**
+   * Waits for its end.
+   *
+   * @param limitMs As for `line()`.
+   */
+  exit(limitMs?: number): Promise<Exit>;
 }
 
 /**
@@ -57,12 +61,14 @@ export interface ForkOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What the child gets beyond its standard streams, from file descriptor 3 on. */
   readonly stdio?: Exclude<StdioOptions, string>;
+  /** Another Node. @default that of this process */
+  readonly program?: string;
 }
 
-/** Starts Node, in the version of this process, with any arguments. */
+/** Starts Node with any arguments. */
 export function forkNode(args: readonly string[], options: ForkOptions = {}): Fixture {
-  const { cwd, env, stdio = [] } = options;
-  const child = spawn(process.execPath, args, {
+  const { cwd, env, stdio = [], program = process.execPath } = options;
+  const child = spawn(program, args, {
     cwd,
     env: { ...process.env, ...env },
     stdio: ["pipe", "pipe", "pipe", ...stdio],
@@ -129,7 +135,7 @@ export function watch(child: ChildProcess): Fixture {
     tell: (line) => void child.stdin?.write(`${line}\n`),
     closeErrors: () => void child.stderr?.destroy(),
     signal: (signal) => void child.kill(signal),
-    exit: () => within("the end of the child", exit).catch(kill),
+    exit: (limitMs) => within("the end of the child", exit, limitMs).catch(kill),
   };
 }
 

@@ -241,11 +241,8 @@ function checkLayout(
   { created }: Required<OpenMetricsOptions>,
 ): void {
   const suffixes = point.map(({ sample }) => suffixOf(sample, family));
-  const required = { counter: ["_total"], summary: ["_count", "_sum"] }[family.type] ?? [];
-  for (const suffix of required) {
-    if (!suffixes.includes(suffix)) {
-      failAt(point[0].line, `the ${family.type} ${family.name} without ${suffix}`);
-    }
+  if (family.type === "counter" && !suffixes.includes("_total")) {
+    failAt(point[0].line, `the counter ${family.name} without _total`);
   }
   let previous = 0;
   for (const { line, sample } of point) {

@@ -30,6 +30,7 @@ const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
  */
 export function createStrictFamilies(): TextFamilies {
   const names = new Set<string>();
+  const sampleNames = new Set<string>();
   const series = new Set<string>();
   const families: ParsedFamily[] = [];
   let current: Draft | undefined;
@@ -45,6 +46,10 @@ export function createStrictFamilies(): TextFamilies {
     finishCurrent();
     if (names.has(name)) {
       failAt(line, `the lines of ${name} do not stand together`);
+    }
+    // To prometheus/common it is the histogram or the summary that has these samples.
+    if (sampleNames.has(name)) {
+      failAt(line, `a second TYPE for the samples ${name}`);
     }
     names.add(name);
     current = { name, line, lines: [] };
@@ -68,6 +73,11 @@ export function createStrictFamilies(): TextFamilies {
         failAt(number, "a second TYPE");
       }
       draft.type = type;
+      for (const suffix of SUFFIXES[type] ?? []) {
+        if (suffix !== "") {
+          sampleNames.add(name + suffix);
+        }
+      }
     },
 
     sample({ number }, sample) {
@@ -122,6 +132,9 @@ function finishFamily(draft: Draft): ParsedFamily {
 function checkHistogram(group: SampleGroup, name: string): void {
   const buckets = checkBuckets(group, `${name}_bucket`);
   const count = checkSumAndCount(group, name, buckets.length, "le");
+  if (count === undefined) {
+    failAt(group[0].line, `${name} without _count`);
+  }
   if (buckets.at(-1)?.sample.value !== count.sample.value) {
     failAt(count.line, "_count is not the count of the +Inf bucket");
   }
@@ -140,22 +153,24 @@ function checkSummary(group: SampleGroup, name: string): void {
   checkSumAndCount(group, name, quantiles.length, "quantile");
 }
 
-/** Checks that `_sum` and `_count` close the group, without its bound label, and returns the latter. */
+/**
+ * Checks that `_sum` and `_count`, each where it is known, close the group, without its bound label, and
+ * returns the latter.
+ */
 function checkSumAndCount(
   group: SampleGroup,
   name: string,
   index: number,
   bound: "le" | "quantile",
-): SampleLine {
-  const part = (suffix: string): SampleLine =>
-    group.find(({ sample }) => sample.name === name + suffix) ??
-    failAt(group[0].line, `${name} without ${suffix}`);
-  const sum = part("_sum");
+): SampleLine | undefined {
+  const part = (suffix: string): SampleLine | undefined =>
+    group.find(({ sample }) => sample.name === name + suffix);
   const count = part("_count");
-  if (group[index] !== sum || group[index + 1] !== count) {
+  const totals = [part("_sum"), count].filter((total) => total !== undefined);
+  if (totals.some((total, at) => group[index + at] !== total)) {
     failAt(group[0].line, `the order of ${name} is not: each ${bound}, _sum, _count`);
   }
-  if (count.sample.labels.has(bound)) {
+  if (count?.sample.labels.has(bound)) {
     failAt(count.line, `${name} has a label ${bound} of its own`);
   }
   return count;

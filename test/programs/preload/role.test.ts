@@ -17,6 +17,7 @@ const FIRST: ProcessFacts = {
   pid: 100,
   isAlive: () => true,
   script: "/srv/app/server.js",
+  packageManager: undefined,
   isExplicit: false,
 };
 
@@ -39,6 +40,13 @@ const CASES: Readonly<Record<string, readonly [facts: Partial<ProcessFacts>, rea
     /^\/usr\S+npm-cli.js is a tool; to serve its metrics, put --i/,
   ],
   "a tool with the preload on its own command line serves": [{ script: NPM, isExplicit: true }],
+  "a package manager that has named itself to its child is a tool": [
+    { script: "/opt/manager/cli.js", packageManager: "/opt/manager/cli.js" },
+    /^\/opt\/manager\/cli.js is a tool; /,
+  ],
+  "an application that a package manager started serves": [
+    { packageManager: "/opt/manager/cli.js" },
+  ],
   "a child with the preload on its own command line does not serve": [
     { servedBy: "99", isExplicit: true },
     /^process 99 serves them$/,
@@ -72,10 +80,43 @@ test("mainScript() resolves the file that Node runs", async () => {
   });
 });
 
+test("mainScript() is the application that pm2 loads in fork mode", async () => {
+  await withTempDir(async (directory) => {
+    const app = join(await realpath(directory), "app.js");
+    await writeFile(app, "");
+    const container = "/usr/lib/node_modules/pm2/lib/ProcessContainerFork.js";
+    assert.equal(mainScript(container, app), app);
+    // A child process of the application.
+    assert.equal(mainScript(app, "/srv/other.js"), app);
+  });
+});
+
 const SCRIPTS: Readonly<Record<string, boolean>> = {
   "/srv/app/server.js": false,
+  "/srv/app/npm.js": false,
+  "/srv/app/npm-statistics.js": false,
+  "/srv/app/yarn-report.js": false,
   "/srv/yarn/server.js": false,
+  "/srv/nodejs/server.js": false,
+  "/usr/local/lib/nodejs/server.js": false,
   "/srv/node_modules.js": false,
+  "/srv/node_modules_old/server.js": false,
+  "/usr/lib/node_modules_22/npm/bin/npm-cli.js": true,
+  "/usr/lib/node_modules_22/tsx/dist/cli.mjs": true,
+  "/usr/share/nodejs/npm/bin/npm-cli.js": true,
+  "/usr/share/nodejs/ts-node/dist/bin.js": true,
+  "/usr/lib/x86_64-linux-gnu/nodejs/tool/cli.js": true,
+  "/home/me/.volta/tools/image/npm/10.9.0/bin/npm-cli.js": true,
+  "C:\\Users\\me\\Volta\\tools\\image\\npm\\10.9.0\\bin\\npx-cli.js": true,
+  "C:\\tools\\npm\\bin\\npm-prefix.js": true,
+  "/opt/yarn-v1.22.22/bin/yarn.js": true,
+  "/opt/homebrew/Cellar/pnpm/10.2.0/libexec/bin/pnpm.cjs": true,
+  "/opt/pnpm/bin/pnpm.mjs": true,
+  "/opt/pnpm/bin/pnpx.cjs": true,
+  "/srv/app/tools/yarn-4.5.0.cjs": true,
+  "/srv/app/tools/yarn-berry.cjs": true,
+  "/usr/bin/npm": true,
+  "/nix/store/x-nodejs/lib/corepack.cjs": true,
   "/usr/lib/node_modules/npm/bin/npx-cli.js": true,
   "/srv/app/node_modules/tsx/dist/cli.mjs": true,
   "C:\\app\\node_modules\\nodemon\\bin\\nodemon.js": true,

@@ -6,7 +6,7 @@ import type { Check } from "./check.ts";
 const FORMATS = {
   "text/plain;version=0.0.4": "text/plain; version=0.0.4; charset=utf-8",
   "application/openmetrics-text;version=1.0.0":
-    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+    "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores",
   "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited":
     "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
 };
@@ -100,6 +100,43 @@ export const ANSWERS: readonly Check[] = [
       const { status, isComplete } = await get(await connect(), request);
       assert.equal(status, 413);
       assert.ok(isComplete);
+      assert.equal(`${(await get(await connect())).body}`, countingText(1));
+    },
+  },
+
+  {
+    name: "rejects an invalid host without gathering",
+    source: "counting",
+    options: { selfMetrics: false },
+    async run({ connect }) {
+      for (const host of ["a b", "u@h", "h:abc", "a/b", "[::1"]) {
+        assert.equal((await get(await connect(), { headers: { host } })).status, 400);
+      }
+      const { body } = await get(await connect(), { headers: { host: "my_app:9464" } });
+      assert.equal(`${body}`, countingText(1));
+    },
+  },
+
+  {
+    name: "serves a request in chunks that has no content",
+    source: "counting",
+    options: { selfMetrics: false },
+    async run({ connect }) {
+      const request = { headers: { "transfer-encoding": "chunked" }, body: "0\r\n\r\n" };
+      const client = await connect();
+      for (const gatherings of [1, 2]) {
+        assert.equal(`${(await get(client, request)).body}`, countingText(gatherings));
+      }
+    },
+  },
+
+  {
+    name: "rejects an unknown transfer coding without gathering",
+    source: "counting",
+    options: { selfMetrics: false },
+    async run({ connect }) {
+      const request = { headers: { "transfer-encoding": "gzip, chunked" }, body: "0\r\n\r\n" };
+      assert.equal((await get(await connect(), request)).status, 501);
       assert.equal(`${(await get(await connect())).body}`, countingText(1));
     },
   },

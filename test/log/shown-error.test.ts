@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { runInNewContext } from "node:vm";
-import { originOf, showShort, showWhole, toField } from "../src/shown-error.ts";
+import { originOf, showShort, showWhole, toField } from "../../src/log/shown-error.ts";
 
 class DatabaseError extends Error {
   override readonly name = "DatabaseError";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type News, RepeatedFaults } from "../src/repeated-faults.ts";
+import { type News, RepeatedFaults } from "../../src/log/repeated-faults.ts";
 
 const MINUTE = 60_000;
 

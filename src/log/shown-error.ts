@@ -1,4 +1,4 @@
-import { inspect } from "./node.ts";
+import { inspect } from "../node.ts";
 
 /** The most characters that a line of the log shows of an error. */
 const MAX_LENGTH = 300;

@@ -1,0 +1,7 @@
+// A route that counts its visits.
+import { visits } from "../utils/metrics.js";
+
+export default defineEventHandler(() => {
+  visits.inc();
+  return "Hello!";
+});

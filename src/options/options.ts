@@ -60,7 +60,8 @@ export type ScrapeHook = (context: ScrapeHookContext) => unknown;
 export interface HandlerOptions {
   /**
    * Where errors and warnings go: any object with `error()` and `warn()`, such as a pino or winston
-   * logger. `false` turns logging off.
+   * logger. A fault that repeats is logged when it begins, at most once a minute, and when it is over.
+   * `false` turns logging off.
    * @default console
    */
   readonly logger?: Logger | false | undefined;

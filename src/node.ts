@@ -52,6 +52,12 @@ export function mayListen(): boolean {
   return !process.allowedNodeEnvironmentFlags.has("--allow-net");
 }
 
+/** Whether Next.js has bundled this code: then it has replaced the variable by the name of its runtime. */
+export function isBundledByNext(): boolean {
+  // biome-ignore lint/style/noProcessEnv: It is this expression that Next.js replaces.
+  return process.env["NEXT_RUNTIME"] !== undefined;
+}
+
 /** The memory of the process, in bytes. */
 export interface MemoryReading {
   /** What V8's heap holds, without its young generation. */

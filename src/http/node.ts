@@ -4,18 +4,21 @@ import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { Scrape } from "../scrape/exchange.ts";
 import { type RequestHead, scrapeRequestOf } from "./request-head.ts";
 import { http2StreamOf } from "./reset.ts";
+import { splitAbsolute } from "./routes.ts";
 import { type Headers, sendScrape } from "./send.ts";
 
 /** Reads the head of a request of `node:http`, or of the compatibility API of `node:http2`. */
 export function headOf(request: IncomingMessage): RequestHead {
   const { method = "", url = "", headers = {} } = request;
+  const absolute = url.startsWith("/") ? undefined : splitAbsolute(method, url);
   return {
     method,
-    target: url,
+    target: absolute === undefined ? url : absolute.target,
     get remoteAddress() {
       return addressOf(request);
     },
     header(name) {
+      if (name === "host" && absolute !== undefined) return absolute.authority;
       // RFC 9113 §8.3.1: in HTTP/2 the host is in the `:authority`.
       const value = headers[name] ?? (name === "host" ? headers[":authority"] : undefined);
       return typeof value === "string" ? value : textOf(value);

@@ -8,7 +8,7 @@
  */
 
 import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
-import { fetchScrape } from "../http/fetch.ts";
+import { fetchScrape, keepsEncoding } from "../http/fetch.ts";
 import { HEALTHY, NOT_READY, READY } from "../http/fixed-answers.ts";
 import { answerScrape } from "../http/node.ts";
 import { createLog } from "../log.ts";
@@ -63,7 +63,8 @@ export function createHandler(
 
   const metrics = mountOf({
     node: (request, response) => answerScrape(request, response, scrape, headers),
-    fetch: (request) => fetchScrape(request, scrape, headers),
+    // What we may not compress, others may.
+    fetch: (request) => fetchScrape(request, scrape, keepsEncoding(request) ? headers : {}),
   });
   const page = createPage({ scrapeHandler, options: resolved, paths: [], log });
   return Object.assign(metrics, {

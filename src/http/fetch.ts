@@ -1,5 +1,6 @@
 import { LightSignal } from "../abort.ts";
 import { type BodyStream, chunksOf, isWhole } from "../exposition/body.ts";
+import { isBundledByNext } from "../node.ts";
 import type { Scrape, ScrapeResponse, Sending } from "../scrape/exchange.ts";
 import { callSoon } from "../timers.ts";
 import type { FixedAnswer } from "./fixed-answers.ts";
@@ -22,6 +23,15 @@ function hostOf(url: string): string | undefined {
   return /^\w+:\/\/([^/?#]*)/.exec(url)?.[1];
 }
 
+/**
+ * Whether a response reaches its client with the header that says how it is encoded. Next.js drops
+ * that header from what a route handler returns, and keeps the body. Where this code is not bundled,
+ * its requests show themselves.
+ */
+export function keepsEncoding(request: Request): boolean {
+  return !isBundledByNext() && !("nextUrl" in request);
+}
+
 /** Makes the response of an answer that is always the same. */
 export function fixedResponse({ status, text, headers }: FixedAnswer): Response {
   // The runtime manages the connection, and Node's `fetch` refuses a body with 204.
@@ -29,6 +39,11 @@ export function fixedResponse({ status, text, headers }: FixedAnswer): Response 
   const type = text !== "" && { "Content-Type": "text/plain; charset=utf-8" };
   const init = { status, headers: allHeaders({ ...type, ...others }) };
   return new Response(text === "" ? null : text, init);
+}
+
+/** Makes a response that no client will read, or that must not say why. */
+export function emptyResponse(status: number): Response {
+  return new Response(null, { status, headers: allHeaders({}) });
 }
 
 /**
@@ -48,18 +63,19 @@ export async function fetchScrape(
   if (request.signal.aborted) disconnect();
   const stopWatching = () => request.signal.removeEventListener("abort", disconnect);
 
-  const answer = await scrape(scrapeRequestOf(fetchHeadOf(request), client));
+  const mayCompress = keepsEncoding(request);
+  const answer = await scrape(scrapeRequestOf(fetchHeadOf(request), client, mayCompress));
   if (answer === undefined) {
     stopWatching();
     // No client will read this, but servers log it.
-    return new Response(null, { status: CLIENT_CLOSED_REQUEST });
+    return emptyResponse(CLIENT_CLOSED_REQUEST);
   }
   answer.signal.addEventListener("abort", stopWatching);
   try {
     return respond(request, { ...answer, headers: { ...answer.headers, ...headers } }, disconnect);
   } catch (error) {
     answer.end(error);
-    return new Response(null, { status: 500 });
+    return emptyResponse(500);
   }
 }
 

@@ -29,6 +29,18 @@ export const HAS_BODY: FixedAnswer = {
   headers: CLOSE,
 };
 
+export const UNKNOWN_CODING: FixedAnswer = {
+  status: 501,
+  text: "This transfer coding is not implemented.\n",
+  headers: CLOSE,
+};
+
+export const REQUEST_TIMEOUT: FixedAnswer = {
+  status: 408,
+  text: "The request took too long.\n",
+  headers: CLOSE,
+};
+
 export const HOST_NOT_ALLOWED: FixedAnswer = {
   status: 403,
   text: "This host is not allowed.\n",

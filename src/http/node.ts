@@ -4,22 +4,24 @@ import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { Scrape } from "../scrape/exchange.ts";
 import { type RequestHead, scrapeRequestOf } from "./request-head.ts";
 import { http2StreamOf } from "./reset.ts";
+import { splitAbsolute } from "./routes.ts";
 import { type Headers, sendScrape } from "./send.ts";
 
 /** Reads the head of a request of `node:http`, or of the compatibility API of `node:http2`. */
 export function headOf(request: IncomingMessage): RequestHead {
-  const { method = "", url = "", headers } = request;
+  const { method = "", url = "", headers = {} } = request;
+  const absolute = url.startsWith("/") ? undefined : splitAbsolute(method, url);
   return {
     method,
-    target: url,
+    target: absolute === undefined ? url : absolute.target,
     get remoteAddress() {
       return addressOf(request);
     },
     header(name) {
+      if (name === "host" && absolute !== undefined) return absolute.authority;
       // RFC 9113 §8.3.1: in HTTP/2 the host is in the `:authority`.
       const value = headers[name] ?? (name === "host" ? headers[":authority"] : undefined);
-      // Node joins a header that is sent twice with commas, or lists it.
-      return Array.isArray(value) ? value.join(", ") : value;
+      return typeof value === "string" ? value : textOf(value);
     },
   };
 }
@@ -31,6 +33,12 @@ function addressOf(request: IncomingMessage): string | undefined {
     // HTTP/2 throws when the session is closed, and a mock of a request may have no socket.
     return undefined;
   }
+}
+
+/** The text of a header that Node lists, or that an adapter has set to a number, say. */
+function textOf(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
 /**
@@ -45,11 +53,13 @@ export function answerScrape(
   headers?: Headers,
 ): MaybePromise<void> {
   // If something has set it, that will encode what we write.
-  const isEncoded = (response.getHeader("Content-Encoding") ?? "identity") !== "identity";
+  const isEncoded = (response.getHeader?.("Content-Encoding") ?? "identity") !== "identity";
   const client = watchClient(request, response);
   const answer = scrape(scrapeRequestOf(headOf(request), client, !isEncoded));
   return andThen(answer, (given) =>
-    given === undefined ? undefined : sendScrape(response, given, headers),
+    given === undefined
+      ? undefined
+      : sendScrape(response, given, headers, request.method === "HEAD"),
   );
 }
 
@@ -66,13 +76,13 @@ export function watchClient(request: IncomingMessage, response: ServerResponse):
     // Node itself finishes an HTTP/2 response when its client disconnects; then we have not ended it.
     if (!response.writableEnded || !response.writableFinished) client.abort(DISCONNECTED);
   };
-  response.on("close", onClose);
+  response.on?.("close", onClose);
   // A request that something has read to its end closes, too, although its client is still there.
   const isCutOff = () => request.destroyed && !request.readableEnded;
   // A response emits no "close" while it is queued behind another on its connection. (A request emits
   // none once CONNECT came after it.)
   if (!response.socket) {
-    request.on("close", () => {
+    request.on?.("close", () => {
       if (isCutOff()) onClose();
     });
   }

@@ -10,22 +10,25 @@
 import type { Signal } from "../abort.ts";
 import type { ScrapeRequest } from "../scrape/exchange.ts";
 import {
+  BAD_REQUEST,
   type FixedAnswer,
   HAS_BODY,
   HOST_NOT_ALLOWED,
   METHOD_NOT_ALLOWED,
   OPTIONS_ANSWER,
+  UNKNOWN_CODING,
 } from "./fixed-answers.ts";
+import { isValidHost } from "./host.ts";
 import { queryOf } from "./routes.ts";
 
 /** The head of a request, whichever server brought it. */
 export interface RequestHead {
   readonly method: string;
-  /** The request target or the URL; only its query is used. */
+  /** The request target, in origin-form where it has a path; or the URL. */
   readonly target: string;
   /** The address of the client; `undefined` where it is unknown. */
   readonly remoteAddress: string | undefined;
-  /** The value of a header, by its name in lower case. */
+  /** The value of a header, by its name in lower case; the host is that of the target, if it has one. */
   header(name: string): string | undefined;
 }
 
@@ -35,13 +38,17 @@ const PAGE_HEADER = "promhttp-page";
 /** The log line of a request that failed outside of its scrape. */
 export const CANNOT_ANSWER: string = "Cannot answer a request";
 
-/** Rejects, on any path, a request with a body and one for a host that is not allowed. */
+/** Rejects, on any path, a request with a body, and one for a host that is invalid or not allowed. */
 export function refusalOf(
   head: RequestHead,
   allowedHosts: readonly string[] | undefined,
 ): FixedAnswer | undefined {
-  if (hasBody(head)) return HAS_BODY;
-  return isAllowedHost(head.header("host"), allowedHosts) ? undefined : HOST_NOT_ALLOWED;
+  const refusal = bodyRefusalOf(head);
+  if (refusal !== undefined) return refusal;
+  const host = head.header("host") ?? "";
+  // RFC 9112 §3.2.
+  if (!isValidHost(host)) return BAD_REQUEST;
+  return isAllowedHost(host, allowedHosts) ? undefined : HOST_NOT_ALLOWED;
 }
 
 /** Answers a request where every path is that of the metrics; `undefined` if it is a scrape. */
@@ -76,14 +83,25 @@ export function scrapeRequestOf(
   };
 }
 
-/** RFC 9112 §6.3: a request has a body when one of these says so. A scrape never has one. */
-function hasBody(head: RequestHead): boolean {
+/** RFC 9112 §6.3: a request has a body when one of these headers says so. A scrape never has one. */
+function bodyRefusalOf(head: RequestHead): FixedAnswer | undefined {
   const length = head.header("content-length");
-  return head.header("transfer-encoding") !== undefined || (length !== undefined && length !== "0");
+  if (length !== undefined && Number(length) !== 0) return HAS_BODY;
+  const coding = head.header("transfer-encoding");
+  if (coding === undefined) return undefined;
+  // RFC 9112 §6.1.
+  if (coding.toLowerCase() !== "chunked") return UNKNOWN_CODING;
+  // RFC 9110 §10.1.1: only a request with content may expect that.
+  return head.header("expect") === undefined ? undefined : HAS_BODY;
+}
+
+/** Whether only the end of a request shows that it has no content. */
+export function isChunked(head: RequestHead): boolean {
+  return head.header("transfer-encoding") !== undefined;
 }
 
 /** Compares a `Host` header as text; never parses it as a URL. */
-function isAllowedHost(header = "", allowed: readonly string[] | undefined): boolean {
+function isAllowedHost(header: string, allowed: readonly string[] | undefined): boolean {
   if (allowed === undefined) return true;
   // RFC 9110 §7.2: a host, and a port if it is not the default one.
   const host = header.replace(/:\d*$/, "").toLowerCase();

@@ -15,10 +15,16 @@ export type Route =
 
 type Row = readonly [path: string, route: Route];
 
+/** The path that answers as long as the process does. */
+export const HEALTHY_PATH = "/-/healthy";
+
+/** The path that tells whether the process is ready for work. */
+export const READY_PATH = "/-/ready";
+
 /** The paths that every server has. */
 const FIXED_ROWS: readonly Row[] = [
-  ["/-/healthy", "healthy"],
-  ["/-/ready", "ready"],
+  [HEALTHY_PATH, "healthy"],
+  [READY_PATH, "ready"],
   ["/favicon.ico", "favicon"],
 ];
 
@@ -49,16 +55,38 @@ export function isMetricsPath(path: string): boolean {
   }
 }
 
+/** A request target that names its server, in its two parts. */
+export interface AbsoluteTarget {
+  readonly authority: string;
+  /** The rest as a target without an authority. */
+  readonly target: string;
+}
+
+/**
+ * Cuts a target in absolute-form (RFC 9112 §3.2.2) as text; `undefined` for one of another form.
+ * RFC 9110 §4.2.1: its host must not be empty.
+ */
+export function splitAbsolute(method: string, target: string): AbsoluteTarget | undefined {
+  const match = /^https?:\/\/([^/?#:][^/?#]*)(.*)$/is.exec(target);
+  if (match === null) return undefined;
+  const [, authority = "", rest = ""] = match;
+  if (rest.startsWith("/")) return { authority, target: rest };
+  // RFC 9112 §3.2.4: without a path it means the whole server for OPTIONS, and "/" for other methods.
+  return { authority, target: rest === "" && method === "OPTIONS" ? "*" : `/${rest}` };
+}
+
 /**
  * Finds out what a request is for, by comparing its path as text. It is never parsed as a URL:
  * clients send what no URL parser accepts, and a parser that throws has crashed servers like this one
  * (CVE-2026-44902).
  *
- * @param target The request target as it was sent.
+ * @param target The request target as it was sent, without its authority.
  */
 export function routeOf(method: string, target: string, routes: Routes): Route {
-  // RFC 9112 §3.2.1: the origin-form starts with a slash; no scraper sends another form.
-  if (!target.startsWith("/")) return "bad-target";
+  // RFC 9112 §3.2.4.
+  if (target === "*") return method === "OPTIONS" ? "options" : "bad-target";
+  // RFC 9112 §3.2: a target has no fragment. The authority-form is for CONNECT.
+  if (!target.startsWith("/") || target.includes("#")) return "bad-target";
   const route = routes.get(pathOf(target));
   if (route === undefined) return "not-found";
   if (method === "OPTIONS") return "options";

@@ -1,9 +1,11 @@
 import type { ServerResponse } from "node:http";
 import { isWhole } from "../exposition/body.ts";
+import { isThenable } from "../maybe-promise.ts";
 import type { ScrapeResponse } from "../scrape/exchange.ts";
 import type { FixedAnswer } from "./fixed-answers.ts";
+import { isNative } from "./native.ts";
 import { http2StreamOf, resetResponse } from "./reset.ts";
-import { untilFinished, writeAll } from "./write-body.ts";
+import { endResponse, writeAll } from "./write-body.ts";
 
 /** Headers by their names. */
 export type Headers = Readonly<Record<string, string>>;
@@ -31,8 +33,8 @@ export function sendFixed(response: ServerResponse, { status, text, headers }: F
     ...(canClose && { Connection }),
   };
   const hasBody = status !== NO_CONTENT;
-  response.writeHead(status, allHeaders(given, hasBody ? Buffer.byteLength(text) : undefined));
-  response.end(hasBody ? text : undefined);
+  writeHead(response, status, pairsOf(given, hasBody ? Buffer.byteLength(text) : undefined));
+  cutOffIfRejected(response.end(hasBody ? text : undefined), response);
 }
 
 /**
@@ -47,24 +49,19 @@ export async function sendScrape(
   response: ServerResponse,
   answer: ScrapeResponse,
   headers: Headers = NO_HEADERS,
+  isHead: boolean = response.req.method === "HEAD",
 ): Promise<void> {
   const { signal } = answer;
   if (response.writableEnded) {
     answer.end(new Error("Cannot send the response: something else has ended it"));
     return;
   }
-  const cutOff = (): void => {
-    try {
-      resetResponse(response);
-    } catch {
-      // It is not a response of Node; a framework's own wrapper, say.
-    }
-  };
+  const cutOff = () => tryToReset(response);
   const failure: [error?: unknown] = [];
   signal.addEventListener("abort", cutOff);
   try {
     if (signal.aborted) cutOff();
-    else await write(response, answer, headers);
+    else await write(response, answer, headers, isHead);
   } catch (error) {
     failure.push(error);
   }
@@ -74,30 +71,56 @@ export async function sendScrape(
   if (failure.length > 0) cutOff();
 }
 
-async function write(
+function write(
   response: ServerResponse,
   { status, headers, body, signal }: ScrapeResponse,
   replacements: Headers,
+  isHead: boolean,
 ): Promise<void> {
   const given = replacements === NO_HEADERS ? headers : { ...headers, ...replacements };
   // A length that something else has set is not that of this body.
-  response.removeHeader("Content-Length");
+  response.removeHeader?.("Content-Length");
   if (isWhole(body)) {
     // RFC 9110 §8.6: in a response to HEAD it would be the length of the body that GET gets.
-    const length = response.req.method === "HEAD" ? undefined : body.length;
-    writeHead(response, status, pairsOf(given, length));
-    response.end(body);
-  } else {
-    writeHead(response, status, pairsOf(given));
-    await writeAll(response, body, signal);
+    writeHead(response, status, pairsOf(given, isHead ? undefined : body.length));
+    return endResponse(response, signal, body);
   }
-  await untilFinished(response, signal);
+  writeHead(response, status, pairsOf(given));
+  return writeAll(response, body, signal);
 }
 
+/**
+ * Writes the head, or leaves it to the first byte of the body where something has replaced a method:
+ * what changes or counts the body may have headers to add when it has seen that.
+ */
 function writeHead(response: ServerResponse, status: number, pairs: string[]): void {
-  // HTTP/2 does not take a list, and neither do middlewares that replace `writeHead()`.
-  const takesList = http2StreamOf(response) === undefined && !Object.hasOwn(response, "writeHead");
-  response.writeHead(status, takesList ? pairs : fromPairs(pairs));
+  // HTTP/2 does not take a list, and a mock may have only one of the two ways.
+  if (http2StreamOf(response) !== undefined || typeof response.setHeader !== "function") {
+    response.writeHead(status, fromPairs(pairs));
+  } else if (METHODS.every((name) => isNative(response, name))) {
+    response.writeHead(status, pairs);
+  } else {
+    response.statusCode = status;
+    for (let index = 0; index < pairs.length; index += 2) {
+      response.setHeader(pairs[index] as string, pairs[index + 1] as string);
+    }
+  }
+}
+
+const METHODS = ["writeHead", "write", "end"] as const;
+
+/** Handles the promise of a method that something has replaced, so that it does not reach the process. */
+function cutOffIfRejected(result: unknown, response: ServerResponse): void {
+  if (isThenable(result)) result.then(undefined, () => tryToReset(response));
+}
+
+/** Cuts a response off, which what is not Node's, such as a mock, may not be able to do. */
+export function tryToReset(response: ServerResponse): void {
+  try {
+    resetResponse(response);
+  } catch {
+    // Nothing else can be done for its client.
+  }
 }
 
 /**

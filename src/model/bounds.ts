@@ -15,7 +15,7 @@ export interface BoundRule {
   readonly fault: string;
 }
 
-/** A bound that is `NaN` is no bound (OpenMetrics 1.0, Histogram), and `+Inf` follows from the count. */
+/** OpenMetrics 1.0, Histogram: a bound must not be `NaN`. `+Inf` follows from the count. */
 export const BUCKET_BOUNDS: BoundRule = {
   isLegal: Number.isFinite,
   fault: "a bound of a bucket is not a finite number, or is there twice",

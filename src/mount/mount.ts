@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import { fetchHeadOf, fixedResponse } from "../http/fetch.ts";
+import { contentRefusal, fetchContentRefusal } from "../http/content.ts";
+import { emptyResponse, fetchHeadOf, fixedResponse } from "../http/fetch.ts";
 import type { FixedAnswer } from "../http/fixed-answers.ts";
 import { headOf } from "../http/node.ts";
-import { CANNOT_ANSWER, fixedAnswerOf } from "../http/request-head.ts";
-import { resetResponse } from "../http/reset.ts";
-import { sendFixed } from "../http/send.ts";
+import { CANNOT_ANSWER, fixedAnswerOf, isChunked } from "../http/request-head.ts";
+import { sendFixed, tryToReset } from "../http/send.ts";
 import { untilGone } from "../http/write-body.ts";
 import type { Log } from "../log.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
@@ -63,17 +63,38 @@ export function fixedAnswerer(answerOf: () => FixedAnswer): Answerer {
  */
 export function createMount(
   answerer: Answerer,
-  { allowedHosts }: Pick<ResolvedHandlerOptions, "allowedHosts">,
+  { allowedHosts, timeoutMs }: Pick<ResolvedHandlerOptions, "allowedHosts" | "timeoutMs">,
   log: Log,
 ): Mount {
-  const answer = (request: IncomingMessage, response: ServerResponse): MaybePromise<void> => {
-    // A write to a socket that the client has closed is an event of the response.
-    response.on("error", () => {});
-    if (response.headersSent) throw new Error("Something else has answered it already");
-    const fixed = fixedAnswerOf(headOf(request), allowedHosts);
-    if (fixed === undefined) return answerer.node(request, response);
+  const fail = (error: unknown, response: ServerResponse): void => {
+    log.error(CANNOT_ANSWER, error);
+    if (!response?.writableEnded) tryToReset(response);
+  };
+
+  const answerWith = (fixed: FixedAnswer, response: ServerResponse): Promise<void> => {
     sendFixed(response, fixed);
     return untilGone(response);
+  };
+
+  const answerAtItsEnd = async (request: IncomingMessage, response: ServerResponse) => {
+    try {
+      const refusal = await contentRefusal(request, timeoutMs);
+      await (refusal === undefined
+        ? answerer.node(request, response)
+        : answerWith(refusal, response));
+    } catch (error) {
+      fail(error, response);
+    }
+  };
+
+  const answer = (request: IncomingMessage, response: ServerResponse): MaybePromise<void> => {
+    // A write to a socket that the client has closed is an event of the response.
+    response.on?.("error", () => {});
+    if (response.headersSent) throw new Error("Something else has answered it already");
+    const head = headOf(request);
+    const fixed = fixedAnswerOf(head, allowedHosts);
+    if (fixed !== undefined) return answerWith(fixed, response);
+    return isChunked(head) ? answerAtItsEnd(request, response) : answerer.node(request, response);
   };
 
   const handle: (...parameters: Parameters<Mount>) => Promise<void> = (request, response) => {
@@ -82,24 +103,23 @@ export function createMount(
     try {
       return answer(nodeRequest, nodeResponse) ?? GONE;
     } catch (error) {
-      log.error(CANNOT_ANSWER, error);
-      try {
-        if (!nodeResponse.writableEnded) resetResponse(nodeResponse);
-      } catch {
-        // It is not a response of Node; a framework's own wrapper, say.
-      }
+      fail(error, nodeResponse);
       return GONE;
     }
   };
 
   const fetch: Mount["fetch"] = async (request) => {
     try {
-      const fixed = fixedAnswerOf(fetchHeadOf(request), allowedHosts);
+      const head = fetchHeadOf(request);
+      let fixed = fixedAnswerOf(head, allowedHosts);
+      if (fixed === undefined && isChunked(head)) {
+        fixed = await fetchContentRefusal(request, timeoutMs);
+      }
       return fixed === undefined ? await answerer.fetch(request) : fixedResponse(fixed);
     } catch (error) {
       if (isInterruption(error)) throw error;
       log.error(CANNOT_ANSWER, error);
-      return new Response(null, { status: 500 });
+      return emptyResponse(500);
     }
   };
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { contentRefusal } from "../http/content.ts";
 import {
   BAD_REQUEST,
   type FixedAnswer,
@@ -11,18 +12,24 @@ import {
   READY,
   SHUTTING_DOWN,
 } from "../http/fixed-answers.ts";
-import { answerScrape, headOf, watchClient } from "../http/node.ts";
-import { CANNOT_ANSWER, refusalOf } from "../http/request-head.ts";
+import { isValidHost } from "../http/host.ts";
+import { answerScrape, headOf } from "../http/node.ts";
+import { CANNOT_ANSWER, isChunked, refusalOf } from "../http/request-head.ts";
 import { resetResponse } from "../http/reset.ts";
-import { createRoutes, type Route, routeOf } from "../http/routes.ts";
+import { createRoutes, HEALTHY_PATH, READY_PATH, type Route, routeOf } from "../http/routes.ts";
 import { sendFixed } from "../http/send.ts";
 import type { Log } from "../log.ts";
 import type { ResolvedOptions } from "../options/options.ts";
+import { createPage } from "../page/open-page.ts";
+import type { Scrape } from "../scrape/exchange.ts";
 import type { ScrapeHandler } from "../scrape/scrape.ts";
 
 /** What requests are answered with. */
 export interface RequestContext {
-  readonly options: Pick<ResolvedOptions, "path" | "landingPage" | "allowedHosts">;
+  readonly options: Pick<
+    ResolvedOptions,
+    "path" | "landingPage" | "allowedHosts" | "headersTimeoutMs" | "formats"
+  >;
   readonly scrapeHandler: Pick<ScrapeHandler, "scrape" | "survey" | "isReady">;
   /** Whether a shutdown has begun. */
   readonly isClosing: () => boolean;
@@ -31,31 +38,69 @@ export interface RequestContext {
 
 /** Makes the function that answers every request of the server. It never throws. */
 export function createRequestListener(context: RequestContext): RequestListener {
-  const { options, scrapeHandler, isClosing, log } = context;
+  const { options, isClosing, scrapeHandler, log } = context;
   const routes = createRoutes(options);
+  const page = createPage({
+    scrapeHandler,
+    options,
+    paths: [options.path, HEALTHY_PATH, READY_PATH],
+    log,
+  });
+  const answering: Answering = { ...context, page };
 
   return (request, response) => {
     // A write to a socket that the client has closed is an event of the response.
     response.on("error", () => {});
     try {
       if (isClosing()) response.setHeader("Connection", "close");
-      const fixed = isAmbiguous(request)
-        ? BAD_REQUEST
-        : refusalOf(headOf(request), options.allowedHosts);
-      if (fixed !== undefined) {
-        sendFixed(response, fixed);
-        return;
-      }
-      const route = routeOf(request.method ?? "", request.url ?? "", routes);
-      if (route === "metrics") void answerScrape(request, response, scrapeHandler.scrape);
-      else if (route === "landing-page") void answerPage(request, response, context);
-      else if (route === "ready") sendFixed(response, readinessOf(context));
-      else sendFixed(response, FIXED_ANSWERS[route]);
+      const head = headOf(request);
+      const fixed = isAmbiguous(request) ? BAD_REQUEST : refusalOf(head, options.allowedHosts);
+      const exchange: Exchange = {
+        request,
+        response,
+        route: routeOf(head.method, head.target, routes),
+      };
+      if (fixed !== undefined) sendFixed(response, fixed);
+      else if (isChunked(head)) void answerAtItsEnd(exchange, answering);
+      else answer(exchange, answering);
     } catch (error) {
-      log.error(CANNOT_ANSWER, error);
-      resetResponse(response);
+      fail(error, response, context);
     }
   };
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly route: Route;
+}
+
+interface Answering extends RequestContext {
+  readonly page: Scrape;
+}
+
+function answer({ request, response, route }: Exchange, context: Answering): void {
+  if (route === "metrics") void answerScrape(request, response, context.scrapeHandler.scrape);
+  else if (route === "landing-page") void answerScrape(request, response, context.page);
+  else if (route === "ready") sendFixed(response, readinessOf(context));
+  else sendFixed(response, FIXED_ANSWERS[route]);
+}
+
+/** Answers a request when its end has shown that it has no content. */
+async function answerAtItsEnd(exchange: Exchange, context: Answering): Promise<void> {
+  const { request, response } = exchange;
+  try {
+    const refusal = await contentRefusal(request, context.options.headersTimeoutMs);
+    if (refusal === undefined) answer(exchange, context);
+    else sendFixed(response, refusal);
+  } catch (error) {
+    fail(error, response, context);
+  }
+}
+
+function fail(error: unknown, response: ServerResponse, { log }: RequestContext): void {
+  log.error(CANNOT_ANSWER, error);
+  resetResponse(response);
 }
 
 function readinessOf({ isClosing, scrapeHandler }: RequestContext): FixedAnswer {
@@ -64,36 +109,24 @@ function readinessOf({ isClosing, scrapeHandler }: RequestContext): FixedAnswer 
 }
 
 /**
- * RFC 9112 §3.2: a request names one host, in HTTP/1.0 at most one; Node takes the first of two, and a
- * proxy in front may have taken the other. A request line without a version, which Node reads as
- * HTTP/0.9, names none.
+ * RFC 9112 §3.2: a request names one host, in HTTP/1.0 at most one, even where its target names one,
+ * too; Node takes the first of two, and a proxy in front may have taken the other. A request line
+ * without a version, which Node reads as HTTP/0.9, names none. RFC 9112 §6.1: HTTP/1.0 has no transfer
+ * codings.
  */
-function isAmbiguous({ httpVersionMajor, httpVersionMinor, rawHeaders }: IncomingMessage): boolean {
+function isAmbiguous(request: IncomingMessage): boolean {
+  const { httpVersionMajor, httpVersionMinor, rawHeaders, headers } = request;
   if (httpVersionMajor !== 1) return true;
+  if (httpVersionMinor === 0 && headers["transfer-encoding"] !== undefined) return true;
   // Names and values alternate: `headersDistinct` would make an object and arrays of them first.
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;
-    if (name.length === 4 && name.toLowerCase() === "host") hosts++;
+    if (name.length !== 4 || name.toLowerCase() !== "host") continue;
+    hosts++;
+    if (!isValidHost(rawHeaders[index + 1] as string)) return true;
   }
   return hosts > 1 || (hosts === 0 && httpVersionMinor > 0);
-}
-
-/** Answers with the page; its code is loaded when it is first opened. */
-async function answerPage(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { options, scrapeHandler: { survey }, log }: RequestContext,
-): Promise<void> {
-  const client = watchClient(request, response);
-  try {
-    const { sendLandingPage } = await import("../page/send-page.ts");
-    await sendLandingPage(response, { metricsPath: options.path, survey, log }, client);
-  } catch (error) {
-    if (client.aborted) return;
-    log.error("Cannot send the page", error);
-    resetResponse(response);
-  }
 }
 
 const FIXED_ANSWERS: Readonly<

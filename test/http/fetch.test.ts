@@ -194,6 +194,39 @@ test("fetch() never rejects, whatever it is given", async () => {
   }
 });
 
+/** How a request looks within Next.js: in code that it has bundled, and in code that it has not. */
+const NEXT: Readonly<Record<string, () => Request>> = {
+  "by its variable": () => new Request(URL, GZIP),
+  "by its request": () => Object.assign(new Request(URL, GZIP), { nextUrl: {} }),
+};
+
+const GZIP = { headers: { "Accept-Encoding": "gzip" } };
+
+for (const [name, makeRequest] of Object.entries(NEXT)) {
+  test(`fetch() leaves compression to Next.js, which it knows ${name}`, async (t) => {
+    if (name === "by its variable") process.env["NEXT_RUNTIME"] = "nodejs";
+    t.after(() => {
+      delete process.env["NEXT_RUNTIME"];
+    });
+    await withFetch({ source: longGatherer(500) }, async ({ fetch }) => {
+      const response = await fetch(makeRequest());
+      assert.equal(response.headers.get("Content-Encoding"), null);
+      assert.equal(response.headers.get("Cache-Control"), "no-store");
+      assert.match(await read(response), /^# TYPE long gauge\n/);
+    });
+  });
+}
+
+test("an answer of fetch() without a text has the headers of every answer", async () => {
+  const { fetch } = createHandler(countingGatherer(), { logger: false });
+  const left = await fetch(new Request(URL, { signal: AbortSignal.abort() }));
+  const failed = await fetch({ method: "GET", url: URL, headers: new Headers() } as Request);
+  assert.deepEqual([left.status, failed.status], [499, 500]);
+  for (const { headers } of [left, failed]) {
+    assert.equal(headers.get("X-Content-Type-Options"), "nosniff");
+  }
+});
+
 test("fetch() passes on what Next.js throws to interrupt a prerender, and logs nothing", async () => {
   const interruption = Object.assign(new Error("used request.url"), {
     digest: "NEXT_PRERENDER_INTERRUPTED",

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createRoutes, isMetricsPath, type Route, routeOf } from "../../src/http/routes.ts";
+import {
+  createRoutes,
+  isMetricsPath,
+  type Route,
+  routeOf,
+  splitAbsolute,
+} from "../../src/http/routes.ts";
 
 const ROUTES = createRoutes({ path: "/metrics", landingPage: true });
 
@@ -11,7 +17,10 @@ const CASES: readonly [method: string, target: string, route: Route][] = [
   ["GET", "/metrics?a=/b?c", "metrics"],
   ["GET", "/metrics/", "not-found"],
   ["GET", "/Metrics", "not-found"],
-  ["GET", "/metrics#", "not-found"],
+  ["GET", "/metrics#", "bad-target"],
+  ["GET", "/metrics#x", "bad-target"],
+  ["GET", "/metrics?a#x", "bad-target"],
+  ["GET", "/other#x", "bad-target"],
   ["GET", "/metric%73", "not-found"],
   ["GET", "/./metrics", "not-found"],
   ["GET", "//", "not-found"],
@@ -32,13 +41,53 @@ const CASES: readonly [method: string, target: string, route: Route][] = [
   ["OPTIONS", "/metrics", "options"],
   ["OPTIONS", "/-/healthy", "options"],
   ["OPTIONS", "/other", "not-found"],
-  ["OPTIONS", "*", "bad-target"],
+  ["OPTIONS", "*", "options"],
+  ["HEAD", "*", "bad-target"],
+  ["OPTIONS", "*x", "bad-target"],
   ["GET", "*", "bad-target"],
   ["GET", "", "bad-target"],
   ["GET", "?", "bad-target"],
   ["GET", "metrics", "bad-target"],
   ["GET", "http://x/metrics", "bad-target"],
 ];
+
+const ABSOLUTE: readonly [target: string, authority: string, rest: string][] = [
+  ["http://x/metrics", "x", "/metrics"],
+  ["https://x:9464/metrics?a=/b", "x:9464", "/metrics?a=/b"],
+  ["HTTP://[::1]:80//", "[::1]:80", "//"],
+  ["http://x", "x", "/"],
+  ["http://x?a", "x", "/?a"],
+  ["http://x#a", "x", "/#a"],
+  ["http://u@x/", "u@x", "/"],
+  ["http://x/http://y/", "x", "/http://y/"],
+];
+
+for (const [target, authority, rest] of ABSOLUTE) {
+  test(`splitAbsolute() cuts "${target}" before "${rest}"`, () => {
+    assert.deepEqual(splitAbsolute("GET", target), { authority, target: rest });
+  });
+}
+
+test("splitAbsolute() takes OPTIONS without a path for the whole server", () => {
+  assert.equal(splitAbsolute("OPTIONS", "http://x")?.target, "*");
+  assert.equal(splitAbsolute("OPTIONS", "http://x/")?.target, "/");
+});
+
+for (const target of [
+  "",
+  "*",
+  "x:80",
+  "http:/x",
+  "http:x",
+  "http:///x",
+  "http://",
+  "ftp://x/",
+  "//x/",
+]) {
+  test(`splitAbsolute() leaves "${target}" as it is`, () => {
+    assert.equal(splitAbsolute("GET", target), undefined);
+  });
+}
 
 for (const [method, target, route] of CASES) {
   test(`routeOf() finds ${route} for ${method} "${target}"`, () => {

@@ -1,10 +1,10 @@
+import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { testNitro } from "../frameworks/nitro-application.ts";
-import { programOf, withProject } from "../frameworks/with-project.ts";
+import { programOf, ROOT, withProject } from "../frameworks/with-project.ts";
 
 // Nuxt needs Node 22, at least.
-const NODE = fileURLToPath(new URL("../runtimes/node_modules/node-22/bin/node", import.meta.url));
+const NODE = join(ROOT, "test/runtimes/node_modules/node-22/bin/node");
 
 const FILES = {
   "package.json": `{ "type": "module" }`,

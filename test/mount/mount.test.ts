@@ -4,8 +4,9 @@ import { test } from "node:test";
 import type { Handler, Mount as Mounting } from "../../src/index.ts";
 import { createGate } from "../helpers/gate.ts";
 import { blockingGatherer, countingGatherer } from "../helpers/gatherers.ts";
-import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { rawExchange, rawRequest, request } from "../helpers/http/raw-request.ts";
 import { listen, type Mount, withMount } from "../helpers/http/with-mount.ts";
+import { turns } from "../helpers/turns.ts";
 import { within } from "../helpers/within.ts";
 
 const MOUNTS = {
@@ -70,6 +71,90 @@ test("handler.ready answers 503 between setReady(false) and setReady(true)", () 
 function mountsOf(handler: Handler): readonly Mounting[] {
   return [handler, handler.health, handler.ready];
 }
+
+for (const [name, target] of [
+  ["the absolute-form", "http://metrics.example.com/metrics"],
+  ["the absolute-form without a path", "http://metrics.example.com"],
+] as const) {
+  test(`a mount takes the host from ${name}`, () =>
+    withMount({ allowedHosts: ["metrics.example.com"] }, async ({ port }) => {
+      const answer = await rawRequest(port, request(target, { headers: ["Host: other"] }));
+      assert.equal(answer.status, 200);
+      const other = target.replace("metrics.", "evil.");
+      const headers = ["Host: metrics.example.com"];
+      assert.equal((await rawRequest(port, request(other, { headers }))).status, 403);
+      const invalid = target.replace("metrics.", "user@metrics.");
+      assert.equal((await rawRequest(port, request(invalid, { headers }))).status, 400);
+    }));
+}
+
+const CHUNKED = "Transfer-Encoding: chunked";
+
+test("a mount rejects a request in chunks at its first byte of content", async () => {
+  const source = countingGatherer();
+  await withMount({ source }, async ({ connect, log }) => {
+    const connection = await connect();
+    await connection.send(request("/", { headers: [CHUNKED] }));
+    await turns(3);
+    assert.equal(connection.received, "");
+    await connection.send("5\r\nh");
+    assert.match(await connection.closed(), /^HTTP\/1\.1 413 .*\r\nConnection: close\r\n/s);
+    assert.equal(source.calls, 0);
+    assert.deepEqual(log, []);
+  });
+});
+
+test("a mount waits for the end of a request in chunks for as long as a scrape may take", () =>
+  withMount({ timeoutMs: 50 }, async ({ port, log }) => {
+    const text = await rawExchange(port, request("/", { headers: [CHUNKED] }));
+    assert.match(text, /^HTTP\/1\.1 408 Request Timeout\r\n/);
+    assert.deepEqual(log, []);
+  }));
+
+test("a mount does not wait for a request that something else has read", () => {
+  const mount: Mount = (handler) =>
+    listen(
+      createServer((incoming, response) => {
+        incoming.on("end", () => handler(incoming, response));
+        incoming.resume();
+      }),
+    );
+  return withMount({ mount }, async ({ port }) => {
+    const bytes = `${request("/", { headers: [CHUNKED] })}5\r\nhello\r\n0\r\n\r\n`;
+    assert.equal((await rawRequest(port, bytes)).status, 200);
+  });
+});
+
+/** A `GET` in chunks: the Fetch API makes no such request with a body, but a runtime may. */
+function chunkedRequest(body: ReadableStream): Request {
+  const headers = { "Transfer-Encoding": "chunked" };
+  const posted = new Request("http://localhost/", {
+    method: "POST",
+    headers,
+    body,
+    duplex: "half",
+  });
+  return new Proxy(posted, {
+    get: (target, name) => (name === "method" ? "GET" : Reflect.get(target, name, target)),
+  });
+}
+
+function streamOf(...chunks: readonly string[]): ReadableStream {
+  return ReadableStream.from(chunks.map((chunk) => Buffer.from(chunk)));
+}
+
+test("fetch() serves a request in chunks without content, and rejects any content", () =>
+  withMount({ timeoutMs: 100 }, async ({ handler, log }) => {
+    const statusOf = async (body: ReadableStream) =>
+      (await handler.fetch(chunkedRequest(body))).status;
+    assert.equal(await statusOf(streamOf()), 200);
+    assert.equal(await statusOf(streamOf("", "")), 200);
+    assert.equal(await statusOf(streamOf("", "h")), 413);
+    assert.equal(await statusOf(new ReadableStream()), 408);
+    const broken = new ReadableStream({ start: (stream) => stream.error(new Error("broken")) });
+    assert.equal(await statusOf(broken), 408);
+    assert.deepEqual(log, []);
+  }));
 
 test("the promise of a mount resolves when its client disconnects", async () => {
   const source = blockingGatherer();

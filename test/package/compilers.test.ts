@@ -10,6 +10,7 @@ import { packedFiles } from "../helpers/packed-files.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const EVERY_EXPORT = "every-export.ts";
 const AWAIT_USING = "await-using.ts";
+const LOADED_TWICE = "loaded-twice.ts";
 
 /** How an application compiles: the compiler's package, and its options as a command line has them. */
 interface Case {
@@ -38,7 +39,7 @@ const CASES: readonly Case[] = [
   {
     compiler: "typescript",
     options: `--module nodenext --exactOptionalPropertyTypes ${BROWSER}`,
-    files: BOTH,
+    files: [...BOTH, LOADED_TWICE],
   },
 ];
 
@@ -54,7 +55,9 @@ async function makeApplication(): Promise<string> {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(join(ROOT, "node_modules", name), join(modules, name), "junction");
   }
-  for (const file of BOTH) cpSync(join(ROOT, "test/package/consumer", file), join(folder, file));
+  for (const file of [...BOTH, LOADED_TWICE]) {
+    cpSync(join(ROOT, "test/package/consumer", file), join(folder, file));
+  }
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   return folder;
 }

@@ -66,7 +66,7 @@ for (const [gatherer, request, status, text] of FAILURES) {
     assert.deepEqual(response, {
       status,
       headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" },
-      body: new TextEncoder().encode(text),
+      body: Buffer.from(text),
     });
     assert.equal(signal.aborted, false);
     end();
@@ -84,7 +84,7 @@ test("answer() tells a client that comes at a busy time when to try again", asyn
       "Cache-Control": "no-store",
       "Retry-After": "1",
     },
-    body: new TextEncoder().encode("Too many scrapes at once. Try again in a moment.\n"),
+    body: Buffer.from("Too many scrapes at once. Try again in a moment.\n"),
   });
   end();
   first.end();

@@ -4,6 +4,7 @@ import { UP_TEXT } from "../helpers/families.ts";
 import { blockingGatherer, countingGatherer } from "../helpers/gatherers.ts";
 import { rawExchange, rawRequest, request } from "../helpers/http/raw-request.ts";
 import { withServer } from "../helpers/http/with-server.ts";
+import { turns } from "../helpers/turns.ts";
 
 const ALLOW = "GET, HEAD, OPTIONS";
 
@@ -35,7 +36,15 @@ const ANSWERS: readonly Case[] = [
     body: "Method not allowed.\n",
     headers: { ...PLAIN, allow: ALLOW },
   })),
-  ...["http://x/metrics", "http://[", "*"].map((target) => ({
+  { target: "*", method: "OPTIONS", status: 204, body: "", headers: { allow: ALLOW } },
+  { target: "http://x", method: "OPTIONS", status: 204, body: "", headers: { allow: ALLOW } },
+  { target: "http://x/-/healthy", status: 200, body: "Healthy.\n" },
+  { target: "HTTPS://[::1]:9464/-/healthy?a", status: 200, body: "Healthy.\n" },
+  { target: "http://x/other", status: 404, body: "Not found.\n" },
+  ...[
+    ...["http://u@x/metrics", "http://x:y/metrics", "http:///metrics", "http://x/metrics#"],
+    ...["http://[/metrics", "ftp://x/metrics", "*", "/metrics#x", "/metrics?a#x"],
+  ].map((target) => ({
     target,
     status: 400,
     body: "Bad request.\n",
@@ -176,13 +185,14 @@ for (const [name, header, body] of BODIES) {
 
 const SCRAPES: readonly [name: string, headers: readonly string[]][] = [
   ["an empty body", ["Content-Length: 0"]],
+  ["an empty body in more digits", ["Content-Length: 000"]],
   ["Expect: 100-continue and no body", ["Expect: 100-continue"]],
   [
     "an upgrade to HTTP/2",
     ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: "],
   ],
   ["an upgrade to a WebSocket", ["Connection: Upgrade", "Upgrade: websocket"]],
-  ["a Host that is none", ["Host: a b"]],
+  ["an empty Host", ["Host:"]],
   ["many headers", Array(100).fill("X: y")],
 ];
 
@@ -194,6 +204,88 @@ for (const [name, headers] of SCRAPES) {
       assert.equal(response.body, UP_TEXT);
     }));
 }
+
+for (const host of ["a b", "a/b", "u@h", "[::1", "h:abc", "a, b", "http://a", "<script>"]) {
+  test(`the server rejects a request for the host "${host}", whatever its target`, async () => {
+    const gatherer = countingGatherer();
+    await withServer({ source: gatherer }, async ({ port }) => {
+      for (const target of ["/metrics", "/-/healthy", "/other", "http://x/metrics"]) {
+        const answer = await rawRequest(port, request(target, { headers: [`Host: ${host}`] }));
+        assert.equal(answer.status, 400);
+        assert.equal(answer.body, "Bad request.\n");
+        assert.equal(answer.headers["connection"], "close");
+      }
+      assert.equal(gatherer.calls, 0);
+    });
+  });
+}
+
+const CHUNKED = "Transfer-Encoding: chunked";
+
+test("the server serves a request in chunks when its end shows that there are none", () =>
+  withServer({ selfMetrics: false }, async ({ connect, log }) => {
+    const connection = await connect();
+    for (const [target, end] of [
+      ["/metrics", "0\r\n\r\n"],
+      ["/metrics", "000;a=b\r\nTrailer: x\r\n\r\n"],
+      ["/-/healthy", "0\r\n\r\n"],
+    ] as const) {
+      await connection.send(request(target, { headers: [CHUNKED] }));
+      await turns(3);
+      assert.equal(connection.received, "");
+      await connection.send(end);
+      const { status, headers } = await connection.response();
+      assert.equal(status, 200);
+      assert.equal(headers["connection"], "keep-alive");
+    }
+    assert.deepEqual(log, []);
+  }));
+
+test("the server rejects a request in chunks at its first byte of content", async () => {
+  const gatherer = countingGatherer();
+  await withServer({ source: gatherer }, async ({ port }) => {
+    for (const target of ["/metrics", "/other"]) {
+      const text = await rawExchange(port, `${request(target, { headers: [CHUNKED] })}5\r\nh`);
+      assert.match(text, /^HTTP\/1\.1 413 Payload Too Large\r\n/);
+      assert.match(text, /\r\nConnection: close\r\n/);
+    }
+    assert.equal(gatherer.calls, 0);
+  });
+});
+
+test("the server does not wait longer for the end of a request than for its headers", () =>
+  withServer({ headersTimeoutMs: 50 }, async ({ port, log }) => {
+    const text = await rawExchange(port, request("/metrics", { headers: [CHUNKED] }));
+    assert.match(text, /^(HTTP\/1\.1 408 Request Timeout\r\n|$)/);
+    assert.deepEqual(log, []);
+  }));
+
+test("the server survives a client that disconnects before the end of its request", () =>
+  withServer({}, async ({ connect, port, log }) => {
+    const connection = await connect();
+    await connection.send(request("/metrics", { headers: [CHUNKED] }));
+    await turns(3);
+    connection.socket.destroy();
+    await turns(3);
+    assert.equal((await rawRequest(port, request("/metrics"))).status, 200);
+    assert.deepEqual(log, []);
+  }));
+
+for (const coding of ["xchunked", "identity", "gzip, chunked"]) {
+  test(`the server answers 501 and closes for the transfer coding ${coding}`, () =>
+    withServer({}, async ({ port }) => {
+      const headers = [`Transfer-Encoding: ${coding}`];
+      const text = await rawExchange(port, `${request("/metrics", { headers })}0\r\n\r\n`);
+      assert.match(text, /^HTTP\/1\.1 501 Not Implemented\r\n/);
+      assert.match(text, /\r\nConnection: close\r\n/);
+    }));
+}
+
+test("the server rejects HTTP/1.0 with a transfer coding", () =>
+  withServer({}, async ({ port }) => {
+    const text = await rawExchange(port, `GET /metrics HTTP/1.0\r\n${CHUNKED}\r\n\r\n0\r\n\r\n`);
+    assert.match(text, /^HTTP\/1\.1 400 Bad Request\r\n/);
+  }));
 
 test("the server sends how long it keeps a connection", () =>
   withServer({}, async ({ connect }) => {
@@ -232,6 +324,13 @@ for (const [host, status] of [
       for (const target of ["/metrics", "/-/healthy"]) {
         const response = await rawRequest(port, request(target, { headers: [`Host: ${host}`] }));
         assert.equal(response.status, status);
+        if (host === "") continue;
+        // RFC 9112 §3.2.2: the host of the target counts, not the header.
+        for (const header of ["metrics.example.com", "evil.example.com"]) {
+          const headers = [`Host: ${header}`];
+          const absolute = await rawRequest(port, request(`http://${host}${target}`, { headers }));
+          assert.equal(absolute.status, status);
+        }
       }
     }));
 }

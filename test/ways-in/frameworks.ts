@@ -5,6 +5,7 @@ import { Module } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import express from "express";
 import fastify from "fastify";
+import { createApp, fromNodeMiddleware, toNodeListener } from "h3";
 import { Hono } from "hono";
 import Koa from "koa";
 import { listen, type Mounted, mounted } from "../helpers/http/with-mount.ts";
@@ -46,6 +47,11 @@ export const FRAMEWORKS: readonly Way[] = [
     app.use("/metrics", handler);
     await app.listen(0, "127.0.0.1");
     return mounted(app.getHttpServer(), () => app.close());
+  }),
+
+  mountWay("h3", (handler) => {
+    const app = createApp().use("/metrics", fromNodeMiddleware(handler));
+    return listen(createServer(toNodeListener(app)));
   }),
 
   mountWay("Hono", (handler) =>

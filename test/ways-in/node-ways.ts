@@ -10,6 +10,13 @@ import { createJournal, type Journal } from "./journal.ts";
 import { SOURCES } from "./sources.ts";
 import type { Way } from "./way.ts";
 
+const NO_CODINGS = "HTTP/2 has no transfer codings.";
+const HTTP2_CANNOT = {
+  "rejects an invalid host without gathering": "Node resets the stream of such a request.",
+  "serves a request in chunks that has no content": NO_CODINGS,
+  "rejects an unknown transfer coding without gathering": NO_CODINGS,
+};
+
 /** The ways in that need nothing but Node. */
 export const NODE_WAYS: readonly Way[] = [
   {
@@ -32,7 +39,7 @@ export const NODE_WAYS: readonly Way[] = [
 
   mountWay("node:http", mountOnNode),
 
-  mountWay("HTTP/2", mountOnHttp2, connectHttp2),
+  { ...mountWay("HTTP/2", mountOnHttp2, connectHttp2), cannot: HTTP2_CANNOT },
 
   {
     name: "fetch()",

@@ -105,6 +105,43 @@ export const ANSWERS: readonly Check[] = [
   },
 
   {
+    name: "rejects an invalid host without gathering",
+    source: "counting",
+    options: { selfMetrics: false },
+    async run({ connect }) {
+      for (const host of ["a b", "u@h", "h:abc", "a/b", "[::1"]) {
+        assert.equal((await get(await connect(), { headers: { host } })).status, 400);
+      }
+      const { body } = await get(await connect(), { headers: { host: "my_app:9464" } });
+      assert.equal(`${body}`, countingText(1));
+    },
+  },
+
+  {
+    name: "serves a request in chunks that has no content",
+    source: "counting",
+    options: { selfMetrics: false },
+    async run({ connect }) {
+      const request = { headers: { "transfer-encoding": "chunked" }, body: "0\r\n\r\n" };
+      const client = await connect();
+      for (const gatherings of [1, 2]) {
+        assert.equal(`${(await get(client, request)).body}`, countingText(gatherings));
+      }
+    },
+  },
+
+  {
+    name: "rejects an unknown transfer coding without gathering",
+    source: "counting",
+    options: { selfMetrics: false },
+    async run({ connect }) {
+      const request = { headers: { "transfer-encoding": "gzip, chunked" }, body: "0\r\n\r\n" };
+      assert.equal((await get(await connect(), request)).status, 501);
+      assert.equal(`${(await get(await connect())).body}`, countingText(1));
+    },
+  },
+
+  {
     name: "rejects a host that is not allowed, without gathering",
     source: "counting",
     options: { selfMetrics: false, allowedHosts: ["metrics.example.com"] },

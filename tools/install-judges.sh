@@ -4,7 +4,7 @@
 set -euo pipefail
 
 missing=()
-for program in prometheus victoria-metrics chromium tini; do
+for program in prometheus prometheus-pushgateway victoria-metrics chromium tini; do
   command -v "$program" > /dev/null || missing+=("$program")
 done
 # promtool comes with Prometheus. Another Python than Debian's would not find Debian's packages.

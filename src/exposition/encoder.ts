@@ -1,5 +1,5 @@
 import type { FaultReporter } from "../model/gatherer.ts";
-import type { Metric, MetricFamily } from "../model/metric-family.ts";
+import type { Labels, Metric, MetricFamily } from "../model/metric-family.ts";
 import type { RunShape } from "../model/metric-run.ts";
 import type { ChunkMemory } from "./chunk-memory.ts";
 import type { Loan } from "./loan.ts";
@@ -62,7 +62,7 @@ export const NO_BUCKET_COUNT = "the count of a bucket is not a number";
 
 /**
  * What became of a metric: `true` if it is written, `false` if it is skipped because a value is not a
- * number. Otherwise it is written except for a part, and this is why.
+ * number, or because its labels were refused. Otherwise it is written except for a part, and this is why.
  */
 export type Written = boolean | string;
 
@@ -72,8 +72,33 @@ export interface FamilyEncoder extends MetricEncoder {
   readonly preamble: string;
 }
 
+/**
+ * The labels of a family, as its encoder writes them.
+ *
+ * No two metrics may be written with the same labels. An encoder cannot see that, so it writes none that
+ * are not held, except those of a gatherer that promises that they are unique.
+ */
+export interface LabelHolder {
+  /** Whether labels are written although they are not held; ends when some may equal others. */
+  readonly isTrusting: boolean;
+  /** Whether `encode` has written nothing because labels were not held. */
+  readonly isRefused: boolean;
+  /** What to report of the labels that were held last; whoever reports it clears it. */
+  fault: string | undefined;
+  /**
+   * Holds the labels of the metric that is encoded next.
+   *
+   * @returns A text that is equal for two label sets that a scraper considers one; `undefined` for
+   *   labels that cannot be written.
+   */
+  hold(labels: Labels): string | undefined;
+  /** Ends what `hold()` began. */
+  release(): void;
+}
+
 /** How one metric of a family is written. */
 export interface MetricEncoder {
+  readonly labels: LabelHolder;
   /** Writes the lines of one metric. */
   encode(metric: Metric, sink: TextSink): Written;
   /**

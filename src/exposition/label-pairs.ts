@@ -1,4 +1,6 @@
-import type { Labels } from "../model/metric-family.ts";
+import type { FaultReporter } from "../model/gatherer.ts";
+import { labelText } from "../model/identity.ts";
+import type { Labels, MetricType } from "../model/metric-family.ts";
 import { type EscapingScheme, escapeLabelName } from "../model/names.ts";
 
 /**
@@ -7,31 +9,134 @@ import { type EscapingScheme, escapeLabelName } from "../model/names.ts";
  */
 export const MAX_KNOWN_NAMES = 1_000;
 
+/** The label of a bucket or a quantile: a metric of that type cannot have it as its own. */
+export const BOUND_LABELS: Readonly<Partial<Record<MetricType, string>>> = {
+  histogram: "le",
+  gaugehistogram: "le",
+  summary: "quantile",
+};
+
+/** What a report says of a metric whose labels cannot be written. */
+export const NOT_PRINTABLE = "a label value cannot be converted to a string";
+
+/** What a report says of a metric that would be a second series of the same name and labels. */
+export const SAME_LABELS = "two metrics have the same labels; kept the first";
+
+/** Labels as a scraper reads them. */
+export interface NormalLabels {
+  /** The escaped names with their values. */
+  readonly pairs: ReadonlyMap<string, string>;
+  /**
+   * Whether something was left out or replaced, so that these labels may equal those of a metric
+   * whose labels were different.
+   */
+  readonly isAltered: boolean;
+  /** What to report of labels that are written without one of them. */
+  readonly fault: string | undefined;
+}
+
 /**
  * Normalises labels: names escaped, values as text, and nothing that would cost a scraper the scrape.
  *
- * Skips labels without a value, `reserved`, and `__name__`, which Prometheus takes for a second
- * metric name. Of two names that the scheme makes equal, it skips the second: a label name that
- * appears twice costs the whole scrape.
+ * Skips labels whose value is empty, which means the same as no label (OpenMetrics 1.0, Label),
+ * `reserved`, and `__name__`, which Prometheus takes for a second metric name. Of two names that
+ * the scheme makes equal, it skips the second: a label name that appears twice costs the whole scrape.
  *
  * @param reserved The label that is not the metric's own: `le` or `quantile`.
+ * @returns `undefined` if a value cannot be converted to a string.
  */
-export function normalLabelPairs(
+export function normalLabels(
   labels: Labels,
   scheme: EscapingScheme,
   reserved?: string,
-): Map<string, string> {
+): NormalLabels | undefined {
   const pairs = new Map<string, string>();
+  let isAltered = false;
+  let fault: string | undefined;
   for (const [name, value] of Object.entries(labels)) {
-    const text = value === undefined || value === null ? "" : String(value);
-    if (text === "" || isReservedLabel(name, reserved)) continue;
+    const text = labelText(value);
+    if (text === undefined) return undefined;
     const written = escapeLabelName(name, scheme);
-    if (!isReservedLabel(written, reserved) && !pairs.has(written)) pairs.set(written, text);
+    if (written !== name || !isFaithful(value)) isAltered = true;
+    if (text === "" || isReservedLabel(name, reserved) || isReservedLabel(written, reserved)) {
+      isAltered = true;
+    } else if (pairs.has(written)) {
+      fault = `two labels are called ${written}; kept the first`;
+    } else pairs.set(written, text.replace(LONE_SURROGATES, "\ufffd"));
   }
-  return pairs;
+  return { pairs, isAltered, fault };
+}
+
+/** Sorts the pairs of labels by name: they then are equal for two label sets that are one series. */
+export function inOrder(pairs: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...pairs].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Whether the names of labels are in the order of `inOrder()`. */
+export function isInOrder(names: readonly string[]): boolean {
+  for (let index = 1; index < names.length; index++) {
+    // Both indexes are below the length.
+    if ((names[index] as string) < (names[index - 1] as string)) return false;
+  }
+  return true;
 }
 
 /** Tells whether a label of this name is never written, whatever its value. */
 export function isReservedLabel(name: string, reserved?: string): boolean {
   return name === "" || name === "__name__" || name === reserved;
+}
+
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
+const LONE_SURROGATES = /[\ud800-\udfff]/gu;
+
+/** Whether UTF-8 cannot encode a text: U+FFFD is sent instead, so that different texts become equal. */
+export function hasLoneSurrogate(text: string): boolean {
+  return LONE_SURROGATE.test(text);
+}
+
+/**
+ * Whether different values of this kind have different texts: a client library tells `undefined` from
+ * `"undefined"`, and two objects from each other.
+ */
+function isFaithful(value: unknown): boolean {
+  if (typeof value === "string") return !hasLoneSurrogate(value);
+  return typeof value === "number" || typeof value === "boolean" || typeof value === "bigint";
+}
+
+/** The label sets that one exposition has of a family, each as a text that is equal for equal ones. */
+export class LabelSets {
+  /** Most families have only one, and need no set. */
+  #first: string | undefined;
+  #all: Set<string> | undefined;
+
+  /** Adds a label set; `false` when it is there. */
+  add(key: string): boolean {
+    const first = this.#first;
+    if (first === undefined) {
+      this.#first = key;
+      return true;
+    }
+    if (this.#all === undefined) {
+      if (key === first) return false;
+      this.#all = new Set([first]);
+    }
+    const before = this.#all.size;
+    return this.#all.add(key).size > before;
+  }
+
+  /** Takes back what was added last, of a metric that was skipped. */
+  delete(key: string): void {
+    if (this.#all === undefined) this.#first = undefined;
+    else this.#all.delete(key);
+  }
+}
+
+/** Reports each fault of a family once, however many of its metrics have it. */
+export function onceForEach(report: FaultReporter): FaultReporter {
+  let reported: Set<string> | undefined;
+  return (family, reason) => {
+    reported ??= new Set();
+    const { size } = reported;
+    if (reported.add(JSON.stringify([family, reason])).size > size) report(family, reason);
+  };
 }

@@ -1,5 +1,5 @@
 import type { FaultReporter } from "../model/gatherer.ts";
-import { haveSameElements, labelsKey, snapshotOf } from "../model/identity.ts";
+import { haveSameElements, snapshotOf } from "../model/identity.ts";
 import type { Metric, MetricFamily } from "../model/metric-family.ts";
 
 const TYPES: ReadonlySet<unknown> = new Set<MetricFamily["type"]>([
@@ -39,7 +39,7 @@ export function createFamilyJoiner(): (
     if (!haveSameElements(families, last.families)) last = groupByName(families);
     for (const fault of last.faults) report(...fault);
     if (last.unjoined !== undefined) return last.unjoined;
-    return last.groups.map((parts) => (parts.length === 1 ? parts[0] : joined(parts, report)));
+    return last.groups.map((parts) => (parts.length === 1 ? parts[0] : joined(parts)));
   };
 }
 
@@ -70,25 +70,14 @@ function isLegalFamily({ name, type, help }: MetricFamily, report: FaultReporter
 }
 
 /** A new family each time: identities of metrics are valid only within their own registry. */
-function joined(parts: Parts, report: FaultReporter): MetricFamily {
+function joined(parts: Parts): MetricFamily {
   const [{ name, help, type, unit }] = parts;
-  const metrics = { [Symbol.iterator]: () => uniqueMetrics(parts, report) };
+  const metrics = { [Symbol.iterator]: () => metricsOf(parts) };
   // All parts have the same type, which decides what kind of metrics they hold.
   return { name, help, type, unit, metrics } as MetricFamily;
 }
 
-/** Keeps the first of two metrics with the same labels: a scraper would drop either one. */
-function* uniqueMetrics(
-  parts: readonly MetricFamily[],
-  report: FaultReporter,
-): Generator<Metric, void, undefined> {
-  const seen = new Set<string>();
-  for (const part of parts) {
-    for (const metric of part.metrics) {
-      const key = labelsKey(metric.labels);
-      if (seen.has(key)) report(part.name, "two registries have a metric with the same labels");
-      else yield metric;
-      seen.add(key);
-    }
-  }
+/** The encoders keep the first of two metrics with the same labels. */
+function* metricsOf(parts: readonly MetricFamily[]): Generator<Metric, void, undefined> {
+  for (const part of parts) yield* part.metrics;
 }

@@ -21,11 +21,24 @@ export function snapshotOf<T>(list: readonly T[]): readonly T[] {
   return Object.isFrozen(list) ? list : [...list];
 }
 
+/**
+ * The text of a label value, which is what the client libraries print: `undefined` is `"undefined"`.
+ *
+ * @returns `undefined` for a value that cannot be converted to a string.
+ */
+export function labelText(value: unknown): string | undefined {
+  try {
+    return String(value);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns a string that is equal for two label sets exactly when a scraper considers them one. */
 export function labelsKey(labels: Labels): string {
   const pairs: string[] = [];
   for (const [name, value] of Object.entries(labels)) {
-    const text = value === undefined || value === null ? "" : String(value);
+    const text = labelText(value);
     // An empty label is an absent one (OpenMetrics 1.0, Label).
     if (text !== "") pairs.push(JSON.stringify([name, text]));
   }

@@ -12,7 +12,8 @@ export type MetricType = MetricFamily["type"];
 /**
  * The labels of one metric: name to value.
  *
- * A value that is not a string is converted with `String()`. `null`, `undefined` and `""` mean that the
+ * A value that is not a string is converted with `String()`, as the client libraries do: `undefined`
+ * becomes `"undefined"`. A metric with a value that cannot be converted is skipped. `""` means that the
  * label is absent (OpenMetrics 1.0, Label). Only own enumerable properties count.
  */
 export type Labels = Readonly<Record<string, unknown>>;
@@ -31,11 +32,23 @@ interface FamilyBase {
   readonly help: string;
   /** The unit, a suffix of the name such as `seconds`; printed in the formats that have units. */
   readonly unit?: string | undefined;
+  /**
+   * Promises that no two metrics have the same label names with the same values, empty ones included
+   * and each as `String()` gives it, and that `metrics` may be read again while it is being read. It
+   * saves an encoder from comparing the labels of each metric with those of all others at each scrape.
+   * @default false
+   */
+  readonly hasUniqueLabels?: boolean | undefined;
 }
 
 /** A family of plain numbers. */
 export interface ValueFamily extends FamilyBase {
-  /** What the numbers mean. */
+  /**
+   * What the numbers mean. An `info` is always 1. A state of a `stateset` is 0 or 1, and its label with
+   * the name of the family says which state it is; the states of one label set may come in any order,
+   * but have one timestamp. OpenMetrics output shows what is neither as `unknown` (OpenMetrics 1.0,
+   * Info and StateSet).
+   */
   readonly type: "counter" | "gauge" | "unknown" | "info" | "stateset";
   /** The numbers, one for each label set. The iterable may be read any number of times. */
   readonly metrics: Iterable<ValueMetric>;
@@ -61,7 +74,7 @@ export interface SummaryFamily extends FamilyBase {
 export type Metric = ValueMetric | HistogramMetric | SummaryMetric;
 
 interface MetricBase {
-  /** The labels; no two metrics of a family have the same label set. */
+  /** The labels. Of two metrics of a family that have the same, only the first is served. */
   readonly labels: Labels;
   /**
    * A value that stays the same for this label set at every scrape and differs for every other one,
@@ -86,9 +99,9 @@ export interface ValueMetric extends MetricBase {
 export interface HistogramMetric extends MetricBase {
   /** The number of observations, which is the count of the `+Inf` bucket. */
   readonly count: number;
-  /** The sum of all observations; `NaN` when unknown. */
+  /** The sum of all observations; `NaN` when unknown: then the text formats have none. */
   readonly sum: number;
-  /** The finite upper bounds, ascending; `[]` when `+Inf` is the only classic bucket. */
+  /** The finite upper bounds, each once; `[]` when `+Inf` is the only classic bucket. */
   readonly upperBounds: readonly number[];
   /** For each upper bound, the number of observations at or below it. */
   readonly cumulativeCounts: ArrayLike<number>;
@@ -132,11 +145,11 @@ export interface BucketSpan {
 
 /** Quantiles that the process has computed itself. */
 export interface SummaryMetric extends MetricBase {
-  /** The number of observations. */
+  /** The number of observations; `NaN` when unknown: protobuf then skips the summary. */
   readonly count: number;
-  /** The sum of all observations; `NaN` when unknown. */
+  /** The sum of all observations; `NaN` when unknown: then the text formats have none. */
   readonly sum: number;
-  /** From 0 to 1, ascending. */
+  /** From 0 to 1, each once. */
   readonly quantiles: readonly number[];
   /** The value of each quantile. */
   readonly quantileValues: ArrayLike<number>;

@@ -41,6 +41,10 @@ interface Rule<T> {
 
 type Rules<Resolved> = { readonly [Name in keyof Resolved]: Rule<Resolved[Name]> };
 
+/** The bounds of `maxHeaderBytes`. */
+export const MIN_HEADER_BYTES = 1_024;
+export const MAX_HEADER_BYTES: number = 2 ** 24;
+
 /** The longest time that a timer of Node can wait. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -91,7 +95,7 @@ const SERVER_RULES: Rules<ResolvedOptions> = {
   drainTimeoutMs: { default: 5_000, check: integerFrom(0, MAX_TIMEOUT_MS) },
   keepAliveTimeoutMs: { default: 75_000, check: integerFrom(1, MAX_TIMEOUT_MS) },
   headersTimeoutMs: { default: 5_000, check: integerFrom(1, MAX_TIMEOUT_MS) },
-  maxHeaderBytes: { default: 16_384, check: integerFrom(1_024, 2 ** 24) },
+  maxHeaderBytes: { default: 16_384, check: integerFrom(MIN_HEADER_BYTES, MAX_HEADER_BYTES) },
   maxConnections: { default: 256, check: integerFrom(1, Number.MAX_SAFE_INTEGER) },
   landingPage: { default: true, check: isBoolean },
   unref: { default: false, check: isBoolean },

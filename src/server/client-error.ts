@@ -1,4 +1,4 @@
-import { type FixedAnswer, METHOD_NOT_ALLOWED } from "../http/fixed-answers.ts";
+import { BAD_REQUEST, type FixedAnswer, METHOD_NOT_ALLOWED } from "../http/fixed-answers.ts";
 import { allHeaders } from "../http/send.ts";
 import { nodeModule } from "../node.ts";
 
@@ -11,7 +11,6 @@ export interface ClientError extends Error {
   readonly bytesParsed?: number;
 }
 
-const BAD_REQUEST: FixedAnswer = { status: 400, text: "Bad request.\n" };
 const TIMEOUT: FixedAnswer = { status: 408, text: "The request took too long.\n" };
 const NOT_IMPLEMENTED: FixedAnswer = { status: 501, text: "This method is not implemented.\n" };
 

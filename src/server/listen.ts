@@ -1,5 +1,6 @@
 import type { Server as NetServer, Socket } from "node:net";
 import { ListenError } from "../errors.ts";
+import type { Log } from "../log.ts";
 import { mayListen, nodeModule } from "../node.ts";
 import type { ListenTarget } from "./address.ts";
 
@@ -8,7 +9,7 @@ type Binding = Exclude<ListenTarget, { kind: "server" }>;
 /**
  * Accepts connections at an address.
  *
- * @param label The address as it was given, for the error message.
+ * @param label The address as it was given, for messages.
  * @param onConnection Called with each socket that the system accepts.
  * @returns The server that accepts: one of our own, or the one that was given, which keeps its port.
  * @throws {ListenError} When the system refuses.
@@ -17,6 +18,7 @@ export async function listen(
   target: ListenTarget,
   label: string,
   onConnection: (socket: Socket) => void,
+  log: Pick<Log, "warn">,
 ): Promise<NetServer> {
   if (target.kind === "server") {
     takeOver(target.server, onConnection);
@@ -25,6 +27,7 @@ export async function listen(
   // Node looks up every host, even an IP address, and throws in the callback, where nobody can catch it.
   if (target.kind === "tcp" && !mayListen()) throw new ListenError(label, forbidden());
   const server = nodeModule("node:net").createServer(SOCKET_OPTIONS, onConnection);
+  noticeSharing(server, () => warnOfSharing(label, log));
   try {
     await bind(server, target);
   } catch (error) {
@@ -73,6 +76,35 @@ function listenOptionsOf(target: Binding): { host?: string; port?: number; path?
     case "fd":
       return { fd: target.fd } as object;
   }
+}
+
+/**
+ * Calls `onShared` when other workers of a cluster accept at the same address.
+ *
+ * A worker cannot ask for that, but the primary keeps what the first worker at an address tells it, and
+ * passes it to the next ones: `node:tls` shares its session keys so. No other process calls these methods.
+ */
+function noticeSharing(server: NetServer, onShared: () => void): void {
+  Object.assign(server, {
+    _getServerData: () => THIS_PROCESS,
+    _setServerData: (first: unknown) => {
+      if (typeof first === "number" && first !== THIS_PROCESS) onShared();
+    },
+  });
+}
+
+/** Tells the workers of a cluster apart. */
+const THIS_PROCESS = Math.random();
+
+let hasWarnedOfSharing = false;
+
+function warnOfSharing(label: string, log: Pick<Log, "warn">): void {
+  if (hasWarnedOfSharing) return;
+  hasWarnedOfSharing = true;
+  log.warn(
+    `Cluster workers share "${label}", so each scrape reaches another worker: name a port for each` +
+      " worker, such as 9464 + cluster.worker.id",
+  );
 }
 
 /** Lets `owner` keep the port and hand its connections over. */

@@ -208,7 +208,7 @@ async function open({
   const onConnection = (socket: Socket) => {
     if (connections.accept(socket)) http.serve(socket);
   };
-  const accepting = await listen(target, label, onConnection).catch((error: unknown) => {
+  const accepting = await listen(target, label, onConnection, log).catch((error: unknown) => {
     http.close();
     throw error;
   });

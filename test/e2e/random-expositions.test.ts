@@ -5,5 +5,5 @@ import { judgeExpositions } from "./random/judge-expositions.ts";
 const EXPOSITIONS = 300;
 
 test(`every judge reads ${EXPOSITIONS} random expositions in every format`, async () => {
-  assert.deepEqual((await judgeExpositions(EXPOSITIONS, 1)).slice(0, 20), []);
+  assert.deepEqual((await judgeExpositions(EXPOSITIONS, 0)).slice(0, 20), []);
 });

@@ -56,23 +56,6 @@ test("createFamilyJoiner() reads joined metrics each time", () => {
   assert.deepEqual([count(), count()], [2, 2]);
 });
 
-test("createFamilyJoiner() keeps the first of two metrics with the same labels", () => {
-  const { metrics, faults } = join([
-    gauge("a", [{ x: "1", y: "2" }]),
-    gauge("a", [{ z: "3" }, { y: 2, x: 1, w: "" }]),
-  ]);
-  assert.deepEqual(metrics, [
-    [
-      "a",
-      [
-        { labels: { x: "1", y: "2" }, value: 0 },
-        { labels: { z: "3" }, value: 0 },
-      ],
-    ],
-  ]);
-  assert.deepEqual(faults, ["a: two registries have a metric with the same labels"]);
-});
-
 test("createFamilyJoiner() keeps the first of two families that differ in type", () => {
   const { metrics, faults } = join([
     gauge("a", [{ x: "1" }]),

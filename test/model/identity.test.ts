@@ -31,9 +31,9 @@ test("snapshotOf() keeps what a list was, and copies no list that cannot change"
 const SAME: readonly (readonly [object, object, string])[] = [
   [{ a: "1", b: "2" }, { b: "2", a: "1" }, "the order of the labels"],
   [{ a: "1" }, { a: "1", b: "" }, "an empty label"],
-  [{ a: "1" }, { a: "1", b: null, c: undefined }, "a nullish label"],
   [{ a: "1" }, { a: 1 }, "the type of a value"],
   [{ a: "1" }, { a: ["1"] }, "an array of one"],
+  [{ a: "null", b: "undefined" }, { a: null, b: undefined }, "whether a value is a string"],
   [{}, { a: { toString: () => "" } }, "a value that is empty as a string"],
 ];
 

@@ -186,7 +186,7 @@ function shown(
 function normalLabels(labels: Labels, scheme: EscapingScheme, reserved = "__name__") {
   const normal = new Map<string, string>();
   for (const [name, value] of Object.entries(labels)) {
-    const text = String(value ?? "");
+    const text = String(value);
     const escaped = escapeLabelName(name, scheme);
     const isReserved = escaped === "__name__" || escaped === reserved;
     if (text !== "" && !isReserved && !normal.has(escaped)) normal.set(escaped, text);

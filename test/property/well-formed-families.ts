@@ -103,7 +103,7 @@ function withLabels<T extends Metric>(metric: T, { labelPrefix }: Style, index: 
   const labels = {
     ...Object.fromEntries(entries),
     [`${labelPrefix}1`]: "",
-    [`${labelPrefix}2`]: null,
+    [`${labelPrefix}2`]: [],
   };
   return { ...metric, labels: labelPrefix === "" ? labels : { number: index, ...labels } };
 }

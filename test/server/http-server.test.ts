@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { test } from "node:test";
 import { createServer } from "node:tls";
 import { createHandler, type Source } from "../../src/index.ts";
@@ -42,14 +42,16 @@ async function withTls(
   const secure = createServer(CERTIFICATE, (socket) => http.serve(socket));
   secure.on("tlsClientError", () => {});
   let resets = 0;
-  const accepting = await listen({ kind: "tcp", host: "127.0.0.1", port: 0 }, "", (raw) => {
+  const onConnection = (raw: Socket) => {
     const reset = raw.resetAndDestroy.bind(raw);
     raw.resetAndDestroy = () => {
       resets++;
       return reset();
     };
     if (connections.accept(raw)) secure.emit("connection", raw);
-  });
+  };
+  const target = { kind: "tcp", host: "127.0.0.1", port: 0 } as const;
+  const accepting = await listen(target, "", onConnection, { warn: assert.fail });
   const { port } = accepting.address() as AddressInfo;
   const clients: RawConnection[] = [];
   const opened = (connection: RawConnection) => {

@@ -1,6 +1,7 @@
 import type { Metric, MetricFamily } from "../../model/metric-family.ts";
 import { type RunReader, runReaderOf } from "../../model/metric-run.ts";
 import type { BlockSink, FamilyEncoder, Written } from "../encoder.ts";
+import type { Block } from "./block.ts";
 import type { BlockList, Slot } from "./block-list.ts";
 import { BLOCK_BYTES } from "./block-memory.ts";
 
@@ -37,6 +38,10 @@ export class BlockWalk {
   #starts: Map<FamilyEncoder | undefined, Map<unknown, Slot>> | undefined;
   /** Reads the metrics of the current family many at a time, if they can be read so. */
   #reader: RunReader | undefined;
+  /** How many it has read so. */
+  #runLength = 0;
+  /** How many metrics had been appended to the blocks when the family began. */
+  #appended: number | undefined;
 
   /**
    * @param list The blocks; `undefined` when nothing is kept.
@@ -52,6 +57,8 @@ export class BlockWalk {
   family({ metrics }: Pick<MetricFamily, "metrics">, encoder: FamilyEncoder): Iterable<Metric> {
     this.#writePreamble(encoder);
     this.#reader = this.#isUsable && encoder.run ? runReaderOf(metrics) : undefined;
+    this.#runLength = 0;
+    this.#appended = this.#list?.appended;
     this.#readRun(encoder);
     return this.#reader ?? metrics;
   }
@@ -68,20 +75,38 @@ export class BlockWalk {
     let written: Written = true;
     if (block.isAt(this.#entry, identity)) {
       const isUpdated = block.update(this.#entry, metric, encoder);
-      if (!isUpdated) written = block.append(metric, encoder);
+      if (!isUpdated) written = this.#append(metric, encoder, block);
     } else {
       const adoption = block.adopt(this.#entry, metric, encoder);
       if (adoption === "skipped") return false;
       if (adoption === "different") {
         block.dropFrom(this.#entry);
         if (this.#endBefore(identity, encoder, slot)) return this.write(metric, encoder);
-        written = block.append(metric, encoder);
+        written = this.#append(metric, encoder, block);
       }
     }
     if (written === false) return false;
     if (++this.#entry >= block.count) this.#endIfComplete(slot);
     if (this.#reader !== undefined) this.#readRun(encoder);
     return written;
+  }
+
+  /**
+   * Whether a metric has been appended since the current family began. If none has, all its metrics
+   * so far were written by one earlier scrape, too.
+   */
+  get isDisturbed(): boolean {
+    return this.#list?.appended !== this.#appended;
+  }
+
+  /**
+   * From now on `write()` is called with each metric of the family. Returns with how many it was not:
+   * they were those of the last scrape.
+   */
+  endRuns(): number {
+    // The metrics are still read from it, but one at a time.
+    this.#reader = undefined;
+    return this.#runLength;
   }
 
   /** Ends the walk with the current block. */
@@ -94,6 +119,11 @@ export class BlockWalk {
   abandon(): void {
     this.#isUsable = false;
     this.#list?.dropAfter(undefined);
+  }
+
+  #append(metric: Metric, encoder: FamilyEncoder, block: Block): Written {
+    if (this.#list !== undefined) this.#list.appended++;
+    return block.append(metric, encoder);
   }
 
   #writePreamble(encoder: FamilyEncoder): void {
@@ -120,7 +150,9 @@ export class BlockWalk {
     if (slot === undefined || this.#reader === undefined || encoder.run === undefined) return;
     if (this.#sink.isFull) return;
     const { block } = slot;
-    this.#entry += block.readRun(this.#entry, this.#reader, encoder, encoder.run);
+    const length = block.readRun(this.#entry, this.#reader, encoder, encoder.run);
+    this.#runLength += length;
+    this.#entry += length;
     if (this.#entry >= block.count) this.#endIfComplete(slot);
   }
 

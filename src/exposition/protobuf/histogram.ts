@@ -1,7 +1,7 @@
 import { BUCKET_BOUNDS, createBoundsReader, type UsableBounds } from "../../model/bounds.ts";
 import type { Exemplar, HistogramMetric } from "../../model/metric-family.ts";
 import { NO_BUCKET_COUNT, NOT_A_NUMBER } from "../encoder.ts";
-import type { LabelWriter } from "./labels.ts";
+import type { FamilyLabels, LabelWriter } from "./labels.ts";
 import { isFloatHistogram, nativeFault, writeNativeHistogram } from "./native-histogram.ts";
 import { closeMetric, writeExemplar, writeTimestamp } from "./parts.ts";
 import { BUCKET, HISTOGRAM, METRIC, METRIC_FAMILY } from "./schema.ts";
@@ -13,16 +13,16 @@ import type { ProtobufWriter } from "./writer.ts";
  * The first histogram decides whether a family is native, because Prometheus expects the same of all
  * that follow: a classic histogram among native ones costs the whole scrape.
  *
- * @param writeLabels Writes the labels of a histogram.
- * @param writeExemplarLabels Writes the labels of an exemplar.
+ * @param familyLabels Writes the labels of a histogram.
+ * @param exemplarLabels Writes the labels of an exemplar.
  * @param report Called for each histogram that is skipped, wholly or in part.
  */
 export function createHistogramWriter(
-  writeLabels: LabelWriter,
-  writeExemplarLabels: LabelWriter,
+  familyLabels: FamilyLabels,
+  exemplarLabels: LabelWriter,
   report: (reason: string) => void,
 ): (metric: HistogramMetric, writer: ProtobufWriter) => void {
-  const writeBucket = createBucketWriter(writeExemplarLabels);
+  const writeBucket = createBucketWriter(exemplarLabels);
   const boundsOf = createBoundsReader(BUCKET_BOUNDS);
   let isNative: boolean | undefined;
   return (metric: HistogramMetric, writer: ProtobufWriter): void => {
@@ -45,8 +45,12 @@ export function createHistogramWriter(
     }
     const isFloat = native !== undefined && isFloatHistogram(native, count);
 
+    const before = writer.length;
     const start = writer.open(METRIC_FAMILY.metric);
-    writeLabels(metric.labels, writer);
+    if (!familyLabels.write(metric.labels, writer)) {
+      writer.truncate(before);
+      return;
+    }
     const histogramStart = writer.open(METRIC.histogram);
     if (isFloat) writer.double(HISTOGRAM.sampleCountFloat, count);
     else writeCount(HISTOGRAM.sampleCount, HISTOGRAM.sampleCountFloat, count, writer);
@@ -58,7 +62,7 @@ export function createHistogramWriter(
     if (native !== undefined) {
       writeNativeHistogram(native, isFloat, writer);
       for (const exemplar of native.exemplars ?? []) {
-        writeExemplar(HISTOGRAM.exemplars, exemplar, writeExemplarLabels, writer);
+        writeExemplar(HISTOGRAM.exemplars, exemplar, exemplarLabels, writer);
       }
     }
     writeTimestamp(HISTOGRAM.createdTimestamp, metric.startTimestampMs, writer);
@@ -97,12 +101,12 @@ type BucketWriter = (
   writer: ProtobufWriter,
 ) => void;
 
-function createBucketWriter(writeLabels: LabelWriter): BucketWriter {
+function createBucketWriter(exemplarLabels: LabelWriter): BucketWriter {
   return (bound, count, exemplar, writer) => {
     const start = writer.open(HISTOGRAM.bucket);
     writeCount(BUCKET.cumulativeCount, BUCKET.cumulativeCountFloat, count, writer);
     writer.double(BUCKET.upperBound, bound);
-    writeExemplar(BUCKET.exemplar, exemplar, writeLabels, writer);
+    writeExemplar(BUCKET.exemplar, exemplar, exemplarLabels, writer);
     writer.close(start);
   };
 }

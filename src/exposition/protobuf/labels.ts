@@ -1,53 +1,90 @@
-import type { Labels } from "../../model/metric-family.ts";
+import type { FaultReporter } from "../../model/gatherer.ts";
+import type { Labels, MetricFamily } from "../../model/metric-family.ts";
 import { type EscapingScheme, isLegacyLabelName } from "../../model/names.ts";
-import { isReservedLabel, MAX_KNOWN_NAMES, normalLabelPairs } from "../label-pairs.ts";
+import {
+  hasLoneSurrogate,
+  inOrder,
+  isInOrder,
+  isReservedLabel,
+  LabelSets,
+  MAX_KNOWN_NAMES,
+  NOT_PRINTABLE,
+  normalLabels,
+  onceForEach,
+  SAME_LABELS,
+} from "../label-pairs.ts";
 import { LABEL_PAIR, METRIC } from "./schema.ts";
 import type { ProtobufWriter } from "./writer.ts";
 
-/** Writes labels as the `LabelPair`s of a `Metric` or an `Exemplar`: both have the same tag. */
-export type LabelWriter = (labels: Labels, writer: ProtobufWriter) => void;
-
 /**
- * Makes the label writer of one escaping scheme, which skips what `normalLabelPairs()` skips.
- *
- * @param reserved The label that the scraper adds itself: `le` or `quantile`.
+ * Writes labels as the `LabelPair`s of a `Metric` or an `Exemplar`: both have the same tag. Skips what
+ * `normalLabels()` skips.
  */
-export function createLabelWriter(scheme: EscapingScheme, reserved?: string): LabelWriter {
+export class LabelWriter {
+  /** Whether the labels that were written last were altered; see `NormalLabels`. */
+  isAltered = false;
+  /** What to report of them. */
+  fault: string | undefined;
+  /** Whether their names may be others than those of the labels. */
+  hasTakenCare = false;
+  readonly #scheme: EscapingScheme;
+  readonly #reserved: string | undefined;
   /** For names that need no escaping, whether they are written at all. */
-  const legacyNames = new Map<string, boolean>();
+  readonly #legacyNames = new Map<string, boolean>();
 
-  // Hot path: all labels of all metrics pass here; `npm run bench` measures it.
-  const write: LabelWriter = (labels, writer) => {
+  /** @param reserved The label that the scraper adds itself: `le` or `quantile`. */
+  constructor(scheme: EscapingScheme, reserved?: string) {
+    this.#scheme = scheme;
+    this.#reserved = reserved;
+  }
+
+  /**
+   * Writes labels in their order; writes nothing and returns `false` if a value cannot be converted to a
+   * string.
+   *
+   * Hot path: all labels of all metrics pass here; `npm run bench` measures it.
+   */
+  write(labels: Labels, writer: ProtobufWriter): boolean {
     const start = writer.length;
+    this.isAltered = false;
+    this.hasTakenCare = false;
+    this.fault = undefined;
     for (const name of Object.keys(labels)) {
       const value = labels[name];
-      if (value === undefined || value === null || value === "") continue;
-      const isWritten = legacyNames.get(name);
-      if (isWritten === undefined) {
+      const isWritten = this.#legacyNames.get(name);
+      const isText = typeof value === "string";
+      if (isWritten === undefined || !(isText || typeof value === "number")) {
         writer.truncate(start);
-        writeWithCare(labels, writer);
-        return;
+        return this.#writeWithCare(labels, writer);
       }
-      if (!isWritten) continue;
-      const text = typeof value === "string" ? value : String(value);
-      if (text !== "") writePair(name, text, writer);
+      const text = isText ? value : String(value);
+      if (text === "" || !isWritten || (isText && hasLoneSurrogate(text))) this.isAltered = true;
+      if (text !== "" && isWritten) writePair(name, text, writer);
     }
-  };
+    return true;
+  }
 
-  /** The same for names that are new or not of the legacy charset. */
-  const writeWithCare: LabelWriter = (labels, writer) => {
+  /** Writes labels in the order of their names. */
+  writeInOrder(labels: Labels, writer: ProtobufWriter): void {
+    const normal = normalLabels(labels, this.#scheme, this.#reserved);
+    for (const [name, text] of inOrder(normal?.pairs ?? new Map())) writePair(name, text, writer);
+  }
+
+  /** The same for names that are new or not of the legacy charset, and for values of other types. */
+  #writeWithCare(labels: Labels, writer: ProtobufWriter): boolean {
     for (const name of Object.keys(labels)) {
-      const isReserved = isReservedLabel(name, reserved);
+      const isReserved = isReservedLabel(name, this.#reserved);
       if (!isReserved && !isLegacyLabelName(name)) continue;
-      if (legacyNames.size >= MAX_KNOWN_NAMES) legacyNames.clear();
-      legacyNames.set(name, !isReserved);
+      if (this.#legacyNames.size >= MAX_KNOWN_NAMES) this.#legacyNames.clear();
+      this.#legacyNames.set(name, !isReserved);
     }
-    for (const [name, text] of normalLabelPairs(labels, scheme, reserved)) {
-      writePair(name, text, writer);
-    }
-  };
-
-  return write;
+    const normal = normalLabels(labels, this.#scheme, this.#reserved);
+    this.hasTakenCare = true;
+    this.isAltered = normal?.isAltered ?? true;
+    this.fault = normal === undefined ? NOT_PRINTABLE : normal.fault;
+    for (const [name, text] of normal?.pairs ?? []) writePair(name, text, writer);
+    return normal !== undefined;
+  }
 }
 
 function writePair(name: string, text: string, writer: ProtobufWriter): void {
@@ -55,4 +92,81 @@ function writePair(name: string, text: string, writer: ProtobufWriter): void {
   writer.string(LABEL_PAIR.name, name);
   writer.string(LABEL_PAIR.value, text);
   writer.close(start);
+}
+
+/** Writes the labels of one family's metrics in one scrape, each label set once. */
+export class FamilyLabels {
+  /** How many metrics of the family came before. */
+  index = 0;
+  readonly #family: MetricFamily;
+  readonly #writer: LabelWriter;
+  readonly #reportOnce: FaultReporter;
+  readonly #doubted: WeakSet<MetricFamily>;
+  /** Those of all metrics before; absent as long as none of them can be equal. */
+  #labelSets: LabelSets | undefined;
+
+  /**
+   * @param doubted The families with labels that were altered in an earlier scrape.
+   * @param report Called for each metric that is skipped, wholly or in part.
+   */
+  constructor(
+    family: MetricFamily,
+    writer: LabelWriter,
+    doubted: WeakSet<MetricFamily>,
+    report: FaultReporter,
+  ) {
+    this.#family = family;
+    this.#writer = writer;
+    this.#doubted = doubted;
+    this.#reportOnce = onceForEach(report);
+    const isTrusted = family.hasUniqueLabels === true && !doubted.has(family);
+    if (!isTrusted) this.#labelSets = new LabelSets();
+  }
+
+  /** Writes labels, or returns `false` and may leave something written, when the metric is skipped. */
+  write(labels: Labels, writer: ProtobufWriter): boolean {
+    const start = writer.length;
+    const isWritten = this.#writer.write(labels, writer);
+    const { fault, isAltered } = this.#writer;
+    if (fault !== undefined) this.report(fault);
+    if (!isWritten) return false;
+    if (this.#labelSets === undefined && !isAltered) return true;
+    const key = this.#keyOf(labels, start, writer);
+    this.#labelSets ??= this.#labelSetsBefore(writer);
+    const isFirst = this.#labelSets.add(key);
+    if (!isFirst) this.report(SAME_LABELS);
+    return isFirst;
+  }
+
+  /** Reports a fault of a metric once for the family. */
+  report(reason: string): void {
+    this.#reportOnce(this.#family.name, reason);
+  }
+
+  /**
+   * Reads the labels of all metrics before again: until now, nothing was left out of any, and so they
+   * could not be equal.
+   */
+  #labelSetsBefore(writer: ProtobufWriter): LabelSets {
+    this.#doubted.add(this.#family);
+    const labelSets = new LabelSets();
+    let index = 0;
+    for (const { labels } of this.#family.metrics) {
+      if (index++ === this.index) break;
+      const start = writer.length;
+      if (this.#writer.write(labels, writer)) labelSets.add(this.#keyOf(labels, start, writer));
+      writer.truncate(start);
+    }
+    return labelSets;
+  }
+
+  /** The bytes of labels, which end what was written, as a text: equal for those of one series. */
+  #keyOf(labels: Labels, start: number, writer: ProtobufWriter): string {
+    if (!this.#writer.hasTakenCare && isInOrder(Object.keys(labels))) return writer.latin1(start);
+    const end = writer.length;
+    this.#writer.writeInOrder(labels, writer);
+    const key = writer.latin1(end);
+    writer.truncate(end);
+    return key;
+  }
 }

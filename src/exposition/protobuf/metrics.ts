@@ -1,23 +1,28 @@
 import { ANY_QUANTILES, createBoundsReader } from "../../model/bounds.ts";
+import type { FaultReporter } from "../../model/gatherer.ts";
 import type {
   Metric,
   MetricFamily,
+  MetricType,
   SummaryMetric,
   ValueMetric,
 } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
 import { NOT_A_NUMBER } from "../encoder.ts";
+import { BOUND_LABELS } from "../label-pairs.ts";
 import { createHistogramWriter } from "./histogram.ts";
-import { createLabelWriter, type LabelWriter } from "./labels.ts";
+import { FamilyLabels, LabelWriter } from "./labels.ts";
 import { closeMetric, writeExemplar, writeTimestamp } from "./parts.ts";
 import { COUNTER, METRIC, METRIC_FAMILY, QUANTILE, SUMMARY } from "./schema.ts";
 import type { ProtobufWriter } from "./writer.ts";
 
-/** The label writers of one escaping scheme. */
+/** Writes the labels of metrics and exemplars in one escaping scheme. */
 export interface LabelWriters {
   readonly plain: LabelWriter;
   readonly histogram: LabelWriter;
   readonly summary: LabelWriter;
+  /** The families with labels that were altered; see `FamilyLabels`. */
+  readonly doubted: WeakSet<MetricFamily>;
 }
 
 /** Writes one metric of a family, or nothing if it cannot be written. */
@@ -28,9 +33,10 @@ type Report = (reason: string) => void;
 /** Makes the label writers of one escaping scheme. */
 export function createLabelWriters(scheme: EscapingScheme): LabelWriters {
   return {
-    plain: createLabelWriter(scheme),
-    histogram: createLabelWriter(scheme, "le"),
-    summary: createLabelWriter(scheme, "quantile"),
+    plain: new LabelWriter(scheme),
+    histogram: new LabelWriter(scheme, BOUND_LABELS.histogram),
+    summary: new LabelWriter(scheme, BOUND_LABELS.summary),
+    doubted: new WeakSet(),
   };
 }
 
@@ -40,44 +46,72 @@ export function createLabelWriters(scheme: EscapingScheme): LabelWriters {
  * @param report Called for each metric that is skipped, wholly or in part.
  */
 export function createMetricWriter(
-  type: MetricFamily["type"],
+  family: MetricFamily,
   labelWriters: LabelWriters,
+  report: FaultReporter,
+): MetricWriter {
+  const labelWriter = labelWriters[LABEL_WRITERS[family.type] ?? "plain"];
+  const labels = new FamilyLabels(family, labelWriter, labelWriters.doubted, report);
+  const write = createPointWriter(family, labels, labelWriters.plain, (reason) =>
+    report(family.name, reason),
+  );
+  return (metric, writer) => {
+    write(metric, writer);
+    labels.index++;
+  };
+}
+
+const LABEL_WRITERS: Readonly<Partial<Record<MetricType, "histogram" | "summary">>> = {
+  histogram: "histogram",
+  gaugehistogram: "histogram",
+  summary: "summary",
+};
+
+function createPointWriter(
+  { type }: MetricFamily,
+  labels: FamilyLabels,
+  exemplarLabels: LabelWriter,
   report: Report,
 ): MetricWriter {
   // The casts hold because a family's type decides the type of its metrics.
   switch (type) {
     case "histogram":
     case "gaugehistogram":
-      return createHistogramWriter(
-        labelWriters.histogram,
-        labelWriters.plain,
-        report,
-      ) as MetricWriter;
+      return createHistogramWriter(labels, exemplarLabels, report) as MetricWriter;
     case "summary":
-      return createSummaryWriter(labelWriters, report) as MetricWriter;
+      return createSummaryWriter(labels, report) as MetricWriter;
     case "counter":
-      return createValueWriter(METRIC.counter, labelWriters, report) as MetricWriter;
+      return createValueWriter(METRIC.counter, labels, exemplarLabels, report) as MetricWriter;
     case "unknown":
-      return createValueWriter(METRIC.untyped, labelWriters, report) as MetricWriter;
+      return createValueWriter(METRIC.untyped, labels, exemplarLabels, report) as MetricWriter;
     default:
-      return createValueWriter(METRIC.gauge, labelWriters, report) as MetricWriter;
+      return createValueWriter(METRIC.gauge, labels, exemplarLabels, report) as MetricWriter;
   }
 }
 
-function createValueWriter(tag: number, { plain }: LabelWriters, report: Report) {
+function createValueWriter(
+  tag: number,
+  labels: FamilyLabels,
+  exemplarLabels: LabelWriter,
+  report: Report,
+) {
   return (metric: ValueMetric, writer: ProtobufWriter): void => {
     const { value } = metric;
     if (typeof value !== "number") {
       report(NOT_A_NUMBER);
       return;
     }
+    const before = writer.length;
     const start = writer.open(METRIC_FAMILY.metric);
-    plain(metric.labels, writer);
+    if (!labels.write(metric.labels, writer)) {
+      writer.truncate(before);
+      return;
+    }
     const valueStart = writer.open(tag);
     // Zero too: Prometheus does not reset an untyped value between two metrics.
     writer.double(COUNTER.value, value);
     if (tag === METRIC.counter) {
-      writeExemplar(COUNTER.exemplar, metric.exemplar, plain, writer);
+      writeExemplar(COUNTER.exemplar, metric.exemplar, exemplarLabels, writer);
       writeTimestamp(COUNTER.createdTimestamp, metric.startTimestampMs, writer);
     }
     writer.close(valueStart);
@@ -85,7 +119,7 @@ function createValueWriter(tag: number, { plain }: LabelWriters, report: Report)
   };
 }
 
-function createSummaryWriter({ summary }: LabelWriters, report: Report) {
+function createSummaryWriter(labels: FamilyLabels, report: Report) {
   const quantilesOf = createBoundsReader(ANY_QUANTILES);
   return (metric: SummaryMetric, writer: ProtobufWriter): void => {
     const { count, sum, quantiles, quantileValues } = metric;
@@ -97,8 +131,12 @@ function createSummaryWriter({ summary }: LabelWriters, report: Report) {
       report("a summary's count does not fit into 64 bits");
       return;
     }
+    const before = writer.length;
     const start = writer.open(METRIC_FAMILY.metric);
-    summary(metric.labels, writer);
+    if (!labels.write(metric.labels, writer)) {
+      writer.truncate(before);
+      return;
+    }
     const summaryStart = writer.open(METRIC.summary);
     // A summary has no field for a count that is not whole, as an average of several is.
     writer.uint(SUMMARY.sampleCount, Math.round(count));

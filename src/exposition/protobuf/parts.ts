@@ -8,16 +8,20 @@ import type { ProtobufWriter } from "./writer.ts";
 const MIN_TIMESTAMP_MS = -62_135_596_800_000;
 const END_TIMESTAMP_MS = 253_402_300_800_000;
 
-/** Writes an exemplar with all its labels, or nothing if there is none with a value. */
+/** Writes an exemplar with all its labels, or nothing if there is none with a value and texts. */
 export function writeExemplar(
   tag: number,
   exemplar: Exemplar | null | undefined,
-  writeLabels: LabelWriter,
+  labelWriter: LabelWriter,
   writer: ProtobufWriter,
 ): void {
   if (!exemplar || typeof exemplar.value !== "number") return;
+  const before = writer.length;
   const start = writer.open(tag);
-  writeLabels(exemplar.labels, writer);
+  if (!labelWriter.write(exemplar.labels, writer)) {
+    writer.truncate(before);
+    return;
+  }
   writer.double(EXEMPLAR.value, exemplar.value);
   writeTimestamp(EXEMPLAR.timestamp, exemplar.timestampMs, writer);
   writer.close(start);

@@ -13,13 +13,16 @@
 import type { MetricFamily } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
 import type { Encoder } from "../encoder.ts";
-import { uniquelyNamed } from "../family-names.ts";
+import { TEXT_SUFFIXES, uniquelyNamed } from "../family-names.ts";
 import { createLabelWriters, createMetricWriter, type MetricWriter } from "./metrics.ts";
 import { METRIC_FAMILY, METRIC_TYPE } from "./schema.ts";
 import { ProtobufWriter } from "./writer.ts";
 
 /** The size of a chunk: large enough to be cheap, small enough to be freed soon. */
 const CHUNK_BYTES = 64 * 1_024;
+
+/** How many metrics may be skipped without a pause. */
+const SKIPS_PER_STEP = 1_000;
 
 /** Yielded where there is nothing to send yet, so that the caller can pause. */
 const PAUSE: Uint8Array = new Uint8Array(0);
@@ -49,10 +52,8 @@ export function createProtobufEncoder(scheme: EscapingScheme): Encoder {
   return {
     *encode(families, report) {
       const writer = new ProtobufWriter();
-      for (const [family, name] of uniquelyNamed(families, scheme, report)) {
-        const write = createMetricWriter(family.type, labelWriters, (reason) =>
-          report(family.name, reason),
-        );
+      for (const [family, name] of uniquelyNamed(families, scheme, report, TEXT_SUFFIXES)) {
+        const write = createMetricWriter(family, labelWriters, report);
         yield* encodeFamily(family, name, write, writer);
         if (writer.length >= CHUNK_BYTES) yield writer.take(0);
       }
@@ -73,8 +74,12 @@ function* encodeFamily(
   const start = writer.openDelimited();
   writePreamble(family, name, writer);
   const preambleEnd = writer.length;
+  let skips = 0;
   for (const metric of family.metrics) {
+    const before = writer.length;
     write(metric, writer);
+    // Nothing is collected while metrics are skipped.
+    if (writer.length === before && ++skips % SKIPS_PER_STEP === 0) yield PAUSE;
     if (writer.length - start >= CHUNK_BYTES) {
       const chunk = writer.take(start);
       collected.push(chunk);

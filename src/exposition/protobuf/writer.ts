@@ -141,6 +141,11 @@ export class ProtobufWriter {
     this.#length = start;
   }
 
+  /** The bytes that were written from `start` on, each as the character of its number. */
+  latin1(start: number): string {
+    return this.#buffer.toString("latin1", start, this.#length);
+  }
+
   /** Takes away all that was written from `start` on; the caller owns what it gets. */
   take(start: number): Uint8Array {
     const taken = this.#bytes.slice(start, this.#length);

@@ -1,9 +1,16 @@
 import type { FaultReporter } from "../../model/gatherer.ts";
 import { haveSameElements, snapshotOf } from "../../model/identity.ts";
-import type { MetricFamily } from "../../model/metric-family.ts";
+import type { Metric, MetricFamily } from "../../model/metric-family.ts";
 import { ChunkMemory } from "../chunk-memory.ts";
-import { type Encoder, type FamilyEncoder, NOT_A_NUMBER } from "../encoder.ts";
+import {
+  type Encoder,
+  type FamilyEncoder,
+  type LabelHolder,
+  NOT_A_NUMBER,
+  type Written,
+} from "../encoder.ts";
 import { BlockStore, type BlockWalk } from "../kept/store.ts";
+import { LabelSets, onceForEach, SAME_LABELS } from "../label-pairs.ts";
 import { ByteSink } from "./byte-sink.ts";
 
 /** The families of an exposition, as a format has them. */
@@ -86,6 +93,9 @@ interface TextEncoding {
   readonly walk: BlockWalk;
 }
 
+/** How many metrics may be skipped, or read again, without a pause. */
+const METRICS_PER_STEP = 1_000;
+
 /** Yielded where there is nothing to send yet, so that the caller can pause. */
 const PAUSE: Uint8Array = new Uint8Array(0);
 
@@ -103,16 +113,37 @@ function* encodeText(
   { served, skipped }: TextFamilies,
   { end, report, sink, walk }: TextEncoding,
 ): Generator<Uint8Array, void, undefined> {
+  const reportOnce = onceForEach(report);
   for (const { name, reason } of skipped) report(name, reason);
   try {
     for (const given of served) {
       const { family, encoder, fault } = given.examine ? yield* examined(given.examine()) : given;
       if (fault !== undefined) report(family.name, fault);
+      const { labels } = encoder;
+      /** Absent as long as all metrics are those of the last scrape, or cannot have equal labels. */
+      let labelSets: LabelSets | undefined;
+      let count = 0;
       const metrics = walk.family(family, encoder);
       if (sink.isFull) yield sink.take();
       for (const metric of metrics) {
-        const written = walk.write(metric, encoder);
-        if (written !== true) report(family.name, written || NOT_A_NUMBER);
+        if (labelSets === undefined) {
+          const canTrust = labels.isTrusting || !walk.isDisturbed;
+          const written = canTrust && walk.write(metric, encoder);
+          if (!canTrust || labels.isRefused) {
+            labelSets = yield* labelSetsBefore(count + walk.endRuns(), family, labels);
+          } else if (written !== true) report(family.name, written || NOT_A_NUMBER);
+        }
+        if (labelSets !== undefined) {
+          const written = writeUnique(metric, encoder, labelSets, walk);
+          if (written !== true) report(family.name, written || NOT_A_NUMBER);
+          if (labels.fault !== undefined) {
+            reportOnce(family.name, labels.fault);
+            labels.fault = undefined;
+            // Nothing fills the sink while metrics are skipped.
+            if (count % METRICS_PER_STEP === 0) yield PAUSE;
+          }
+        }
+        count++;
         if (sink.isFull) yield sink.take();
       }
     }
@@ -124,4 +155,45 @@ function* encodeText(
   }
   sink.text(end);
   if (!sink.isEmpty) yield sink.take();
+}
+
+/** Writes a metric unless its labels are those of one before; `labels.fault` then says so. */
+function writeUnique(
+  metric: Metric,
+  encoder: FamilyEncoder,
+  labelSets: LabelSets,
+  walk: BlockWalk,
+): Written {
+  const { labels } = encoder;
+  const key = labels.hold(metric.labels);
+  let written: Written = true;
+  if (key !== undefined && labelSets.add(key)) {
+    written = walk.write(metric, encoder);
+    if (written === false) labelSets.delete(key);
+  } else if (key !== undefined) labels.fault = SAME_LABELS;
+  labels.release();
+  return written;
+}
+
+/**
+ * Reads the labels of the first metrics of a family again, when the next one must be compared with them.
+ *
+ * Afterwards the metrics are where they were, even if they are one object that moves.
+ */
+function* labelSetsBefore(
+  count: number,
+  { metrics }: Pick<MetricFamily, "metrics">,
+  labels: LabelHolder,
+): Generator<Uint8Array, LabelSets, undefined> {
+  const labelSets = new LabelSets();
+  if (count === 0) return labelSets;
+  const iterator = metrics[Symbol.iterator]();
+  for (let index = 1; ; index++) {
+    const { done, value: metric } = iterator.next();
+    if (done || index > count) return labelSets;
+    const key = labels.hold(metric.labels);
+    if (key !== undefined) labelSets.add(key);
+    labels.release();
+    if (index % METRICS_PER_STEP === 0) yield PAUSE;
+  }
 }

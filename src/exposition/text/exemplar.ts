@@ -1,3 +1,4 @@
+import { labelText } from "../../model/identity.ts";
 import type { Exemplar } from "../../model/metric-family.ts";
 import { isLegacyLabelName } from "../../model/names.ts";
 import { isReservedLabel } from "../label-pairs.ts";
@@ -58,7 +59,8 @@ function formatLabels({ labels }: Exemplar): string | undefined {
   let characters = 0;
   for (const name of Object.keys(labels)) {
     const value = labels[name];
-    const text = value === null || value === undefined ? "" : String(value);
+    const text = labelText(value);
+    if (text === undefined) return undefined;
     if (text === "" || isReservedLabel(name)) continue;
     // Quoted names are for metrics; before 3.1, Prometheus rejected them in exemplars.
     if (!isLegacyLabelName(name)) return undefined;

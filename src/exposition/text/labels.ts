@@ -1,51 +1,134 @@
 import type { Labels } from "../../model/metric-family.ts";
 import { type EscapingScheme, isLegacyLabelName } from "../../model/names.ts";
-import { isReservedLabel, MAX_KNOWN_NAMES, normalLabelPairs } from "../label-pairs.ts";
-
-/** Writes labels as `a="1",b="2"`, without braces; `""` when there are none. */
-export type LabelEncoder = (labels: Labels) => string;
+import type { LabelHolder } from "../encoder.ts";
+import {
+  hasLoneSurrogate,
+  inOrder,
+  isInOrder,
+  isReservedLabel,
+  MAX_KNOWN_NAMES,
+  NOT_PRINTABLE,
+  normalLabels,
+} from "../label-pairs.ts";
 
 /**
- * Makes the label encoder of one escaping scheme.
+ * Writes the labels of one family as `a="1",b="2"`, without braces; `""` when there are none.
  *
- * `normalLabelPairs()` says which labels are skipped.
- *
- * @param reserved The label that the caller writes itself: `le` or `quantile`.
+ * `normalLabels()` says which labels are skipped. Where a gatherer promises that its labels are unique,
+ * it writes them, until it meets some that it would alter. All others must be held first.
  */
-export function createLabelEncoder(scheme: EscapingScheme, reserved?: string): LabelEncoder {
+export class LabelEncoder implements LabelHolder {
+  isTrusting: boolean;
+  isRefused = false;
+  fault: string | undefined;
+  readonly #scheme: EscapingScheme;
+  readonly #reserved: string | undefined;
   /** The text before the value, for names that need no escaping; `""` for those that are skipped. */
-  const legacyStarts = new Map<string, string>();
+  readonly #starts = new Map<string, string>();
+  #held: string | undefined;
+  #isAltered = false;
 
-  // Hot path: all labels of all metrics pass here; `npm run bench` measures it.
-  const encode: LabelEncoder = (labels) => {
+  /**
+   * @param hasUniqueLabels Whether the gatherer promises that no two label sets are equal.
+   * @param reserved The label that the caller writes itself: `le` or `quantile`.
+   */
+  constructor(scheme: EscapingScheme, hasUniqueLabels: boolean | undefined, reserved?: string) {
+    this.#scheme = scheme;
+    this.#reserved = reserved;
+    this.isTrusting = hasUniqueLabels === true;
+  }
+
+  /** Writes labels; `undefined` and `isRefused` for those that must be held first. */
+  encode(labels: Labels): string | undefined {
+    if (!this.isTrusting) {
+      if (this.#held === undefined) this.isRefused = true;
+      return this.#held;
+    }
+    const text = this.#write(labels, Object.keys(labels)) ?? this.#writeWithCare(labels).text;
+    if (!this.#isAltered) return text;
+    this.isTrusting = false;
+    this.isRefused = true;
+    this.fault = undefined;
+    return undefined;
+  }
+
+  hold(labels: Labels): string | undefined {
+    this.fault = undefined;
+    const names = Object.keys(labels);
+    const text = this.#write(labels, names);
+    if (text === undefined) {
+      const { text: careful, key } = this.#writeWithCare(labels);
+      this.#held = careful;
+      return key;
+    }
+    this.#held = text;
+    return isInOrder(names) ? text : this.#write(labels, names.sort());
+  }
+
+  release(): void {
+    this.#held = undefined;
+    this.isRefused = false;
+  }
+
+  /**
+   * Writes labels in the order of their names; `undefined` where that takes more care.
+   *
+   * Hot path: all labels of all metrics pass here; `npm run bench` measures it.
+   */
+  #write(labels: Labels, names: readonly string[]): string | undefined {
+    const starts = this.#starts;
     let encoded = "";
-    for (const name of Object.keys(labels)) {
+    let isAltered = false;
+    for (let index = 0; index < names.length; index++) {
+      const name = names[index] as string; // index < length
+      const start = starts.get(name);
+      if (start === undefined) return undefined;
       const value = labels[name];
-      if (value === undefined || value === null || value === "") continue;
-      const start = legacyStarts.get(name);
-      if (start === undefined) return encodeWithCare(labels);
-      if (start === "") continue;
-      const text = typeof value === "string" ? value : String(value);
-      if (text === "") continue;
-      encoded += `${encoded === "" ? "" : ","}${start}${escapeQuoted(text)}"`;
+      let text: string;
+      if (typeof value === "string") text = value;
+      else if (typeof value === "number" || typeof value === "boolean") text = String(value);
+      else if (value === undefined || value === null) {
+        text = String(value);
+        isAltered = true;
+      } else return undefined;
+      if (text === "" || start === "") {
+        isAltered = true;
+        continue;
+      }
+      if (NEEDS_CARE.test(text)) {
+        if (hasLoneSurrogate(text)) return undefined;
+        text = escapeQuoted(text);
+      }
+      encoded += `${encoded === "" ? "" : ","}${start}${text}"`;
     }
+    this.#isAltered = isAltered;
     return encoded;
-  };
+  }
 
-  /** The same for names that are new or not of the legacy charset. */
-  const encodeWithCare: LabelEncoder = (labels) => {
+  /** The same for names that are new or not of the legacy charset, and for values of other types. */
+  #writeWithCare(labels: Labels): { readonly text?: string; readonly key?: string } {
     for (const name of Object.keys(labels)) {
-      const isReserved = isReservedLabel(name, reserved);
+      const isReserved = isReservedLabel(name, this.#reserved);
       if (!isReserved && !isLegacyLabelName(name)) continue;
-      if (legacyStarts.size >= MAX_KNOWN_NAMES) legacyStarts.clear();
-      legacyStarts.set(name, isReserved ? "" : `${name}="`);
+      if (this.#starts.size >= MAX_KNOWN_NAMES) this.#starts.clear();
+      this.#starts.set(name, isReserved ? "" : `${name}="`);
     }
-    return [...normalLabelPairs(labels, scheme, reserved)]
-      .map(([name, text]) => `${quoteLabelName(name)}="${escapeQuoted(text)}"`)
-      .join(",");
-  };
+    const normal = normalLabels(labels, this.#scheme, this.#reserved);
+    this.#isAltered = normal?.isAltered ?? true;
+    this.fault = normal === undefined ? NOT_PRINTABLE : normal.fault;
+    if (normal === undefined) return {};
+    return { text: writePairs(normal.pairs), key: writePairs(inOrder(normal.pairs)) };
+  }
+}
 
-  return encode;
+// Without the flag `u`, surrogates cost nothing where the text is Latin-1.
+const NEEDS_CARE = /[\\\n"\ud800-\udfff]/;
+
+function writePairs(pairs: ReadonlyMap<string, string>): string {
+  return Array.from(
+    pairs,
+    ([name, text]) => `${quoteLabelName(name)}="${escapeQuoted(text)}"`,
+  ).join(",");
 }
 
 /** Writes a label name, in quotes unless it is of the legacy charset (text format 1.0.0). */

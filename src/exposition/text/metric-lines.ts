@@ -1,9 +1,8 @@
 import { type BoundRule, BUCKET_BOUNDS } from "../../model/bounds.ts";
 import type { HistogramMetric, SummaryMetric, ValueMetric } from "../../model/metric-family.ts";
-import type { EscapingScheme } from "../../model/names.ts";
 import { type MetricEncoder, NO_BUCKET_COUNT, type TextSink, type Written } from "../encoder.ts";
 import type { formatBucketExemplar } from "./exemplar.ts";
-import { createLabelEncoder } from "./labels.ts";
+import type { LabelEncoder } from "./labels.ts";
 import {
   boundLineRest,
   boundStarts,
@@ -53,20 +52,23 @@ const TOTAL_SUFFIXES: TotalSuffixes = { sum: "_sum", count: "_count" };
  */
 export function createValueEncoder(
   sampleName: string,
-  scheme: EscapingScheme,
+  labels: LabelEncoder,
   { timestampUnitMs }: LineStyle,
   formatExemplar?: (exemplar: ValueMetric["exemplar"]) => string,
 ): MetricEncoder {
-  const encodeLabels = createLabelEncoder(scheme);
   const start = lineStart(sampleName);
   const hasExemplars = formatExemplar !== undefined;
   return {
+    labels,
+
     encode(metric: ValueMetric, sink: TextSink): Written {
       const { value } = metric;
       if (typeof value !== "number") return false;
+      const labelText = labels.encode(metric.labels);
+      if (labelText === undefined) return false;
       let end = formatTimestamp(metric.timestampMs, timestampUnitMs);
       if (formatExemplar !== undefined) end += formatExemplar(metric.exemplar);
-      writeLine(openLine(start, encodeLabels(metric.labels)), value, `${end}\n`, sink);
+      writeLine(openLine(start, labelText), value, `${end}\n`, sink);
       return true;
     },
 
@@ -93,12 +95,11 @@ export function createValueEncoder(
 /** Makes the encoder of histograms. */
 export function createHistogramEncoder(
   name: string,
-  scheme: EscapingScheme,
+  labels: LabelEncoder,
   style: LineStyle,
   suffixes: TotalSuffixes = TOTAL_SUFFIXES,
 ): MetricEncoder {
   const { timestampUnitMs, isStrict, formatBucketExemplar } = style;
-  const encodeLabels = createLabelEncoder(scheme, "le");
   const bucketStart = lineStart(`${name}_bucket`);
   const infStart = `${bucketStart.open}le="+Inf"`;
   const bucketsOf = boundStarts(bucketStart.open, "le", BUCKET_BOUNDS, style.formatBound);
@@ -109,11 +110,14 @@ export function createHistogramEncoder(
   const isUsable = (count: number, below: number, total: number): boolean =>
     isStrict ? count >= below && count <= total : !Number.isNaN(count);
   return {
+    labels,
+
     encode(metric: HistogramMetric, sink: TextSink): Written {
       const { count: total, sum, cumulativeCounts } = metric;
       if (!hasTotals(metric) || Number.isNaN(total)) return false;
-      const labels = encodeLabels(metric.labels);
-      const rest = boundLineRest(labels);
+      const labelText = labels.encode(metric.labels);
+      if (labelText === undefined) return false;
+      const rest = boundLineRest(labelText);
       const timestamp = formatTimestamp(metric.timestampMs, timestampUnitMs);
       const end = `${timestamp}\n`;
       const { starts, values, indexes, fault } = bucketsOf(metric.upperBounds);
@@ -136,7 +140,7 @@ export function createHistogramEncoder(
       }
       const last = metric.upperBounds?.length ?? 0;
       writeLine(`${infStart}${rest}`, total, endOf(starts.length, last), sink);
-      if (!isStrict || !Number.isNaN(sum)) writeTotals(metric, labels, end, sink);
+      if (!isStrict || !Number.isNaN(sum)) writeTotals(metric, labelText, end, sink);
       return written;
     },
 
@@ -177,21 +181,23 @@ export function createHistogramEncoder(
 /** Makes the encoder of summaries. */
 export function createSummaryEncoder(
   name: string,
-  scheme: EscapingScheme,
+  labels: LabelEncoder,
   style: LineStyle,
 ): MetricEncoder {
   const { timestampUnitMs, quantileRule } = style;
-  const encodeLabels = createLabelEncoder(scheme, "quantile");
   const open = lineStart(name).open;
   const quantilesOf = boundStarts(open, "quantile", quantileRule, style.formatBound);
   const writeTotals = createTotalsWriter(name, TOTAL_SUFFIXES, style);
   const sumAt = style.isSumFirst ? 0 : 1;
   const countAt = style.isSumFirst ? 1 : 0;
   return {
+    labels,
+
     encode(metric: SummaryMetric, sink: TextSink): Written {
       if (!hasTotals(metric)) return false;
-      const labels = encodeLabels(metric.labels);
-      const rest = boundLineRest(labels);
+      const labelText = labels.encode(metric.labels);
+      if (labelText === undefined) return false;
+      const rest = boundLineRest(labelText);
       const end = `${formatTimestamp(metric.timestampMs, timestampUnitMs)}\n`;
       const { starts, indexes, fault } = quantilesOf(metric.quantiles);
       const { quantileValues } = metric;
@@ -199,7 +205,7 @@ export function createSummaryEncoder(
         const value = numberAt(quantileValues, indexes[at] as number); // at < length
         writeLine(`${starts[at]}${rest}`, value, end, sink);
       }
-      writeTotals(metric, labels, end, sink);
+      writeTotals(metric, labelText, end, sink);
       return fault ?? true;
     },
 

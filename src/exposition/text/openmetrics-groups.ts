@@ -1,6 +1,6 @@
 import type { Metric, ValueMetric } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
-import { normalLabelPairs } from "../label-pairs.ts";
+import { normalLabels } from "../label-pairs.ts";
 import { wholeMilliseconds } from "../number.ts";
 
 /** The metrics of an info or a state set in an order that parsers accept. */
@@ -47,7 +47,8 @@ export function* arrangeStates(
     const state = copyOf(metric);
     if (all.length % PAUSE_EVERY === PAUSE_EVERY - 1) yield;
     all.push(state);
-    const pairs = normalLabelPairs(state.labels, scheme);
+    // The encoder skips and reports labels that have no text.
+    const pairs = new Map(normalLabels(state.labels, scheme)?.pairs);
     const hasState = pairs.delete(name);
     const key = JSON.stringify([...pairs].sort());
     const group = groups.get(key) ?? [];

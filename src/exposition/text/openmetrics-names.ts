@@ -1,6 +1,6 @@
 import type { MetricFamily, MetricType } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
-import { uniquelyNamed } from "../family-names.ts";
+import { NameSet, uniquelyNamed } from "../family-names.ts";
 import type { SkippedFamily } from "./encode.ts";
 
 /** A family as it appears in OpenMetrics. */
@@ -48,20 +48,17 @@ export function nameFamilies(
   const contested = namesOfMany(candidates.map(({ ideal }) => ideal));
 
   const named: NamedFamily[] = [];
-  const taken = new Set<string>();
+  const names = new NameSet();
   for (const { ideal, fullName } of candidates) {
     const candidate = avoidClash(ideal, fullName, contested);
-    const reserved = reservedNames(candidate);
-    const clash = reserved.find((name) => taken.has(name));
-    if (clash !== undefined) {
+    const clash = names.add(reservedNames(candidate));
+    if (clash === undefined) named.push(candidate);
+    else {
       skipped.push({
         name: candidate.family.name,
         reason: `OpenMetrics reserves the name ${clash} for another family`,
       });
-      continue;
     }
-    for (const name of reserved) taken.add(name);
-    named.push(candidate);
   }
   return { named, skipped };
 }

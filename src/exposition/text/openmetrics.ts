@@ -12,10 +12,11 @@ import type { MetricFamily } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
 import type { Encoder, FamilyEncoder, MetricEncoder } from "../encoder.ts";
 import type { BlockStore } from "../kept/store.ts";
+import { BOUND_LABELS } from "../label-pairs.ts";
 import { formatNumber } from "../number.ts";
 import { createTextFormatEncoder, type ServedFamily, type TextFamilies } from "./encode.ts";
 import { formatBucketExemplar, formatExemplar, SECOND_MS } from "./exemplar.ts";
-import { escapeQuoted } from "./labels.ts";
+import { escapeQuoted, LabelEncoder } from "./labels.ts";
 import {
   createHistogramEncoder,
   createSummaryEncoder,
@@ -120,20 +121,24 @@ function isUnitOf(unit: string, name: string, type: MetricFamily["type"]): boole
   return /^[a-zA-Z0-9_:]+$/.test(unit) && name.endsWith(`_${unit}`);
 }
 
-function createMetricEncoder({ name, type }: NamedFamily, scheme: EscapingScheme): MetricEncoder {
+function createMetricEncoder(
+  { family, name, type }: NamedFamily,
+  scheme: EscapingScheme,
+): MetricEncoder {
+  const labels = new LabelEncoder(scheme, family.hasUniqueLabels, BOUND_LABELS[type]);
   switch (type) {
     case "histogram":
-      return createHistogramEncoder(name, scheme, STYLE);
+      return createHistogramEncoder(name, labels, STYLE);
     case "gaugehistogram":
-      return createHistogramEncoder(name, scheme, STYLE, { sum: "_gsum", count: "_gcount" });
+      return createHistogramEncoder(name, labels, STYLE, { sum: "_gsum", count: "_gcount" });
     case "summary":
-      return createSummaryEncoder(name, scheme, STYLE);
+      return createSummaryEncoder(name, labels, STYLE);
     case "counter":
-      return createValueEncoder(`${name}_total`, scheme, STYLE, formatExemplar);
+      return createValueEncoder(`${name}_total`, labels, STYLE, formatExemplar);
     case "info":
-      return createValueEncoder(`${name}_info`, scheme, STYLE);
+      return createValueEncoder(`${name}_info`, labels, STYLE);
     default:
-      return createValueEncoder(name, scheme, STYLE);
+      return createValueEncoder(name, labels, STYLE);
   }
 }
 

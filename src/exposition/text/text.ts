@@ -10,15 +10,18 @@
  * the same object. Chunks are in the memory of the scrape, or are blocks that `kept/` lends. One metric
  * is always written without a pause. Nothing of OpenMetrics is loaded from here.
  */
+
 import { ANY_QUANTILES } from "../../model/bounds.ts";
+import type { FaultReporter } from "../../model/gatherer.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
 import type { Encoder, FamilyEncoder, MetricEncoder } from "../encoder.ts";
-import { uniquelyNamed } from "../family-names.ts";
+import { TEXT_SUFFIXES, uniquelyNamed } from "../family-names.ts";
 import type { BlockStore } from "../kept/store.ts";
+import { BOUND_LABELS } from "../label-pairs.ts";
 import { formatNumber } from "../number.ts";
 import { createTextFormatEncoder, type SkippedFamily, type TextFamilies } from "./encode.ts";
-import { escapeHelp } from "./labels.ts";
+import { escapeHelp, LabelEncoder } from "./labels.ts";
 import {
   createHistogramEncoder,
   createSummaryEncoder,
@@ -75,7 +78,8 @@ export function createTextEncoder(scheme: EscapingScheme, store?: BlockStore): E
 
   const prepare = (families: readonly MetricFamily[]): TextFamilies => {
     const skipped: SkippedFamily[] = [];
-    const named = uniquelyNamed(families, scheme, (name, reason) => skipped.push({ name, reason }));
+    const skip: FaultReporter = (name, reason) => skipped.push({ name, reason });
+    const named = uniquelyNamed(families, scheme, skip, TEXT_SUFFIXES);
     const served = Array.from(named, ([family, name]) => ({
       family,
       encoder: encoderOf(family, name),
@@ -95,22 +99,23 @@ function createFamilyEncoder(
   const help = family.help === "" ? "" : `# HELP ${written} ${escapeHelp(family.help)}\n`;
   return {
     preamble: `${help}# TYPE ${written} ${TEXT_TYPES[family.type]}\n`,
-    ...createMetricEncoder(family.type, name, scheme),
+    ...createMetricEncoder(family, name, scheme),
   };
 }
 
 function createMetricEncoder(
-  type: MetricFamily["type"],
+  { type, hasUniqueLabels }: MetricFamily,
   name: string,
   scheme: EscapingScheme,
 ): MetricEncoder {
+  const labels = new LabelEncoder(scheme, hasUniqueLabels, BOUND_LABELS[type]);
   switch (type) {
     case "histogram":
     case "gaugehistogram":
-      return createHistogramEncoder(name, scheme, STYLE);
+      return createHistogramEncoder(name, labels, STYLE);
     case "summary":
-      return createSummaryEncoder(name, scheme, STYLE);
+      return createSummaryEncoder(name, labels, STYLE);
     default:
-      return createValueEncoder(name, scheme, STYLE);
+      return createValueEncoder(name, labels, STYLE);
   }
 }

@@ -8,7 +8,7 @@ import {
   type RegistryMetric,
   typeOf,
 } from "./registry.ts";
-import { readHistograms, readSummaries, readValues } from "./snapshot.ts";
+import { readSnapshot } from "./snapshot.ts";
 import { type StoreContext, storeMetrics } from "./store.ts";
 
 /** The results of `get()`, for metrics whose store is not read directly. */
@@ -58,8 +58,13 @@ export class RegistryFamilies {
     };
     const families: MetricFamily[] = [];
     for (const metric of metrics) {
-      const family = this.#familyOf(metric, snapshots.get(metric), report);
-      if (family !== undefined) families.push(family);
+      const snapshot = snapshots.get(metric);
+      if (snapshot !== undefined)
+        families.push(...this.#snapshotFamilies(metric, snapshot, report));
+      else {
+        const family = this.#familyOf(metric, report);
+        if (family !== undefined) families.push(family);
+      }
     }
     if (!haveSameElements(families, this.#families)) this.#families = Object.freeze(families);
     // A fault is reported at every scrape, and a snapshot belongs to one scrape.
@@ -74,18 +79,10 @@ export class RegistryFamilies {
     return false;
   }
 
-  #familyOf(
-    known: KnownMetric,
-    snapshot: MetricSnapshot | undefined,
-    report: FaultReporter,
-  ): MetricFamily | undefined {
+  #familyOf(known: KnownMetric, report: FaultReporter): MetricFamily | undefined {
     const { name, metric } = known;
-    if (typeof name !== "string" || name === "") {
-      report(String(name), "the name of a metric is not a string");
-      return undefined;
-    }
-    const help = helpOf(name, metric, report);
-    if (snapshot !== undefined) return this.#snapshotFamily({ name, help }, metric, snapshot);
+    if (!isName(name, report)) return undefined;
+    const help = toHelp(name, metric.help, report);
     const isCurrent = known.defaultLabels === this.#defaultLabels && known.family?.help === help;
     if (!isCurrent) {
       known.family = this.#storeFamily({ name, help }, metric);
@@ -103,33 +100,37 @@ export class RegistryFamilies {
     return {
       ...heading,
       type: typeOf(metric),
+      hasUniqueLabels: hasUniqueLabels(metric, this.#defaultLabels),
       metrics: storeMetrics(metric, context),
     } as MetricFamily;
   }
 
-  #snapshotFamily(
-    heading: Heading,
-    metric: RegistryMetric,
+  /** Makes the families of what `get()` returned; where both have a name or a help, the object wins. */
+  #snapshotFamilies(
+    { name: ownName, metric }: KnownMetric,
     snapshot: MetricSnapshot,
-  ): MetricFamily {
-    const merge = labelMerger(this.#defaultLabels);
-    const type = snapshot.type ?? typeOf(metric);
-    switch (type) {
-      case "counter":
-      case "gauge":
-        return { ...heading, type, metrics: readValues(snapshot, merge) };
-      case "histogram":
-        return { ...heading, type, metrics: readHistograms(snapshot, merge) };
-      case "summary":
-        return { ...heading, type, metrics: readSummaries(snapshot, merge) };
-      default:
-        this.#report(heading.name, "the type is unknown");
-        return { ...heading, type: "unknown", metrics: readValues(snapshot, merge) };
-    }
+    report: FaultReporter,
+  ): readonly MetricFamily[] {
+    const name = ownName ?? snapshot.name;
+    if (!isName(name, report)) return [];
+    return readSnapshot(snapshot, {
+      name,
+      help: toHelp(name, metric.help ?? snapshot.help, report),
+      type: snapshot.type ?? typeOf(metric),
+      merge: labelMerger(this.#defaultLabels),
+      report: (reason) => report(name, reason),
+    });
   }
 }
 
-function helpOf(name: string, { help }: RegistryMetric, report: FaultReporter): string {
+/** The application may have given any name. */
+function isName(name: unknown, report: FaultReporter): name is string {
+  if (typeof name === "string" && name !== "") return true;
+  report(String(name), "the name of a metric is not a string");
+  return false;
+}
+
+function toHelp(name: string, help: unknown, report: FaultReporter): string {
   if (typeof help === "string") return help;
   if (help === undefined || help === null) return "";
   report(name, "the help is not a string");
@@ -145,6 +146,13 @@ function labelMerger(defaultLabels: Labels): (labels: Labels) => Labels {
     for (const name of names) merged[name] ??= defaultLabels[name];
     return merged;
   };
+}
+
+/** The store has one child for each label set, which default labels of other names do not change. */
+function hasUniqueLabels({ labelNames }: RegistryMetric, defaultLabels: Labels): boolean {
+  return (
+    Array.isArray(labelNames) && !labelNames.some((name) => Object.hasOwn(defaultLabels, name))
+  );
 }
 
 function haveSameEntries(a: Labels, b: Labels): boolean {

@@ -34,7 +34,9 @@ import {
   type MetricSnapshot,
   type RegistryInternals,
   type RegistryMetric,
+  typeOf,
 } from "./registry.ts";
+import { toSnapshot } from "./snapshot.ts";
 
 /**
  * Makes a gatherer of a registry; returns `undefined` for anything else.
@@ -91,11 +93,18 @@ type Metrics = readonly KnownMetric[];
 function requested(metrics: Metrics, { isRequested, report }: GatherContext): Metrics {
   let some: KnownMetric[] | undefined;
   for (const [index, metric] of metrics.entries()) {
-    const isWanted = isReadable(metric, report) && isRequested(String(metric.name), metric.type);
+    const isWanted =
+      isReadable(metric, report) &&
+      (isKnownLater(metric) || isRequested(String(metric.name), metric.type));
     if (isWanted) some?.push(metric);
     else some ??= metrics.slice(0, index);
   }
   return some ?? metrics;
+}
+
+/** Whether only `get()` tells what the metric is; a family that nobody asked for is dropped later. */
+function isKnownLater({ name, metric, isStoreKnown }: KnownMetric): boolean {
+  return !isStoreKnown && (name === undefined || name === null || typeOf(metric) === undefined);
 }
 
 /** The libraries register a metric before they check its configuration. */
@@ -186,6 +195,11 @@ function pendingOf(runs: Runs): Promise<void>[] {
   return promises;
 }
 
+/** What a report calls a metric. */
+function nameOf({ name }: KnownMetric): string {
+  return name === undefined || name === null ? "a metric without a name" : String(name);
+}
+
 function runCollector(metric: RegistryMetric): unknown {
   // The client libraries check the type of `collect` when they construct a metric.
   return (metric.collect as () => unknown).call(metric);
@@ -196,10 +210,7 @@ function finishRun(run: CollectorRun, value: unknown): void {
   reportDuration(run);
   // The return value of a collector means nothing.
   if (run.known.isStoreKnown) return;
-  if (typeof value !== "object" || value === null)
-    throw new TypeError("get() must return an object");
-  // Its members are checked where they are read.
-  run.snapshot = value as MetricSnapshot;
+  run.snapshot = toSnapshot(value);
 }
 
 function failRun(run: CollectorRun, error: unknown): void {
@@ -211,16 +222,16 @@ function failRun(run: CollectorRun, error: unknown): void {
 /** A metric without a collector is read through `get()` where its store is unknown; it has no row. */
 function reportDuration({ known, startedAt, onCollected }: CollectorRun): void {
   if (onCollected === undefined || !known.metric.collect) return;
-  onCollected(String(known.name), performance.now() - startedAt);
+  onCollected(nameOf(known), performance.now() - startedAt);
 }
 
 function collectorErrorsOf(runs: Runs, context: GatherContext): CollectorError[] {
   const errors: CollectorError[] = [];
   for (const { known, startedAt, failure, pending } of runs) {
-    if (failure !== undefined) errors.push({ collector: String(known.name), ...failure });
+    if (failure !== undefined) errors.push({ collector: nameOf(known), ...failure });
     else if (pending !== undefined) {
       const durationMs = performance.now() - startedAt;
-      errors.push({ collector: String(known.name), error: context.signal.reason, durationMs });
+      errors.push({ collector: nameOf(known), error: context.signal.reason, durationMs });
     }
   }
   return errors;

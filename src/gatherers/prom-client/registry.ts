@@ -28,6 +28,7 @@ export interface RegistryMetric {
   readonly hashMap?: Readonly<Record<string, unknown>>;
   /** The children in `@prometheus-io/client` and `@platformatic/prom-client`. */
   readonly store?: { values(): Iterable<unknown> };
+  readonly labelNames?: readonly string[];
   readonly upperBounds?: readonly number[];
   readonly percentiles?: readonly number[];
   readonly pruneAgedBuckets?: unknown;
@@ -37,15 +38,20 @@ export interface RegistryMetric {
 
 /** What a metric's `get()` returns: the samples of all its label sets in one list. */
 export interface MetricSnapshot {
+  /** What a metric object says that has no name or help of its own. */
+  readonly name?: unknown;
+  readonly help?: unknown;
   /** Absent in the metrics of `Registry.aggregate()`. */
   readonly type?: unknown;
   readonly values?: readonly SnapshotSample[];
 }
 
 export interface SnapshotSample {
-  /** The name of the sample if it differs from the metric's: `x_bucket`, `x_sum`, `x_count`. */
-  readonly metricName?: string;
-  readonly labels?: Readonly<Record<string, unknown>>;
+  /** The name of the sample if it differs from the metric's: `x_bucket`, `x_sum`, `x_count`, or any. */
+  readonly metricName?: unknown;
+  readonly labels?: Readonly<Record<string, unknown>> | null;
+  /** Labels that the samples of one histogram share; they override the others. */
+  readonly sharedLabels?: Readonly<Record<string, unknown>> | null | undefined;
   readonly value: number;
   readonly exemplar?: RegistryExemplar | null;
 }
@@ -122,7 +128,9 @@ export function toMetricType(type: unknown): MetricType {
 export function namesByMetric({ _metrics }: RegistryInternals): Map<RegistryMetric, string> {
   if (typeof _metrics !== "object" || _metrics === null) return new Map();
   const entries = isMap(_metrics) ? [..._metrics] : Object.entries(_metrics);
-  return new Map(entries.map(([name, metric]) => [metric, name]));
+  // An object without a name of its own is registered under the text "undefined".
+  const named = entries.filter(([, { name }]) => name !== undefined && name !== null);
+  return new Map(named.map(([name, metric]) => [metric, name]));
 }
 
 /** Whether a metric is still registered under `name`; cheaper than `namesByMetric()`. */
@@ -132,11 +140,10 @@ export function isRegisteredAs(
   { _metrics }: RegistryInternals,
 ): boolean {
   if (typeof _metrics !== "object" || _metrics === null) return name === metric.name;
-  if (typeof name !== "string") return false;
-  // By its type it is one of the two.
+  // By its type it is one of the two. The keys of an object are texts.
   const found = isMap(_metrics)
-    ? _metrics.get(name)
-    : (_metrics as Readonly<Record<string, RegistryMetric>>)[name];
+    ? _metrics.get(name as string)
+    : (_metrics as Readonly<Record<string, RegistryMetric>>)[String(name)];
   return found === metric;
 }
 

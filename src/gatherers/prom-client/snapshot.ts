@@ -2,38 +2,147 @@ import { labelsKey } from "../../model/identity.ts";
 import type {
   HistogramMetric,
   Labels,
+  MetricFamily,
   SummaryMetric,
   ValueMetric,
 } from "../../model/metric-family.ts";
 import { type MetricSnapshot, type SnapshotSample, toExemplar } from "./registry.ts";
 
+/** What reading a snapshot needs of its metric and its registry. */
+export interface SnapshotContext {
+  readonly name: string;
+  readonly help: string;
+  readonly type: unknown;
+  /** Adds the registry's default labels. */
+  readonly merge: (labels: Labels) => Labels;
+  readonly report: (reason: string) => void;
+}
+
 /**
- * Reads what a metric's public `get()` returns: a flat list of samples, which are grouped into one
- * metric for each label set. Used for every metric whose store has an unknown layout.
+ * Checks what a metric's public `get()` returned, and copies it: anybody may have written it.
+ *
+ * @throws {TypeError} If it is not an object, or its values are not a list of objects.
  */
-export type SnapshotReader<T> = (
-  snapshot: MetricSnapshot,
-  merge: (labels: Labels) => Labels,
-) => T[];
+export function toSnapshot(value: unknown): MetricSnapshot {
+  if (!isObject(value)) throw new TypeError("get() must return an object");
+  const { name, help, type, values } = value;
+  const list = values ?? [];
+  if (!isList(list)) throw new TypeError("The values that get() returns must be a list");
+  const samples = [...list];
+  if (!samples.every(isObject)) {
+    throw new TypeError("The values that get() returns must be a list of objects");
+  }
+  return { name, help, type, values: samples.map(copyOf) };
+}
 
-/** Reads the snapshot of a counter, a gauge or a metric of unknown type. */
-export const readValues: SnapshotReader<ValueMetric> = (snapshot, merge) =>
-  (snapshot.values ?? []).map((sample) => toValueMetric(sample, merge));
-
-/** Reads the snapshot of a histogram. */
-export const readHistograms: SnapshotReader<HistogramMetric> = (snapshot, merge) =>
-  groupByLabels(snapshot, "le").map((group) => toHistogram(merge(group.labels), group));
-
-/** Reads the snapshot of a summary. */
-export const readSummaries: SnapshotReader<SummaryMetric> = (snapshot, merge) =>
-  groupByLabels(snapshot, "quantile").map((group) => toSummary(merge(group.labels), group));
-
-function toValueMetric(sample: SnapshotSample, merge: (labels: Labels) => Labels): ValueMetric {
+/** A copy has no getters, which might throw when it is too late. Its values are checked by encoders. */
+function copyOf(sample: Readonly<Record<PropertyKey, unknown>>): SnapshotSample {
+  // This is what the client libraries print.
+  const { metricName, labels, sharedLabels, value, exemplar } = sample as Partial<SnapshotSample>;
   return {
-    labels: merge(sample.labels ?? {}),
+    metricName,
+    labels: { ...labels },
+    sharedLabels: sharedLabels && { ...sharedLabels },
+    value: value as number,
+    exemplar: exemplar ?? null,
+  };
+}
+
+function isObject(value: unknown): value is Readonly<Record<PropertyKey, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function isList(value: unknown): value is Iterable<unknown> {
+  return isObject(value) && typeof value[Symbol.iterator] === "function";
+}
+
+/**
+ * Makes families of what a metric's public `get()` returned: a flat list of samples, which are grouped
+ * into one metric for each label set. Used for every metric whose store has an unknown layout.
+ *
+ * Samples whose `metricName` is of another metric become families of their own, of unknown type: the
+ * libraries print them under that name.
+ */
+export function readSnapshot(
+  snapshot: MetricSnapshot,
+  context: SnapshotContext,
+): readonly MetricFamily[] {
+  const { name, help, merge, report } = context;
+  const type = familyType(context);
+  const ownNames = sampleNames(type, [name, snapshot.name]);
+  const own: SnapshotSample[] = [];
+  const others = new Map<string, SnapshotSample[]>();
+  for (const sample of snapshot.values ?? []) {
+    const { metricName } = sample;
+    if (typeof metricName !== "string" || ownNames.has(metricName)) own.push(sample);
+    else others.set(metricName, [...(others.get(metricName) ?? []), sample]);
+  }
+  const metrics = READERS[type](own, merge, report);
+  const otherFamilies = Array.from(
+    others,
+    ([otherName, samples]): MetricFamily => ({
+      name: otherName,
+      help: "",
+      type: "unknown",
+      metrics: readValues(samples, merge),
+    }),
+  );
+  // Where all samples have another name, so has the metric.
+  if (own.length === 0 && otherFamilies.length > 0) return otherFamilies;
+  // The type decides which reader it was.
+  return [{ name, help, type, metrics } as MetricFamily, ...otherFamilies];
+}
+
+type SnapshotType = "counter" | "gauge" | "unknown" | "histogram" | "summary";
+
+function familyType({ type, report }: SnapshotContext): SnapshotType {
+  if (type === "counter" || type === "gauge" || type === "histogram" || type === "summary") {
+    return type;
+  }
+  if (type !== "untyped" && type !== "unknown") report("the type is unknown");
+  return "unknown";
+}
+
+/** What the names of a type's samples end in, if they are not all that of the metric. */
+const SUFFIXES: Readonly<Partial<Record<SnapshotType, readonly string[]>>> = {
+  histogram: ["", "_bucket", "_sum", "_count"],
+  summary: ["", "_sum", "_count"],
+};
+
+function sampleNames(type: SnapshotType, names: readonly unknown[]): ReadonlySet<string> {
+  const suffixes = SUFFIXES[type] ?? [""];
+  return new Set(names.flatMap((name) => suffixes.map((suffix) => `${name}${suffix}`)));
+}
+
+type Samples = readonly SnapshotSample[];
+type Merge = SnapshotContext["merge"];
+type Report = SnapshotContext["report"];
+
+const READERS: Readonly<
+  Record<SnapshotType, (samples: Samples, merge: Merge, report: Report) => object[]>
+> = {
+  counter: readValues,
+  gauge: readValues,
+  unknown: readValues,
+  histogram: (samples, merge, report) =>
+    groupByLabels(samples, "le", report).map((group) => toHistogram(merge(group.labels), group)),
+  summary: (samples, merge, report) =>
+    groupByLabels(samples, "quantile", report).map((group) =>
+      toSummary(merge(group.labels), group),
+    ),
+};
+
+function readValues(samples: Samples, merge: Merge): ValueMetric[] {
+  return samples.map((sample) => ({
+    labels: merge(labelsOf(sample)),
     value: sample.value,
     exemplar: toExemplar(sample.exemplar),
-  };
+  }));
+}
+
+/** The labels of a sample, and those that it shares with others: these win where both have one. */
+function labelsOf({ labels, sharedLabels }: SnapshotSample): Labels {
+  return { ...labels, ...sharedLabels };
 }
 
 /** The samples of one label set. */
@@ -45,10 +154,15 @@ interface Group {
   count: number;
 }
 
-function groupByLabels({ values }: MetricSnapshot, boundLabel: string): Group[] {
+function groupByLabels(samples: Samples, boundLabel: string, report: Report): Group[] {
   const groups = new Map<string, Group>();
-  for (const sample of values ?? []) {
-    const { [boundLabel]: bound, ...labels } = sample.labels ?? {};
+  for (const sample of samples) {
+    const { [boundLabel]: bound, ...labels } = labelsOf(sample);
+    const suffix = /_(?:sum|count)$/.exec(String(sample.metricName))?.[0];
+    if (bound === undefined && suffix === undefined) {
+      report(`a sample has no label ${boundLabel}`);
+      continue;
+    }
     const key = labelsKey(labels);
     let group = groups.get(key);
     if (group === undefined) {
@@ -56,8 +170,8 @@ function groupByLabels({ values }: MetricSnapshot, boundLabel: string): Group[] 
       groups.set(key, group);
     }
     if (bound !== undefined) group.bounds.set(toBound(bound), sample);
-    else if (sample.metricName?.endsWith("_sum")) group.sum = sample.value;
-    else if (sample.metricName?.endsWith("_count")) group.count = sample.value;
+    else if (suffix === "_sum") group.sum = sample.value;
+    else group.count = sample.value;
   }
   return [...groups.values()];
 }

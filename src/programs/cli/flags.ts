@@ -1,8 +1,10 @@
 import { parseArgs } from "node:util";
 import { isMetricsPath } from "../../http/routes.ts";
 import type { Address } from "../../index.ts";
+import { MAX_HEADER_BYTES, MIN_HEADER_BYTES } from "../../options/rules.ts";
 import { ADDRESS_FORMS, readAddress } from "../../server/address.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
+import { nearestName } from "./suggest.ts";
 
 /** A parsed command line. */
 export type Command =
@@ -18,6 +20,8 @@ export interface Settings {
   readonly path: string;
   /** `undefined` means the server's default. */
   readonly maxRequestsInFlight: number | undefined;
+  /** `undefined` means the server's default. */
+  readonly maxHeaderBytes: number | undefined;
   readonly selfMetrics: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
@@ -33,6 +37,7 @@ export const FLAGS = {
   "web.listen-address": { type: "string", multiple: true },
   "web.telemetry-path": { type: "string", default: "/metrics" },
   "web.max-requests": { type: "string" },
+  "web.max-header-bytes": { type: "string" },
   "web.disable-exporter-metrics": { type: "boolean" },
   "log.level": { type: "string", default: "info" },
   "log.format": { type: "string", default: "logfmt" },
@@ -58,6 +63,7 @@ export function parseCommand(args: readonly string[]): Command {
     addresses: (values["web.listen-address"] ?? []).map(toAddress),
     path: toPath(values["web.telemetry-path"]),
     maxRequestsInFlight: toLimit(values["web.max-requests"]),
+    maxHeaderBytes: toHeaderBytes(values["web.max-header-bytes"]),
     selfMetrics: !values["web.disable-exporter-metrics"],
     logLevel: toOneOf("log.level", LOG_LEVELS, values["log.level"]),
     logFormat: toOneOf("log.format", LOG_FORMATS, values["log.format"]),
@@ -75,8 +81,54 @@ function split(args: readonly string[]) {
   } catch (error) {
     // The first sentence of an error of `parseArgs` names the flag; the next ones give advice.
     const [sentence = ""] = (error as Error).message.split(/\.(?:\s|$)/);
-    throw new UsageError(sentence);
+    const [, unknown] = /^Unknown option '(.*)'$/.exec(sentence) ?? [];
+    const flag = unknown === undefined ? undefined : suggestFlag(unknown, args);
+    throw new UsageError(flag === undefined ? sentence : `${sentence}. Did you mean --${flag}?`);
   }
+}
+
+/** What other programs call our flags. */
+const SYNONYMS: Readonly<Record<string, keyof typeof FLAGS>> = {
+  p: "web.listen-address",
+  port: "web.listen-address",
+  host: "web.listen-address",
+  address: "web.listen-address",
+  bind: "web.listen-address",
+  listen: "web.listen-address",
+  path: "web.telemetry-path",
+  route: "web.telemetry-path",
+  endpoint: "web.telemetry-path",
+  metricspath: "web.telemetry-path",
+  maxhttpheadersize: "web.max-header-bytes",
+  maxheadersize: "web.max-header-bytes",
+  v: "version",
+  verbose: "log.level",
+  debug: "log.level",
+  quiet: "log.level",
+  level: "log.level",
+  json: "log.format",
+};
+
+/** The flag that somebody meant with one that does not exist. */
+function suggestFlag(unknown: string, args: readonly string[]): string | undefined {
+  // Of `-web.listen-address`, only `-w` is named.
+  const written = /^-[^-]$/.test(unknown) ? args.find((arg) => arg.startsWith(unknown)) : unknown;
+  const name = (written ?? unknown).replace(/=.*/s, "");
+  const flags = new Map<string, string>(Object.entries(SYNONYMS));
+  for (const flag of Object.keys(FLAGS)) {
+    flags.set(lettersOf(flag), flag);
+    flags.set(lettersOf(flag.replace(GROUP, "")), flag);
+  }
+  const names = [...flags.keys()];
+  const nearest =
+    nearestName(lettersOf(name), names) ?? nearestName(lettersOf(name.replace(GROUP, "")), names);
+  return nearest === undefined ? undefined : flags.get(nearest);
+}
+
+const GROUP = /^-{0,2}\w+\./;
+
+function lettersOf(text: string): string {
+  return text.toLowerCase().replace(/[^a-z]/g, "");
 }
 
 function toAddress(text: string): Address {
@@ -98,6 +150,14 @@ function toLimit(text: string | undefined): number | undefined {
     throw invalid("web.max-requests", text, "an integer, or 0 for no limit");
   }
   return limit === 0 ? Number.MAX_SAFE_INTEGER : limit;
+}
+
+function toHeaderBytes(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const bytes = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (bytes >= MIN_HEADER_BYTES && bytes <= MAX_HEADER_BYTES) return bytes;
+  const expected = `an integer from ${MIN_HEADER_BYTES} to ${MAX_HEADER_BYTES}`;
+  throw invalid("web.max-header-bytes", text, expected);
 }
 
 function toOneOf<T extends string>(flag: string, known: readonly T[], text: string): T {

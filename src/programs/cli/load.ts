@@ -1,7 +1,8 @@
-import { existsSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { readAddress } from "../../server/address.ts";
 import {
   defaultSources,
   findClientLibraries,
@@ -9,17 +10,24 @@ import {
   loadClientLibrary,
 } from "../client-libraries.ts";
 import { type Exporter, ExporterError, exporterOf } from "./exporter.ts";
+import { nearestName } from "./suggest.ts";
 
 /**
  * Loads an exporter.
  *
  * @param module The path of its module, or the name of an installed package.
  * @param folder The folder that a path is relative to.
- * @throws {ExporterError} When there is no such module, or it exports no registry.
+ * @throws {ExporterError} When there is no such module, when it exports no registry, and for
+ *   TypeScript in a version of Node that does not strip types.
  * @throws Any error that the module itself throws.
  */
 export async function loadExporter(module: string, folder: string): Promise<Exporter> {
-  return exporterOf(await import(pathToFileURL(pathOf(module, folder)).href));
+  const path = pathOf(module, folder);
+  try {
+    return await exporterOf(await import(pathToFileURL(path).href));
+  } catch (error) {
+    throw typeScriptError(error, module) ?? error;
+  }
 }
 
 /**
@@ -36,12 +44,65 @@ export function ownExporter(folder: string): Exporter {
   return { source: defaultSources(libraries.map(loadClientLibrary), true) };
 }
 
+/** The error for a TypeScript module that this version of Node cannot load. */
+function typeScriptError(error: unknown, module: string): ExporterError | undefined {
+  const { code, message = "" } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  if (code !== "ERR_UNKNOWN_FILE_EXTENSION") return undefined;
+  const [, extension, file] = /"(\.[cm]?tsx?)" for (.*)$/.exec(message) ?? [];
+  if (extension === undefined) return undefined;
+  // No version of Node compiles JSX.
+  const version = extension === ".tsx" ? "" : "Node.js 22.18 or later, or ";
+  return new ExporterError(
+    `Cannot load "${file}": Node.js ${process.version} does not load ${extension} files. ` +
+      `Use ${version}a loader: NODE_OPTIONS="--import tsx" npx promhttp ${module}`,
+  );
+}
+
 function pathOf(module: string, folder: string): string {
   const path = resolve(folder, module);
-  if (existsSync(path)) return path;
-  try {
-    return createRequire(join(folder, "[promhttp]")).resolve(module);
-  } catch {
-    throw new ExporterError(`Cannot find module "${module}"`);
+  const kind = kindOf(path);
+  if (kind === "file") return path;
+  const require = createRequire(join(folder, "[promhttp]"));
+  for (const name of kind === "folder" ? [path, module] : [module]) {
+    try {
+      return require.resolve(name);
+    } catch {
+      // There may be another one.
+    }
   }
+  throw new ExporterError(`Cannot find module "${module}"${adviceFor(module, folder)}`);
 }
+
+function kindOf(path: string): "file" | "folder" | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  return stats.isDirectory() ? "folder" : "file";
+}
+
+/** What to try instead of a module that does not exist. */
+function adviceFor(module: string, folder: string): string {
+  if (readAddress(module) !== undefined) return `. Did you mean --web.listen-address=${module}?`;
+  const path = resolve(folder, module);
+  const file =
+    kindOf(path) === "folder"
+      ? similarFile(path, "index")
+      : similarFile(dirname(path), basename(path));
+  if (file !== undefined) return `. Did you mean "./${relative(folder, file)}"?`;
+  // Neither a path nor, with its extension, the name of a file.
+  const isBareName = /^\w[\w-]*$/.test(module);
+  return isBareName ? `: no such package is installed. Did you mean a file, "./${module}"?` : "";
+}
+
+/** The module in a folder whose name is nearest, with or without its extension. */
+function similarFile(folder: string, name: string): string | undefined {
+  if (kindOf(folder) !== "folder") return undefined;
+  const files = new Map<string, string>();
+  for (const file of readdirSync(folder)) {
+    if (MODULE_EXTENSION.test(file)) files.set(file.replace(MODULE_EXTENSION, ""), file);
+  }
+  const stem = nearestName(name.replace(MODULE_EXTENSION, ""), [...files.keys()]);
+  const file = stem === undefined ? undefined : files.get(stem);
+  return file === undefined ? undefined : join(folder, file);
+}
+
+const MODULE_EXTENSION = /\.[cm]?[jt]s$/;

@@ -34,7 +34,8 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     else process.stdout.write(command.kind === "help" ? HELP : `${versionLine()}\n`);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`promhttp: ${error.message}. Try --help\n`);
+    const message = error.message.replace(/[^?]$/, "$&.");
+    process.stderr.write(`promhttp: ${message} Try --help\n`);
     process.exitCode = 2;
   }
 }
@@ -79,7 +80,7 @@ async function load(module: string | undefined, log: ProgramLog): Promise<Export
 
 /** Listens on every address, or on none. */
 async function listen(
-  { addresses, path, maxRequestsInFlight, selfMetrics }: Settings,
+  { addresses, path, maxRequestsInFlight, maxHeaderBytes, selfMetrics }: Settings,
   { source, onScrape }: Exporter,
   log: ProgramLog,
 ): Promise<readonly Server[]> {
@@ -87,7 +88,7 @@ async function listen(
   const write = (level: "error" | "warn") => (message: string) =>
     log[level](message.replace(/^promhttp: /, ""));
   const logger = { error: write("error"), warn: write("warn") };
-  const options = { path, maxRequestsInFlight, selfMetrics, onScrape, logger };
+  const options = { path, maxRequestsInFlight, maxHeaderBytes, selfMetrics, onScrape, logger };
   const servers: Server[] = [];
   try {
     for (const address of addresses) servers.push(await Server.listen(source, address, options));

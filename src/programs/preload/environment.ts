@@ -1,11 +1,14 @@
 import { isMetricsPath } from "../../http/routes.ts";
 import type { Address } from "../../index.ts";
+import { MAX_HEADER_BYTES, MIN_HEADER_BYTES } from "../../options/rules.ts";
 import { ADDRESS_FORMS, readAddress } from "../../server/address.ts";
 
 /** The settings of the preload. */
 export interface PreloadSettings {
   readonly address: Address;
   readonly path: string | undefined;
+  /** `undefined` means the server's default. */
+  readonly maxHeaderBytes: number | undefined;
   readonly hasDefaultMetrics: boolean;
 }
 
@@ -20,10 +23,14 @@ const DEFAULT_PORT = "9464";
  * @throws {RangeError} For an invalid value; the message names its variable.
  */
 export function readEnvironment(env: Environment): PreloadSettings {
-  const { PROMHTTP_ADDRESS, PROMHTTP_PATH, PROMHTTP_DEFAULT_METRICS } = env;
+  const { PROMHTTP_ADDRESS, PROMHTTP_PATH, PROMHTTP_MAX_HEADER_BYTES, PROMHTTP_DEFAULT_METRICS } =
+    env;
   return {
     address: PROMHTTP_ADDRESS ? addressIn("PROMHTTP_ADDRESS", PROMHTTP_ADDRESS) : otherAddress(env),
     path: PROMHTTP_PATH ? pathIn("PROMHTTP_PATH", PROMHTTP_PATH) : undefined,
+    maxHeaderBytes: PROMHTTP_MAX_HEADER_BYTES
+      ? headerBytesIn("PROMHTTP_MAX_HEADER_BYTES", PROMHTTP_MAX_HEADER_BYTES)
+      : undefined,
     hasDefaultMetrics: PROMHTTP_DEFAULT_METRICS
       ? switchIn("PROMHTTP_DEFAULT_METRICS", PROMHTTP_DEFAULT_METRICS)
       : true,
@@ -50,6 +57,12 @@ function otherAddress(env: Environment): Address {
 function pathIn(name: string, text: string): string {
   if (isMetricsPath(text)) return text;
   throw invalid(name, text, "a path such as /metrics");
+}
+
+function headerBytesIn(name: string, text: string): number {
+  const bytes = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (bytes >= MIN_HEADER_BYTES && bytes <= MAX_HEADER_BYTES) return bytes;
+  throw invalid(name, text, `an integer from ${MIN_HEADER_BYTES} to ${MAX_HEADER_BYTES}`);
 }
 
 const SWITCHES: ReadonlyMap<string, boolean> = new Map([

@@ -53,7 +53,7 @@ export function preload(): void {
       isExplicit: process.execArgv.some(isPreload),
     };
     const reason = reasonNotToServe(facts);
-    if (reason === undefined) start(facts.script);
+    if (reason === undefined) start(facts);
     else if (facts.isClusterWorker && facts.servedBy === undefined) cannotServe(CLUSTER);
     else {
       debug("Not serving metrics: %s", reason);
@@ -68,7 +68,7 @@ export function preload(): void {
 const CLUSTER =
   'this is a cluster worker. Run the application as one process, as pm2 does with exec_mode "fork"';
 
-function start(script: string | undefined): void {
+function start({ script, isExplicit }: ProcessFacts): void {
   if (isNetworkDenied()) {
     cannotServe("the permission model denies it the network. Start Node.js with --allow-net");
     return;
@@ -79,8 +79,9 @@ function start(script: string | undefined): void {
   if (libraries.length > 0) {
     process.env[MARK] = `${process.pid}`;
     setTimeout(() => serveLater(libraries, env), DELAY_MS).unref();
-  } else if (hasPackages(script)) {
-    // A dependency of the application may bring one. Until then a child process may serve.
+  } else if (hasPackages(script) || !isExplicit) {
+    // A dependency of the application may bring one. Until then a child process may serve. With
+    // `NODE_OPTIONS`, most processes are no applications, and end soon.
     process.env[MARK] ??= NOBODY;
     serveWhenLoaded(env);
   } else cannotServe(NO_LIBRARY);

@@ -23,7 +23,7 @@ function createScrape(names: readonly string[], budget = 1e9) {
   const sets = new Map(names.map((name) => [name, Array.from({ length: 4_000 }, (_, set) => set)]));
   const families = names.map((name): MetricFamily => {
     const metrics = { [Symbol.iterator]: () => (sets.get(name) ?? []).map(metricOf).values() };
-    return { name, help: "", type: "gauge", metrics };
+    return { name, help: "", type: "gauge", hasUniqueLabels: true, metrics };
   });
   const scrape = (selection = "", chosen = families): number => {
     written = 0;

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { FamilyEncoder } from "../../../src/exposition/encoder.ts";
 import { Block } from "../../../src/exposition/kept/block.ts";
 import type { Metric } from "../../../src/model/metric-family.ts";
+import { TRUSTED_LABELS } from "../trusted-labels.ts";
 
 type Part = string | number;
 
@@ -15,6 +16,7 @@ interface PartsMetric {
 }
 
 const ENCODER: FamilyEncoder = {
+  labels: TRUSTED_LABELS,
   preamble: "",
   encode(metric, sink) {
     const { parts } = metric as unknown as PartsMetric;

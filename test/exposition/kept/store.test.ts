@@ -8,6 +8,7 @@ import { createOpenMetricsEncoder } from "../../../src/exposition/text/openmetri
 import { createTextEncoder } from "../../../src/exposition/text/text.ts";
 import type { Exemplar, MetricFamily, ValueMetric } from "../../../src/model/metric-family.ts";
 import { encodeChunks } from "../../helpers/scraping/encode-families.ts";
+import { TRUSTED_LABELS } from "../trusted-labels.ts";
 
 /** A family that stays the same object while its metrics change. */
 function liveFamily(): MetricFamily & { list: ValueMetric[] } {
@@ -90,6 +91,7 @@ function isKept(store: BlockStore, owner: object, selection = ""): boolean {
 
 /** Encodes nothing but the preamble. */
 const PREAMBLE_ENCODER: FamilyEncoder = {
+  labels: TRUSTED_LABELS,
   preamble: PREAMBLE,
   encode: () => false,
   listNumbers: () => -1,
@@ -300,8 +302,10 @@ test("BlockStore drops all blocks after the scrape in which memory becomes short
   const encoder = createTextEncoder("underscores", store);
   const family = liveFamily();
   // A store with less is not worth a look.
-  const labels = { padding: "x".repeat(10_000) };
-  family.list = Array.from({ length: 500 }, (_, set) => metricOf(set, 1, { labels }));
+  const padding = "x".repeat(10_000);
+  family.list = Array.from({ length: 500 }, (_, set) =>
+    metricOf(set, 1, { labels: { set, padding } }),
+  );
   for (let scrape = 0; scrape < 2; scrape++) encode(encoder, family);
   store.afterScrape();
   assert.ok(store.footprint > 0);

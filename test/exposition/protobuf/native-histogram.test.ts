@@ -256,10 +256,10 @@ test("createProtobufEncoder() keeps the classic part of an inconsistent native h
 });
 
 test("createProtobufEncoder() skips native parts in a family that starts without one", () => {
-  const metrics = [CLASSIC, { ...CLASSIC, native: NATIVE }, CLASSIC];
+  const metrics = numbered([CLASSIC, { ...CLASSIC, native: NATIVE }, CLASSIC]);
   assert.deepEqual(
     encodedMetrics(family(...metrics)),
-    metrics.map(() => ({ histogram: CLASSIC_PART })),
+    metrics.map((_, index) => ({ label: labelOf(index), histogram: CLASSIC_PART })),
   );
   assert.deepEqual(encode([family(...metrics)]).faults, [
     "h: classic and native histograms are mixed",
@@ -268,11 +268,24 @@ test("createProtobufEncoder() skips native parts in a family that starts without
 
 test("createProtobufEncoder() skips histograms that a native family cannot hold", () => {
   const native = { ...CLASSIC, native: NATIVE };
-  const metrics = [native, CLASSIC, { ...CLASSIC, native: { ...NATIVE, schema: 9 } }, native];
-  const written = { histogram: { ...CLASSIC_PART, ...NATIVE_PART } };
-  assert.deepEqual(encodedMetrics(family(...metrics)), [written, written]);
+  const illegal = { ...CLASSIC, native: { ...NATIVE, schema: 9 } };
+  const metrics = numbered([native, CLASSIC, illegal, native]);
+  const histogram = { ...CLASSIC_PART, ...NATIVE_PART };
+  assert.deepEqual(
+    encodedMetrics(family(...metrics)),
+    [0, 3].map((index) => ({ label: labelOf(index), histogram })),
+  );
   assert.deepEqual(encode([family(...metrics)]).faults, [
     "h: classic and native histograms are mixed",
     `h: ${SCHEMA}`,
   ]);
 });
+
+/** Gives metrics of one family labels of their own. */
+function numbered(metrics: readonly HistogramMetric[]): HistogramMetric[] {
+  return metrics.map((metric, index) => ({ ...metric, labels: { n: index } }));
+}
+
+function labelOf(index: number) {
+  return [{ name: "n", value: `${index}` }];
+}

@@ -12,9 +12,11 @@ import type {
   ValueMetric,
 } from "../../../src/model/metric-family.ts";
 import { encodeFamilies } from "../../helpers/scraping/encode-families.ts";
+import { TRUSTED_LABELS } from "../trusted-labels.ts";
 
 /** Writes `=` and the value; skips negative ones. */
 const ENCODER: FamilyEncoder = {
+  labels: TRUSTED_LABELS,
   preamble: "preamble\n",
   encode: (metric, sink) => {
     // The families below hold plain values alone.

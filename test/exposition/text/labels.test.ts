@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import {
-  createLabelEncoder,
-  escapeHelp,
-  escapeQuoted,
-} from "../../../src/exposition/text/labels.ts";
+import { escapeHelp, escapeQuoted, LabelEncoder } from "../../../src/exposition/text/labels.ts";
 import type { Labels } from "../../../src/model/metric-family.ts";
 import type { EscapingScheme } from "../../../src/model/names.ts";
 
@@ -30,14 +26,14 @@ const CASES: readonly LabelCase[] = [
     expected: 'a="\\\\\\n\\"",b="\r\t"',
   },
   {
-    name: "omits labels without a value",
-    labels: { a: null, b: undefined, c: "", d: [], e: "x", f: "" },
+    name: "omits labels that are empty",
+    labels: { c: "", d: [], e: "x", f: "" },
     expected: 'e="x"',
   },
   {
     name: "converts values that are not strings",
-    labels: { a: 0, b: false, c: 1n, d: { toString: () => "d" } },
-    expected: 'a="0",b="false",c="1",d="d"',
+    labels: { a: 0, b: false, c: 1n, d: { toString: () => "d" }, e: null, f: undefined },
+    expected: 'a="0",b="false",c="1",d="d",e="null",f="undefined"',
   },
   {
     name: "skips __name__ and the empty name",
@@ -93,24 +89,32 @@ const CASES: readonly LabelCase[] = [
   { name: "reads only own properties", labels: Object.create({ a: "1" }), expected: "" },
 ];
 
+function encoderOf(scheme: EscapingScheme, reserved?: string) {
+  const encoder = new LabelEncoder(scheme, false, reserved);
+  return (labels: Labels): string | undefined => {
+    encoder.hold(labels);
+    return encoder.encode(labels);
+  };
+}
+
 for (const { name, labels, expected, scheme = "underscores", reserved } of CASES) {
-  test(`createLabelEncoder() ${name}`, () => {
-    const encode = createLabelEncoder(scheme, reserved);
+  test(`LabelEncoder ${name}`, () => {
+    const encode = encoderOf(scheme, reserved);
     assert.equal(encode(labels), expected);
     // The second time, the names are known.
     assert.equal(encode(labels), expected);
   });
 }
 
-test("createLabelEncoder() writes known names as it does new ones", () => {
-  const encode = createLabelEncoder("underscores");
+test("LabelEncoder writes known names as it does new ones", () => {
+  const encode = encoderOf("underscores");
   assert.equal(encode({ a: "1", b: 2, c: 3 }), 'a="1",b="2",c="3"');
   assert.equal(encode({ c: "", b: "x", a: [] }), 'b="x"');
   assert.equal(encode({ a: "\n" }), 'a="\\n"');
 });
 
-test("createLabelEncoder() bounds its cache when label names never repeat", () => {
-  const encode = createLabelEncoder("underscores");
+test("LabelEncoder bounds its cache when label names never repeat", () => {
+  const encode = encoderOf("underscores");
   for (let index = 0; index < 2_500; index++) {
     assert.equal(
       encode({ [`n${index}`]: "1", n0: "0" }),
@@ -119,16 +123,16 @@ test("createLabelEncoder() bounds its cache when label names never repeat", () =
   }
 });
 
-test("createLabelEncoder() returns the same whichever labels it encoded before", () => {
+test("LabelEncoder returns the same whichever labels it encoded before", () => {
   const names = fc.constantFrom("a", "b", "a.b", "a_b", "a:b", "le", "__name__", "", "é");
   const values = fc.constantFrom("", "1", "\n", null, undefined, 5, []);
   const labels = fc.dictionary(names, values);
   const schemes = fc.constantFrom<EscapingScheme>("allow-utf-8", "underscores", "dots", "values");
   fc.assert(
     fc.property(labels, fc.array(labels), schemes, (given, before, scheme) => {
-      const experienced = createLabelEncoder(scheme, "le");
+      const experienced = encoderOf(scheme, "le");
       for (const earlier of before) experienced(earlier);
-      assert.equal(experienced(given), createLabelEncoder(scheme, "le")(given));
+      assert.equal(experienced(given), encoderOf(scheme, "le")(given));
     }),
   );
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MetricEncoder } from "../../../src/exposition/encoder.ts";
+import { LabelEncoder } from "../../../src/exposition/text/labels.ts";
 import {
   createHistogramEncoder,
   createSummaryEncoder,
@@ -52,6 +53,8 @@ const SUMMARY: SummaryMetric = {
   quantileValues: [9],
 };
 
+const LABELS = new LabelEncoder("dots", true);
+
 /** The text of a metric, and its numbers in the order in which they are written. */
 function encode(encoder: MetricEncoder, metric: Metric) {
   let text = "";
@@ -76,19 +79,19 @@ const ENCODED: readonly {
 }[] = [
   {
     what: "a value",
-    encoder: createValueEncoder("v", "dots", STYLES.plain),
+    encoder: createValueEncoder("v", LABELS, STYLES.plain),
     metric: { ...VALUE, timestampMs: 1_500 },
     expected: 'v{a="b"} 3 1500\n',
   },
   {
     what: "a value with an exemplar",
-    encoder: createValueEncoder("v", "dots", STYLES.exemplars, (it) => (it ? " #" : "")),
+    encoder: createValueEncoder("v", LABELS, STYLES.exemplars, (it) => (it ? " #" : "")),
     metric: { ...VALUE, timestampMs: 1_500, exemplar: EXEMPLAR },
     expected: 'v{a="b"} 3 1.5 #\n',
   },
   {
     what: "a histogram, sum first",
-    encoder: createHistogramEncoder("h", "dots", STYLES.plain),
+    encoder: createHistogramEncoder("h", LABELS, STYLES.plain),
     metric: { ...HISTOGRAM, timestampMs: 1_500, exemplars: [EXEMPLAR] },
     expected: `h_bucket{le="1",a="b"} 3 1500
 h_bucket{le="2",a="b"} 4 1500
@@ -99,7 +102,7 @@ h_count{a="b"} 5 1500
   },
   {
     what: "a histogram, count first, with exemplars",
-    encoder: createHistogramEncoder("h", "dots", STYLES.exemplars, { sum: "_s", count: "_c" }),
+    encoder: createHistogramEncoder("h", LABELS, STYLES.exemplars, { sum: "_s", count: "_c" }),
     metric: { ...HISTOGRAM, timestampMs: 1_500, exemplars: [EXEMPLAR, null, EXEMPLAR] },
     expected: `h_bucket{le="<1>",a="b"} 3 1.5 #1
 h_bucket{le="<2>",a="b"} 4 1.5
@@ -110,13 +113,13 @@ h_s{a="b"} 0.25 1.5
   },
   {
     what: "a summary, sum first",
-    encoder: createSummaryEncoder("s", "dots", STYLES.plain),
+    encoder: createSummaryEncoder("s", LABELS, STYLES.plain),
     metric: SUMMARY,
     expected: 's{quantile="0.5"} 9\ns_sum 0.25\ns_count 5\n',
   },
   {
     what: "a summary, count first",
-    encoder: createSummaryEncoder("s", "dots", STYLES.exemplars),
+    encoder: createSummaryEncoder("s", LABELS, STYLES.exemplars),
     metric: SUMMARY,
     expected: 's{quantile="<0.5>"} 9\ns_count 5\ns_sum 0.25\n',
   },
@@ -214,7 +217,7 @@ for (const { what, metric, bounds, outcome, strictBounds = bounds } of HISTOGRAM
     const odd = { ...HISTOGRAM, labels: {}, ...metric } as HistogramMetric;
     const strict = { ...STYLES.exemplars, formatBound: (bound: number) => `${bound}` };
     for (const [index, style] of [strict, STYLES.plain].entries()) {
-      const encoder = createHistogramEncoder("h", "dots", style);
+      const encoder = createHistogramEncoder("h", LABELS, style);
       const encoded = encode(encoder, odd);
       const buckets = encoded.text.matchAll(/^h_bucket\{le="(.*)"\} (.*)$/gm);
       const written = Array.from(buckets, ([, le, count]) => `${le} ${count}`).join(", ");
@@ -227,7 +230,7 @@ for (const { what, metric, bounds, outcome, strictBounds = bounds } of HISTOGRAM
 }
 
 test("createHistogramEncoder() keeps each exemplar with its bucket", () => {
-  const encoder = createHistogramEncoder("h", "dots", STYLES.exemplars);
+  const encoder = createHistogramEncoder("h", LABELS, STYLES.exemplars);
   const upperBounds = [2, Number.NaN, 1];
   const exemplars = [null, EXEMPLAR, EXEMPLAR, EXEMPLAR];
   const metric = { ...HISTOGRAM, upperBounds, cumulativeCounts: [2, 0, 1], exemplars };
@@ -268,7 +271,7 @@ const QUANTILE_PARTS: readonly PartCase[] = [
 for (const { what, metric, bounds, outcome } of QUANTILE_PARTS) {
   test(`createSummaryEncoder() ${what}`, () => {
     const odd = { ...SUMMARY, ...metric } as SummaryMetric;
-    const encoder = createSummaryEncoder("s", "dots", STYLES.plain);
+    const encoder = createSummaryEncoder("s", LABELS, STYLES.plain);
     const encoded = encode(encoder, odd);
     const quantiles = encoded.text.matchAll(/^s\{quantile="(.*)"\} (.*)$/gm);
     const written = Array.from(quantiles, ([, quantile, value]) => `${quantile} ${value}`);
@@ -293,7 +296,7 @@ for (const [metric, ...expected] of TOTALS) {
   test(`a ${type} whose count is ${count} and whose sum is ${sum} has no unknown total`, () => {
     for (const [index, style] of [STYLES.exemplars, STYLES.plain].entries()) {
       const create = type === "summary" ? createSummaryEncoder : createHistogramEncoder;
-      const encoder = create("x", "dots", style);
+      const encoder = create("x", LABELS, style);
       const { text, outcome } = encode(encoder, metric);
       assert.equal([...text.matchAll(/_count|_sum/g)].join(), expected[index]);
       assert.equal(outcome, true);
@@ -305,7 +308,7 @@ for (const [metric, ...expected] of TOTALS) {
 
 test("createHistogramEncoder() skips a histogram whose count is not known", () => {
   const unknown = { ...HISTOGRAM, count: UNKNOWN };
-  const encoder = createHistogramEncoder("h", "dots", STYLES.plain);
+  const encoder = createHistogramEncoder("h", LABELS, STYLES.plain);
   const { text, outcome } = encode(encoder, unknown);
   assert.deepEqual([text, outcome], ["", false]);
   assert.equal(encoder.listNumbers(unknown, new Float64Array(8)), -1);
@@ -319,7 +322,7 @@ const COMPARABLE: readonly {
 }[] = [
   {
     what: "a value",
-    encoderFor: (style) => createValueEncoder("v", "dots", style),
+    encoderFor: (style) => createValueEncoder("v", LABELS, style),
     metric: VALUE,
     others: [
       { ...VALUE, value: 4 },
@@ -328,7 +331,7 @@ const COMPARABLE: readonly {
   },
   {
     what: "a histogram",
-    encoderFor: (style) => createHistogramEncoder("h", "dots", style),
+    encoderFor: (style) => createHistogramEncoder("h", LABELS, style),
     metric: HISTOGRAM,
     others: [
       { ...HISTOGRAM, count: 6 },
@@ -353,7 +356,7 @@ for (const [kind, style] of Object.entries(STYLES)) {
 
 test("listNumbers() lists the numbers of a summary in the order of its lines", () => {
   for (const style of Object.values(STYLES)) {
-    const encoder = createSummaryEncoder("s", "dots", style);
+    const encoder = createSummaryEncoder("s", LABELS, style);
     const numbers = new Float64Array(8);
     const count = encoder.listNumbers(SUMMARY, numbers);
     assert.deepEqual([...numbers.subarray(0, count)], encode(encoder, SUMMARY).written);
@@ -363,12 +366,12 @@ test("listNumbers() lists the numbers of a summary in the order of its lines", (
 for (const { what, encoder, metric } of [
   {
     what: "a value",
-    encoder: createValueEncoder("v", "dots", STYLES.exemplars, () => ""),
+    encoder: createValueEncoder("v", LABELS, STYLES.exemplars, () => ""),
     metric: { ...VALUE, exemplar: EXEMPLAR },
   },
   {
     what: "a histogram",
-    encoder: createHistogramEncoder("h", "dots", STYLES.exemplars),
+    encoder: createHistogramEncoder("h", LABELS, STYLES.exemplars),
     metric: { ...HISTOGRAM, exemplars: [EXEMPLAR] },
   },
 ]) {

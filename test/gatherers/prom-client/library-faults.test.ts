@@ -109,14 +109,17 @@ for (const library of LIBRARIES) {
     ]);
   });
 
-  test(`label values of ${name} that are null or undefined are omitted`, async () => {
+  test(`label values of ${name} that are null or undefined are printed as it does`, async () => {
     const registry = new Registry();
     const config = { name: "g", help: "h", labelNames: ["a", "b"], registers: [registry] };
     const gauge = new Gauge(config);
     gauge.set({ a: null, b: "1" }, 1);
     gauge.set({ a: undefined, b: "2" }, 2);
     gauge.set({ a: "", b: "3" }, 3);
-    assert.deepEqual(await samplesOf(registry), ['g{b="1"} 1', 'g{b="2"} 2', 'g{b="3"} 3']);
+    const expected = ['g{a="null",b="1"} 1', 'g{a="undefined",b="2"} 2', 'g{b="3"} 3'];
+    assert.deepEqual(await samplesOf(registry), expected);
+    const theirs = (await registry.metrics()).split("\n").slice(2, 5);
+    assert.deepEqual(theirs, [...expected.slice(0, 2), 'g{a="",b="3"} 3']);
   });
 
   test(`a backslash before an n in a label of ${name} stays a backslash`, async () => {
@@ -161,13 +164,13 @@ for (const library of LIBRARIES) {
     gauge.set({ app: 0, b: "4" }, 4);
     new Histogram({ ...config, name: "h", buckets: [] }).observe({ app: null, b: "1" }, 1);
     assert.deepEqual(await samplesOf(registry), [
-      'g{app="own",b="1",zone="7"} 1',
-      'g{app="shop",b="2",zone="7"} 2',
-      'g{app="shop",b="3",zone="7"} 3',
-      'g{app="0",b="4",zone="7"} 4',
-      'h_bucket{le="+Inf",app="shop",b="1",zone="7"} 1',
-      'h_sum{app="shop",b="1",zone="7"} 1',
-      'h_count{app="shop",b="1",zone="7"} 1',
+      'g{app="own",b="1",zone="7",none="null"} 1',
+      'g{app="shop",b="2",zone="7",none="null"} 2',
+      'g{app="shop",b="3",zone="7",none="null"} 3',
+      'g{app="0",b="4",zone="7",none="null"} 4',
+      'h_bucket{le="+Inf",app="shop",b="1",zone="7",none="null"} 1',
+      'h_sum{app="shop",b="1",zone="7",none="null"} 1',
+      'h_count{app="shop",b="1",zone="7",none="null"} 1',
     ]);
   });
 

@@ -1,40 +1,67 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SnapshotSample } from "../../../src/gatherers/prom-client/registry.ts";
-import {
-  readHistograms,
-  readSummaries,
-  readValues,
-} from "../../../src/gatherers/prom-client/snapshot.ts";
-import type { Labels } from "../../../src/model/metric-family.ts";
+import { readSnapshot, toSnapshot } from "../../../src/gatherers/prom-client/snapshot.ts";
+import type {
+  HistogramMetric,
+  Labels,
+  Metric,
+  MetricFamily,
+} from "../../../src/model/metric-family.ts";
 import { expose } from "../../helpers/scraping/gathering.ts";
 
 const merge = (labels: Labels): Labels => ({ ...labels, app: "shop" });
+
+/** The families of samples, with what was reported. */
+function read(type: unknown, values: readonly object[], name = "h") {
+  const faults: string[] = [];
+  const report = (reason: string) => faults.push(reason);
+  const families = readSnapshot(toSnapshot({ values }), { name, help: "", type, merge, report });
+  return { families, faults };
+}
+
+function metricsOf(family: MetricFamily | undefined): readonly Metric[] {
+  return [...(family?.metrics ?? [])];
+}
+
+/** The metrics of samples that all belong to one family. */
+function readOne(type: string, values: readonly object[]): readonly Metric[] {
+  const { families, faults } = read(type, values);
+  assert.deepEqual(faults, []);
+  assert.equal(families.length, 1);
+  assert.equal(families[0]?.type, type);
+  return metricsOf(families[0]);
+}
 
 function bucket(le: unknown, labels: object, value: number): SnapshotSample {
   return { metricName: "h_bucket", labels: { le, ...labels }, value };
 }
 
-test("readValues() returns a metric for each sample, with the default labels", () => {
+test("readSnapshot() returns a metric for each sample, with the default labels", () => {
   const exemplar = { labelSet: { trace_id: "1" }, value: 2, timestamp: 3 };
   const values = [{ labels: { a: "x" }, value: 1, exemplar }, { value: 2 }];
-  assert.deepEqual(readValues({ values }, merge), [
-    {
-      labels: { a: "x", app: "shop" },
-      value: 1,
-      exemplar: { labels: { trace_id: "1" }, value: 2, timestampMs: 3_000 },
-    },
-    { labels: { app: "shop" }, value: 2, exemplar: undefined },
-  ]);
+  for (const type of ["counter", "gauge", "unknown"]) {
+    assert.deepEqual(readOne(type, values), [
+      {
+        labels: { a: "x", app: "shop" },
+        value: 1,
+        exemplar: { labels: { trace_id: "1" }, value: 2, timestampMs: 3_000 },
+      },
+      { labels: { app: "shop" }, value: 2, exemplar: undefined },
+    ]);
+  }
 });
 
-for (const [name, read] of Object.entries({ readValues, readHistograms, readSummaries })) {
-  test(`${name}() returns nothing for a snapshot without values`, () => {
-    assert.deepEqual(read({}, merge), []);
+for (const type of ["gauge", "histogram", "summary"]) {
+  test(`readSnapshot() returns an empty ${type} for a snapshot without values`, () => {
+    for (const values of [undefined, null, []]) {
+      assert.deepEqual(toSnapshot({ values }).values, []);
+    }
+    assert.deepEqual(readOne(type, []), []);
   });
 }
 
-test("readHistograms() groups samples by label set and sorts the bounds", () => {
+test("readSnapshot() groups samples by label set and sorts the bounds", () => {
   const values = [
     bucket(5, { a: "x" }, 3),
     bucket("0.5", { a: "x" }, 1),
@@ -44,7 +71,8 @@ test("readHistograms() groups samples by label set and sorts the bounds", () => 
     { metricName: "h_sum", labels: { a: "x" }, value: 20 },
     { metricName: "h_count", labels: { a: "x" }, value: 4 },
   ];
-  const [x, y] = readHistograms({ values }, merge);
+  // The type that was asked for decides the type of the metrics.
+  const [x, y] = readOne("histogram", values) as HistogramMetric[];
   assert.deepEqual(x, {
     labels: { a: "x", app: "shop" },
     upperBounds: [0.5, 5],
@@ -58,29 +86,30 @@ test("readHistograms() groups samples by label set and sorts the bounds", () => 
   assert.ok(Number.isNaN(y?.sum));
 });
 
-test("readHistograms() takes the count of the samples if there is no +Inf bucket", () => {
+test("readSnapshot() takes the count of the samples if there is no +Inf bucket", () => {
   const values = [bucket(1, {}, 2), { metricName: "h_count", value: 3 }];
-  assert.equal(readHistograms({ values }, merge)[0]?.count, 3);
+  const [histogram] = readOne("histogram", values) as HistogramMetric[];
+  assert.equal(histogram?.count, 3);
 });
 
-test("readHistograms() keeps the exemplars, with that of +Inf last", () => {
+test("readSnapshot() keeps the exemplars, with that of +Inf last", () => {
   const exemplar = { labelSet: {}, value: 9 };
   const values = [bucket(1, {}, 2), { ...bucket("+Inf", {}, 3), exemplar }];
-  assert.deepEqual(readHistograms({ values }, merge)[0]?.exemplars, [
+  const [histogram] = readOne("histogram", values) as HistogramMetric[];
+  assert.deepEqual(histogram?.exemplars, [
     undefined,
     { labels: {}, value: 9, timestampMs: undefined },
   ]);
 });
 
-test("readSummaries() groups samples by label set and sorts the quantiles", () => {
+test("readSnapshot() groups samples by label set and sorts the quantiles", () => {
   const values = [
     { labels: { quantile: 0.9, a: "x" }, value: 2 },
     { labels: { quantile: 0.5, a: "x" }, value: 1 },
-    { metricName: "s_sum", labels: { a: "x" }, value: 3 },
-    { metricName: "s_count", labels: { a: "x" }, value: 4 },
-    { metricName: "s_other", labels: { a: "x" }, value: 5 },
+    { metricName: "h_sum", labels: { a: "x" }, value: 3 },
+    { metricName: "h_count", labels: { a: "x" }, value: 4 },
   ];
-  assert.deepEqual(readSummaries({ values }, merge), [
+  assert.deepEqual(readOne("summary", values), [
     {
       labels: { a: "x", app: "shop" },
       quantiles: [0.5, 0.9],
@@ -89,6 +118,77 @@ test("readSummaries() groups samples by label set and sorts the quantiles", () =
       count: 4,
     },
   ]);
+});
+
+test("readSnapshot() makes a family of samples with the name of another metric", () => {
+  const values = [
+    { labels: { quantile: 0.9 }, value: 2 },
+    { metricName: "h_max", labels: { a: "x" }, value: 5 },
+    { metricName: "other_sum", value: 6 },
+    { metricName: "h_max", labels: { a: "y" }, value: 7 },
+  ];
+  const { families, faults } = read("summary", values);
+  assert.deepEqual(
+    families.map(({ name, type, metrics }) => [name, type, [...metrics].length]),
+    [
+      ["h", "summary", 1],
+      ["h_max", "unknown", 2],
+      ["other_sum", "unknown", 1],
+    ],
+  );
+  assert.deepEqual(faults, []);
+});
+
+test("readSnapshot() reports samples of a distribution without a bound", () => {
+  const { families, faults } = read("histogram", [{ value: 1 }, bucket("+Inf", {}, 2)]);
+  assert.equal(metricsOf(families[0]).length, 1);
+  assert.deepEqual(faults, ["a sample has no label le"]);
+  assert.deepEqual(read("summary", [{ metricName: "h", value: 1 }]).faults, [
+    "a sample has no label quantile",
+  ]);
+});
+
+test("readSnapshot() reports a type that it does not know, except that of no type", () => {
+  for (const type of ["untyped", "unknown"]) assert.deepEqual(read(type, []).faults, []);
+  for (const type of ["gaugehistogram", undefined, 5]) {
+    const { families, faults } = read(type, [{ value: 1 }]);
+    assert.equal(families[0]?.type, "unknown");
+    assert.deepEqual(faults, ["the type is unknown"]);
+  }
+});
+
+for (const [what, result, message] of [
+  ["undefined", undefined, "get() must return an object"],
+  ["null", null, "get() must return an object"],
+  ["a text", "h 1", "get() must return an object"],
+  ["values that are a number", { values: 1 }, "The values that get() returns must be a list"],
+  ["values that are an object", { values: {} }, "The values that get() returns must be a list"],
+  ["values that are a text", { values: "h 1" }, "The values that get() returns must be a list"],
+  [
+    "null as a sample",
+    { values: [null] },
+    "The values that get() returns must be a list of objects",
+  ],
+  [
+    "a number as a sample",
+    { values: [1] },
+    "The values that get() returns must be a list of objects",
+  ],
+] as const) {
+  test(`toSnapshot() throws for ${what}`, () => {
+    assert.throws(() => toSnapshot(result), { name: "TypeError", message });
+  });
+}
+
+test("toSnapshot() reads any list, and each member once", () => {
+  let reads = 0;
+  class Sample {
+    get value() {
+      return ++reads;
+    }
+  }
+  const { values = [] } = toSnapshot({ values: new Set([new Sample()]) });
+  assert.deepEqual([values[0]?.value, values[0]?.value, reads], [1, 1, 1]);
 });
 
 test("a value that became null between processes is omitted, not served as 0", async () => {

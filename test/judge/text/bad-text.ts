@@ -51,6 +51,16 @@ export const BAD_TEXT: readonly BadInput<string | Uint8Array>[] = [
   ["an escaped quote in HELP", '# HELP a \\"\n# TYPE a gauge\n', /an unknown escape/],
   ["a backslash at the end of HELP", "# HELP a b\\\n# TYPE a gauge\n", /an unknown escape/],
   ["HELP twice", "# HELP a b\n# HELP a b\n# TYPE a gauge\n", /line 2: a second HELP/],
+  [
+    "a family with the name of a histogram's samples",
+    `# TYPE a histogram\na_bucket{le="+Inf"} 1\na_sum 1\na_count 1\n# TYPE a_count gauge\na_count{b="c"} 1\n`,
+    /line 5: a second TYPE for the samples a_count/,
+  ],
+  [
+    "a family with the name of a summary's samples",
+    "# TYPE a summary\na_sum 1\na_count 1\n# TYPE a_sum untyped\n",
+    /line 4: a second TYPE for the samples a_sum/,
+  ],
   ["TYPE twice", "# TYPE a gauge\n# TYPE a gauge\n", /line 2: a second TYPE/],
   ["HELP after TYPE", "# TYPE a gauge\n# HELP a b\n", /HELP after TYPE/],
   ["HELP after a sample", `${UNTYPED}a 1\n# HELP a b\n`, /HELP after TYPE/],

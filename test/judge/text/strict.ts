@@ -30,6 +30,7 @@ const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
  */
 export function createStrictFamilies(): TextFamilies {
   const names = new Set<string>();
+  const sampleNames = new Set<string>();
   const series = new Set<string>();
   const families: ParsedFamily[] = [];
   let current: Draft | undefined;
@@ -45,6 +46,10 @@ export function createStrictFamilies(): TextFamilies {
     finishCurrent();
     if (names.has(name)) {
       failAt(line, `the lines of ${name} do not stand together`);
+    }
+    // To prometheus/common it is the histogram or the summary that has these samples.
+    if (sampleNames.has(name)) {
+      failAt(line, `a second TYPE for the samples ${name}`);
     }
     names.add(name);
     current = { name, line, lines: [] };
@@ -68,6 +73,11 @@ export function createStrictFamilies(): TextFamilies {
         failAt(number, "a second TYPE");
       }
       draft.type = type;
+      for (const suffix of SUFFIXES[type] ?? []) {
+        if (suffix !== "") {
+          sampleNames.add(name + suffix);
+        }
+      }
     },
 
     sample({ number }, sample) {

@@ -9,6 +9,7 @@ const DEFAULTS: Settings = {
   addresses: [":9464"],
   path: "/metrics",
   maxRequestsInFlight: undefined,
+  maxHeaderBytes: undefined,
   selfMetrics: true,
   logLevel: "info",
   logFormat: "logfmt",
@@ -27,6 +28,7 @@ const CASES: readonly (readonly [args: string, expected: Partial<Settings>])[] =
   ["--web.telemetry-path=/probe", { path: "/probe" }],
   ["--web.max-requests=5", { maxRequestsInFlight: 5 }],
   ["--web.max-requests=0", { maxRequestsInFlight: Number.MAX_SAFE_INTEGER }],
+  ["--web.max-header-bytes=32768", { maxHeaderBytes: 32_768 }],
   ["--web.disable-exporter-metrics", { selfMetrics: false }],
   ["--log.level=debug --log.format=json", { logLevel: "debug", logFormat: "json" }],
 ];
@@ -73,6 +75,18 @@ const WRONG: readonly (readonly [args: string, named: string])[] = [
   ],
   ["--web.max-requests=-1", '--web.max-requests must be an integer, or 0 for no limit, got "-1"'],
   ["--web.max-requests=1e3", '--web.max-requests must be an integer, or 0 for no limit, got "1e3"'],
+  [
+    "--web.max-header-bytes=1023",
+    '--web.max-header-bytes must be an integer from 1024 to 16777216, got "1023"',
+  ],
+  [
+    "--web.max-header-bytes=16777217",
+    '--web.max-header-bytes must be an integer from 1024 to 16777216, got "16777217"',
+  ],
+  [
+    "--web.max-header-bytes=8k",
+    '--web.max-header-bytes must be an integer from 1024 to 16777216, got "8k"',
+  ],
   ["--log.level=loud", '--log.level must be one of debug, info, warn, error, got "loud"'],
   ["--log.format=xml", '--log.format must be one of logfmt, json, got "xml"'],
 ];
@@ -91,9 +105,51 @@ for (const [args, named] of WRONG) {
   });
 }
 
+/** Flags that do not exist, and the one that the message suggests. */
+const MISTAKES: readonly (readonly [args: string, flag: string])[] = [
+  ["--web.listen-adress=:9100", "--web.listen-address"],
+  ["--web.lisetn-address :9100", "--web.listen-address"],
+  ["--Web.Listen-Address=:9100", "--web.listen-address"],
+  ["--web-listen-address=:9100", "--web.listen-address"],
+  ["-web.listen-address=:9100", "--web.listen-address"],
+  ["--listen-address", "--web.listen-address"],
+  ["--listen", "--web.listen-address"],
+  ["--port=9100", "--web.listen-address"],
+  ["--web.port=9100", "--web.listen-address"],
+  ["-p 9100", "--web.listen-address"],
+  ["--host=::1", "--web.listen-address"],
+  ["--path=/probe", "--web.telemetry-path"],
+  ["--web.telemtry-path=/probe", "--web.telemetry-path"],
+  ["--web.metrics-path=/probe", "--web.telemetry-path"],
+  ["--max-requests=2", "--web.max-requests"],
+  ["--max-http-header-size=16384", "--web.max-header-bytes"],
+  ["--disable-exporter-metrics", "--web.disable-exporter-metrics"],
+  ["--log-level=debug", "--log.level"],
+  ["--loglevel", "--log.level"],
+  ["--log.fromat=json", "--log.format"],
+  ["--hlep", "--help"],
+  ["-v", "--version"],
+];
+
+for (const [args, flag] of MISTAKES) {
+  test(`parseCommand() suggests ${flag} for "${args}"`, () => {
+    assert.throws(() => parseCommand(words(args)), {
+      message: new RegExp(`^Unknown option '-[^']+'\\. Did you mean ${flag}\\?$`),
+    });
+  });
+}
+
+for (const args of ["--nope", "-x", "--web.config.file=web.yml", "--interval=5"]) {
+  test(`parseCommand() suggests nothing for "${args}"`, () => {
+    assert.throws(() => parseCommand(words(args)), { message: /^Unknown option '-[^']+'$/ });
+  });
+}
+
 test("the help names every flag and the server's default", () => {
   for (const flag of Object.keys(FLAGS)) assert.ok(HELP.includes(`--${flag}`), flag);
-  assert.match(HELP, new RegExp(`--web.max-requests=${resolveOptions().maxRequestsInFlight} `));
+  const { maxRequestsInFlight, maxHeaderBytes } = resolveOptions();
+  assert.match(HELP, new RegExp(`--web.max-requests=${maxRequestsInFlight} `));
+  assert.match(HELP, new RegExp(`--web.max-header-bytes=${maxHeaderBytes}\n`));
 });
 
 function words(args: string): string[] {

@@ -31,6 +31,52 @@ test("loadExporter() finds a module by its path, with or without a dot, or as a 
   });
 });
 
+test("loadExporter() finds the main file of a folder, or else a package of that name", async () => {
+  await withTempDir(async (folder) => {
+    await mkdir(join(folder, "a"));
+    await writeFile(join(folder, "a/index.js"), "exports.registry = [1];\n");
+    await mkdir(join(folder, "b"));
+    await mkdir(join(folder, "node_modules/b"), { recursive: true });
+    await writeFile(join(folder, "node_modules/b/index.js"), "exports.registry = [2];\n");
+    assert.deepEqual((await loadExporter("./a", folder)).source, [1]);
+    assert.deepEqual((await loadExporter("a", folder)).source, [1]);
+    assert.deepEqual((await loadExporter("b", folder)).source, [2]);
+  });
+});
+
+/** Modules that do not exist, and what the message says after their name. */
+const MISSING: readonly (readonly [module: string, advice: string])[] = [
+  ["missing", ': no such package is installed. Did you mean a file, "./missing"?'],
+  ["my-exporter", '. Did you mean "./my-exporter.mjs"?'],
+  ["my-exprter", '. Did you mean "./my-exporter.mjs"?'],
+  ["./my-exporter", '. Did you mean "./my-exporter.mjs"?'],
+  ["./my-exporter.js", '. Did you mean "./my-exporter.mjs"?'],
+  ["my_exporter.mjs", '. Did you mean "./my-exporter.mjs"?'],
+  ["lib/disk", '. Did you mean "./lib/disk.ts"?'],
+  ["lib", '. Did you mean "./lib/index.mjs"?'],
+  ["9100", ". Did you mean --web.listen-address=9100?"],
+  [":9100", ". Did you mean --web.listen-address=:9100?"],
+  ["missing.mjs", ""],
+  ["./missing", ""],
+  ["missing/index.js", ""],
+  ["@scope/missing", ""],
+  ["", ""],
+];
+
+for (const [module, advice] of MISSING) {
+  test(`loadExporter() cannot find "${module}" and says "${advice}"`, async () => {
+    await withTempDir(async (folder) => {
+      await mkdir(join(folder, "lib"));
+      for (const file of ["my-exporter.mjs", "notes.txt", "lib/disk.ts", "lib/index.mjs"]) {
+        await writeFile(join(folder, file), "");
+      }
+      await assert.rejects(loadExporter(module, folder), {
+        message: `Cannot find module "${module}"${advice}`,
+      });
+    });
+  });
+}
+
 test("ownExporter() returns the default registry and the default metrics", () => {
   const { source } = ownExporter(ROOT);
   assert.ok(Array.isArray(source));

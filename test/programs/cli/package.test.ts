@@ -22,7 +22,7 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 test("the package, as npm would publish it, contains the program and the preload", async () => {
   await withTempDir(async (folder) => {
     const here = { cwd: folder };
-    const pack = ["pack", "--silent", "--pack-destination", folder];
+    const pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder];
     const tarball = (await run("npm", pack, { cwd: ROOT })).stdout.trim();
     await writeFile(join(folder, "package.json"), "{}");
     await run("npm", [...INSTALL, `./${tarball}`], here);

@@ -267,6 +267,57 @@ test("the program ends with status 2 and one line for a wrong flag", async () =>
   });
 });
 
+test("the program suggests a flag for one that does not exist", async () => {
+  await withApp({}, [], async ({ node }) => {
+    const { code, stderr } = await node([PROGRAM, "--port", "9100"]).exit();
+    assert.equal(code, 2);
+    const line = "Unknown option '--port'. Did you mean --web.listen-address? Try --help";
+    assert.equal(stderr, `promhttp: ${line}\n`);
+  });
+});
+
+test("the program refuses a header larger than --web.max-header-bytes", async () => {
+  await withApp({ "exporter.mjs": `export default ${GATHERER};` }, [], async (app) => {
+    const child = run(app, "--web.max-header-bytes=2048", "exporter.mjs");
+    const url = await urlOf(child);
+    await scrape(url);
+    const cookie = "x".repeat(3_000);
+    assert.equal((await httpGet(url, { cookie })).status, 431);
+    await end(child);
+  });
+});
+
+/** Whether the version of Node that runs the tests strips types. */
+const STRIPS_TYPES = process.features as { readonly typescript?: string | false };
+
+/** TypeScript modules, by file. */
+const TYPESCRIPT_MODULES: Readonly<Record<string, string>> = {
+  "exporter.mts": `export default ${GATHERER} as object;`,
+  "exporter.ts": `export default ${GATHERER} as object;`,
+  "exporter.mjs": `export { default } from "./lib.mts";`,
+};
+
+for (const [name, text] of Object.entries(TYPESCRIPT_MODULES)) {
+  test(`the program serves ${name} with types, or says what can`, async () => {
+    const files = { [name]: text, "lib.mts": `export default ${GATHERER} as object;` };
+    const manifest = { "package.json": `{"type":"module"}` };
+    await withApp({ ...files, ...manifest }, [], async (app) => {
+      const child = run(app, name);
+      if (STRIPS_TYPES.typescript) {
+        assert.match(await scrape(await urlOf(child)), /^up 1$/m);
+        await end(child);
+        return;
+      }
+      const { code, stderr } = await child.exit();
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        /^ts=\S+ level=error msg="Cannot load \S+ Node\.js v\S+ does not load \.m?ts files\. Use Node\.js 22\.18 or later, or a loader: NODE_OPTIONS=\\"--import tsx\\" npx promhttp \S+"\n$/,
+      );
+    });
+  });
+}
+
 test("the program shows its help and its version", async () => {
   await withApp({}, [], async ({ node }) => {
     const help = await node([PROGRAM, "--help"]).exit();

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { forkNode } from "../../helpers/processes/fork-fixture.ts";
 import { type App, withApp } from "../../helpers/processes/with-app.ts";
 import { COMMONJS_APP, ESM_APP, FAKE_LIBRARY, preloaded, scrape, TALKATIVE } from "./apps.ts";
 
@@ -107,6 +110,45 @@ test("the preload says once what to install if there is no client library", asyn
     assert.equal(first, `promhttp: ${HINT}`);
     assert.match(`${second}`, new RegExp(`^PROMHTTP \\d+: ${HINT}$`));
     assert.deepEqual(rest, [""]);
+  });
+});
+
+test("the preload says nothing to a short process that gets it from NODE_OPTIONS", async () => {
+  await withApp({}, [], async (app) => {
+    const exit = await app.node(["--print", "1"], { NODE_OPTIONS }).exit();
+    assert.deepEqual(exit, { code: 0, signal: null, stdout: "1\n", stderr: "" });
+  });
+});
+
+test("NODE_OPTIONS with the path of the preload works in every folder", async () => {
+  await withApp({ "app.cjs": COMMONJS_APP }, ["prom-client"], async (app) => {
+    const file = join(app.folder, "node_modules/promhttp/dist/register.js");
+    for (const specifier of [file, pathToFileURL(file).href]) {
+      const env = { ...TALKATIVE, NODE_OPTIONS: `--import ${specifier}` };
+      const elsewhere = await forkNode(["--print", "1"], { cwd: "/", env }).exit();
+      assert.deepEqual([elsewhere.code, elsewhere.stdout], [0, "1\n"]);
+      const child = app.node(["app.cjs"], env);
+      assert.match(await scrape(child), /^app_orders_total 3$/m);
+      child.tell("end");
+      assert.equal((await child.exit()).code, 0);
+    }
+  });
+});
+
+test("NODE_OPTIONS can import the preload where it may not be installed", async () => {
+  await withApp({ "app.cjs": COMMONJS_APP }, ["prom-client"], async (app) => {
+    const optionsFor = (file: string) => {
+      const { href } = pathToFileURL(join(app.folder, file));
+      return `--import data:text/javascript,await%20import('${href}').catch(Boolean)`;
+    };
+    const missing = { NODE_OPTIONS: optionsFor("node_modules/missing/dist/register.js") };
+    const exit = await app.node(["--print", "1"], missing).exit();
+    assert.deepEqual(exit, { code: 0, signal: null, stdout: "1\n", stderr: "" });
+    const installed = optionsFor("node_modules/promhttp/dist/register.js");
+    const child = app.node(["app.cjs"], { ...TALKATIVE, NODE_OPTIONS: installed });
+    assert.match(await scrape(child), /^app_orders_total 3$/m);
+    child.tell("end");
+    assert.equal((await child.exit()).code, 0);
   });
 });
 

@@ -6,7 +6,12 @@ import {
   readEnvironment,
 } from "../../../src/programs/preload/environment.ts";
 
-const DEFAULTS: PreloadSettings = { address: ":9464", path: undefined, hasDefaultMetrics: true };
+const DEFAULTS: PreloadSettings = {
+  address: ":9464",
+  path: undefined,
+  maxHeaderBytes: undefined,
+  hasDefaultMetrics: true,
+};
 
 const CASES: readonly (readonly [env: Environment, expected: Partial<PreloadSettings>])[] = [
   [{}, {}],
@@ -15,6 +20,8 @@ const CASES: readonly (readonly [env: Environment, expected: Partial<PreloadSett
   [{ PROMHTTP_ADDRESS: "9100" }, { address: 9100 }],
   [{ PROMHTTP_ADDRESS: "unix:/run/app.sock" }, { address: "unix:/run/app.sock" }],
   [{ PROMHTTP_PATH: "/probe" }, { path: "/probe" }],
+  [{ PROMHTTP_MAX_HEADER_BYTES: "" }, {}],
+  [{ PROMHTTP_MAX_HEADER_BYTES: "32768" }, { maxHeaderBytes: 32_768 }],
   [{ PROMHTTP_DEFAULT_METRICS: "0" }, { hasDefaultMetrics: false }],
   [{ PROMHTTP_DEFAULT_METRICS: "false" }, { hasDefaultMetrics: false }],
   [{ PROMHTTP_DEFAULT_METRICS: "1" }, {}],
@@ -39,6 +46,9 @@ const WRONG: readonly (readonly [name: string, value: string])[] = [
   ["PROMHTTP_ADDRESS", "65536"],
   ["PROMHTTP_PATH", "metrics"],
   ["PROMHTTP_PATH", "/-/healthy"],
+  ["PROMHTTP_MAX_HEADER_BYTES", "1023"],
+  ["PROMHTTP_MAX_HEADER_BYTES", "16777217"],
+  ["PROMHTTP_MAX_HEADER_BYTES", "16k"],
   ["PROMHTTP_DEFAULT_METRICS", "no"],
   ["OTEL_EXPORTER_PROMETHEUS_PORT", "x"],
   ["OTEL_EXPORTER_PROMETHEUS_PORT", "-1"],

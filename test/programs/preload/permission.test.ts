@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { realpath } from "node:fs/promises";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { withApp } from "../../helpers/processes/with-app.ts";
+import { COMMONJS_APP, preloaded, scrape, TALKATIVE } from "./apps.ts";
+
+// The permission model of Node.js ends no application that has the preload.
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+const FLAGS = process.allowedNodeEnvironmentFlags;
+const PERMISSION = FLAGS.has("--permission") ? "--permission" : "--experimental-permission";
+
+/** Node.js 25 and later deny the network, too. */
+const CAN_DENY_NETWORK = FLAGS.has("--allow-net");
+
+const FILES = { "app.cjs": COMMONJS_APP };
+
+for (const address of ["127.0.0.1:0", ":0", "localhost:0", "[::1]:0", "unix:app.sock"]) {
+  const skip = !CAN_DENY_NETWORK;
+  test(`an application without permission to listen on ${address} runs`, { skip }, async () => {
+    await withApp(FILES, ["prom-client"], async (app) => {
+      const args = [PERMISSION, "--allow-fs-read=/", "app.cjs"];
+      const child = preloaded(app, args, { PROMHTTP_ADDRESS: address });
+      await child.line("ready");
+      const line =
+        "promhttp: Cannot serve metrics: the permission model denies it the network. Start Node.js with --allow-net";
+      await child.errorLine(new RegExp(`^${line}$`));
+      // By now it would have tried to listen.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      child.tell("end");
+      const { code, stderr } = await child.exit();
+      assert.equal(code, 0);
+      assert.equal(stderr.match(/promhttp: /g)?.length, 1);
+    });
+  });
+}
+
+test("the preload serves an application that may read only its own files", async () => {
+  await withApp(FILES, ["prom-client"], async (app) => {
+    const network = CAN_DENY_NETWORK ? ["--allow-net"] : [];
+    const folders = [await realpath(app.folder), ROOT].map((folder) => `--allow-fs-read=${folder}`);
+    const args = ["--no-warnings", PERMISSION, ...folders, ...network];
+    const child = preloaded(app, [...args, "app.cjs"], TALKATIVE);
+    assert.match(await scrape(child), /^app_orders_total 3$/m);
+    child.tell("end");
+    const { code, stderr } = await child.exit();
+    assert.equal(code, 0);
+    assert.doesNotMatch(stderr, /promhttp: /);
+  });
+});

@@ -75,7 +75,7 @@ export class Connections {
     const connection = this.#of(stream);
     if (connection === undefined) return;
     connection.stream = stream;
-    // Must run before Node's own handler, which would close our side cleanly even in the middle of a
+    // This comes before Node's own handler, which would close our side cleanly even in the middle of a
     // response.
     stream.on("end", () => {
       if (connection.responses.length > 0) resetSocket(stream);
@@ -105,8 +105,8 @@ export class Connections {
     if (connection === undefined || index === -1) return;
     connection.responses.splice(index, 1);
     if (connection.responses.length > 0) return;
-    if (connection.farewell !== undefined)
-      this.#sayFarewell(connection, stream, connection.farewell);
+    const { farewell } = connection;
+    if (farewell !== undefined) this.#sayFarewell(connection, stream, farewell);
     // The kernel has the last response; `destroySoon` lets it go out first.
     else if (this.#isDraining) stream.destroySoon();
   }

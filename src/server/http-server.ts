@@ -4,6 +4,7 @@ import { type FixedAnswer, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT } from "../http/f
 import { sendFixed } from "../http/send.ts";
 import { nodeModule } from "../node.ts";
 import type { ResolvedOptions } from "../options/options.ts";
+import { unref } from "../timers.ts";
 import { bytesOf, type ClientError, clientErrorAnswer } from "./client-error.ts";
 import type { Connections } from "./connections.ts";
 
@@ -41,41 +42,25 @@ export function createHttpFront(
     // Its answer lacks what ours has.
     requireHostHeader: false,
   });
-  const listenerOf =
-    (answer: RequestListener): RequestListener =>
-    (request, response) => {
-      const { socket } = request;
-      if (!connections.begin(socket, response)) return;
-      response.on("close", () => connections.end(socket, response));
-      answer(request, response);
-    };
-  const refuse = (stream: Socket, answer: FixedAnswer): void => {
-    const unfinished = connections.finish(stream, bytesOf(answer));
-    if (unfinished === undefined) return;
-    const headers = { ...answer.headers, Connection: "close" };
-    sendFixed(unfinished, { ...answer, headers });
-    // Whoever waits for its rest must not do so any longer; Node would never tell.
-    unfinished.on("close", () => unfinished.req.destroy());
-  };
-  const onHead = listenerOf(onRequest);
+  const onHead = listenerOf(onRequest, connections);
   server.on("request", onHead);
   // Without this, Node asks for the body that we reject.
   server.on("checkContinue", onHead);
-  server.on(
-    "checkExpectation",
-    listenerOf((_request, response) => sendFixed(response, EXPECTATION_FAILED)),
-  );
+  server.on("checkExpectation", listenerOf(refuseExpectation, connections));
   // Not the stream that Node passes, which may be a wrapper of its own.
-  server.on("connect", ({ socket }: IncomingMessage) => refuse(socket, METHOD_NOT_ALLOWED));
+  server.on("connect", ({ socket }: IncomingMessage) =>
+    refuse(socket, METHOD_NOT_ALLOWED, connections),
+  );
   server.on("clientError", (error: ClientError, stream) => {
     // The connections of this server are sockets.
-    refuse(stream as Socket, clientErrorAnswer(error, options.maxHeaderBytes));
+    refuse(stream as Socket, clientErrorAnswer(error, options.maxHeaderBytes), connections);
   });
   // Node checks the time since it has the connection and since the begin of each later head; this, the
   // time since the accept.
-  const check = setInterval(() => {
-    for (const stream of connections.expire()) refuse(stream, REQUEST_TIMEOUT);
-  }, CHECK_INTERVAL_MS).unref();
+  const expire = () => {
+    for (const stream of connections.expire()) refuse(stream, REQUEST_TIMEOUT, connections);
+  };
+  const check = unref(setInterval(expire, CHECK_INTERVAL_MS));
   // This starts its own check of the timeouts.
   server.emit("listening");
   return {
@@ -90,6 +75,29 @@ export function createHttpFront(
     },
   };
 }
+
+/** Makes the listener that answers requests, and tells `connections` when each begins and ends. */
+function listenerOf(answer: RequestListener, connections: Connections): RequestListener {
+  return (request, response) => {
+    const { socket } = request;
+    if (!connections.begin(socket, response)) return;
+    response.on("close", () => connections.end(socket, response));
+    answer(request, response);
+  };
+}
+
+/** Ends a connection with an answer to what is not a request, or not a whole one. */
+function refuse(stream: Socket, answer: FixedAnswer, connections: Connections): void {
+  const unfinished = connections.finish(stream, bytesOf(answer));
+  if (unfinished === undefined) return;
+  const headers = { ...answer.headers, Connection: "close" };
+  sendFixed(unfinished, { ...answer, headers });
+  // Whoever waits for its rest must not do so any longer; Node would never tell.
+  unfinished.on("close", () => unfinished.req.destroy());
+}
+
+const refuseExpectation: RequestListener = (_request, response) =>
+  sendFixed(response, EXPECTATION_FAILED);
 
 const EXPECTATION_FAILED: FixedAnswer = {
   status: 417,

@@ -233,7 +233,7 @@ function sampleLines(body: Uint8Array): number {
   return lines.filter((line) => line !== "" && !line.startsWith("#")).length;
 }
 
-export function isOpenMetrics(contentType: string): boolean {
+function isOpenMetrics(contentType: string): boolean {
   return contentType.startsWith("application/openmetrics-text");
 }
 

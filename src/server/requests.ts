@@ -21,6 +21,7 @@ import { sendFixed } from "../http/send.ts";
 import type { Log } from "../log.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import type { ScrapeHandler } from "../scrape/scrape.ts";
+import type { Closing } from "./closing.ts";
 
 /** What requests are answered with. */
 export interface RequestContext {
@@ -29,21 +30,20 @@ export interface RequestContext {
     "path" | "landingPage" | "allowedHosts" | "headersTimeoutMs"
   >;
   readonly scrapeHandler: Pick<ScrapeHandler, "scrape" | "survey" | "isReady">;
-  /** Whether a shutdown has begun. */
-  readonly isClosing: () => boolean;
+  readonly closing: Pick<Closing, "hasBegun" | "isDraining">;
   readonly log: Log;
 }
 
 /** Makes the function that answers every request of the server. It never throws. */
 export function createRequestListener(context: RequestContext): RequestListener {
-  const { options, isClosing } = context;
+  const { options, closing } = context;
   const routes = createRoutes(options);
 
   return (request, response) => {
     // A write to a socket that the client has closed is an event of the response.
     response.on("error", () => {});
     try {
-      if (isClosing()) response.setHeader("Connection", "close");
+      if (closing.isDraining()) response.setHeader("Connection", "close");
       const head = headOf(request);
       const fixed = isAmbiguous(request) ? BAD_REQUEST : refusalOf(head, options.allowedHosts);
       const exchange: Exchange = {
@@ -90,8 +90,8 @@ function fail(error: unknown, response: ServerResponse, { log }: RequestContext)
   resetResponse(response);
 }
 
-function readinessOf({ isClosing, scrapeHandler }: RequestContext): FixedAnswer {
-  if (isClosing()) return SHUTTING_DOWN;
+function readinessOf({ closing, scrapeHandler }: RequestContext): FixedAnswer {
+  if (closing.hasBegun()) return SHUTTING_DOWN;
   return scrapeHandler.isReady() ? READY : NOT_READY;
 }
 

@@ -16,6 +16,32 @@ export function inspect(value: unknown, options: InspectOptions = {}): string {
   return nodeModule("node:util").inspect(value, options);
 }
 
+/** What the process says about itself. */
+export interface ProcessReading {
+  readonly pid: number;
+  /** The version of Node, or of what runs instead of it. */
+  readonly version: string;
+  readonly uptimeSeconds: number;
+  /** The path of the program that was started; absent with `node --eval`, say. */
+  readonly program: string | undefined;
+  /** The working directory; absent when it has been removed. */
+  readonly directory: string | undefined;
+}
+
+/** Reads what the process says about itself. */
+export function readProcess(): ProcessReading {
+  const { pid, version, argv } = process;
+  return { pid, version, uptimeSeconds: process.uptime(), program: argv[1], directory: cwd() };
+}
+
+function cwd(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Whether the process may listen: Node 25 and later can forbid it with `--permission`. Earlier versions do
  * not have this permission, and deny it to all who ask, but let them listen.

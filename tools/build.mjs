@@ -10,7 +10,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const DIST = `${ROOT}dist/`;
@@ -39,7 +39,7 @@ async function bundle() {
     minifySyntax: true,
     lineLimit: 120,
     write: false,
-    plugins: [shareTheEntry()],
+    plugins: [evaluateScripts(), shareTheEntry()],
     logOverride: { "ignored-bare-import": "silent" },
   });
   for (const { path, text } of outputFiles) writeFileSync(path, keepClassNames(text));
@@ -72,6 +72,27 @@ function shareTheEntry() {
     });
   };
   return { name: "share-the-entry", setup };
+}
+
+/**
+ * Puts the texts of the page's scripts, minified, in place of the code that makes them. The tools of an
+ * application may rewrite our code, but not a text.
+ */
+function evaluateScripts() {
+  const setup = ({ onLoad }) => {
+    onLoad({ filter: /\/page\/browser\/scripts\.ts$/ }, async ({ path }) => {
+      const options = { bundle: true, format: "esm", target: TARGET, write: false };
+      const { outputFiles } = await build({ entryPoints: [path], ...options });
+      const encoded = Buffer.from(outputFiles[0].contents).toString("base64");
+      const scripts = Object.entries(await import(`data:text/javascript;base64,${encoded}`));
+      const minified = scripts.map(async ([name, script]) => {
+        const { code } = await transform(script, { minify: true, target: "es2022" });
+        return `export const ${name} = ${JSON.stringify(code)};\n`;
+      });
+      return { contents: (await Promise.all(minified)).join(""), loader: "js" };
+    });
+  };
+  return { name: "evaluate-scripts", setup };
 }
 
 async function declare() {

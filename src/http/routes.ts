@@ -15,10 +15,16 @@ export type Route =
 
 type Row = readonly [path: string, route: Route];
 
+/** The path that answers as long as the process does. */
+export const HEALTHY_PATH = "/-/healthy";
+
+/** The path that tells whether the process is ready for work. */
+export const READY_PATH = "/-/ready";
+
 /** The paths that every server has. */
 const FIXED_ROWS: readonly Row[] = [
-  ["/-/healthy", "healthy"],
-  ["/-/ready", "ready"],
+  [HEALTHY_PATH, "healthy"],
+  [READY_PATH, "ready"],
   ["/favicon.ico", "favicon"],
 ];
 

@@ -14,11 +14,17 @@ import { answerScrape } from "../http/node.ts";
 import { createLog } from "../log.ts";
 import type { Controls, HandlerOptions } from "../options/options.ts";
 import { resolveHandlerOptions } from "../options/rules.ts";
+import { createPage } from "../page/open-page.ts";
 import { createScrapeHandler } from "../scrape/scrape.ts";
 import { type Answerer, createMount, fixedAnswerer, type Mount } from "./mount.ts";
 
 /** Serves metrics from an existing web server, and what probes ask for. */
 export interface Handler extends Mount, Controls {
+  /**
+   * Shows a person what is exported, and how scrapes and collectors do, at any path. Showing it runs the
+   * collectors, as a scrape does.
+   */
+  readonly page: Mount;
   /** Answers 200 as long as the process answers at all. */
   readonly health: Mount;
   /** Answers 200, or 503 after `setReady(false)`. */
@@ -40,6 +46,7 @@ export interface Handler extends Mount, Controls {
  * const metrics = createHandler(register);
  * app.get("/metrics", metrics); // Express
  * app.get("/metrics", (c) => metrics.fetch(c.req.raw)); // Hono
+ * app.get("/metrics/page", metrics.page);
  * app.get("/ready", metrics.ready);
  * ```
  */
@@ -59,7 +66,12 @@ export function createHandler(
     // What we may not compress, others may.
     fetch: (request) => fetchScrape(request, scrape, keepsEncoding(request) ? headers : {}),
   });
+  const page = createPage({ scrapeHandler, options: resolved, paths: [], log });
   return Object.assign(metrics, {
+    page: mountOf({
+      node: (request, response) => answerScrape(request, response, page),
+      fetch: (request) => fetchScrape(request, page),
+    }),
     health: mountOf(fixedAnswerer(() => HEALTHY)),
     ready: mountOf(fixedAnswerer(() => (isReady() ? READY : NOT_READY))),
     update,

@@ -184,8 +184,8 @@ export interface ServerOptions extends HandlerOptions {
    */
   readonly maxConnections?: number | undefined;
   /**
-   * Whether `/` shows a page for people: where the metrics are, and all metric families, the largest
-   * first. Showing it runs the collectors, as a scrape does.
+   * Whether `/` shows a page for people: the metric families, the last scrapes, and how the collectors
+   * do. Showing it runs the collectors, as a scrape does.
    * @default true
    */
   readonly landingPage?: boolean | undefined;

@@ -125,8 +125,8 @@ export interface Survey<T> extends Sending {
 }
 
 /**
- * Gathers families, as a scrape does, and lets `visit` read them. It never rejects; `undefined` if the
- * client disconnected first.
+ * Gathers families, as a scrape does, and lets `visit` read them. It rejects only if its code cannot be
+ * loaded; `undefined` if the client disconnected first.
  *
  * @param client Aborts when the client disconnects.
  * @param name Gathers only what a scrape of this name would; absent for all families.

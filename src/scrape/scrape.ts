@@ -25,7 +25,7 @@ import type { Scrape, ScrapeRequest, Sending, TakeSurvey } from "./exchange.ts";
 import { GatherCycle, withHook } from "./gather-cycle.ts";
 import { countsOfPage, SelfMetrics, Status } from "./self-metrics.ts";
 import { RecentScrapes } from "./survey/recent-scrapes.ts";
-import { createSurvey } from "./survey/survey.ts";
+import type { SurveyParts } from "./survey/survey.ts";
 import { runUpdate, UPDATE, UpdateLock } from "./update-lock.ts";
 
 /** The scrape handler of one gatherer. */
@@ -68,7 +68,7 @@ export function createScrapeHandler(
   return {
     scrape: createScrape(parts, recentScrapes),
     expose: (wanted) => expose(parts, wanted),
-    survey: createSurvey({ ...parts, health: selfMetrics.collectors, recentScrapes }),
+    survey: createLazySurvey({ ...parts, health: selfMetrics.collectors, recentScrapes }),
     update: (work) => runUpdate(work, parts),
     setFailing(message = "no reason given") {
       // Some applications say so again and again.
@@ -104,6 +104,16 @@ function createScrape(parts: Parts, recentScrapes: RecentScrapes | undefined): S
     return recentScrapes === undefined
       ? answer(parts, request)
       : recentScrapes.watch(request, answerScraper);
+  };
+}
+
+/** Only a page takes surveys, and most processes never show one. */
+function createLazySurvey(parts: SurveyParts): TakeSurvey {
+  let loaded: Promise<TakeSurvey> | undefined;
+  return async (client, visit, name) => {
+    loaded ??= import("./survey/survey.ts").then(({ createSurvey }) => createSurvey(parts));
+    const survey = await loaded;
+    return survey(client, visit, name);
   };
 }
 

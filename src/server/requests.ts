@@ -13,13 +13,15 @@ import {
   SHUTTING_DOWN,
 } from "../http/fixed-answers.ts";
 import { isValidHost } from "../http/host.ts";
-import { answerScrape, headOf, watchClient } from "../http/node.ts";
+import { answerScrape, headOf } from "../http/node.ts";
 import { CANNOT_ANSWER, isChunked, refusalOf } from "../http/request-head.ts";
 import { resetResponse } from "../http/reset.ts";
-import { createRoutes, type Route, routeOf } from "../http/routes.ts";
+import { createRoutes, HEALTHY_PATH, READY_PATH, type Route, routeOf } from "../http/routes.ts";
 import { sendFixed } from "../http/send.ts";
 import type { Log } from "../log.ts";
 import type { ResolvedOptions } from "../options/options.ts";
+import { createPage } from "../page/open-page.ts";
+import type { Scrape } from "../scrape/exchange.ts";
 import type { ScrapeHandler } from "../scrape/scrape.ts";
 import type { Closing } from "./closing.ts";
 
@@ -27,7 +29,7 @@ import type { Closing } from "./closing.ts";
 export interface RequestContext {
   readonly options: Pick<
     ResolvedOptions,
-    "path" | "landingPage" | "allowedHosts" | "headersTimeoutMs"
+    "path" | "landingPage" | "allowedHosts" | "headersTimeoutMs" | "formats"
   >;
   readonly scrapeHandler: Pick<ScrapeHandler, "scrape" | "survey" | "isReady">;
   readonly closing: Pick<Closing, "hasBegun" | "isDraining">;
@@ -36,8 +38,15 @@ export interface RequestContext {
 
 /** Makes the function that answers every request of the server. It never throws. */
 export function createRequestListener(context: RequestContext): RequestListener {
-  const { options, closing } = context;
+  const { options, closing, scrapeHandler, log } = context;
   const routes = createRoutes(options);
+  const page = createPage({
+    scrapeHandler,
+    options,
+    paths: [options.path, HEALTHY_PATH, READY_PATH],
+    log,
+  });
+  const answering: Answering = { ...context, page };
 
   return (request, response) => {
     // A write to a socket that the client has closed is an event of the response.
@@ -52,8 +61,8 @@ export function createRequestListener(context: RequestContext): RequestListener 
         route: routeOf(head.method, head.target, routes),
       };
       if (fixed !== undefined) sendFixed(response, fixed);
-      else if (isChunked(head)) void answerAtItsEnd(exchange, context);
-      else answer(exchange, context);
+      else if (isChunked(head)) void answerAtItsEnd(exchange, answering);
+      else answer(exchange, answering);
     } catch (error) {
       fail(error, response, context);
     }
@@ -66,18 +75,24 @@ interface Exchange {
   readonly route: Route;
 }
 
-function answer({ request, response, route }: Exchange, context: RequestContext): void {
+interface Answering extends RequestContext {
+  readonly page: Scrape;
+}
+
+function answer({ request, response, route }: Exchange, context: Answering): void {
   if (route === "metrics") void answerScrape(request, response, context.scrapeHandler.scrape);
-  else if (route === "landing-page") void answerPage(request, response, context);
+  else if (route === "landing-page") void answerScrape(request, response, context.page);
   else if (route === "ready") sendFixed(response, readinessOf(context));
   else sendFixed(response, FIXED_ANSWERS[route]);
 }
 
 /** Answers a request when its end has shown that it has no content. */
-async function answerAtItsEnd(exchange: Exchange, context: RequestContext): Promise<void> {
+async function answerAtItsEnd(exchange: Exchange, context: Answering): Promise<void> {
   const { request, response } = exchange;
   try {
     const refusal = await contentRefusal(request, context.options.headersTimeoutMs);
+    // Meanwhile its rest was refused: it was not HTTP, or did not come.
+    if (response.headersSent) return;
     if (refusal === undefined) answer(exchange, context);
     else sendFixed(response, refusal);
   } catch (error) {
@@ -114,23 +129,6 @@ function isAmbiguous(request: IncomingMessage): boolean {
     if (!isValidHost(rawHeaders[index + 1] as string)) return true;
   }
   return hosts > 1 || (hosts === 0 && httpVersionMinor > 0);
-}
-
-/** Answers with the page; its code is loaded when it is first opened. */
-async function answerPage(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { options, scrapeHandler: { survey }, log }: RequestContext,
-): Promise<void> {
-  const client = watchClient(request, response);
-  try {
-    const { sendLandingPage } = await import("../page/send-page.ts");
-    await sendLandingPage(response, { metricsPath: options.path, survey, log }, client);
-  } catch (error) {
-    if (client.aborted) return;
-    log.error("Cannot send the page", error);
-    resetResponse(response);
-  }
 }
 
 const FIXED_ANSWERS: Readonly<

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { GatherContext, Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { ValueMetric } from "../../src/model/metric-family.ts";
-import { type Overview, type TakenOverview, takeOverview } from "../../src/page/overview.ts";
+import { type Overview, type Taken, takeOverview } from "../../src/page/overview.ts";
 import type { Unavailable } from "../../src/scrape/exchange.ts";
 import { gaugeOf } from "../helpers/families.ts";
 import { createGate } from "../helpers/gate.ts";
@@ -21,7 +21,7 @@ const PRIVATE = { selfMetrics: false };
 function take(
   { survey, log }: Harness,
   client: AbortSignal = new AbortController().signal,
-): Promise<TakenOverview | undefined> {
+): Promise<Taken<Overview> | undefined> {
   return takeOverview(survey, client, log);
 }
 
@@ -32,7 +32,7 @@ async function look(
 ): Promise<Overview | Unavailable | undefined> {
   const taken = await take(harness, client);
   taken?.end();
-  return taken?.overview;
+  return taken?.found;
 }
 
 function assertOverview(answer: Overview | Unavailable | undefined): Overview {
@@ -41,7 +41,8 @@ function assertOverview(answer: Overview | Unavailable | undefined): Overview {
 }
 
 async function namesIn(harness: Harness): Promise<string[]> {
-  return assertOverview(await look(harness)).sizes.largest.map(({ name }) => name);
+  const { sizes, ownSizes } = assertOverview(await look(harness));
+  return [...sizes.largest, ...ownSizes.largest].map(({ name }) => name);
 }
 
 test("an overview has the families that a scrape has", async () => {
@@ -145,7 +146,7 @@ test("one overview too many is refused; scrapes and overviews do not shed each o
 
 test("an overview that is being sent takes no slot", async () => {
   const harness = createHarness(gathererWith(...GOOD.families));
-  const sending: (TakenOverview | undefined)[] = [];
+  const sending: (Taken<Overview> | undefined)[] = [];
   for (let round = 0; round < 5; round++) sending.push(await take(harness));
   assertOverview(await look(harness));
   for (const taken of sending) {
@@ -158,7 +159,7 @@ test("an overview that takes too long is abandoned, and its answer gets a second
   const { gatherer, contexts } = createWaiting();
   const harness = createHarness(gatherer, { timeoutMs: 20 });
   const taken = await take(harness);
-  assert.equal(taken?.overview, "late");
+  assert.equal(taken?.found, "late");
   assert.equal(taken?.signal.aborted, false);
   assert.equal(contexts[0]?.signal.aborted, true);
   taken?.end();

@@ -67,7 +67,7 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   OpenMetrics: /^exposition\/text\/(openmetrics|exemplar)/,
   protobuf: /^exposition\/protobuf\//,
   compression: /^exposition\/compression\/(?!compressor)/,
-  "the page": /^(page\/|version)/,
+  "the page": /^(page\/(?!open-page)|scrape\/survey\/survey|version)/,
 };
 
 /** The functions of the source files, which keep their names in the built package. */

@@ -180,7 +180,7 @@ export async function mount(request: Request): Promise<Response> {
   handler.setFailing();
   handler.setOk();
   handler.setReady(false);
-  const mounts: readonly Mount[] = [handler, handler.health, handler.ready];
+  const mounts: readonly Mount[] = [handler, handler.page, handler.health, handler.ready];
   await Promise.all(mounts.map((other) => other.fetch(request)));
   const { fetch } = handler;
   const response = await fetch(request);

@@ -4,6 +4,7 @@ import { Gauge, Registry } from "prom-client";
 import { gathererOf, type Source } from "../../../src/gatherers/gatherer-of.ts";
 import type { MetricFamily } from "../../../src/model/metric-family.ts";
 import type { Findings, Survey } from "../../../src/scrape/exchange.ts";
+import "../../../src/scrape/survey/survey.ts";
 import { NEVER } from "../../exposition/chunks.ts";
 import { gaugeOf } from "../../helpers/families.ts";
 import { gathererWith } from "../../helpers/gatherers.ts";
@@ -142,6 +143,8 @@ test("a survey that was late gets a second to be sent, and no more", async (t) =
   const clock = mockClock(t);
   const harness = createHarness({ gather: () => new Promise(() => {}) }, { timeoutMs: 50 });
   const taking = survey(harness);
+  // Its code is imported first.
+  await tick();
   clock.tick(50);
   const { findings, signal } = await taking;
   assert.equal(findings, "late");

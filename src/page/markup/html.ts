@@ -44,18 +44,6 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
 }
 
-const NUMBERS = new Intl.NumberFormat("en-US");
-
-/** Writes a number for a person to read: `1,234,567`. */
-export function formatCount(count: number): string {
-  return NUMBERS.format(count);
-}
-
-/** Writes a number of things: `1 family`, `2 families`. */
-export function countOf(count: number, singular: string, plural: string): string {
-  return `${formatCount(count)} ${count === 1 ? singular : plural}`;
-}
-
 /** Truncates a text that is longer than `maxLength` UTF-16 code units, but never within a pair. */
 export function cutText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { countOf, cutText, formatCount, html, NO_HTML, showName } from "../../src/page/html.ts";
+import { cutText, html, NO_HTML, showName } from "../../../src/page/markup/html.ts";
+import { countOf, formatCount } from "../../../src/page/markup/units.ts";
 
 test("html escapes what HTML would read otherwise", () => {
   const text = `</script><img src=x onerror='alert(1)'>&amp;"`;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { familyTable } from "../../src/page/family-table.ts";
-import type { FamilySize } from "../../src/page/measure-families.ts";
+import { familyTable } from "../../../src/page/markup/family-table.ts";
+import type { FamilySize } from "../../../src/page/measure/measure-families.ts";
 
 const FAMILY: FamilySize = {
   name: "up_total",
@@ -20,17 +20,17 @@ function tableOf(changes: Partial<FamilySize> = {}, others = 0): string {
     labelSets: family.labelSets + others,
     series: family.series + 2 * others,
   };
-  const parts = [...familyTable({ largest: [family], total }, "./metrics")];
+  const parts = [...familyTable({ largest: [family], total }, "families")];
   return parts.map(({ markup }) => markup).join("");
 }
 
 test("familyTable() shows a family with its link and its share of all series", () => {
   assert.equal(
     tableOf({}, 1_000),
-    `<table>
-<thead><tr><th scope="col">Family</th><th scope="col" class="sets">Label sets</th><th scope="col">Series</th></tr></thead>
+    `<table id="families" data-families="1001" data-series="4000">
+<thead><tr><th scope="col"><span data-sort="name">Family</span> <span data-sort="type"></span></th><th scope="col" class="sets"><span data-sort="sets">Label sets</span></th><th scope="col"><span data-sort="series">Series</span></th></tr></thead>
 <tbody>
-<tr><th scope="row"><a href="./metrics?name[]=up_total"><code>up_<wbr>total</code></a> <span class="type">counter</span><p dir="auto">Is it?</p></th><td class="sets">1,000</td><td>2,000<svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect width="50.0" height="4"/></svg></td></tr>
+<tr><th scope="row"><a href="?family=up_total"><code>up_<wbr>total</code></a> <span class="type">counter</span><p dir="auto">Is it?</p></th><td class="sets">1,000</td><td>2,000<svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect width="50.0" height="4"/></svg></td></tr>
 </tbody>
 <tfoot><tr><th scope="row">1,000 smaller families</th><td class="sets">1,000</td><td>2,000</td></tr></tfoot>
 </table>
@@ -53,8 +53,8 @@ test("familyTable() shows labels, with the number of their values where it is kn
     { name: "c<", values: 20_000, isAtLeast: true },
   ];
   const list =
-    "<ul><li><code>a</code></li><li><code>b</code> 1 value</li>" +
-    "<li><code>c&lt;</code> 20,000+ values</li></ul>";
+    '<ul><li><code>a</code></li><li><a href="?family=up_total#label-b"><code>b</code> 1 value</a></li>' +
+    '<li><a href="?family=up_total#label-c%3C"><code>c&lt;</code> 20,000+ values</a></li></ul>';
   assert.ok(tableOf({ labels }).includes(list));
 });
 
@@ -64,12 +64,12 @@ test("familyTable() escapes names and help, and encodes names in links", () => {
   const escaped = "&quot;&gt;&lt;svg onload=&#39;x&#39;&gt;&amp;";
   assert.equal(markup.split(escaped).length, 4);
   assert.ok(!markup.includes("<svg onload"));
-  assert.ok(markup.includes(`name[]=%22%3E%3Csvg%20onload%3D&#39;x&#39;%3E%26"`));
+  assert.ok(markup.includes(`family=%22%3E%3Csvg%20onload%3D&#39;x&#39;%3E%26"`));
 });
 
 test("familyTable() links to names of UTF-8, even to those that cannot be encoded", () => {
-  assert.ok(tableOf({ name: "größe & co" }).includes('name[]=gr%C3%B6%C3%9Fe%20%26%20co"'));
-  assert.ok(tableOf({ name: "lone\ud800" }).includes('name[]=lone%EF%BF%BD"'));
+  assert.ok(tableOf({ name: "größe & co" }).includes('family=gr%C3%B6%C3%9Fe%20%26%20co"'));
+  assert.ok(tableOf({ name: "lone\ud800" }).includes('family=lone%EF%BF%BD"'));
 });
 
 test("familyTable() shows the beginning of what is too long, and does not link to it", () => {

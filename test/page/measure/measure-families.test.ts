@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
-import { type FamilySizes, MAX_LISTED, measureFamilies } from "../../src/page/measure-families.ts";
-import { EVERY_TYPE, gaugeOf } from "../helpers/families.ts";
-import { gathererWith } from "../helpers/gatherers.ts";
-import { expose } from "../helpers/scraping/gathering.ts";
+import type { MetricFamily, ValueMetric } from "../../../src/model/metric-family.ts";
+import {
+  type FamilySizes,
+  MAX_LISTED,
+  measureFamilies,
+} from "../../../src/page/measure/measure-families.ts";
+import { EVERY_TYPE, gaugeOf } from "../../helpers/families.ts";
+import { gathererWith } from "../../helpers/gatherers.ts";
+import { expose } from "../../helpers/scraping/gathering.ts";
 
 interface Measured extends FamilySizes {
   readonly pauses: number;

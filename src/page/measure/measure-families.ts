@@ -4,7 +4,7 @@ import type {
   MetricFamily,
   MetricType,
   SummaryMetric,
-} from "../model/metric-family.ts";
+} from "../../model/metric-family.ts";
 import { countLabelValues, LABEL_SETS_PER_STEP, type LabelSize, PAUSE } from "./label-values.ts";
 
 /** The size of metric families. */
@@ -60,7 +60,7 @@ export function* measureFamilies(
   let seen = 0;
   for (const family of families) {
     if (++seen % LABEL_SETS_PER_STEP === 0) yield PAUSE;
-    const size = yield* isolated(family, measure(family), onFailure);
+    const size = yield* isolated(family, measureFamily(family), onFailure);
     if (size === undefined) continue;
     total.families++;
     total.labelSets += size.labelSets;
@@ -89,7 +89,8 @@ function largestOf(measured: Measured[]): Measured[] {
   return measured.sort((a, b) => order(a.size, b.size)).slice(0, MAX_LISTED);
 }
 
-function* isolated<T>(
+/** Lets work on a family fail without the others. */
+export function* isolated<T>(
   { name }: MetricFamily,
   work: Generator<Uint8Array, T, undefined>,
   onFailure: OnFailure,
@@ -102,7 +103,8 @@ function* isolated<T>(
   }
 }
 
-function* measure({
+/** Counts the label sets and series of a family. */
+export function* measureFamily({
   name,
   help,
   type,
@@ -129,7 +131,8 @@ const ofHistogram = (metric: Metric) => (metric as HistogramMetric).upperBounds.
 /** The quantiles, the sum and the count. */
 const ofSummary = (metric: Metric) => (metric as SummaryMetric).quantiles.length + 2;
 
-const SERIES_OF: Readonly<Record<MetricType, (metric: Metric) => number>> = {
+/** How many series a metric of each type is. */
+export const SERIES_OF: Readonly<Record<MetricType, (metric: Metric) => number>> = {
   counter: oneSeries,
   gauge: oneSeries,
   unknown: oneSeries,

@@ -1,4 +1,4 @@
-import type { MetricFamily } from "../model/metric-family.ts";
+import type { MetricFamily } from "../../model/metric-family.ts";
 
 /** How many values a label of a family has. */
 export interface LabelSize {
@@ -16,7 +16,7 @@ export const LABEL_SETS_PER_STEP = 256;
 export const PAUSE: Uint8Array = new Uint8Array();
 
 /** How many label sets are looked at: enough to show which label grows. */
-const MAX_LABEL_SETS = 20_000;
+export const MAX_LABEL_SETS = 20_000;
 
 /**
  * Counts the values of a family's labels, in its first 20,000 label sets. A pause is an empty chunk.

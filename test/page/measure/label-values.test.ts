@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Labels, MetricFamily } from "../../src/model/metric-family.ts";
-import { countLabelValues, type LabelSize } from "../../src/page/label-values.ts";
-import { gaugeOf } from "../helpers/families.ts";
+import type { Labels, MetricFamily } from "../../../src/model/metric-family.ts";
+import { countLabelValues, type LabelSize } from "../../../src/page/measure/label-values.ts";
+import { gaugeOf } from "../../helpers/families.ts";
 
 /** A family of `count` label sets, with `labels(index)` each. */
 function familyOf(count: number, labels: (index: number) => Labels): MetricFamily {

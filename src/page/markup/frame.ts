@@ -1,0 +1,101 @@
+import type { Format } from "../../options/options.ts";
+import { VERSION } from "../../version.ts";
+import type { ProcessFacts } from "../process-facts.ts";
+import { type Html, html, showName } from "./html.ts";
+import { STYLE } from "./style.ts";
+
+/** What every page has. */
+export interface FrameParts {
+  readonly facts: ProcessFacts;
+  /** The paths to link to, from the root. */
+  readonly paths: readonly string[];
+  /** The formats on offer. */
+  readonly formats: readonly Format[];
+  /** Marks the page's own style and script for its policy. */
+  readonly nonce: string;
+  /** When the metrics were gathered. */
+  readonly date: Date;
+}
+
+/** What differs between the pages. */
+export interface FrameContent {
+  readonly title: string;
+  readonly header: Html;
+  readonly main: Iterable<Html>;
+  /** What runs in the browser. */
+  readonly script: string;
+}
+
+/** A whole page, a part at a time. */
+export function* frame(
+  { nonce, date }: FrameParts,
+  { title, header, main, script }: FrameContent,
+): Generator<Html, void, undefined> {
+  yield html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style nonce="${nonce}">${{ markup: STYLE }}</style>
+</head>
+<body>
+<header>
+${header}
+</header>
+<main>
+`;
+  yield* main;
+  yield html`</main>
+<footer>promhttp ${VERSION}, ${timeOf(date)}</footer>
+<script nonce="${nonce}">${{ markup: script }}</script>
+</body>
+</html>
+`;
+}
+
+const MAX_LENGTH = 100;
+
+/** What the metrics are of: `shop on web-1`. */
+export function placeOf({ name, host }: ProcessFacts): string {
+  return `${showName(name, MAX_LENGTH)} on ${showName(host, MAX_LENGTH)}`;
+}
+
+/** A notice that stands out. */
+export function notice(text: Html): Html {
+  return html`<p class="notice">${text}</p>
+`;
+}
+
+// Fixed texts: what a collector threw may hold secrets, and belongs only in the log.
+export const UNAVAILABLE = {
+  busy: "This page is busy. Try again in a moment.",
+  late: "The metrics could not be gathered in time. See the process log.",
+  failed: "The metrics could not be gathered. See the process log.",
+} as const;
+
+/** A point in time, in UTC. */
+export function timeOf(date: Date): Html {
+  const text = date.toISOString();
+  return html`<time datetime="${text}">${text.slice(0, 19).replace("T", " ")} UTC</time>`;
+}
+
+/**
+ * Links to the bytes that a scraper gets, in each format.
+ *
+ * @param query What to add to the query, encoded.
+ */
+export function rawLinks(formats: readonly Format[], query = ""): Html {
+  const links = formats.map(
+    (format) => html`<li><a href="?format=${format}${query}">${FORMAT_NAMES[format]}</a></li>`,
+  );
+  return html`<ul class="links">${links}</ul>`;
+}
+
+const FORMAT_NAMES: Readonly<Record<Format, string>> = {
+  "text-0.0.4": "Text 0.0.4",
+  "text-1.0.0": "Text 1.0.0",
+  "openmetrics-1.0.0": "OpenMetrics 1.0.0",
+  "openmetrics-0.0.1": "OpenMetrics 0.0.1",
+  protobuf: "Protobuf (download)",
+};

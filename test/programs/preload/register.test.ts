@@ -150,7 +150,7 @@ test("OpenTelemetry's variables apply if ours are not set", async () => {
 test("the preload logs a failing collector in one line, with its stack the first time", async () => {
   const text = `${ESM_APP}
     import { Gauge } from "prom-client";
-    new Gauge({ name: "app_fails", help: "", collect() { throw new Error("no database"); } });`;
+    new Gauge({ name: "app_fails", help: "Fails.", collect() { throw new Error("no database"); } });`;
   await withApp({ "app.mjs": text }, PROM_CLIENT, async (app) => {
     const child = preloaded(app, ["app.mjs"]);
     const url = await urlOf(child);

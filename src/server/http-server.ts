@@ -4,6 +4,7 @@ import type { FixedAnswer } from "../http/fixed-answers.ts";
 import { sendFixed } from "../http/send.ts";
 import { nodeModule } from "../node.ts";
 import type { ResolvedOptions } from "../options/options.ts";
+import { unref } from "../timers.ts";
 import {
   type ClientError,
   clientErrorAnswer,
@@ -74,7 +75,8 @@ export function createHttpFront(
   // time since the accept.
   const check = setInterval(() => {
     for (const stream of connections.expire()) connections.finish(stream, timeoutAnswer());
-  }, CHECK_INTERVAL_MS).unref();
+  }, CHECK_INTERVAL_MS);
+  unref(check);
   // This starts its own check of the timeouts.
   server.emit("listening");
   return {

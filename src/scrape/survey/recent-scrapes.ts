@@ -1,5 +1,6 @@
 import { OVER } from "../../abort.ts";
-import type { MaybePromise } from "../../maybe-promise.ts";
+import { isWhole } from "../../exposition/body.ts";
+import { isPromise, type MaybePromise } from "../../maybe-promise.ts";
 import type { RecentScrape, ScrapeRequest, ScrapeResponse, StatusCode } from "../exchange.ts";
 
 /** Four scrapers at 15 s fill it in a minute, which a person can still read. */
@@ -25,7 +26,7 @@ export class RecentScrapes {
     this.#ring[this.#next] = watched;
     this.#next = (this.#next + 1) % MAX_SCRAPES;
     const answered = answer(request);
-    if (answered instanceof Promise) return answered.then((response) => watched.take(response));
+    if (isPromise(answered)) return answered.then((response) => watched.take(response));
     return watched.take(answered);
   }
 
@@ -61,7 +62,7 @@ class Watched implements RecentScrape {
     this.status = status;
     const onOver = () => {
       if (signal.reason !== OVER) this.isBroken = true;
-      this.bytes = body instanceof Uint8Array ? body.length : (body.sentBytes ?? 0);
+      this.bytes = isWhole(body) ? body.length : (body.sentBytes ?? 0);
       this.#stop();
     };
     if (signal.aborted) onOver();

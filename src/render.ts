@@ -1,7 +1,7 @@
 import { type Body, chunksOf, isWhole } from "./exposition/body.ts";
 import { gathererOf, type Source } from "./gatherers/gatherer-of.ts";
-import { createLog } from "./log.ts";
-import type { RenderOptions } from "./options/options.ts";
+import { createLog, type Log } from "./log.ts";
+import type { RenderOptions, ResolvedRenderOptions } from "./options/options.ts";
 import { resolveRenderOptions } from "./options/rules.ts";
 import { createScrapeHandler } from "./scrape/scrape.ts";
 
@@ -41,7 +41,7 @@ export async function render(
   const handler = createScrapeHandler(
     gathererOf(source),
     { ...resolved, selfMetrics: false },
-    createLog(resolved.logger),
+    logOf(resolved),
   );
   // The deadline's own timer does not keep the process alive, but the caller awaits this.
   const keepAlive = setInterval(() => {}, resolved.timeoutMs);
@@ -60,6 +60,12 @@ export async function render(
     clearInterval(keepAlive);
     handler.close();
   }
+}
+
+/** A failure that the caller gets is not logged; what was left out is. */
+function logOf({ logger, errorHandling }: ResolvedRenderOptions): Log {
+  const log = createLog(logger);
+  return errorHandling === "fail" ? { ...log, error() {} } : log;
 }
 
 async function collect(body: Body): Promise<Rendered["body"]> {

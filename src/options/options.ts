@@ -60,7 +60,8 @@ export type ScrapeHook = (context: ScrapeHookContext) => unknown;
 export interface HandlerOptions {
   /**
    * Where errors and warnings go: any object with `error()` and `warn()`, such as a pino or winston
-   * logger. `false` turns logging off.
+   * logger. A fault that repeats is logged when it begins, at most once a minute, and when it is over.
+   * `false` turns logging off.
    * @default console
    */
   readonly logger?: Logger | false | undefined;
@@ -176,8 +177,8 @@ export interface ServerOptions extends HandlerOptions {
    */
   readonly maxConnections?: number | undefined;
   /**
-   * Whether `/` shows a page for people: where the metrics are, and all metric families, the largest
-   * first. Showing it runs the collectors, as a scrape does.
+   * Whether `/` shows a page for people: the metric families, the last scrapes, and how the collectors
+   * do. Showing it runs the collectors, as a scrape does.
    * @default true
    */
   readonly landingPage?: boolean | undefined;

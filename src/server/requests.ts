@@ -91,6 +91,8 @@ async function answerAtItsEnd(exchange: Exchange, context: Answering): Promise<v
   const { request, response } = exchange;
   try {
     const refusal = await contentRefusal(request, context.options.headersTimeoutMs);
+    // Meanwhile its rest was refused: it was not HTTP, or did not come.
+    if (response.headersSent) return;
     if (refusal === undefined) answer(exchange, context);
     else sendFixed(response, refusal);
   } catch (error) {

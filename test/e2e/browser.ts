@@ -30,6 +30,8 @@ export function startBrowser(): Promise<Browser> {
 export interface WatchedPage extends AsyncDisposable {
   readonly page: Page;
   readonly complaints: readonly string[];
+  /** What it has asked its own server for beside itself: URL and time in milliseconds. */
+  readonly requests: readonly { readonly url: string; readonly atMs: number }[];
 }
 
 /** Opens a URL in a window of its own, and watches it. */
@@ -47,9 +49,13 @@ export async function openPage(
     complaints.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
+  const requests: WatchedPage["requests"][number][] = [];
+  const { origin } = new URL(url);
   page.on("request", (request) => {
-    if (request.url() !== url) complaints.push(`request: ${request.url()}`);
+    const asked = request.url();
+    if (new URL(asked).origin !== origin) complaints.push(`request: ${asked}`);
+    else if (asked !== url) requests.push({ url: asked, atMs: performance.now() });
   });
   await page.goto(url);
-  return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
+  return { page, complaints, requests, [Symbol.asyncDispose]: () => context.close() };
 }

@@ -353,7 +353,8 @@ test("a handler never throws or rejects, whatever it is given", async () => {
   for (const parameters of [[], [{}, {}], [null, null], [{}, { on() {} }]]) {
     assert.equal(await call(...parameters), undefined);
   }
-  assert.equal(lines.length, 4);
+  // The same line is logged once a minute.
+  assert.equal(lines.length, 1);
 });
 
 test("a handler survives a response that can be neither sent nor cut off", async () => {

@@ -14,7 +14,7 @@ const MOUNTS = {
   ready: { status: 200, body: "Ready.\n" },
 } as const;
 
-type Name = keyof typeof MOUNTS;
+type Name = keyof typeof MOUNTS | "page";
 
 /** Mounts one of a handler's mounts instead of the handler. */
 function only(name: Name): Mount {
@@ -49,6 +49,55 @@ for (const [name, { status, body }] of Object.entries(MOUNTS)) {
     }));
 }
 
+test("handler.page shows the page at any path, and all of it at that path", () =>
+  withMount({ mount: only("page") }, async ({ port, log }) => {
+    for (const target of ["/", "/any/path"]) {
+      const { status, headers, body } = await rawRequest(port, request(target));
+      assert.equal(status, 200);
+      assert.equal(headers["content-type"], "text/html; charset=utf-8");
+      assert.match(String(headers["content-security-policy"]), /^default-src 'none'/);
+      const links = Array.from(body.matchAll(/href="([^"]*)"/g), ([, link = ""]) => link);
+      assert.ok(links.length > 5 && links.every((link) => link.startsWith("?")), links.join());
+      const raw = await rawRequest(port, request(`${target}?format=text-0.0.4&name[]=up`));
+      assert.equal(raw.body, "# TYPE up gauge\nup 1\n");
+    }
+    assert.equal((await rawRequest(port, request("/", { method: "POST" }))).status, 405);
+    assert.deepEqual(log, []);
+  }));
+
+test("handler.page has the scrapes that the handler has answered, with their clients", () => {
+  const mount: Mount = (handler) =>
+    listen(
+      createServer((incoming, response) =>
+        incoming.url?.startsWith("/page")
+          ? handler.page(incoming, response)
+          : handler(incoming, response),
+      ),
+    );
+  return withMount({ mount }, async ({ port }) => {
+    await rawRequest(port, request("/metrics", { headers: ["User-Agent: <Prometheus>"] }));
+    const { body } = await rawRequest(port, request("/page"));
+    assert.match(body, /&lt;Prometheus&gt; <span>127\.0\.0\.1<\/span><\/th><td>200</);
+  });
+});
+
+test("handler.page.fetch shows the page through the Fetch API", () =>
+  withMount({ allowedHosts: ["localhost"] }, async ({ handler }) => {
+    const { fetch } = handler.page;
+    const get = (target: string, init?: RequestInit) =>
+      fetch(new Request(`http://localhost/any/path${target}`, init));
+    await handler.fetch(new Request("http://localhost/", { headers: { "User-Agent": "curl/8" } }));
+    const page = await get("");
+    assert.equal(page.status, 200);
+    assert.match(await page.text(), /<th scope="row">curl\/8<\/th><td>200</);
+    assert.match(await (await get("?family=up")).text(), /<h1><code>up<\/code><\/h1>/);
+    assert.equal(await (await get("?name[]=up")).text(), "# TYPE up gauge\nup 1\n");
+    assert.equal(JSON.parse(await (await get("?families")).text())[0][0], "up");
+    const head = await get("", { method: "HEAD" });
+    assert.deepEqual([head.status, await head.text()], [200, ""]);
+    assert.equal((await fetch(new Request("http://evil.example.com/"))).status, 403);
+  }));
+
 test("handler.ready answers 503 between setReady(false) and setReady(true)", () =>
   withMount({ mount: only("ready") }, async ({ handler, port, log }) => {
     const answers = async () => {
@@ -69,7 +118,7 @@ test("handler.ready answers 503 between setReady(false) and setReady(true)", () 
 
 /** The mounts of a handler, itself included. */
 function mountsOf(handler: Handler): readonly Mounting[] {
-  return [handler, handler.health, handler.ready];
+  return [handler, handler.health, handler.ready, handler.page];
 }
 
 for (const [name, target] of [
@@ -172,7 +221,7 @@ test("the promise of a mount resolves when its client disconnects", async () => 
 });
 
 test("the promise of a mount resolves when the response is finished", async () => {
-  for (const index of [0, 1, 2]) {
+  for (const index of [0, 1, 2, 3]) {
     const finished: boolean[] = [];
     const mount: Mount = (handler) =>
       listen(

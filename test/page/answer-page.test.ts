@@ -199,3 +199,80 @@ test("the metrics path never serves HTML, whatever it is and whatever fails", as
     });
   }
 });
+
+test("the list has every family, in slices, and HEAD gathers nothing for it", async () => {
+  const source = countingGatherer();
+  await withServer(
+    { source: [source, { gather: () => ({ families: gauges(30_000) }) }] },
+    async ({ port }) => {
+      const head = await rawRequest(port, request("/?families", { method: "HEAD" }));
+      assert.deepEqual([head.status, source.calls], [200, 0]);
+      const { headers, body } = await rawRequest(port, request("/?families"));
+      assert.equal(headers["content-type"], "application/json");
+      assert.equal(headers["transfer-encoding"], "chunked");
+      const names = (JSON.parse(body) as string[][]).map(([name]) => name);
+      const own = names.filter((name) => name?.startsWith("promhttp_"));
+      assert.equal(names.length, 30_000 + 1 + own.length);
+      assert.ok(names.includes("gauge_29999") && own.includes("promhttp_scrape_events_total"));
+    },
+  );
+});
+
+test("the page of 30,000 families stays light", () =>
+  withServer({ source: { gather: () => ({ families: gauges(30_000) }) } }, async ({ port }) => {
+    const { body } = await rawRequest(port, request("/"));
+    assert.ok(body.length < 400_000, `${body.length} bytes`);
+    assert.match(body, /<dd>30,00\d<\/dd>/);
+  }));
+
+test("the page of a family has its values, and never an error", () =>
+  withServer({}, async ({ port }) => {
+    const { status, headers, body } = await rawRequest(port, request("/?family=up"));
+    assert.equal(status, 200);
+    assert.match(String(headers["content-security-policy"]), /^default-src 'none'/);
+    assert.match(body, /<h1><code>up<\/code><\/h1>/);
+    assert.match(body, /<code>up<\/code><\/th><td class="plot"><\/td><td>1</);
+    const other = await rawRequest(port, request("/?family=%3Cscript%3Ealert(1)%3C/script%3E"));
+    assert.match(other.body, /There is no metric family of this name now/);
+    assert.doesNotMatch(other.body, /<script>alert/);
+  }));
+
+test("the page of a family runs only what a scrape of it would run", async () => {
+  const asked: boolean[] = [];
+  const source: Gatherer = {
+    gather({ isRequested }) {
+      asked.push(isRequested("gauge_1", "gauge"), isRequested("gauge_2", "gauge"));
+      return { families: gauges(3) };
+    },
+  };
+  await withServer({ source }, async ({ port }) => {
+    const { body } = await rawRequest(port, request("/?family=gauge_1"));
+    assert.match(body, /<h1><code>gauge_<wbr>1<\/code>/);
+    assert.deepEqual(asked, [true, false]);
+  });
+});
+
+test("a family whose name cannot be encoded has a page all the same", async () => {
+  const families = gauges(1).map((family) => ({ ...family, name: "lone\ud800" }));
+  await withServer({ source: { gather: () => ({ families }) } }, async ({ port }) => {
+    const { body } = await rawRequest(port, request("/"));
+    const [, href = ""] = /href="(\?family=lone[^"]*)"/.exec(body) ?? [];
+    const page = await rawRequest(port, request(`/${href}`));
+    assert.match(page.body, /<td>1</);
+  });
+});
+
+test("a page whose code throws is a 500 with a fixed text, and logged", async () => {
+  const families = new Proxy(gauges(1), {
+    get(target, name) {
+      if (name === Symbol.iterator) throw new Error(SECRET);
+      return Reflect.get(target, name);
+    },
+  });
+  await withServer({ source: { gather: () => ({ families }) } }, async ({ port, log }) => {
+    const { status, body } = await rawRequest(port, request("/"));
+    assert.equal(status, 500);
+    assert.doesNotMatch(body, /1234/);
+    assert.match(String(log), /1234/);
+  });
+});

@@ -24,7 +24,7 @@ function until(signal: AbortSignal = NEVER, timeoutMs = 60_000): Deadline {
 
 /** A cycle under test, with what it told. */
 function createCycle(gatherer: Gatherer, errorHandling: ErrorHandling = "fail") {
-  const told = { shared: 0, reports: [] as GatheringReport[] };
+  const told = { shared: 0, reports: [] as GatheringReport[], late: [] as unknown[] };
   const cycle = new GatherCycle(gatherer, {
     errorHandling,
     report: () => {},
@@ -32,6 +32,7 @@ function createCycle(gatherer: Gatherer, errorHandling: ErrorHandling = "fail") 
       told.shared++;
     },
     onGathered: (report) => told.reports.push(report),
+    onLate: (error) => told.late.push(error),
   });
   // What it throws at once rejects here, as what it throws later.
   const gather = async (deadline: Deadline = until(), filter: NameFilter = EVERY_NAME) =>
@@ -61,7 +62,13 @@ test("GatherCycle returns the families of the gatherer", async () => {
 test("GatherCycle passes deadline, filter and reporter to the gatherer", async () => {
   const { gatherer, contexts, settle } = createSettled();
   const report = () => {};
-  const options = { errorHandling: "fail", report, onShared() {}, onGathered() {} } as const;
+  const options = {
+    errorHandling: "fail",
+    report,
+    onShared() {},
+    onGathered() {},
+    onLate() {},
+  } as const;
   const deadline = until();
   const filter = parseNameFilter("name[]=g");
   const done = new GatherCycle(gatherer, options).gather(deadline, filter);

@@ -19,7 +19,7 @@ import { type Exporter, ExporterError } from "./exporter.ts";
 import { parseCommand, type Settings, UsageError } from "./flags.ts";
 import { HELP, versionLine } from "./help.ts";
 import { loadExporter, ownExporter } from "./load.ts";
-import { createProgramLog, type ProgramLog } from "./log.ts";
+import { createProgramLog, type ProgramLog, toLogger } from "./log.ts";
 import { exitOnSignals } from "./signals.ts";
 
 /**
@@ -84,10 +84,7 @@ async function listen(
   { source, onScrape }: Exporter,
   log: ProgramLog,
 ): Promise<readonly Server[]> {
-  // The log of the program need not name the program.
-  const write = (level: "error" | "warn") => (message: string) =>
-    log[level](message.replace(/^promhttp: /, ""));
-  const logger = { error: write("error"), warn: write("warn") };
+  const logger = toLogger(log);
   const options = { path, maxRequestsInFlight, maxHeaderBytes, selfMetrics, onScrape, logger };
   const servers: Server[] = [];
   try {

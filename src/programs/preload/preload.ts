@@ -81,7 +81,7 @@ function start({ script, isExplicit }: ProcessFacts): void {
     setTimeout(() => serveLater(libraries, env), DELAY_MS).unref();
   } else if (hasPackages(script) || !isExplicit) {
     // A dependency of the application may bring one. Until then a child process may serve. With
-    // `NODE_OPTIONS`, most processes are no applications, and end soon.
+    // `NODE_OPTIONS`, most processes are tools and scripts, which end soon.
     process.env[MARK] ??= NOBODY;
     serveWhenLoaded(env);
   } else cannotServe(NO_LIBRARY);

@@ -37,7 +37,7 @@ export async function serve(
 
 /**
  * Gathers from every copy of a client library in the process. The application may load further ones
- * at any time, so each scrape looks for them: that takes 0.1 ms where 2,000 modules are loaded.
+ * at any time, so each scrape looks for them: that costs 0.3 ms of CPU if 2,000 modules are loaded.
  */
 function createLibraryGatherer(
   paths: readonly string[],

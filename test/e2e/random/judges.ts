@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../helpers/http/free-port.ts";
@@ -71,6 +74,35 @@ export const judgeWithPromtool: Judge = async (exhibits) => {
   };
   await Promise.all(Array.from({ length: PROMTOOLS }, work));
   return complaints;
+};
+
+/**
+ * `promtool tsdb create-blocks-from openmetrics`, which reads all exhibits as one exposition: each must
+ * have timestamps of its own. All are OpenMetrics.
+ */
+export const judgeWithTsdb: Judge = async (exhibits) => {
+  const folder = await mkdtemp(join(tmpdir(), "promhttp-tsdb-"));
+  try {
+    const file = join(folder, "exposition");
+    const bodies = exhibits.map(({ body }) =>
+      Buffer.from(body)
+        .toString()
+        .replace(/# EOF\n$/, ""),
+    );
+    await writeFile(file, `${bodies.join("")}# EOF\n`);
+    const args = [
+      "tsdb",
+      "create-blocks-from",
+      "--quiet",
+      "openmetrics",
+      file,
+      join(folder, "data"),
+    ];
+    const { code, errors } = await run("promtool", args, "");
+    return code === 0 ? [] : [errors];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 };
 
 /** A Pushgateway: Go's decoder and its checks; all exhibits are text or protobuf, without timestamps. */

@@ -149,7 +149,7 @@ export const BAD_TEXT: readonly BadInput<string | Uint8Array>[] = [
   ["a duplicate series with times", `${UNTYPED}a 1 1\na 1 2\n`, /line 3: a duplicate series/],
   [
     "a series of two families",
-    `${HISTOGRAM}a_bucket{le="+Inf"} 1\na_sum 1\na_count 1\n# TYPE a_count gauge\na_count 1\n`,
+    `# TYPE a_count gauge\na_count 1\n${HISTOGRAM}a_bucket{le="+Inf"} 1\na_sum 1\na_count 1\n`,
     /line 6: a duplicate series/,
   ],
 

@@ -27,6 +27,7 @@ import {
   type HistogramMetric,
   type Labels,
   ListenError,
+  type LogFields,
   type Logger,
   type Metric,
   type MetricFamily,
@@ -113,7 +114,13 @@ export const sources: readonly Source[] = [registry, new ClientRegistry(), gathe
 
 // The options.
 
-const logger: Logger = { error: (message) => process.emitWarning(message), warn: () => {} };
+const fields: LogFields = { collector: "db" };
+const logger: Logger = {
+  error: (message, { err } = fields) => process.emitWarning(`${message} ${err}`),
+  warn: () => {},
+  info: () => {},
+};
+export const loggers: readonly Logger[] = [console, logger];
 const onScrape: ScrapeHook = async ({ signal }: ScrapeHookContext) => signal.aborted;
 const bodyLimit: BodyLimit = { bytes: 1_000_000, action: "warn" };
 const compression: CompressionOptions = { encodings: ["gzip"], gzipLevel: 1 };
@@ -173,7 +180,7 @@ export async function mount(request: Request): Promise<Response> {
   handler.setFailing();
   handler.setOk();
   handler.setReady(false);
-  const mounts: readonly Mount[] = [handler, handler.health, handler.ready];
+  const mounts: readonly Mount[] = [handler, handler.page, handler.health, handler.ready];
   await Promise.all(mounts.map((other) => other.fetch(request)));
   const { fetch } = handler;
   const response = await fetch(request);

@@ -50,3 +50,13 @@ test("the preload serves an application that may read only its own files", async
     assert.doesNotMatch(stderr, /promhttp: /);
   });
 });
+
+test("Node.js ends a process that may not read promhttp", async () => {
+  await withApp(FILES, ["prom-client"], async (app) => {
+    const folder = await realpath(app.folder);
+    const child = preloaded(app, [PERMISSION, `--allow-fs-read=${folder}`, "app.cjs"]);
+    const { code, stderr } = await child.exit();
+    assert.equal(code, 1);
+    assert.match(stderr, /ERR_ACCESS_DENIED/);
+  });
+});

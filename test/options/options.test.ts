@@ -293,7 +293,7 @@ for (const name of LISTENER_OPTIONS) {
     const value = DEFAULTS[name as keyof typeof DEFAULTS];
     assert.throws(
       () => resolveHandlerOptions({ [name]: value }),
-      new TypeError(`Unknown option "${name}"`),
+      new TypeError(`Option "${name}" belongs to a server, not to createHandler()`),
     );
   });
 }
@@ -307,9 +307,16 @@ test("resolveRenderOptions() fills in the defaults of what a rendering needs", (
 
 test("resolveRenderOptions() refuses what a rendering has no use for", () => {
   for (const name of ["maxRequestsInFlight", "selfMetrics", "statusName", "path"]) {
+    const owner = name === "path" ? "a server" : "a server and createHandler()";
     assert.throws(
       () => resolveRenderOptions({ [name]: undefined }),
-      new TypeError(`Unknown option "${name}"`),
+      new TypeError(`Option "${name}" belongs to ${owner}, not to render()`),
+    );
+  }
+  for (const name of ["accept", "acceptEncoding"]) {
+    assert.throws(
+      () => resolveOptions({ [name]: "gzip" }),
+      new TypeError(`Option "${name}" belongs to render(), not to a server`),
     );
   }
 });

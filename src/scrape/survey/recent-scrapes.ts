@@ -1,6 +1,6 @@
 import { OVER } from "../../abort.ts";
 import { isWhole } from "../../exposition/body.ts";
-import { isPromise, type MaybePromise } from "../../maybe-promise.ts";
+import { andThen, type MaybePromise } from "../../maybe-promise.ts";
 import type { RecentScrape, ScrapeRequest, ScrapeResponse, StatusCode } from "../exchange.ts";
 
 /** Four scrapers at 15 s fill it in a minute, which a person can still read. */
@@ -26,8 +26,7 @@ export class RecentScrapes {
     this.#ring[this.#next] = watched;
     this.#next = (this.#next + 1) % MAX_SCRAPES;
     const answered = answer(request);
-    if (isPromise(answered)) return answered.then((response) => watched.take(response));
-    return watched.take(answered);
+    return andThen(answered, (response) => watched.take(response));
   }
 
   /** The last scrapes, the newest first. */

@@ -4,6 +4,7 @@ import { type FixedAnswer, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT } from "../http/f
 import { sendFixed } from "../http/send.ts";
 import { nodeModule } from "../node.ts";
 import type { ResolvedOptions } from "../options/options.ts";
+import { unref } from "../timers.ts";
 import { bytesOf, type ClientError, clientErrorAnswer } from "./client-error.ts";
 import type { Connections } from "./connections.ts";
 
@@ -54,6 +55,8 @@ export function createHttpFront(
     if (unfinished === undefined) return;
     const headers = { ...answer.headers, Connection: "close" };
     sendFixed(unfinished, { ...answer, headers });
+    // Whoever waits for its rest must not do so any longer; Node would never tell.
+    unfinished.on("close", () => unfinished.req.destroy());
   };
   const onHead = listenerOf(onRequest);
   server.on("request", onHead);
@@ -73,7 +76,8 @@ export function createHttpFront(
   // time since the accept.
   const check = setInterval(() => {
     for (const stream of connections.expire()) refuse(stream, REQUEST_TIMEOUT);
-  }, CHECK_INTERVAL_MS).unref();
+  }, CHECK_INTERVAL_MS);
+  unref(check);
   // This starts its own check of the timeouts.
   server.emit("listening");
   return {

@@ -70,7 +70,7 @@ const DISCONNECTED = new Error("The client has disconnected");
  *
  * Five listeners by `once()` took 80 µs of a small scrape, so there are as few as can be, by `on()`.
  */
-export function watchClient(request: IncomingMessage, response: ServerResponse): Signal {
+function watchClient(request: IncomingMessage, response: ServerResponse): Signal {
   const client = new LightSignal();
   const onClose = () => {
     // Node itself finishes an HTTP/2 response when its client disconnects; then we have not ended it.

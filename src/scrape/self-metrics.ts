@@ -8,7 +8,7 @@ import type { StatusCode } from "./exchange.ts";
 export type ErrorStage = "gathering" | "encoding";
 
 /** What may happen to a scrape, beside its status code. */
-export type ScrapeEvent = "shared" | "shed" | "timed_out" | "aborted" | "oversized" | "page";
+type ScrapeEvent = "shared" | "shed" | "timed_out" | "aborted" | "oversized" | "page";
 
 /** What the scrapes of a handler count. */
 export interface ScrapeCounts {

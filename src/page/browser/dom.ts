@@ -28,7 +28,7 @@ export interface Element {
 }
 
 /** An event that a listener gets. */
-export interface PageEvent {
+interface PageEvent {
   preventDefault(): void;
 }
 

@@ -75,7 +75,7 @@ export const UNAVAILABLE = {
 } as const;
 
 /** A point in time, in UTC. */
-export function timeOf(date: Date): Html {
+function timeOf(date: Date): Html {
   const text = date.toISOString();
   return html`<time datetime="${text}">${text.slice(0, 19).replace("T", " ")} UTC</time>`;
 }

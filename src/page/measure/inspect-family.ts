@@ -28,13 +28,13 @@ export interface LabelDetail {
 }
 
 /** How many label sets have a value. */
-export interface LabelValue {
+interface LabelValue {
   readonly value: string;
   readonly labelSets: number;
 }
 
 /** How many samples are shown: a person does not read more, and they can be searched as text. */
-export const MAX_SAMPLES = 200;
+const MAX_SAMPLES = 200;
 
 const MAX_LABELS = 32;
 const MAX_VALUES = 100;

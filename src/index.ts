@@ -1,6 +1,6 @@
 export { GatherError, ListenError, MetricsError, ScrapeTimeoutError } from "./errors.ts";
 export type { Source } from "./gatherers/gatherer-of.ts";
-export type { Logger } from "./log.ts";
+export type { LogFields, Logger } from "./log.ts";
 export type {
   CollectorError,
   FaultReporter,

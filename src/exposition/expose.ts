@@ -73,6 +73,8 @@ export interface ExposerContext {
   onEncoded(durationMs: number): void;
   onSent(bytes: number, format: string, encoding: string): void;
   onOversized(message: string): void;
+  /** Called when all families were within the limit. */
+  onWithinLimit(): void;
 }
 
 /** How many scrapes at once find memory to reuse: mostly there are one or two scrapers. */
@@ -101,8 +103,12 @@ export function createExposer(
   ): MaybePromise<Body> => {
     const memory = takeMemory(spareMemory, signal);
     const chunks = encoder.encode(families, report, { selection, memory });
+    // A part is not larger than the whole, which may exceed the limit.
+    const onWithin = selection === "" ? context.onWithinLimit : undefined;
     const bounded =
-      bodyLimit === undefined ? chunks : withinLimit(chunks, bodyLimit, context.onOversized);
+      bodyLimit === undefined
+        ? chunks
+        : withinLimit(chunks, bodyLimit, context.onOversized, onWithin);
     const onEnd = (ended: ChunkReader) => {
       lock.leave(ended);
       context.onEncoded(ended.durationMs);
@@ -170,12 +176,14 @@ function toExposition(contentType: string, { body, encoding }: CompressedBody): 
  * Yields the chunks of a body, and checks their total size.
  *
  * @param onExceeded Called once, when the limit is exceeded.
+ * @param onWithin Called at the end, when it was not.
  * @throws {RangeError} When the limit is exceeded and its action is `"fail"`.
  */
 export function* withinLimit(
   chunks: Iterator<Uint8Array>,
   { bytes, action }: BodyLimit,
   onExceeded: (message: string) => void,
+  onWithin: (() => void) | undefined = undefined,
 ): Generator<Uint8Array, void, undefined> {
   let total = 0;
   let isExceeded = false;
@@ -190,6 +198,7 @@ export function* withinLimit(
       }
       yield step.value;
     }
+    if (!isExceeded) onWithin?.();
   } finally {
     chunks.return?.();
   }

@@ -1,5 +1,5 @@
 import type { FaultReporter } from "../model/gatherer.ts";
-import { labelText } from "../model/identity.ts";
+import { haveSameElements, labelText } from "../model/identity.ts";
 import type { Labels, MetricType } from "../model/metric-family.ts";
 import { type EscapingScheme, escapeLabelName } from "../model/names.ts";
 
@@ -67,18 +67,26 @@ export function normalLabels(
   return { pairs, isAltered, fault };
 }
 
-/** Sorts the pairs of labels by name: they then are equal for two label sets that are one series. */
-export function inOrder(pairs: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  return new Map([...pairs].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
+/**
+ * The order in which the labels of a family are compared: the same for all labels of the same names.
+ *
+ * Mostly all labels of a family have their names in one order, which is then the order; others are
+ * sorted. To sort all of them took as long again as to encode them.
+ */
+export class NameOrder {
+  #first: readonly string[] = [];
+  #sorted: readonly string[] = [];
 
-/** Whether the names of labels are in the order of `inOrder()`. */
-export function isInOrder(names: readonly string[]): boolean {
-  for (let index = 1; index < names.length; index++) {
-    // Both indexes are below the length.
-    if ((names[index] as string) < (names[index - 1] as string)) return false;
+  /** Returns the names of some labels in that order; the same array if they are. */
+  arrange(names: readonly string[]): readonly string[] {
+    if (names.length < 2 || haveSameElements(names, this.#first)) return names;
+    const sorted = names.toSorted();
+    if (this.#first.length === 0) {
+      this.#first = names;
+      this.#sorted = sorted;
+    }
+    return haveSameElements(sorted, this.#sorted) ? this.#first : sorted;
   }
-  return true;
 }
 
 /** Tells whether a label of this name is never written, whatever its value. */

@@ -60,7 +60,8 @@ export type ScrapeHook = (context: ScrapeHookContext) => unknown;
 export interface HandlerOptions {
   /**
    * Where errors and warnings go: any object with `error()` and `warn()`, such as a pino or winston
-   * logger. `false` turns logging off.
+   * logger. A fault that repeats is logged when it begins, at most once a minute, and when it is over.
+   * `false` turns logging off.
    * @default console
    */
   readonly logger?: Logger | false | undefined;
@@ -148,7 +149,14 @@ export interface ServerOptions extends HandlerOptions {
    */
   readonly path?: string | undefined;
   /**
-   * How long running scrapes may continue after a shutdown has begun, in milliseconds. Those left then
+   * How long everything goes on after a shutdown has begun, in milliseconds: only `/-/ready` answers
+   * 503. In this time a load balancer or Kubernetes looks elsewhere, before the port closes. `close()`,
+   * called again, ends it.
+   * @default 0
+   */
+  readonly shutdownDelayMs?: number | undefined;
+  /**
+   * How long running scrapes may continue when the port has closed, in milliseconds. Those left then
    * are cut off. `0` cuts them off immediately.
    * @default 5_000
    */

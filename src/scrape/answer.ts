@@ -9,7 +9,7 @@
  */
 import { LightSignal, type Signal } from "../abort.ts";
 import type { AcceptHeaders, Exposer, Exposition } from "../exposition/expose.ts";
-import type { Log } from "../log.ts";
+import type { About, Log } from "../log.ts";
 import { andThen, isPromise, type MaybePromise } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { ResolvedOptions } from "../options/options.ts";
@@ -56,9 +56,9 @@ export function answer(
   const deadline = startScraperDeadline(timeoutSeconds, options, client, parts.alarm);
   try {
     const prepared = prepare(parts, request, deadline);
-    if (!isPromise(prepared)) return succeed(parts, prepared, deadline);
+    if (!isPromise(prepared)) return succeed(parts, request, prepared, deadline);
     return prepared
-      .then((given) => succeed(parts, given, deadline))
+      .then((given) => succeed(parts, request, given, deadline))
       .catch((thrown: unknown) => refuse(parts, request, thrown, deadline));
   } catch (thrown) {
     return refuse(parts, request, thrown, deadline);
@@ -122,6 +122,7 @@ const FAILING = "failing";
 
 function succeed(
   parts: ScrapeParts,
+  { isHead }: ScrapeRequest,
   { status, headers, body }: Prepared,
   deadline: Deadline,
 ): ScrapeResponse {
@@ -132,6 +133,7 @@ function succeed(
   const { signal, end } = startSending(deadline, (broken) => {
     selfMetrics.inFlight--;
     if (broken !== undefined) fail(parts, broken.error, deadline.signal);
+    else if (status === 200 && !isHead) parts.log.settled(SCRAPE);
   });
   return { status, headers, body, signal, end };
 }
@@ -152,6 +154,22 @@ function refuse(
   return undefined;
 }
 
+/** The kind of a scrape's faults in the log. */
+const SCRAPE = "scrape";
+
+const again = "Scrapes succeed again";
+
+const SCRAPES = {
+  gathering: { kind: SCRAPE, name: "gathering", again },
+  encoding: { kind: SCRAPE, name: "encoding", again },
+  timeout: { kind: SCRAPE, name: "timeout", again },
+} as const satisfies Record<string, About>;
+
+/** Logs scrapes that collectors were too slow for, although none of them failed. */
+export function logLate(log: Log, error: unknown): void {
+  log.error("The scrape failed", error, SCRAPES.timeout);
+}
+
 /** Counts and logs a failure; `undefined` when the client has disconnected. */
 function fail(parts: ScrapeParts, thrown: unknown, signal: Signal): Failure | undefined {
   const { selfMetrics, log } = parts;
@@ -160,7 +178,7 @@ function fail(parts: ScrapeParts, thrown: unknown, signal: Signal): Failure | un
   else if (failure.cause !== undefined) {
     selfMetrics.errors[failure.cause]++;
     if (failure.cause === "timeout") selfMetrics.events.timed_out++;
-    log.error("The scrape failed", failure.error);
+    if (!failure.isLogged) log.error("The scrape failed", failure.error, SCRAPES[failure.cause]);
   }
   return failure;
 }

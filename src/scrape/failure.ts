@@ -1,5 +1,5 @@
 import type { Signal } from "../abort.ts";
-import { isInstance, ScrapeTimeoutError } from "../errors.ts";
+import { GatherError, isInstance, ScrapeTimeoutError } from "../errors.ts";
 import { type MaybePromise, orElse } from "../maybe-promise.ts";
 import type { StatusCode } from "./exchange.ts";
 import { QueryError } from "./name-filter.ts";
@@ -28,6 +28,8 @@ export interface Failure {
   /** What to count it as; absent for a mistake of the client, which is not logged either. */
   readonly cause?: ErrorStage | "timeout";
   readonly error: unknown;
+  /** Whether the gathering logs it: a collector's failure and its scrape's are one. */
+  readonly isLogged?: true;
 }
 
 /**
@@ -37,13 +39,15 @@ export interface Failure {
  */
 export function explainFailure(thrown: unknown, signal: Signal): Failure | undefined {
   if (signal.aborted) {
-    const isTimeout = signal.reason instanceof ScrapeTimeoutError;
-    return isTimeout ? { status: 503, cause: "timeout", error: signal.reason } : undefined;
+    if (!(signal.reason instanceof ScrapeTimeoutError)) return undefined;
+    const failure = { status: 503, cause: "timeout", error: signal.reason } as const;
+    const isGathering = isInstance(thrown, StageFailure) && thrown.stage === "gathering";
+    return isGathering ? { ...failure, isLogged: true } : failure;
   }
   if (isInstance(thrown, QueryError)) return { status: 400, error: thrown };
-  return isInstance(thrown, StageFailure)
-    ? { status: 500, cause: thrown.stage, error: thrown.cause }
-    : { status: 500, cause: "encoding", error: thrown };
+  if (!isInstance(thrown, StageFailure)) return { status: 500, cause: "encoding", error: thrown };
+  const failure = { status: 500, cause: thrown.stage, error: thrown.cause } as const;
+  return isInstance(failure.error, GatherError) ? { ...failure, isLogged: true } : failure;
 }
 
 /** How long sending the answer of a failure may take: the deadline of its scrape may have passed. */

@@ -1,10 +1,10 @@
 import { LightSignal, type Signal, unlessAborted } from "../abort.ts";
-import { GatherError, ScrapeTimeoutError } from "../errors.ts";
+import { GatherError, isInstance, ScrapeTimeoutError } from "../errors.ts";
 import { andThen, isThenable, type MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { ErrorHandling, ScrapeHook } from "../options/options.ts";
-import { unref } from "../timers.ts";
+import { nextTurn, unref } from "../timers.ts";
 import type { Deadline } from "./deadline.ts";
 import { type NameFilter, requestedFamilies } from "./name-filter.ts";
 
@@ -16,15 +16,17 @@ export interface GatherCycleOptions {
   readonly onShared: () => void;
   /** Called once for each gathering that was not abandoned. */
   readonly onGathered: (result: GatheringReport) => void;
+  /** Called once for each gathering that took too long for a scrape, if no collector failed in it. */
+  readonly onLate: (error: unknown) => void;
 }
 
 const NO_ERRORS: readonly CollectorError[] = [];
 
 /**
- * Where some collectors may be skipped, the first bytes of the others must be ready in time: a tenth
- * of the time to the deadline is kept for that, and no more than this.
+ * Where some collectors may be skipped, the first bytes of the others must be ready in time, also when
+ * the event loop is busy: a fifth of the time to the deadline is kept for that, and no more than this.
  */
-const MAX_RESERVE_MS = 500;
+const MAX_RESERVE_MS = 2_000;
 
 /** How a gathering went. */
 export interface GatheringReport {
@@ -50,6 +52,8 @@ interface Cycle {
   readonly deadlineMs: number;
   waiting: number;
   isOver: boolean;
+  /** Why the first of the scrapes that did not wait for its end timed out. */
+  lateness: ScrapeTimeoutError | undefined;
 }
 
 /**
@@ -103,9 +107,12 @@ export class GatherCycle {
     cycle.waiting++;
     try {
       return await unlessAborted(cycle.result, deadline.signal);
+    } catch (error) {
+      if (isInstance(error, ScrapeTimeoutError)) cycle.lateness ??= error;
+      throw error;
     } finally {
       cycle.waiting--;
-      if (cycle.waiting === 0) this.#abandon(cycle, deadline.signal.reason);
+      if (cycle.waiting === 0 && !cycle.isOver) await this.#abandon(cycle, deadline.signal.reason);
     }
   }
 
@@ -146,18 +153,26 @@ export class GatherCycle {
     // It is over already, so no scrape can join it.
     if (!isThenable(given)) return take(given);
     const result = this.#run(given, deadlineMs, signal).then(take);
-    const cycle: Cycle = { result, filter, signal, deadlineMs, waiting: 0, isOver: false };
+    const cycle: Cycle = {
+      ...{ result, filter, signal, deadlineMs },
+      ...{ waiting: 0, isOver: false, lateness: undefined },
+    };
     this.#cycles.set(filter.selection, cycle);
     // From here on values are read: a scrape that arrives later gets newer ones.
-    const end = () => this.#end(cycle);
-    result.then(end, end);
+    const end = (gathering?: Gathering) => {
+      this.#end(cycle);
+      const isTold = !isAbandoned(signal) && (gathering?.errors ?? NO_ERRORS).length > 0;
+      if (!isTold) this.#tellLateness(cycle);
+      cycle.lateness = undefined;
+    };
+    result.then(end, () => end());
     return this.#wait(cycle, deadline);
   }
 
   /** Where the families of some collectors are served without the others, there must be time to encode them. */
   #collectDeadline({ deadlineMs, timeoutMs }: Deadline): number {
     const isPatient = this.#options.errorHandling === "fail";
-    return isPatient ? deadlineMs : deadlineMs - Math.min(MAX_RESERVE_MS, timeoutMs / 10);
+    return isPatient ? deadlineMs : deadlineMs - Math.min(MAX_RESERVE_MS, timeoutMs / 5);
   }
 
   /** Waits for collectors; where some may be skipped, only until `deadlineMs`. */
@@ -189,11 +204,21 @@ export class GatherCycle {
     return { families: Array.isArray(families) ? families : [...families], errors };
   }
 
-  /** Stops collectors whose result no scrape waits for; the next scrape starts them anew. */
-  #abandon(cycle: Cycle, reason: unknown): void {
-    if (cycle.isOver) return;
+  /**
+   * Stops collectors whose result no scrape waits for; the next scrape starts them anew. Those that
+   * were too slow are in the result, which then settles, so that they are logged before the answer.
+   */
+  async #abandon(cycle: Cycle, reason: unknown): Promise<void> {
     this.#end(cycle);
     cycle.signal.abort(reason);
+    if (cycle.lateness === undefined) return;
+    await Promise.race([cycle.result.catch(() => {}), nextTurn().then(nextTurn)]);
+    this.#tellLateness(cycle);
+  }
+
+  #tellLateness(cycle: Cycle): void {
+    if (cycle.lateness !== undefined) this.#options.onLate(cycle.lateness);
+    cycle.lateness = undefined;
   }
 
   /** No scrape can join it from now on. */

@@ -14,13 +14,13 @@ import {
   type Exposer,
   type Exposition,
 } from "../exposition/expose.ts";
-import { createOnce, type Log } from "../log.ts";
-import type { FaultReporter, Gatherer } from "../model/gatherer.ts";
+import type { About, Log } from "../log.ts";
+import type { CollectorError, FaultReporter, Gatherer } from "../model/gatherer.ts";
 import { createListJoiner } from "../model/identity.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { Controls, ResolvedHandlerOptions } from "../options/options.ts";
 import { Alarm } from "./alarm.ts";
-import { answer, expose, type ScrapeParts } from "./answer.ts";
+import { answer, expose, logLate, type ScrapeParts } from "./answer.ts";
 import type { Scrape, ScrapeRequest, Sending, TakeSurvey } from "./exchange.ts";
 import { GatherCycle, withHook } from "./gather-cycle.ts";
 import { countsOfPage, SelfMetrics, Status } from "./self-metrics.ts";
@@ -64,14 +64,18 @@ export function createScrapeHandler(
   const parts = createParts(gatherer, options, log, selfMetrics);
   const recentScrapes = hasPage ? new RecentScrapes() : undefined;
   const { status, exposer, alarm } = parts;
+  let reason = "";
   return {
     scrape: createScrape(parts, recentScrapes),
     expose: (wanted) => expose(parts, wanted),
     survey: createLazySurvey({ ...parts, health: selfMetrics.collectors, recentScrapes }),
     update: (work) => runUpdate(work, parts),
     setFailing(message = "no reason given") {
+      // Some applications say so again and again.
+      if (status.isFailing && reason === message) return;
       status.isFailing = true;
-      log.warn(`Metrics marked as failing; scrapes get 500: ${message}`);
+      reason = message;
+      log.note(`Metrics marked as failing; scrapes get 500: ${message}`);
     },
     setOk() {
       status.isFailing = false;
@@ -149,20 +153,40 @@ interface Accounts {
 
 /** Makes the function that counts and logs what had to be skipped. */
 function createReporter(selfMetrics: SelfMetrics, log: Log): FaultReporter {
-  const isNews = createOnce();
   return (family, reason) => {
     selfMetrics.errors.encoding++;
-    const message = `Skipped part of metric family "${family}": ${reason}`;
-    if (isNews(message)) log.warn(message);
+    log.warn(`Skipped part of metric family "${family}": ${reason}`);
   };
 }
 
-/** Makes the gather cycle of a gatherer; it counts and logs failures that do not fail the scrape. */
+function isAmong(errors: readonly CollectorError[]): (collector: string) => boolean {
+  const names = new Set(errors.map(({ collector }) => collector));
+  return (collector) => names.has(collector);
+}
+
+/** The kind of collectors' faults in the log. */
+const COLLECTOR = "collector";
+
+const OVERSIZED: About = { kind: "size", again: "Scrapes are within the body limit again" };
+
+function aboutCollector(collector: string): About {
+  const again = `Collector "${collector}" works again`;
+  return { kind: COLLECTOR, name: collector, fields: { collector }, again };
+}
+
+/**
+ * Makes the gather cycle of a gatherer. It logs the failures of collectors, and counts those that do not
+ * fail the scrape.
+ */
 function createCycle(
   gatherer: Gatherer,
   { errorHandling, onScrape }: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">,
   { selfMetrics, log, report }: Accounts,
 ): GatherCycle {
+  const consequence =
+    errorHandling === "fail"
+      ? "scrapes are answered with an error"
+      : "its metrics are missing from the scrape";
   return new GatherCycle(onScrape === undefined ? gatherer : withHook(gatherer, onScrape), {
     errorHandling,
     report,
@@ -173,16 +197,15 @@ function createCycle(
       selfMetrics.gathering.count++;
       selfMetrics.gathering.sumMs += durationMs;
       selfMetrics.collectors.record(errors, (name) => isComplete && name !== UPDATE);
-      // Where a failure fails the scrape, it is counted and logged as the scrape's.
-      if (errorHandling === "fail") return;
       for (const { collector, error } of errors) {
-        selfMetrics.gatheringFailed(error);
-        log.error(
-          `Collector "${collector}" failed; its metrics are missing from the scrape`,
-          error,
-        );
+        // Where a failure fails the scrape, it is counted as the scrape's.
+        if (errorHandling !== "fail") selfMetrics.gatheringFailed(error);
+        const message = `Collector "${collector}" failed; ${consequence}`;
+        log.error(message, error, aboutCollector(collector));
       }
+      if (isComplete) log.settled(COLLECTOR, errors.length === 0 ? undefined : isAmong(errors));
     },
+    onLate: (error) => logLate(log, error),
   });
 }
 
@@ -201,7 +224,9 @@ function createCountedExposer(
     onSent: (bytes, format, encoding) => selfMetrics.sent(bytes, format, encoding),
     onOversized(message) {
       selfMetrics.events.oversized++;
-      log.warn(message);
+      // Otherwise the scrape's failure is logged.
+      if (options.bodyLimit?.action === "warn") log.warn(message, OVERSIZED);
     },
+    onWithinLimit: () => log.settled(OVERSIZED.kind),
   });
 }

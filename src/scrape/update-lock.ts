@@ -2,7 +2,7 @@ import { type Signal, unlessAborted } from "../abort.ts";
 import { ScrapeTimeoutError } from "../errors.ts";
 import type { ChunkReader } from "../exposition/chunk-reader.ts";
 import type { ReadingLock } from "../exposition/expose.ts";
-import type { Log } from "../log.ts";
+import type { About, Log } from "../log.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError } from "../model/gatherer.ts";
 import type { ResolvedOptions } from "../options/options.ts";
@@ -85,6 +85,12 @@ async function withTimeout(work: () => unknown, timeoutMs: number): Promise<void
 /** The name of `update()` among the collectors. */
 export const UPDATE = "update";
 
+const UPDATES: About = {
+  kind: UPDATE,
+  fields: { collector: UPDATE },
+  again: "Updates work again",
+};
+
 /** Where the outcome of an update goes. */
 export interface UpdateContext {
   readonly options: Pick<ResolvedOptions, "timeoutMs">;
@@ -105,7 +111,8 @@ export async function runUpdate(
   } catch (error) {
     failures.push({ collector: UPDATE, error, durationMs: performance.now() - startedAt });
     selfMetrics.gatheringFailed(error);
-    log.error("Update failed", error);
+    log.error("Update failed", error, UPDATES);
   }
+  if (failures.length === 0) log.settled(UPDATE);
   selfMetrics.collectors.record(failures, (collector) => collector === UPDATE);
 }

@@ -1,4 +1,4 @@
-import { BAD_REQUEST, type FixedAnswer, METHOD_NOT_ALLOWED } from "../http/fixed-answers.ts";
+import { BAD_REQUEST, type FixedAnswer, REQUEST_TIMEOUT } from "../http/fixed-answers.ts";
 import { allHeaders } from "../http/send.ts";
 import { nodeModule } from "../node.ts";
 
@@ -11,28 +11,13 @@ export interface ClientError extends Error {
   readonly bytesParsed?: number;
 }
 
-const TIMEOUT: FixedAnswer = { status: 408, text: "The request took too long.\n" };
 const NOT_IMPLEMENTED: FixedAnswer = { status: 501, text: "This method is not implemented.\n" };
 
-/** The answer to a client that takes too long to send a request, as bytes. */
-export function timeoutAnswer(): string {
-  return bytesOf(TIMEOUT);
-}
-
-/** The answer to CONNECT, as bytes: `node:http` makes no response for it. */
-export function connectAnswer(): string {
-  return bytesOf(METHOD_NOT_ALLOWED);
-}
-
-/** The answer to what is not a request, as bytes. Nothing that was received is part of it. */
-export function clientErrorAnswer(error: ClientError, maxHeaderBytes: number): string {
-  return bytesOf(answerTo(error, maxHeaderBytes));
-}
-
-function answerTo(error: ClientError, maxHeaderBytes: number): FixedAnswer {
+/** The answer to what is not a request. Nothing that was received is part of it. */
+export function clientErrorAnswer(error: ClientError, maxHeaderBytes: number): FixedAnswer {
   switch (error.code) {
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return TIMEOUT;
+      return REQUEST_TIMEOUT;
     case "HPE_HEADER_OVERFLOW": {
       const limit = `than ${maxHeaderBytes} bytes, the limit of the option maxHeaderBytes.\n`;
       return isInTarget(error)
@@ -50,8 +35,8 @@ function answerTo(error: ClientError, maxHeaderBytes: number): FixedAnswer {
   }
 }
 
-/** The answer as bytes: the parser makes no response for what it refuses. */
-function bytesOf({ status, text, headers }: FixedAnswer): string {
+/** Writes an answer that closes its connection, for where `node:http` makes no response. */
+export function bytesOf({ status, text, headers }: FixedAnswer): string {
   const given = {
     // RFC 9110 §6.6.1: an origin server that has a clock must send it with every 4xx.
     Date: new Date().toUTCString(),

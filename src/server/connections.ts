@@ -114,24 +114,25 @@ export class Connections {
   /**
    * Reads no more of a connection, lets the responses under way finish in their order (RFC 9112
    * §9.3.2), sends `farewell` and closes.
+   *
+   * @returns The response to a request whose rest never comes: the caller must send on it what else
+   *   would be the farewell, and nobody else may.
    */
-  finish(stream: Socket, farewell = ""): void {
+  finish(stream: Socket, farewell = ""): ServerResponse | undefined {
     const connection = this.#of(stream);
-    if (connection === undefined || connection.farewell !== undefined) return;
-    connection.farewell = farewell;
+    if (connection === undefined || connection.farewell !== undefined) return undefined;
     ignoreInput(stream);
-    const { responses } = connection;
-    const last = responses.at(-1);
-    // The rest of that request never comes, so nobody may answer it.
-    if (last && !last.req.complete && !last.headersSent) responses.pop();
-    if (responses.length === 0) this.#sayFarewell(connection, stream, farewell);
+    const last = connection.responses.at(-1);
+    const isUnfinished = last !== undefined && !last.req.complete && !last.headersSent;
+    connection.farewell = isUnfinished ? "" : farewell;
+    if (last === undefined) this.#sayFarewell(connection, stream, farewell);
+    return isUnfinished ? last : undefined;
   }
 
   /**
    * Closes the connections whose deadline has passed.
    *
-   * @returns Those that can still be told, because `node:http` has them: the caller must `finish()`
-   *   them.
+   * @returns Those that `node:http` has, and which can be told: the caller must `finish()` them.
    */
   expire(): Socket[] {
     const now = performance.now();

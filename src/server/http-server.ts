@@ -1,15 +1,11 @@
 import type { IncomingMessage, RequestListener } from "node:http";
 import type { Socket } from "node:net";
-import type { FixedAnswer } from "../http/fixed-answers.ts";
+import { type FixedAnswer, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT } from "../http/fixed-answers.ts";
 import { sendFixed } from "../http/send.ts";
 import { nodeModule } from "../node.ts";
 import type { ResolvedOptions } from "../options/options.ts";
-import {
-  type ClientError,
-  clientErrorAnswer,
-  connectAnswer,
-  timeoutAnswer,
-} from "./client-error.ts";
+import { unref } from "../timers.ts";
+import { bytesOf, type ClientError, clientErrorAnswer } from "./client-error.ts";
 import type { Connections } from "./connections.ts";
 
 /** How often deadlines are checked, in milliseconds. */
@@ -54,6 +50,14 @@ export function createHttpFront(
       response.on("close", () => connections.end(socket, response));
       answer(request, response);
     };
+  const refuse = (stream: Socket, answer: FixedAnswer): void => {
+    const unfinished = connections.finish(stream, bytesOf(answer));
+    if (unfinished === undefined) return;
+    const headers = { ...answer.headers, Connection: "close" };
+    sendFixed(unfinished, { ...answer, headers });
+    // Whoever waits for its rest must not do so any longer; Node would never tell.
+    unfinished.on("close", () => unfinished.req.destroy());
+  };
   const onHead = listenerOf(onRequest);
   server.on("request", onHead);
   // Without this, Node asks for the body that we reject.
@@ -63,18 +67,17 @@ export function createHttpFront(
     listenerOf((_request, response) => sendFixed(response, EXPECTATION_FAILED)),
   );
   // Not the stream that Node passes, which may be a wrapper of its own.
-  server.on("connect", ({ socket }: IncomingMessage) =>
-    connections.finish(socket, connectAnswer()),
-  );
+  server.on("connect", ({ socket }: IncomingMessage) => refuse(socket, METHOD_NOT_ALLOWED));
   server.on("clientError", (error: ClientError, stream) => {
     // The connections of this server are sockets.
-    connections.finish(stream as Socket, clientErrorAnswer(error, options.maxHeaderBytes));
+    refuse(stream as Socket, clientErrorAnswer(error, options.maxHeaderBytes));
   });
   // Node checks the time since it has the connection and since the begin of each later head; this, the
   // time since the accept.
   const check = setInterval(() => {
-    for (const stream of connections.expire()) connections.finish(stream, timeoutAnswer());
-  }, CHECK_INTERVAL_MS).unref();
+    for (const stream of connections.expire()) refuse(stream, REQUEST_TIMEOUT);
+  }, CHECK_INTERVAL_MS);
+  unref(check);
   // This starts its own check of the timeouts.
   server.emit("listening");
   return {

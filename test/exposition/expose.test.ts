@@ -31,6 +31,7 @@ function create(options: Partial<Options> = {}) {
     sent: [] as [bytes: number, format: string, encoding: string][],
     oversized: [] as string[],
     faults: [] as string[],
+    within: 0,
     reading: 0,
   };
   const exposer = createExposer(
@@ -42,6 +43,7 @@ function create(options: Partial<Options> = {}) {
       onEncoded: (durationMs) => told.encodedMs.push(durationMs),
       onSent: (...sent) => told.sent.push(sent),
       onOversized: (message) => told.oversized.push(message),
+      onWithinLimit: () => told.within++,
     },
   );
   return { exposer, told };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type * as promhttp from "../../src/index.ts";
+import type { LogFields } from "../../src/index.ts";
 
 const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
@@ -45,7 +46,10 @@ test("a class of the built package is called what it is exported as", async () =
 test("the stack trace of a collector that throws names our functions", async () => {
   const { createHandler } = await importBuilt();
   const messages: string[] = [];
-  const logger = { error: (message: string) => messages.push(message), warn: () => {} };
+  const logger = {
+    error: (_: string, { err }: LogFields = {}) => messages.push(String((err as Error).stack)),
+    warn: () => {},
+  };
   const gatherer = {
     gather() {
       throw new Error("no connection to the database");

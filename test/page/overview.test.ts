@@ -163,7 +163,7 @@ test("an overview that takes too long is abandoned, and its answer gets a second
   assert.equal(taken?.signal.aborted, false);
   assert.equal(contexts[0]?.signal.aborted, true);
   taken?.end();
-  assert.match(String(harness.logged), /Cannot survey the metrics: ScrapeTimeout/);
+  assert.match(String(harness.logged), /The scrape failed: ScrapeTimeout/);
 });
 
 test("an overview fails with its gatherer, and shows nothing of the error", async () => {

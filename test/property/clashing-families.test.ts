@@ -36,6 +36,8 @@ interface Plan {
   readonly hasIdentities: boolean;
   /** Whether its iterator yields one object again and again. */
   readonly isFlyweight: boolean;
+  /** Whether the gatherer promises that labels are unique; then no two are, as the gatherer has them. */
+  readonly hasUniqueLabels: boolean;
 }
 
 const UNPRINTABLE = Object.create(null) as unknown;
@@ -67,19 +69,37 @@ const points = fc
   )
   .map((list) => list.map((point, value) => ({ ...point, value })));
 
-const plan: fc.Arbitrary<Plan> = fc.record({
-  name: fc
-    .tuple(fc.constantFrom("x", "X"), fc.constantFrom("", "_", ".", "-"))
-    .chain(([base, separator]) =>
-      fc
-        .constantFrom("", "count", "sum", "bucket", "total", "info", "created", "gcount", "gsum")
-        .map((suffix) => (suffix === "" ? base : `${base}${separator}${suffix}`)),
-    ),
-  type: fc.constantFrom(...(TYPES as MetricType[]), "summary"),
-  points,
-  hasIdentities: fc.boolean(),
-  isFlyweight: fc.boolean(),
-});
+const plan = fc
+  .record({
+    name: fc
+      .tuple(fc.constantFrom("x", "X"), fc.constantFrom("", "_", ".", "-"))
+      .chain(([base, separator]) =>
+        fc
+          .constantFrom("", "count", "sum", "bucket", "total", "info", "created", "gcount", "gsum")
+          .map((suffix) => (suffix === "" ? base : `${base}${separator}${suffix}`)),
+      ),
+    type: fc.constantFrom(...(TYPES as MetricType[]), "summary"),
+    points,
+    hasIdentities: fc.boolean(),
+    isFlyweight: fc.boolean(),
+    hasUniqueLabels: fc.boolean(),
+  })
+  .map(
+    (given): Plan => (given.hasUniqueLabels ? { ...given, points: unique(given.points) } : given),
+  );
+
+/** Of points with the same names and texts the first. */
+function unique(list: readonly Point[]): Point[] {
+  const byLabels = new Map<string, Point>();
+  for (const point of list.toReversed()) {
+    const texts = Object.entries(point.labels).map(([name, value]) => [
+      name,
+      value === UNPRINTABLE ? "" : `"${String(value)}`,
+    ]);
+    byLabels.set(JSON.stringify(texts.sort()), point);
+  }
+  return [...byLabels.values()].reverse();
+}
 
 const FORMATS = {
   text: {
@@ -111,7 +131,7 @@ for (const [format, { create, parse }] of Object.entries(FORMATS)) {
         let current = plans;
         const families = plans.map((_, index) => livingFamily(() => current[index] as Plan));
         for (const change of changes) {
-          current = plans.map((given) => ({ ...given, points: changed(given.points, change) }));
+          current = plans.map((given) => ({ ...given, points: changed(given, change) }));
           const fresh = scrape(create(scheme), families);
           assert.deepEqual(scrape(kept, families), fresh);
           const { body, faults } = fresh;
@@ -133,16 +153,16 @@ for (const [format, { create, parse }] of Object.entries(FORMATS)) {
 }
 
 /** What an application may do between two scrapes: nothing, reorder, remove or double label sets. */
-function changed(list: readonly Point[], change: number): readonly Point[] {
+function changed({ points: list, hasUniqueLabels }: Plan, change: number): readonly Point[] {
   if (change === 1) return list.toReversed();
   if (change === 2) return list.slice(1);
-  if (change === 3)
+  if (change === 3 && !hasUniqueLabels)
     return list.concat(list.map((point) => ({ ...point, value: point.value + 100 })));
   return list;
 }
 
 function livingFamily(current: () => Plan): MetricFamily {
-  const { name, type, hasIdentities, isFlyweight } = current();
+  const { name, type, hasIdentities, isFlyweight, hasUniqueLabels } = current();
   function* metrics() {
     const flyweight = {};
     for (const point of current().points) {
@@ -153,7 +173,8 @@ function livingFamily(current: () => Plan): MetricFamily {
     }
   }
   // The type decides what the metrics are.
-  return { name, help: "", type, metrics: { [Symbol.iterator]: metrics } } as MetricFamily;
+  const living = { hasUniqueLabels, metrics: { [Symbol.iterator]: metrics } };
+  return { name, help: "", type, ...living } as MetricFamily;
 }
 
 function metricOf(type: MetricType, { labels, value }: Point): Metric {

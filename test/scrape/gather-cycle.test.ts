@@ -24,7 +24,7 @@ function until(signal: AbortSignal = NEVER, timeoutMs = 60_000): Deadline {
 
 /** A cycle under test, with what it told. */
 function createCycle(gatherer: Gatherer, errorHandling: ErrorHandling = "fail") {
-  const told = { shared: 0, reports: [] as GatheringReport[] };
+  const told = { shared: 0, reports: [] as GatheringReport[], late: [] as unknown[] };
   const cycle = new GatherCycle(gatherer, {
     errorHandling,
     report: () => {},
@@ -32,6 +32,7 @@ function createCycle(gatherer: Gatherer, errorHandling: ErrorHandling = "fail") 
       told.shared++;
     },
     onGathered: (report) => told.reports.push(report),
+    onLate: (error) => told.late.push(error),
   });
   // What it throws at once rejects here, as what it throws later.
   const gather = async (deadline: Deadline = until(), filter: NameFilter = EVERY_NAME) =>
@@ -61,7 +62,13 @@ test("GatherCycle returns the families of the gatherer", async () => {
 test("GatherCycle passes deadline, filter and reporter to the gatherer", async () => {
   const { gatherer, contexts, settle } = createSettled();
   const report = () => {};
-  const options = { errorHandling: "fail", report, onShared() {}, onGathered() {} } as const;
+  const options = {
+    errorHandling: "fail",
+    report,
+    onShared() {},
+    onGathered() {},
+    onLate() {},
+  } as const;
   const deadline = until();
   const filter = parseNameFilter("name[]=g");
   const done = new GatherCycle(gatherer, options).gather(deadline, filter);
@@ -299,14 +306,24 @@ test('"continue": GatherCycle leaves time to send what it has', async (t) => {
   const { gatherer, contexts, settle } = createSettled();
   const { gather } = createCycle(gatherer, "continue");
   const done = gather(until(NEVER, 10_000));
-  assert.equal(contexts[0]?.deadlineMs, 10_500);
-  t.mock.timers.tick(9_499);
+  assert.equal(contexts[0]?.deadlineMs, 9_000);
+  t.mock.timers.tick(7_999);
   assert.equal(contexts[0]?.signal.aborted, false);
   t.mock.timers.tick(1);
   assert.ok(contexts[0]?.signal.reason instanceof ScrapeTimeoutError);
   const errors = [{ collector: "a", error: contexts[0]?.signal.reason }];
   settle[0]?.({ families: [FAMILY], errors });
   assert.deepEqual(await done, [FAMILY]);
+});
+
+test("GatherCycle keeps at most two seconds for what follows the collectors", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
+  const { gatherer, contexts, settle } = createSettled();
+  const { gather } = createCycle(gatherer, "continue");
+  const done = gather(until(NEVER, 30_000));
+  assert.equal(contexts[0]?.deadlineMs, 29_000);
+  settle[0]?.(EMPTY);
+  await done;
 });
 
 test("GatherCycle lets a scrape join that times out after the collectors do", async (t) => {
@@ -320,7 +337,7 @@ test("GatherCycle lets a scrape join that times out after the collectors do", as
   await Promise.all(done);
 });
 
-for (const timeoutMs of [1_000, 5_000, 9_500, 9_999]) {
+for (const timeoutMs of [1_000, 5_000, 8_000, 9_000]) {
   test(`a scrape of ${timeoutMs} ms does not join collectors with more time`, async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
     const { gatherer, contexts, settle } = createSettled();
@@ -328,7 +345,7 @@ for (const timeoutMs of [1_000, 5_000, 9_500, 9_999]) {
     const patient = gather(until(NEVER, 10_000));
     const hasty = gather(until(NEVER, timeoutMs));
     assert.deepEqual([contexts.length, told.shared], [2, 0]);
-    assert.equal(contexts[1]?.deadlineMs, 1_000 + timeoutMs - Math.min(500, timeoutMs / 10));
+    assert.equal(contexts[1]?.deadlineMs, 1_000 + timeoutMs * 0.8);
     settle[1]?.({ families: [FAMILY] });
     assert.deepEqual(await hasty, [FAMILY]);
     settle[0]?.(EMPTY);

@@ -47,13 +47,21 @@ const REQUEST: Omit<ScrapeRequest, "signal"> = {
 export function createHarness(gatherer: Gatherer, options: ServerOptions = {}): Harness {
   const logged: string[] = [];
   const log = createLog({
-    error: (message) => logged.push(`error ${message}`),
+    error: (message, { err } = {}) => logged.push(`error ${message}${stackOf(err)}`),
     warn: (message) => logged.push(`warn ${message}`),
+    info: (message) => logged.push(`info ${message}`),
   });
   const handler = createScrapeHandler(gatherer, resolveOptions(options), log, {
     connections: () => 3,
     hasPage: true,
   });
+  return { ...handler, ...scraperOf(handler), log, logged };
+}
+
+/** Makes a scraper of a scrape handler. */
+export function scraperOf(
+  handler: Pick<ScrapeHandler, "scrape">,
+): Pick<Harness, "run" | "get" | "sample"> {
   const run: Harness["run"] = async (request, send) => {
     const { signal } = new AbortController();
     const given = handler.scrape({ ...REQUEST, signal, ...request });
@@ -72,13 +80,15 @@ export function createHarness(gatherer: Gatherer, options: ServerOptions = {}): 
     return reader.sent();
   };
   return {
-    ...handler,
     run,
     get,
-    log,
-    logged,
     sample: async (series) => valueIn((await get())?.text, series),
   };
+}
+
+function stackOf(err: unknown): string {
+  const { stack } = (err ?? {}) as { stack?: string };
+  return stack === undefined ? "" : `\n${stack}`;
 }
 
 /** Finds the value of a series in a text. */

@@ -4,7 +4,6 @@ import { Gauge, Registry } from "prom-client";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import type { ErrorHandling } from "../../src/options/options.ts";
 import { gaugeOf } from "../helpers/families.ts";
-import { tick } from "../helpers/turns.ts";
 import { createHarness, valueIn } from "./harness.ts";
 
 // Our own timers do not keep the process alive.
@@ -48,8 +47,13 @@ for (const [how, collect] of Object.entries(COLLECTORS)) {
       [valueIn(text, error("gathering")), valueIn(text, success("bad")), valueIn(text, "bad")],
       [1, 1, 0],
     );
-    assert.equal(logged.length, 1);
+    assert.equal(logged.length, 2);
+    assert.match(
+      String(logged[0]),
+      /^error promhttp: Collector "bad" failed; scrapes are answered with an error: Error: password is 1234\n/,
+    );
     assert.match(String(logged[0]), /password is 1234\n {4,}at /);
+    assert.equal(logged[1], 'info promhttp: Collector "bad" works again (1 failure)');
   });
 
   test(`"continue": a collector that ${how} is skipped, visible at once, and logged`, async () => {
@@ -68,22 +72,27 @@ for (const [how, collect] of Object.entries(COLLECTORS)) {
     isBroken = false;
     const recovered = (await get())?.text;
     assert.deepEqual([valueIn(recovered, "bad"), valueIn(recovered, success("bad"))], [0, 1]);
-    assert.equal(logged.length, 1);
+    assert.equal(logged.length, 2);
     assert.match(
       String(logged[0]),
-      /^error promhttp: Collector "bad" failed; its metrics are missing from the scrape: Error: password is 1234\n {4,}at /,
+      /^error promhttp: Collector "bad" failed; its metrics are missing from the scrape: Error: password is 1234\n/,
     );
+    assert.match(String(logged[0]), /password is 1234\n {4,}at /);
+    assert.equal(logged[1], 'info promhttp: Collector "bad" works again (1 failure)');
   });
 }
 
 test('"fail": a collector that times out fails the scrape, and shows in the next', async () => {
   let isStuck = true;
-  const { get } = createScrape("fail", () => (isStuck ? new Promise(() => {}) : undefined));
+  const { get, logged } = createScrape("fail", () => (isStuck ? new Promise(() => {}) : undefined));
   assert.equal((await get({ timeoutSeconds: "0.02" }))?.status, 503);
   isStuck = false;
-  // The client is answered before the collectors are given up.
-  await tick();
-  await tick();
+  // The scrape's failure and the collector's are one.
+  assert.equal(logged.length, 1);
+  assert.match(
+    String(logged[0]),
+    /^error promhttp: Collector "bad" failed; .*: ScrapeTimeoutError: The scrape took longer than 20 ms\n/,
+  );
   const text = (await get({ query: "name[]=promhttp_scrape_collector_success" }))?.text;
   // It asked for nothing else, so the collector did not run again.
   assert.equal(valueIn(text, success("bad")), 0);

@@ -134,7 +134,7 @@ test("a collector that fails gets 500, and only the log says why", async () => {
   assert.equal(logged.length, 1);
   assert.match(
     String(logged[0]),
-    /^error promhttp: The scrape failed: GatherError.*failed: up\n {4}at /,
+    /^error promhttp: Collector "up" failed; scrapes are answered with an error: Error: /,
   );
   assert.match(String(logged[0]), /password is 1234\n {4,}at /);
 });

@@ -129,6 +129,8 @@ for (const count of [9, 12, 1_000]) {
   });
 }
 
+const CHUNKED = "Transfer-Encoding: chunked";
+
 /** What ends a connection, and the answer to it, which must be the last. */
 const LAST_REQUESTS: readonly [name: string, bytes: string, status: number][] = [
   ["garbage", "\0\0\0\0", 400],
@@ -136,6 +138,8 @@ const LAST_REQUESTS: readonly [name: string, bytes: string, status: number][] = 
   ["a header without a name", request("/metrics", { headers: [": x"] }), 400],
   ["an unknown method", request("/metrics", { method: "BREW" }), 501],
   ["a target that is too long", request(`/${"x".repeat(20_000)}`), 414],
+  ["a broken chunk", `${request("/metrics", { headers: [CHUNKED] })}zz\r\n`, 400],
+  ["a body", `${request("/metrics", { headers: ["Content-Length: 5"] })}hello`, 413],
   ["CONNECT", "CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\n", 405],
 ];
 
@@ -192,22 +196,29 @@ for (const [name, bytes, status] of LAST_REQUESTS) {
   });
 }
 
-test("a half-sent request behind a slow scrape costs only itself", async () => {
-  const source = blockingGatherer();
-  const options = { source, selfMetrics: false, headersTimeoutMs: 20 };
-  await withServer(options, async ({ connect, log }) => {
-    const connection = await connect();
-    await connection.send(`${SCRAPE}GET /metrics HT`);
-    await source.started();
-    // Each second Node looks for requests that are late.
-    const late = await connect();
-    assert.equal(withoutDate(await late.closed()), TIMEOUT);
-    source.release();
-    assert.equal((await connection.response()).body, UP_TEXT);
-    assert.equal(withoutDate(await connection.closed()), TIMEOUT);
-    assert.deepEqual(log, []);
+for (const [name, bytes] of [
+  ["half a head", "GET /metrics HT"],
+  ["chunks without an end", request("/metrics", { headers: [CHUNKED] })],
+] as const) {
+  test(`${name} behind a slow scrape costs only itself`, async () => {
+    const source = blockingGatherer();
+    const options = { source, selfMetrics: false, headersTimeoutMs: 20 };
+    await withServer(options, async ({ connect, log }) => {
+      const connection = await connect();
+      await connection.send(SCRAPE + bytes);
+      await source.started();
+      // Node looks once a second for requests that are late.
+      const late = await connect();
+      assert.equal(withoutDate(await late.closed()), TIMEOUT);
+      source.release();
+      assert.equal((await connection.response()).body, UP_TEXT);
+      const last = await connection.closed();
+      assert.match(last, /^HTTP\/1\.1 408 /);
+      assert.equal(last.split("HTTP/1.1 ").length, 2);
+      assert.deepEqual(log, []);
+    });
   });
-});
+}
 
 test("the server closes a connection with an error although its client goes on sending", () =>
   withServer({}, async ({ connect }) => {

@@ -140,7 +140,7 @@ test("the server answers 500 with a fixed text, and logs why", async () => {
     assert.equal(log.length, 1);
     assert.match(
       log[0] ?? "",
-      /^error promhttp: The scrape failed: .*Error: the password is 1234\n/s,
+      /^error promhttp: Collector "gatherer 1" failed; .*: Error: the password is 1234$/,
     );
     assert.equal((await rawRequest(port, request("/-/healthy"))).status, 200);
   });

@@ -25,8 +25,6 @@ export interface Slot {
 export class BlockList {
   /** Whether no scrape has asked for them since the last look. */
   isIdle = false;
-  /** How many metrics have been appended to any block, ever. */
-  appended = 0;
   /** The first block. */
   first: Slot | undefined;
   readonly #take: (change: number) => boolean;

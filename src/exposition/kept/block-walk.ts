@@ -1,7 +1,6 @@
 import type { Metric, MetricFamily } from "../../model/metric-family.ts";
 import { type RunReader, runReaderOf } from "../../model/metric-run.ts";
 import type { BlockSink, FamilyEncoder, Written } from "../encoder.ts";
-import type { Block } from "./block.ts";
 import type { BlockList, Slot } from "./block-list.ts";
 import { BLOCK_BYTES } from "./block-memory.ts";
 
@@ -40,8 +39,6 @@ export class BlockWalk {
   #reader: RunReader | undefined;
   /** How many it has read so. */
   #runLength = 0;
-  /** How many metrics had been appended to the blocks when the family began. */
-  #appended: number | undefined;
 
   /**
    * @param list The blocks; `undefined` when nothing is kept.
@@ -58,7 +55,6 @@ export class BlockWalk {
     this.#writePreamble(encoder);
     this.#reader = this.#isUsable && encoder.run ? runReaderOf(metrics) : undefined;
     this.#runLength = 0;
-    this.#appended = this.#list?.appended;
     this.#readRun(encoder);
     return this.#reader ?? metrics;
   }
@@ -75,28 +71,20 @@ export class BlockWalk {
     let written: Written = true;
     if (block.isAt(this.#entry, identity)) {
       const isUpdated = block.update(this.#entry, metric, encoder);
-      if (!isUpdated) written = this.#append(metric, encoder, block);
+      if (!isUpdated) written = block.append(metric, encoder);
     } else {
       const adoption = block.adopt(this.#entry, metric, encoder);
       if (adoption === "skipped") return false;
       if (adoption === "different") {
         block.dropFrom(this.#entry);
         if (this.#endBefore(identity, encoder, slot)) return this.write(metric, encoder);
-        written = this.#append(metric, encoder, block);
+        written = block.append(metric, encoder);
       }
     }
     if (written === false) return false;
     if (++this.#entry >= block.count) this.#endIfComplete(slot);
     if (this.#reader !== undefined) this.#readRun(encoder);
     return written;
-  }
-
-  /**
-   * Whether a metric has been appended since the current family began. If none has, all its metrics
-   * so far were written by one earlier scrape, too.
-   */
-  get isDisturbed(): boolean {
-    return this.#list?.appended !== this.#appended;
   }
 
   /**
@@ -119,11 +107,6 @@ export class BlockWalk {
   abandon(): void {
     this.#isUsable = false;
     this.#list?.dropAfter(undefined);
-  }
-
-  #append(metric: Metric, encoder: FamilyEncoder, block: Block): Written {
-    if (this.#list !== undefined) this.#list.appended++;
-    return block.append(metric, encoder);
   }
 
   #writePreamble(encoder: FamilyEncoder): void {

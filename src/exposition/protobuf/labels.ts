@@ -3,11 +3,10 @@ import type { Labels, MetricFamily } from "../../model/metric-family.ts";
 import { type EscapingScheme, isLegacyLabelName } from "../../model/names.ts";
 import {
   hasLoneSurrogate,
-  inOrder,
-  isInOrder,
   isReservedLabel,
   LabelSets,
   MAX_KNOWN_NAMES,
+  NameOrder,
   NOT_PRINTABLE,
   normalLabels,
   onceForEach,
@@ -25,8 +24,6 @@ export class LabelWriter {
   isAltered = false;
   /** What to report of them. */
   fault: string | undefined;
-  /** Whether their names may be others than those of the labels. */
-  hasTakenCare = false;
   readonly #scheme: EscapingScheme;
   readonly #reserved: string | undefined;
   /** For names that need no escaping, whether they are written at all. */
@@ -47,7 +44,6 @@ export class LabelWriter {
   write(labels: Labels, writer: ProtobufWriter): boolean {
     const start = writer.length;
     this.isAltered = false;
-    this.hasTakenCare = false;
     this.fault = undefined;
     for (const name of Object.keys(labels)) {
       const value = labels[name];
@@ -64,10 +60,10 @@ export class LabelWriter {
     return true;
   }
 
-  /** Writes labels in the order of their names. */
-  writeInOrder(labels: Labels, writer: ProtobufWriter): void {
-    const normal = normalLabels(labels, this.#scheme, this.#reserved);
-    for (const [name, text] of inOrder(normal?.pairs ?? new Map())) writePair(name, text, writer);
+  /** Writes labels in the order in which they are compared. */
+  writeInOrder(labels: Labels, order: NameOrder, writer: ProtobufWriter): void {
+    const pairs = normalLabels(labels, this.#scheme, this.#reserved)?.pairs ?? new Map();
+    for (const name of order.arrange([...pairs.keys()])) writePair(name, pairs.get(name), writer);
   }
 
   /** The same for names that are new or not of the legacy charset, and for values of other types. */
@@ -79,7 +75,6 @@ export class LabelWriter {
       this.#legacyNames.set(name, !isReserved);
     }
     const normal = normalLabels(labels, this.#scheme, this.#reserved);
-    this.hasTakenCare = true;
     this.isAltered = normal?.isAltered ?? true;
     this.fault = normal === undefined ? NOT_PRINTABLE : normal.fault;
     for (const [name, text] of normal?.pairs ?? []) writePair(name, text, writer);
@@ -102,6 +97,7 @@ export class FamilyLabels {
   readonly #writer: LabelWriter;
   readonly #reportOnce: FaultReporter;
   readonly #doubted: WeakSet<MetricFamily>;
+  readonly #order = new NameOrder();
   /** Those of all metrics before; absent as long as none of them can be equal. */
   #labelSets: LabelSets | undefined;
 
@@ -162,9 +158,13 @@ export class FamilyLabels {
 
   /** The bytes of labels, which end what was written, as a text: equal for those of one series. */
   #keyOf(labels: Labels, start: number, writer: ProtobufWriter): string {
-    if (!this.#writer.hasTakenCare && isInOrder(Object.keys(labels))) return writer.latin1(start);
+    // Only what is written as it is has the names that it had.
+    if (!this.#writer.isAltered) {
+      const names = Object.keys(labels);
+      if (this.#order.arrange(names) === names) return writer.latin1(start);
+    }
     const end = writer.length;
-    this.#writer.writeInOrder(labels, writer);
+    this.#writer.writeInOrder(labels, this.#order, writer);
     const key = writer.latin1(end);
     writer.truncate(end);
     return key;

@@ -127,9 +127,10 @@ function* encodeText(
       if (sink.isFull) yield sink.take();
       for (const metric of metrics) {
         if (labelSets === undefined) {
-          const canTrust = labels.isTrusting || !walk.isDisturbed;
-          const written = canTrust && walk.write(metric, encoder);
-          if (!canTrust || labels.isRefused) {
+          const written = walk.write(metric, encoder);
+          if (labels.isRefused) {
+            // Another scrape may use the encoder before this one goes on.
+            labels.release();
             labelSets = yield* labelSetsBefore(count + walk.endRuns(), family, labels);
           } else if (written !== true) report(family.name, written || NOT_A_NUMBER);
         }
@@ -194,6 +195,7 @@ function* labelSetsBefore(
     const key = labels.hold(metric.labels);
     if (key !== undefined) labelSets.add(key);
     labels.release();
+    labels.fault = undefined;
     if (index % METRICS_PER_STEP === 0) yield PAUSE;
   }
 }

@@ -3,10 +3,9 @@ import { type EscapingScheme, isLegacyLabelName } from "../../model/names.ts";
 import type { LabelHolder } from "../encoder.ts";
 import {
   hasLoneSurrogate,
-  inOrder,
-  isInOrder,
   isReservedLabel,
   MAX_KNOWN_NAMES,
+  NameOrder,
   NOT_PRINTABLE,
   normalLabels,
 } from "../label-pairs.ts";
@@ -18,6 +17,8 @@ import {
  * it writes them, until it meets some that it would alter. All others must be held first.
  */
 export class LabelEncoder implements LabelHolder {
+  /** The text of the labels that are held, which are written next. */
+  held: string | undefined;
   isTrusting: boolean;
   isRefused = false;
   fault: string | undefined;
@@ -25,8 +26,8 @@ export class LabelEncoder implements LabelHolder {
   readonly #reserved: string | undefined;
   /** The text before the value, for names that need no escaping; `""` for those that are skipped. */
   readonly #starts = new Map<string, string>();
-  #held: string | undefined;
   #isAltered = false;
+  readonly #order = new NameOrder();
 
   /**
    * @param hasUniqueLabels Whether the gatherer promises that no two label sets are equal.
@@ -38,13 +39,13 @@ export class LabelEncoder implements LabelHolder {
     this.isTrusting = hasUniqueLabels === true;
   }
 
-  /** Writes labels; `undefined` and `isRefused` for those that must be held first. */
+  /** Writes labels that are not held; `undefined` and `isRefused` for those that must be. */
   encode(labels: Labels): string | undefined {
     if (!this.isTrusting) {
-      if (this.#held === undefined) this.isRefused = true;
-      return this.#held;
+      this.isRefused = true;
+      return undefined;
     }
-    const text = this.#write(labels, Object.keys(labels)) ?? this.#writeWithCare(labels).text;
+    const text = this.#write(labels, Object.keys(labels)) ?? this.#writeWithCare(labels);
     if (!this.#isAltered) return text;
     this.isTrusting = false;
     this.isRefused = true;
@@ -56,17 +57,19 @@ export class LabelEncoder implements LabelHolder {
     this.fault = undefined;
     const names = Object.keys(labels);
     const text = this.#write(labels, names);
-    if (text === undefined) {
-      const { text: careful, key } = this.#writeWithCare(labels);
-      this.#held = careful;
-      return key;
+    if (text !== undefined && !this.#isAltered) {
+      this.held = text;
+      const ordered = this.#order.arrange(names);
+      return ordered === names ? text : this.#write(labels, ordered);
     }
-    this.#held = text;
-    return isInOrder(names) ? text : this.#write(labels, names.sort());
+    const pairs = this.#readWithCare(labels);
+    if (pairs === undefined) return undefined;
+    this.held = writePairs(pairs, [...pairs.keys()]);
+    return writePairs(pairs, this.#order.arrange([...pairs.keys()]));
   }
 
   release(): void {
-    this.#held = undefined;
+    this.held = undefined;
     this.isRefused = false;
   }
 
@@ -106,7 +109,12 @@ export class LabelEncoder implements LabelHolder {
   }
 
   /** The same for names that are new or not of the legacy charset, and for values of other types. */
-  #writeWithCare(labels: Labels): { readonly text?: string; readonly key?: string } {
+  #writeWithCare(labels: Labels): string | undefined {
+    const pairs = this.#readWithCare(labels);
+    return pairs && writePairs(pairs, [...pairs.keys()]);
+  }
+
+  #readWithCare(labels: Labels): ReadonlyMap<string, string> | undefined {
     for (const name of Object.keys(labels)) {
       const isReserved = isReservedLabel(name, this.#reserved);
       if (!isReserved && !isLegacyLabelName(name)) continue;
@@ -116,19 +124,17 @@ export class LabelEncoder implements LabelHolder {
     const normal = normalLabels(labels, this.#scheme, this.#reserved);
     this.#isAltered = normal?.isAltered ?? true;
     this.fault = normal === undefined ? NOT_PRINTABLE : normal.fault;
-    if (normal === undefined) return {};
-    return { text: writePairs(normal.pairs), key: writePairs(inOrder(normal.pairs)) };
+    return normal?.pairs;
   }
 }
 
 // Without the flag `u`, surrogates cost nothing where the text is Latin-1.
 const NEEDS_CARE = /[\\\n"\ud800-\udfff]/;
 
-function writePairs(pairs: ReadonlyMap<string, string>): string {
-  return Array.from(
-    pairs,
-    ([name, text]) => `${quoteLabelName(name)}="${escapeQuoted(text)}"`,
-  ).join(",");
+function writePairs(pairs: ReadonlyMap<string, string>, names: readonly string[]): string {
+  return names
+    .map((name) => `${quoteLabelName(name)}="${escapeQuoted(pairs.get(name) ?? "")}"`)
+    .join(",");
 }
 
 /** Writes a label name, in quotes unless it is of the legacy charset (text format 1.0.0). */

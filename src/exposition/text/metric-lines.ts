@@ -64,7 +64,7 @@ export function createValueEncoder(
     encode(metric: ValueMetric, sink: TextSink): Written {
       const { value } = metric;
       if (typeof value !== "number") return false;
-      const labelText = labels.encode(metric.labels);
+      const labelText = labels.held ?? labels.encode(metric.labels);
       if (labelText === undefined) return false;
       let end = formatTimestamp(metric.timestampMs, timestampUnitMs);
       if (formatExemplar !== undefined) end += formatExemplar(metric.exemplar);
@@ -115,7 +115,7 @@ export function createHistogramEncoder(
     encode(metric: HistogramMetric, sink: TextSink): Written {
       const { count: total, sum, cumulativeCounts } = metric;
       if (!hasTotals(metric) || Number.isNaN(total)) return false;
-      const labelText = labels.encode(metric.labels);
+      const labelText = labels.held ?? labels.encode(metric.labels);
       if (labelText === undefined) return false;
       const rest = boundLineRest(labelText);
       const timestamp = formatTimestamp(metric.timestampMs, timestampUnitMs);
@@ -195,7 +195,7 @@ export function createSummaryEncoder(
 
     encode(metric: SummaryMetric, sink: TextSink): Written {
       if (!hasTotals(metric)) return false;
-      const labelText = labels.encode(metric.labels);
+      const labelText = labels.held ?? labels.encode(metric.labels);
       if (labelText === undefined) return false;
       const rest = boundLineRest(labelText);
       const end = `${formatTimestamp(metric.timestampMs, timestampUnitMs)}\n`;

@@ -150,29 +150,37 @@ interface Group {
   readonly labels: Labels;
   /** The samples of the buckets or quantiles, by their bound. */
   readonly bounds: Map<number, SnapshotSample>;
-  sum: number;
-  count: number;
+  sum?: number;
+  count?: number;
 }
+
+const TOTALS = ["sum", "count"] as const;
 
 function groupByLabels(samples: Samples, boundLabel: string, report: Report): Group[] {
   const groups = new Map<string, Group>();
+  let hasDuplicate = false;
   for (const sample of samples) {
     const { [boundLabel]: bound, ...labels } = labelsOf(sample);
-    const suffix = /_(?:sum|count)$/.exec(String(sample.metricName))?.[0];
-    if (bound === undefined && suffix === undefined) {
+    const total = TOTALS.find((name) => String(sample.metricName).endsWith(`_${name}`));
+    if (bound === undefined && total === undefined) {
       report(`a sample has no label ${boundLabel}`);
       continue;
     }
     const key = labelsKey(labels);
     let group = groups.get(key);
     if (group === undefined) {
-      group = { labels, bounds: new Map(), sum: Number.NaN, count: Number.NaN };
+      group = { labels, bounds: new Map() };
       groups.set(key, group);
     }
-    if (bound !== undefined) group.bounds.set(toBound(bound), sample);
-    else if (suffix === "_sum") group.sum = sample.value;
-    else group.count = sample.value;
+    if (bound !== undefined) {
+      if (group.bounds.has(toBound(bound))) hasDuplicate = true;
+      else group.bounds.set(toBound(bound), sample);
+    } else if (total !== undefined) {
+      if (group[total] !== undefined) hasDuplicate = true;
+      else group[total] = sample.value;
+    }
   }
+  if (hasDuplicate) report("get() returned a sample twice; kept the first");
   return [...groups.values()];
 }
 
@@ -180,7 +188,10 @@ function toBound(bound: unknown): number {
   return bound === "+Inf" ? Number.POSITIVE_INFINITY : Number(bound);
 }
 
-function toHistogram(labels: Labels, { bounds, sum, count }: Group): HistogramMetric {
+function toHistogram(
+  labels: Labels,
+  { bounds, sum = Number.NaN, count = Number.NaN }: Group,
+): HistogramMetric {
   const buckets = ascending(bounds).filter(([bound]) => Number.isFinite(bound));
   const above = bounds.get(Number.POSITIVE_INFINITY);
   return {
@@ -195,7 +206,10 @@ function toHistogram(labels: Labels, { bounds, sum, count }: Group): HistogramMe
   };
 }
 
-function toSummary(labels: Labels, { bounds, sum, count }: Group): SummaryMetric {
+function toSummary(
+  labels: Labels,
+  { bounds, sum = Number.NaN, count = Number.NaN }: Group,
+): SummaryMetric {
   const quantiles = ascending(bounds);
   return {
     labels,

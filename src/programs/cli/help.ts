@@ -16,10 +16,12 @@ Flags:
                                  Path under which to expose metrics.
       --web.max-requests=16      Maximum number of scrapes at once. Use 0 to disable.
       --web.max-header-bytes=16384
-                                 Maximum size of the header of a request. A browser sends the
-                                 cookies of every port of a host.
+                                 Maximum size of the headers of a request. A browser sends
+                                 the cookies of every port of a host.
       --web.disable-exporter-metrics
                                  Exclude metrics about the exporter itself (promhttp_*).
+      --web.shutdown-delay=0s    How long to keep answering after a signal, with /-/ready saying 503,
+                                 before the port closes. A second signal ends it.
       --log.level=info           Only log messages with the given severity or above. One of:
                                  [debug, info, warn, error]
       --log.format=logfmt        Output format of log messages. One of: [logfmt, json]

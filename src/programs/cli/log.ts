@@ -1,3 +1,6 @@
+import { inspect } from "node:util";
+import type { Logger } from "../../index.ts";
+
 /** The log levels, in ascending order; a log writes its level and those above. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
@@ -31,6 +34,35 @@ export function createProgramLog(
     write(toLine(format, { ts, level: lineLevel, msg: message, ...fields }));
   };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** Makes the logger of a server, whose fields become fields of the lines. */
+export function toLogger(log: ProgramLog): Logger {
+  const write =
+    (level: LogLevel) =>
+    (fieldsOrMessage: ServerFields | string, message = "") => {
+      const isPlain = typeof fieldsOrMessage === "string";
+      const text = isPlain ? fieldsOrMessage : message;
+      // The log of the program need not name the program.
+      log[level](text.replace(/^promhttp: /, ""), isPlain ? {} : toText(fieldsOrMessage));
+    };
+  const logger = { error: write("error"), warn: write("warn"), info: write("info") };
+  // Cast: the type of a logger does not tell that one with `bindings()` gets the fields first.
+  return { ...logger, bindings: () => ({}) } as unknown as Logger;
+}
+
+/** The fields of a server's line. */
+interface ServerFields {
+  readonly err?: Error;
+}
+
+function toText({ err, ...others }: ServerFields): LogFields {
+  const shown = Object.entries(others).map(([name, value]) => [name, String(value)]);
+  const fields = Object.fromEntries(shown);
+  if (err === undefined) return fields;
+  const title = `${err.name}: ${err.message}`;
+  // The stack is there only once, with the causes.
+  return { ...fields, err: title, ...(err.stack !== undefined && { stack: inspect(err) }) };
 }
 
 function toLine(format: LogFormat, fields: LogFields): string {

@@ -19,7 +19,7 @@ import { type Exporter, ExporterError } from "./exporter.ts";
 import { parseCommand, type Settings, UsageError } from "./flags.ts";
 import { HELP, versionLine } from "./help.ts";
 import { loadExporter, ownExporter } from "./load.ts";
-import { createProgramLog, type ProgramLog } from "./log.ts";
+import { createProgramLog, type ProgramLog, toLogger } from "./log.ts";
 import { exitOnSignals } from "./signals.ts";
 
 /**
@@ -43,15 +43,31 @@ export async function runProgram(args: readonly string[]): Promise<void> {
 async function serve(settings: Settings): Promise<void> {
   const log = openLog(settings);
   let stop = async () => {};
-  exitOnSignals((signal) => {
+  let hurry = () => false;
+  const onFirst = (signal: string) => {
     log.info("Shutting down", { signal });
     return stop();
+  };
+  exitOnSignals(onFirst, (signal) => {
+    if (!hurry()) return false;
+    log.info("Shutting down without a delay", { signal });
+    return true;
   });
   const exporter = await load(settings.module, log);
   const servers = await listen(settings, exporter, log);
+  let delayEndsAt = 0;
+  const closeAll = () => Promise.all(servers.map((server) => server.close()));
   stop = async () => {
-    await Promise.all(servers.map((server) => server.close()));
+    delayEndsAt = performance.now() + settings.shutdownDelayMs;
+    await closeAll();
     await close(exporter, log);
+  };
+  hurry = () => {
+    if (performance.now() >= delayEndsAt) return false;
+    delayEndsAt = 0;
+    // A second `close()` ends the delay.
+    void closeAll();
+    return true;
   };
   for (const { address, url } of servers) {
     log.info("Listening on", { address: nameOf(address), url });
@@ -80,15 +96,15 @@ async function load(module: string | undefined, log: ProgramLog): Promise<Export
 
 /** Listens on every address, or on none. */
 async function listen(
-  { addresses, path, maxRequestsInFlight, maxHeaderBytes, selfMetrics }: Settings,
+  settings: Settings,
   { source, onScrape }: Exporter,
   log: ProgramLog,
 ): Promise<readonly Server[]> {
-  // The log of the program need not name the program.
-  const write = (level: "error" | "warn") => (message: string) =>
-    log[level](message.replace(/^promhttp: /, ""));
-  const logger = { error: write("error"), warn: write("warn") };
-  const options = { path, maxRequestsInFlight, maxHeaderBytes, selfMetrics, onScrape, logger };
+  const logger = toLogger(log);
+  const { addresses, path, maxRequestsInFlight, maxHeaderBytes, selfMetrics, shutdownDelayMs } =
+    settings;
+  const limits = { maxRequestsInFlight, maxHeaderBytes, shutdownDelayMs };
+  const options = { path, ...limits, selfMetrics, onScrape, logger };
   const servers: Server[] = [];
   try {
     for (const address of addresses) servers.push(await Server.listen(source, address, options));

@@ -13,7 +13,7 @@ import type { ScrapeParts } from "../answer.ts";
 import type { CollectorHealth } from "../collector-health.ts";
 import { type Deadline, startDeadline, startSending } from "../deadline.ts";
 import type { CollectorReport, Findings, Survey, TakeSurvey, Visit } from "../exchange.ts";
-import { explainFailure, FAILURE_TIMEOUT_MS } from "../failure.ts";
+import { blameOn, explainFailure, FAILURE_TIMEOUT_MS } from "../failure.ts";
 import { type Gathering, isRefused } from "../gather-cycle.ts";
 import { EVERY_NAME, filterByName, type NameFilter, requestedFamilies } from "../name-filter.ts";
 import type { UpdateLock } from "../update-lock.ts";
@@ -74,18 +74,16 @@ class Surveyor {
   }
 
   async #collect(deadline: Deadline, filter: NameFilter): Promise<Gathering> {
-    const { cycle, options, log } = this.#parts;
+    const { cycle } = this.#parts;
     const durations = new Map<string, number>();
-    const gathering = await cycle.collect(deadline, filter, (collector, durationMs) => {
+    const onCollected = (collector: string, durationMs: number) => {
       durations.set(collector, durationMs);
-    });
+    };
+    const gathering = await blameOn("gathering", () =>
+      cycle.collect(deadline, filter, onCollected),
+    );
     // There are none when it has joined the gathering of a scrape.
     if (filter === EVERY_NAME && durations.size > 0) this.#durations = durations;
-    // With "continue" the gather cycle has logged them.
-    if (options.errorHandling === "fail") {
-      for (const { collector, error } of gathering.errors)
-        log.error(`Collector "${collector}" failed`, error);
-    }
     return gathering;
   }
 
@@ -146,7 +144,7 @@ function unavailable(
     deadline.clear();
     return undefined;
   }
-  log.error("Cannot survey the metrics", failure.error);
+  if (!failure.isLogged) log.error("Cannot survey the metrics", failure.error);
   if (failure.status !== 503) return { findings: "failed", ...startSending(deadline) };
   // The deadline has passed, so the answer gets one of its own.
   deadline.clear();

@@ -7,6 +7,7 @@ import {
   judgeWithPromtool,
   judgeWithPushgateway,
   judgeWithPython,
+  judgeWithTsdb,
   prometheusJudge,
 } from "./judges.ts";
 
@@ -35,14 +36,16 @@ export async function judgeExpositions(count: number, seed: number): Promise<str
   const text = await show("text");
   const openMetrics = await show("openmetrics");
   const protobuf = await show("protobuf");
+  const protobufScraped = await show("protobuf", all.map(withoutGaugeHistograms));
   const pushed = [...(await show("text", pushable)), ...(await show("protobuf", pushable))];
   const forPython = [...text, ...(await show("openmetrics", lawful))];
   const verdicts: readonly (readonly [judge: string, Promise<string[]>])[] = [
     ["ours", judgeHere([...text, ...openMetrics, ...protobuf, ...(await showToAll(all))])],
     ["Prometheus", prometheusJudge()([...text, ...openMetrics])],
-    ["Prometheus", prometheusJudge("--enable-feature=native-histograms")(protobuf)],
+    ["Prometheus", prometheusJudge("--enable-feature=native-histograms")(protobufScraped)],
     ["Python", judgeWithPython(forPython)],
     ["promtool", judgeWithPromtool(text)],
+    ["promtool", judgeWithTsdb(await show("openmetrics", all.map(dated)))],
     ["Pushgateway", judgeWithPushgateway(pushed)],
   ];
   const complaints = await Promise.all(
@@ -85,20 +88,40 @@ async function exhibitOf(
   return { path: `/${index}/${format}/${scheme}`, body, contentType };
 }
 
-/** A Pushgateway rejects timestamps, and names of labels that begin with two underscores. */
-function forPushing(exposition: RandomExposition): RandomExposition {
+/** Prometheus 2.42 gives all series of a classic gauge histogram in protobuf one name. */
+function withoutGaugeHistograms(exposition: RandomExposition): RandomExposition {
+  const families = exposition.families.map((family) =>
+    family.type === "gaugehistogram" ? { ...family, type: "histogram" as const } : family,
+  );
+  return { ...exposition, families };
+}
+
+/** The same, with a time for each exposition. */
+function dated(exposition: RandomExposition, index: number): RandomExposition {
+  const timestampMs = FIRST_TIME_MS + index * 1_000;
+  return mapMetrics(exposition, (metric) => ({ ...metric, timestampMs }));
+}
+
+const FIRST_TIME_MS = Date.UTC(2026, 0);
+
+function mapMetrics(
+  exposition: RandomExposition,
+  change: (metric: Metric) => Metric,
+): RandomExposition {
   const families = exposition.families.map((family) => {
-    const metrics = Array.from<Metric, Metric>(family.metrics, ({ timestampMs: _, ...metric }) => {
-      const pairs = Object.entries(metric.labels).map(([name, value]) => [
-        letterFirst(name),
-        value,
-      ]);
-      return { ...metric, labels: Object.fromEntries(pairs) };
-    });
+    const metrics = Array.from<Metric, Metric>(family.metrics, change);
     // The type of a family decides the type of its metrics, which stays the same.
     return { ...family, metrics } as MetricFamily;
   });
   return { ...exposition, families };
+}
+
+/** A Pushgateway rejects timestamps, and names of labels that begin with two underscores. */
+function forPushing(exposition: RandomExposition): RandomExposition {
+  return mapMetrics(exposition, ({ timestampMs: _, ...metric }) => {
+    const pairs = Object.entries(metric.labels).map(([name, value]) => [letterFirst(name), value]);
+    return { ...metric, labels: Object.fromEntries(pairs) };
+  });
 }
 
 function letterFirst(name: string): string {

@@ -11,7 +11,7 @@ import type {
   MetricFamily,
   ValueMetric,
 } from "../../../src/model/metric-family.ts";
-import { encodeFamilies } from "../../helpers/scraping/encode-families.ts";
+import { encodeChunks, encodeFamilies } from "../../helpers/scraping/encode-families.ts";
 import { TRUSTED_LABELS } from "../trusted-labels.ts";
 
 /** Writes `=` and the value; skips negative ones. */
@@ -183,3 +183,80 @@ for (const create of [createTextEncoder, createOpenMetricsEncoder]) {
     }
   });
 }
+
+/** A family whose metrics may change while a scrape is paused. */
+function livingFamily(count: number, hasUniqueLabels: boolean) {
+  const list = Array.from({ length: count }, (_, set): ValueMetric => {
+    return { identity: set, labels: { set, padding: "x".repeat(50) }, value: set };
+  });
+  const metrics = {
+    *[Symbol.iterator]() {
+      for (let index = 0; index < list.length; index++) yield list[index] as ValueMetric;
+    },
+  };
+  const family: MetricFamily = { name: "a", help: "", type: "gauge", hasUniqueLabels, metrics };
+  return { list, family };
+}
+
+for (const hasUniqueLabels of [false, true]) {
+  for (const labels of [
+    { set: 5, padding: "x".repeat(50) },
+    { set: "5", padding: "x".repeat(50), empty: "" },
+  ]) {
+    // Without the empty label the gatherer would break its promise.
+    if (hasUniqueLabels && !("empty" in labels)) continue;
+    test(`a label set that comes again while a scrape is paused is served once (${hasUniqueLabels}, ${Object.keys(labels)})`, () => {
+      const { list, family } = livingFamily(4_000, hasUniqueLabels);
+      const encoder = createTextEncoder("underscores", new BlockStore(1e9));
+      for (let scrape = 0; scrape < 3; scrape++) encodeFamilies(encoder, [family]);
+      const faults: string[] = [];
+      const steps = encodeChunks(encoder, [family], (name, reason) =>
+        faults.push(`${name}: ${reason}`),
+      );
+      let text = Buffer.from(steps.next().value ?? []).toString();
+      list.push({ identity: "new", labels, value: 7 });
+      // Another scrape writes it into the blocks that the first one then finds.
+      const other = encodeFamilies(encoder, [family]);
+      for (const chunk of steps) text += Buffer.from(chunk);
+      for (const body of [text, other.body]) {
+        assert.deepEqual(body.match(/^a\{set="5",.*$/gm), [
+          `a{set="5",padding="${"x".repeat(50)}"} 5`,
+        ]);
+      }
+      assert.deepEqual(faults, ["a: two metrics have the same labels; kept the first"]);
+      assert.deepEqual(other.faults, faults);
+    });
+  }
+}
+
+test("createTextFormatEncoder() pauses while all metrics are skipped", () => {
+  const metrics = {
+    *[Symbol.iterator]() {
+      for (;;) yield { labels: {}, value: 1 };
+    },
+  };
+  const family: MetricFamily = { name: "a", help: "", type: "gauge", metrics };
+  const steps = createTextEncoder("underscores").encode([family], () => {});
+  for (let step = 0; step < 5; step++) assert.deepEqual(steps.next().value?.length, 0);
+  steps.return?.();
+});
+
+test("createTextFormatEncoder() reads no labels of metrics that are those of the last scrape", () => {
+  let read = 0;
+  const metrics = Array.from({ length: 10 }, (_, set) => ({
+    identity: set,
+    get labels() {
+      read++;
+      return { set };
+    },
+    value: set,
+  }));
+  const family: MetricFamily = { name: "a", help: "", type: "gauge", metrics };
+  const encoder = createTextEncoder("underscores", new BlockStore(1e9));
+  const readIn = () => {
+    read = 0;
+    encodeFamilies(encoder, [family]);
+    return read;
+  };
+  assert.deepEqual([readIn(), readIn(), readIn()], [11, 11, 0]);
+});

@@ -93,7 +93,7 @@ function encoderOf(scheme: EscapingScheme, reserved?: string) {
   const encoder = new LabelEncoder(scheme, false, reserved);
   return (labels: Labels): string | undefined => {
     encoder.hold(labels);
-    return encoder.encode(labels);
+    return encoder.held;
   };
 }
 
@@ -135,6 +135,58 @@ test("LabelEncoder returns the same whichever labels it encoded before", () => {
       assert.equal(experienced(given), encoderOf(scheme, "le")(given));
     }),
   );
+});
+
+const SAME: readonly (readonly [string, Labels, Labels])[] = [
+  ["another order", { b: "1", a: "2" }, { a: "2", b: "1" }],
+  ["an empty label", { a: "1" }, { b: "", a: "1" }],
+  ["the type of a value", { a: "1", b: "undefined" }, { a: 1, b: undefined }],
+  ["a lone surrogate", { a: "\ud800" }, { a: "\ufffd" }],
+  ["a name that is escaped", { a_b: "1", c: "2" }, { c: "2", "a.b": "1" }],
+  ["the order that escaping changes", { "a.b": "1", a_a: "2" }, { a_b: "1", a_a: "2" }],
+  ["a reserved label", { le: "1", a: "1" }, { a: "1" }],
+];
+
+for (const [what, one, other] of SAME) {
+  test(`hold() returns the same for labels that differ in ${what}`, () => {
+    const encoder = new LabelEncoder("underscores", false, "le");
+    // The second time, the names are known.
+    for (let round = 0; round < 2; round++) assert.equal(encoder.hold(one), encoder.hold(other));
+  });
+}
+
+test("LabelEncoder refuses labels that are not held, unless they are promised to be unique", () => {
+  const labels = { b: "1", a: "2" };
+  const encoder = new LabelEncoder("underscores", undefined);
+  assert.deepEqual([encoder.encode(labels), encoder.isRefused], [undefined, true]);
+  encoder.hold(labels);
+  assert.equal(encoder.held, 'b="1",a="2"');
+  encoder.release();
+  assert.equal(encoder.held, undefined);
+  assert.deepEqual([encoder.isRefused, encoder.encode(labels)], [false, undefined]);
+  const trusting = new LabelEncoder("underscores", true);
+  assert.deepEqual([trusting.encode(labels), trusting.isRefused], ['b="1",a="2"', false]);
+});
+
+for (const labels of [{ a: "" }, { a: null }, { a: [] }, { "a.b": "1" }, { a: "\ud800" }]) {
+  test(`LabelEncoder trusts no promise any more after ${JSON.stringify(labels)}`, () => {
+    const encoder = new LabelEncoder("underscores", true);
+    assert.equal(encoder.encode({ a: "1" }), 'a="1"');
+    assert.equal(encoder.encode(labels), undefined);
+    assert.deepEqual([encoder.isRefused, encoder.isTrusting], [true, false]);
+    encoder.release();
+    assert.equal(encoder.encode({ a: "1" }), undefined);
+  });
+}
+
+test("LabelEncoder says why it cannot hold labels, or not all of them", () => {
+  const encoder = new LabelEncoder("underscores", true);
+  assert.equal(encoder.hold({ a: Object.create(null) }), undefined);
+  assert.equal(encoder.fault, "a label value cannot be converted to a string");
+  assert.equal(encoder.hold({ "a.b": 1, "a-b": 2 }), 'a_b="1"');
+  assert.equal(encoder.fault, "two labels are called a_b; kept the first");
+  encoder.hold({ a: 1 });
+  assert.equal(encoder.fault, undefined);
 });
 
 const ESCAPES: readonly { text: string; quoted: string; help: string }[] = [

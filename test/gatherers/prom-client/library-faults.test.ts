@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
+import { gathererOf } from "../../../src/gatherers/gatherer-of.ts";
 import {
   type ClientLibrary,
   EXEMPLAR_LIBRARIES,
@@ -10,6 +11,15 @@ import {
   OPENMETRICS_TYPE,
 } from "../../helpers/registries/libraries.ts";
 import { createExpose, expose } from "../../helpers/scraping/gathering.ts";
+import { createScraper } from "../../helpers/scraping/scraper.ts";
+import { parseExposition } from "../../judge/index.ts";
+
+const ACCEPT = {
+  text: "text/plain",
+  openMetrics: "application/openmetrics-text",
+  protobuf:
+    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+};
 
 // Faults in the client libraries' own output, and what is served instead.
 
@@ -93,6 +103,34 @@ for (const library of LIBRARIES) {
       Object.assign(registry, { [method]: () => assert.fail(`${method}() was called`) });
     }
     assert.equal((await samplesOf(registry)).length, 11);
+  });
+
+  test(`values of ${name} that are not numbers are left out in every format`, async () => {
+    const registry = new Registry();
+    const gauge = new Gauge({ name: "g", help: "h", labelNames: ["a"], registers: [registry] });
+    const values = [1, 10n, "5", "0x1p-2", undefined, null, true, {}, -0, 5e-324];
+    for (const index of values.keys()) gauge.set({ a: `${index}` }, 0);
+    for (const [index, child] of childrenOf(gauge).entries()) child["value"] = values[index];
+    const { scrape, log } = createScraper(gathererOf(registry));
+    const bodies = Object.values(ACCEPT).map(async (accept) => {
+      // The second and the third keep bytes, and compare values with them.
+      for (let scrapes = 0; scrapes < 2; scrapes++) await scrape({ accept });
+      const { headers, body } = await scrape({ accept });
+      return parseExposition(headers["Content-Type"] ?? "", body);
+    });
+    for (const families of await Promise.all(bodies)) {
+      const samples = families.flatMap((family) => family.samples);
+      assert.deepEqual(
+        samples.map(({ labels, value }) => [labels.get("a"), value + 0]),
+        [
+          ["0", 1],
+          ["8", 0],
+          ["9", 5e-324],
+        ],
+      );
+    }
+    assert.equal(log.length, 1);
+    assert.match(log[0] ?? "", /a value is not a number/);
   });
 
   test(`label values of ${name} that are not strings cannot break the exposition`, async () => {

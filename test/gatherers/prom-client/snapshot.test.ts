@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Registry } from "prom-client";
 import type { SnapshotSample } from "../../../src/gatherers/prom-client/registry.ts";
 import { readSnapshot, toSnapshot } from "../../../src/gatherers/prom-client/snapshot.ts";
 import type {
@@ -201,5 +202,41 @@ test("a value that became null between processes is omitted, not served as 0", a
   assert.deepEqual(await expose(registry), {
     text: '# HELP g h\n# TYPE g gauge\ng{a="y"} 1\n',
     faults: ["g: a value is not a number"],
+  });
+});
+
+test("a sample that get() returns twice is served once, and reported", async () => {
+  const registry = new Registry();
+  const sample = (suffix: string, value: number, labels: object = {}) => ({
+    metricName: `h_${suffix}`,
+    labels,
+    value,
+  });
+  const values = [
+    ...[sample("bucket", 1, { le: 1 }), sample("bucket", 2, { le: "1.0" })],
+    ...[sample("bucket", 3, { le: "+Inf" }), sample("bucket", 4, { le: "+Inf" })],
+    ...[sample("sum", 5), sample("sum", 6), sample("count", 3), sample("count", 7)],
+  ];
+  const get = async () => ({ name: "h", help: "", type: "histogram", values });
+  registry.registerMetric({ name: "h", help: "", get } as never);
+  const twice = [
+    { labels: { a: 1 }, value: 1 },
+    { labels: { a: "1" }, value: 2 },
+  ];
+  const getGauge = async () => ({ name: "g", help: "", type: "gauge", values: twice });
+  registry.registerMetric({ name: "g", help: "", get: getGauge } as never);
+  assert.deepEqual(await expose(registry), {
+    text: `# TYPE h histogram
+h_bucket{le="1"} 1
+h_bucket{le="+Inf"} 3
+h_sum 5
+h_count 3
+# TYPE g gauge
+g{a="1"} 1
+`,
+    faults: [
+      "h: get() returned a sample twice; kept the first",
+      "g: two metrics have the same labels; kept the first",
+    ],
   });
 });

@@ -149,7 +149,7 @@ export const BAD_TEXT: readonly BadInput<string | Uint8Array>[] = [
   ["a duplicate series with times", `${UNTYPED}a 1 1\na 1 2\n`, /line 3: a duplicate series/],
   [
     "a series of two families",
-    `${HISTOGRAM}a_bucket{le="+Inf"} 1\na_sum 1\na_count 1\n# TYPE a_count gauge\na_count 1\n`,
+    `# TYPE a_count gauge\na_count 1\n${HISTOGRAM}a_bucket{le="+Inf"} 1\na_sum 1\na_count 1\n`,
     /line 6: a duplicate series/,
   ],
 
@@ -258,6 +258,8 @@ export const BAD_UTF8_TEXT: readonly BadInput<string>[] = [
     /the name "d" needs no quotes/,
   ],
   ["an empty name", '# TYPE "" gauge\n', /an empty name/],
+  ["a NUL in a name", '# TYPE "a\0b" gauge\n', /a NUL in a quoted name/],
+  ["a NUL in a label name", '# TYPE a gauge\na{"b\0"="c"} 1\n', /a NUL in a quoted name/],
   ["an empty label name", '# TYPE a gauge\na{""="b"} 1\n', /an empty name/],
   ["a metric name twice", '# TYPE a gauge\na{"b.c"} 1\n', /expected "=" after a label name/],
   [

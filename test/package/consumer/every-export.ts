@@ -27,6 +27,7 @@ import {
   type HistogramMetric,
   type Labels,
   ListenError,
+  type LogFields,
   type Logger,
   type Metric,
   type MetricFamily,
@@ -113,7 +114,13 @@ export const sources: readonly Source[] = [registry, new ClientRegistry(), gathe
 
 // The options.
 
-const logger: Logger = { error: (message) => process.emitWarning(message), warn: () => {} };
+const fields: LogFields = { collector: "db" };
+const logger: Logger = {
+  error: (message, { err } = fields) => process.emitWarning(`${message} ${err}`),
+  warn: () => {},
+  info: () => {},
+};
+export const loggers: readonly Logger[] = [console, logger];
 const onScrape: ScrapeHook = async ({ signal }: ScrapeHookContext) => signal.aborted;
 const bodyLimit: BodyLimit = { bytes: 1_000_000, action: "warn" };
 const compression: CompressionOptions = { encodings: ["gzip"], gzipLevel: 1 };
@@ -185,7 +192,8 @@ export async function mount(request: Request): Promise<Response> {
 
 export async function push(url: string): Promise<Response> {
   const rendered: Rendered = await render(register, renderOptions);
-  const { body, contentType, contentEncoding } = rendered;
+  const { body, contentType, contentEncoding, text } = rendered;
+  if (text.length === 0) throw new TypeError("There are no metrics");
   const bytes: Uint8Array = body;
   const headers: Record<string, string> = { "Content-Type": contentType };
   if (contentEncoding !== undefined) headers["Content-Encoding"] = contentEncoding;

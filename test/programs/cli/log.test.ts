@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createProgramLog, LOG_LEVELS, type LogFormat } from "../../../src/programs/cli/log.ts";
+import { createLog } from "../../../src/log.ts";
+import {
+  createProgramLog,
+  LOG_LEVELS,
+  type LogFormat,
+  toLogger,
+} from "../../../src/programs/cli/log.ts";
 
 /** The line of one message, without the time. */
 function lineOf(format: LogFormat, message: string, fields?: Readonly<Record<string, string>>) {
@@ -46,3 +52,24 @@ for (const [index, level] of LOG_LEVELS.entries()) {
     );
   });
 }
+
+test("toLogger() writes the fields of a server's line as text", () => {
+  const lines: string[] = [];
+  const logger = toLogger(createProgramLog("info", "logfmt", (line) => lines.push(line)));
+  const log = createLog(logger, () => now);
+  let now = 0;
+  const about = { kind: "collector", fields: { collector: "db" }, again: "It works again" };
+  for (; now <= 60_000; now += 30_000) log.error("It failed", new TypeError("down"), about);
+  log.settled("collector");
+  log.note("Look");
+  const [first, ...others] = lines.map((line) => line.replace(/^ts=\S+ /, ""));
+  assert.match(
+    String(first),
+    /^level=error msg="It failed" collector=db err="TypeError: down" stack="TypeError: down\\n {4}at [^"]*"$/,
+  );
+  assert.deepEqual(others, [
+    'level=error msg="It failed (2 times in 60 s)" collector=db failures=2 err="TypeError: down"',
+    'level=info msg="It works again (3 failures)" collector=db failures=3',
+    "level=warn msg=Look",
+  ]);
+});

@@ -132,18 +132,20 @@ test("the program logs as JSON, including lines of the server", async () => {
     child.signal("SIGINT");
     const { code, stderr } = await child.exit();
     assert.equal(code, 0);
-    const lines: readonly { readonly level: string; readonly msg: string }[] = stderr
+    const lines: readonly Readonly<Record<string, string>>[] = stderr
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line));
     assert.deepEqual(
-      lines.map(({ level, msg }) => `${level}: ${msg.split("\n")[0]}`),
+      lines.map(({ level, msg }) => `${level}: ${msg}`),
       [
         "info: Listening on",
-        "error: The scrape failed: GatherError: Collectors failed: gatherer 1",
+        'error: Collector "gatherer 1" failed; scrapes are answered with an error',
         "info: Shutting down",
       ],
     );
+    assert.deepEqual([lines[1]?.["collector"], lines[1]?.["err"]], ["gatherer 1", "Error: no"]);
+    assert.match(String(lines[1]?.["stack"]), /^Error: no\n {4}at /);
   });
 });
 

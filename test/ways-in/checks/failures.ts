@@ -6,7 +6,7 @@ import { type Check, ENCODINGS } from "./check.ts";
 
 const FAILURE_TEXT = "The metrics could not be gathered. See the process log.\n";
 const FAILURE_LINE = /^error promhttp: [^:]+: Error: the password is 1234/;
-const GATHER_LINE = /^error promhttp: [^:]+: GatherError: /;
+const GATHER_LINE = /^error promhttp: Collector "[^:]+: Error: the password is 1234/;
 const TIMEOUT_LINE = /^error promhttp: [^:]+: ScrapeTimeoutError: /;
 
 /** What becomes of a scrape that fails, before its first byte and after. */

@@ -92,6 +92,7 @@ const SERVER_RULES: Rules<ResolvedOptions> = {
     default: "/metrics",
     check: textThat("the path of a URL", (path) => /^\/[\w\-.~!$&'()*+,;=:@%/]*$/.test(path)),
   },
+  shutdownDelayMs: { default: 0, check: integerFrom(0, MAX_TIMEOUT_MS) },
   drainTimeoutMs: { default: 5_000, check: integerFrom(0, MAX_TIMEOUT_MS) },
   keepAliveTimeoutMs: { default: 75_000, check: integerFrom(1, MAX_TIMEOUT_MS) },
   headersTimeoutMs: { default: 5_000, check: integerFrom(1, MAX_TIMEOUT_MS) },

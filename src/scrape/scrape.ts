@@ -15,7 +15,7 @@ import {
   type Exposition,
 } from "../exposition/expose.ts";
 import type { About, Log } from "../log.ts";
-import type { FaultReporter, Gatherer } from "../model/gatherer.ts";
+import type { CollectorError, FaultReporter, Gatherer } from "../model/gatherer.ts";
 import { createListJoiner } from "../model/identity.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { Controls, ResolvedHandlerOptions } from "../options/options.ts";
@@ -159,6 +159,11 @@ function createReporter(selfMetrics: SelfMetrics, log: Log): FaultReporter {
   };
 }
 
+function isAmong(errors: readonly CollectorError[]): (collector: string) => boolean {
+  const names = new Set(errors.map(({ collector }) => collector));
+  return (collector) => names.has(collector);
+}
+
 /** The kind of collectors' faults in the log. */
 const COLLECTOR = "collector";
 
@@ -198,9 +203,7 @@ function createCycle(
         const message = `Collector "${collector}" failed; ${consequence}`;
         log.error(message, error, aboutCollector(collector));
       }
-      if (!isComplete) return;
-      const failed = new Set(errors.map(({ collector }) => collector));
-      log.settled(COLLECTOR, (collector) => failed.has(collector));
+      if (isComplete) log.settled(COLLECTOR, errors.length === 0 ? undefined : isAmong(errors));
     },
     onLate: (error) => logLate(log, error),
   });

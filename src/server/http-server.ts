@@ -55,6 +55,8 @@ export function createHttpFront(
     if (unfinished === undefined) return;
     const headers = { ...answer.headers, Connection: "close" };
     sendFixed(unfinished, { ...answer, headers });
+    // Whoever waits for its rest must not do so any longer; Node would never tell.
+    unfinished.on("close", () => unfinished.req.destroy());
   };
   const onHead = listenerOf(onRequest);
   server.on("request", onHead);

@@ -22,6 +22,7 @@ const DEFAULTS = {
   maxKeptBytes: 67_108_864,
   maxRequestsInFlight: 16,
   allowedHosts: undefined,
+  shutdownDelayMs: 0,
   drainTimeoutMs: 5_000,
   keepAliveTimeoutMs: 75_000,
   headersTimeoutMs: 5_000,
@@ -65,6 +66,8 @@ const GOOD: readonly ServerOptions[] = [
   { timeoutMs: 1 },
   { timeoutMs: 2 ** 31 - 1 },
   { timeoutOffsetMs: 0 },
+  { shutdownDelayMs: 0 },
+  { shutdownDelayMs: 2 ** 31 - 1 },
   { drainTimeoutMs: 0 },
   { keepAliveTimeoutMs: 1 },
   { headersTimeoutMs: 1 },
@@ -113,6 +116,7 @@ for (const { compression, expected } of COMPRESSIONS) {
 const MS_OPTIONS = [
   "timeoutMs",
   "timeoutOffsetMs",
+  "shutdownDelayMs",
   "drainTimeoutMs",
   "keepAliveTimeoutMs",
   "headersTimeoutMs",
@@ -266,6 +270,7 @@ for (const options of [null, "/metrics", 7, true]) {
 /** What only a server has. */
 const LISTENER_OPTIONS = [
   "path",
+  "shutdownDelayMs",
   "drainTimeoutMs",
   "keepAliveTimeoutMs",
   "headersTimeoutMs",

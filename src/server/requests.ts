@@ -128,7 +128,9 @@ function isAmbiguous(request: IncomingMessage): boolean {
     hosts++;
     if (!isValidHost(rawHeaders[index + 1] as string)) return true;
   }
-  return hosts > 1 || (hosts === 0 && httpVersionMinor > 0);
+  if (hosts > 0 || httpVersionMinor === 0) return hosts > 1;
+  // The check of HAProxy names no host, and asks for nothing that a host has.
+  return request.method !== "OPTIONS" || request.url !== "*";
 }
 
 const FIXED_ANSWERS: Readonly<

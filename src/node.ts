@@ -19,8 +19,6 @@ export function inspect(value: unknown, options: InspectOptions = {}): string {
 /** What the process says about itself. */
 export interface ProcessReading {
   readonly pid: number;
-  /** The version of Node, or of what runs instead of it. */
-  readonly version: string;
   readonly uptimeSeconds: number;
   /** The path of the program that was started; absent with `node --eval`, say. */
   readonly program: string | undefined;
@@ -30,8 +28,8 @@ export interface ProcessReading {
 
 /** Reads what the process says about itself. */
 export function readProcess(): ProcessReading {
-  const { pid, version, argv } = process;
-  return { pid, version, uptimeSeconds: process.uptime(), program: argv[1], directory: cwd() };
+  const { pid, argv } = process;
+  return { pid, uptimeSeconds: process.uptime(), program: argv[1], directory: cwd() };
 }
 
 function cwd(): string | undefined {

@@ -15,6 +15,12 @@ export interface Rendered {
   readonly contentType: string;
   /** The `Content-Encoding` of the body; `undefined` when it is not compressed. */
   readonly contentEncoding: string | undefined;
+  /**
+   * The exposition as a string, decoded when it is first read.
+   *
+   * @throws {TypeError} When the body is not text: protobuf, or compressed.
+   */
+  readonly text: string;
 }
 
 /**
@@ -29,7 +35,8 @@ export interface Rendered {
  *
  * @example
  * ```ts
- * const { body, contentType } = await render(register);
+ * const { body, contentType, text } = await render(register);
+ * assert.match(text, /^jobs_total 1$/m);
  * await fetch(pushgateway, { method: "PUT", body, headers: { "Content-Type": contentType } });
  * ```
  */
@@ -48,11 +55,11 @@ export async function render(
   try {
     const { headers, body, end } = await handler.expose(resolved);
     try {
-      return {
+      return withText({
         body: await collect(body),
         contentType: headers["Content-Type"] ?? "",
         contentEncoding: headers["Content-Encoding"],
-      };
+      });
     } finally {
       end();
     }
@@ -60,6 +67,24 @@ export async function render(
     clearInterval(keepAlive);
     handler.close();
   }
+}
+
+/** Adds the text. It is not enumerable, so that copying or comparing a result does not decode it. */
+function withText(rendered: Omit<Rendered, "text">): Rendered {
+  let text: string | undefined;
+  const get = () => {
+    text ??= decode(rendered);
+    return text;
+  };
+  // `defineProperty()` does not tell the compiler what it adds.
+  return Object.defineProperty(rendered, "text", { get }) as Rendered;
+}
+
+function decode({ body, contentType, contentEncoding }: Omit<Rendered, "text">): string {
+  const isText = /^(text\/plain|application\/openmetrics-text)\b/.test(contentType);
+  const reason = contentEncoding ?? (isText ? undefined : contentType);
+  if (reason !== undefined) throw new TypeError(`Cannot read the body as text: it is ${reason}`);
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
 }
 
 /** A failure that the caller gets is not logged; what was left out is. */

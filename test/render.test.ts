@@ -57,6 +57,32 @@ test("render() returns a long body whole, and compresses it on request", async (
   assert.equal(unpacked.contentEncoding, undefined);
 });
 
+test("render() has the text of a body, and decodes it once", async () => {
+  const rendered = await render(longGatherer(3));
+  assert.equal(rendered.text, textOf(rendered));
+  assert.equal(rendered.text, rendered.text);
+  const openmetrics = await render(countingGatherer(), { accept: OPENMETRICS });
+  assert.equal(openmetrics.text, `${UP_TEXT}# EOF\n`);
+  const { text } = await render(countingGatherer());
+  assert.equal(text, UP_TEXT);
+});
+
+const PROTOBUF =
+  "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
+
+test("render() has no text of a body that is not text", async () => {
+  for (const [options, reason] of [
+    [{ acceptEncoding: "gzip" }, "gzip"],
+    [{ accept: PROTOBUF.replaceAll(" ", "") }, PROTOBUF],
+  ] as const) {
+    const rendered = await render(longGatherer(5), options);
+    const message = `Cannot read the body as text: it is ${reason}`;
+    assert.throws(() => rendered.text, new TypeError(message));
+    // It can be copied and shown nevertheless.
+    assert.deepEqual(Object.keys({ ...rendered }), ["body", "contentType", "contentEncoding"]);
+  }
+});
+
 const failing: Gatherer = {
   gather: () => ({
     families: [UP_FAMILY],

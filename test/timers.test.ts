@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { callSoon, nextTurn, unref } from "../src/timers.ts";
 
@@ -23,5 +24,18 @@ test("callSoon() and nextTurn() need no global setImmediate()", async () => {
     } finally {
       Object.assign(globalThis, { setImmediate: original });
     }
+  }
+});
+
+const SRC = new URL("../src/", import.meta.url);
+
+test("no code depends on the realm of a timer, a promise or bytes", () => {
+  const files = readdirSync(SRC, { recursive: true, encoding: "utf8" });
+  for (const file of files.filter((name) => /^(?!programs).*\.ts$/.test(name))) {
+    const text = readFileSync(new URL(file, SRC), "utf8");
+    const found = /\)\.unref\(\)|[Tt]imer\.unref\(|instanceof (Promise|Uint8Array|Map)\b/.exec(
+      text,
+    );
+    assert.equal(found?.[0], undefined, file);
   }
 });

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs the scrapers, the parsers and the browser that judge in `npm run test:e2e`, when they are
+# Installs the scrapers, the parsers, the proxies and the browser that judge in `npm run test:e2e`, when they are
 # missing. Needs Debian and root.
 set -euo pipefail
 
 missing=()
-for program in prometheus prometheus-pushgateway victoria-metrics chromium tini; do
+for program in prometheus prometheus-pushgateway victoria-metrics chromium tini haproxy nginx curl; do
   command -v "$program" > /dev/null || missing+=("$program")
 done
 # promtool comes with Prometheus. Another Python than Debian's would not find Debian's packages.

@@ -149,7 +149,14 @@ export interface ServerOptions extends HandlerOptions {
    */
   readonly path?: string | undefined;
   /**
-   * How long running scrapes may continue after a shutdown has begun, in milliseconds. Those left then
+   * How long everything goes on after a shutdown has begun, in milliseconds: only `/-/ready` answers
+   * 503. In this time a load balancer or Kubernetes looks elsewhere, before the port closes. `close()`,
+   * called again, ends it.
+   * @default 0
+   */
+  readonly shutdownDelayMs?: number | undefined;
+  /**
+   * How long running scrapes may continue when the port has closed, in milliseconds. Those left then
    * are cut off. `0` cuts them off immediately.
    * @default 5_000
    */

@@ -92,6 +92,7 @@ const SERVER_RULES: Rules<ResolvedOptions> = {
     default: "/metrics",
     check: textThat("the path of a URL", (path) => /^\/[\w\-.~!$&'()*+,;=:@%/]*$/.test(path)),
   },
+  shutdownDelayMs: { default: 0, check: integerFrom(0, MAX_TIMEOUT_MS) },
   drainTimeoutMs: { default: 5_000, check: integerFrom(0, MAX_TIMEOUT_MS) },
   keepAliveTimeoutMs: { default: 75_000, check: integerFrom(1, MAX_TIMEOUT_MS) },
   headersTimeoutMs: { default: 5_000, check: integerFrom(1, MAX_TIMEOUT_MS) },
@@ -118,22 +119,32 @@ const RENDER_RULES: Rules<Pick<ResolvedRenderOptions, keyof RenderOptions>> = {
  * @throws {RangeError} For an option that is out of range.
  */
 export function resolveOptions(options: ServerOptions = {}): ResolvedOptions {
-  return resolve(options, SERVER_RULES);
+  return resolve(options, SERVER_RULES, "a server");
 }
 
 /** Does what `resolveOptions()` does for the options of a handler. */
 export function resolveHandlerOptions(options: HandlerOptions = {}): ResolvedHandlerOptions {
-  return resolve(options, HANDLER_RULES);
+  return resolve(options, HANDLER_RULES, "createHandler()");
 }
 
 /** Does what `resolveOptions()` does for the options of a rendering. */
 export function resolveRenderOptions(options: RenderOptions = {}): ResolvedRenderOptions {
-  return { ...resolveHandlerOptions(), ...resolve(options, RENDER_RULES) };
+  return { ...resolveHandlerOptions(), ...resolve(options, RENDER_RULES, "render()") };
 }
 
-function resolve<Resolved extends object>(options: unknown, rules: Rules<Resolved>): Resolved {
+/** @param taker Who takes these options, in words. */
+function resolve<Resolved extends object>(
+  options: unknown,
+  rules: Rules<Resolved>,
+  taker: string,
+): Resolved {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`Options must be an object, got ${show(options)}`);
+  }
+  for (const name of Object.keys(options)) {
+    const owner = Object.hasOwn(rules, name) ? undefined : ownerOf(name);
+    if (owner === undefined) continue;
+    throw new TypeError(`Option "${name}" belongs to ${owner}, not to ${taker}`);
   }
   const rows: [string, Rule<unknown>][] = Object.entries(rules);
   checkEntries(options, Object.fromEntries(rows.map(([name, { check }]) => [name, check])));
@@ -146,6 +157,13 @@ function resolve<Resolved extends object>(options: unknown, rules: Rules<Resolve
   });
   // Cast: `Rules` has a row for each option, and each row resolves its own.
   return Object.fromEntries(resolved) as Resolved;
+}
+
+/** Who takes an option, in words; `undefined` if there is no such option. */
+function ownerOf(name: string): string | undefined {
+  if (Object.hasOwn(HANDLER_RULES, name)) return "a server and createHandler()";
+  if (Object.hasOwn(SERVER_RULES, name)) return "a server";
+  return Object.hasOwn(RENDER_RULES, name) ? "render()" : undefined;
 }
 
 function isLogger(name: string, value: unknown): void {

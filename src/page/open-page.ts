@@ -31,6 +31,6 @@ const CANNOT_SEND = "Cannot send the page";
 function plainFailure(): ScrapeResponse {
   const signal = new LightSignal();
   const headers = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
-  const body = new TextEncoder().encode("The page could not be made. See the process log.\n");
+  const body = Buffer.from("The page could not be made. See the process log.\n");
   return { status: 500, headers, body, signal, end: () => signal.abort(OVER) };
 }

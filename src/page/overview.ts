@@ -1,5 +1,6 @@
 import type { Signal } from "../abort.ts";
 import type { Log } from "../log.ts";
+import type { MetricFamily } from "../model/metric-family.ts";
 import type {
   CollectorReport,
   RecentScrape,
@@ -69,15 +70,18 @@ export const takeList: Take<readonly Uint8Array[]> = (survey, client, log) =>
 
 /** Inspects one family; it finds `null` where there is none of this name. */
 export function takeFamily(name: string): Take<FamilyDetail | null> {
+  // A name that cannot be encoded comes back another.
+  const isReplaced = name.includes(REPLACEMENT);
   return (survey, client, log) => {
     const visit: Visit<FamilyDetail | null> = function* (families, own) {
-      const family = [...families, ...own].find((candidate) => wellFormed(candidate.name) === name);
+      const isNamed = (candidate: MetricFamily) =>
+        candidate.name === name || (isReplaced && wellFormed(candidate.name) === name);
+      const family = families.find(isNamed) ?? own.find(isNamed);
       if (family === undefined) return null;
       const detail = yield* isolated(family, inspectFamily(family), createUnreadable(log).add);
       return detail ?? null;
     };
-    // A name that cannot be encoded comes back another, by which nothing would be gathered.
-    return take(survey, client, visit, name.includes(REPLACEMENT) ? undefined : name);
+    return take(survey, client, visit, isReplaced ? undefined : name);
   };
 }
 

@@ -11,16 +11,14 @@ export interface ProcessFacts {
   readonly version: string | undefined;
   readonly host: string;
   readonly pid: number;
-  /** The version of Node. */
-  readonly node: string;
   readonly uptimeSeconds: number;
 }
 
 /** Finds out which process this is. It never rejects. */
 export async function readProcessFacts(): Promise<ProcessFacts> {
-  const { pid, version: node, uptimeSeconds, program, directory } = readProcess();
+  const { pid, uptimeSeconds, program, directory } = readProcess();
   application ??= findApplication(program, directory);
-  return { ...(await application), host: hostname(), pid, node, uptimeSeconds };
+  return { ...(await application), host: hostname(), pid, uptimeSeconds };
 }
 
 type Application = Pick<ProcessFacts, "name" | "version">;

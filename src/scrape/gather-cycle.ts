@@ -23,10 +23,10 @@ export interface GatherCycleOptions {
 const NO_ERRORS: readonly CollectorError[] = [];
 
 /**
- * Where some collectors may be skipped, the first bytes of the others must be ready in time: a tenth
- * of the time to the deadline is kept for that, and no more than this.
+ * Where some collectors may be skipped, the first bytes of the others must be ready in time, also when
+ * the event loop is busy: a fifth of the time to the deadline is kept for that, and no more than this.
  */
-const MAX_RESERVE_MS = 500;
+const MAX_RESERVE_MS = 2_000;
 
 /** How a gathering went. */
 export interface GatheringReport {
@@ -172,7 +172,7 @@ export class GatherCycle {
   /** Where the families of some collectors are served without the others, there must be time to encode them. */
   #collectDeadline({ deadlineMs, timeoutMs }: Deadline): number {
     const isPatient = this.#options.errorHandling === "fail";
-    return isPatient ? deadlineMs : deadlineMs - Math.min(MAX_RESERVE_MS, timeoutMs / 10);
+    return isPatient ? deadlineMs : deadlineMs - Math.min(MAX_RESERVE_MS, timeoutMs / 5);
   }
 
   /** Waits for collectors; where some may be skipped, only until `deadlineMs`. */

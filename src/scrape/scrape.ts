@@ -15,7 +15,7 @@ import {
   type Exposition,
 } from "../exposition/expose.ts";
 import type { About, Log } from "../log.ts";
-import type { FaultReporter, Gatherer } from "../model/gatherer.ts";
+import type { CollectorError, FaultReporter, Gatherer } from "../model/gatherer.ts";
 import { createListJoiner } from "../model/identity.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { Controls, ResolvedHandlerOptions } from "../options/options.ts";
@@ -94,7 +94,9 @@ export function createScrapeHandler(
 /** Makes the function that answers scrapes, and counts those of a page as such and as nothing else. */
 function createScrape(parts: Parts, recentScrapes: RecentScrapes | undefined): Scrape {
   const { selfMetrics } = parts;
-  const partsOfPage = { ...parts, selfMetrics: countsOfPage(selfMetrics) };
+  // A page that succeeds with one family does not mean that a scraper would.
+  const log: Log = { ...parts.log, settled() {} };
+  const partsOfPage = { ...parts, log, selfMetrics: countsOfPage(selfMetrics) };
   const answerScraper = (request: ScrapeRequest) => answer(parts, request);
   return (request) => {
     if (request.isPage) {
@@ -159,6 +161,11 @@ function createReporter(selfMetrics: SelfMetrics, log: Log): FaultReporter {
   };
 }
 
+function isAmong(errors: readonly CollectorError[]): (collector: string) => boolean {
+  const names = new Set(errors.map(({ collector }) => collector));
+  return (collector) => names.has(collector);
+}
+
 /** The kind of collectors' faults in the log. */
 const COLLECTOR = "collector";
 
@@ -198,9 +205,7 @@ function createCycle(
         const message = `Collector "${collector}" failed; ${consequence}`;
         log.error(message, error, aboutCollector(collector));
       }
-      if (!isComplete) return;
-      const failed = new Set(errors.map(({ collector }) => collector));
-      log.settled(COLLECTOR, (collector) => failed.has(collector));
+      if (isComplete) log.settled(COLLECTOR, errors.length === 0 ? undefined : isAmong(errors));
     },
     onLate: (error) => logLate(log, error),
   });

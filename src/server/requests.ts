@@ -23,6 +23,7 @@ import type { ResolvedOptions } from "../options/options.ts";
 import { createPage } from "../page/open-page.ts";
 import type { Scrape } from "../scrape/exchange.ts";
 import type { ScrapeHandler } from "../scrape/scrape.ts";
+import type { Closing } from "./closing.ts";
 
 /** What requests are answered with. */
 export interface RequestContext {
@@ -31,14 +32,13 @@ export interface RequestContext {
     "path" | "landingPage" | "allowedHosts" | "headersTimeoutMs" | "formats"
   >;
   readonly scrapeHandler: Pick<ScrapeHandler, "scrape" | "survey" | "isReady">;
-  /** Whether a shutdown has begun. */
-  readonly isClosing: () => boolean;
+  readonly closing: Pick<Closing, "hasBegun" | "isDraining">;
   readonly log: Log;
 }
 
 /** Makes the function that answers every request of the server. It never throws. */
 export function createRequestListener(context: RequestContext): RequestListener {
-  const { options, isClosing, scrapeHandler, log } = context;
+  const { options, closing, scrapeHandler, log } = context;
   const routes = createRoutes(options);
   const page = createPage({
     scrapeHandler,
@@ -52,7 +52,7 @@ export function createRequestListener(context: RequestContext): RequestListener 
     // A write to a socket that the client has closed is an event of the response.
     response.on("error", () => {});
     try {
-      if (isClosing()) response.setHeader("Connection", "close");
+      if (closing.isDraining()) response.setHeader("Connection", "close");
       const head = headOf(request);
       const fixed = isAmbiguous(request) ? BAD_REQUEST : refusalOf(head, options.allowedHosts);
       const exchange: Exchange = {
@@ -105,8 +105,8 @@ function fail(error: unknown, response: ServerResponse, { log }: RequestContext)
   resetResponse(response);
 }
 
-function readinessOf({ isClosing, scrapeHandler }: RequestContext): FixedAnswer {
-  if (isClosing()) return SHUTTING_DOWN;
+function readinessOf({ closing, scrapeHandler }: RequestContext): FixedAnswer {
+  if (closing.hasBegun()) return SHUTTING_DOWN;
   return scrapeHandler.isReady() ? READY : NOT_READY;
 }
 
@@ -128,7 +128,9 @@ function isAmbiguous(request: IncomingMessage): boolean {
     hosts++;
     if (!isValidHost(rawHeaders[index + 1] as string)) return true;
   }
-  return hosts > 1 || (hosts === 0 && httpVersionMinor > 0);
+  if (hosts > 0 || httpVersionMinor === 0) return hosts > 1;
+  // The check of HAProxy names no host, and asks for nothing that a host has.
+  return request.method !== "OPTIONS" || request.url !== "*";
 }
 
 const FIXED_ANSWERS: Readonly<

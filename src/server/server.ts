@@ -6,7 +6,7 @@
  * `http-server.ts` passes them to `node:http` and bounds what a client may send; a layer such as TLS
  * would stand between the two. `client-error.ts` answers what is not HTTP.
  * `requests.ts` is the last line of defence: nothing it calls may throw past it. A shutdown stops
- * accepting, closes idle connections at once, lets running scrapes finish, and cuts off what is left
+ * accepting, after the delay of `closing.ts`, closes idle connections at once, lets running scrapes finish, and cuts off what is left
  * after `drainTimeoutMs`. Once the server listens, no error reaches the process.
  */
 import type { AddressInfo, Server as NetServer, Socket } from "node:net";
@@ -25,6 +25,7 @@ import {
   parseAddress,
   urlOf,
 } from "./address.ts";
+import { createClosing } from "./closing.ts";
 import { Connections } from "./connections.ts";
 import { createHttpFront, type HttpFront } from "./http-server.ts";
 import { listen } from "./listen.ts";
@@ -61,7 +62,8 @@ export class Server implements Controls {
 
   /**
    * Serves `source` until `shutdown`, then stops accepting, closes idle connections at once, lets
-   * running scrapes finish and resolves. Without a `shutdown` it serves forever.
+   * running scrapes finish and resolves. With the option `shutdownDelayMs` it serves that much longer,
+   * and only says that it is not ready. Without a `shutdown` it serves forever.
    *
    * @param source A registry of prom-client 13 to 15 or `@prometheus-io/client`, a `Gatherer`, or an
    *   array of them.
@@ -139,7 +141,8 @@ export class Server implements Controls {
 
   /**
    * Closes the server as `run` does at its end. It never rejects, may be called at any time and any
-   * number of times, and resolves when the port is free and every socket is closed.
+   * number of times, and resolves when the port is free and every socket is closed. Called again during
+   * `shutdownDelayMs`, it ends that delay.
    */
   close(): Promise<void> {
     return this.#close();
@@ -196,14 +199,15 @@ async function open({
   options,
   log,
 }: ServerArguments): Promise<OpenServer> {
-  let closing: Promise<void> | undefined;
   const connections = new Connections(options);
   const scrapeHandler = createScrapeHandler(gatherer, options, log, {
     connections: () => connections.count,
     hasPage: options.landingPage,
   });
-  const isClosing = () => closing !== undefined;
-  const onRequest = createRequestListener({ options, scrapeHandler, isClosing, log });
+  const closing = createClosing(options, () =>
+    drain({ http, accepting, connections, closed }, options.drainTimeoutMs),
+  );
+  const onRequest = createRequestListener({ options, scrapeHandler, closing, log });
   const http = createHttpFront(onRequest, connections, options);
   const onConnection = (socket: Socket) => {
     if (connections.accept(socket)) http.serve(socket);
@@ -218,22 +222,19 @@ async function open({
   accepting.on("error", onError);
   if (options.unref) accepting.unref();
 
-  const close = () => {
-    closing ??= drain({ http, accepting, connections, closed }, options.drainTimeoutMs);
-    return closing;
-  };
   // The owner of a given server may close it, too. It emits "close" only when its last connection has
   // closed, which an idle one does not do for long.
   const watch = setInterval(() => {
-    if (!accepting.listening) void close();
+    if (!accepting.listening) void closing.closeNow();
   }, OWNER_CHECK_MS);
   unref(watch);
   void closed.then(() => {
     clearInterval(watch);
     accepting.off("error", onError);
     scrapeHandler.close();
-    return close();
+    return closing.closeNow();
   });
+  const { close } = closing;
   return { address, url: urlOf(address, options.path), closed, close, controls: scrapeHandler };
 }
 

@@ -350,7 +350,8 @@ test("a mounted page works at any path", async () => {
 
 const PAGES = {
   overview: url,
-  "page of a family": `${url}?family=http_requests_total`,
+  // Each look at it changes it.
+  "page of a family": `${url}?family=promhttp_scrape_events_total`,
   "page of a hostile family": `${url}?family=${encodeURIComponent(hostileTexts()[0] ?? "")}`,
 };
 
@@ -359,6 +360,7 @@ for (const [name, place] of Object.entries(PAGES)) {
     await using opened = await openPage(browser, place, PHONE);
     const { page } = opened;
     await unfold(page);
+    if (place.includes("promhttp_")) await page.getByRole("img").first().waitFor();
     const width = await page.evaluate<number>("document.documentElement.scrollWidth");
     assert.equal(width, PHONE.viewport.width);
     const outside = await page.evaluate<readonly string[]>(`

@@ -69,6 +69,26 @@ test("the PodMonitor finds the pods of the deployment, and their port by its nam
   assert.equal(parseCommand(args).kind, "serve");
 });
 
+test("the pod has time for preStop, the probe, the delay and the last scrapes", () => {
+  const [deployment] = parseAllDocuments(read("pod-monitor.yaml")).map((each) => each.toJS());
+  const { terminationGracePeriodSeconds, containers } = deployment.spec.template.spec;
+  const [{ command, ports, readinessProbe, lifecycle }] = containers;
+  const parsed = parseCommand(command.slice(1));
+  assert.ok(parsed.kind === "serve");
+  const delaySeconds = parsed.settings.shutdownDelayMs / 1_000;
+
+  const { httpGet, periodSeconds, failureThreshold } = readinessProbe;
+  assert.deepEqual(httpGet, { path: "/-/ready", port: ports[0].name });
+  assert.ok(periodSeconds * failureThreshold < delaySeconds);
+
+  const [program, seconds] = lifecycle.preStop.exec.command;
+  assert.equal(program, "sleep");
+  // A module's own `close()` has five seconds, too.
+  const drainSeconds = resolveOptions().drainTimeoutMs / 1_000 + 5;
+  const allSeconds = Number(seconds) + delaySeconds + drainSeconds;
+  assert.ok(allSeconds < terminationGracePeriodSeconds, `${allSeconds} s`);
+});
+
 test("the annotations of the deployment name what the program serves", () => {
   const { metadata, spec } = parse(read("annotated-deployment.yaml")).spec.template;
   assert.deepEqual(metadata.annotations, {

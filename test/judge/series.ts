@@ -148,6 +148,9 @@ function readQuotedName(
   if (name === "") {
     cursor.fail("an empty name");
   }
+  if (name.includes("\0")) {
+    cursor.fail("a NUL in a quoted name, which Prometheus takes for the end");
+  }
   if (isLegacy !== undefined) {
     requireQuotes(cursor, dialect, name, isLegacy);
   }

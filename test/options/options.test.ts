@@ -22,6 +22,7 @@ const DEFAULTS = {
   maxKeptBytes: 67_108_864,
   maxRequestsInFlight: 16,
   allowedHosts: undefined,
+  shutdownDelayMs: 0,
   drainTimeoutMs: 5_000,
   keepAliveTimeoutMs: 75_000,
   headersTimeoutMs: 5_000,
@@ -65,6 +66,8 @@ const GOOD: readonly ServerOptions[] = [
   { timeoutMs: 1 },
   { timeoutMs: 2 ** 31 - 1 },
   { timeoutOffsetMs: 0 },
+  { shutdownDelayMs: 0 },
+  { shutdownDelayMs: 2 ** 31 - 1 },
   { drainTimeoutMs: 0 },
   { keepAliveTimeoutMs: 1 },
   { headersTimeoutMs: 1 },
@@ -113,6 +116,7 @@ for (const { compression, expected } of COMPRESSIONS) {
 const MS_OPTIONS = [
   "timeoutMs",
   "timeoutOffsetMs",
+  "shutdownDelayMs",
   "drainTimeoutMs",
   "keepAliveTimeoutMs",
   "headersTimeoutMs",
@@ -266,6 +270,7 @@ for (const options of [null, "/metrics", 7, true]) {
 /** What only a server has. */
 const LISTENER_OPTIONS = [
   "path",
+  "shutdownDelayMs",
   "drainTimeoutMs",
   "keepAliveTimeoutMs",
   "headersTimeoutMs",
@@ -293,7 +298,7 @@ for (const name of LISTENER_OPTIONS) {
     const value = DEFAULTS[name as keyof typeof DEFAULTS];
     assert.throws(
       () => resolveHandlerOptions({ [name]: value }),
-      new TypeError(`Unknown option "${name}"`),
+      new TypeError(`Option "${name}" belongs to a server, not to createHandler()`),
     );
   });
 }
@@ -307,9 +312,16 @@ test("resolveRenderOptions() fills in the defaults of what a rendering needs", (
 
 test("resolveRenderOptions() refuses what a rendering has no use for", () => {
   for (const name of ["maxRequestsInFlight", "selfMetrics", "statusName", "path"]) {
+    const owner = name === "path" ? "a server" : "a server and createHandler()";
     assert.throws(
       () => resolveRenderOptions({ [name]: undefined }),
-      new TypeError(`Unknown option "${name}"`),
+      new TypeError(`Option "${name}" belongs to ${owner}, not to render()`),
+    );
+  }
+  for (const name of ["accept", "acceptEncoding"]) {
+    assert.throws(
+      () => resolveOptions({ [name]: "gzip" }),
+      new TypeError(`Option "${name}" belongs to render(), not to a server`),
     );
   }
 });

@@ -50,7 +50,7 @@ function globalsOf() {
   const clear = (timer: number) => clearTimeout(timers.get(timer));
   return {
     globals: {
-      ...{ Buffer, process, console, performance, URL, queueMicrotask },
+      ...{ Buffer, process, console, performance, URL, URLSearchParams, queueMicrotask },
       ...{ AbortController, AbortSignal, Event, EventTarget },
       setTimeout: timerOf(setTimeout),
       setInterval: timerOf(setInterval),
@@ -123,16 +123,22 @@ for (const [name, prelude] of Object.entries(REALMS)) {
           assert.match(expected, /^c_total\{a="2 x+"\} 1$/m, library.name);
           assert.match(expected, /^g 7$/m, library.name);
 
-          const server = await Server.listen(registry, "127.0.0.1:0", { selfMetrics: false });
-          const mount = await listen(createServer(createHandler(registry, { selfMetrics: false })));
-          for (const url of [server.url, `http://127.0.0.1:${mount.port}/`]) {
-            for (const encoding of ["identity", "gzip", "identity"]) {
-              const answer = await httpGet(url, { "accept-encoding": encoding });
-              assert.ok(textOf(answer) === expected, library.name);
+          const options = { selfMetrics: false } as const;
+          const server = await Server.listen(registry, "127.0.0.1:0", options);
+          const mount = await listen(createServer(createHandler(registry, options)));
+          try {
+            for (const url of [server.url, `http://127.0.0.1:${mount.port}/`]) {
+              for (const encoding of ["identity", "gzip", "identity"]) {
+                const answer = await httpGet(url, { "accept-encoding": encoding });
+                assert.ok(textOf(answer) === expected, library.name);
+              }
             }
+            const page = await httpGet(new URL("/", server.url).href);
+            assert.match(textOf(page), /<html/);
+          } finally {
+            await server.close();
+            await mount.close();
           }
-          await server.close();
-          await mount.close();
         }
       }));
   }

@@ -46,7 +46,7 @@ test("findApplication() names the program where there is no package.json", async
 });
 
 test("readProcessFacts() tells which process this is", async () => {
-  const { host, pid, node, uptimeSeconds } = await readProcessFacts();
-  assert.deepEqual([host, pid, node], [hostname(), process.pid, process.version]);
+  const { host, pid, uptimeSeconds } = await readProcessFacts();
+  assert.deepEqual([host, pid], [hostname(), process.pid]);
   assert.ok(uptimeSeconds > 0);
 });

@@ -42,7 +42,11 @@ function createDatabase() {
 async function runScrapes(t: TestContext, logger: Logger, options: ServerOptions = {}) {
   const clock = mockClock(t);
   const { state, gatherer } = createDatabase();
-  const handler = createScrapeHandler(gatherer, resolveOptions(options), createLog(logger));
+  const handler = createScrapeHandler(
+    gatherer,
+    resolveOptions({ selfMetrics: false, ...options }),
+    createLog(logger),
+  );
   const { get } = scraperOf(handler);
   for (let scrape = 0; scrape < SCRAPES; scrape++) {
     assert.equal((await get())?.status, options.errorHandling === "continue" ? 200 : 500);

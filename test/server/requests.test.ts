@@ -220,6 +220,16 @@ for (const host of ["a b", "a/b", "u@h", "[::1", "h:abc", "a, b", "http://a", "<
   });
 }
 
+test("the server answers OPTIONS * that names no host, and nothing else without one", () =>
+  withServer({}, async ({ port }) => {
+    const check = "OPTIONS * HTTP/1.1\r\nConnection: close\r\n\r\n";
+    assert.match(await rawExchange(port, check), /^HTTP\/1\.1 204 No Content\r\n/);
+    for (const line of ["OPTIONS /metrics", "GET *", "GET /metrics", "OPTIONS http://x"]) {
+      const text = await rawExchange(port, `${line} HTTP/1.1\r\nConnection: close\r\n\r\n`);
+      assert.match(text, /^HTTP\/1\.1 400 Bad Request\r\n/, line);
+    }
+  }));
+
 const CHUNKED = "Transfer-Encoding: chunked";
 
 test("the server serves a request in chunks when its end shows that there are none", () =>

@@ -19,7 +19,10 @@ const CANNOT = { "sends no length with HEAD": "The runtime sends a length of 0."
 export const RUNTIME_WAYS: readonly Way[] = [
   {
     name: "Bun",
-    cannot: CANNOT,
+    cannot: {
+      ...CANNOT,
+      "rejects an unknown transfer coding without gathering": "The runtime answers with 400.",
+    },
     start: (setup) => startProgram([`${RUNTIMES}@oven/bun-linux-x64/bin/bun`, SERVER], setup),
     ownLog: CUT_OFF,
   },

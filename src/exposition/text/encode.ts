@@ -102,10 +102,12 @@ const PAUSE: Uint8Array = new Uint8Array(0);
 function* examined(
   examination: Generator<void, ServedFamily, undefined>,
 ): Generator<Uint8Array, ServedFamily, undefined> {
-  for (let step = examination.next(); ; step = examination.next()) {
-    if (step.done) return step.value;
+  let step = examination.next();
+  while (!step.done) {
     yield PAUSE;
+    step = examination.next();
   }
+  return step.value;
 }
 
 /** Encodes families, a chunk at a time. Another scrape may walk the same blocks while it pauses. */

@@ -43,6 +43,11 @@ export interface PageDocument extends Pick<Element, "querySelector" | "querySele
 /** The window of the page. */
 export interface PageWindow {
   readonly location: { readonly hash: string; readonly pathname: string; readonly search: string };
+  /** Lasts as long as the tab. */
+  readonly sessionStorage: {
+    getItem(key: string): string | null;
+    setItem(key: string, value: string): void;
+  };
   readonly history: { replaceState(state: null, unused: string, url: string): void };
   addEventListener(event: string, listener: () => void): void;
 }

@@ -1,7 +1,8 @@
-import type { Element, PageDocument } from "./dom.ts";
+import type { Element, PageDocument, PageWindow } from "./dom.ts";
 import { count, draw, make, visible, wordsOf } from "./elements.ts";
 
 declare const document: PageDocument;
+declare const window: PageWindow;
 
 /** A series, and what is known of its last minutes. */
 interface Series {
@@ -38,7 +39,8 @@ export class LiveSeries {
   readonly #known = new Map<string, Series>();
   readonly #times: number[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #startedAt = Number.NEGATIVE_INFINITY;
+  /** When it has scraped last, in milliseconds since the epoch. */
+  #lookedAt = lastLookAt();
   #isRunning = false;
 
   constructor(form: Element, table: Element, settings: PlotSettings) {
@@ -55,12 +57,14 @@ export class LiveSeries {
     this.#input.addEventListener("input", () => this.#show());
     form.addEventListener("submit", (event) => event.preventDefault());
     form.hidden = false;
-    void this.#look();
+    this.#resume();
   }
 
   #resume(): void {
-    const { everyMs } = this.#settings;
-    if (!this.#isRunning) this.#plan(Math.max(0, this.#startedAt + everyMs - performance.now()));
+    // Whoever goes from family to family does not scrape more often either.
+    const dueAt = this.#lookedAt + this.#settings.everyMs;
+    const waitMs = Math.min(Math.max(0, dueAt - Date.now()), this.#settings.everyMs);
+    if (!this.#isRunning) this.#plan(waitMs);
   }
 
   #plan(waitMs: number): void {
@@ -73,7 +77,8 @@ export class LiveSeries {
   async #look(): Promise<void> {
     if (this.#isRunning || document.visibilityState !== "visible") return;
     this.#isRunning = true;
-    this.#startedAt = performance.now();
+    this.#lookedAt = Date.now();
+    lastLookAt(this.#lookedAt);
     let waitMs = this.#settings.everyMs;
     try {
       const samples = samplesIn(await this.#scrape(), this.#family);
@@ -146,6 +151,18 @@ export class LiveSeries {
     const others = found.length - shown.length;
     this.#others.hidden = others === 0;
     this.#others.textContent = `${count(others)} more. Search to see them.`;
+  }
+}
+
+/** When this tab has scraped last, in milliseconds since the epoch; sets it, if it is given. */
+export function lastLookAt(now?: number): number {
+  const key = "promhttp-page-looked-at";
+  try {
+    if (now !== undefined) window.sessionStorage.setItem(key, String(now));
+    return Number(window.sessionStorage.getItem(key));
+  } catch {
+    // The browser keeps nothing.
+    return 0;
   }
 }
 

@@ -12,6 +12,7 @@ import { comparatorOf, elementOf, FamilyList, joinRows, rowOf, startList } from 
 import {
   isCounterOf,
   LiveSeries,
+  lastLookAt,
   pathOf,
   pointsOf,
   readable,
@@ -35,6 +36,7 @@ export const PLOT_SCRIPT: string = scriptOf(
   [
     startPlot,
     LiveSeries,
+    lastLookAt,
     samplesIn,
     isCounterOf,
     pointsOf,

@@ -107,8 +107,13 @@ footer { margin-top: 2rem; color: var(--quiet); font-size: 0.875rem; }
   dl { column-gap: 1.5rem; }
   .sets, .activity td:nth-child(4):not(:last-child), .activity thead th:nth-child(4):not(:last-child) { display: none; }
   thead th + th, td { width: 5.5rem; padding-inline-start: 1rem; }
-  #series .plot { padding-inline-start: 0.5rem; }
-  .plot svg { width: 5rem; }
-  .plot span { display: block; min-width: 0; margin: 0; }
+  #series, #series tbody { display: block; }
+  #series thead { display: none; }
+  #series tbody tr { display: grid; grid-template-columns: 1fr auto; border-top: 1px solid var(--line); }
+  #series tbody th { grid-column: 1 / -1; padding-bottom: 0; border: 0; }
+  #series tbody td { width: auto; min-width: 0; border: 0; }
+  .plot svg { width: 8rem; }
+  .plot span { min-width: 0; }
+  #series tbody .plot { padding-inline-start: 0; text-align: start; }
 }
 `;

@@ -23,6 +23,7 @@ export interface Settings {
   /** `undefined` means the server's default. */
   readonly maxHeaderBytes: number | undefined;
   readonly selfMetrics: boolean;
+  readonly shutdownDelayMs: number;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -39,6 +40,7 @@ export const FLAGS = {
   "web.max-requests": { type: "string" },
   "web.max-header-bytes": { type: "string" },
   "web.disable-exporter-metrics": { type: "boolean" },
+  "web.shutdown-delay": { type: "string", default: "0s" },
   "log.level": { type: "string", default: "info" },
   "log.format": { type: "string", default: "logfmt" },
 } as const;
@@ -65,6 +67,7 @@ export function parseCommand(args: readonly string[]): Command {
     maxRequestsInFlight: toLimit(values["web.max-requests"]),
     maxHeaderBytes: toHeaderBytes(values["web.max-header-bytes"]),
     selfMetrics: !values["web.disable-exporter-metrics"],
+    shutdownDelayMs: toDelayMs(values["web.shutdown-delay"]),
     logLevel: toOneOf("log.level", LOG_LEVELS, values["log.level"]),
     logFormat: toOneOf("log.format", LOG_FORMATS, values["log.format"]),
   };
@@ -158,6 +161,20 @@ function toHeaderBytes(text: string | undefined): number | undefined {
   if (bytes >= MIN_HEADER_BYTES && bytes <= MAX_HEADER_BYTES) return bytes;
   const expected = `an integer from ${MIN_HEADER_BYTES} to ${MAX_HEADER_BYTES}`;
   throw invalid("web.max-header-bytes", text, expected);
+}
+
+/** A duration as Prometheus writes it, with the units that a shutdown may take, or seconds. */
+const DURATION = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?$/;
+
+/** The longest time that a timer of Node can wait. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+function toDelayMs(text: string): number {
+  const [, ...units] = DURATION.exec(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text) ?? [];
+  const [hours = 0, minutes = 0, seconds = 0, ms = 0] = units.map((unit) => Number(unit ?? 0));
+  const delayMs = Math.round(((hours * 60 + minutes) * 60 + seconds) * 1_000 + ms);
+  if (text !== "" && units.length > 0 && delayMs <= MAX_DELAY_MS) return delayMs;
+  throw invalid("web.shutdown-delay", text, "a duration such as 5s, at most 24 days");
 }
 
 function toOneOf<T extends string>(flag: string, known: readonly T[], text: string): T {

@@ -20,6 +20,8 @@ Flags:
                                  the cookies of every port of a host.
       --web.disable-exporter-metrics
                                  Exclude metrics about the exporter itself (promhttp_*).
+      --web.shutdown-delay=0s    How long to keep answering after a signal, with /-/ready saying 503,
+                                 before the port closes. A second signal ends it.
       --log.level=info           Only log messages with the given severity or above. One of:
                                  [debug, info, warn, error]
       --log.format=logfmt        Output format of log messages. One of: [logfmt, json]

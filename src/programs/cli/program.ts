@@ -43,15 +43,31 @@ export async function runProgram(args: readonly string[]): Promise<void> {
 async function serve(settings: Settings): Promise<void> {
   const log = openLog(settings);
   let stop = async () => {};
-  exitOnSignals((signal) => {
+  let hurry = () => false;
+  const onFirst = (signal: string) => {
     log.info("Shutting down", { signal });
     return stop();
+  };
+  exitOnSignals(onFirst, (signal) => {
+    if (!hurry()) return false;
+    log.info("Shutting down without a delay", { signal });
+    return true;
   });
   const exporter = await load(settings.module, log);
   const servers = await listen(settings, exporter, log);
+  let delayEndsAt = 0;
+  const closeAll = () => Promise.all(servers.map((server) => server.close()));
   stop = async () => {
-    await Promise.all(servers.map((server) => server.close()));
+    delayEndsAt = performance.now() + settings.shutdownDelayMs;
+    await closeAll();
     await close(exporter, log);
+  };
+  hurry = () => {
+    if (performance.now() >= delayEndsAt) return false;
+    delayEndsAt = 0;
+    // A second `close()` ends the delay.
+    void closeAll();
+    return true;
   };
   for (const { address, url } of servers) {
     log.info("Listening on", { address: nameOf(address), url });
@@ -80,12 +96,15 @@ async function load(module: string | undefined, log: ProgramLog): Promise<Export
 
 /** Listens on every address, or on none. */
 async function listen(
-  { addresses, path, maxRequestsInFlight, maxHeaderBytes, selfMetrics }: Settings,
+  settings: Settings,
   { source, onScrape }: Exporter,
   log: ProgramLog,
 ): Promise<readonly Server[]> {
   const logger = toLogger(log);
-  const options = { path, maxRequestsInFlight, maxHeaderBytes, selfMetrics, onScrape, logger };
+  const { addresses, path, maxRequestsInFlight, maxHeaderBytes, selfMetrics, shutdownDelayMs } =
+    settings;
+  const limits = { maxRequestsInFlight, maxHeaderBytes, shutdownDelayMs };
+  const options = { path, ...limits, selfMetrics, onScrape, logger };
   const servers: Server[] = [];
   try {
     for (const address of addresses) servers.push(await Server.listen(source, address, options));

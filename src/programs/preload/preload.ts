@@ -15,24 +15,16 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { debuglog, inspect } from "node:util";
 import { isMainThread } from "node:worker_threads";
-import { findClientLibraries, INSTALL_HINT, loadedClientLibraries } from "../client-libraries.ts";
+import { findClientLibraries, INSTALL_HINT } from "../client-libraries.ts";
 import type { Environment } from "./environment.ts";
 import { isToolProcess, mainScript, type ProcessFacts, reasonNotToServe } from "./role.ts";
+import { DELAY_MS, whenLoaded } from "./when-loaded.ts";
 
 /** The environment variable that tells child processes which process serves, or that none can. */
 const MARK = "PROMHTTP_SERVED_BY";
 
 /** Its value after a process has said why it cannot serve, or while it waits for a client library. */
 const NOBODY = "nobody";
-
-/** How long the application has the process to itself. One that exits sooner pays nothing. */
-const DELAY_MS = 100;
-
-/** When a process without a client library says so; looking for one goes on. */
-const PATIENCE_MS = 3_000;
-
-/** How long at most to wait before looking for a client library again. */
-const MAX_WAIT_MS = 10_000;
 
 const NO_LIBRARY = `no client library found. ${INSTALL_HINT}`;
 
@@ -69,10 +61,6 @@ const CLUSTER =
   'this is a cluster worker. Run the application as one process, as pm2 does with exec_mode "fork"';
 
 function start({ script, isExplicit }: ProcessFacts): void {
-  if (isNetworkDenied()) {
-    cannotServe("the permission model denies it the network. Start Node.js with --allow-net");
-    return;
-  }
   const libraries = librariesOf(script);
   // Now, because the application may change its environment and start child processes at any time.
   const env: Environment = { ...process.env };
@@ -100,24 +88,6 @@ function serveWhenLoaded(env: Environment): void {
 function complainWhenLoaded(reason: string): void {
   // Its worker processes, of a test runner for example, come and go.
   if (!process.connected) whenLoaded(() => complain(reason, false));
-}
-
-/**
- * Waits until a client library is loaded. Each wait is twice as long as the one before, so all of them
- * together take as long as the next one.
- *
- * @param onDelay Called once if that takes longer than `PATIENCE_MS`.
- */
-function whenLoaded(onLoaded: () => void, onDelay?: () => void, waitMs: number = DELAY_MS): void {
-  setTimeout(() => {
-    if (loadedClientLibraries().size > 0) {
-      onLoaded();
-      return;
-    }
-    const isLong = 2 * waitMs >= PATIENCE_MS;
-    if (isLong) onDelay?.();
-    whenLoaded(onLoaded, isLong ? undefined : onDelay, Math.min(2 * waitMs, MAX_WAIT_MS));
-  }, waitMs).unref();
 }
 
 /** Says why the process cannot serve, once for it and its child processes, which may try themselves. */
@@ -158,13 +128,6 @@ function hasPackages(script: string | undefined): boolean {
 
 function inWorkingFolder(): string {
   return join(process.cwd(), "[preload]");
-}
-
-/** Whether this version of Node can deny the network, and does: its error would end the process. */
-function isNetworkDenied(): boolean {
-  if (process.permission?.has("net") !== false) return false;
-  // Versions that cannot deny it give the same answer.
-  return process.allowedNodeEnvironmentFlags.has("--allow-net");
 }
 
 function giveUp(error: unknown): void {

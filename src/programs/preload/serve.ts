@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { messageOf } from "../../errors.ts";
 import { gathererOf } from "../../gatherers/gatherer-of.ts";
-import { type Gatherer, Server } from "../../index.ts";
+import { type Gatherer, type LogFields, Server } from "../../index.ts";
 import {
   type ClientLibrary,
   defaultSources,
@@ -30,7 +30,8 @@ export async function serve(
 ): Promise<string> {
   const { address, hasDefaultMetrics, ...options } = readEnvironment(env);
   const gatherer = createLibraryGatherer(paths, hasDefaultMetrics, warn);
-  const logger = { error: warn, warn };
+  const write = (line: string, fields?: LogFields): void => warn(line + framesOf(fields?.["err"]));
+  const logger = { error: write, warn: write };
   const server = await Server.listen(gatherer, address, { ...options, logger, unref: true });
   return server.url;
 }
@@ -88,6 +89,12 @@ function createLibraryGatherer(
       return gatherer.gather(context);
     },
   };
+}
+
+/** Where an error was thrown, which the server says only once; the line shows its message. */
+function framesOf(error: unknown): string {
+  const { stack } = (error ?? {}) as { readonly stack?: unknown };
+  return /\n\s+at [\s\S]*/.exec(String(stack))?.[0] ?? "";
 }
 
 /** The version and the place of a client library. */

@@ -1,5 +1,6 @@
 import { OVER } from "../../abort.ts";
-import type { MaybePromise } from "../../maybe-promise.ts";
+import { isWhole } from "../../exposition/body.ts";
+import { andThen, type MaybePromise } from "../../maybe-promise.ts";
 import type { RecentScrape, ScrapeRequest, ScrapeResponse, StatusCode } from "../exchange.ts";
 
 /** Four scrapers at 15 s fill it in a minute, which a person can still read. */
@@ -25,8 +26,7 @@ export class RecentScrapes {
     this.#ring[this.#next] = watched;
     this.#next = (this.#next + 1) % MAX_SCRAPES;
     const answered = answer(request);
-    if (answered instanceof Promise) return answered.then((response) => watched.take(response));
-    return watched.take(answered);
+    return andThen(answered, (response) => watched.take(response));
   }
 
   /** The last scrapes, the newest first. */
@@ -61,7 +61,7 @@ class Watched implements RecentScrape {
     this.status = status;
     const onOver = () => {
       if (signal.reason !== OVER) this.isBroken = true;
-      this.bytes = body instanceof Uint8Array ? body.length : (body.sentBytes ?? 0);
+      this.bytes = isWhole(body) ? body.length : (body.sentBytes ?? 0);
       this.#stop();
     };
     if (signal.aborted) onOver();

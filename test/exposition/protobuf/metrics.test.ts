@@ -243,6 +243,11 @@ test("createProtobufEncoder() sorts bounds, and drops those without a bucket", (
   ]);
 });
 
+test("createProtobufEncoder() drops an exemplar with a label value without a text", () => {
+  const exemplar = { labels: { a: Object.create(null) }, value: 1 };
+  assert.deepEqual(encodedMetrics(counter({ exemplar })), encodedMetrics(counter({})));
+});
+
 test("createProtobufEncoder() skips a histogram whose count is not known", () => {
   const { faults } = encode([histogram({ count: Number.NaN })]);
   assert.deepEqual(encodedMetrics(histogram({ count: Number.NaN })), []);

@@ -65,6 +65,11 @@ const CASES: readonly { name: string; exemplar: Exemplar | null | undefined; exp
       expected: ' # {t="\x01\t\r\x7f\u0085\u2028 # {=,\'"} 1',
     },
     {
+      name: "drops a label value without a text",
+      exemplar: { labels: { a: Object.create(null) }, value: 1 },
+      expected: "",
+    },
+    {
       name: "counts a lone surrogate as the one character that is sent",
       exemplar: { labels: { a: "\ud800".repeat(127) }, value: 1 },
       expected: ` # {a="${"\ud800".repeat(127)}"} 1`,

@@ -180,6 +180,11 @@ function readExemplar(cursor: LineCursor, rules: Required<OpenMetricsOptions>): 
   if (characters > 128) {
     cursor.fail(`the labels of an exemplar have ${characters} characters, more than 128`);
   }
+  // Parsers of Prometheus and of the Python client, some of them older, cannot read these there.
+  const fatal = rules.canonical && /[}"\0]/.exec([...labels.values()].join(""))?.[0];
+  if (fatal) {
+    cursor.fail(`the labels of an exemplar contain ${JSON.stringify(fatal)}`);
+  }
   const value = readValue(cursor, rules);
   const timestampMs = cursor.isAtEnd ? undefined : readTimestamp(cursor, rules);
   return { labels, value, ...(timestampMs !== undefined && { timestampMs }) };

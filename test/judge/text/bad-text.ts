@@ -258,6 +258,8 @@ export const BAD_UTF8_TEXT: readonly BadInput<string>[] = [
     /the name "d" needs no quotes/,
   ],
   ["an empty name", '# TYPE "" gauge\n', /an empty name/],
+  ["a NUL in a name", '# TYPE "a\0b" gauge\n', /a NUL in a quoted name/],
+  ["a NUL in a label name", '# TYPE a gauge\na{"b\0"="c"} 1\n', /a NUL in a quoted name/],
   ["an empty label name", '# TYPE a gauge\na{""="b"} 1\n', /an empty name/],
   ["a metric name twice", '# TYPE a gauge\na{"b.c"} 1\n', /expected "=" after a label name/],
   [

@@ -192,7 +192,8 @@ export async function mount(request: Request): Promise<Response> {
 
 export async function push(url: string): Promise<Response> {
   const rendered: Rendered = await render(register, renderOptions);
-  const { body, contentType, contentEncoding } = rendered;
+  const { body, contentType, contentEncoding, text } = rendered;
+  if (text.length === 0) throw new TypeError("There are no metrics");
   const bytes: Uint8Array = body;
   const headers: Record<string, string> = { "Content-Type": contentType };
   if (contentEncoding !== undefined) headers["Content-Encoding"] = contentEncoding;

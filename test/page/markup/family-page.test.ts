@@ -32,7 +32,6 @@ function pageOf(detail: FamilyDetail | null | Unavailable, name = "a<b"): string
       version: undefined,
       host: "web-1",
       pid: 1,
-      node: "v20",
       uptimeSeconds: 1,
     },
     paths: ["/metrics"],

@@ -30,7 +30,6 @@ const FACTS = {
   version: "1.2.3",
   host: "web-1",
   pid: 4711,
-  node: "v20.19.0",
   uptimeSeconds: 12_000,
 };
 

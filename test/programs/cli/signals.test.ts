@@ -99,3 +99,49 @@ test("a signal ends the program while it loads its module", async () => {
     assert.equal((await child.exit()).code, 0);
   });
 });
+
+const READY_EXPORTER = `
+export default { gather: () => ({ families: [] }) };
+export const close = () => console.log("closed");`;
+
+/** Starts an exporter with a delay that no test waits for; gives the URL of its readiness. */
+async function startWithDelay({ node }: App) {
+  const [program = "", address = "", module = ""] = ARGS;
+  const child = node([program, address, "--web.shutdown-delay=10m", module]);
+  const url = await child.errorLine(/msg="Listening on" .*url=(\S+)$/);
+  return { child, url, readiness: url.replace("/metrics", "/-/ready") };
+}
+
+test("SIGTERM begins the shutdown delay, and a second one ends it", async () => {
+  await withApp({ "exporter.mjs": READY_EXPORTER }, [], async (app) => {
+    const { child, url, readiness } = await startWithDelay(app);
+    assert.equal((await httpGet(readiness)).status, 200);
+    await stop(child, "SIGTERM");
+    for (let round = 0; round < 2; round++) {
+      assert.equal((await httpGet(readiness)).status, 503);
+      assert.equal((await httpGet(url)).status, 200);
+      // Its echo, from npm, does not end the delay.
+      if (round === 0) child.signal("SIGTERM");
+    }
+    child.signal("SIGINT");
+    await child.errorLine(/level=info msg="Shutting down without a delay" signal=SIGINT$/);
+    const { code, signal, stdout } = await child.exit();
+    assert.deepEqual({ code, signal, stdout }, { code: 0, signal: null, stdout: "closed\n" });
+    await assert.rejects(httpGet(readiness));
+  });
+});
+
+test("a third signal ends the program at once", async () => {
+  await withApp({ "exporter.mjs": EXPORTER }, [], async ({ node }) => {
+    const args = [...ARGS.slice(0, 2), "--web.shutdown-delay=10m", "exporter.mjs"];
+    const child = node(args, { HANGS: "1" });
+    const url = await child.errorLine(/msg="Listening on" .*url=(\S+)$/);
+    httpGet(url).catch(() => {});
+    await child.line("gathering");
+    await stop(child, "SIGTERM");
+    child.signal("SIGINT");
+    await child.errorLine(/msg="Shutting down without a delay"/);
+    child.signal("SIGTERM");
+    assert.equal((await child.exit()).code, 143);
+  });
+});

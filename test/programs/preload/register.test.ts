@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { httpGet } from "../../helpers/http/http-get.ts";
 import { withBusyPort } from "../../helpers/http/with-busy-port.ts";
 import type { Fixture } from "../../helpers/processes/fork-fixture.ts";
 import { withApp } from "../../helpers/processes/with-app.ts";
@@ -143,6 +144,21 @@ test("OpenTelemetry's variables apply if ours are not set", async () => {
     assert.match(await urlOf(child), /^http:\/\/(127\.0\.0\.1|\[::1\]):\d+\/metrics$/);
     assert.match(await scrape(child), /^app_orders_total 3$/m);
     await end(child);
+  });
+});
+
+test("the preload logs a failing collector in one line, with its stack the first time", async () => {
+  const text = `${ESM_APP}
+    import { Gauge } from "prom-client";
+    new Gauge({ name: "app_fails", help: "Fails.", collect() { throw new Error("no database"); } });`;
+  await withApp({ "app.mjs": text }, PROM_CLIENT, async (app) => {
+    const child = preloaded(app, ["app.mjs"]);
+    const url = await urlOf(child);
+    for (let scrapes = 0; scrapes < 3; scrapes++) assert.equal((await httpGet(url)).status, 500);
+    child.tell("end");
+    const { stderr } = await child.exit();
+    assert.equal(stderr.match(/^promhttp: .*no database/gm)?.length, 1);
+    assert.equal(stderr.match(/^ {4}at \S*collect .*app\.mjs:\d+:\d+\)$/gm)?.length, 1);
   });
 });
 

@@ -76,8 +76,11 @@ function writerOf(response: ServerResponse, signal: Signal): Write {
     });
 }
 
-/** How often to check whether a response that emits no "drain" takes more, in milliseconds. */
-const DRAIN_CHECK_MS = 20;
+/**
+ * How often to check whether a response that emits no "drain" takes more, in milliseconds. What has
+ * said that it is behind, as a compressor does, is most likely to emit it.
+ */
+const DRAIN_CHECK_MS = { asked: 100, found: 20 };
 
 /**
  * Makes the function that writes some chunks through a `write()` that something has replaced. It may
@@ -101,7 +104,8 @@ function replacedWriterOf(response: ServerResponse, signal: Signal): Write {
     if (result !== false) await nextTurn();
     if (result !== false && !isBehind(response)) return;
     // The event may have gone to a stream that is not behind, or never come.
-    const timer = unref(setInterval(() => isBehind(response) || onDrain(), DRAIN_CHECK_MS));
+    const intervalMs = result === false ? DRAIN_CHECK_MS.asked : DRAIN_CHECK_MS.found;
+    const timer = unref(setInterval(() => isBehind(response) || onDrain(), intervalMs));
     await drained;
     clearInterval(timer);
   };

@@ -160,7 +160,7 @@ function buckets({ upperBounds, cumulativeCounts, count }: HistogramMetric, styl
 /** Identifies a series as a scraper does, with its names as the scheme `underscores` has them. */
 export function seriesKey(name: string, labels: Labels): string {
   const pairs = Object.entries(labels)
-    .map(([label, value]) => [underscored(label), wellFormed(value ?? "")] as const)
+    .map(([label, value]) => [underscored(label), wellFormed(value)] as const)
     .filter(([, value]) => value !== "")
     .sort(([left], [right]) => (left < right ? -1 : 1));
   return JSON.stringify([underscored(name), ...pairs]);

@@ -6,7 +6,7 @@ import { negotiateFormat } from "../src/exposition/formats.ts";
 import { BlockStore } from "../src/exposition/kept/store.ts";
 import { memoiseByHeader } from "../src/exposition/negotiation/memo.ts";
 import { formatNumber, writeNumber } from "../src/exposition/number.ts";
-import { createLabelEncoder } from "../src/exposition/text/labels.ts";
+import { LabelEncoder } from "../src/exposition/text/labels.ts";
 import { createTextEncoder } from "../src/exposition/text/text.ts";
 
 const LINES = 1_000;
@@ -31,6 +31,9 @@ group(() => {
   for (const [type, family] of Object.entries(FAMILIES)) {
     bench(`${LINES} ${type} lines, fresh`, () => {
       encode(createTextEncoder("underscores"), family);
+    });
+    bench(`${LINES} ${type} lines, fresh, with labels to compare`, () => {
+      encode(createTextEncoder("underscores"), { ...family, hasUniqueLabels: false });
     });
     for (const share of [0, 0.1]) {
       bench(`${LINES} ${type} lines, block with ${share * 100} % changed`, function* () {
@@ -72,12 +75,16 @@ group(() => {
 group(() => {
   const labelSets = Array.from({ length: LINES }, (_, id) => labelsOf(id));
   const dotted = labelSets.map(({ route }) => ({ "http.route": route, quoted: '"\n' }));
-  const encodeLabels = createLabelEncoder("underscores");
+  const trusting = new LabelEncoder("underscores", true);
+  const comparing = new LabelEncoder("underscores", false);
   bench(`${LINES} label sets`, () => {
-    for (const labels of labelSets) do_not_optimize(encodeLabels(labels));
+    for (const labels of labelSets) do_not_optimize(trusting.encode(labels));
+  });
+  bench(`${LINES} label sets to compare`, () => {
+    for (const labels of labelSets) do_not_optimize(comparing.hold(labels));
   });
   bench(`${LINES} label sets to escape`, () => {
-    for (const labels of dotted) do_not_optimize(encodeLabels(labels));
+    for (const labels of dotted) do_not_optimize(comparing.hold(labels));
   });
 });
 
@@ -89,7 +96,7 @@ function familyOf(type, count, pointOf) {
     labels: labelsOf(id),
     ...pointOf(id),
   }));
-  return { name: `a_${type}`, help: "Help.", type, metrics };
+  return { name: `a_${type}`, help: "Help.", type, hasUniqueLabels: true, metrics };
 }
 
 function encode(encoder, family) {

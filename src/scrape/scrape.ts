@@ -94,7 +94,9 @@ export function createScrapeHandler(
 /** Makes the function that answers scrapes, and counts those of a page as such and as nothing else. */
 function createScrape(parts: Parts, recentScrapes: RecentScrapes | undefined): Scrape {
   const { selfMetrics } = parts;
-  const partsOfPage = { ...parts, selfMetrics: countsOfPage(selfMetrics) };
+  // A page that succeeds with one family does not mean that a scraper would.
+  const log: Log = { ...parts.log, settled() {} };
+  const partsOfPage = { ...parts, log, selfMetrics: countsOfPage(selfMetrics) };
   const answerScraper = (request: ScrapeRequest) => answer(parts, request);
   return (request) => {
     if (request.isPage) {

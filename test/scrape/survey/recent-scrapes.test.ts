@@ -159,3 +159,15 @@ test("a collector that fails for a page is logged, and not counted as a failed s
   harness.setFailing();
   assert.equal(await harness.sample('promhttp_metric_handler_errors_total{cause="gathering"}'), 0);
 });
+
+test("a page's scrape of one family does not end the failure of scrapes in the log", async () => {
+  const large = gaugeOf([{ labels: { of: "x".repeat(10_000) }, value: 1 }], "large");
+  const harness = createHarness(gathererWith(gaugeOf([{ labels: {}, value: 1 }]), large), {
+    ...PRIVATE,
+    bodyLimit: { bytes: 5_000, action: "fail" },
+  });
+  assert.equal((await harness.get())?.status, 500);
+  const lines = harness.logged.length;
+  assert.equal((await harness.get({ isPage: true, query: "name[]=g" }))?.status, 200);
+  assert.equal(harness.logged.length, lines, harness.logged.join("\n"));
+});

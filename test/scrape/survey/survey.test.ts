@@ -4,9 +4,9 @@ import { Gauge, Registry } from "prom-client";
 import { gathererOf, type Source } from "../../../src/gatherers/gatherer-of.ts";
 import type { MetricFamily } from "../../../src/model/metric-family.ts";
 import type { Findings, Survey } from "../../../src/scrape/exchange.ts";
-import "../../../src/scrape/survey/survey.ts";
 import { NEVER } from "../../exposition/chunks.ts";
 import { gaugeOf } from "../../helpers/families.ts";
+import { createGate } from "../../helpers/gate.ts";
 import { gathererWith } from "../../helpers/gatherers.ts";
 import { mockClock } from "../../helpers/mock-clock.ts";
 import { tick } from "../../helpers/turns.ts";
@@ -141,10 +141,15 @@ test("a survey is aborted at the deadline of a scrape, also while it is sent", a
 
 test("a survey that was late gets a second to be sent, and no more", async (t) => {
   const clock = mockClock(t);
-  const harness = createHarness({ gather: () => new Promise(() => {}) }, { timeoutMs: 50 });
+  const started = createGate();
+  const gather = () => {
+    started.open();
+    return new Promise<never>(() => {});
+  };
+  const harness = createHarness({ gather }, { timeoutMs: 50 });
   const taking = survey(harness);
-  // Its code is imported first.
-  await tick();
+  // The code of surveys is imported first.
+  await started.promise;
   clock.tick(50);
   const { findings, signal } = await taking;
   assert.equal(findings, "late");

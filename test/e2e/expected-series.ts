@@ -19,6 +19,8 @@ export interface SeriesStyle {
   readonly bound: (value: number) => string;
   /** The suffixes of a gauge histogram's count and sum. */
   readonly gaugeHistogram: readonly [count: string, sum: string];
+  /** Which totals a histogram lacks whose sum is `NaN`, which means that it is not known. */
+  readonly unknownTotals: "none" | "sum" | "both";
   /** Whether a native histogram is one series, in place of its classic buckets. */
   readonly isNative?: boolean;
 }
@@ -27,18 +29,21 @@ export interface SeriesStyle {
 export const TEXT_STYLE: SeriesStyle = {
   bound: (value) => (value === Number.POSITIVE_INFINITY ? "+Inf" : `${value}`),
   gaugeHistogram: ["_count", "_sum"],
+  unknownTotals: "sum",
 };
 
 /** How series look that were scraped in OpenMetrics. */
 export const OPENMETRICS_STYLE: SeriesStyle = {
   bound: canonicalNumber,
   gaugeHistogram: ["_gcount", "_gsum"],
+  unknownTotals: "both",
 };
 
 /** How series look that were scraped in protobuf, by a Prometheus that knows native histograms. */
 export const PROTOBUF_STYLE: SeriesStyle = {
   bound: canonicalNumber,
   gaugeHistogram: ["_count", "_sum"],
+  unknownTotals: "none",
   isNative: true,
 };
 
@@ -129,6 +134,7 @@ function metricSamples(
   if ("value" in metric) return [{ name, labels, value: metric.value }];
   if ("native" in metric && style.isNative) return [{ name, labels, value: NATIVE }];
   const [count, sum] = type === "gaugehistogram" ? style.gaugeHistogram : ["_count", "_sum"];
+  const lacks = Number.isNaN(metric.sum) ? style.unknownTotals : "none";
   const bounds = "quantiles" in metric ? quantiles(metric, style) : buckets(metric, style);
   return [
     ...bounds.map(({ suffix, label, value }) => ({
@@ -136,8 +142,8 @@ function metricSamples(
       labels: { ...labels, ...label },
       value,
     })),
-    { name: `${name}${count}`, labels, value: metric.count },
-    { name: `${name}${sum}`, labels, value: metric.sum },
+    ...(lacks !== "both" ? [{ name: `${name}${count}`, labels, value: metric.count }] : []),
+    ...(lacks === "none" ? [{ name: `${name}${sum}`, labels, value: metric.sum }] : []),
   ];
 }
 
@@ -160,7 +166,7 @@ function buckets({ upperBounds, cumulativeCounts, count }: HistogramMetric, styl
 /** Identifies a series as a scraper does, with its names as the scheme `underscores` has them. */
 export function seriesKey(name: string, labels: Labels): string {
   const pairs = Object.entries(labels)
-    .map(([label, value]) => [underscored(label), wellFormed(value ?? "")] as const)
+    .map(([label, value]) => [underscored(label), wellFormed(value)] as const)
     .filter(([, value]) => value !== "")
     .sort(([left], [right]) => (left < right ? -1 : 1));
   return JSON.stringify([underscored(name), ...pairs]);

@@ -22,7 +22,7 @@ export default {
   // README and pages have their own.
   headings: { readme: false, document: false },
   // Those of the default that are used, and those of the guide.
-  highlightLanguages: ["bash", "ini", "javascript", "typescript", "yaml"],
+  highlightLanguages: ["bash", "dockerfile", "ini", "javascript", "typescript", "yaml"],
   includeVersion: true,
   disableSources: true,
   excludePrivate: true,

@@ -191,13 +191,14 @@ function* labelSetsBefore(
   const labelSets = new LabelSets();
   if (count === 0) return labelSets;
   const iterator = metrics[Symbol.iterator]();
-  for (let index = 1; ; index++) {
-    const { done, value: metric } = iterator.next();
-    if (done || index > count) return labelSets;
-    const key = labels.hold(metric.labels);
+  let step = iterator.next();
+  for (let index = 1; !step.done && index <= count; index++) {
+    const key = labels.hold(step.value.labels);
     if (key !== undefined) labelSets.add(key);
     labels.release();
     labels.fault = undefined;
     if (index % METRICS_PER_STEP === 0) yield PAUSE;
+    step = iterator.next();
   }
+  return labelSets;
 }

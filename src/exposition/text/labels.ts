@@ -132,9 +132,12 @@ export class LabelEncoder implements LabelHolder {
 const NEEDS_CARE = /[\\\n"\ud800-\udfff]/;
 
 function writePairs(pairs: ReadonlyMap<string, string>, names: readonly string[]): string {
-  return names
-    .map((name) => `${quoteLabelName(name)}="${escapeQuoted(pairs.get(name) ?? "")}"`)
-    .join(",");
+  return (
+    names
+      // Each name is one of `pairs`.
+      .map((name) => `${quoteLabelName(name)}="${escapeQuoted(pairs.get(name) as string)}"`)
+      .join(",")
+  );
 }
 
 /** Writes a label name, in quotes unless it is of the legacy charset (text format 1.0.0). */

@@ -130,11 +130,16 @@ function* encodeText(
       for (const metric of metrics) {
         if (labelSets === undefined) {
           const written = walk.write(metric, encoder);
+          if (written === true) {
+            count++;
+            if (sink.isFull) yield sink.take();
+            continue;
+          }
           if (labels.isRefused) {
             // Another scrape may use the encoder before this one goes on.
             labels.release();
             labelSets = yield* labelSetsBefore(count + walk.endRuns(), family, labels);
-          } else if (written !== true) report(family.name, written || NOT_A_NUMBER);
+          } else report(family.name, written || NOT_A_NUMBER);
         }
         if (labelSets !== undefined) {
           const written = writeUnique(metric, encoder, labelSets, walk);

@@ -54,6 +54,13 @@ const STYLE: LineStyle = {
   isStrict: false,
 };
 
+/** What was made of a family for an earlier scrape. */
+interface Known {
+  readonly name: string;
+  readonly type: MetricFamily["type"];
+  readonly encoder: FamilyEncoder;
+}
+
 /**
  * Makes an encoder of the text format, versions 0.0.4 and 1.0.0. They differ only in the names that
  * they allow, which `scheme` decides.
@@ -64,15 +71,15 @@ const STYLE: LineStyle = {
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export function createTextEncoder(scheme: EscapingScheme, store?: BlockStore): Encoder {
-  // A family that is the same object as at the last scrape has the same name, help and type.
-  const known = new WeakMap<MetricFamily, FamilyEncoder>();
+  const known = new WeakMap<MetricFamily, Known>();
 
   const encoderOf = (family: MetricFamily, name: string): FamilyEncoder => {
-    let encoder = known.get(family);
-    if (encoder === undefined) {
-      encoder = createFamilyEncoder(family, name, scheme);
-      known.set(family, encoder);
-    }
+    const { type } = family;
+    const previous = known.get(family);
+    // The same object has the same name and type, unless its gatherer has changed it.
+    if (previous?.name === name && previous.type === type) return previous.encoder;
+    const encoder = createFamilyEncoder(family, name, scheme);
+    known.set(family, { name, type, encoder });
     return encoder;
   };
 
@@ -98,7 +105,8 @@ function createFamilyEncoder(
   const written = quoteMetricName(name);
   const help = family.help === "" ? "" : `# HELP ${written} ${escapeHelp(family.help)}\n`;
   // The Python client's parser cuts `_total` off the name of a counter, and rejects what is empty then.
-  const type = name === "_total" ? "untyped" : TEXT_TYPES[family.type];
+  const isSuffix = family.type === "counter" && name === "_total";
+  const type = isSuffix ? TEXT_TYPES.unknown : TEXT_TYPES[family.type];
   return {
     preamble: `${help}# TYPE ${written} ${type}\n`,
     ...createMetricEncoder(family, name, scheme),

@@ -288,3 +288,20 @@ test("createTextEncoder() gives no type to a counter whose name is only the suff
   ]);
   assert.equal(body, lines("# TYPE _total untyped", "_total 1"));
 });
+
+test("createTextEncoder() gives no name twice to families that change theirs", () => {
+  const encoder = createTextEncoder("underscores");
+  const first = {
+    name: "a",
+    help: "",
+    type: "gauge" as const,
+    metrics: [{ labels: {}, value: 1 }],
+  };
+  const second = { ...first };
+  encodeFamilies(encoder, [first]);
+  first.name = "b";
+  assert.equal(
+    encodeFamilies(encoder, [first, second]).body,
+    lines("# TYPE b gauge", "b 1", "# TYPE a gauge", "a 1"),
+  );
+});

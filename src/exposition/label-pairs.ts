@@ -1,6 +1,6 @@
 import type { FaultReporter } from "../model/gatherer.ts";
 import { haveSameElements, labelText } from "../model/identity.ts";
-import type { Labels, MetricType } from "../model/metric-family.ts";
+import type { Labels, MetricFamily, MetricType } from "../model/metric-family.ts";
 import { type EscapingScheme, escapeLabelName } from "../model/names.ts";
 
 /**
@@ -110,6 +110,14 @@ export function hasLoneSurrogate(text: string): boolean {
 function isFaithful(value: unknown): boolean {
   if (typeof value === "string") return !hasLoneSurrogate(value);
   return typeof value === "number" || typeof value === "boolean" || typeof value === "bigint";
+}
+
+/**
+ * Whether metrics can be read only once, as those of a generator: then no labels can be compared with
+ * those of metrics before, unless these were compared, too.
+ */
+export function isReadOnce(metrics: MetricFamily["metrics"]): boolean {
+  return typeof (metrics as Partial<Iterator<unknown>>).next === "function";
 }
 
 /** The label sets that one exposition has of a family, each as a text that is equal for equal ones. */

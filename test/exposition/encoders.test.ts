@@ -151,3 +151,23 @@ for (const format of FORMATS) {
     });
   }
 }
+
+for (const format of FORMATS) {
+  test(`the encoder of ${format} writes all metrics of a family that has new iterators`, async () => {
+    const encoder = await createEncoders(1e6).get(format, "underscores");
+    const list = Array.from({ length: 6 }, (_, n) => ({ identity: n, labels: { n }, value: n }));
+    const family = { name: "x", help: "", type: "gauge" as const, hasUniqueLabels: true };
+    const encode = () =>
+      encodeFamilies(encoder, [Object.assign(family, { metrics: list.values() })]).body;
+    for (let scrape = 0; scrape < 3; scrape++) encode();
+    // A label without a value may make two label sets equal, so all are compared.
+    list.splice(2, 0, { identity: 7, labels: { n: 7, empty: "" } as { n: number }, value: 7 });
+    const body = encode();
+    assert.equal(
+      body,
+      encodeFamilies(await createEncoders(0).get(format, "underscores"), [
+        { ...family, metrics: [...list] },
+      ]).body,
+    );
+  });
+}

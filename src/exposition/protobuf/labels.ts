@@ -3,6 +3,7 @@ import type { Labels, MetricFamily } from "../../model/metric-family.ts";
 import { type EscapingScheme, isLegacyLabelName } from "../../model/names.ts";
 import {
   hasLoneSurrogate,
+  isReadOnce,
   isReservedLabel,
   LabelSets,
   MAX_KNOWN_NAMES,
@@ -116,7 +117,7 @@ export class FamilyLabels {
     this.#doubted = doubted;
     this.#reportOnce = onceForEach(report);
     const isTrusted = family.hasUniqueLabels === true && !doubted.has(family);
-    if (!isTrusted) this.#labelSets = new LabelSets();
+    if (!isTrusted || isReadOnce(family.metrics)) this.#labelSets = new LabelSets();
   }
 
   /** Writes labels, or returns `false` and may leave something written, when the metric is skipped. */

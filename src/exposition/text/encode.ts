@@ -10,7 +10,7 @@ import {
   type Written,
 } from "../encoder.ts";
 import { BlockStore, type BlockWalk } from "../kept/store.ts";
-import { LabelSets, onceForEach, SAME_LABELS } from "../label-pairs.ts";
+import { isReadOnce, LabelSets, onceForEach, SAME_LABELS } from "../label-pairs.ts";
 import { ByteSink } from "./byte-sink.ts";
 
 /** The families of an exposition, as a format has them. */
@@ -123,7 +123,7 @@ function* encodeText(
       if (fault !== undefined) report(family.name, fault);
       const { labels } = encoder;
       /** Absent as long as all metrics are those of the last scrape, or cannot have equal labels. */
-      let labelSets: LabelSets | undefined;
+      let labelSets = isReadOnce(family.metrics) ? new LabelSets() : undefined;
       let count = 0;
       const metrics = walk.family(family, encoder);
       if (sink.isFull) yield sink.take();

@@ -9,34 +9,47 @@ import { type Headers, sendScrape } from "./send.ts";
 
 /** Reads the head of a request of `node:http`, or of the compatibility API of `node:http2`. */
 export function headOf(request: IncomingMessage): RequestHead {
-  const { method = "", url = "", headers = {} } = request;
-  const absolute = url.startsWith("/") ? undefined : splitAbsolute(method, url);
-  return {
-    method,
-    target: absolute === undefined ? url : absolute.target,
-    get remoteAddress() {
-      return addressOf(request);
-    },
-    header(name) {
-      if (name === "host" && absolute !== undefined) return absolute.authority;
-      // RFC 9113 §8.3.1: in HTTP/2 the host is in the `:authority`.
-      const value = headers[name] ?? (name === "host" ? headers[":authority"] : undefined);
-      return typeof value === "string" ? value : textOf(value);
-    },
-  };
+  return new NodeHead(request);
 }
 
-function addressOf(request: IncomingMessage): string | undefined {
-  try {
-    return request.socket.remoteAddress;
-  } catch {
-    // HTTP/2 throws when the session is closed, and a mock of a request may have no socket.
-    return undefined;
+/** A class: object literals with a getter took 2 µs of a small scrape, and garbage collection as long. */
+class NodeHead implements RequestHead {
+  readonly method: string;
+  readonly target: string;
+  readonly #request: IncomingMessage;
+  readonly #authority: string | undefined;
+
+  constructor(request: IncomingMessage) {
+    const { method = "", url = "" } = request;
+    const absolute = url.startsWith("/") ? undefined : splitAbsolute(method, url);
+    this.method = method;
+    this.target = absolute === undefined ? url : absolute.target;
+    this.#authority = absolute?.authority;
+    this.#request = request;
+  }
+
+  get remoteAddress(): string | undefined {
+    try {
+      return this.#request.socket.remoteAddress;
+    } catch {
+      // HTTP/2 throws when the session is closed, and a mock of a request may have no socket.
+      return undefined;
+    }
+  }
+
+  header(name: string): string | undefined {
+    const { headers = {} } = this.#request;
+    if (name === "host") {
+      // RFC 9113 §8.3.1: in HTTP/2 the host is in the `:authority`.
+      return this.#authority ?? textOf(headers["host"] ?? headers[":authority"]);
+    }
+    return textOf(headers[name]);
   }
 }
 
 /** The text of a header that Node lists, or that an adapter has set to a number, say. */
 function textOf(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
   if (value === undefined || value === null) return undefined;
   return Array.isArray(value) ? value.join(", ") : String(value);
 }

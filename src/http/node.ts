@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { LightSignal, type Signal } from "../abort.ts";
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { Scrape } from "../scrape/exchange.ts";
@@ -90,15 +91,35 @@ function watchClient(request: IncomingMessage, response: ServerResponse): Signal
     if (!response.writableEnded || !response.writableFinished) client.abort(DISCONNECTED);
   };
   response.on?.("close", onClose);
-  // A request that something has read to its end closes, too, although its client is still there.
-  const isCutOff = () => request.destroyed && !request.readableEnded;
-  // A response emits no "close" while it is queued behind another on its connection. (A request emits
-  // none once CONNECT came after it.)
-  if (!response.socket) {
-    request.on?.("close", () => {
-      if (isCutOff()) onClose();
+  const stream = http2StreamOf(response);
+  // A response emits no "close" while it is queued behind another on its connection.
+  const isQueued = stream === undefined && !response.socket;
+  const connection = isQueued ? request.socket : undefined;
+  if (connection?.on !== undefined) whenClosed(connection, response, onClose);
+  // A request that something has read to its end is destroyed, too, although its client is still there.
+  const isCutOff = request.destroyed && !request.readableEnded;
+  if (isCutOff || [connection, response, stream].some((part) => part?.destroyed)) onClose();
+  return client;
+}
+
+/** What the queued responses of a connection do when it closes, by their responses. */
+const queued = new WeakMap<Socket, Map<ServerResponse, () => void>>();
+
+/**
+ * Calls `onClose` when a connection closes, unless its response has closed before. A connection has one
+ * listener for all: Node warns of more than ten.
+ */
+function whenClosed(connection: Socket, response: ServerResponse, onClose: () => void): void {
+  let waiting = queued.get(connection);
+  if (waiting === undefined) {
+    waiting = new Map();
+    queued.set(connection, waiting);
+    const all = waiting;
+    connection.on("close", () => {
+      for (const close of all.values()) close();
     });
   }
-  if (isCutOff() || response.destroyed || http2StreamOf(response)?.destroyed) onClose();
-  return client;
+  const responses = waiting;
+  responses.set(response, onClose);
+  response.on?.("close", () => responses.delete(response));
 }

@@ -9,7 +9,7 @@ const metrics = createHandler(register);
 
 const readTls = () => ({ cert: readFileSync("tls.crt"), key: readFileSync("tls.key") });
 const server = createServer(readTls(), (request, response) => {
-  if (request.url === "/metrics") metrics(request, response);
+  if (request.url?.split("?")[0] === "/metrics") metrics(request, response);
   else response.writeHead(404).end();
 });
 server.listen(9464);

@@ -7,7 +7,7 @@ collectDefaultMetrics();
 
 const metrics = createHandler(register);
 const server = createServer((request, response) => {
-  if (request.url === "/metrics") metrics(request, response);
+  if (request.url?.split("?")[0] === "/metrics") metrics(request, response);
   else response.writeHead(404).end();
 });
 

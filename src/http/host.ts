@@ -1,3 +1,5 @@
+import { nodeModule } from "../node.ts";
+
 /** The last host that was valid: a scraper sends the same each time. */
 let lastValid = "";
 
@@ -16,22 +18,18 @@ export function isValidHost(host: string): boolean {
 /** RFC 3986 §3.2.2: an address in brackets or a registered name, which an IPv4 address is, too. */
 const HOST = /^(?:\[([^\]]*)\]|(?:[\w\-.~!$&'()*+,;=]|%[\da-f]{2})*)(?::\d*)?$/i;
 
-/** RFC 3986 §3.2.2: an IPv6 address, or one of a future version. */
+/** RFC 3986 §3.2.2: an IPv6 address, without a zone, or one of a future version. */
 function isAddress(literal: string): boolean {
-  return isIpv6(literal) || /^v[\da-f]+\.[\w\-.~!$&'()*+,;=:]+$/i.test(literal);
+  if (literal.includes("%")) return false;
+  return nodeModule("node:net").isIPv6(literal) || FUTURE_ADDRESS.test(literal);
 }
 
-/** A hexadecimal group takes 16 bits of an address, and an IPv4 address at its end takes 32. */
-function isIpv6(text: string): boolean {
-  const sides = text.split("::");
-  if (sides.length > 2) return false;
-  const groups = sides.flatMap((side) => (side === "" ? [] : side.split(":")));
-  const hasIpv4 = !text.endsWith(":") && IPV4.test(groups.at(-1) ?? "");
-  const hexadecimal = hasIpv4 ? groups.slice(0, -1) : groups;
-  const count = hexadecimal.length + (hasIpv4 ? 2 : 0);
-  // "::" stands for at least one group.
-  const isWhole = sides.length === 2 ? count < 8 : count === 8;
-  return isWhole && hexadecimal.every((group) => /^[\da-f]{1,4}$/i.test(group));
-}
+const FUTURE_ADDRESS = /^v[\da-f]+\.[\w\-.~!$&'()*+,;=:]+$/i;
 
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
+/** Compares a `Host` header as text; never parses it as a URL. */
+export function isAllowedHost(header: string, allowed: readonly string[] | undefined): boolean {
+  if (allowed === undefined) return true;
+  // RFC 9110 §7.2: a host, and a port if it is not the default one.
+  const host = header.replace(/:\d*$/, "").toLowerCase();
+  return allowed.some((name) => name.toLowerCase() === host);
+}

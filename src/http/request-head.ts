@@ -18,7 +18,7 @@ import {
   OPTIONS_ANSWER,
   UNKNOWN_CODING,
 } from "./fixed-answers.ts";
-import { isValidHost } from "./host.ts";
+import { isAllowedHost, isValidHost } from "./host.ts";
 import { queryOf } from "./routes.ts";
 
 /** The head of a request, whichever server brought it. */
@@ -98,12 +98,4 @@ function bodyRefusalOf(head: RequestHead): FixedAnswer | undefined {
 /** Whether only the end of a request shows that it has no content. */
 export function isChunked(head: RequestHead): boolean {
   return head.header("transfer-encoding") !== undefined;
-}
-
-/** Compares a `Host` header as text; never parses it as a URL. */
-function isAllowedHost(header: string, allowed: readonly string[] | undefined): boolean {
-  if (allowed === undefined) return true;
-  // RFC 9110 §7.2: a host, and a port if it is not the default one.
-  const host = header.replace(/:\d*$/, "").toLowerCase();
-  return allowed.some((name) => name.toLowerCase() === host);
 }

@@ -348,6 +348,23 @@ test("a mounted page works at any path", async () => {
   }
 });
 
+test("a page whose URL has credentials has live values", async () => {
+  const place = new URL("?family=steady", url);
+  [place.username, place.password] = ["me", "secret"];
+  await using opened = await openPage(browser, place.href);
+  await opened.page.waitForResponse(/name/);
+  assert.equal(await opened.page.locator("#state").isVisible(), false);
+});
+
+test("a search that is deleted from the address is over", async () => {
+  await using opened = await openPage(browser, `${url}#q=steady`);
+  const { page } = opened;
+  const search = page.getByLabel("Search");
+  assert.equal(await search.inputValue(), "steady");
+  await page.evaluate("window.location.hash = ''");
+  await page.waitForFunction("document.querySelector('input').value === ''");
+});
+
 const PAGES = {
   overview: url,
   // Each look at it changes it.

@@ -58,7 +58,10 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
   "graceful-shutdown.mjs": [{ shows: /^requests_total 0$/m }],
   "hono.mjs": [{ shows: /^visits_total 0$/m }],
   "koa.mjs": [{ shows: /^visits_total 0$/m }],
-  "migrate-route.mjs": [{ shows: /^process_cpu_seconds_total \d/m }],
+  "migrate-route.mjs": [
+    { shows: /^process_cpu_seconds_total \d/m },
+    { path: "/metrics?name[]=process_cpu_seconds_total", shows: /^process_cpu_seconds_total \d/m },
+  ],
   "native-histograms.mjs": [
     { accept: `${PROTOBUF}${UTF8}`, type: `${PROTOBUF}${UTF8}`, shows: showsNativeHistogram },
     { shows: /^http_server_request_duration_bucket\{le="\+Inf",http_route="\/"\} 4$/m },

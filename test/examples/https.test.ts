@@ -40,6 +40,7 @@ test("the example https.mjs serves its metrics over TLS, and takes a new certifi
     assert.equal(status, 200);
     parseExposition(type, Buffer.from(body));
     assert.match(body, /^process_cpu_seconds_total \d/m);
+    assert.equal((await get({ port, path: "/metrics?name[]=up", ca })).status, 200);
     assert.equal((await get({ port, path: "/", ca })).status, 404);
     // A client that does not know the certificate refuses the server.
     await assert.rejects(get({ port, path: "/metrics" }), { code: "DEPTH_ZERO_SELF_SIGNED_CERT" });

@@ -32,7 +32,6 @@ const UNREADABLE: Readonly<Record<string, () => Gatherer>> = {
   "a value that throws": () => gaugeOf(withThrowing({ labels: {} }, "value")),
   "labels that throw": () => gaugeOf(withThrowing({ value: 1 }, "labels")),
   "a label that throws": () => gaugeOf({ value: 1, labels: withThrowing({}, "a") }),
-  "a label without a string form": () => gaugeOf({ value: 1, labels: { a: noString } }),
   "labels that are a revoked proxy": () =>
     gaugeOf({ value: 1, labels: THROWN["a revoked proxy"]?.() }),
   "a timestamp that throws": () => gaugeOf(withThrowing({ labels: {}, value: 1 }, "timestampMs")),
@@ -106,15 +105,23 @@ for (const [what, source] of Object.entries(UNREADABLE)) {
   }
 }
 
+for (const [format, accept] of Object.entries(ACCEPTS)) {
+  testFault({
+    name: `a label without a string form, as ${format}`,
+    server: () => ({
+      source: gaugeOf({ value: 1, labels: { a: noString } }),
+      selfMetrics: false,
+    }),
+    inflict: async ({ port, log }) => {
+      const scrape = request("/metrics", { headers: [`Accept: ${accept}`] });
+      assert.equal((await rawRequest(port, scrape)).status, 200);
+      assert.match(log.join(), /"faulty": a label value cannot be converted to a string/);
+    },
+  });
+}
+
 /** Registries that a user has broken from outside, whose metrics cannot be read. */
 const BROKEN_METRICS: Readonly<Record<string, (registry: Registry) => unknown>> = {
-  "a label that throws": (registry) => {
-    let isSound = true;
-    // The libraries read it when it is set.
-    const value = { toString: () => (isSound ? "a" : thrower()) };
-    gauge(registry).set({ a: value as unknown as string }, 1);
-    isSound = false;
-  },
   "a help that throws": (registry) => withThrowing(gauge(registry), "help"),
   "a type that throws": (registry) => withThrowing(gauge(registry), "type"),
   "a store that throws": (registry) => withThrowing(gauge(registry), "hashMap"),
@@ -137,6 +144,29 @@ const BROKEN_METRICS: Readonly<Record<string, (registry: Registry) => unknown>> 
   "a list of metrics that is not a list": (registry) =>
     Object.assign(registry, { getMetricsAsArray: () => undefined }),
 };
+
+/** Breaks the label of a gauge that was sound when the library read it. */
+function breakLabel(registry: Registry): void {
+  let isSound = true;
+  const value = { toString: () => (isSound ? "a" : thrower()) };
+  gauge(registry).set({ a: value as unknown as string }, 1);
+  isSound = false;
+}
+
+testFault({
+  name: "a registry with a label that throws",
+  server: () => {
+    const source = new Registry();
+    breakLabel(source);
+    return { source };
+  },
+  inflict: async ({ port, log }) => {
+    const { status, body } = await rawRequest(port, SCRAPE);
+    assert.equal(status, 200);
+    assert.doesNotMatch(body.toString(), /^faulty/m);
+    assert.match(log.join(), /"faulty": a label value cannot be converted to a string/);
+  },
+});
 
 function gauge(registry: Registry): Gauge {
   return new Gauge({ name: "faulty", help: "h", labelNames: ["a"], registers: [registry] });

@@ -42,7 +42,7 @@ export interface PageDocument extends Pick<Element, "querySelector" | "querySele
 
 /** The window of the page. */
 export interface PageWindow {
-  readonly location: { readonly hash: string; readonly pathname: string; readonly search: string };
+  readonly location: Readonly<Record<"hash" | "origin" | "pathname" | "search", string>>;
   /** Lasts as long as the tab. */
   readonly sessionStorage: {
     getItem(key: string): string | null;

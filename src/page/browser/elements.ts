@@ -1,6 +1,7 @@
-import type { Element, PageDocument } from "./dom.ts";
+import type { Element, PageDocument, PageWindow } from "./dom.ts";
 
 declare const document: PageDocument;
+declare const window: PageWindow;
 
 /** Makes an element of a text, which is never read as markup. */
 export function make(name: string, text = "", className = ""): Element {
@@ -33,4 +34,10 @@ export function visible(text: string): string {
 /** Writes a count for a person to read: `1,234,567`. */
 export function count(value: number): string {
   return value.toLocaleString("en-US");
+}
+
+/** Where to ask this page for more. A relative URL would keep credentials, which `fetch()` rejects. */
+export function placeOf(query: { toString(): string }): string {
+  const { origin, pathname } = window.location;
+  return `${origin}${pathname}?${query}`;
 }

@@ -1,6 +1,6 @@
 import type { ListedFamily } from "../measure/list-families.ts";
 import type { Element, PageDocument, PageWindow } from "./dom.ts";
-import { count, draw, make, visible, wordsOf } from "./elements.ts";
+import { count, draw, make, placeOf, visible, wordsOf } from "./elements.ts";
 
 declare const document: PageDocument;
 declare const window: PageWindow;
@@ -50,7 +50,10 @@ export class FamilyList {
     this.#shown = maxShown;
     this.#input.addEventListener("input", () => this.#change());
     form.addEventListener("submit", (event) => event.preventDefault());
-    window.addEventListener("hashchange", () => this.#restore());
+    window.addEventListener("hashchange", () => {
+      this.#input.value = "";
+      this.#restore();
+    });
     form.hidden = false;
     this.#restore();
   }
@@ -104,7 +107,7 @@ export class FamilyList {
   async #load(): Promise<void> {
     this.#state = "loading";
     try {
-      const response = await fetch("?families", { headers: { "Promhttp-Page": "1" } });
+      const response = await fetch(placeOf("families"), { headers: { "Promhttp-Page": "1" } });
       const listed: unknown = await response.json();
       this.#rows = joinRows(this.#rows, listed as readonly ListedFamily[], this.#own);
       this.#state = "whole";

@@ -1,5 +1,5 @@
 import type { Element, PageDocument, PageWindow } from "./dom.ts";
-import { count, draw, make, visible, wordsOf } from "./elements.ts";
+import { count, draw, make, placeOf, visible, wordsOf } from "./elements.ts";
 
 declare const document: PageDocument;
 declare const window: PageWindow;
@@ -10,6 +10,8 @@ interface Series {
   values: number[];
   readonly isCounter: boolean;
   hasChanged: boolean;
+  /** Whether the last scrape did not have it. */
+  isGone: boolean;
   /** Its row of the table; made when it is first shown. */
   row: Element | undefined;
 }
@@ -98,7 +100,7 @@ export class LiveSeries {
   }
 
   async #scrape(): Promise<string> {
-    const response = await fetch(`?${new URLSearchParams({ "name[]": this.#family })}`, {
+    const response = await fetch(placeOf(new URLSearchParams({ "name[]": this.#family })), {
       headers: { Accept: "text/plain;version=0.0.4", "Promhttp-Page": "1" },
     });
     const text = await response.text();
@@ -117,17 +119,19 @@ export class LiveSeries {
       if (series === undefined) {
         const values = new Array<number>(length - 1).fill(Number.NaN);
         const isCounter = isCounterOf(this.#type, name);
-        series = { values, isCounter, hasChanged: false, row: undefined };
+        series = { values, isCounter, hasChanged: false, isGone: false, row: undefined };
         this.#known.set(name, series);
       }
       const last = series.values.at(-1) ?? Number.NaN;
       if (!Number.isNaN(last) && last !== value) series.hasChanged = true;
     }
-    for (const [name, { values }] of this.#known) {
+    for (const [name, series] of this.#known) {
+      const { values } = series;
+      series.isGone = !samples.has(name);
       values.push(samples.get(name) ?? Number.NaN);
       if (values.length > length) values.shift();
       // It has been gone for all of the plot.
-      if (!samples.has(name) && values.every(Number.isNaN)) this.#known.delete(name);
+      if (series.isGone && values.every(Number.isNaN)) this.#known.delete(name);
     }
   }
 
@@ -181,7 +185,8 @@ export function samplesIn(text: string, family: string): Map<string, number> {
   for (const line of text.split("\n")) {
     const header = /^# TYPE (\S+) /.exec(line);
     if (header !== null) name = header[1] ?? "";
-    const sample = /^([^#\s{]+(?:\{.*\})?) (\S+)(?: |$)/.exec(line.replace(/ # \{.*/, ""));
+    // A quoted value may have any character but a line feed: a brace, a `#`, a carriage return.
+    const sample = /^([^#\s{]+(?:\{(?:[^"}]|"(?:[^"\\]|\\.)*")*\})?) (\S+)(?: |$)/s.exec(line);
     if (sample === null) continue;
     const [, series = "", value = ""] = sample;
     const read = Number(value.replace(/^([+-]?)Inf$/, "$1Infinity"));
@@ -258,10 +263,9 @@ export function showSeries(
   times: readonly number[],
   slots: number,
 ): void {
-  const { values, isCounter, hasChanged } = series;
+  const { values, isCounter, hasChanged, isGone } = series;
   const value = values.at(-1) ?? Number.NaN;
   const cell = row.lastElementChild;
-  const isGone = Number.isNaN(value) && values.some((last) => !Number.isNaN(last));
   if (cell !== null) cell.textContent = isGone ? "gone" : readable(value);
   const plot = row.querySelector(".plot");
   if (!hasChanged || plot === null) return;
@@ -274,16 +278,28 @@ export function showSeries(
     plot.replaceChildren(line, caption);
   }
   const points = pointsOf(values, times, isCounter);
-  const finite = points.filter(Number.isFinite);
   // The line has the whole width after a minute, and shows more of the past from then on.
   const inView = Math.max(slots / 5, points.length);
   line.firstElementChild?.setAttribute("d", pathOf(points, inView, [width, height]));
-  const unit = isCounter ? "/s" : "";
-  const [low, high] = [Math.min(...finite), Math.max(...finite)].map((bound) => readable(bound, 3));
-  line.setAttribute("aria-label", `From ${low}${unit} to ${high}${unit} in the last minutes`);
+  line.setAttribute("aria-label", `${rangeOf(points, isCounter)} in the last minutes`);
   const last = points.at(-1) ?? Number.NaN;
-  const rate = Number.isFinite(last) ? `${readable(last, 3)}/s` : "";
-  caption.textContent = isCounter ? rate : `${low} to ${high}`;
+  const rate = Number.isNaN(last) ? "" : `${brief(last)}/s`;
+  caption.textContent = isCounter ? rate : rangeOf(points, false);
+}
+
+/** Says from where to where points go; infinities are points, too. */
+export function rangeOf(points: readonly number[], isCounter: boolean): string {
+  const present = points.filter((point) => !Number.isNaN(point));
+  if (present.length === 0) return "Nothing";
+  const unit = isCounter ? "/s" : "";
+  return `${brief(Math.min(...present))}${unit} to ${brief(Math.max(...present))}${unit}`;
+}
+
+/** Writes a value in three digits: `922M`. Captions of one length keep the plots in one column. */
+export function brief(value: number): string {
+  const size = Math.abs(value);
+  if (!(size >= 1e5 && size < 1e15)) return readable(value, 3);
+  return value.toLocaleString("en-US", { notation: "compact", maximumSignificantDigits: 3 });
 }
 
 /**

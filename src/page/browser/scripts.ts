@@ -7,14 +7,16 @@
  * listed together, but nothing else of their files. `tools/build.mjs` puts the
  * texts, minified, in place of this file.
  */
-import { count, draw, make, visible, wordsOf } from "./elements.ts";
+import { count, draw, make, placeOf, visible, wordsOf } from "./elements.ts";
 import { comparatorOf, elementOf, FamilyList, joinRows, rowOf, startList } from "./list.ts";
 import {
+  brief,
   isCounterOf,
   LiveSeries,
   lastLookAt,
   pathOf,
   pointsOf,
+  rangeOf,
   readable,
   samplesIn,
   seriesRow,
@@ -22,7 +24,7 @@ import {
   startPlot,
 } from "./plot.ts";
 
-const SHARED = [make, draw, wordsOf, visible, count];
+const SHARED = [make, draw, wordsOf, visible, count, placeOf];
 
 /** Searches and sorts the families. */
 export const LIST_SCRIPT: string = scriptOf(
@@ -43,6 +45,8 @@ export const PLOT_SCRIPT: string = scriptOf(
     pathOf,
     seriesRow,
     showSeries,
+    rangeOf,
+    brief,
     readable,
     ...SHARED,
   ],

@@ -99,7 +99,7 @@ rect { fill: var(--bar); }
 #series td:last-child { width: 1%; min-width: 6rem; }
 #series .plot { width: 1%; padding-block: 0.25rem; padding-inline-start: 1.5rem; }
 .plot svg { display: inline-block; width: 10rem; height: 2.25rem; margin: 0; background: none; vertical-align: middle; }
-.plot span { display: inline-block; min-width: 5rem; margin-inline-start: 0.75rem; color: var(--quiet); }
+.plot span { display: inline-block; min-width: 8.5rem; margin-inline-start: 0.75rem; color: var(--quiet); text-align: start; }
 path { fill: none; stroke: var(--bar); stroke-width: 1.5; stroke-linejoin: round; vector-effect: non-scaling-stroke; }
 footer { margin-top: 2rem; color: var(--quiet); font-size: 0.875rem; }
 @media (max-width: 40rem) {

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { readAddress } from "../../server/address.ts";
 import {
@@ -65,7 +65,9 @@ function pathOf(module: string, folder: string): string {
   const require = createRequire(join(folder, "[promhttp]"));
   for (const name of kind === "folder" ? [path, module] : [module]) {
     try {
-      return require.resolve(name);
+      const file = require.resolve(name);
+      // A module of Node, such as "process", exports no registry. A file without its extension was meant.
+      if (isAbsolute(file)) return file;
     } catch {
       // There may be another one.
     }

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  brief,
   isCounterOf,
   pathOf,
   pointsOf,
+  rangeOf,
   readable,
   samplesIn,
 } from "../../../src/page/browser/plot.ts";
@@ -32,6 +34,14 @@ test("samplesIn() reads OpenMetrics, infinities, and a family whose name was esc
     [...samplesIn("# TYPE a_b gauge\na_b +Inf\n", "a.b")],
     [["a_b", Number.POSITIVE_INFINITY]],
   );
+});
+
+test("samplesIn() reads label values with any character", () => {
+  for (const value of ["x # {y", "\r", "\u2028", "} 5 ", "a\\\\", '\\"', "# TYPE a gauge", ""]) {
+    const series = `a{l="${value}",m=""}`;
+    const text = `# TYPE a counter\n${series} 1 # {t="} 3"} 2\n`;
+    assert.deepEqual([...samplesIn(text, "a")], [[series, 1]], value);
+  }
 });
 
 test("isCounterOf() knows the samples that only grow", () => {
@@ -68,4 +78,16 @@ test("readable() writes a value as a person reads it", () => {
     ["0", "1,234,567", "0.3", "1.000e-9", "1.000e+21", "NaN", "-Inf"],
   );
   assert.equal(readable(49.739, 3), "49.7");
+});
+
+test("rangeOf() names the bounds of what is plotted, infinities included", () => {
+  const { NaN: missing, POSITIVE_INFINITY: infinity } = Number;
+  assert.equal(rangeOf([missing, 1, infinity, 3], false), "1 to +Inf");
+  assert.equal(rangeOf([missing, 0.5, 2], true), "0.5/s to 2/s");
+  assert.equal(rangeOf([missing], true), "Nothing");
+});
+
+test("brief() writes a value in three digits", () => {
+  const values = [-418_554_465, 99_999, 123_456, 0.12345, 1e16, Number.POSITIVE_INFINITY];
+  assert.deepEqual(values.map(brief), ["-419M", "99,999", "123K", "0.123", "1.000e+16", "+Inf"]);
 });

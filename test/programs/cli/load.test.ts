@@ -54,6 +54,8 @@ const MISSING: readonly (readonly [module: string, advice: string])[] = [
   ["my_exporter.mjs", '. Did you mean "./my-exporter.mjs"?'],
   ["lib/disk", '. Did you mean "./lib/disk.ts"?'],
   ["lib", '. Did you mean "./lib/index.mjs"?'],
+  ["process", '. Did you mean "./process.mjs"?'],
+  ["cluster", ': no such package is installed. Did you mean a file, "./cluster"?'],
   ["9100", ". Did you mean --web.listen-address=9100?"],
   [":9100", ". Did you mean --web.listen-address=:9100?"],
   ["missing.mjs", ""],
@@ -67,7 +69,13 @@ for (const [module, advice] of MISSING) {
   test(`loadExporter() cannot find "${module}" and says "${advice}"`, async () => {
     await withTempDir(async (folder) => {
       await mkdir(join(folder, "lib"));
-      for (const file of ["my-exporter.mjs", "notes.txt", "lib/disk.ts", "lib/index.mjs"]) {
+      for (const file of [
+        "my-exporter.mjs",
+        "process.mjs",
+        "notes.txt",
+        "lib/disk.ts",
+        "lib/index.mjs",
+      ]) {
         await writeFile(join(folder, file), "");
       }
       await assert.rejects(loadExporter(module, folder), {

@@ -92,6 +92,11 @@ const INCOMPLETE: readonly (readonly [what: string, family: object, lines: RegEx
   ["labels", { type: "gauge", metrics: [{ value: 1 }, { labels: { a: 1 }, value: 2 }] }, /^x 1$/m],
   ["labels that are null", { type: "gauge", metrics: [{ labels: null, value: 1 }] }, /^x 1$/m],
   [
+    "labels that are said to be unique",
+    { type: "gauge", hasUniqueLabels: true, metrics: [{ value: 1 }] },
+    /^x 1$/m,
+  ],
+  [
     "labels of a state",
     { type: "stateset", metrics: [{ value: 1 }] },
     /^# TYPE x (gauge|unknown)\nx 1$/m,

@@ -69,7 +69,7 @@ export class LabelWriter {
 
   /** The same for names that are new or not of the legacy charset, and for values of other types. */
   #writeWithCare(labels: Labels, writer: ProtobufWriter): boolean {
-    for (const name of Object.keys(labels ?? {})) {
+    for (const name of Object.keys(labels)) {
       const isReserved = isReservedLabel(name, this.#reserved);
       if (!isReserved && !isLegacyLabelName(name)) continue;
       if (this.#legacyNames.size >= MAX_KNOWN_NAMES) this.#legacyNames.clear();

@@ -115,7 +115,7 @@ export class LabelEncoder implements LabelHolder {
   }
 
   #readWithCare(labels: Labels): ReadonlyMap<string, string> | undefined {
-    for (const name of Object.keys(labels ?? {})) {
+    for (const name of Object.keys(labels)) {
       const isReserved = isReservedLabel(name, this.#reserved);
       if (!isReserved && !isLegacyLabelName(name)) continue;
       if (this.#starts.size >= MAX_KNOWN_NAMES) this.#starts.clear();

@@ -53,7 +53,8 @@ export function normalLabels(
   const pairs = new Map<string, string>();
   let isAltered = false;
   let fault: string | undefined;
-  for (const [name, value] of Object.entries(labels)) {
+  // An author without a compiler that checks types may have left them out.
+  for (const [name, value] of Object.entries(labels ?? {})) {
     const text = labelText(value);
     if (text === undefined) return undefined;
     const written = escapeLabelName(name, scheme);

@@ -1,5 +1,5 @@
 import type { FaultReporter } from "../model/gatherer.ts";
-import { haveSameElements, snapshotOf } from "../model/identity.ts";
+import { haveSameElements, labelText, snapshotOf } from "../model/identity.ts";
 import type { Metric, MetricFamily } from "../model/metric-family.ts";
 
 const TYPES: ReadonlySet<unknown> = new Set<MetricFamily["type"]>([
@@ -61,12 +61,19 @@ function groupByName(families: readonly MetricFamily[]): Join {
 }
 
 /** Users write gatherers, and not all of them have a compiler that checks types. */
-function isLegalFamily({ name, type, help }: MetricFamily, report: FaultReporter): boolean {
-  if (typeof name !== "string" || name === "") report(String(name), "the name is not a string");
-  else if (!TYPES.has(type)) report(name, `the type ${String(type)} is unknown`);
+function isLegalFamily(family: MetricFamily | null | undefined, report: FaultReporter): boolean {
+  const { name, type, help, metrics } = family ?? {};
+  if (typeof name !== "string" || name === "") report(shown(name), "the name is not a string");
+  else if (!TYPES.has(type)) report(name, `the type ${shown(type)} is unknown`);
   else if (typeof help !== "string") report(name, "the help is not a string");
-  else return true;
+  else if (typeof metrics?.[Symbol.iterator] !== "function") {
+    report(name, "the metrics are not a list");
+  } else return true;
   return false;
+}
+
+function shown(value: unknown): string {
+  return labelText(value) ?? typeof value;
 }
 
 /** A new family each time: identities of metrics are valid only within their own registry. */

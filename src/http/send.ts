@@ -94,6 +94,10 @@ function write(
  * what changes or counts the body may have headers to add when it has seen that.
  */
 function writeHead(response: ServerResponse, status: number, pairs: string[]): void {
+  // RFC 9112 §6.2: a length may not be sent with a transfer coding, which something else may have set.
+  if (response.hasHeader?.("Transfer-Encoding") && pairs.includes("Content-Length")) {
+    response.removeHeader("Transfer-Encoding");
+  }
   // HTTP/2 does not take a list, and a mock may have only one of the two ways.
   if (http2StreamOf(response) !== undefined || typeof response.setHeader !== "function") {
     response.writeHead(status, fromPairs(pairs));

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { LightSignal, OVER } from "../abort.ts";
+import { LightSignal, OVER, type Signal } from "../abort.ts";
 import { startBody } from "../exposition/body.ts";
 import { ChunkReader } from "../exposition/chunk-reader.ts";
 import type { Log } from "../log.ts";
@@ -69,7 +69,8 @@ async function answerMarkup<T>(
   if (taken === undefined) return undefined;
   const { formats } = options;
   const parts = { facts, nonce, paths, formats, date: new Date(), tooSlow: taken.tooSlow };
-  return respond(context, taken, headers, encode(pageOf(taken.found, parts)));
+  const chunks = encode(pageOf(taken.found, parts));
+  return respond(log, request.signal, taken, { headers, chunks });
 }
 
 async function answerList(
@@ -82,26 +83,33 @@ async function answerList(
   const taken = await takeList(scrapeHandler.survey, request.signal, log);
   if (taken === undefined) return undefined;
   const parts = typeof taken.found === "string" ? [] : taken.found;
-  return respond(context, taken, headers, parts[Symbol.iterator]());
+  return respond(log, request.signal, taken, { headers, chunks: parts[Symbol.iterator]() });
+}
+
+/** What a page is sent as. */
+interface Sent {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly chunks: Iterator<Uint8Array>;
 }
 
 /** As with a scrape: in slices of the event loop, and no faster than the client reads. */
 async function respond<T>(
-  { log }: PageContext,
+  log: Log,
+  client: Signal,
   { found, signal, end }: Taken<T>,
-  headers: Readonly<Record<string, string>>,
-  chunks: Iterator<Uint8Array>,
-): Promise<ScrapeResponse> {
+  { headers, chunks }: Sent,
+): Promise<ScrapeResponse | undefined> {
   try {
     const body = await startBody(new ChunkReader(chunks, signal));
     const endLogged: Sending["end"] = (...failure) => {
-      if (failure.length > 0) log.error("Cannot send the page", failure[0]);
+      if (failure.length > 0 && !client.aborted) log.error("Cannot send the page", failure[0]);
       end(...failure);
     };
     const [status, more] = isUnavailable(found) ? UNAVAILABLE[found] : OK;
     return { status, headers: { ...headers, ...more }, body, signal, end: endLogged };
   } catch (error) {
     end(error);
+    if (client.aborted) return undefined;
     throw error;
   }
 }

@@ -5,6 +5,8 @@ import { nodeModule } from "../node.ts";
 /** What the parser of `node:http` reports of bytes that are not a request. */
 export interface ClientError extends Error {
   readonly code?: string;
+  /** What it says about it. */
+  readonly reason?: string;
   /** The bytes that it read last. */
   readonly rawPacket?: Buffer;
   /** How many of these it has parsed. */
@@ -26,10 +28,11 @@ export function clientErrorAnswer(error: ClientError, maxHeaderBytes: number): F
     }
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
       return { status: 413, text: "The chunk extensions are too large.\n" };
-    // The latter for the methods that the parser has for other protocols, such as DESCRIBE.
     case "HPE_INVALID_METHOD":
-    case "HPE_INVALID_CONSTANT":
       return REQUEST_LINE.test(lineOf(error)) ? NOT_IMPLEMENTED : BAD_REQUEST;
+    // For the methods that the parser has for other protocols, such as DESCRIBE; otherwise for a version.
+    case "HPE_INVALID_CONSTANT":
+      return error.reason?.startsWith("Invalid method") ? NOT_IMPLEMENTED : BAD_REQUEST;
     default:
       return BAD_REQUEST;
   }
@@ -50,15 +53,19 @@ export function bytesOf({ status, text, headers }: FixedAnswer): string {
   return [`HTTP/1.1 ${status} ${reason}`, ...lines, "", text].join("\r\n");
 }
 
-/** RFC 9112 §3: what would be a request line if its method were known. */
-const REQUEST_LINE = /^[!#$%&'*+.^`|~\w-]+ [^ ]+ HTTP\/1\.[01]\r?$/;
+/**
+ * RFC 9112 §3: what would be a request line if its method were known. Of one that comes in pieces, the
+ * begin must be here, up to the first character of the target.
+ */
+const REQUEST_LINE =
+  /^[!#$%&'*+.^`|~\w-]+ (?:[^ ]+ HTTP\/1\.[01]\r?\n?|[/h][^ \n]*(?: [HTP/1.]*)?)$/;
 
 /** The line that the parser has failed in, as far as it has been read. */
 function lineOf({ rawPacket, bytesParsed = 0 }: ClientError): string {
   const text = rawPacket?.toString("latin1") ?? "";
   const start = text.lastIndexOf("\n", bytesParsed - 1) + 1;
   const end = text.indexOf("\n", bytesParsed);
-  return text.slice(start, end === -1 ? undefined : end);
+  return text.slice(start, end === -1 ? undefined : end + 1);
 }
 
 /**

@@ -86,3 +86,68 @@ test("createEncoders() shares no encoder with another call", async () => {
   const first = await createEncoders(0).get("text-0.0.4", "dots");
   assert.notEqual(first, await createEncoders(0).get("text-0.0.4", "dots"));
 });
+
+/** What an author without a compiler that checks types may leave out, or take from JSON. */
+const INCOMPLETE: readonly (readonly [what: string, family: object, lines: RegExp])[] = [
+  ["labels", { type: "gauge", metrics: [{ value: 1 }, { labels: { a: 1 }, value: 2 }] }, /^x 1$/m],
+  ["labels that are null", { type: "gauge", metrics: [{ labels: null, value: 1 }] }, /^x 1$/m],
+  [
+    "labels of a state",
+    { type: "stateset", metrics: [{ value: 1 }] },
+    /^# TYPE x (gauge|unknown)\nx 1$/m,
+  ],
+  [
+    "labels of an exemplar",
+    {
+      type: "counter",
+      name: "x_total",
+      metrics: [{ labels: {}, value: 1, exemplar: { value: 1 } }],
+    },
+    /^x_total 1( # \{\} 1)?$/m,
+  ],
+  [
+    "exemplars of buckets",
+    {
+      type: "histogram",
+      metrics: [
+        { labels: {}, count: 1, sum: 1, upperBounds: [], cumulativeCounts: [], exemplars: null },
+      ],
+    },
+    /^x_bucket\{le="\+Inf"\} 1$/m,
+  ],
+  ["a unit", { name: "x_null", type: "gauge", unit: null, metrics: [] }, /^# TYPE x_null gauge$/m],
+  [
+    "a text as a unit",
+    { name: "x_5", type: "gauge", unit: [5], metrics: [] },
+    /^# TYPE x_5 gauge$/m,
+  ],
+  [
+    "numbers as quantiles",
+    {
+      type: "summary",
+      metrics: [
+        {
+          labels: {},
+          count: 1,
+          sum: 1,
+          quantiles: ["0.5", null, 1n, Symbol("0.5"), 0.9],
+          quantileValues: [1, 2, 3, 4, 5],
+        },
+      ],
+    },
+    /^x\{quantile="0.9"\} 5\nx_/m,
+  ],
+];
+
+for (const format of FORMATS) {
+  for (const [what, given, expected] of INCOMPLETE) {
+    test(`the encoder of ${format} writes a family without ${what}`, async () => {
+      const encoder = await createEncoders(0).get(format, "underscores");
+      const family = { name: "x", help: "", ...given } as unknown as MetricFamily;
+      const { body } = encodeFamilies(encoder, [family]);
+      assert.doesNotMatch(body, /UNIT|quantile="[^0]/);
+      if (format === "protobuf") assert.equal(body === "", [...family.metrics].length === 0);
+      else assert.match(body, expected);
+    });
+  }
+}

@@ -65,7 +65,19 @@ test("createFamilyJoiner() keeps the first of two families that differ in type",
   assert.deepEqual(faults, ["a: two types, gauge and counter; kept the first"]);
 });
 
-const ILLEGAL: readonly { what: object; fault: string }[] = [
+const ILLEGAL: readonly { what: unknown; fault: string }[] = [
+  { what: null, fault: "undefined: the name is not a string" },
+  { what: "a", fault: "undefined: the name is not a string" },
+  { what: { ...gauge("a", []), metrics: undefined }, fault: "a: the metrics are not a list" },
+  { what: { ...gauge("a", []), metrics: { a: 1 } }, fault: "a: the metrics are not a list" },
+  {
+    what: { ...gauge("a", []), name: Object.create(null) },
+    fault: "object: the name is not a string",
+  },
+  {
+    what: { ...gauge("a", []), type: Object.create(null) },
+    fault: "a: the type object is unknown",
+  },
   { what: { ...gauge("", []) }, fault: ": the name is not a string" },
   { what: { ...gauge("a", []), name: 7 }, fault: "7: the name is not a string" },
   { what: { ...gauge("a", []), type: "meter" }, fault: "a: the type meter is unknown" },

@@ -173,6 +173,25 @@ test("a handler keeps the headers that are set already, except its own", () =>
     },
   ));
 
+test("a handler answers with a length although something else has set a transfer coding", () =>
+  withMount(
+    {
+      selfMetrics: false,
+      mount: behind((_request, response) => response.setHeader("Transfer-Encoding", "chunked")),
+    },
+    async ({ port }) => {
+      for (const [method, status, text] of [
+        ["GET", 200, UP_TEXT],
+        ["POST", 405, "Method not allowed.\n"],
+      ] as const) {
+        const { headers, ...rest } = await rawRequest(port, request("/metrics", { method }));
+        assert.equal(headers["transfer-encoding"], undefined);
+        assert.equal(headers["content-length"], String(text.length));
+        assert.deepEqual([rest.status, rest.body], [status, text]);
+      }
+    },
+  ));
+
 test("a handler streams a body although something else has set a length", () =>
   withMount(
     {

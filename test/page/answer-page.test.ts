@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Gauge, Registry } from "prom-client";
 import { type Gatherer, type MetricFamily, Server } from "../../src/index.ts";
+import { resolveOptions } from "../../src/options/rules.ts";
+import { createPage } from "../../src/page/open-page.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
 import { rawRequest, request } from "../helpers/http/raw-request.ts";
 import { withServer } from "../helpers/http/with-server.ts";
 import { turnsUntil } from "../helpers/turns.ts";
 import { within } from "../helpers/within.ts";
+import { createHarness, scraperOf } from "../scrape/harness.ts";
 
 const SECRET = "the password is 1234";
 
@@ -172,6 +175,23 @@ test("a client that disconnects while the page is made stops the collectors", as
     assert.deepEqual(log, []);
   });
 });
+
+for (const { isGone, logged } of [
+  { isGone: true, logged: 0 },
+  { isGone: false, logged: 1 },
+]) {
+  test(`a page that is cut off is ${isGone ? "not " : ""}logged, ${isGone ? "as" : "unless"} its client has disconnected`, async () => {
+    const harness = createHarness(countingGatherer());
+    const context = { scrapeHandler: harness, options: resolveOptions({}), paths: [] };
+    const page = createPage({ ...context, log: harness.log });
+    const client = new AbortController();
+    await scraperOf({ scrape: page }).run({ signal: client.signal }, async () => {
+      if (isGone) client.abort(new Error("gone"));
+      throw new Error("cut off");
+    });
+    assert.equal(harness.logged.length, logged);
+  });
+}
 
 const BROWSER =
   "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";

@@ -50,6 +50,8 @@ const UNKNOWN_METHODS: readonly [name: string, bytes: string][] = [
   ["a method of odd characters", request("/metrics", { method: "!#$%&'*+.^_`|~9" })],
   ["an unknown method of an unknown path", request("/nothing", { method: "BREW" })],
   ["an unknown method in HTTP/1.0", "FOO /metrics HTTP/1.0\r\n\r\n"],
+  ["an unknown method before a target that is not whole", "FOO /met"],
+  ["an unknown method before a version that is not whole", "FOO /metrics HTTP/"],
   ["an unknown method behind empty lines", `\r\n\r\n${request("/metrics", { method: "FOO" })}`],
 ];
 

@@ -220,6 +220,28 @@ for (const [name, bytes] of [
   });
 }
 
+const IN_CHUNKS = `${request("/metrics", { headers: [CHUNKED] })}0\r\n\r\n`;
+
+for (const [name, bytes] of [
+  ["a scrape", SCRAPE],
+  ["a scrape in chunks", IN_CHUNKS],
+  ["a scrape before CONNECT", SCRAPE + request("test:80", { method: "CONNECT" })],
+] as const) {
+  test(`${name} that is queued behind another is aborted when its client disconnects`, async () => {
+    const source = blockingGatherer();
+    await withServer({ source }, async ({ connect, log }) => {
+      const connection = await connect();
+      await connection.send(SCRAPE + bytes);
+      const signal = await source.started();
+      await turns(5);
+      connection.socket.destroy();
+      // It aborts when the last scrape does.
+      await turnsUntil("the gathering to be aborted", () => signal.aborted);
+      assert.deepEqual(log, []);
+    });
+  });
+}
+
 test("the server closes a connection with an error although its client goes on sending", () =>
   withServer({}, async ({ connect }) => {
     const connection = await connect();

@@ -31,7 +31,8 @@ export function createHistogramWriter(
       report(NOT_A_NUMBER);
       return;
     }
-    let { native } = metric;
+    // An author without a compiler that checks types may have said `null`.
+    let native = metric.native ?? undefined;
     const fault = native && nativeFault(native, count, sum);
     if (fault !== undefined) {
       report(fault);

@@ -45,7 +45,7 @@ export class LabelWriter {
     const start = writer.length;
     this.isAltered = false;
     this.fault = undefined;
-    for (const name of Object.keys(labels)) {
+    for (const name of Object.keys(labels ?? {})) {
       const value = labels[name];
       const isWritten = this.#legacyNames.get(name);
       const isText = typeof value === "string";
@@ -68,7 +68,7 @@ export class LabelWriter {
 
   /** The same for names that are new or not of the legacy charset, and for values of other types. */
   #writeWithCare(labels: Labels, writer: ProtobufWriter): boolean {
-    for (const name of Object.keys(labels)) {
+    for (const name of Object.keys(labels ?? {})) {
       const isReserved = isReservedLabel(name, this.#reserved);
       if (!isReserved && !isLegacyLabelName(name)) continue;
       if (this.#legacyNames.size >= MAX_KNOWN_NAMES) this.#legacyNames.clear();
@@ -160,7 +160,7 @@ export class FamilyLabels {
   #keyOf(labels: Labels, start: number, writer: ProtobufWriter): string {
     // Only what is written as it is has the names that it had.
     if (!this.#writer.isAltered) {
-      const names = Object.keys(labels);
+      const names = Object.keys(labels ?? {});
       if (this.#order.arrange(names) === names) return writer.latin1(start);
     }
     const end = writer.length;

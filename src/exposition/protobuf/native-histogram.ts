@@ -8,6 +8,7 @@ const NO_SPANS: readonly BucketSpan[] = [];
 const NO_COUNTS: ArrayLike<number> = [];
 
 const NO_AMOUNT = "a native histogram's count is not a number from 0";
+const NO_MATCH = "a native histogram's spans and counts do not match";
 const WRONG_TOTAL = "a native histogram's count is not what its buckets hold";
 
 /** Marks a histogram without any observation as native for Prometheus. */
@@ -48,6 +49,8 @@ export function nativeFault(
 }
 
 function sideFault(spans: readonly BucketSpan[], counts: ArrayLike<number>): string | undefined {
+  // An author without a compiler that checks types may have left them out.
+  if (!Array.isArray(spans) || typeof counts?.length !== "number") return NO_MATCH;
   let size = 0;
   for (const [index, { offset, length }] of spans.entries()) {
     // Both must be integers of 32 bits, which a shift by zero bits does not change.
@@ -56,7 +59,7 @@ function sideFault(spans: readonly BucketSpan[], counts: ArrayLike<number>): str
     }
     size += length;
   }
-  if (size !== counts.length) return "a native histogram's spans and counts do not match";
+  if (size !== counts.length) return NO_MATCH;
   for (let index = 0; index < counts.length; index++) {
     if (!isAmount(counts[index])) return NO_AMOUNT;
   }

@@ -105,8 +105,10 @@ function writePreamble(family: MetricFamily, name: string, writer: ProtobufWrite
   if (family.help !== "") writer.string(METRIC_FAMILY.help, family.help);
   // The default value too: a decoder may tell a counter from a family without a type.
   writer.uint(METRIC_FAMILY.type, TYPES[family.type]);
-  const unit = family.unit ?? "";
-  if (unit !== "" && hasUnit(family, name, unit)) writer.string(METRIC_FAMILY.unit, unit);
+  const { unit } = family;
+  if (typeof unit === "string" && unit !== "" && hasUnit(family, name, unit)) {
+    writer.string(METRIC_FAMILY.unit, unit);
+  }
 }
 
 /** Prometheus rejects the whole scrape for a unit that the name does not end in. */

@@ -130,11 +130,16 @@ function* encodeText(
       for (const metric of metrics) {
         if (labelSets === undefined) {
           const written = walk.write(metric, encoder);
+          if (written === true) {
+            count++;
+            if (sink.isFull) yield sink.take();
+            continue;
+          }
           if (labels.isRefused) {
             // Another scrape may use the encoder before this one goes on.
             labels.release();
             labelSets = yield* labelSetsBefore(count + walk.endRuns(), family, labels);
-          } else if (written !== true) report(family.name, written || NOT_A_NUMBER);
+          } else report(family.name, written || NOT_A_NUMBER);
         }
         if (labelSets !== undefined) {
           const written = writeUnique(metric, encoder, labelSets, walk);
@@ -191,13 +196,14 @@ function* labelSetsBefore(
   const labelSets = new LabelSets();
   if (count === 0) return labelSets;
   const iterator = metrics[Symbol.iterator]();
-  for (let index = 1; ; index++) {
-    const { done, value: metric } = iterator.next();
-    if (done || index > count) return labelSets;
-    const key = labels.hold(metric.labels);
+  let step = iterator.next();
+  for (let index = 1; !step.done && index <= count; index++) {
+    const key = labels.hold(step.value.labels);
     if (key !== undefined) labelSets.add(key);
     labels.release();
     labels.fault = undefined;
     if (index % METRICS_PER_STEP === 0) yield PAUSE;
+    step = iterator.next();
   }
+  return labelSets;
 }

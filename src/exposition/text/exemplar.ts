@@ -57,8 +57,7 @@ export function formatBucketExemplar(
 function formatLabels({ labels }: Exemplar): string | undefined {
   let formatted = "";
   let characters = 0;
-  for (const name of Object.keys(labels)) {
-    const value = labels[name];
+  for (const [name, value] of Object.entries(labels ?? {})) {
     const text = labelText(value);
     if (text === undefined) return undefined;
     if (text === "" || isReservedLabel(name)) continue;

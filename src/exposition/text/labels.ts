@@ -45,7 +45,7 @@ export class LabelEncoder implements LabelHolder {
       this.isRefused = true;
       return undefined;
     }
-    const text = this.#write(labels, Object.keys(labels)) ?? this.#writeWithCare(labels);
+    const text = this.#write(labels, Object.keys(labels ?? {})) ?? this.#writeWithCare(labels);
     if (!this.#isAltered) return text;
     this.isTrusting = false;
     this.isRefused = true;
@@ -55,7 +55,7 @@ export class LabelEncoder implements LabelHolder {
 
   hold(labels: Labels): string | undefined {
     this.fault = undefined;
-    const names = Object.keys(labels);
+    const names = Object.keys(labels ?? {});
     const text = this.#write(labels, names);
     if (text !== undefined && !this.#isAltered) {
       this.held = text;
@@ -115,7 +115,7 @@ export class LabelEncoder implements LabelHolder {
   }
 
   #readWithCare(labels: Labels): ReadonlyMap<string, string> | undefined {
-    for (const name of Object.keys(labels)) {
+    for (const name of Object.keys(labels ?? {})) {
       const isReserved = isReservedLabel(name, this.#reserved);
       if (!isReserved && !isLegacyLabelName(name)) continue;
       if (this.#starts.size >= MAX_KNOWN_NAMES) this.#starts.clear();
@@ -132,9 +132,12 @@ export class LabelEncoder implements LabelHolder {
 const NEEDS_CARE = /[\\\n"\ud800-\udfff]/;
 
 function writePairs(pairs: ReadonlyMap<string, string>, names: readonly string[]): string {
-  return names
-    .map((name) => `${quoteLabelName(name)}="${escapeQuoted(pairs.get(name) ?? "")}"`)
-    .join(",");
+  return (
+    names
+      // Each name is one of `pairs`.
+      .map((name) => `${quoteLabelName(name)}="${escapeQuoted(pairs.get(name) as string)}"`)
+      .join(",")
+  );
 }
 
 /** Writes a label name, in quotes unless it is of the legacy charset (text format 1.0.0). */

@@ -123,7 +123,7 @@ export function createHistogramEncoder(
       const { starts, values, indexes, fault } = bucketsOf(metric.upperBounds);
       const exemplars = hasExemplars ? metric.exemplars : undefined;
       const endOf = (at: number, index: number) =>
-        exemplars === undefined || formatBucketExemplar === undefined
+        !exemplars || formatBucketExemplar === undefined
           ? end
           : `${timestamp}${formatBucketExemplar(exemplars[index], values, at)}\n`;
       let written: Written = fault ?? true;

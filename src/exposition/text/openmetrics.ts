@@ -29,7 +29,7 @@ import { quoteMetricName } from "./sample-lines.ts";
 
 /** OpenMetrics 1.0, Summary: a quantile is from 0 to 1. */
 const QUANTILES: BoundRule = {
-  isLegal: (quantile) => quantile >= 0 && quantile <= 1,
+  isLegal: (quantile) => typeof quantile === "number" && quantile >= 0 && quantile <= 1,
   fault: "a quantile is not a number from 0 to 1, or is there twice",
 };
 
@@ -108,15 +108,15 @@ function createFamilyEncoder(named: NamedFamily, scheme: EscapingScheme): Family
 /** OpenMetrics 1.0, Overall Structure: type, unit and help, in this order. */
 function createPreamble({ family, name, type }: NamedFamily): string {
   const written = quoteMetricName(name);
-  const { help, unit = "" } = family;
+  const { help, unit } = family;
   const unitLine = isUnitOf(unit, name, type) ? `# UNIT ${written} ${unit}\n` : "";
   const helpLine = help === "" ? "" : `# HELP ${written} ${escapeQuoted(help)}\n`;
   return `# TYPE ${written} ${type}\n${unitLine}${helpLine}`;
 }
 
 /** OpenMetrics 1.0, UNIT: it ends the name; an info and a state set have none. */
-function isUnitOf(unit: string, name: string, type: MetricFamily["type"]): boolean {
-  if (type === "info" || type === "stateset") return false;
+function isUnitOf(unit: unknown, name: string, type: MetricFamily["type"]): boolean {
+  if (typeof unit !== "string" || type === "info" || type === "stateset") return false;
   // A unit is made of the characters of a metric name, and cannot be quoted.
   return /^[a-zA-Z0-9_:]+$/.test(unit) && name.endsWith(`_${unit}`);
 }

@@ -97,8 +97,10 @@ function createFamilyEncoder(
 ): FamilyEncoder {
   const written = quoteMetricName(name);
   const help = family.help === "" ? "" : `# HELP ${written} ${escapeHelp(family.help)}\n`;
+  // The Python client's parser cuts `_total` off the name of a counter, and rejects what is empty then.
+  const type = name === "_total" ? "untyped" : TEXT_TYPES[family.type];
   return {
-    preamble: `${help}# TYPE ${written} ${TEXT_TYPES[family.type]}\n`,
+    preamble: `${help}# TYPE ${written} ${type}\n`,
     ...createMetricEncoder(family, name, scheme),
   };
 }

@@ -1,4 +1,4 @@
-import { labelsKey } from "../../model/identity.ts";
+import { labelsKey, labelText } from "../../model/identity.ts";
 import type {
   HistogramMetric,
   Labels,
@@ -111,7 +111,7 @@ const SUFFIXES: Readonly<Partial<Record<SnapshotType, readonly string[]>>> = {
 
 function sampleNames(type: SnapshotType, names: readonly unknown[]): ReadonlySet<string> {
   const suffixes = SUFFIXES[type] ?? [""];
-  return new Set(names.flatMap((name) => suffixes.map((suffix) => `${name}${suffix}`)));
+  return new Set(names.flatMap((name) => suffixes.map((suffix) => `${labelText(name)}${suffix}`)));
 }
 
 type Samples = readonly SnapshotSample[];
@@ -161,7 +161,7 @@ function groupByLabels(samples: Samples, boundLabel: string, report: Report): Gr
   let hasDuplicate = false;
   for (const sample of samples) {
     const { [boundLabel]: bound, ...labels } = labelsOf(sample);
-    const total = TOTALS.find((name) => String(sample.metricName).endsWith(`_${name}`));
+    const total = TOTALS.find((name) => labelText(sample.metricName)?.endsWith(`_${name}`));
     if (bound === undefined && total === undefined) {
       report(`a sample has no label ${boundLabel}`);
       continue;
@@ -185,7 +185,8 @@ function groupByLabels(samples: Samples, boundLabel: string, report: Report): Gr
 }
 
 function toBound(bound: unknown): number {
-  return bound === "+Inf" ? Number.POSITIVE_INFINITY : Number(bound);
+  const text = labelText(bound);
+  return text === "+Inf" ? Number.POSITIVE_INFINITY : Number(text);
 }
 
 function toHistogram(

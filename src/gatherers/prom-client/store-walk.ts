@@ -25,8 +25,10 @@ export interface StoreWalkOptions {
   readonly metric: RegistryMetric;
   readonly isHistogram: boolean;
   readonly flyweight: Flyweight;
-  /** Called for a child whose labels object is that of the child before it. */
+  /** Called for a child whose labels object is that of a child before it. */
   readonly onDuplicate: () => void;
+  /** The labels objects that several children had at some time. */
+  readonly shared: WeakSet<Labels>;
   /** Called at the end, when the walk may be started again. */
   readonly giveBack: (walk: StoreWalk) => void;
 }
@@ -51,8 +53,12 @@ export class StoreWalk implements RunReader {
   /** The child at which a run ended; an iterator cannot go back. */
   #pending: unknown;
   #previous: Labels | undefined;
+  /** The labels objects of the children that were read one by one; made for the second. */
+  #used: Set<Labels> | undefined;
+  readonly #shared: WeakSet<Labels>;
 
-  constructor({ metric, isHistogram, flyweight, onDuplicate, giveBack }: StoreWalkOptions) {
+  constructor({ metric, isHistogram, flyweight, onDuplicate, shared, giveBack }: StoreWalkOptions) {
+    this.#shared = shared;
     this.#metric = metric;
     this.#isHistogram = isHistogram;
     this.#flyweight = flyweight;
@@ -193,18 +199,41 @@ export class StoreWalk implements RunReader {
     if (!isObject(child)) return false;
     const { labels } = child as Child;
     if (!labels) return false;
-    // The store keeps the caller's labels object; a caller that changes and reuses it makes the
-    // children before it look the same.
-    const isDuplicate = labels === this.#previous;
-    this.#previous = labels;
+    const isDuplicate = this.#isShared(labels, child);
     if (isDuplicate) this.#onDuplicate();
     return !isDuplicate && this.#flyweight.pointAt(identity, child);
+  }
+
+  /**
+   * Whether the labels object of a child is that of one before it, too: the store keeps the caller's
+   * object, and a caller that changes and reuses it makes the children before look the same.
+   *
+   * A run remembers no labels. It cannot miss any: what was kept of a child is the text of the labels that
+   * it had at the time, or another child with its object has been met, and that is remembered for good.
+   */
+  #isShared(labels: Labels, child: unknown): boolean {
+    const previous = this.#previous;
+    this.#previous = labels;
+    if (previous === undefined || previous === labels) return previous === labels;
+    this.#used ??= new Set([previous]);
+    const { size } = this.#used;
+    const isUsed = this.#used.add(labels).size === size;
+    if (isUsed) this.#shared.add(labels);
+    return isUsed || (this.#shared.has(labels) && this.#firstWith(labels) !== child);
+  }
+
+  #firstWith(labels: Labels): unknown {
+    const { hashMap, store } = this.#metric;
+    const children = hashMap === undefined ? (store?.values() ?? []) : Object.values(hashMap);
+    for (const child of children) if ((child as Child).labels === labels) return child;
+    return undefined;
   }
 
   #end(): IteratorResult<Flyweight, undefined> {
     this.#keys = [];
     this.#children = undefined;
     this.#previous = undefined;
+    this.#used = undefined;
     this.#giveBack(this);
     return END;
   }

@@ -1,3 +1,4 @@
+import type { Labels } from "../../model/metric-family.ts";
 import { RUNS, type WithRuns } from "../../model/metric-run.ts";
 import { type Flyweight, flyweightFactory, type LabelMerger } from "./flyweights.ts";
 import { type RegistryMetric, typeOf } from "./registry.ts";
@@ -7,7 +8,7 @@ import { isObject, StoreWalk } from "./store-walk.ts";
 export interface StoreContext {
   /** Adds the registry's default labels to a child's own. */
   readonly merge: LabelMerger;
-  /** Called for a child whose labels object is that of the child before it. */
+  /** Called for a child whose labels object is that of a child before it. */
   readonly onDuplicate: () => void;
 }
 
@@ -73,13 +74,21 @@ export function storeMetrics(
   const isHistogram = type === "histogram";
   // Most families are small: constructing a walk costs more than walking one label set.
   let spare: StoreWalk | undefined;
+  const shared = new WeakSet<Labels>();
   const giveBack = (walk: StoreWalk): void => {
     spare = walk;
   };
   const start = (): StoreWalk => {
     const walk =
       spare ??
-      new StoreWalk({ metric, isHistogram, flyweight: createFlyweight(), onDuplicate, giveBack });
+      new StoreWalk({
+        metric,
+        isHistogram,
+        flyweight: createFlyweight(),
+        onDuplicate,
+        shared,
+        giveBack,
+      });
     spare = undefined;
     walk.start();
     return walk;

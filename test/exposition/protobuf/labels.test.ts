@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { NameOrder } from "../../../src/exposition/label-pairs.ts";
 import { LabelWriter } from "../../../src/exposition/protobuf/labels.ts";
 import { ProtobufWriter } from "../../../src/exposition/protobuf/writer.ts";
 import type { Labels, MetricFamily } from "../../../src/model/metric-family.ts";
@@ -119,6 +120,12 @@ test("LabelWriter returns the same whichever labels it encoded before", () => {
       assert.equal(written(experienced, given), written(new LabelWriter(scheme, "le"), given));
     }),
   );
+});
+
+test("LabelWriter writes nothing in order that cannot be converted to a string", () => {
+  const writer = new ProtobufWriter();
+  new LabelWriter("dots").writeInOrder({ a: Object.create(null) }, new NameOrder(), writer);
+  assert.equal(writer.length, 0);
 });
 
 test("LabelWriter writes any text so that it reads back the same", () => {

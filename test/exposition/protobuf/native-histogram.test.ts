@@ -53,6 +53,16 @@ const FAULTS: readonly FaultCase[] = [
     native: { negativeSpans: [{ offset: 0, length: 1 }] },
     expected: MATCH,
   },
+  {
+    name: "no spans",
+    native: { positiveSpans: undefined as unknown as NativeHistogram["positiveSpans"] },
+    expected: MATCH,
+  },
+  {
+    name: "no counts",
+    native: { positiveCounts: undefined as unknown as NativeHistogram["positiveCounts"] },
+    expected: MATCH,
+  },
   { name: "counts without spans", native: { negativeCounts: [0] }, expected: MATCH },
   {
     name: "a negative offset of the first span",

@@ -241,6 +241,13 @@ test("createProtobufEncoder() pauses while it collects a large family", () => {
   );
 });
 
+test("createProtobufEncoder() pauses while all metrics are skipped", () => {
+  const metrics = Array.from({ length: 2_500 }, () => ({ labels: {}, value: 1 }));
+  const { chunks, bytes } = encode([{ name: "same", help: "", type: "gauge", metrics }]);
+  assert.equal(chunks.filter((chunk) => chunk.length === 0).length, 2);
+  assert.equal(decodeFamilies(bytes)[0]?.metric?.length, 1);
+});
+
 test("createProtobufEncoder() reads a metric only when it is asked for it", () => {
   let reads = 0;
   const metrics = (function* () {

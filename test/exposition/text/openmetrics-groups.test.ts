@@ -4,7 +4,7 @@ import { createOpenMetricsEncoder } from "../../../src/exposition/text/openmetri
 import { arrangeInfo, arrangeStates } from "../../../src/exposition/text/openmetrics-groups.ts";
 import type { MetricFamily, MetricType, ValueMetric } from "../../../src/model/metric-family.ts";
 import type { EscapingScheme } from "../../../src/model/names.ts";
-import { encodeFamilies, lines } from "../../helpers/scraping/encode-families.ts";
+import { encodeChunks, encodeFamilies, lines } from "../../helpers/scraping/encode-families.ts";
 
 const NO_STATE_SET =
   "a state is neither 0 nor 1, lacks the label with the name of the family, or has a time of its own: OpenMetrics output shows no state set";
@@ -165,9 +165,11 @@ test("arrangeInfo() and arrangeStates() pause every 1,000 metrics", () => {
 
 test("createOpenMetricsEncoder() pauses while it collects a long state set", () => {
   const metrics = Array.from({ length: 1_500 }, (_, index) => state({ ss: index }, 1));
-  const chunks = createOpenMetricsEncoder("dots").encode(
-    [familyOf("ss", "stateset", metrics)],
-    () => {},
+  const encoder = createOpenMetricsEncoder("dots");
+  const [first, ...others] = Array.from(
+    encodeChunks(encoder, [familyOf("ss", "stateset", metrics)], assert.fail),
+    (chunk) => Buffer.from(chunk).toString(),
   );
-  assert.equal(chunks.next().value.length, 0);
+  assert.equal(first, "");
+  assert.equal(others.join("").match(/^ss\{/gm)?.length, 1_500);
 });

@@ -280,3 +280,11 @@ test("createTextEncoder() reads a metric object that changes from step to step",
   ]);
   assert.equal(body, lines("# TYPE a gauge", 'a{n="1"} 1', 'a{n="2"} 2'));
 });
+
+test("createTextEncoder() gives no type to a counter whose name is only the suffix", () => {
+  const metrics = [{ labels: {}, value: 1 }];
+  const { body } = encodeFamilies(createTextEncoder("underscores"), [
+    { name: ".total", help: "", type: "counter", metrics },
+  ]);
+  assert.equal(body, lines("# TYPE _total untyped", "_total 1"));
+});

@@ -191,6 +191,42 @@ for (const library of LIBRARIES) {
     ]);
   });
 
+  test(`label objects of ${name} that are changed and reused by turns are served once`, async () => {
+    const registry = new Registry();
+    const config = { help: "h", labelNames: ["u"], registers: [registry] };
+    const counter = new Counter({ ...config, name: "c_total" });
+    const gauge = new Gauge({ ...config, name: "g" });
+    const histogram = new Histogram({ ...config, name: "h", buckets: [1] });
+    const summary = new Summary({ ...config, name: "s" });
+    const count = (labels: object) => {
+      counter.inc(labels);
+      gauge.set(labels, 1);
+      histogram.observe(labels, 1);
+      summary.observe(labels, 1);
+    };
+    const one = { u: "1" };
+    const other = { u: "2" };
+    count(one);
+    count(other);
+    one.u = "3";
+    count(one);
+    other.u = "4";
+    count(other);
+    const { scrape, log } = createScraper(gathererOf(registry));
+    // From the third scrape on, bytes are kept; the last ones meet a new child.
+    for (let round = 0; round < 6; round++) {
+      if (round === 4) count({ u: "5" });
+      for (const accept of Object.values(ACCEPT)) {
+        const { headers, body } = await scrape({ accept });
+        // It throws for a series that is there twice.
+        const families = parseExposition(headers["Content-Type"] ?? "", body);
+        const sets = families.find(({ name }) => name.startsWith("c"))?.samples.length;
+        assert.equal(sets, round < 4 ? 2 : 3);
+      }
+    }
+    assert.ok(log.some((line) => line.includes("two metrics share one labels object")));
+  });
+
   test(`default labels of ${name} are overridden by a metric's own, except null and undefined`, async () => {
     const registry = new Registry();
     const config = { help: "h", labelNames: ["app", "b"], registers: [registry] };

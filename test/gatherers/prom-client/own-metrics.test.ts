@@ -213,3 +213,30 @@ for (const { name, major = 15, Registry, Gauge } of LIBRARIES) {
     assert.deepEqual(faults, ["undefined: the name of a metric is not a string"]);
   });
 }
+
+for (const { name, Registry } of LIBRARIES) {
+  test(`a metric of one's own in ${name} with bounds and names that have no text costs no other`, async () => {
+    const registry = new Registry();
+    const bound = (le: unknown, value: number) => ({
+      metricName: "h_bucket",
+      labels: { le },
+      value,
+    });
+    const values = [bound(Symbol("1"), 1), bound(Object.create(null), 1), bound("+Inf", 2)];
+    registry.registerMetric({ name: "h", get: () => ({ help: "h", type: "histogram", values }) });
+    const odd = { metricName: Object.create(null), labels: {}, value: 1 };
+    for (const [index, own] of [Symbol("g"), Object.create(null)].entries()) {
+      registry.registerMetric({
+        name: `g${index}`,
+        get: () => ({ name: own, help: "h", type: "gauge", values: [odd] }),
+      });
+    }
+    const { text } = await expose(registry);
+    assert.deepEqual(text.match(/^[a-z].*$/gm), [
+      'h_bucket{le="+Inf"} 2',
+      "h_count 2",
+      "g0 1",
+      "g1 1",
+    ]);
+  });
+}

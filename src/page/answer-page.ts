@@ -67,7 +67,8 @@ async function answerMarkup<T>(
   const { scrapeHandler, log, paths, options } = context;
   const taken = await take(scrapeHandler.survey, request.signal, log);
   if (taken === undefined) return undefined;
-  const parts = { facts, nonce, paths, formats: options.formats, date: new Date() };
+  const { formats } = options;
+  const parts = { facts, nonce, paths, formats, date: new Date(), tooSlow: taken.tooSlow };
   const chunks = encode(pageOf(taken.found, parts));
   return respond(log, request.signal, taken, { headers, chunks });
 }

@@ -38,6 +38,7 @@ export interface Overview {
 /** What was looked at, and the bounds within which it may be sent. */
 export interface Taken<T> extends Sending {
   readonly found: T | Unavailable;
+  readonly tooSlow?: readonly string[] | undefined;
 }
 
 /** Looks at families. It never rejects; `undefined` if the client disconnected first. */
@@ -55,11 +56,11 @@ export const takeOverview: Take<Overview> = async (survey, client, log) => {
     return { sizes, ownSizes: yield* measureFamilies(own, unreadable.add) };
   });
   if (taken === undefined) return undefined;
-  const { findings, signal, end } = taken;
-  if (typeof findings === "string") return { found: findings, signal, end };
+  const { findings, ...more } = taken;
+  if (typeof findings === "string") return { found: findings, ...more };
   const { result, failed, ...others } = findings;
   const all = [...new Set([...failed, ...unreadable.names])];
-  return { found: { ...result, ...others, failed: all }, signal, end };
+  return { found: { ...result, ...others, failed: all }, ...more };
 };
 
 /** Lists all families, as the parts of a JSON array. */
@@ -100,8 +101,8 @@ async function take<T>(
 ): Promise<Taken<T> | undefined> {
   const taken = await survey(client, visit, name);
   if (taken === undefined) return undefined;
-  const { findings, signal, end } = taken;
-  return { found: typeof findings === "string" ? findings : findings.result, signal, end };
+  const { findings, ...more } = taken;
+  return { found: typeof findings === "string" ? findings : findings.result, ...more };
 }
 
 /** Logs the families that cannot be read, and remembers their names. */

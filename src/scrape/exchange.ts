@@ -122,6 +122,8 @@ export type Unavailable = "busy" | "late" | "failed";
 /** The outcome of a survey, and the bounds within which it may be sent. */
 export interface Survey<T> extends Sending {
   readonly findings: Findings<T> | Unavailable;
+  /** The collectors that took too long, if it was late. */
+  readonly tooSlow?: readonly string[] | undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Gatherer, MetricFamily } from "../../src/index.ts";
+import { Gauge, Registry } from "prom-client";
+import { type Gatherer, type MetricFamily, Server } from "../../src/index.ts";
 import { resolveOptions } from "../../src/options/rules.ts";
 import { createPage } from "../../src/page/open-page.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
@@ -117,14 +118,14 @@ for (const [how, source] of FAILURES) {
     }));
 }
 
-test("the page of collectors that time out is a 503 with a fixed text", () =>
+test("the page of a gatherer that hangs is a 503 that names it", () =>
   withServer(
     { source: { gather: () => new Promise(() => {}) }, timeoutMs: 20 },
     async ({ port }) => {
       const { status, headers, body } = await rawRequest(port, request("/"));
       assert.equal(status, 503);
       assert.match(String(headers["content-type"]), /^text\/html/);
-      assert.match(body, /could not be gathered in time\. See the process log\./);
+      assert.match(body, /took too long: <code>gatherer 1<\/code>\. See the process log\./);
     },
   ));
 
@@ -295,4 +296,24 @@ test("a page whose code throws is a 500 with a fixed text, and logged", async ()
     assert.doesNotMatch(body, /1234/);
     assert.match(String(log), /1234/);
   });
+});
+
+test("the page of a process whose collector hangs names the collector", async () => {
+  const registers = [new Registry()];
+  const help = "A gauge.";
+  new Gauge({ name: "fast", help, registers }).set(1);
+  new Gauge({ name: "hangs", help, registers, collect: () => new Promise<void>(() => {}) });
+  const options = { logger: false, timeoutMs: 200 } as const;
+  await using server = await Server.listen(registers, "127.0.0.1:0", options);
+  assert.equal((await fetch(server.url)).status, 503);
+  for (const query of ["", "?family=hangs"]) {
+    const response = await fetch(new URL(`/${query}`, server.url));
+    assert.equal(response.status, 503);
+    const page = await response.text();
+    assert.match(page, /answered with 503, because these took too long: <code>hangs<\/code>\./);
+  }
+  // The others can be looked at.
+  const other = await fetch(new URL("/?family=fast", server.url));
+  assert.equal(other.status, 200);
+  await other.text();
 });

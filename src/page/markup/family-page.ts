@@ -2,7 +2,7 @@ import type { Unavailable } from "../../scrape/exchange.ts";
 import { PLOT_SCRIPT } from "../browser/scripts.ts";
 import type { FamilyDetail, LabelDetail } from "../measure/inspect-family.ts";
 import { breakable, encodeName, labelId, shareBar } from "./family-table.ts";
-import { type FrameParts, frame, notice, placeOf, rawLinks, UNAVAILABLE } from "./frame.ts";
+import { type FrameParts, frame, notice, placeOf, rawLinks, unavailable } from "./frame.ts";
 import { cutText, type Html, html, NO_HTML, showName } from "./html.ts";
 import { countOf, formatCount } from "./units.ts";
 
@@ -37,10 +37,10 @@ export function familyPage(
 function* mainOf(
   name: string,
   detail: FamilyDetail | null | Unavailable,
-  { formats }: FrameParts,
+  parts: FrameParts,
 ): Generator<Html, void, undefined> {
   if (typeof detail === "string") {
-    yield notice(html`${UNAVAILABLE[detail]}`);
+    yield unavailable(detail, parts);
     return;
   }
   if (detail === null) {
@@ -56,7 +56,7 @@ ${unit ? html`<div><dt>Unit</dt><dd>${showName(unit, 50)}</dd></div>\n` : NO_HTM
 </dl>
 `;
   for (const label of labels) yield labelDetails(label);
-  yield html`<details><summary>Raw metrics <span>of this family, as a scraper gets them</span></summary>${rawLinks(formats, `&name[]=${encodeName(name)}`)}</details>
+  yield html`<details><summary>Raw metrics <span>of this family, as a scraper gets them</span></summary>${rawLinks(parts.formats, `&name[]=${encodeName(name)}`)}</details>
 `;
   yield seriesTable(name, detail);
 }

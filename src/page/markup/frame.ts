@@ -1,8 +1,10 @@
 import type { Format } from "../../options/options.ts";
+import type { Unavailable } from "../../scrape/exchange.ts";
 import { VERSION } from "../../version.ts";
 import type { ProcessFacts } from "../process-facts.ts";
 import { type Html, html, showName } from "./html.ts";
 import { STYLE } from "./style.ts";
+import { countOf } from "./units.ts";
 
 /** What every page has. */
 export interface FrameParts {
@@ -15,6 +17,8 @@ export interface FrameParts {
   readonly nonce: string;
   /** When the metrics were gathered. */
   readonly date: Date;
+  /** The collectors that a page of metrics which are late has waited for. */
+  readonly tooSlow?: readonly string[] | undefined;
 }
 
 /** What differs between the pages. */
@@ -68,11 +72,32 @@ export function notice(text: Html): Html {
 }
 
 // Fixed texts: what a collector threw may hold secrets, and belongs only in the log.
-export const UNAVAILABLE = {
+const UNAVAILABLE = {
   busy: "This page is busy. Try again in a moment.",
   late: "The metrics could not be gathered in time. See the process log.",
   failed: "The metrics could not be gathered. See the process log.",
 } as const;
+
+/** Says why there are no metrics to show. */
+export function unavailable(reason: Unavailable, { tooSlow = [] }: FrameParts): Html {
+  return tooSlow.length === 0
+    ? notice(html`${UNAVAILABLE[reason]}`)
+    : notice(
+        html`Scrapes are answered with 503, because these took too long: ${listOf(tooSlow)}. See the process log.`,
+      );
+}
+
+const MAX_FAILED = 20;
+
+/** Lists the names of what failed. */
+export function listOf(names: readonly string[]): Html {
+  const shown = names.slice(0, MAX_FAILED).map((name, index) => {
+    const comma = index === 0 ? "" : ", ";
+    return html`${comma}<code>${showName(name, MAX_LENGTH)}</code>`;
+  });
+  const others = names.length - shown.length;
+  return others === 0 ? html`${shown}` : html`${shown} and ${countOf(others, "other", "others")}`;
+}
 
 /** A point in time, in UTC. */
 function timeOf(date: Date): Html {

@@ -3,9 +3,9 @@ import { LIST_SCRIPT } from "../browser/scripts.ts";
 import type { Overview } from "../overview.ts";
 import { collectorTable, scrapeTable } from "./activity.ts";
 import { familyTable } from "./family-table.ts";
-import { type FrameParts, frame, notice, placeOf, rawLinks, UNAVAILABLE } from "./frame.ts";
+import { type FrameParts, frame, listOf, notice, placeOf, rawLinks, unavailable } from "./frame.ts";
 import { type Html, html, NO_HTML, showName } from "./html.ts";
-import { countOf, formatCount, formatSpan } from "./units.ts";
+import { formatCount, formatSpan } from "./units.ts";
 
 /** The first page: what the process exports, the largest families first, and how scrapes go. */
 export function overviewPage(
@@ -19,10 +19,7 @@ export function overviewPage(
     header: html`<h1>Metrics of ${showName(facts.name, 100)}</h1>
 <p>${version}process ${String(facts.pid)} on ${showName(facts.host, 100)}, up ${formatSpan(facts.uptimeSeconds)}</p>
 ${paths.length === 0 ? NO_HTML : html`<nav>${paths.map(linkTo)}</nav>`}`,
-    main:
-      typeof overview === "string"
-        ? [notice(html`${UNAVAILABLE[overview]}`)]
-        : mainOf(overview, parts),
+    main: typeof overview === "string" ? [unavailable(overview, parts)] : mainOf(overview, parts),
     script: LIST_SCRIPT,
   });
 }
@@ -73,16 +70,4 @@ function* noticesOf({ isFailing, isRefused, failed }: Overview): Generator<Html,
 function figure(name: string, count: number, explanation = ""): Html {
   const title = explanation === "" ? NO_HTML : html` title="${explanation}"`;
   return html`<div${title}><dt>${name}</dt><dd>${formatCount(count)}</dd></div>`;
-}
-
-const MAX_FAILED = 20;
-const MAX_NAME_LENGTH = 100;
-
-function listOf(names: readonly string[]): Html {
-  const shown = names.slice(0, MAX_FAILED).map((name, index) => {
-    const comma = index === 0 ? "" : ", ";
-    return html`${comma}<code>${showName(name, MAX_NAME_LENGTH)}</code>`;
-  });
-  const others = names.length - shown.length;
-  return others === 0 ? html`${shown}` : html`${shown} and ${countOf(others, "other", "others")}`;
 }

@@ -34,6 +34,7 @@ export function createSurvey(parts: SurveyParts): TakeSurvey {
   const surveyor = new Surveyor(parts);
   let running = 0;
   return async (client, visit, name) => {
+    const startedAtMs = Date.now();
     const deadline = startDeadline(parts.options.timeoutMs, client, parts.alarm);
     if (running >= MAX_AT_ONCE) return { findings: "busy", ...startSending(deadline) };
     running++;
@@ -42,7 +43,10 @@ export function createSurvey(parts: SurveyParts): TakeSurvey {
       const findings = await surveyor.find(deadline, visit, filter);
       return { findings, ...startSending(deadline) };
     } catch (thrown) {
-      return unavailable(parts, thrown, client, deadline);
+      const survey = unavailable(parts, thrown, client, deadline);
+      return survey?.findings === "late"
+        ? { ...survey, tooSlow: tooSlow(parts, startedAtMs) }
+        : survey;
     } finally {
       running--;
     }
@@ -131,6 +135,12 @@ async function inSlices<T>(
   // All of its chunks are empty, so this is its end.
   await reader.next(1);
   return results[0] as T;
+}
+
+/** The collectors that were given up in the meantime. A gathering is told of them before its scrapes. */
+function tooSlow({ health }: SurveyParts, sinceMs: number): string[] {
+  const failed = [...health.all].filter(([, { failedAtMs }]) => failedAtMs >= sinceMs);
+  return failed.map(([collector]) => collector);
 }
 
 function unavailable(

@@ -133,6 +133,13 @@ test("overviewPage() has no table when nothing is exported", () => {
   assert.doesNotMatch(page, /<table/);
 });
 
+test("overviewPage() names the collectors that took too long", () => {
+  const page = pageOf("late", { tooSlow: ["db<", "disk"] });
+  const names = "<code>db&lt;</code>, <code>disk</code>";
+  const text = `answered with 503, because these took too long: ${names}. See the process log.`;
+  assert.ok(page.includes(text), page);
+});
+
 for (const reason of ["busy", "late", "failed"] as const) {
   test(`overviewPage() still links where there is no overview: ${reason}`, () => {
     const page = pageOf(reason);

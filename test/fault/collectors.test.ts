@@ -118,10 +118,7 @@ const RESULTS: Readonly<Record<string, () => unknown>> = {
   "a number": () => 1,
   "no families": () => ({}),
   "families that are null": () => ({ families: null }),
-  "a family that is null": () => ({ families: [null] }),
-  "a family without metrics": () => ({ families: [{ name: "x", help: "", type: "gauge" }] }),
   "a metric that is null": () => ({ families: [{ ...UP_FAMILY, metrics: [null] }] }),
-  "a metric without labels": () => ({ families: [{ ...UP_FAMILY, metrics: [{ value: 1 }] }] }),
   "errors that are null": () => ({ families: [UP_FAMILY], errors: [null] }),
 };
 
@@ -143,6 +140,7 @@ const ODD_FAMILIES: Readonly<Record<string, object>> = {
   "whose name is a symbol": { name: Symbol("x") },
   "whose name is empty": { name: "" },
   "whose help is a number": { help: 1 },
+  "without metrics": { metrics: undefined },
 };
 
 for (const [what, members] of Object.entries(ODD_FAMILIES)) {
@@ -157,6 +155,23 @@ for (const [what, members] of Object.entries(ODD_FAMILIES)) {
     },
   });
 }
+
+testFault({
+  name: "a gatherer that returns null beside a family",
+  server: () => ({ source: gathererWith(() => ({ families: [null, UP_FAMILY] })) }),
+  inflict: async ({ port, log }) => {
+    assert.match((await rawRequest(port, SCRAPE)).body, /^up /m);
+    assert.match(log[0] ?? "", /^warn promhttp: Skipped part of metric family/);
+  },
+});
+
+testFault({
+  name: "a metric without labels",
+  server: () => ({
+    source: gathererWith(() => ({ families: [{ ...UP_FAMILY, metrics: [{ value: 1 }] }] })),
+  }),
+  inflict: async ({ port }) => assert.match((await rawRequest(port, SCRAPE)).body, /^up 1$/m),
+});
 
 const NEVER = () => new Promise<never>(() => {});
 

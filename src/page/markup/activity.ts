@@ -2,7 +2,7 @@ import type { CollectorReport, RecentScrape } from "../../scrape/exchange.ts";
 import { type Html, html, NO_HTML, showName } from "./html.ts";
 import { formatBytes, formatCount, formatDuration, formatSpan } from "./units.ts";
 
-/** The last scrapes: when, by whom, status, duration, bytes. */
+/** The last scrapes: the time and the client of each, its status, duration and size. */
 export function scrapeTable(scrapes: readonly RecentScrape[], now: Date): Html {
   const [last] = scrapes;
   if (last === undefined) return html`<p>Nobody has scraped this process yet.</p>\n`;

@@ -28,7 +28,7 @@ function rowOf(changes: Partial<RecentScrape>): string {
   return textOf(markup.slice(markup.indexOf("<tbody>")));
 }
 
-test("scrapeTable() tells when, by whom, status, duration and size", () => {
+test("scrapeTable() shows the time, client, status, duration and size of each scrape", () => {
   assert.equal(rowOf({}), "3 s ago Prometheus/3.1.0 10.0.0.1 200 12 ms 34.1 kB");
   assert.match(rowOf({ startedAtMs: NOW.getTime() }), /^now/);
   assert.match(scrapeTable([], NOW).markup, /Nobody has scraped/);

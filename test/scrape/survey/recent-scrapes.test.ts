@@ -32,7 +32,7 @@ async function only(harness: Harness) {
   return { status, bytes, isBroken, isOver: durationMs !== undefined };
 }
 
-test("a survey has the last scrapes: when, by whom, status, duration, bytes", async () => {
+test("a survey has the time, client, status, duration and size of the last scrapes", async () => {
   const harness = createHarness(SMALL, PRIVATE);
   const before = Date.now();
   const sent = await harness.get({ client: clientOf("10.0.0.1", "Prometheus/3.1.0") });

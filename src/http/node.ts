@@ -58,18 +58,20 @@ function textOf(value: unknown): string | undefined {
 /**
  * Answers a scrape that came over HTTP. It never rejects.
  *
+ * @param head The head of `request`.
  * @param headers Replace those of the scrape's response.
  */
 export function answerScrape(
   request: IncomingMessage,
   response: ServerResponse,
+  head: RequestHead,
   scrape: Scrape,
   headers?: Headers,
 ): MaybePromise<void> {
   // If something has set it, that will encode what we write.
   const isEncoded = (response.getHeader?.("Content-Encoding") ?? "identity") !== "identity";
   const client = watchClient(request, response);
-  const answer = scrape(scrapeRequestOf(headOf(request), client, !isEncoded));
+  const answer = scrape(scrapeRequestOf(head, client, !isEncoded));
   return andThen(answer, (given) =>
     given === undefined
       ? undefined

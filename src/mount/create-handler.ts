@@ -62,14 +62,14 @@ export function createHandler(
   const mountOf = (answerer: Answerer): Mount => createMount(answerer, resolved, log);
 
   const metrics = mountOf({
-    node: (request, response) => answerScrape(request, response, scrape, headers),
+    node: (request, response, head) => answerScrape(request, response, head, scrape, headers),
     // What we may not compress, others may.
     fetch: (request) => fetchScrape(request, scrape, keepsEncoding(request) ? headers : {}),
   });
   const page = createPage({ scrapeHandler, options: resolved, paths: [], log });
   return Object.assign(metrics, {
     page: mountOf({
-      node: (request, response) => answerScrape(request, response, page),
+      node: (request, response, head) => answerScrape(request, response, head, page),
       fetch: (request) => fetchScrape(request, page),
     }),
     health: mountOf(fixedAnswerer(() => HEALTHY)),

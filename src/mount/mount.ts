@@ -4,7 +4,7 @@ import { contentRefusal, fetchContentRefusal } from "../http/content.ts";
 import { emptyResponse, fetchHeadOf, fixedResponse } from "../http/fetch.ts";
 import type { FixedAnswer } from "../http/fixed-answers.ts";
 import { headOf } from "../http/node.ts";
-import { CANNOT_ANSWER, fixedAnswerOf, isChunked } from "../http/request-head.ts";
+import { CANNOT_ANSWER, fixedAnswerOf, isChunked, type RequestHead } from "../http/request-head.ts";
 import { sendFixed, tryToReset } from "../http/send.ts";
 import { untilGone } from "../http/write-body.ts";
 import type { Log } from "../log.ts";
@@ -37,7 +37,7 @@ export interface Mount {
  */
 export interface Answerer {
   /** What it returns is settled when the response is finished, or its client is gone. */
-  node(request: IncomingMessage, response: ServerResponse): MaybePromise<void>;
+  node(request: IncomingMessage, response: ServerResponse, head: RequestHead): MaybePromise<void>;
   fetch(request: Request): MaybePromise<Response>;
 }
 
@@ -76,11 +76,15 @@ export function createMount(
     return untilGone(response);
   };
 
-  const answerAtItsEnd = async (request: IncomingMessage, response: ServerResponse) => {
+  const answerAtItsEnd = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    head: RequestHead,
+  ) => {
     try {
       const refusal = await contentRefusal(request, timeoutMs);
       await (refusal === undefined
-        ? answerer.node(request, response)
+        ? answerer.node(request, response, head)
         : answerWith(refusal, response));
     } catch (error) {
       fail(error, response);
@@ -94,7 +98,9 @@ export function createMount(
     const head = headOf(request);
     const fixed = fixedAnswerOf(head, allowedHosts);
     if (fixed !== undefined) return answerWith(fixed, response);
-    return isChunked(head) ? answerAtItsEnd(request, response) : answerer.node(request, response);
+    return isChunked(head)
+      ? answerAtItsEnd(request, response, head)
+      : answerer.node(request, response, head);
   };
 
   const handle: (...parameters: Parameters<Mount>) => Promise<void> = (request, response) => {

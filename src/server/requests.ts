@@ -14,7 +14,7 @@ import {
 } from "../http/fixed-answers.ts";
 import { isValidHost } from "../http/host.ts";
 import { answerScrape, headOf } from "../http/node.ts";
-import { CANNOT_ANSWER, isChunked, refusalOf } from "../http/request-head.ts";
+import { CANNOT_ANSWER, isChunked, type RequestHead, refusalOf } from "../http/request-head.ts";
 import { resetResponse } from "../http/reset.ts";
 import { createRoutes, HEALTHY_PATH, READY_PATH, type Route, routeOf } from "../http/routes.ts";
 import { sendFixed } from "../http/send.ts";
@@ -58,6 +58,7 @@ export function createRequestListener(context: RequestContext): RequestListener 
       const exchange: Exchange = {
         request,
         response,
+        head,
         route: routeOf(head.method, head.target, routes),
       };
       if (fixed !== undefined) sendFixed(response, fixed);
@@ -72,6 +73,7 @@ export function createRequestListener(context: RequestContext): RequestListener 
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly head: RequestHead;
   readonly route: Route;
 }
 
@@ -79,9 +81,9 @@ interface Answering extends RequestContext {
   readonly page: Scrape;
 }
 
-function answer({ request, response, route }: Exchange, context: Answering): void {
-  if (route === "metrics") void answerScrape(request, response, context.scrapeHandler.scrape);
-  else if (route === "landing-page") void answerScrape(request, response, context.page);
+function answer({ request, response, head, route }: Exchange, context: Answering): void {
+  if (route === "metrics") void answerScrape(request, response, head, context.scrapeHandler.scrape);
+  else if (route === "landing-page") void answerScrape(request, response, head, context.page);
   else if (route === "ready") sendFixed(response, readinessOf(context));
   else sendFixed(response, FIXED_ANSWERS[route]);
 }

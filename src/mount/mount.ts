@@ -48,12 +48,14 @@ export interface Answerer {
  */
 export function fixedAnswerer(answerOf: () => FixedAnswer): Answerer {
   return {
-    node(_request, response) {
-      sendFixed(response, answerOf());
-      return untilGone(response);
-    },
+    node: (_request, response) => answerWith(answerOf(), response),
     fetch: () => fixedResponse(answerOf()),
   };
+}
+
+function answerWith(fixed: FixedAnswer, response: ServerResponse): Promise<void> {
+  sendFixed(response, fixed);
+  return untilGone(response);
 }
 
 /**
@@ -69,11 +71,6 @@ export function createMount(
   const fail = (error: unknown, response: ServerResponse): void => {
     log.error(CANNOT_ANSWER, error);
     if (!response?.writableEnded) tryToReset(response);
-  };
-
-  const answerWith = (fixed: FixedAnswer, response: ServerResponse): Promise<void> => {
-    sendFixed(response, fixed);
-    return untilGone(response);
   };
 
   const answerAtItsEnd = async (

@@ -52,6 +52,12 @@ export interface ValueFamily extends FamilyBase {
   readonly type: "counter" | "gauge" | "unknown" | "info" | "stateset";
   /** The numbers, one for each label set. The iterable may be read any number of times. */
   readonly metrics: Iterable<ValueMetric>;
+  /**
+   * How the gauges of several workers become one, with the option `workers`: an `Aggregator`, or what
+   * the client library calls so.
+   * @default "sum"
+   */
+  readonly aggregator?: unknown;
 }
 
 /** A family of histograms: classic, native or both. */

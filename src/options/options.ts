@@ -4,6 +4,7 @@
  * options that it needs as `Pick<ResolvedOptions, …>`.
  */
 import type { Logger } from "../log.ts";
+import type { WorkersOptions, WorkersSettings } from "./workers.ts";
 
 /** An exposition format, with its version. */
 export type Format =
@@ -139,6 +140,13 @@ export interface HandlerOptions {
    * @default true
    */
   readonly selfMetrics?: boolean | undefined;
+  /**
+   * Whether the processes and threads of one application are one target: workers of `node:cluster` and
+   * PM2, children of `fork()`, worker threads. Each gives this option; one of them answers for all.
+   * `"label"` is `{ mode: "label" }`.
+   * @default false
+   */
+  readonly workers?: boolean | "label" | WorkersOptions | undefined;
 }
 
 /** The options of a server: those of a handler, and those of its listener. */
@@ -297,9 +305,13 @@ type Defined<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> };
  */
 export type ResolvedHandlerOptions = Omit<
   Defined<HandlerOptions>,
-  "compression" | OptionalFeatures
+  "compression" | "workers" | OptionalFeatures
 > &
-  Pick<Required<HandlerOptions>, OptionalFeatures> & { readonly compression: CompressionSettings };
+  Pick<Required<HandlerOptions>, OptionalFeatures> & {
+    readonly compression: CompressionSettings;
+    /** `undefined` where each process is a target. */
+    readonly workers: WorkersSettings | undefined;
+  };
 
 /**
  * The options of a server with every default filled in.

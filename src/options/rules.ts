@@ -31,6 +31,7 @@ import {
   type ResolvedRenderOptions,
   type ServerOptions,
 } from "./options.ts";
+import { isWorkers, resolveWorkers } from "./workers-rule.ts";
 
 interface Rule<T> {
   readonly default: T;
@@ -83,6 +84,7 @@ const HANDLER_RULES: Rules<ResolvedHandlerOptions> = {
   formats: { default: FORMATS, check: listOf(FORMATS) },
   compression: { default: DEFAULT_COMPRESSION, check: isCompression, resolve: resolveCompression },
   selfMetrics: { default: true, check: isBoolean },
+  workers: { default: undefined, check: isWorkers, resolve: resolveWorkers },
 };
 
 const SERVER_RULES: Rules<ResolvedOptions> = {

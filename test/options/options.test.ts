@@ -29,6 +29,7 @@ const DEFAULTS = {
   maxHeaderBytes: 16_384,
   maxConnections: 256,
   selfMetrics: true,
+  workers: undefined,
   landingPage: true,
   unref: false,
 };

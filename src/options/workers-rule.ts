@@ -1,0 +1,56 @@
+import { isLegacyLabelName } from "../model/names.ts";
+import { type Check, objectOf, oneOf, textThat, wrongType } from "./checks.ts";
+import type { Aggregator, WorkersOptions, WorkersSettings } from "./workers.ts";
+
+const AGGREGATORS: readonly Aggregator[] = [
+  "sum",
+  "min",
+  "max",
+  "average",
+  "first",
+  "omit",
+  "perWorker",
+  "mostRecent",
+];
+
+const CHECKS = {
+  mode: oneOf(["aggregate", "label"]),
+  label: textThat("the name of a label", isLegacyLabelName),
+  defaultMetrics: oneOf(["perWorker", "aggregate"]),
+  summaries: oneOf(["perWorker", "sum"]),
+  group: textThat("a text that is not empty", (text) => text !== ""),
+  missing: oneOf(["serve", "fail"]),
+  aggregators: isAggregators,
+} satisfies Record<keyof WorkersOptions, Check>;
+
+/** Checks the option `workers`. */
+export function isWorkers(name: string, value: unknown): void {
+  if (typeof value === "boolean" || value === "label") return;
+  if (typeof value !== "object") throw wrongType(name, 'true, false, "label" or an object', value);
+  objectOf(CHECKS)(name, value);
+}
+
+function isAggregators(name: string, value: unknown): void {
+  if (typeof value !== "object" || value === null) throw wrongType(name, "an object", value);
+  for (const [metric, aggregator] of Object.entries(value)) {
+    oneOf(AGGREGATORS)(`${name}.${metric}`, aggregator);
+  }
+}
+
+/** Fills in the defaults of the option `workers`; `undefined` where it is off. */
+export function resolveWorkers(
+  workers: boolean | "label" | WorkersOptions,
+): WorkersSettings | undefined {
+  if (workers === false) return undefined;
+  const given: WorkersOptions =
+    workers === true ? {} : workers === "label" ? { mode: workers } : workers;
+  return {
+    mode: given.mode ?? "aggregate",
+    label: given.label ?? "worker",
+    defaultMetrics: given.defaultMetrics ?? "perWorker",
+    summaries: given.summaries ?? "perWorker",
+    group: given.group,
+    missing: given.missing ?? "serve",
+    aggregators: new Map(Object.entries(given.aggregators ?? {})),
+  };
+}

@@ -14,6 +14,7 @@
  */
 import type { AddressInfo } from "node:net";
 import { ProtocolError } from "../gatherers/remote/protocol-error.ts";
+import type { Snapshot } from "../gatherers/remote/snapshot.ts";
 import type { FrameHead } from "./frames.ts";
 
 /** Processes of another version are refused. */
@@ -168,18 +169,23 @@ function readError(value: unknown): ToldError {
   };
 }
 
-/** Reads the numbers of a snapshot, which follow its layout. */
+/**
+ * Reads the numbers of a snapshot, which follow its layout.
+ *
+ * @param lastOrder The order of the families where the message has none, because it is the same.
+ */
 export function readNumbers(
   head: FrameHead,
   body: Uint8Array<ArrayBuffer> | undefined,
-): { order: readonly number[]; isPartial: boolean; numbers: Float64Array } {
+  lastOrder: readonly number[],
+): Omit<Snapshot, "layout"> {
   const { order, isPartial } = head;
   const bytes = body ?? new Uint8Array(0);
   if (bytes.length % Float64Array.BYTES_PER_ELEMENT !== 0) {
     throw new ProtocolError("The body is not a list of numbers");
   }
   return {
-    order: list(order, Number.POSITIVE_INFINITY).map(integer),
+    order: order === undefined ? lastOrder : list(order, MAX_SMALL).map(integer),
     isPartial: isPartial === true,
     numbers: new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8),
   };

@@ -54,7 +54,7 @@ export class CollectorHealth {
    * @param worker Whose collectors these are, where several workers are served.
    */
   record(
-    errors: readonly CollectorError[],
+    errors: readonly Pick<CollectorError, "collector" | "durationMs">[],
     hasRun: (collector: string) => boolean,
     worker?: WorkerLabel,
   ): void {

@@ -125,7 +125,7 @@ export class Application implements AsyncDisposable {
   async block(worker: Worker): Promise<() => Promise<void>> {
     const path = await this.hold();
     await worker.tell("block", path);
-    return () => rm(path, { force: true });
+    return () => this.release(path);
   }
 
   /** Makes a file whose removal is a sign for a worker. */
@@ -134,6 +134,11 @@ export class Application implements AsyncDisposable {
     await writeFile(path, "");
     this.#blocks.push(path);
     return path;
+  }
+
+  /** Gives the sign. */
+  release(path: string): Promise<void> {
+    return rm(path, { force: true });
   }
 
   /** Waits for a line on the standard error of any of its processes. */

@@ -4,20 +4,20 @@ import type { RequestHead } from "../http/request-head.ts";
 import type { Log } from "../log.ts";
 import type { Gatherer } from "../model/gatherer.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
-import type { WorkersSettings } from "../options/workers.ts";
-import type { Scrape } from "../scrape/exchange.ts";
+import type { WorkerRole } from "../options/workers.ts";
+import type { Scrape, WorkerReport } from "../scrape/exchange.ts";
 import type { SelfMetrics } from "../scrape/self-metrics.ts";
 import type { UpdateLock } from "../scrape/update-lock.ts";
 import type { Place } from "./messages.ts";
 
-/** What a worker does: `"hub"` answers for all, `"member"` reports to it, `"alone"` answers for itself. */
-export type Role = "hub" | "member" | "alone";
+/** What a worker does. */
+export type Role = WorkerRole;
 
 /** What a group needs to know of the process that joins it. */
 export interface GroupConfig {
   /** The application's own metrics, of this process. */
   readonly gatherer: Gatherer;
-  readonly options: ResolvedHandlerOptions & { readonly workers: WorkersSettings | undefined };
+  readonly options: ResolvedHandlerOptions;
   readonly log: Log;
   /** The address as the user wrote it; `undefined` for a handler. */
   readonly address: string | undefined;
@@ -34,18 +34,6 @@ export interface Hosted {
   open(): Promise<Place | undefined>;
   /** Stops listening, because another process is the hub now. */
   shut(): Promise<void>;
-}
-
-/** A worker for the page. */
-export interface WorkerReport {
-  readonly slot: number;
-  readonly pid: number;
-  readonly thread: number;
-  /** The number that PM2 or the cluster gave it; `""` without one. */
-  readonly id: string;
-  readonly state: "up" | "late" | "failed";
-  readonly answerSeconds: number | undefined;
-  readonly series: number;
 }
 
 /** A group that this process takes part in. */

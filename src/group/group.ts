@@ -10,14 +10,16 @@
  * Nothing here keeps the process alive, except while it joins. No failure of the group reaches the
  * application once it has joined.
  */
+import type { Socket } from "node:net";
 import { LightSignal, OVER } from "../abort.ts";
 import { targetsAnswer } from "../http/targets.ts";
 import type { Gatherer } from "../model/gatherer.ts";
 import type { WorkersSettings } from "../options/workers.ts";
+import type { WorkerReport } from "../scrape/exchange.ts";
 import { UnavailableError } from "../scrape/failure.ts";
 import { unref } from "../timers.ts";
 import { VERSION } from "../version.ts";
-import type { Group, GroupConfig, Hosted, Role, WorkerReport } from "./border.ts";
+import type { Group, GroupConfig, Hosted, Role } from "./border.ts";
 import { readEnvironment, setMark } from "./environment.ts";
 import { Forwarder, METRICS_PATH, PAGE_PATH } from "./forwarding.ts";
 import { Lead } from "./hub/lead.ts";
@@ -32,7 +34,7 @@ import { Member } from "./member.ts";
 import type { Place, Welcome, WorkerFacts } from "./messages.ts";
 import { ownWorkerId } from "./worker-id.ts";
 
-export type { Group, GroupConfig, Hosted, Role, WorkerReport } from "./border.ts";
+export type { Group, GroupConfig, Hosted, Role } from "./border.ts";
 export type { Place } from "./messages.ts";
 
 /** Makes the part that this process takes in a group. It does nothing before it joins. */
@@ -82,7 +84,7 @@ class OwnGroup implements Group {
   constructor(config: GroupConfig) {
     const { gatherer, options, log } = config;
     this.#config = config;
-    if (options.workers === undefined) throw new TypeError("Option \"workers\" is off");
+    if (options.workers === undefined) throw new TypeError('Option "workers" is off');
     this.#settings = options.workers;
     this.#local = new LocalWorker(gatherer, options, log);
     this.#facts = factsOfThisProcess();
@@ -256,8 +258,7 @@ class OwnGroup implements Group {
   }
 
   /** Resolves when the hub has welcomed this process, or has had its time for that. */
-  #follow(socket: Elected extends { socket: infer S } ? S : never): Promise<void>;
-  #follow(socket: ConstructorParameters<typeof Member>[0]): Promise<void> {
+  #follow(socket: Socket): Promise<void> {
     return new Promise((resolve) => {
       const timer = unref(setTimeout(resolve, WELCOME_MS));
       this.#member = new Member(socket, {
@@ -313,6 +314,6 @@ let joined = 0;
 function factsOfThisProcess(): WorkerFacts {
   const { pid, thread, id } = readEnvironment();
   const ordinal = joined++;
-  const worker = ordinal === 0 ? ownWorkerId() : `${ownWorkerId()}-${ordinal}`;
+  const worker = ordinal === 0 ? ownWorkerId() : `${ownWorkerId()}.${ordinal}`;
   return { worker, pid, thread, id, version: VERSION };
 }

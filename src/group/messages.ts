@@ -127,9 +127,12 @@ export function boundedErrors(errors: readonly ToldError[]): readonly ToldError[
  * Shows a text of another worker for a log: quoted, and without any character that a terminal would obey.
  */
 export function quoted(text: string): string {
-  const escape = (character: string) =>
+  const toEscape = (character: string) =>
     `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(boundedText(text)).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, escape);
+  return JSON.stringify(boundedText(text)).replace(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    toEscape,
+  );
 }
 
 /** @throws {ProtocolError} */
@@ -196,7 +199,8 @@ export function readWelcome(head: FrameHead): Welcome {
   const { slot, pid, place } = head;
   // A hub is a process of this user that was here first; only its types are checked.
   const { address, url } = Object(place) as Partial<Place>;
-  const isPlace = typeof url === "string" && (typeof address === "string" || Object(address) === address);
+  const isPlace =
+    typeof url === "string" && (typeof address === "string" || Object(address) === address);
   return {
     type: "welcome",
     slot: integer(slot),

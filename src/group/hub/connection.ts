@@ -8,8 +8,8 @@
 import type { Socket } from "node:net";
 import type { Mirror } from "../../gatherers/remote/mirror.ts";
 import { ProtocolError } from "../../gatherers/remote/protocol-error.ts";
-import type { Log } from "../../log.ts";
 import { showShort } from "../../log/shown-error.ts";
+import type { Log } from "../../log.ts";
 import { unref } from "../../timers.ts";
 import {
   FRAME_LIMITS,

@@ -8,10 +8,7 @@
  * brings the members, `absentees.ts` keeps the counters of those that are away.
  */
 import { LightSignal, OVER } from "../../abort.ts";
-import {
-  type Contribution,
-  MergedFamilies,
-} from "../../gatherers/remote/merged-families.ts";
+import { type Contribution, MergedFamilies } from "../../gatherers/remote/merged-families.ts";
 import type { Mirror } from "../../gatherers/remote/mirror.ts";
 import { Sender } from "../../gatherers/remote/sender.ts";
 import type { Snapshot } from "../../gatherers/remote/snapshot.ts";

@@ -26,12 +26,12 @@ export function noEvents(): Record<WorkerEvent, number> {
  */
 export function workerFamilies(census: WorkerCensus, label: string): readonly MetricFamily[] {
   const perWorker = (
-    valueOf: (worker: Worker) => number | undefined,
+    measure: (worker: Worker) => number | undefined,
     labelsOf: (worker: Worker) => Labels = () => ({}),
   ) =>
     metricsOf(function* () {
       for (const worker of census.workers) {
-        const value = valueOf(worker);
+        const value = measure(worker);
         if (value === undefined) continue;
         const { slot, facts } = worker;
         const labels = { [label]: String(slot), ...labelsOf(worker) };

@@ -1,7 +1,7 @@
 import { OVER } from "../../abort.ts";
 import { isWhole } from "../../exposition/body.ts";
 import { andThen, type MaybePromise } from "../../maybe-promise.ts";
-import type { RecentScrape, ScrapeRequest, ScrapeResponse, AnswerStatus } from "../exchange.ts";
+import type { AnswerStatus, RecentScrape, ScrapeRequest, ScrapeResponse } from "../exchange.ts";
 
 /** Four scrapers at 15 s fill it in a minute, which a person can still read. */
 const MAX_SCRAPES = 20;

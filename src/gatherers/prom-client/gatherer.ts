@@ -47,7 +47,7 @@ import { toSnapshot } from "./snapshot.ts";
 export function registryGathererOf(source: unknown): Gatherer | undefined {
   if (isAggregatingRegistry(source)) {
     throw new TypeError(
-      "Cannot serve a cluster or worker registry: serve a registry in each process instead",
+      "Cannot serve a cluster or worker registry: serve the registry of each process, with the option workers: true",
     );
   }
   if (isOutdatedRegistry(source)) {

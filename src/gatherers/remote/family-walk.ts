@@ -1,7 +1,7 @@
-import { NOT_A_NUMBER, NOT_PRINTABLE, SAME_LABELS } from "../../model/faults.ts";
+import { LABELS_TOO_LONG, NOT_A_NUMBER, SAME_LABELS } from "../../model/faults.ts";
 import type { Metric, MetricFamily } from "../../model/metric-family.ts";
 import { type RunReader, runReaderOf } from "../../model/metric-run.ts";
-import { MAX_PART_BYTES, rowBytes, shapeBytes } from "./change-writer.ts";
+import { MAX_PART_BYTES, rowBytes } from "./change-writer.ts";
 import type { Pace } from "./pace.ts";
 import type { Point } from "./point.ts";
 import { type Extras, extrasReader } from "./row-extras.ts";
@@ -11,9 +11,6 @@ import type { Row } from "./snapshot.ts";
 
 /** How many rows a run reads at most without a pause: about 0.1 ms. */
 const RUN_ROWS = 1_024;
-
-/** What a report says of a metric whose labels are too long. */
-export const LABELS_TOO_LONG = "the labels are too long to be sent to another worker";
 
 /** Replaces `removed` rows of the table from `at` on by `count` of the new ones from `from` on. */
 export interface Edit {
@@ -164,7 +161,7 @@ export class FamilyWalk {
       }
     }
     const row = shapes.rowOf(metric.labels, point.bounds.values);
-    if (row === undefined) return { fault: NOT_PRINTABLE };
+    if (typeof row === "string") return { fault: row };
     if (shapes.isAltered) this.#known.isTrusting = false;
     const found = this.#find(identity, row);
     if (typeof found !== "number") return found;
@@ -241,11 +238,8 @@ export class FamilyWalk {
   }
 
   #add(row: Row, metric: Metric): Placement {
-    const { shapes, point } = this.#known;
-    const shape = shapes.all[row[0]];
-    if (rowBytes(row) > MAX_PART_BYTES || (shape && shapeBytes(shape) > MAX_PART_BYTES)) {
-      return { fault: LABELS_TOO_LONG };
-    }
+    const { point } = this.#known;
+    if (rowBytes(row) > MAX_PART_BYTES) return { fault: LABELS_TOO_LONG };
     const { added } = this;
     const last = this.edits.at(-1);
     if (last !== undefined && last.at + last.removed === this.#next) last.count++;

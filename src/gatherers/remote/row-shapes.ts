@@ -1,5 +1,7 @@
+import { LABELS_TOO_LONG, NOT_PRINTABLE } from "../../model/faults.ts";
 import { haveSameElements, labelText } from "../../model/identity.ts";
 import type { Labels } from "../../model/metric-family.ts";
+import { MAX_PART_BYTES, shapeBytes } from "./change-writer.ts";
 import type { Row, RowShape } from "./snapshot.ts";
 
 /** The shapes of the rows of one family. */
@@ -12,8 +14,8 @@ export class RowShapes {
   readonly #indexes = new Map<string, number>();
   #last = 0;
 
-  /** Returns the row of some labels; `undefined` if a value cannot be converted to a string. */
-  rowOf(labels: Labels, bounds: readonly number[]): Row | undefined {
+  /** Returns the row of some labels, or why they have none. */
+  rowOf(labels: Labels, bounds: readonly number[]): Row | string {
     this.isAltered = false;
     const names: string[] = [];
     const row: [shape: number, ...values: string[]] = [0];
@@ -21,7 +23,7 @@ export class RowShapes {
     for (const name of Object.keys(labels ?? {})) {
       const value = labels[name];
       const text = typeof value === "string" ? value : labelText(value);
-      if (text === undefined) return undefined;
+      if (text === undefined) return NOT_PRINTABLE;
       if (text === "" || !isFaithful(value)) this.isAltered = true;
       // An empty label is an absent one (OpenMetrics 1.0, Label).
       if (text === "") continue;
@@ -41,19 +43,25 @@ export class RowShapes {
   }
 
   /** Most rows have the shape of the row before; others take more time. */
-  #find(row: readonly [number, ...string[]], names: readonly string[], bounds: readonly number[]) {
+  #find(
+    row: readonly [number, ...string[]],
+    names: readonly string[],
+    bounds: readonly number[],
+  ): Row | string {
     const key = JSON.stringify([names.toSorted(), bounds]);
     let index = this.#indexes.get(key);
     if (index === undefined) {
       index = this.all.length;
-      this.all.push({ names, bounds });
+      const shape = { names, bounds };
+      if (shapeBytes(shape) > MAX_PART_BYTES) return LABELS_TOO_LONG;
+      this.all.push(shape);
       this.#indexes.set(key, index);
     }
     this.#last = index;
     const shape = this.all[index] as RowShape;
     // Each name is one of `names`, and the value follows the index of the shape.
     const values = shape.names.map((name) => row[names.indexOf(name) + 1] as string);
-    return [index, ...values] as const;
+    return [index, ...values];
   }
 }
 

@@ -39,8 +39,6 @@ export interface ScrapeHandler extends Controls {
   readonly expose: (wanted: AcceptHeaders) => Promise<Exposition & Sending>;
   /** Lets a visitor read all families; it is not counted as a scrape. */
   readonly survey: TakeSurvey;
-  /** What the scrapes of this handler count. */
-  readonly selfMetrics: SelfMetrics;
   /** Whether the application is ready for work, as it has declared. */
   readonly isReady: () => boolean;
   /** Drops what is kept for the next scrape, because there will be none. */
@@ -53,8 +51,8 @@ export interface ScrapeHandlerContext {
   readonly connections?: () => number;
   /** Whether a page may show the last scrapes. */
   readonly hasPage?: boolean;
-  /** What keeps updates and the reading of values apart, where something else reads them, too. */
-  readonly lock?: UpdateLock;
+  /** Keeps updates and reading apart, where something else reads the same metrics. */
+  readonly lock?: UpdateLock | undefined;
 }
 
 /** Makes the scrape handler of a gatherer. */
@@ -65,7 +63,7 @@ export function createScrapeHandler(
   { connections, hasPage = false, lock = new UpdateLock() }: ScrapeHandlerContext = {},
 ): ScrapeHandler {
   const selfMetrics = new SelfMetrics(connections);
-  const parts = createParts(gatherer, options, lock, { selfMetrics, log });
+  const parts = createParts(gatherer, options, { log, selfMetrics, lock });
   const recentScrapes = hasPage ? new RecentScrapes() : undefined;
   const { status, exposer, alarm } = parts;
   let reason = "";
@@ -73,7 +71,6 @@ export function createScrapeHandler(
     scrape: createScrape(parts, recentScrapes),
     expose: (wanted) => expose(parts, wanted),
     survey: createLazySurvey({ ...parts, health: selfMetrics.collectors, recentScrapes }),
-    selfMetrics,
     update: (work) => runUpdate(work, parts),
     setFailing(message = "no reason given") {
       // Some applications say so again and again.
@@ -129,8 +126,7 @@ type Parts = ScrapeParts & Pick<Accounts, "selfMetrics">;
 function createParts(
   gatherer: Gatherer,
   options: ResolvedHandlerOptions,
-  lock: UpdateLock,
-  { selfMetrics, log }: Pick<Accounts, "selfMetrics" | "log">,
+  { log, selfMetrics, lock }: Pick<Parts, "log" | "selfMetrics" | "lock">,
 ): Parts {
   const status = new Status(options.statusName);
   const report = createReporter(selfMetrics, log);

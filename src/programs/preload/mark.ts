@@ -8,7 +8,7 @@ import { readEnvironment as readProcess } from "../../group/environment.ts";
 import { findGroup } from "../../group/meeting/group-key.ts";
 import { type Mark, NOBODY, readMark, writeMark } from "../../group/meeting/mark.ts";
 import type { Inviter } from "./role.ts";
-import { addressLabel, type Environment, hasWorkers } from "./variables.ts";
+import { addressText, type Environment, hasWorkers } from "./variables.ts";
 
 /** The variable that tells child processes which process serves, or that none can. */
 const MARK = "PROMHTTP_SERVED_BY";
@@ -49,7 +49,7 @@ export function markUnserved(): void {
  */
 export function leaveMark(env: Environment): void {
   const { pid } = process;
-  process.env[MARK] = hasWorkers(env) ? writeMark(markOf(addressLabel(env))) : `${pid}`;
+  process.env[MARK] = hasWorkers(env) ? writeMark(markOf(addressText(env))) : `${pid}`;
 }
 
 function markOf(address: string): Mark {

@@ -1,8 +1,8 @@
 /**
- * What is read of the environment before the application runs. Nothing is checked, and what would check
- * it is not loaded: most processes that inherit the preload do not serve.
+ * What is read of the environment before the application runs. What checks the settings is not loaded
+ * yet: most processes that inherit the preload do not serve.
  */
-import { inspect } from "node:util";
+import { parseAddress, readAddress, textOf } from "../../server/address.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,14 +32,16 @@ export function addressIn(env: Environment): string | { host: string; port: stri
   return { host: host || "localhost", port: port || DEFAULT_PORT };
 }
 
-const ONE_LINE = { breakLength: Number.POSITIVE_INFINITY };
-
-/** The same as text, which the processes of an application have in common. */
-export function addressLabel(env: Environment): string {
-  const address = addressIn(env);
-  return typeof address === "string"
-    ? address
-    : inspect({ ...address, port: Number(address.port) }, ONE_LINE);
+/** The same as the text by which the processes of an application agree; `""` for an invalid one. */
+export function addressText(env: Environment): string {
+  const given = addressIn(env);
+  const address = typeof given === "string" ? readAddress(given) : { ...given, port: +given.port };
+  try {
+    return textOf(parseAddress(address)) ?? "";
+  } catch {
+    // Whoever serves says so.
+    return "";
+  }
 }
 
 /**

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readEnvironment } from "../../../src/programs/preload/environment.ts";
 import {
-  addressLabel,
+  addressText,
   applicationEnvironment,
   type Environment,
   hasWorkers,
 } from "../../../src/programs/preload/variables.ts";
-import { describeAddress } from "../../../src/server/address.ts";
 
 const OFF = ["0", "false"];
 const ON = [undefined, "", "1", "true", "label", "invalid"];
@@ -18,18 +16,21 @@ for (const value of [...OFF, ...ON]) {
   });
 }
 
-const ADDRESSES: readonly Environment[] = [
-  {},
-  { PROMHTTP_ADDRESS: "9100" },
-  { PROMHTTP_ADDRESS: "[::1]:9100" },
-  { PROMHTTP_ADDRESS: "unix:/run/app.sock" },
-  { OTEL_EXPORTER_PROMETHEUS_HOST: "0.0.0.0" },
-  { OTEL_EXPORTER_PROMETHEUS_PORT: "9100" },
+const ADDRESSES: readonly (readonly [env: Environment, text: string])[] = [
+  [{}, ":9464"],
+  [{ PROMHTTP_ADDRESS: "" }, ":9464"],
+  [{ PROMHTTP_ADDRESS: "9100" }, ":9100"],
+  [{ PROMHTTP_ADDRESS: "127.0.0.1:09100" }, "127.0.0.1:9100"],
+  [{ PROMHTTP_ADDRESS: "unix:/run/app.sock" }, "unix:/run/app.sock"],
+  [{ OTEL_EXPORTER_PROMETHEUS_HOST: "0.0.0.0" }, "0.0.0.0:9464"],
+  [{ OTEL_EXPORTER_PROMETHEUS_PORT: "9100" }, "localhost:9100"],
+  [{ PROMHTTP_ADDRESS: "nowhere" }, ""],
+  [{ OTEL_EXPORTER_PROMETHEUS_PORT: "x" }, ""],
 ];
 
-for (const env of ADDRESSES) {
-  test(`addressLabel() describes ${JSON.stringify(env)} as the server does`, () => {
-    assert.equal(addressLabel(env), describeAddress(readEnvironment(env).address));
+for (const [env, text] of ADDRESSES) {
+  test(`addressText() of ${JSON.stringify(env)} is "${text}"`, () => {
+    assert.equal(addressText(env), text);
   });
 }
 

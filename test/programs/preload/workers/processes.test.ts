@@ -215,7 +215,11 @@ test("PROMHTTP_WORKERS=label keeps the series of each process apart", async () =
 });
 
 test("PROMHTTP_WORKERS must be valid", async () => {
-  const files = { "app.mjs": startsOthers(`fork("./child.mjs");`), "child.mjs": countsAs(10), "jobs.mjs": JOBS };
+  const files = {
+    "app.mjs": startsOthers(`fork("./child.mjs");`),
+    "child.mjs": countsAs(10),
+    "jobs.mjs": JOBS,
+  };
   await withGroup(files, LIBRARIES, async (app) => {
     const child = app.start(["app.mjs"], { PROMHTTP_WORKERS: "4" });
     await child.errorLine(/^promhttp: /);

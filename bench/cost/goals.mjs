@@ -1,4 +1,5 @@
 // What is aimed at. A row of a table names a figure by step and measure (`steps.mjs`).
+import { AGGREGATORS } from "./aggregators.mjs";
 import { LIBRARIES } from "./libraries.mjs";
 
 /**
@@ -110,6 +111,19 @@ const HIGH = [
   }),
 ];
 
+/** The same over `AggregatorRegistry`, `ClusterRegistry` and `WorkerRegistry`. */
+const HIGH_OF_WORKERS = [
+  ofWorkers("CPU of the hub, S0", "S0", "hub", [3, 3, 3]),
+  ofWorkers("CPU of the hub, M", "M", "hub", [20, 12, 12]),
+  ofWorkers("CPU of the hub, L", "L", "hub", [30, 10, 40], { isGuarded: true }),
+  ofWorkers("longest block of the hub, L", "L", "longest", [50, 50, 50], { isGuarded: true }),
+  ofWorkers("CPU of a member, L", "L", "member", [8, 8, 8], { isGuarded: true }),
+];
+
+function ofWorkers(title, measure, name, goals, more) {
+  return { title, step: "4 workers", measure, of: (figure) => figure[name], goals, ...more };
+}
+
 function cpu(shape, goals, more) {
   const title = `CPU of the main thread, ${shape}`;
   return { title, step: shape, measure: "cost", of: main, goals, ...more };
@@ -152,50 +166,81 @@ const LOW = [
   },
 ];
 
+/** Figures of four workers that should be low. */
+const LOW_OF_WORKERS = [
+  workersAtMost("longest block of the hub, L, ms", "L", "longest", 20),
+  workersAtMost("longest block of the hub while four join, L, ms", "joining", "longest", 20),
+  workersAtMost("memory of the hub for four members, L, MB", "joining", "memory", 25),
+];
+
+function workersAtMost(title, measure, name, most) {
+  return {
+    title,
+    most,
+    of: (results, ours) => results["4 workers"]?.[measure]?.get(ours)?.[name],
+  };
+}
+
+/** The tables of goals: what is compared with what, and the rows. */
+export const COMPARISONS = [
+  { suffix: "", pairs: LIBRARIES, high: HIGH, low: LOW },
+  { suffix: ", four workers", pairs: AGGREGATORS, high: HIGH_OF_WORKERS, low: LOW_OF_WORKERS },
+];
+
 /** How many times more of something a rival takes than we do; `NaN` where one was not measured. */
 export function ratio(figures, { rival, ours }, of) {
   const [theirs, own] = [figures?.get(rival), figures?.get(ours)];
   return theirs === undefined || own === undefined ? Number.NaN : of(theirs) / of(own);
 }
 
-/** The rows of figures that should be high and were measured, with their values for both libraries. */
-export function compare(results) {
-  return HIGH.map((row) => {
-    const figures = results[row.step]?.[row.measure];
-    const values = LIBRARIES.map((library) =>
-      ratio(
-        figures,
-        { rival: row.rival ?? library.rival, ours: library[row.ours ?? "ours"] },
-        row.of,
-      ),
-    );
-    const own = figures?.get(LIBRARIES[0][row.ours ?? "ours"]);
-    return { ...row, values, processes: own?.processes ?? 1 };
-  }).filter(({ values }) => values.some(Number.isFinite));
+/** The rows of figures that should be high and were measured, with their values for all pairs. */
+export function compare(results, { pairs, high }) {
+  return high
+    .map((row) => {
+      const figures = results[row.step]?.[row.measure];
+      const values = pairs.map((pair) =>
+        ratio(figures, { rival: row.rival ?? pair.rival, ours: pair[row.ours ?? "ours"] }, row.of),
+      );
+      const own = figures?.get(pairs[0][row.ours ?? "ours"]);
+      return { ...row, values, processes: own?.processes ?? 1 };
+    })
+    .filter(({ values }) => values.some(Number.isFinite));
 }
 
-/** The rows of figures that should be low and were measured, with their values for both libraries. */
-export function bounds(results) {
-  return LOW.map((row) => {
-    const values = LIBRARIES.map(({ ours, rival }) => row.of(results, ours, rival) ?? Number.NaN);
-    return { ...row, goals: [row.most, row.most], values };
-  }).filter(({ values }) => values.some(Number.isFinite));
+/** The rows of figures that should be low and were measured, with their values for all pairs. */
+export function bounds(results, { pairs, low }) {
+  return low
+    .map((row) => {
+      const values = pairs.map(({ ours, rival }) => row.of(results, ours, rival) ?? Number.NaN);
+      return { ...row, goals: pairs.map(() => row.most), values };
+    })
+    .filter(({ values }) => values.some(Number.isFinite));
 }
 
 /** The steps that measure what `--check` guards. */
 export const GUARDED_STEPS = [
-  ...new Set(HIGH.filter(({ isGuarded }) => isGuarded).map(({ step }) => step)),
+  ...new Set(
+    COMPARISONS.flatMap(({ high }) => high)
+      .filter(({ isGuarded }) => isGuarded)
+      .map(({ step }) => step),
+  ),
 ];
 
-/** The guarded figures that fall short, each with its step and as text. */
+/** The guarded figures that fall short, each with its step and as text; what cannot run here does not. */
 export function missed(results) {
-  return compare(results)
-    .filter(({ isGuarded }) => isGuarded)
-    .flatMap(({ title, step, goals, values }) =>
-      LIBRARIES.flatMap(({ rival }, index) => {
-        const least = goals[index] * GUARDED_SHARE;
-        const text = `${title}, over ${rival}: ${values[index].toFixed(2)}, at least ${least.toFixed(2)}`;
-        return values[index] >= least ? [] : [{ figure: `${title}, ${rival}`, step, text }];
-      }),
-    );
+  return COMPARISONS.flatMap((comparison) =>
+    compare(results, comparison)
+      .filter(({ isGuarded }) => isGuarded)
+      .flatMap((row) => shortfalls(row, comparison)),
+  );
+}
+
+function shortfalls({ title, step, goals, values }, { pairs }) {
+  return pairs.flatMap(({ rival, oldestNode }, index) => {
+    const least = goals[index] * GUARDED_SHARE;
+    const isSkipped = oldestNode !== undefined && Number.isNaN(values[index]);
+    if (isSkipped || values[index] >= least) return [];
+    const text = `${title}, over ${rival}: ${values[index].toFixed(2)}, at least ${least.toFixed(2)}`;
+    return [{ figure: `${title}, ${rival}`, step, text }];
+  });
 }

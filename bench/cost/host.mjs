@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { fill } from "./shapes.mjs";
 
 /** The share of the label sets that the application touches between two scrapes. */
-const TOUCHED_SHARE = 0.1;
+export const TOUCHED_SHARE = 0.1;
 
 const SEED = 42;
 
@@ -18,7 +18,6 @@ const SEED = 42;
  */
 export async function host(client, registry, listen) {
   const [shape = "S", port = "0"] = process.argv.slice(2);
-  Math.random = createRandom(SEED);
   const touch = fillShape(client, registry, shape);
   let life;
   const ports = { port: await listen(Number(port)), applicationPort: await startApplication() };
@@ -44,7 +43,9 @@ export function listenHttp(server, port) {
   });
 }
 
-function fillShape(client, registry, shape) {
+/** Fills a registry, with the same values in every process, and returns what touches its label sets. */
+export function fillShape(client, registry, shape) {
+  Math.random = createRandom(SEED);
   if (shape === "G") {
     for (let index = 0; index < 1_000; index++) {
       new client.Gauge({ name: `gauge_${index}`, help: "A gauge.", registers: [registry] }).set(
@@ -76,7 +77,7 @@ function startApplication() {
 }
 
 /** Watches how long the event loop is blocked, with a timer of 1 ms. */
-function startProbe() {
+export function startProbe() {
   let longestMs = 0;
   let last = performance.now();
   const look = () => {

@@ -1,6 +1,6 @@
 // Figures as Markdown.
 import { cpus } from "node:os";
-import { bounds, compare, main, ratio } from "./goals.mjs";
+import { bounds, COMPARISONS, compare, main, ratio } from "./goals.mjs";
 import { LIBRARIES } from "./libraries.mjs";
 
 const round = (value) =>
@@ -23,6 +23,20 @@ const COST = [
 ];
 const PEAK = [["peak, MB above a process that is not scraped", ({ peak }) => peak]];
 const LONGEST = [["longest block, ms", ({ longest }) => longest]];
+
+const WORKERS = [
+  ["hub: CPU, ms", ({ hub }) => hub],
+  ["longest block, ms", ({ longest }) => longest],
+  ["member: CPU, ms", ({ member }) => member],
+  ["wall, ms", ({ wall }) => wall],
+  ["first byte, ms", ({ firstByte }) => firstByte],
+  ["kB", ({ bytes }) => bytes / 1_000],
+];
+const JOINING = [
+  ["longest block of the hub, ms", ({ longest }) => longest],
+  ["its memory for them, MB", ({ memory }) => memory],
+  ["with the bytes kept for the next body, MB", ({ all }) => all],
+];
 
 /** The tables of a report: where a figure comes from (`steps.mjs`), and its columns. */
 const TABLES = [
@@ -78,6 +92,10 @@ const TABLES = [
     "rate",
     [["requests a second", ({ perSecond }) => perSecond]],
   ],
+  ["Four workers, one target, S0 in each", "4 workers", "S0", WORKERS],
+  ["Four workers, one target, M in each", "4 workers", "M", WORKERS],
+  ["Four workers, one target, L in each", "4 workers", "L", WORKERS],
+  ["Four members join a hub, L in each", "4 workers", "joining", JOINING],
 ];
 
 /** Everything that was measured. */
@@ -86,7 +104,7 @@ export function fullReport(results) {
   if (results.XL) parts.push("### CPU of the main thread, times ours", againstTable(results));
   for (const [title, step, measure, columns] of TABLES) {
     const figures = results[step]?.[measure];
-    if (figures) parts.push(`### ${title}`, tableOf(figures, columns));
+    if (figures?.size > 0) parts.push(`### ${title}`, tableOf(figures, columns));
   }
   if (results.footprint) {
     parts.push("### Footprint", ...footprintTables(results.footprint.footprint));
@@ -135,17 +153,22 @@ function machine() {
 function goalTables(results) {
   const isAtLeast = (value, goal) => value >= goal;
   const isAtMost = (value, goal) => value <= goal;
-  return [
-    ["### How many times better", compare(results), times, isAtLeast],
-    ["### What should be low", bounds(results), round, isAtMost],
-  ]
-    .filter(([, rows]) => rows.length > 0)
-    .flatMap(([title, rows, show, isMet]) => [title, goalTable(rows, show, isMet)]);
+  return COMPARISONS.flatMap((comparison) =>
+    [
+      ["### How many times better", compare(results, comparison), times, isAtLeast],
+      ["### What should be low", bounds(results, comparison), round, isAtMost],
+    ]
+      .filter(([, rows]) => rows.length > 0)
+      .flatMap(([title, rows, show, isMet]) => [
+        `${title}${comparison.suffix}`,
+        goalTable(comparison.pairs, rows, show, isMet),
+      ]),
+  );
 }
 
-function goalTable(rows, show, isMet) {
+function goalTable(pairs, rows, show, isMet) {
   return table(
-    ["", "prom-client", "@prometheus-io/client", "goal", "met", "processes"],
+    ["", ...pairs.map(({ rival }) => rival), "goal", "met", "processes"],
     rows.map(({ title, goals, values, processes = 1 }) => [
       title,
       ...values.map(show),

@@ -1,8 +1,8 @@
 // `npm run bench`: promhttp and its rivals, side by side, each in processes of its own.
 //
 //   --write   renews the part of bench/RESULTS.md for this version of Node, and the README
-//   --check   fails when a guarded figure misses half of its goal, twice: six minutes at the most
-//   --quick   a short look: text at M and L, the longest block at L
+//   --check   fails when a guarded figure misses half of its goal, twice: eight minutes at the most
+//   --quick   a short look: text at M and L, the longest block at L, four workers at L
 //   --noise   the figures of --check with ours in the place of each library: all ratios are 1, or noise
 //
 // The names of steps (`steps.mjs`) restrict a run: npm run bench -- S0 rate
@@ -10,6 +10,7 @@
 // With another Node: npm ci --prefix test/runtimes, then
 // test/runtimes/node_modules/node-24/bin/node bench/cost/run.mjs
 import { parseArgs } from "node:util";
+import { AGGREGATOR_PROGRAMS, AGGREGATORS } from "./aggregators.mjs";
 import { GUARDED_STEPS, missed } from "./goals.mjs";
 import { LIBRARIES } from "./libraries.mjs";
 import { fullReport, shortReport } from "./report.mjs";
@@ -51,11 +52,12 @@ async function writeDown() {
 }
 
 async function quick() {
-  console.log(fullReport(await runSteps(["M", "L"], EXTENTS.quick)));
+  console.log(fullReport(await runSteps(["M", "L", "4 workers"], EXTENTS.quick)));
 }
 
 async function noise() {
   for (const { rival, ours } of LIBRARIES) TARGETS[rival] = TARGETS[ours];
+  for (const { rival, ours } of AGGREGATORS) AGGREGATOR_PROGRAMS[rival] = AGGREGATOR_PROGRAMS[ours];
   console.log(fullReport(await runSteps(chosenOr(GUARDED_STEPS), EXTENTS.check)));
 }
 

@@ -2,10 +2,12 @@
 //
 // A step takes how far to go, and gives figures: a Map from the names of the targets
 // to their figures for each measure. `goals.mjs` and `report.mjs` find a figure by step and measure.
+import { runnableAggregators, startGroup } from "./aggregators.mjs";
 import { measureFootprint } from "./footprint.mjs";
 import { LIBRARIES } from "./libraries.mjs";
 import { measureBlock, measureCost, measureRate } from "./measure.mjs";
 import { measureApplication } from "./measure-application.mjs";
+import { measureGroups, measureJoining } from "./measure-group.mjs";
 import { measurePeak, measureSlowReader, measureStalled } from "./measure-memory.mjs";
 import { measurePaused } from "./measure-paused.mjs";
 import { checkSamples, inProcesses, withTargets } from "./processes.mjs";
@@ -18,11 +20,29 @@ const SCRAPERS = [...PAIRS, "OpenTelemetry exporter"];
 /** Those of which a million series is asked: these alone fit the memory and the patience. */
 const LARGE = ALL.filter((name) => !["OpenTelemetry exporter", "@promster/server"].includes(name));
 
-/** How far a run goes: whether all rivals take part, how many processes of each pair, how many rounds. */
+/**
+ * How far a run goes: whether all rivals take part, how many processes of each pair, how many rounds;
+ * and with four workers: at which shapes, in how many groups, and how often they join.
+ */
 export const EXTENTS = {
-  full: { hasRivals: true, processes: 3, share: 1 },
-  check: { hasRivals: false, processes: 3, share: 0.7 },
-  quick: { hasRivals: false, processes: 1, share: 1 },
+  full: {
+    hasRivals: true,
+    processes: 3,
+    share: 1,
+    workers: { shapes: ["S0", "M", "L"], groups: 3, joins: 3 },
+  },
+  check: {
+    hasRivals: false,
+    processes: 3,
+    share: 0.7,
+    workers: { shapes: ["L"], groups: 1, joins: 0 },
+  },
+  quick: {
+    hasRivals: false,
+    processes: 1,
+    share: 1,
+    workers: { shapes: ["L"], groups: 1, joins: 1 },
+  },
 };
 
 /** The steps of a full run, in their order. */
@@ -91,6 +111,16 @@ export const STEPS = {
         measurePaused(small, large, { rounds: 20, everyMs: 15_000 }),
       ),
     ),
+  "4 workers": async ({ workers }) => {
+    const pairs = runnableAggregators();
+    const figures = {};
+    for (const shape of workers.shapes) {
+      figures[shape] = await measureAggregators(pairs, shape, workers.groups);
+    }
+    const ours = pairs.map((pair) => pair.ours);
+    const joining = await measureJoining(ours, "L", { rounds: workers.joins });
+    return { ...figures, joining };
+  },
   footprint: () => ({ footprint: measureFootprint({ rounds: 15 }) }),
 };
 
@@ -99,6 +129,23 @@ function measureText(shape, rounds, extent) {
     await checkSamples(targets);
     return { cost: await measureCost(targets, { rounds: roundsOf(rounds, extent) }) };
   });
+}
+
+/** How often four workers are scraped: a rival takes a second and more at L. */
+const ROUNDS_OF_WORKERS = { S0: 20, M: 16, L: 5 };
+
+/** Measures pair by pair, because all of them together are thirty processes. */
+async function measureAggregators(pairs, shape, groups) {
+  const figures = [];
+  for (const { rival, ours } of pairs) {
+    const work = async (targets, index) => {
+      if (index === 0) await checkSamples(targets);
+      return { cost: await measureGroups(targets, { rounds: ROUNDS_OF_WORKERS[shape] }) };
+    };
+    const names = Array.from({ length: groups }, () => [rival, ours]);
+    figures.push(...(await inProcesses(names, shape, work, startGroup)).cost);
+  }
+  return new Map(figures);
 }
 
 /** The targets of each group of processes: all rivals are in the first, and only the pairs in others. */

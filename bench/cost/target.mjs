@@ -24,8 +24,20 @@ export const XL_KEPT_BYTES = 256 * 2 ** 20;
 /** Starts a target with a shape, and settles when it listens. */
 export async function startTarget(name, shape) {
   const [program, keptBytes = shape === "XL" ? `${XL_KEPT_BYTES}` : undefined] = TARGETS[name];
+  const target = await startProgram(program, [shape, "0", ...(keptBytes ? [keptBytes] : [])]);
+  return { name, shape, ...target };
+}
+
+/**
+ * Starts a program of `rivals/`, and settles when it listens.
+ *
+ * @returns What it says of itself, `ask()` for what it may be told, and `stop()`.
+ */
+export async function startProgram(program, args, { node = process.execPath, env } = {}) {
   const file = fileURLToPath(new URL(`${program}.mjs`, PROGRAMS));
-  const child = fork(file, [shape, "0", ...(keptBytes === undefined ? [] : [keptBytes])], {
+  const child = fork(file, args, {
+    execPath: node,
+    env: { ...process.env, ...env },
     // The heap is that of a user: a limit of its own changes when garbage is collected.
     execArgv: ["--expose-gc"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -38,7 +50,7 @@ export async function startTarget(name, shape) {
         child.off("exit", onExit);
         resolve(answer);
       };
-      const onExit = () => reject(new Error(`${name} has ended`));
+      const onExit = () => reject(new Error(`${program} has ended`));
       child.on("message", onMessage);
       child.on("exit", onExit);
     });
@@ -47,8 +59,8 @@ export async function startTarget(name, shape) {
     child.send({ ask: what });
     return answer;
   };
-  const ports = await answerOf("start");
-  return { name, shape, ...ports, pid: child.pid, ask, stop: () => stop(child) };
+  const start = await answerOf("start");
+  return { ...start, pid: child.pid, ask, stop: () => stop(child) };
 }
 
 function stop(child) {
@@ -61,14 +73,20 @@ function stop(child) {
 /** The CPU time of a process so far, of its main thread and of all threads, in milliseconds. */
 export function cpuOf({ pid }) {
   const threads = readdirSync(`/proc/${pid}/task`);
-  const times = new Map(threads.map((thread) => [Number(thread), threadMs(pid, thread)]));
+  const times = new Map(
+    threads.map((thread) => [Number(thread), cpuOfThread({ pid, tid: thread })]),
+  );
   return { main: times.get(pid), all: [...times.values()].reduce((sum, ms) => sum + ms, 0) };
 }
 
-// Its first field is the time on the CPU in nanoseconds: the clock of `process.cpuUsage()`, without
-// asking the process, and for one thread on every version of Node.
-function threadMs(pid, thread) {
-  return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e6;
+/**
+ * The CPU time of one thread so far, in milliseconds.
+ *
+ * The first field is the time on the CPU in nanoseconds: the clock of `process.cpuUsage()`, without
+ * asking the process, and for one thread on every version of Node.
+ */
+export function cpuOfThread({ pid, tid }) {
+  return Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
 }
 
 /** The memory of a process: now and at its highest since `resetPeak()`, in megabytes. */

@@ -109,12 +109,8 @@ export function request(target, headers = [], method = "GET") {
 }
 
 /** Scrapes once, on a connection of its own. */
-export async function scrape(port, headers = [], limitMs = LIMIT_MS) {
-  const text = await exchange(
-    port,
-    request("/metrics", [...headers, "Connection: close"]),
-    limitMs,
-  );
+export async function scrape(port, headers = [], limitMs = LIMIT_MS, path = "/metrics") {
+  const text = await exchange(port, request(path, [...headers, "Connection: close"]), limitMs);
   if (text === undefined) return { status: 0, contentType: "", body: "" };
   const head = text.slice(0, text.indexOf("\r\n\r\n"));
   return {

@@ -9,11 +9,14 @@ import type { RequestHead } from "../http/request-head.ts";
 import type { Log } from "../log.ts";
 import type { Gatherer } from "../model/gatherer.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
-import type { Scrape } from "../scrape/exchange.ts";
+import type { WorkerRole } from "../options/workers.ts";
+import type { Scrape, WorkerReport } from "../scrape/exchange.ts";
 import type { UpdateLock } from "../scrape/update-lock.ts";
 
-/** What a worker does: `"hub"` answers for all, `"member"` reports to it, `"alone"` answers for itself. */
-export type Role = "hub" | "member" | "alone";
+export type { WorkerReport } from "../scrape/exchange.ts";
+
+/** What a worker does. */
+export type Role = WorkerRole;
 
 /** Where a hub answers. */
 export interface Place {
@@ -42,18 +45,6 @@ export interface Hosted {
   shut(): Promise<void>;
 }
 
-/** A worker for the page. */
-export interface WorkerReport {
-  readonly slot: number;
-  readonly pid: number;
-  readonly thread: number;
-  /** The number that PM2 or the cluster gave it; `""` without one. */
-  readonly id: string;
-  readonly state: "up" | "late" | "failed";
-  readonly answerSeconds: number | undefined;
-  readonly series: number;
-}
-
 /** A group that this process takes part in. */
 export interface Group {
   readonly role: Role;
@@ -74,7 +65,7 @@ export interface Group {
   /** The same for the page. */
   readonly page: Scrape;
   /** Answers with the targets of the workers, for HTTP service discovery. */
-  targets(head: RequestHead, path: string): Promise<FixedAnswer>;
+  targets(head: RequestHead, path: string | undefined): Promise<FixedAnswer>;
   workers(): readonly WorkerReport[];
   /** `Controls` of this worker. */
   setFailing(message?: string): void;

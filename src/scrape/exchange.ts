@@ -116,6 +116,19 @@ export interface CollectorReport {
   readonly isFailing: boolean;
 }
 
+/** How a worker of a group does. */
+export interface WorkerReport {
+  readonly slot: number;
+  readonly pid: number;
+  readonly thread: number;
+  /** The number that PM2 or the cluster gave it; `""` without one. */
+  readonly id: string;
+  readonly state: "up" | "late" | "failed";
+  /** How long its last answer took, or how long it has been waited for. */
+  readonly answerSeconds: number | undefined;
+  readonly series: number;
+}
+
 /** Why a survey found nothing: too many at once, a timeout, or something threw. */
 export type Unavailable = "busy" | "late" | "failed";
 

@@ -51,6 +51,8 @@ export interface ScrapeHandlerContext {
   readonly connections?: () => number;
   /** Whether a page may show the last scrapes. */
   readonly hasPage?: boolean;
+  /** Keeps updates and reading apart, where something else reads the same metrics. */
+  readonly lock?: UpdateLock | undefined;
 }
 
 /** Makes the scrape handler of a gatherer. */
@@ -58,10 +60,10 @@ export function createScrapeHandler(
   gatherer: Gatherer,
   options: ResolvedHandlerOptions,
   log: Log,
-  { connections, hasPage = false }: ScrapeHandlerContext = {},
+  { connections, hasPage = false, lock = new UpdateLock() }: ScrapeHandlerContext = {},
 ): ScrapeHandler {
   const selfMetrics = new SelfMetrics(connections);
-  const parts = createParts(gatherer, options, log, selfMetrics);
+  const parts = createParts(gatherer, options, { log, selfMetrics, lock });
   const recentScrapes = hasPage ? new RecentScrapes() : undefined;
   const { status, exposer, alarm } = parts;
   let reason = "";
@@ -124,10 +126,8 @@ type Parts = ScrapeParts & Pick<Accounts, "selfMetrics">;
 function createParts(
   gatherer: Gatherer,
   options: ResolvedHandlerOptions,
-  log: Log,
-  selfMetrics: SelfMetrics,
+  { log, selfMetrics, lock }: Pick<Parts, "log" | "selfMetrics" | "lock">,
 ): Parts {
-  const lock = new UpdateLock();
   const status = new Status(options.statusName);
   const report = createReporter(selfMetrics, log);
   const joinOwn = createListJoiner<MetricFamily>();

@@ -1,0 +1,67 @@
+// What makes one target of several workers. Each program has one that is scraped, the hub, which has
+// no metrics of the shape, and four that report to it.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { nodeFor } from "./other-nodes.mjs";
+import { startProgram } from "./target.mjs";
+
+/** Each aggregator of a client library with ours, and the oldest Node that its library supports. */
+export const AGGREGATORS = [
+  { rival: "AggregatorRegistry", ours: "promhttp, prom-client, 4 processes", oldestNode: 20 },
+  { rival: "ClusterRegistry", ours: "promhttp, @prometheus-io, 4 processes", oldestNode: 22 },
+  { rival: "WorkerRegistry", ours: "promhttp, @prometheus-io, 4 threads", oldestNode: 22 },
+];
+
+/** Their programs in `rivals/`. */
+export const AGGREGATOR_PROGRAMS = {
+  AggregatorRegistry: "workers/aggregator-registry",
+  ClusterRegistry: "workers/cluster-registry",
+  WorkerRegistry: "workers/worker-registry",
+  "promhttp, prom-client, 4 processes": "workers/promhttp-prom-client",
+  "promhttp, @prometheus-io, 4 processes": "workers/promhttp-prometheus-io",
+  "promhttp, @prometheus-io, 4 threads": "workers/promhttp-threads",
+};
+
+/** Those that can run here; a line on stderr names each that cannot. */
+export function runnableAggregators() {
+  return AGGREGATORS.filter(({ rival, oldestNode }) => {
+    if (nodeFor(oldestNode) !== undefined) return true;
+    console.error(
+      `Skipped ${rival}: it needs Node ${oldestNode} or newer (npm ci --prefix test/runtimes)`,
+    );
+    return false;
+  });
+}
+
+/** Starts a hub and its members, and settles when all metrics are served. */
+export async function startGroup(name, shape) {
+  const group = await startApart(name, shape);
+  await group.ask("join");
+  return group;
+}
+
+/**
+ * Starts a hub and its members, which have their metrics, but join only when they are asked to.
+ *
+ * @param keptBytes What ours may keep of a body, if not as much as it does by default.
+ */
+export async function startApart(name, shape, keptBytes) {
+  const { oldestNode } = AGGREGATORS.find(({ rival, ours }) => name === rival || name === ours);
+  // A folder of its own: what another run of the bench has left there is no part of this group.
+  const folder = mkdtempSync(join(tmpdir(), "promhttp-bench-"));
+  const args = [shape, ...(keptBytes === undefined ? [] : [`${keptBytes}`])];
+  const { stop, ...program } = await startProgram(AGGREGATOR_PROGRAMS[name], args, {
+    node: nodeFor(oldestNode),
+    env: { PROMHTTP_RUNTIME_DIR: folder },
+  });
+  return {
+    name,
+    shape,
+    ...program,
+    async stop() {
+      await stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,4 @@
+import { VALUES } from "./rows/values.mjs";
+
+/** All rows, by their numbers. */
+export const ROWS = [...VALUES];

@@ -41,6 +41,8 @@ export interface ScrapeHandler extends Controls {
   readonly survey: TakeSurvey;
   /** Whether the application is ready for work, as it has declared. */
   readonly isReady: () => boolean;
+  /** What its scrapes count. */
+  readonly selfMetrics: SelfMetrics;
   /** Drops what is kept for the next scrape, because there will be none. */
   close(): void;
 }
@@ -86,6 +88,7 @@ export function createScrapeHandler(
       status.isReady = isReady;
     },
     isReady: () => status.isReady,
+    selfMetrics,
     close() {
       exposer.clear();
       alarm.close();

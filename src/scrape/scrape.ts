@@ -43,8 +43,6 @@ export interface ScrapeHandler extends Controls {
   readonly selfMetrics: SelfMetrics;
   /** Whether the application is ready for work, as it has declared. */
   readonly isReady: () => boolean;
-  /** What its scrapes count. */
-  readonly selfMetrics: SelfMetrics;
   /** Drops what is kept for the next scrape, because there will be none. */
   close(): void;
 }
@@ -91,7 +89,6 @@ export function createScrapeHandler(
       status.isReady = isReady;
     },
     isReady: () => status.isReady,
-    selfMetrics,
     close() {
       exposer.clear();
       alarm.close();

@@ -1,5 +1,9 @@
 /** What a new hub takes over from the one before. */
-import { type LastNumbersPlace, takeLastNumbers, workersWithLastNumbers } from "../ledger/last-numbers.ts";
+import {
+  type LastNumbersPlace,
+  takeLastNumbers,
+  workersWithLastNumbers,
+} from "../ledger/last-numbers.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { isRunning } from "../worker-id.ts";
 import type { Hub } from "./hub.ts";
@@ -11,11 +15,7 @@ import { KeptWorker } from "./kept-worker.ts";
  *
  * @returns Whether there was a hub before, and any of its workers still runs.
  */
-export async function inherit(
-  hub: Hub,
-  ledger: Ledger,
-  place: LastNumbersPlace,
-): Promise<boolean> {
+export async function inherit(hub: Hub, ledger: Ledger, place: LastNumbersPlace): Promise<boolean> {
   const left = await ledger.read(() => hub.merged.createMirror());
   const last = new Set(lastNumbersIn(place));
   for (const { worker, slot, mirror, entry } of left) {
@@ -27,7 +27,7 @@ export async function inherit(
       continue;
     }
     last.delete(worker);
-    await hub.retire({ worker, mirror, kept }, await takeLast(place, worker));
+    await hub.retire({ mirror, kept }, await takeLast(place, worker));
   }
   for (const worker of last) {
     const snapshot = await takeLast(place, worker);
@@ -35,7 +35,7 @@ export async function inherit(
     if (left.length === 0 || snapshot === undefined) continue;
     const mirror = hub.merged.createMirror();
     const kept = new KeptWorker(ledger, { worker, slot: 0 }, mirror);
-    await hub.retire({ worker, mirror, kept }, snapshot);
+    await hub.retire({ mirror, kept }, snapshot);
   }
   return left.length > 0;
 }

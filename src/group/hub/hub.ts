@@ -43,8 +43,8 @@ export interface HubConfig {
   readonly log: Log;
   /** What the next hub will know of the workers. */
   readonly ledger: Pick<Ledger, "add" | "remove">;
-  /** Called when all workers have been merged, before anybody reads them. */
-  readonly onMerged: () => void;
+  /** Called when all workers have been merged; nobody sees the sums before it has resolved. */
+  readonly onMerged: () => Promise<void>;
 }
 
 /** The share of a scrape's time for which workers are waited for, and what is left of it at least. */
@@ -111,7 +111,7 @@ export class Hub implements WorkerCensus {
       this.absentees.retireDead();
       return inSlices(this.merged.merge(this.#contributions(states), context));
     });
-    this.#config.onMerged();
+    await this.#config.onMerged();
     return { families: this.#join(families, this.#ownFamilies), errors: [] };
   }
 

@@ -69,6 +69,11 @@ export class Worker {
     this.#now = now;
   }
 
+  /** Whether it has left, or its connection has ended. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
   /** How long its last answer took, or how long it has been waited for. */
   get answerSeconds(): number | undefined {
     if (this.state !== "late" || this.#open === undefined) return this.#lastSeconds;
@@ -116,7 +121,6 @@ export class Worker {
     if (open === undefined) return;
     this.isFailing = isFailing;
     this.errors = errors;
-    if (isGiven) this.hasNumbers = true;
     const durationMs = this.#now() - open.startedAt;
     this.#lastSeconds = durationMs / 1_000;
     // It would have been in time if it had been waited for.

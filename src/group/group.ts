@@ -6,12 +6,13 @@
 import type { AddressInfo } from "node:net";
 import type { FixedAnswer } from "../http/fixed-answers.ts";
 import type { RequestHead } from "../http/request-head.ts";
+import { targetsAnswer } from "../http/targets.ts";
 import type { Log } from "../log.ts";
 import type { Gatherer } from "../model/gatherer.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
 import type { WorkerRole } from "../options/workers.ts";
 import type { Scrape, WorkerReport } from "../scrape/exchange.ts";
-import type { UpdateLock } from "../scrape/update-lock.ts";
+import { UpdateLock } from "../scrape/update-lock.ts";
 
 export type { WorkerReport } from "../scrape/exchange.ts";
 
@@ -72,4 +73,42 @@ export interface Group {
   setOk(): void;
   /** Leaves the group: a hub after it has stopped listening. */
   close(): Promise<void>;
+}
+
+/** Takes part in the group of this process. */
+export function createGroup({ gatherer }: GroupConfig): Group {
+  return new LoneGroup(gatherer);
+}
+
+class LoneGroup implements Group {
+  readonly role = "alone";
+  readonly place: undefined;
+  readonly lock: UpdateLock = new UpdateLock();
+  readonly gatherer: Gatherer;
+  #hosted: Hosted | undefined;
+
+  constructor(gatherer: Gatherer) {
+    this.gatherer = gatherer;
+  }
+
+  async join(hosted: Hosted): Promise<void> {
+    this.#hosted = hosted;
+    await hosted.open();
+  }
+
+  readonly scrape: Scrape = (request) => this.#hosted?.scrape(request);
+  readonly page: Scrape = (request) => this.#hosted?.page(request);
+
+  async targets(head: RequestHead, path: string | undefined): Promise<FixedAnswer> {
+    return targetsAnswer(head, path, [0], "worker");
+  }
+
+  workers(): readonly WorkerReport[] {
+    return [];
+  }
+
+  setFailing(): void {}
+  setOk(): void {}
+
+  async close(): Promise<void> {}
 }

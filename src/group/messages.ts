@@ -128,7 +128,10 @@ export function boundedErrors(errors: readonly ToldError[]): readonly ToldError[
 export function quoted(text: string): string {
   const escape = (character: string) =>
     `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(boundedText(text)).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, escape);
+  return JSON.stringify(boundedText(text)).replace(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    escape,
+  );
 }
 
 /** @throws {ProtocolError} */
@@ -190,7 +193,8 @@ export function readWelcome(head: FrameHead): Welcome {
   const { slot, pid, place } = head;
   // A hub is a process of this user that was here first; only its types are checked.
   const { address, url } = Object(place) as Partial<Place>;
-  const isPlace = typeof url === "string" && (typeof address === "string" || Object(address) === address);
+  const isPlace =
+    typeof url === "string" && (typeof address === "string" || Object(address) === address);
   return {
     type: "welcome",
     slot: integer(slot),

@@ -53,8 +53,8 @@ export interface ScrapeHandlerContext {
   readonly connections?: () => number;
   /** Whether a page may show the last scrapes. */
   readonly hasPage?: boolean;
-  /** What keeps updates and the reading of values apart, where something else reads them, too. */
-  readonly lock?: UpdateLock;
+  /** Keeps updates and reading apart, where something else reads the same metrics. */
+  readonly lock?: UpdateLock | undefined;
 }
 
 /** Makes the scrape handler of a gatherer. */
@@ -65,7 +65,7 @@ export function createScrapeHandler(
   { connections, hasPage = false, lock = new UpdateLock() }: ScrapeHandlerContext = {},
 ): ScrapeHandler {
   const selfMetrics = new SelfMetrics(connections);
-  const parts = createParts(gatherer, options, lock, { selfMetrics, log });
+  const parts = createParts(gatherer, options, { log, selfMetrics, lock });
   const recentScrapes = hasPage ? new RecentScrapes() : undefined;
   const { status, exposer, alarm } = parts;
   let reason = "";
@@ -129,8 +129,7 @@ type Parts = ScrapeParts & Pick<Accounts, "selfMetrics">;
 function createParts(
   gatherer: Gatherer,
   options: ResolvedHandlerOptions,
-  lock: UpdateLock,
-  { selfMetrics, log }: Pick<Accounts, "selfMetrics" | "log">,
+  { log, selfMetrics, lock }: Pick<Parts, "log" | "selfMetrics" | "lock">,
 ): Parts {
   const status = new Status(options.statusName);
   const report = createReporter(selfMetrics, log);

@@ -98,12 +98,14 @@ export function readAddress(text: string): Address | undefined {
 }
 
 /**
- * Whether another process could listen on the same address, because it names one.
+ * Writes an address that has several forms in one, for the processes that are to agree on it;
+ * `undefined` for what names no address.
  *
  * @internal
  */
-export function namesAddress(target: ListenTarget): boolean {
-  return target.kind === "tcp" || target.kind === "unix";
+export function textOf(target: ListenTarget): string | undefined {
+  if (target.kind === "tcp") return `${target.host ?? ""}:${target.port}`;
+  return target.kind === "unix" ? `unix:${target.path}` : undefined;
 }
 
 /**

@@ -5,7 +5,7 @@ import { ListenError } from "../errors.ts";
 import type { Place } from "../group/group.ts";
 import { HEALTHY_PATH, READY_PATH, TARGETS_PATH } from "../http/routes.ts";
 import { nodeModule } from "../node.ts";
-import { type ListenTarget, namesAddress, urlOf } from "./address.ts";
+import { type ListenTarget, textOf, urlOf } from "./address.ts";
 import { type Closing, createClosing } from "./closing.ts";
 import type { OpenServer, ServerArguments } from "./open-server.ts";
 import { openPort, type Port, type PortParts } from "./port.ts";
@@ -32,7 +32,7 @@ export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
     hasPage: options.landingPage,
   };
   const alone = createEndpoint(endpointParts);
-  const isNamed = namesAddress(target);
+  const isNamed = textOf(target) !== undefined;
   const group = createGroupEndpoint(endpointParts, alone, textOf(target));
   // A member has no port that would keep the process alive.
   const alive = options.unref ? undefined : setInterval(() => {}, KEEP_ALIVE_MS);
@@ -101,12 +101,6 @@ async function openInEach({ parts, group, alone, closing, ports }: Worker): Prom
   const { address } = await ports.open({ ...parts, onRequest, onClosed, sharing: "allow" });
   join(placeOf(address, options.path));
   await joined;
-}
-
-/** Writes an address that has several forms in one, for the processes that are to agree on it. */
-function textOf(target: ListenTarget): string | undefined {
-  if (target.kind === "tcp") return `${target.host ?? ""}:${target.port}`;
-  return target.kind === "unix" ? `unix:${target.path}` : undefined;
 }
 
 /** The address at which a server is going to listen, as `net.Server.address()` would return it. */

@@ -38,7 +38,7 @@ export type {
   ScrapeHookContext,
   ServerOptions,
 } from "./options/options.ts";
-export type { Aggregator, WorkersOptions } from "./options/workers.ts";
+export type { Aggregator, WorkerRole, WorkersOptions } from "./options/workers.ts";
 export { type Rendered, render } from "./render.ts";
 export type { Address } from "./server/address.ts";
 export { Server } from "./server/server.ts";

@@ -54,12 +54,6 @@ export interface BlockSink extends TextSink {
   block(bytes: Uint8Array, loan: Loan | undefined): void;
 }
 
-/** What a report says of a metric that is skipped for its value. */
-export const NOT_A_NUMBER = "a value is not a number";
-
-/** What a report says of a bucket that is skipped for its count. */
-export const NO_BUCKET_COUNT = "the count of a bucket is not a number";
-
 /**
  * What became of a metric: `true` if it is written, `false` if it is skipped because a value is not a
  * number, or because its labels were refused. Otherwise it is written except for a part, and this is why.

@@ -1,6 +1,6 @@
 import type { FaultReporter } from "../model/gatherer.ts";
 import { haveSameElements, labelText } from "../model/identity.ts";
-import type { Labels, MetricFamily, MetricType } from "../model/metric-family.ts";
+import type { Labels, MetricType } from "../model/metric-family.ts";
 import { type EscapingScheme, escapeLabelName } from "../model/names.ts";
 
 /**
@@ -15,12 +15,6 @@ export const BOUND_LABELS: Readonly<Partial<Record<MetricType, string>>> = {
   gaugehistogram: "le",
   summary: "quantile",
 };
-
-/** What a report says of a metric whose labels cannot be written. */
-export const NOT_PRINTABLE = "a label value cannot be converted to a string";
-
-/** What a report says of a metric that would be a second series of the same name and labels. */
-export const SAME_LABELS = "two metrics have the same labels; kept the first";
 
 /** Labels as a scraper reads them. */
 export interface NormalLabels {
@@ -110,14 +104,6 @@ export function hasLoneSurrogate(text: string): boolean {
 function isFaithful(value: unknown): boolean {
   if (typeof value === "string") return !hasLoneSurrogate(value);
   return typeof value === "number" || typeof value === "boolean" || typeof value === "bigint";
-}
-
-/**
- * Whether metrics can be read only once, as those of a generator: then no labels can be compared with
- * those of metrics before, unless these were compared, too.
- */
-export function isReadOnce(metrics: MetricFamily["metrics"]): boolean {
-  return typeof (metrics as Partial<Iterator<unknown>>).next === "function";
 }
 
 /** The label sets that one exposition has of a family, each as a text that is equal for equal ones. */

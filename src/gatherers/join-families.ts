@@ -78,10 +78,12 @@ function shown(value: unknown): string {
 
 /** A new family each time: identities of metrics are valid only within their own registry. */
 function joined(parts: Parts): MetricFamily {
-  const [{ name, help, type, unit }] = parts;
+  const [first] = parts;
+  const { name, help, type, unit } = first;
+  const aggregator = "aggregator" in first ? first.aggregator : undefined;
   const metrics = { [Symbol.iterator]: () => metricsOf(parts) };
   // All parts have the same type, which decides what kind of metrics they hold.
-  return { name, help, type, unit, metrics } as MetricFamily;
+  return { name, help, type, unit, aggregator, metrics } as MetricFamily;
 }
 
 /** The encoders keep the first of two metrics with the same labels. */

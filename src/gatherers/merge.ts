@@ -38,7 +38,7 @@ export function mergeGatherers(gatherers: readonly Gatherer[]): Gatherer {
         return run;
       });
       const isPending = runs.some(({ pending }) => pending !== undefined);
-      return isPending ? resultLater(runs, context) : result(runs, context);
+      return isPending && !context.isFinal ? resultLater(runs, context) : result(runs, context);
     },
   };
 }

@@ -7,6 +7,7 @@ export type Route =
   | "landing-page"
   | "healthy"
   | "ready"
+  | "targets"
   | "favicon"
   | "options"
   | "bad-target"
@@ -21,6 +22,9 @@ export const HEALTHY_PATH = "/-/healthy";
 /** The path that tells whether the process is ready for work. */
 export const READY_PATH = "/-/ready";
 
+/** The path of the workers of a group, for service discovery. */
+export const TARGETS_PATH = "/-/targets";
+
 /** The paths that every server has. */
 const FIXED_ROWS: readonly Row[] = [
   [HEALTHY_PATH, "healthy"],
@@ -32,17 +36,20 @@ const FIXED_ROWS: readonly Row[] = [
 export type Routes = ReadonlyMap<string, Route>;
 
 /** Makes the table of a server's paths. */
-export function createRoutes(options: Pick<ResolvedOptions, "path" | "landingPage">): Routes {
+export function createRoutes(
+  options: Pick<ResolvedOptions, "path" | "landingPage" | "workers">,
+): Routes {
   const rows: Row[] = [...FIXED_ROWS];
+  if (options.workers !== undefined) rows.push([TARGETS_PATH, "targets"]);
   if (options.landingPage) rows.push(["/", "landing-page"]);
   // The last one, because it replaces the page where the metrics are at `/`.
   rows.push([options.path, "metrics"]);
   return new Map(rows);
 }
 
-/** Tells whether `path` is one that every server has, whatever the options say. */
+/** Tells whether `path` is one that a server may have, whatever the options say. */
 export function isFixedPath(path: string): boolean {
-  return FIXED_ROWS.some(([fixed]) => fixed === path);
+  return path === TARGETS_PATH || FIXED_ROWS.some(([fixed]) => fixed === path);
 }
 
 /** Tells whether metrics can be served at `path`. */

@@ -47,6 +47,18 @@ export interface GatherContext {
    * (`name[]`); a gatherer need not update or return the others.
    */
   readonly isRequested: (name: string, type: MetricType) => boolean;
+  /**
+   * The names that the scrape asks for; absent where it asks for everything.
+   *
+   * @internal
+   */
+  readonly names?: readonly string[] | undefined;
+  /**
+   * Whether the process is about to end: no collector runs, and nothing is waited for.
+   *
+   * @internal
+   */
+  readonly isFinal?: boolean | undefined;
   /** Reports a family, or a part of one, that has to be skipped: logged once, counted each time. */
   readonly report: FaultReporter;
   /**

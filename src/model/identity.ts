@@ -1,4 +1,5 @@
-import type { Labels } from "./metric-family.ts";
+import type { Labels, MetricFamily } from "./metric-family.ts";
+
 /**
  * Whether a list has the same objects in the same order as a snapshot of it.
  *
@@ -61,4 +62,12 @@ export function createListJoiner<T>(): (first: readonly T[], second: readonly T[
     }
     return joined;
   };
+}
+
+/**
+ * Whether metrics can be read only once, as those of a generator: then no labels can be compared with
+ * those of metrics before, unless these were compared, too.
+ */
+export function isReadOnce(metrics: MetricFamily["metrics"]): boolean {
+  return typeof (metrics as Partial<Iterator<unknown>>).next === "function";
 }

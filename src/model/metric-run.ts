@@ -34,9 +34,10 @@ export interface RunShape {
   /** Whether kept text includes exemplars; a run then ends at a metric that has one. */
   readonly hasExemplars: boolean;
   /**
-   * The distance of a histogram's sum from the end of its numbers. Its count is always third from the
-   * end; if neither has changed, nor the object that holds the buckets, the histogram has not.
+   * The distances of a histogram's count and sum from the end of its numbers. If neither has changed,
+   * nor the object that holds the buckets, the histogram has not.
    */
+  readonly countFromEnd: 2 | 3;
   readonly sumFromEnd: 1 | 2;
 }
 

@@ -7,15 +7,15 @@
  * `node:http` as well as through the Fetch API. This room opens no socket, and compares no path.
  */
 
+import { createEndpoint, type Endpoint, type EndpointParts } from "../endpoint/endpoint.ts";
+import { createLateEndpoint } from "../endpoint/late-endpoint.ts";
 import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
 import { fetchScrape, keepsEncoding } from "../http/fetch.ts";
-import { HEALTHY, NOT_READY, READY } from "../http/fixed-answers.ts";
+import { HEALTHY, NOT_FOUND, NOT_READY, READY } from "../http/fixed-answers.ts";
 import { answerScrape } from "../http/node.ts";
 import { createLog } from "../log.ts";
 import type { Controls, HandlerOptions } from "../options/options.ts";
 import { resolveHandlerOptions } from "../options/rules.ts";
-import { createPage } from "../page/open-page.ts";
-import { createScrapeHandler } from "../scrape/scrape.ts";
 import { type Answerer, createMount, fixedAnswerer, type Mount } from "./mount.ts";
 
 /** Serves metrics from an existing web server, and what probes ask for. */
@@ -29,7 +29,16 @@ export interface Handler extends Mount, Controls {
   readonly health: Mount;
   /** Answers 200, or 503 after `setReady(false)`. */
   readonly ready: Mount;
-  /** Drops what is kept for the next scrape. Call it when there will be no other. */
+  /**
+   * With the option `workers`, lists the workers for HTTP service discovery, at any path. A mount does
+   * not know the path of the metrics: where that is not `/metrics`, the request names it, as in
+   * `?path=/internal/metrics`. Without the option it answers 404.
+   */
+  readonly targets: Mount;
+  /**
+   * Drops what is kept for the next scrape, and leaves the other workers. Call it when there will be no
+   * other scrape.
+   */
   close(): void;
 }
 
@@ -56,8 +65,9 @@ export function createHandler(
 ): Handler {
   const resolved = resolveHandlerOptions(options);
   const log = createLog(resolved.logger);
-  const scrapeHandler = createScrapeHandler(gathererOf(source), resolved, log, { hasPage: true });
-  const { scrape, update, setFailing, setOk, setReady, isReady, close } = scrapeHandler;
+  const parts = { gatherer: gathererOf(source), options: resolved, log, paths: [], hasPage: true };
+  const endpoint = resolved.workers === undefined ? createEndpoint(parts) : joinGroup(parts);
+  const { scrape, page, targets, update, setFailing, setOk, setReady, isReady, close } = endpoint;
   const headers = resolved.compression.encodings.length > 0 ? NO_TRANSFORM : {};
   const mountOf = (answerer: Answerer): Mount => createMount(answerer, resolved, log);
 
@@ -66,7 +76,6 @@ export function createHandler(
     // What we may not compress, others may.
     fetch: (request) => fetchScrape(request, scrape, keepsEncoding(request) ? headers : {}),
   });
-  const page = createPage({ scrapeHandler, options: resolved, paths: [], log });
   return Object.assign(metrics, {
     page: mountOf({
       node: (request, response, head) => answerScrape(request, response, head, page),
@@ -74,12 +83,26 @@ export function createHandler(
     }),
     health: mountOf(fixedAnswerer(() => HEALTHY)),
     ready: mountOf(fixedAnswerer(() => (isReady() ? READY : NOT_READY))),
+    targets: mountOf(fixedAnswerer((head) => targets?.(head, undefined) ?? NOT_FOUND)),
     update,
     setFailing,
     setOk,
     setReady,
     close,
   });
+}
+
+/** Makes the endpoint of a process that joins the group of its application, and begins with that. */
+function joinGroup(parts: EndpointParts): Endpoint {
+  const alone = createEndpoint(parts);
+  const join = async () => {
+    const { createGroupEndpoint } = await import("../endpoint/group-endpoint.ts");
+    const endpoint = createGroupEndpoint(parts, alone, undefined);
+    // The server that it is mounted in listens.
+    await endpoint.join({ open: async () => undefined, shut: async () => {} });
+    return endpoint;
+  };
+  return createLateEndpoint(parts, alone, join());
 }
 
 /**

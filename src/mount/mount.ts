@@ -8,7 +8,7 @@ import { CANNOT_ANSWER, fixedAnswerOf, isChunked, type RequestHead } from "../ht
 import { sendFixed, tryToReset } from "../http/send.ts";
 import { untilGone } from "../http/write-body.ts";
 import type { Log } from "../log.ts";
-import type { MaybePromise } from "../maybe-promise.ts";
+import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
 
 /** Answers requests that another web server passes on, whatever their path. */
@@ -42,14 +42,17 @@ export interface Answerer {
 }
 
 /**
- * Makes an answerer of an answer that depends on nothing of the request.
+ * Makes an answerer of an answer that holds no metrics.
  *
  * @internal
  */
-export function fixedAnswerer(answerOf: () => FixedAnswer): Answerer {
+export function fixedAnswerer(
+  answerOf: (head: RequestHead) => MaybePromise<FixedAnswer>,
+): Answerer {
   return {
-    node: (_request, response) => answerWith(answerOf(), response),
-    fetch: () => fixedResponse(answerOf()),
+    node: (_request, response, head) =>
+      andThen(answerOf(head), (answer) => answerWith(answer, response)),
+    fetch: (request) => andThen(answerOf(fetchHeadOf(request)), fixedResponse),
   };
 }
 

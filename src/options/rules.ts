@@ -89,10 +89,9 @@ const HANDLER_RULES: Rules<ResolvedHandlerOptions> = {
 
 const SERVER_RULES: Rules<ResolvedOptions> = {
   ...HANDLER_RULES,
-  // RFC 3986 §3.3: anything else in a path is percent-encoded. It is compared as it is sent.
   path: {
     default: "/metrics",
-    check: textThat("the path of a URL", (path) => /^\/[\w\-.~!$&'()*+,;=:@%/]*$/.test(path)),
+    check: textThat("the path of a URL", isUrlPath),
   },
   shutdownDelayMs: { default: 0, check: integerFrom(0, MAX_TIMEOUT_MS) },
   drainTimeoutMs: { default: 5_000, check: integerFrom(0, MAX_TIMEOUT_MS) },
@@ -166,6 +165,11 @@ function ownerOf(name: string): string | undefined {
   if (Object.hasOwn(HANDLER_RULES, name)) return "a server and createHandler()";
   if (Object.hasOwn(SERVER_RULES, name)) return "a server";
   return Object.hasOwn(RENDER_RULES, name) ? "render()" : undefined;
+}
+
+/** RFC 3986 §3.3: anything else in a path is percent-encoded. A path is compared as it is sent. */
+export function isUrlPath(path: string): boolean {
+  return /^\/[\w\-.~!$&'()*+,;=:@%/]*$/.test(path);
 }
 
 function isLogger(name: string, value: unknown): void {

@@ -17,6 +17,12 @@ export type Aggregator =
   /** The value that changed last. */
   | "mostRecent";
 
+/**
+ * What a worker does: `"hub"` answers for all, `"member"` reports to the hub, `"alone"` answers for
+ * itself.
+ */
+export type WorkerRole = "hub" | "member" | "alone";
+
 /** The details of the option `workers`. */
 export interface WorkersOptions {
   /**

@@ -4,7 +4,13 @@ import { startBody } from "../exposition/body.ts";
 import { ChunkReader } from "../exposition/chunk-reader.ts";
 import type { Log } from "../log.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
-import type { ScrapeRequest, ScrapeResponse, Sending, Unavailable } from "../scrape/exchange.ts";
+import type {
+  ScrapeRequest,
+  ScrapeResponse,
+  Sending,
+  Unavailable,
+  WorkerReport,
+} from "../scrape/exchange.ts";
 import type { ScrapeHandler } from "../scrape/scrape.ts";
 import { familyPage } from "./markup/family-page.ts";
 import type { FrameParts } from "./markup/frame.ts";
@@ -21,6 +27,8 @@ export interface PageContext {
   /** The paths that the page links to; a mount knows none. */
   readonly paths: readonly string[];
   readonly log: Log;
+  /** The workers that it shows; absent where there is no group. */
+  readonly workers?: (() => readonly WorkerReport[]) | undefined;
 }
 
 /**
@@ -50,7 +58,10 @@ export async function answerPage(
       familyPage(family, detail, parts),
     );
   }
-  return answerMarkup(context, request, takeOverview, overviewPage);
+  return answerMarkup(context, request, takeOverview, (overview, parts) =>
+    // Read when all have answered.
+    overviewPage(overview, parts, context.workers?.()),
+  );
 }
 
 /** Looks at something, and answers with a page of it. */

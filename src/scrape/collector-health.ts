@@ -1,8 +1,20 @@
 import type { CollectorError } from "../model/gatherer.ts";
-import type { MetricFamily, ValueMetric } from "../model/metric-family.ts";
+import type { Labels, MetricFamily, ValueMetric } from "../model/metric-family.ts";
+
+/** Which worker a collector belongs to, where several are served. */
+export interface WorkerLabel {
+  /** The name of the label. */
+  readonly label: string;
+  readonly slot: number;
+}
+
+/** A collector that failed, and perhaps with what. */
+type Failed = Omit<CollectorError, "error"> & Partial<CollectorError>;
 
 /** How a collector did when it last ran, and when it last failed, in milliseconds since the epoch. */
 export interface Health {
+  readonly collector: string;
+  readonly labels: Labels;
   success: 0 | 1;
   durationSeconds: number | undefined;
   failedAtMs: number;
@@ -40,15 +52,35 @@ export class CollectorHealth {
     return this.#collectors.size === 0 ? NONE : this.#families;
   }
 
-  /** @param hasRun Tells whether a collector ran; without an error it then succeeded. */
-  record(errors: readonly CollectorError[], hasRun: (collector: string) => boolean): void {
-    for (const [collector, health] of this.#collectors) if (hasRun(collector)) health.success = 1;
+  /**
+   * @param hasRun Tells whether a collector ran; without an error it then succeeded.
+   * @param worker Whose collectors these are, where several workers are served.
+   */
+  record(
+    errors: readonly Failed[],
+    hasRun: (collector: string) => boolean,
+    worker?: WorkerLabel,
+  ): void {
+    const suffix = suffixOf(worker);
+    for (const [key, health] of this.#collectors) {
+      if (key === health.collector + suffix && hasRun(health.collector)) health.success = 1;
+    }
     if (errors.length === 0) return;
     const failedAtMs = Date.now();
     for (const { collector, durationMs } of errors) {
-      if (this.#collectors.size >= MAX_COLLECTORS && !this.#collectors.has(collector)) continue;
+      const key = collector + suffix;
+      if (this.#collectors.size >= MAX_COLLECTORS && !this.#collectors.has(key)) continue;
       const durationSeconds = durationMs === undefined ? undefined : durationMs / 1_000;
-      this.#collectors.set(collector, { success: 0, durationSeconds, failedAtMs });
+      const labels = { collector, ...(worker && { [worker.label]: String(worker.slot) }) };
+      this.#collectors.set(key, { collector, labels, success: 0, durationSeconds, failedAtMs });
+    }
+  }
+
+  /** Removes the collectors of a worker that is gone. */
+  forget(worker: WorkerLabel): void {
+    const suffix = suffixOf(worker);
+    for (const [key, { collector }] of this.#collectors) {
+      if (key === collector + suffix) this.#collectors.delete(key);
     }
   }
 
@@ -61,11 +93,16 @@ export class CollectorHealth {
     const collectors = this.#collectors;
     return {
       *[Symbol.iterator]() {
-        for (const [collector, health] of collectors) {
+        for (const [identity, health] of collectors) {
           const value = read(health);
-          if (value !== undefined) yield { identity: collector, labels: { collector }, value };
+          if (value !== undefined) yield { identity, labels: health.labels, value };
         }
       },
     };
   }
+}
+
+/** What a page shows behind the name of a collector; it also tells those of one name apart. */
+function suffixOf(worker: WorkerLabel | undefined): string {
+  return worker === undefined ? "" : ` (${worker.label} ${worker.slot})`;
 }

@@ -15,6 +15,9 @@ class StageFailure extends Error {
   }
 }
 
+/** Something that a scrape must have cannot be had at the moment: it is answered with 503. */
+export class UnavailableError extends Error {}
+
 /** Runs one stage of a scrape, and marks its failure with that stage. */
 export function blameOn<T>(stage: ErrorStage, work: () => MaybePromise<T>): MaybePromise<T> {
   return orElse(work, (error) => {
@@ -46,7 +49,8 @@ export function explainFailure(thrown: unknown, signal: Signal): Failure | undef
   }
   if (isInstance(thrown, QueryError)) return { status: 400, error: thrown };
   if (!isInstance(thrown, StageFailure)) return { status: 500, cause: "encoding", error: thrown };
-  const failure = { status: 500, cause: thrown.stage, error: thrown.cause } as const;
+  const status = isInstance(thrown.cause, UnavailableError) ? 503 : 500;
+  const failure = { status, cause: thrown.stage, error: thrown.cause } as const;
   return isInstance(failure.error, GatherError) ? { ...failure, isLogged: true } : failure;
 }
 

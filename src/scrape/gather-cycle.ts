@@ -144,6 +144,7 @@ export class GatherCycle {
       },
       deadlineMs,
       isRequested: filter.isRequested,
+      names: filter.names,
       report: this.#options.report,
       onCollected,
     };

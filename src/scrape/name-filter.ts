@@ -4,6 +4,8 @@ import type { MetricFamily, MetricType } from "../model/metric-family.ts";
 export interface NameFilter {
   /** Equal for two filters that select the same families; empty for the one that selects all. */
   readonly selection: string;
+  /** Sorted; absent where every family is selected. */
+  readonly names?: readonly string[];
   isRequested(name: string, type: MetricType): boolean;
 }
 
@@ -62,9 +64,16 @@ export function filterByName(name: string): NameFilter {
   return filterOf(new Set([name]));
 }
 
+/** Selects the families that a scrape of these names would get; all of them without names. */
+export function filterByNames(names: readonly string[] | undefined): NameFilter {
+  return names === undefined ? EVERY_NAME : filterOf(new Set(names));
+}
+
 function filterOf(names: ReadonlySet<string>): NameFilter {
+  const sorted = [...names].sort();
   return {
-    selection: JSON.stringify([...names].sort()),
+    selection: JSON.stringify(sorted),
+    names: sorted,
     isRequested: (name, type) =>
       names.has(name) ||
       SUFFIXES[type].some((suffix) => names.has(name + suffix)) ||

@@ -39,6 +39,8 @@ export interface ScrapeHandler extends Controls {
   readonly expose: (wanted: AcceptHeaders) => Promise<Exposition & Sending>;
   /** Lets a visitor read all families; it is not counted as a scrape. */
   readonly survey: TakeSurvey;
+  /** What the scrapes of this handler count. */
+  readonly selfMetrics: SelfMetrics;
   /** Whether the application is ready for work, as it has declared. */
   readonly isReady: () => boolean;
   /** Drops what is kept for the next scrape, because there will be none. */
@@ -51,6 +53,8 @@ export interface ScrapeHandlerContext {
   readonly connections?: () => number;
   /** Whether a page may show the last scrapes. */
   readonly hasPage?: boolean;
+  /** Keeps updates and reading apart, where something else reads the same metrics. */
+  readonly lock?: UpdateLock | undefined;
 }
 
 /** Makes the scrape handler of a gatherer. */
@@ -58,10 +62,10 @@ export function createScrapeHandler(
   gatherer: Gatherer,
   options: ResolvedHandlerOptions,
   log: Log,
-  { connections, hasPage = false }: ScrapeHandlerContext = {},
+  { connections, hasPage = false, lock = new UpdateLock() }: ScrapeHandlerContext = {},
 ): ScrapeHandler {
   const selfMetrics = new SelfMetrics(connections);
-  const parts = createParts(gatherer, options, log, selfMetrics);
+  const parts = createParts(gatherer, options, { log, selfMetrics, lock });
   const recentScrapes = hasPage ? new RecentScrapes() : undefined;
   const { status, exposer, alarm } = parts;
   let reason = "";
@@ -69,6 +73,7 @@ export function createScrapeHandler(
     scrape: createScrape(parts, recentScrapes),
     expose: (wanted) => expose(parts, wanted),
     survey: createLazySurvey({ ...parts, health: selfMetrics.collectors, recentScrapes }),
+    selfMetrics,
     update: (work) => runUpdate(work, parts),
     setFailing(message = "no reason given") {
       // Some applications say so again and again.
@@ -124,10 +129,8 @@ type Parts = ScrapeParts & Pick<Accounts, "selfMetrics">;
 function createParts(
   gatherer: Gatherer,
   options: ResolvedHandlerOptions,
-  log: Log,
-  selfMetrics: SelfMetrics,
+  { log, selfMetrics, lock }: Pick<Parts, "log" | "selfMetrics" | "lock">,
 ): Parts {
-  const lock = new UpdateLock();
   const status = new Status(options.statusName);
   const report = createReporter(selfMetrics, log);
   const joinOwn = createListJoiner<MetricFamily>();

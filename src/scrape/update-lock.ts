@@ -1,6 +1,5 @@
 import { type Signal, unlessAborted } from "../abort.ts";
 import { ScrapeTimeoutError } from "../errors.ts";
-import type { ChunkReader } from "../exposition/chunk-reader.ts";
 import type { ReadingLock } from "../exposition/expose.ts";
 import type { About, Log } from "../log.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
@@ -9,6 +8,12 @@ import type { ResolvedOptions } from "../options/options.ts";
 import { unref } from "../timers.ts";
 import type { SelfMetrics } from "./self-metrics.ts";
 
+/** What reads values: the encoder of a scrape, or what copies them for another process. */
+export interface Reader {
+  /** Reads all that is left into memory. Never rejects. */
+  finish(): Promise<void>;
+}
+
 /**
  * A lock with many readers and one writer: no scrape sees an update half-done.
  *
@@ -16,7 +21,7 @@ import type { SelfMetrics } from "./self-metrics.ts";
  * is reading when it arrives reads the rest into memory, and sends it from there.
  */
 export class UpdateLock implements ReadingLock {
-  readonly #readers = new Set<ChunkReader>();
+  readonly #readers = new Set<Reader>();
   /** The end of the queue. */
   #tail: Promise<void> = Promise.resolve();
   #queued = 0;
@@ -26,14 +31,14 @@ export class UpdateLock implements ReadingLock {
    *
    * @throws The signal's reason, when it aborts first.
    */
-  enter(reader: ChunkReader, signal: Signal): MaybePromise<void> {
+  enter(reader: Reader, signal: Signal): MaybePromise<void> {
     if (this.#queued > 0) return this.#enterLater(reader, signal);
     signal.throwIfAborted();
     this.#readers.add(reader);
   }
 
   /** Must be called when `reader` has ended. */
-  leave(reader: ChunkReader): void {
+  leave(reader: Reader): void {
     this.#readers.delete(reader);
   }
 
@@ -50,7 +55,7 @@ export class UpdateLock implements ReadingLock {
     });
   }
 
-  async #enterLater(reader: ChunkReader, signal: Signal): Promise<void> {
+  async #enterLater(reader: Reader, signal: Signal): Promise<void> {
     const begin = async () => {
       if (!signal.aborted) this.#readers.add(reader);
     };

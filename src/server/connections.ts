@@ -111,6 +111,11 @@ export class Connections {
     else if (this.#isDraining) stream.destroySoon();
   }
 
+  /** Must be called for a connection that speaks something else from now on; it counts no longer. */
+  release(stream: Socket): void {
+    this.#connections.delete(rawSocketOf(stream));
+  }
+
   /**
    * Reads no more of a connection, lets the responses under way finish in their order (RFC 9112
    * §9.3.2), sends `farewell` and closes.

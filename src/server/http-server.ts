@@ -26,11 +26,15 @@ export interface HttpFront {
 /**
  * Makes the HTTP server, which never listens: it bounds what a client may send and how long that may
  * take, and answers what is not HTTP.
+ *
+ * @param onUpgrade Takes a connection whose client wants to speak something else, with the bytes that
+ *   came behind its request. Without it such a request is an ordinary one.
  */
 export function createHttpFront(
   onRequest: RequestListener,
   connections: Connections,
   options: Pick<ResolvedOptions, "headersTimeoutMs" | "keepAliveTimeoutMs" | "maxHeaderBytes">,
+  onUpgrade?: (request: IncomingMessage, socket: Socket, first: Buffer) => void,
 ): HttpFront {
   const server = nodeModule("node:http").createServer({
     maxHeaderSize: options.maxHeaderBytes,
@@ -43,6 +47,12 @@ export function createHttpFront(
     requireHostHeader: false,
   });
   const onHead = listenerOf(onRequest, connections);
+  if (onUpgrade !== undefined) {
+    server.on("upgrade", (request: IncomingMessage, _stream, first: Buffer) => {
+      connections.release(request.socket);
+      onUpgrade(request, request.socket, first);
+    });
+  }
   server.on("request", onHead);
   // Without this, Node asks for the body that we reject.
   server.on("checkContinue", onHead);

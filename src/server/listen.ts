@@ -1,4 +1,4 @@
-import type { Server as NetServer, Socket } from "node:net";
+import type { ListenOptions, Server as NetServer, Socket } from "node:net";
 import { ListenError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { mayListen, nodeModule } from "../node.ts";
@@ -6,19 +6,30 @@ import type { ListenTarget } from "./address.ts";
 
 type Binding = Exclude<ListenTarget, { kind: "server" }>;
 
+/** Where to listen. */
+export interface ListenParts {
+  readonly target: ListenTarget;
+  /** The address as it was given, for messages. */
+  readonly label: string;
+  readonly log: Pick<Log, "warn">;
+  /**
+   * What the workers of a cluster do that listen at the same address: by default they share it, and
+   * warn of that. With `"allow"` they do not warn. With `"never"` the second gets an error: its primary
+   * does not open it for all of them, nor keep it open when one of them ends.
+   */
+  readonly sharing?: "allow" | "never";
+}
+
 /**
  * Accepts connections at an address.
  *
- * @param label The address as it was given, for messages.
  * @param onConnection Called with each socket that the system accepts.
  * @returns The server that accepts: one of our own, or the one that was given, which keeps its port.
  * @throws {ListenError} When the system refuses.
  */
 export async function listen(
-  target: ListenTarget,
-  label: string,
+  { target, label, log, sharing }: ListenParts,
   onConnection: (socket: Socket) => void,
-  log: Pick<Log, "warn">,
 ): Promise<NetServer> {
   if (target.kind === "server") {
     takeOver(target.server, onConnection);
@@ -27,19 +38,24 @@ export async function listen(
   // Node looks up every host, even an IP address, and throws in the callback, where nobody can catch it.
   if (target.kind === "tcp" && !mayListen()) throw new ListenError(label, forbidden());
   const server = nodeModule("node:net").createServer(SOCKET_OPTIONS, onConnection);
-  noticeSharing(server, () => warnOfSharing(label, log));
+  if (sharing === undefined) noticeSharing(server, () => warnOfSharing(label, log));
+  const options = { ...listenOptionsOf(target), exclusive: sharing === "never" };
   try {
-    await bind(server, target);
-  } catch (error) {
-    const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-    if (!isTaken || target.kind !== "unix" || !(await removeStaleSocket(target.path))) {
-      throw new ListenError(label, error);
-    }
-    await bind(server, target).catch((reason: unknown) => {
-      throw new ListenError(label, reason);
+    await bind(server, options).catch(async (error: unknown) => {
+      if (target.kind !== "unix" || !(await freesPath(target.path, error))) throw error;
+      await bind(server, options);
     });
+  } catch (error) {
+    throw new ListenError(label, error);
   }
   return server;
+}
+
+/** Whether a unix socket that could not be bound can be now, because a process that is gone had left it. */
+async function freesPath(path: string, error: unknown): Promise<boolean> {
+  if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") return false;
+  const { removeStaleSocket } = await import("./stale-socket.ts");
+  return removeStaleSocket(path);
 }
 
 /** As `node:http` sets them on the sockets that it accepts itself. */
@@ -51,7 +67,7 @@ function forbidden(): Error {
   return Object.assign(error, { code: "ERR_ACCESS_DENIED" });
 }
 
-function bind(server: NetServer, target: Binding): Promise<void> {
+function bind(server: NetServer, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const onListening = () => {
       server.off("error", onError);
@@ -63,11 +79,11 @@ function bind(server: NetServer, target: Binding): Promise<void> {
     };
     server.once("listening", onListening);
     server.once("error", onError);
-    server.listen(listenOptionsOf(target));
+    server.listen(options);
   });
 }
 
-function listenOptionsOf(target: Binding): { host?: string; port?: number; path?: string } {
+function listenOptionsOf(target: Binding): ListenOptions {
   switch (target.kind) {
     case "tcp":
       return { port: target.port, ...(target.host && { host: target.host }) };
@@ -117,34 +133,4 @@ function takeOver(owner: NetServer, onConnection: (socket: Socket) => void): voi
   owner.on("connection", handOver);
   // Its owner may make it listen again.
   owner.once("close", () => owner.off("connection", handOver));
-}
-
-/**
- * Removes the unix socket that a process left behind when it was killed.
- *
- * @returns Whether the path is free now. It is not when something answers on the socket, nor when
- *   the path is a file, which may hold data.
- */
-export async function removeStaleSocket(path: string): Promise<boolean> {
-  const { lstat, unlink } = nodeModule("node:fs/promises");
-  try {
-    const stats = await lstat(path);
-    if (!stats.isSocket() || !(await isRefused(path))) return false;
-    await unlink(path);
-    return true;
-  } catch (error) {
-    // Another process may have removed it first.
-    return (error as NodeJS.ErrnoException).code === "ENOENT";
-  }
-}
-
-function isRefused(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = nodeModule("node:net").connect(path);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "ECONNREFUSED"));
-  });
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Endpoint } from "../endpoint/endpoint.ts";
 import { contentRefusal } from "../http/content.ts";
 import {
   BAD_REQUEST,
@@ -16,37 +17,27 @@ import { isValidHost } from "../http/host.ts";
 import { answerScrape, headOf } from "../http/node.ts";
 import { CANNOT_ANSWER, isChunked, type RequestHead, refusalOf } from "../http/request-head.ts";
 import { resetResponse } from "../http/reset.ts";
-import { createRoutes, HEALTHY_PATH, READY_PATH, type Route, routeOf } from "../http/routes.ts";
+import { createRoutes, type Route, routeOf } from "../http/routes.ts";
 import { sendFixed } from "../http/send.ts";
 import type { Log } from "../log.ts";
 import type { ResolvedOptions } from "../options/options.ts";
-import { createPage } from "../page/open-page.ts";
-import type { Scrape } from "../scrape/exchange.ts";
-import type { ScrapeHandler } from "../scrape/scrape.ts";
 import type { Closing } from "./closing.ts";
 
 /** What requests are answered with. */
 export interface RequestContext {
   readonly options: Pick<
     ResolvedOptions,
-    "path" | "landingPage" | "allowedHosts" | "headersTimeoutMs" | "formats"
+    "path" | "landingPage" | "workers" | "allowedHosts" | "headersTimeoutMs"
   >;
-  readonly scrapeHandler: Pick<ScrapeHandler, "scrape" | "survey" | "isReady">;
+  readonly endpoint: Pick<Endpoint, "scrape" | "page" | "isReady" | "targets">;
   readonly closing: Pick<Closing, "hasBegun" | "isDraining">;
   readonly log: Log;
 }
 
 /** Makes the function that answers every request of the server. It never throws. */
 export function createRequestListener(context: RequestContext): RequestListener {
-  const { options, closing, scrapeHandler, log } = context;
+  const { options, closing } = context;
   const routes = createRoutes(options);
-  const page = createPage({
-    scrapeHandler,
-    options,
-    paths: [options.path, HEALTHY_PATH, READY_PATH],
-    log,
-  });
-  const answering: Answering = { ...context, page };
 
   return (request, response) => {
     // A write to a socket that the client has closed is an event of the response.
@@ -62,8 +53,8 @@ export function createRequestListener(context: RequestContext): RequestListener 
         route: routeOf(head.method, head.target, routes),
       };
       if (fixed !== undefined) sendFixed(response, fixed);
-      else if (isChunked(head)) void answerAtItsEnd(exchange, answering);
-      else answer(exchange, answering);
+      else if (isChunked(head)) void answerAtItsEnd(exchange, context);
+      else answer(exchange, context);
     } catch (error) {
       fail(error, response, context);
     }
@@ -77,19 +68,18 @@ interface Exchange {
   readonly route: Route;
 }
 
-interface Answering extends RequestContext {
-  readonly page: Scrape;
-}
-
-function answer({ request, response, head, route }: Exchange, context: Answering): void {
-  if (route === "metrics") void answerScrape(request, response, head, context.scrapeHandler.scrape);
-  else if (route === "landing-page") void answerScrape(request, response, head, context.page);
+function answer(exchange: Exchange, context: RequestContext): void {
+  const { request, response, head, route } = exchange;
+  const { scrape, page } = context.endpoint;
+  if (route === "metrics") void answerScrape(request, response, head, scrape);
+  else if (route === "landing-page") void answerScrape(request, response, head, page);
   else if (route === "ready") sendFixed(response, readinessOf(context));
+  else if (route === "targets") void answerTargets(exchange, context);
   else sendFixed(response, FIXED_ANSWERS[route]);
 }
 
 /** Answers a request when its end has shown that it has no content. */
-async function answerAtItsEnd(exchange: Exchange, context: Answering): Promise<void> {
+async function answerAtItsEnd(exchange: Exchange, context: RequestContext): Promise<void> {
   const { request, response } = exchange;
   try {
     const refusal = await contentRefusal(request, context.options.headersTimeoutMs);
@@ -102,14 +92,24 @@ async function answerAtItsEnd(exchange: Exchange, context: Answering): Promise<v
   }
 }
 
+async function answerTargets({ response, head }: Exchange, context: RequestContext): Promise<void> {
+  const { endpoint, options } = context;
+  try {
+    const targets = (await endpoint.targets?.(head, options.path)) ?? NOT_FOUND;
+    if (!response.headersSent) sendFixed(response, targets);
+  } catch (error) {
+    fail(error, response, context);
+  }
+}
+
 function fail(error: unknown, response: ServerResponse, { log }: RequestContext): void {
   log.error(CANNOT_ANSWER, error);
   resetResponse(response);
 }
 
-function readinessOf({ closing, scrapeHandler }: RequestContext): FixedAnswer {
+function readinessOf({ closing, endpoint }: RequestContext): FixedAnswer {
   if (closing.hasBegun()) return SHUTTING_DOWN;
-  return scrapeHandler.isReady() ? READY : NOT_READY;
+  return endpoint.isReady() ? READY : NOT_READY;
 }
 
 /**
@@ -136,7 +136,7 @@ function isAmbiguous(request: IncomingMessage): boolean {
 }
 
 const FIXED_ANSWERS: Readonly<
-  Record<Exclude<Route, "metrics" | "landing-page" | "ready">, FixedAnswer>
+  Record<Exclude<Route, "metrics" | "landing-page" | "ready" | "targets">, FixedAnswer>
 > = {
   healthy: HEALTHY,
   favicon: NO_ICON,

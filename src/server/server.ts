@@ -4,32 +4,22 @@
  * `address.ts` parses where to listen, `listen.ts` accepts raw sockets there, whatever the address.
  * `connections.ts` counts and bounds them, so that a shutdown can close each at the right moment.
  * `http-server.ts` passes them to `node:http` and bounds what a client may send; a layer such as TLS
- * would stand between the two. `client-error.ts` answers what is not HTTP.
- * `requests.ts` is the last line of defence: nothing it calls may throw past it. A shutdown stops
- * accepting, after the delay of `closing.ts`, closes idle connections at once, lets running scrapes finish, and cuts off what is left
- * after `drainTimeoutMs`. Once the server listens, no error reaches the process.
+ * would stand between the two. `port.ts` is all of that together. `client-error.ts` answers what is not
+ * HTTP. `requests.ts` is the last line of defence: nothing it calls may throw past it. A shutdown stops
+ * accepting, after the delay of `closing.ts`, closes idle connections at once, lets running scrapes
+ * finish, and cuts off what is left after `drainTimeoutMs`. `open-server.ts` puts a server together,
+ * `open-in-group.ts` one that listens only while its process is the hub of a group. Once the server
+ * listens, no error reaches the process.
  */
-import type { AddressInfo, Server as NetServer, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
 import { isFixedPath } from "../http/routes.ts";
-import { createLog, type Log } from "../log.ts";
-import type { Gatherer } from "../model/gatherer.ts";
-import type { Controls, ResolvedOptions, ServerOptions } from "../options/options.ts";
+import { createLog } from "../log.ts";
+import type { Controls, ServerOptions } from "../options/options.ts";
 import { resolveOptions } from "../options/rules.ts";
-import { createScrapeHandler } from "../scrape/scrape.ts";
-import { unref } from "../timers.ts";
-import {
-  type Address,
-  describeAddress,
-  type ListenTarget,
-  parseAddress,
-  urlOf,
-} from "./address.ts";
-import { createClosing } from "./closing.ts";
-import { Connections } from "./connections.ts";
-import { createHttpFront, type HttpFront } from "./http-server.ts";
-import { listen } from "./listen.ts";
-import { createRequestListener } from "./requests.ts";
+import type { WorkerRole } from "../options/workers.ts";
+import { type Address, describeAddress, namesAddress, parseAddress } from "./address.ts";
+import { type OpenServer, openServer, type ServerArguments } from "./open-server.ts";
 import { type Shutdown, shutdownOf } from "./shutdown.ts";
 
 /**
@@ -39,25 +29,40 @@ import { type Shutdown, shutdownOf } from "./shutdown.ts";
  * `unhandledRejection`: it is answered, counted and logged.
  */
 export class Server implements Controls {
-  /** Where it listens, as `net.Server.address()` returns it: the real port, or a unix socket's path. */
-  readonly address: AddressInfo | string;
-  /**
-   * The URL of the metrics, such as `http://[::1]:9464/metrics`; `unix:` and the path for a unix
-   * socket. A server that listens on every interface is called `localhost`.
-   */
-  readonly url: string;
   /** Resolves when the server is closed: the port is free, and every socket is closed. */
   readonly closed: Promise<void>;
 
-  readonly #close: () => Promise<void>;
-  readonly #controls: Controls;
+  readonly #open: OpenServer;
 
-  private constructor({ address, url, closed, close, controls }: OpenServer) {
-    this.address = address;
-    this.url = url;
-    this.closed = closed;
-    this.#close = close;
-    this.#controls = controls;
+  private constructor(open: OpenServer) {
+    this.closed = open.closed;
+    this.#open = open;
+  }
+
+  /**
+   * Where it listens, as `net.Server.address()` returns it: the real port, or a unix socket's path. With
+   * the option `workers` it is where the hub listens now, whichever worker that is.
+   */
+  get address(): AddressInfo | string {
+    return this.#open.address;
+  }
+
+  /**
+   * The URL of the metrics, such as `http://[::1]:9464/metrics`; `unix:` and the path for a unix
+   * socket. A server that listens on every interface is called `localhost`. With the option `workers` it
+   * is that of the hub.
+   */
+  get url(): string {
+    return this.#open.url;
+  }
+
+  /**
+   * What this process is among the workers: `"hub"` listens and answers for all, `"member"` reports to
+   * the hub and may become the next one. Without the option `workers`, or where there can be no group,
+   * it is `"alone"`.
+   */
+  get role(): WorkerRole {
+    return this.#open.role;
   }
 
   /**
@@ -124,19 +129,19 @@ export class Server implements Controls {
   }
 
   update(work: () => unknown): Promise<void> {
-    return this.#controls.update(work);
+    return this.#open.controls.update(work);
   }
 
   setFailing(message?: string): void {
-    this.#controls.setFailing(message);
+    this.#open.controls.setFailing(message);
   }
 
   setOk(): void {
-    this.#controls.setOk();
+    this.#open.controls.setOk();
   }
 
   setReady(isReady: boolean): void {
-    this.#controls.setReady(isReady);
+    this.#open.controls.setReady(isReady);
   }
 
   /**
@@ -145,28 +150,13 @@ export class Server implements Controls {
    * `shutdownDelayMs`, it ends that delay.
    */
   close(): Promise<void> {
-    return this.#close();
+    return this.#open.close();
   }
 
   /** Closes the server at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#close();
+    return this.#open.close();
   }
-}
-
-/** A server that listens. */
-interface OpenServer extends Pick<Server, "address" | "url" | "closed" | "close"> {
-  readonly controls: Controls;
-}
-
-/** The arguments of a server, checked and parsed. */
-interface ServerArguments {
-  readonly gatherer: Gatherer;
-  readonly target: ListenTarget;
-  /** The address as it was given, for messages. */
-  readonly label: string;
-  readonly options: ResolvedOptions;
-  readonly log: Log;
 }
 
 function parseArguments(
@@ -180,82 +170,25 @@ function parseArguments(
       `Option "path" must be a path that the server does not use itself, got "${options.path}"`,
     );
   }
+  const gatherer = gathererOf(source);
+  const target = parseAddress(address);
+  if (options.workers !== undefined && !options.workers.group && !namesAddress(target)) {
+    throw new TypeError(
+      'Option "workers.group" must name the group: no address of this server tells which one it is',
+    );
+  }
   return {
-    gatherer: gathererOf(source),
-    target: parseAddress(address),
+    gatherer,
+    target,
     label: describeAddress(address),
     options,
     log: createLog(options.logger),
   };
 }
 
-/** How often to check whether the owner of a given server has closed it. */
-const OWNER_CHECK_MS = 1_000;
-
-async function open({
-  gatherer,
-  target,
-  label,
-  options,
-  log,
-}: ServerArguments): Promise<OpenServer> {
-  const connections = new Connections(options);
-  const scrapeHandler = createScrapeHandler(gatherer, options, log, {
-    connections: () => connections.count,
-    hasPage: options.landingPage,
-  });
-  const closing = createClosing(options, () =>
-    drain({ http, accepting, connections, closed }, options.drainTimeoutMs),
-  );
-  const onRequest = createRequestListener({ options, scrapeHandler, closing, log });
-  const http = createHttpFront(onRequest, connections, options);
-  const onConnection = (socket: Socket) => {
-    if (connections.accept(socket)) http.serve(socket);
-  };
-  const accepting = await listen(target, label, onConnection, log).catch((error: unknown) => {
-    http.close();
-    throw error;
-  });
-  const address = accepting.address() ?? "";
-  const closed = new Promise<void>((resolve) => accepting.once("close", resolve));
-  const onError = (error: Error) => log.error("Server error; still listening", error);
-  accepting.on("error", onError);
-  if (options.unref) accepting.unref();
-
-  // The owner of a given server may close it, too. It emits "close" only when its last connection has
-  // closed, which an idle one does not do for long.
-  const watch = setInterval(() => {
-    if (!accepting.listening) void closing.closeNow();
-  }, OWNER_CHECK_MS);
-  unref(watch);
-  void closed.then(() => {
-    clearInterval(watch);
-    accepting.off("error", onError);
-    scrapeHandler.close();
-    return closing.closeNow();
-  });
-  const { close } = closing;
-  return { address, url: urlOf(address, options.path), closed, close, controls: scrapeHandler };
-}
-
-/** What a shutdown closes. */
-interface Closable {
-  readonly http: HttpFront;
-  /** The server that accepts connections: our own, or the one that was given. */
-  readonly accepting: NetServer;
-  readonly connections: Connections;
-  readonly closed: Promise<void>;
-}
-
-async function drain(
-  { http, accepting, connections, closed }: Closable,
-  drainTimeoutMs: number,
-): Promise<void> {
-  // Its owner may have closed a given server, which then passes an error to the callback.
-  accepting.close(() => {});
-  http.close();
-  connections.drain();
-  const timer = setTimeout(() => connections.destroy(), drainTimeoutMs);
-  await closed;
-  clearTimeout(timer);
+/** Opens the server of this process, or that of the group that it joins. */
+async function open(parts: ServerArguments): Promise<OpenServer> {
+  if (parts.options.workers === undefined) return openServer(parts);
+  const { openInGroup } = await import("./open-in-group.ts");
+  return openInGroup(parts);
 }

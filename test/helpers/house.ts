@@ -77,7 +77,7 @@ function isAllowed({ rooms, wings }: House, { from, to }: Arrow): boolean {
   if (room === undefined || target === undefined) return false;
   const wing = rowOf(wings, from);
   const targetWing = rowOf(wings, to);
-  if (room !== target) return mayEnter(rooms, room.mayImport, to);
+  if (room !== target) return mayEnter([...rooms, ...wings], room.mayImport, to);
   if (wing === targetWing) return true;
   // From the ground floor, a wing is entered only by its door.
   if (wing === undefined) return isIn(targetWing?.door ?? [], to);

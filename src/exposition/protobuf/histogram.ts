@@ -1,6 +1,6 @@
 import { BUCKET_BOUNDS, createBoundsReader, type UsableBounds } from "../../model/bounds.ts";
+import { NO_BUCKET_COUNT, NOT_A_NUMBER } from "../../model/faults.ts";
 import type { Exemplar, HistogramMetric } from "../../model/metric-family.ts";
-import { NO_BUCKET_COUNT, NOT_A_NUMBER } from "../encoder.ts";
 import type { FamilyLabels, LabelWriter } from "./labels.ts";
 import { isFloatHistogram, nativeFault, writeNativeHistogram } from "./native-histogram.ts";
 import { closeMetric, writeExemplar, writeTimestamp } from "./parts.ts";

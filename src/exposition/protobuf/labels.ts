@@ -1,17 +1,16 @@
+import { NOT_PRINTABLE, SAME_LABELS } from "../../model/faults.ts";
 import type { FaultReporter } from "../../model/gatherer.ts";
+import { isReadOnce } from "../../model/identity.ts";
 import type { Labels, MetricFamily } from "../../model/metric-family.ts";
 import { type EscapingScheme, isLegacyLabelName } from "../../model/names.ts";
 import {
   hasLoneSurrogate,
-  isReadOnce,
   isReservedLabel,
   LabelSets,
   MAX_KNOWN_NAMES,
   NameOrder,
-  NOT_PRINTABLE,
   normalLabels,
   onceForEach,
-  SAME_LABELS,
 } from "../label-pairs.ts";
 import { LABEL_PAIR, METRIC } from "./schema.ts";
 import type { ProtobufWriter } from "./writer.ts";

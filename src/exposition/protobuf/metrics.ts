@@ -1,4 +1,5 @@
 import { ANY_QUANTILES, createBoundsReader } from "../../model/bounds.ts";
+import { NOT_A_NUMBER } from "../../model/faults.ts";
 import type { FaultReporter } from "../../model/gatherer.ts";
 import type {
   Metric,
@@ -8,7 +9,6 @@ import type {
   ValueMetric,
 } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
-import { NOT_A_NUMBER } from "../encoder.ts";
 import { BOUND_LABELS } from "../label-pairs.ts";
 import { createHistogramWriter } from "./histogram.ts";
 import { FamilyLabels, LabelWriter } from "./labels.ts";

@@ -1,16 +1,11 @@
+import { NOT_A_NUMBER, SAME_LABELS } from "../../model/faults.ts";
 import type { FaultReporter } from "../../model/gatherer.ts";
-import { haveSameElements, snapshotOf } from "../../model/identity.ts";
+import { haveSameElements, isReadOnce, snapshotOf } from "../../model/identity.ts";
 import type { Metric, MetricFamily } from "../../model/metric-family.ts";
 import { ChunkMemory } from "../chunk-memory.ts";
-import {
-  type Encoder,
-  type FamilyEncoder,
-  type LabelHolder,
-  NOT_A_NUMBER,
-  type Written,
-} from "../encoder.ts";
+import type { Encoder, FamilyEncoder, LabelHolder, Written } from "../encoder.ts";
 import { BlockStore, type BlockWalk } from "../kept/store.ts";
-import { isReadOnce, LabelSets, onceForEach, SAME_LABELS } from "../label-pairs.ts";
+import { LabelSets, onceForEach } from "../label-pairs.ts";
 import { ByteSink } from "./byte-sink.ts";
 
 /** The families of an exposition, as a format has them. */

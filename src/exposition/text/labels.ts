@@ -1,3 +1,4 @@
+import { NOT_PRINTABLE } from "../../model/faults.ts";
 import type { Labels } from "../../model/metric-family.ts";
 import { type EscapingScheme, isLegacyLabelName } from "../../model/names.ts";
 import type { LabelHolder } from "../encoder.ts";
@@ -6,7 +7,6 @@ import {
   isReservedLabel,
   MAX_KNOWN_NAMES,
   NameOrder,
-  NOT_PRINTABLE,
   normalLabels,
 } from "../label-pairs.ts";
 

@@ -1,6 +1,7 @@
 import { type BoundRule, BUCKET_BOUNDS } from "../../model/bounds.ts";
+import { NO_BUCKET_COUNT } from "../../model/faults.ts";
 import type { HistogramMetric, SummaryMetric, ValueMetric } from "../../model/metric-family.ts";
-import { type MetricEncoder, NO_BUCKET_COUNT, type TextSink, type Written } from "../encoder.ts";
+import type { MetricEncoder, TextSink, Written } from "../encoder.ts";
 import type { formatBucketExemplar } from "./exemplar.ts";
 import type { LabelEncoder } from "./labels.ts";
 import {
@@ -88,7 +89,7 @@ export function createValueEncoder(
       );
     },
 
-    run: { hasExemplars, sumFromEnd: 1 },
+    run: { hasExemplars, countFromEnd: 3, sumFromEnd: 1 },
   };
 }
 
@@ -174,7 +175,7 @@ export function createHistogramEncoder(
       );
     },
 
-    run: { hasExemplars, sumFromEnd: style.isSumFirst ? 2 : 1 },
+    run: { hasExemplars, countFromEnd: 3, sumFromEnd: style.isSumFirst ? 2 : 1 },
   };
 }
 

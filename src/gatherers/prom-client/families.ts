@@ -100,6 +100,7 @@ export class RegistryFamilies {
     return {
       ...heading,
       type: typeOf(metric),
+      aggregator: metric.aggregator,
       hasUniqueLabels: hasUniqueLabels(metric, this.#defaultLabels),
       metrics: storeMetrics(metric, context),
     } as MetricFamily;
@@ -117,6 +118,7 @@ export class RegistryFamilies {
       name,
       help: toHelp(name, metric.help ?? snapshot.help, report),
       type: snapshot.type ?? typeOf(metric),
+      aggregator: metric.aggregator ?? snapshot.aggregator,
       merge: labelMerger(this.#defaultLabels),
       report: (reason) => report(name, reason),
     });

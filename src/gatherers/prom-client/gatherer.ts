@@ -47,7 +47,7 @@ import { toSnapshot } from "./snapshot.ts";
 export function registryGathererOf(source: unknown): Gatherer | undefined {
   if (isAggregatingRegistry(source)) {
     throw new TypeError(
-      "Cannot serve a cluster or worker registry: serve a registry in each process instead",
+      "Cannot serve a cluster or worker registry: serve the registry of each process, with the option workers: true",
     );
   }
   if (isOutdatedRegistry(source)) {
@@ -80,6 +80,7 @@ export function createRegistryGatherer(registry: Registry): Gatherer {
     hasCollectors: true,
     gather(context) {
       const metrics = requested(known.list(), context);
+      if (context.isFinal) return result(metrics.filter(isStoreKnown), [], context);
       const runs = startCollectors(metrics, context.onCollected);
       const isPending = runs.some(({ pending }) => pending !== undefined);
       return isPending ? resultLater(metrics, runs, context) : result(metrics, runs, context);
@@ -100,6 +101,11 @@ function requested(metrics: Metrics, { isRequested, report }: GatherContext): Me
     else some ??= metrics.slice(0, index);
   }
   return some ?? metrics;
+}
+
+/** Whether the values can be read without `get()`, which runs the collector. */
+function isStoreKnown(known: KnownMetric): boolean {
+  return known.isStoreKnown;
 }
 
 /** Whether only `get()` tells what the metric is; a family that nobody asked for is dropped later. */

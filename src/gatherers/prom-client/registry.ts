@@ -32,6 +32,8 @@ export interface RegistryMetric {
   readonly upperBounds?: readonly number[];
   readonly percentiles?: readonly number[];
   readonly pruneAgedBuckets?: unknown;
+  /** How the libraries combine the values of several processes: a name, or a function. */
+  readonly aggregator?: unknown;
   get(): MetricSnapshot | PromiseLike<MetricSnapshot>;
   readonly getForPromString?: unknown;
 }
@@ -43,6 +45,7 @@ export interface MetricSnapshot {
   readonly help?: unknown;
   /** Absent in the metrics of `Registry.aggregate()`. */
   readonly type?: unknown;
+  readonly aggregator?: unknown;
   readonly values?: readonly SnapshotSample[];
 }
 

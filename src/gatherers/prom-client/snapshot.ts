@@ -13,6 +13,7 @@ export interface SnapshotContext {
   readonly name: string;
   readonly help: string;
   readonly type: unknown;
+  readonly aggregator?: unknown;
   /** Adds the registry's default labels. */
   readonly merge: (labels: Labels) => Labels;
   readonly report: (reason: string) => void;
@@ -25,14 +26,14 @@ export interface SnapshotContext {
  */
 export function toSnapshot(value: unknown): MetricSnapshot {
   if (!isObject(value)) throw new TypeError("get() must return an object");
-  const { name, help, type, values } = value;
+  const { name, help, type, aggregator, values } = value;
   const list = values ?? [];
   if (!isList(list)) throw new TypeError("The values that get() returns must be a list");
   const samples = [...list];
   if (!samples.every(isObject)) {
     throw new TypeError("The values that get() returns must be a list of objects");
   }
-  return { name, help, type, values: samples.map(copyOf) };
+  return { name, help, type, aggregator, values: samples.map(copyOf) };
 }
 
 /** A copy has no getters, which might throw when it is too late. Its values are checked by encoders. */
@@ -67,7 +68,7 @@ export function readSnapshot(
   snapshot: MetricSnapshot,
   context: SnapshotContext,
 ): readonly MetricFamily[] {
-  const { name, help, merge, report } = context;
+  const { name, help, aggregator, merge, report } = context;
   const type = familyType(context);
   const ownNames = sampleNames(type, [name, snapshot.name]);
   const own: SnapshotSample[] = [];
@@ -90,7 +91,7 @@ export function readSnapshot(
   // Where all samples have another name, so has the metric.
   if (own.length === 0 && otherFamilies.length > 0) return otherFamilies;
   // The type decides which reader it was.
-  return [{ name, help, type, metrics } as MetricFamily, ...otherFamilies];
+  return [{ name, help, type, aggregator, metrics } as MetricFamily, ...otherFamilies];
 }
 
 type SnapshotType = "counter" | "gauge" | "unknown" | "histogram" | "summary";

@@ -141,7 +141,7 @@ export class StoreWalk implements RunReader {
       if (!labels || labels === previous) break;
       if (shape.hasExemplars && bucketExemplars !== undefined) break;
       const end = firstNumbers[entry + 1] as number;
-      if (numbers[end - 3] !== count || numbers[end - shape.sumFromEnd] !== sum) {
+      if (numbers[end - shape.countFromEnd] !== count || numbers[end - shape.sumFromEnd] !== sum) {
         this.#flyweight.pointAt(undefined, child);
         if (!run.compare(entry, this.#flyweight)) break;
       }

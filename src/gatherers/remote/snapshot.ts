@@ -10,7 +10,11 @@
  * | histogram, gaugehistogram | for each bound the cumulative count, then the count and the sum |
  * | summary | for each quantile its value, then the count and the sum |
  *
- * then the timestamp and the start timestamp, where the head of the family has them; `NaN` is an absent one.
+ * then the timestamp and the start timestamp, where the head of the family has them; `NaN` is an absent
+ * one. The numbers of a family are those of its rows, without gaps.
+ *
+ * An exemplar or a native histogram is part of the layout: it rarely changes, moves with its row, and goes
+ * with it.
  */
 import type { Exemplar, MetricType, NativeHistogram } from "../../model/metric-family.ts";
 
@@ -18,22 +22,21 @@ import type { Exemplar, MetricType, NativeHistogram } from "../../model/metric-f
 export interface Snapshot {
   /** The changes since the last snapshot, in pieces that are small enough to be read without a pause. */
   readonly layout: readonly LayoutPiece[];
-  /** The ids of the families, in their order. */
+  /**
+   * The ids of the families, in their order. Unless the snapshot is partial, all others are gone; an id
+   * is never used again.
+   */
   readonly order: readonly number[];
   /** Whether only some families were asked for: the others have not changed, whatever they are now. */
   readonly isPartial: boolean;
   /** The numbers of all rows of all families of `order`. */
   readonly numbers: Float64Array;
-  /** The exemplars that have changed since the last snapshot. */
-  readonly exemplars: readonly ExemplarEntry[];
-  /** All native histograms. */
-  readonly natives: readonly NativeEntry[];
 }
 
-/** Changes of some families, to be applied in order. */
+/** Changes of some families, to be applied in order; at most 64 KiB as JSON. */
 export type LayoutPiece = readonly FamilyChange[];
 
-/** A change of one family; a long one comes in several. */
+/** A change of one family, to be applied in the order of its members; a long one comes in several. */
 export interface FamilyChange {
   readonly id: number;
   /** In the first change of a family, which begins with no rows. */
@@ -41,6 +44,8 @@ export interface FamilyChange {
   /** Shapes to add to those of the family. */
   readonly shapes?: readonly RowShape[] | undefined;
   readonly splices?: readonly Splice[] | undefined;
+  readonly exemplars?: readonly ExemplarEntry[] | undefined;
+  readonly natives?: readonly NativeEntry[] | undefined;
 }
 
 /** What does not change in a family. One whose head changes gets another id. */
@@ -59,27 +64,22 @@ export interface FamilyHead {
 export interface RowShape {
   /** The names of the labels, without those of empty ones. */
   readonly names: readonly string[];
-  /** The finite upper bounds of a histogram, or the quantiles of a summary, ascending; else empty. */
+  /** The finite upper bounds of a histogram, or the finite quantiles of a summary, ascending; else empty. */
   readonly bounds: readonly number[];
 }
 
-/** Replaces rows of a family. */
+/** Replaces rows of a family, as the splices before it have left them. */
 export interface Splice {
   readonly at: number;
   readonly removed: number;
   readonly rows: readonly Row[];
 }
 
-/** The index of its shape, and the values of its labels. */
+/** The index of its shape, and the values of its labels, none of which is empty. */
 export type Row = readonly [shape: number, ...values: string[]];
 
 /** The exemplar of a counter, or of a bucket; `null` where there is none any more. */
-export type ExemplarEntry = readonly [
-  family: number,
-  row: number,
-  bucket: number,
-  exemplar: Exemplar | null,
-];
+export type ExemplarEntry = readonly [row: number, bucket: number, exemplar: Exemplar | null];
 
-/** The native histogram of a row. */
-export type NativeEntry = readonly [family: number, row: number, native: NativeHistogram];
+/** The native histogram of a row; `null` where there is none any more. */
+export type NativeEntry = readonly [row: number, native: NativeHistogram | null];

@@ -1,4 +1,4 @@
-import type { Unavailable } from "../../scrape/exchange.ts";
+import type { Unavailable, WorkerReport } from "../../scrape/exchange.ts";
 import { LIST_SCRIPT } from "../browser/scripts.ts";
 import type { Overview } from "../overview.ts";
 import { collectorTable, scrapeTable } from "./activity.ts";
@@ -6,11 +6,17 @@ import { familyTable } from "./family-table.ts";
 import { type FrameParts, frame, listOf, notice, placeOf, rawLinks, unavailable } from "./frame.ts";
 import { type Html, html, NO_HTML, showName } from "./html.ts";
 import { formatCount, formatSpan } from "./units.ts";
+import { workerTable } from "./worker-table.ts";
 
-/** The first page: what the process exports, the largest families first, and how scrapes go. */
+/**
+ * The first page: what the process exports, the largest families first, and how scrapes go.
+ *
+ * @param workers Those of the group whose metrics these are; none without a group.
+ */
 export function overviewPage(
   overview: Overview | Unavailable,
   parts: FrameParts,
+  workers: readonly WorkerReport[] = [],
 ): Generator<Html, void, undefined> {
   const { facts, paths } = parts;
   const version = facts.version === undefined ? "" : `version ${showName(facts.version, 50)}, `;
@@ -19,7 +25,10 @@ export function overviewPage(
     header: html`<h1>Metrics of ${showName(facts.name, 100)}</h1>
 <p>${version}process ${String(facts.pid)} on ${showName(facts.host, 100)}, up ${formatSpan(facts.uptimeSeconds)}</p>
 ${paths.length === 0 ? NO_HTML : html`<nav>${paths.map(linkTo)}</nav>`}`,
-    main: typeof overview === "string" ? [unavailable(overview, parts)] : mainOf(overview, parts),
+    main:
+      typeof overview === "string"
+        ? [unavailable(overview, parts), workerTable(workers)]
+        : mainOf(overview, parts, workerTable(workers)),
     script: LIST_SCRIPT,
   });
 }
@@ -32,6 +41,7 @@ function linkTo(path: string): Html {
 function* mainOf(
   overview: Overview,
   { date, formats }: FrameParts,
+  workers: Html,
 ): Generator<Html, void, undefined> {
   const { sizes, ownSizes, collectors, scrapes } = overview;
   yield* noticesOf(overview);
@@ -41,7 +51,7 @@ ${figure("Families", families + own.families)}
 ${figure("Label sets", labelSets + own.labelSets)}
 ${figure("Series", series + own.series, "One for each label set; for a histogram one for each bucket, its sum and its count.")}
 </dl>
-${scrapeTable(scrapes, date)}${collectorTable(collectors, date)}<details><summary>Raw metrics <span>as a scraper gets them</span></summary>${rawLinks(formats)}</details>
+${workers}${scrapeTable(scrapes, date)}${collectorTable(collectors, date)}<details><summary>Raw metrics <span>as a scraper gets them</span></summary>${rawLinks(formats)}</details>
 `;
   yield html`<form role="search" hidden><label for="search">Search</label><input id="search" type="search" autocomplete="off" spellcheck="false" placeholder="Name, help, type or label"><output for="search"></output></form>
 `;

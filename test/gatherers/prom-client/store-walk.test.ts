@@ -49,7 +49,7 @@ function keep(metric: RegistryMetric, options: Partial<KeptRun["shape"]> = {}): 
     changed: [],
     from: 0,
     to: identities.length,
-    shape: { hasExemplars: true, sumFromEnd: 2, ...options },
+    shape: { hasExemplars: true, countFromEnd: 3, sumFromEnd: 2, ...options },
     compared,
     compare: (entry) => compared.push(entry) > 0,
   };

@@ -36,6 +36,23 @@ async function metricsOf(registry: LibraryRegistry): Promise<Iterable<Metric>> {
   return family.metrics;
 }
 
+const AGGREGATORS = ["max", () => 1];
+
+for (const { name, Gauge, Registry } of LIBRARIES) {
+  for (const way of ["store", "get()"]) {
+    test(`a family of ${name} that is read by its ${way} has the metric's aggregator`, async () => {
+      for (const aggregator of AGGREGATORS) {
+        const registry = new Registry();
+        const gauge = new Gauge({ name: "g", help: "h", aggregator, registers: [registry] });
+        if (way === "get()") gauge.get = gauge.get.bind(gauge);
+        const [family] = await familiesOf(registry);
+        assert.ok(family?.type === "gauge");
+        assert.equal(family.aggregator, aggregator);
+      }
+    });
+  }
+}
+
 for (const library of LIBRARIES) {
   const { name, Registry, Counter, Gauge, Histogram, Summary } = library;
 

@@ -44,6 +44,7 @@ export interface LibraryConfig {
   readonly maxAgeSeconds?: number;
   readonly ageBuckets?: number;
   readonly pruneAgedBuckets?: boolean;
+  readonly aggregator?: unknown;
   readonly collect?: (this: LibraryMetric) => unknown;
 }
 

@@ -1,0 +1,60 @@
+/**
+ * What requests are answered with, wherever they come in: the scrapes of a gatherer, the page, and
+ * what the application may call.
+ *
+ * A server and a handler have one endpoint each. `group-endpoint.ts` makes that of a process whose
+ * scrapes are answered for all workers of a group; `late-endpoint.ts` lets requests wait until it has
+ * joined them. Neither is loaded without the option `workers`. This room reads no request and sends no
+ * response.
+ */
+import type { FixedAnswer } from "../http/fixed-answers.ts";
+import type { RequestHead } from "../http/request-head.ts";
+import type { Log } from "../log.ts";
+import type { MaybePromise } from "../maybe-promise.ts";
+import type { Gatherer } from "../model/gatherer.ts";
+import type { Controls, ResolvedHandlerOptions } from "../options/options.ts";
+import { createPage } from "../page/open-page.ts";
+import type { Scrape, WorkerReport } from "../scrape/exchange.ts";
+import { createScrapeHandler, type ScrapeHandlerContext } from "../scrape/scrape.ts";
+import type { SelfMetrics } from "../scrape/self-metrics.ts";
+
+/** What an endpoint is made of. */
+export interface EndpointParts extends ScrapeHandlerContext {
+  readonly gatherer: Gatherer;
+  readonly options: ResolvedHandlerOptions;
+  readonly log: Log;
+  /** The paths that the page links to; a mount knows none. */
+  readonly paths: readonly string[];
+  /** The workers of the group, for the page; absent without one. */
+  readonly workers?: () => readonly WorkerReport[];
+}
+
+/** What requests are answered with. */
+export interface Endpoint extends Controls {
+  readonly scrape: Scrape;
+  readonly page: Scrape;
+  /** Whether the application is ready for work, as it has declared. */
+  readonly isReady: () => boolean;
+  /**
+   * Answers with the workers, for service discovery; absent without the option `workers`.
+   *
+   * @param path The path of the metrics; `undefined` where only the request knows it.
+   */
+  readonly targets?: (head: RequestHead, path: string | undefined) => MaybePromise<FixedAnswer>;
+  /** Drops what is kept for the next scrape, because there will be none. */
+  close(): void;
+}
+
+/** The endpoint of a gatherer of this process. */
+export interface OwnEndpoint extends Endpoint {
+  /** What its scrapes count. */
+  readonly selfMetrics: SelfMetrics;
+}
+
+/** Makes the endpoint of a gatherer. */
+export function createEndpoint(parts: EndpointParts): OwnEndpoint {
+  const { gatherer, options, log, paths, workers, ...context } = parts;
+  const scrapeHandler = createScrapeHandler(gatherer, options, log, context);
+  const page = createPage({ scrapeHandler, options, paths, log, workers });
+  return { ...scrapeHandler, page };
+}

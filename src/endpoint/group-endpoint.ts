@@ -1,0 +1,67 @@
+import { createGroup, type Hosted, type Place, type Role } from "../group/group.ts";
+import { createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
+
+/** The endpoint of a process in a group. */
+export interface GroupEndpoint extends Endpoint {
+  readonly role: Role;
+  /** Where the hub answers; `undefined` while there is none, and where that is a handler. */
+  readonly place: Place | undefined;
+  /**
+   * Joins the group. Until then it gets no requests, except those that come to what it opens.
+   *
+   * @throws What `open()` throws, if this process becomes the first hub or is alone.
+   */
+  join(listener: Pick<Hosted, "open" | "shut">): Promise<void>;
+  /** Leaves the group. */
+  leave(): Promise<void>;
+}
+
+/**
+ * Makes the endpoint of a process that is to join the others of its application.
+ *
+ * @param alone The endpoint of this process, which answers where there is no group to join.
+ * @param address The address as text; `undefined` for one that names none, and for a handler.
+ */
+export function createGroupEndpoint(
+  parts: EndpointParts,
+  alone: Endpoint,
+  address: string | undefined,
+): GroupEndpoint {
+  const { gatherer, options, log } = parts;
+  const group = createGroup({ gatherer, options, log, address });
+  const all = createEndpoint({
+    ...parts,
+    gatherer: group.gatherer,
+    // The group runs the hook of each worker, and serves its status.
+    options: { ...options, onScrape: undefined, statusName: undefined },
+    lock: group.lock,
+    workers: () => group.workers(),
+  });
+  const isAlone = () => group.role === "alone";
+  return {
+    get role() {
+      return group.role;
+    },
+    get place() {
+      return group.place;
+    },
+    scrape: (request) => (isAlone() ? alone : group).scrape(request),
+    page: (request) => (isAlone() ? alone : group).page(request),
+    targets: (head, path) => group.targets(head, path),
+    update: (work) => (isAlone() ? alone : all).update(work),
+    setFailing: (message) => (isAlone() ? alone : group).setFailing(message),
+    setOk: () => (isAlone() ? alone : group).setOk(),
+    // Whether a worker is ready is its own affair: nobody else answers for it.
+    setReady: alone.setReady,
+    isReady: alone.isReady,
+    join: (listener) => {
+      const { scrape, page, selfMetrics } = all;
+      return group.join({ scrape, page, selfMetrics, ...listener });
+    },
+    leave: () => group.close(),
+    close() {
+      alone.close();
+      all.close();
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import type { MetricFamily } from "../../model/metric-family.ts";
+import { expect, expectIndex, expectList } from "./protocol-error.ts";
+import { MAX_FAMILIES, MAX_ROWS, readLayout } from "./read-layout.ts";
+import type { SharedFamily } from "./shared-family.ts";
+import type { FamilyHead, Snapshot } from "./snapshot.ts";
+import { WorkerFamily } from "./worker-family.ts";
+
+/** What one worker adds to a merge. */
+export interface Contribution {
+  readonly mirror: Mirror;
+  readonly slot: number;
+  readonly pid: number;
+  readonly isMainThread: boolean;
+  /** Whether it has answered this scrape: of one that has not, gauges are left out. */
+  readonly isCurrent: boolean;
+}
+
+/** What a mirror needs of those who own it. */
+export interface MirrorOwner {
+  /** Finds or makes what is known of a family, whoever has it. */
+  sharedFamily(head: FamilyHead): SharedFamily;
+}
+
+/**
+ * What one worker has sent so far: its families, and for each row the slot of its label set and its last
+ * numbers. It keeps no labels.
+ *
+ * A peer sends all of it. Whatever it sends, a mirror either takes it or throws; after that it only waits for
+ * its end, and what it had before still counts.
+ */
+export class Mirror {
+  /** The process of its worker, as far as a merge has said. */
+  pid: number | undefined;
+  /** The families that have numbers, in the order of the worker. */
+  families: readonly WorkerFamily[] = [];
+  /** Grows whenever there are other families. */
+  version = 0;
+  /** The families as those of one process; made when they are asked for. */
+  own: readonly MetricFamily[] | undefined;
+  #byId = new Map<number, WorkerFamily>();
+  readonly #owner: MirrorOwner;
+
+  constructor(owner: MirrorOwner) {
+    this.#owner = owner;
+  }
+
+  /** The number of its label sets. */
+  get seriesCount(): number {
+    let count = 0;
+    for (const family of this.#byId.values()) count += family.rowCount;
+    return count;
+  }
+
+  /** How many numbers it keeps. */
+  get numberCount(): number {
+    let count = 0;
+    for (const family of this.#byId.values()) count += family.expectedNumbers;
+    return count;
+  }
+
+  /**
+   * Applies a piece of a layout; the numbers of that layout must follow.
+   *
+   * @throws {ProtocolError} If it is not as the protocol says.
+   */
+  applyLayout(piece: unknown): void {
+    const changes = readLayout(piece, (id) => this.#byId.get(id)?.labelCounts ?? []);
+    for (const change of changes) {
+      const { id, head } = change;
+      let family = this.#byId.get(id);
+      expect((head !== undefined) === (family === undefined), "the head of a family");
+      if (head !== undefined) {
+        expect(this.#byId.size < MAX_FAMILIES, "the number of families");
+        family = new WorkerFamily(head, this.#owner.sharedFamily(head));
+        this.#byId.set(id, family);
+      }
+      family?.change(change);
+      expect((family?.rowCount ?? 0) <= MAX_ROWS, "the number of rows");
+    }
+  }
+
+  /**
+   * Applies the numbers of a snapshot, after all pieces of its layout.
+   *
+   * @throws {ProtocolError} If they are not those of the layout: then none is applied.
+   */
+  applyNumbers({ order, isPartial, numbers }: Omit<Snapshot, "layout">): void {
+    expect(typeof isPartial === "boolean", "whether a snapshot is partial");
+    const sent = this.#familiesOf(order);
+    let expected = 0;
+    for (const family of sent) expected += family.expectedNumbers;
+    expect(numbers instanceof Float64Array && numbers.length === expected, "the number of numbers");
+    this.#makeWay(sent);
+    let at = 0;
+    for (const family of sent) {
+      const count = family.expectedNumbers;
+      family.take(numbers, at);
+      at += count;
+    }
+    this.#arrange(sent, isPartial);
+  }
+
+  /**
+   * Must be called before a worker sends its whole layout anew. What it had counts on until its numbers
+   * come, which continue it family by family.
+   */
+  renew(): void {
+    for (const family of this.#byId.values()) if (!family.hasNumbers) family.end(undefined, false);
+    this.#byId = new Map();
+  }
+
+  /**
+   * Applies the final totals of a worker, which come with a layout of their own; what is not among them
+   * stays as it was. The mirror must be retired next.
+   *
+   * @throws {ProtocolError}
+   */
+  applyTotals({ layout, ...rest }: Snapshot): void {
+    this.renew();
+    for (const piece of layout) this.applyLayout(piece);
+    this.applyNumbers({ ...rest, isPartial: true });
+  }
+
+  /**
+   * Ends all families.
+   *
+   * @param isRetained Which of them go on to count.
+   */
+  end(goneAt: number, isRetained: (family: WorkerFamily) => boolean): void {
+    for (const family of new Set([...this.families, ...this.#byId.values()])) {
+      family.end(goneAt, isRetained(family));
+    }
+    this.families = [];
+    this.#byId.clear();
+    this.version++;
+    this.own = undefined;
+  }
+
+  #familiesOf(order: readonly number[]): readonly WorkerFamily[] {
+    expectList(order, "the order of families");
+    const names = new Set<string>();
+    const families: WorkerFamily[] = [];
+    for (const id of order) {
+      expectIndex(id, Number.MAX_SAFE_INTEGER, "the id of a family");
+      const family = this.#byId.get(id);
+      expect(family !== undefined, "the id of a family");
+      names.add(family.head.name);
+      families.push(family);
+    }
+    expect(names.size === order.length, "a family that is there twice");
+    return families;
+  }
+
+  /** Ends families that new ones of the same name replace, which continue their rows if they can. */
+  #makeWay(sent: readonly WorkerFamily[]): void {
+    const fresh = sent.filter(({ hasNumbers }) => !hasNumbers);
+    if (fresh.length === 0) return;
+    const byName = new Map(this.families.map((family) => [family.head.name, family]));
+    for (const family of fresh) {
+      const before = byName.get(family.head.name);
+      if (before === undefined) continue;
+      if (before.shared === family.shared) family.succeed(before);
+      else before.end(undefined, true);
+      this.#forget(before);
+    }
+  }
+
+  /** Notes which families there are, and ends the others unless they only were not asked for. */
+  #arrange(sent: readonly WorkerFamily[], isPartial: boolean): void {
+    const { families } = this;
+    const isSame =
+      sent.length === families.length && sent.every((family, at) => family === families[at]);
+    if (isSame) return;
+    const isSent = new Set(sent);
+    const others = families.filter((family) => !isSent.has(family));
+    if (!isPartial) {
+      const gone = new Set([...others, ...this.#byId.values()].filter((each) => !isSent.has(each)));
+      for (const [id, family] of this.#byId) if (!isSent.has(family)) this.#byId.delete(id);
+      for (const family of gone) family.end(undefined, true);
+      this.families = sent;
+    } else {
+      if (others.length + sent.length === families.length) return;
+      this.families = [...others, ...sent];
+    }
+    this.version++;
+    this.own = undefined;
+  }
+
+  #forget(family: WorkerFamily): void {
+    this.families = this.families.filter((each) => each !== family);
+    for (const [id, each] of this.#byId) if (each === family) this.#byId.delete(id);
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * What a process says about itself, where that decides whom it meets. No other file of this room reads
+ * environment variables, arguments, or what pm2 tells the applications that it runs.
+ */
+import { nodeModule } from "../node.ts";
+
+/** What a process or thread says about itself. */
+export interface Environment {
+  readonly platform: NodeJS.Platform;
+  readonly pid: number;
+  readonly parentPid: number;
+  /** 0 for the main thread. */
+  readonly thread: number;
+  /** The effective user; `undefined` on Windows, which has none. */
+  readonly uid: number | undefined;
+  /** Where the system keeps temporary files. */
+  readonly temporaryFolder: string;
+  /** `PROMHTTP_RUNTIME_DIR`. */
+  readonly runtimeFolder: string | undefined;
+  /** `PROMHTTP_GROUP`. */
+  readonly group: string | undefined;
+  /** `PROMHTTP_SERVED_BY`; `mark.ts` reads it. */
+  readonly mark: string | undefined;
+  /** Whether it is a cluster worker, a thread, or the child of a `fork()`. */
+  readonly isOffspring: boolean;
+  /** The script that the process was started with, as it was named; `undefined` without one. */
+  readonly script: string | undefined;
+  readonly folder: string;
+  /** What pm2 calls the application, if pm2 has started this process itself. */
+  readonly pm2Name: string | undefined;
+  /** The number that pm2 or the cluster gave to this process; `""` without one. */
+  readonly id: string;
+}
+
+/** Reads what this process or thread says about itself. */
+export function readEnvironment(): Environment {
+  const { env, platform, pid, ppid: parentPid } = process;
+  const { threadId: thread, isMainThread } = nodeModule("node:worker_threads");
+  const pm2 = readPm2();
+  return {
+    platform,
+    pid,
+    parentPid,
+    thread,
+    uid: process.geteuid?.(),
+    temporaryFolder: nodeModule("node:os").tmpdir(),
+    runtimeFolder: env["PROMHTTP_RUNTIME_DIR"] || undefined,
+    group: env["PROMHTTP_GROUP"] || undefined,
+    mark: env[MARK] || undefined,
+    isOffspring: !isMainThread || process.connected === true,
+    script: pm2?.script ?? (isMainThread ? process.argv[1] : scriptOfProcess()),
+    folder: workingFolder(),
+    pm2Name: pm2?.name,
+    id: pm2?.id ?? clusterId(),
+  };
+}
+
+/** The variable that tells child processes and threads which group their parent is in. */
+const MARK = "PROMHTTP_SERVED_BY";
+
+/** Tells child processes and threads that are started from now on which group this process is in. */
+export function setMark(text: string): void {
+  process.env[MARK] = text;
+}
+
+/**
+ * Calls `callback` when this process or thread exits, except by a signal; it must be synchronous.
+ *
+ * @returns Takes it back.
+ */
+export function onExit(callback: () => void): () => void {
+  process.on("exit", callback);
+  return () => {
+    process.off("exit", callback);
+  };
+}
+
+/** Whether there is a process with this id that belongs to this user. */
+export function processExists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    // EPERM: it was ours, and its number belongs to another user's process now.
+    return false;
+  }
+}
+
+/** When this process started, in seconds since 1970. */
+export function startSeconds(): number {
+  return Math.round(Date.now() / 1_000 - process.uptime());
+}
+
+interface Pm2 {
+  readonly script: string;
+  readonly name: string;
+  readonly id: string;
+}
+
+/** pm2 loads applications into processes that run one of these files. */
+const PM2_CONTAINER = /[\\/]ProcessContainer(?:Fork|Bun|ForkBun)?\.js$/;
+
+/**
+ * Reads what pm2 says of the process that it has started. The application's own child processes inherit
+ * the variables, so they count only where the script is that of pm2, or the one that it names.
+ */
+function readPm2(): Pm2 | undefined {
+  const main = process.argv[1];
+  if (main === undefined) return undefined;
+  const { pm_exec_path: script, name, pm_id: id } = pm2Variables();
+  if (typeof script !== "string" || typeof name !== "string" || name === "") return undefined;
+  if (main !== script && !PM2_CONTAINER.test(main)) return undefined;
+  return { script, name, id: `${id ?? ""}` };
+}
+
+function pm2Variables(): Readonly<Record<string, unknown>> {
+  const { pm2_env: json } = process.env;
+  if (json === undefined) return process.env;
+  // In cluster mode they are in here until pm2 has started the application.
+  try {
+    return Object(JSON.parse(json));
+  } catch {
+    return process.env;
+  }
+}
+
+function clusterId(): string {
+  if (process.connected !== true) return "";
+  // Its types are those of its default export.
+  const cluster = nodeModule("node:cluster") as unknown as { worker?: { id: number } };
+  return `${cluster.worker?.id ?? ""}`;
+}
+
+/** The script of the main thread: the first argument of a thread is a script of its own. */
+function scriptOfProcess(): string | undefined {
+  const { resolve } = nodeModule("node:path");
+  try {
+    const line = nodeModule("node:fs").readFileSync("/proc/self/cmdline", "utf8");
+    const [, ...args] = line.split("\0");
+    const script = args.find(
+      (arg, i) => arg !== "" && !arg.startsWith("-") && !TAKES_A_VALUE.test(args[i - 1] ?? ""),
+    );
+    if (script !== undefined) return resolve(script);
+  } catch {
+    // Not Linux.
+  }
+  return process.argv[1];
+}
+
+/** The options of Node whose value may be the next argument. */
+const TAKES_A_VALUE =
+  /^(?:-r|-C|--require|--import|--loader|--experimental-loader|--conditions|--title)$/;
+
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "";
+  }
+}

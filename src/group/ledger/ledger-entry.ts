@@ -1,0 +1,125 @@
+import type { FamilyChange, LayoutPiece, Snapshot } from "../../gatherers/remote/snapshot.ts";
+import { nextTurn } from "../../timers.ts";
+import { CompactLayout } from "./compact-layout.ts";
+import { type Journal, type JournalExtent, readJournal } from "./journal.ts";
+
+/** The last numbers of a worker, or of the retained totals. */
+export type Numbers = Pick<Snapshot, "order" | "numbers">;
+
+/** What gives the numbers of a worker. */
+export interface NumbersSource {
+  /**
+   * Copies the last numbers of all counters and histograms, which fit the layout that was applied so far;
+   * `undefined` in the middle of a change of the layout.
+   */
+  takeNumbers(): Numbers | undefined;
+}
+
+/** Whose counters these are. */
+export interface LedgerName {
+  /** The id of a worker; `""` for the retained totals. */
+  readonly worker: string;
+  readonly slot: number;
+}
+
+/** A worker as it was at one moment. */
+export interface LedgerRecord extends LedgerName, Numbers {
+  readonly extent: JournalExtent;
+}
+
+/** Where journals lie. */
+export interface JournalFolder {
+  readonly path: string;
+  readonly uid: number;
+  /** Makes an empty journal. */
+  create(): Journal;
+}
+
+/** What the ledger holds of one worker. */
+export class LedgerEntry {
+  readonly name: LedgerName;
+  readonly #source: NumbersSource;
+  readonly #folder: JournalFolder;
+  #journal: Journal;
+  /** The families that are kept: counters and histograms. */
+  #kept = new Set<number>();
+  #isWhole = true;
+  #last: LedgerRecord | undefined;
+  /** What is appended while the journal is rewritten. */
+  #late: LayoutPiece[] | undefined;
+  #isClosed = false;
+
+  /** @param journal What another hub has written of it. */
+  constructor(name: LedgerName, source: NumbersSource, folder: JournalFolder, journal?: Journal) {
+    this.name = name;
+    this.#source = source;
+    this.#folder = folder;
+    this.#journal = journal ?? folder.create();
+  }
+
+  get journal(): Journal {
+    return this.#journal;
+  }
+
+  /** Must be called with every piece of the layout, after the mirror has applied it. */
+  addLayout(piece: LayoutPiece): void {
+    const changes = piece.flatMap((change) => this.#keptChange(change));
+    if (changes.length === 0 || !this.#isWhole) return;
+    this.#late?.push(changes);
+    this.#isWhole = this.#journal.append(changes);
+  }
+
+  #keptChange({ id, head, shapes, splices }: FamilyChange): readonly FamilyChange[] {
+    if (head?.type === "counter" || head?.type === "histogram") this.#kept.add(id);
+    // Exemplars and native histograms are not worth their bytes: they are new with every scrape.
+    const isKept = this.#kept.has(id) && (head ?? shapes ?? splices) !== undefined;
+    return isKept ? [{ id, head, shapes, splices }] : [];
+  }
+
+  /** The worker as it is now; `undefined` if it has sent nothing, or if its layout could not be written. */
+  take(): LedgerRecord | undefined {
+    if (!this.#isWhole) return undefined;
+    const taken = this.#source.takeNumbers();
+    if (taken !== undefined) {
+      this.#journal.measure();
+      this.#kept = new Set(taken.order);
+      this.#last = { ...this.name, extent: this.#journal.extent, ...taken };
+    }
+    return this.#last;
+  }
+
+  /** Writes a journal anew, with pauses, if most of it has come and gone. */
+  async compact(): Promise<void> {
+    const [old, record] = [this.#journal, this.#last];
+    // Between the record and this, nothing may have been appended.
+    if (!old.isLong || record?.extent.bytes !== old.extent.bytes) return;
+    this.#late = [];
+    const journal = this.#folder.create();
+    try {
+      const layout = new CompactLayout();
+      await readJournal(this.#folder, record.extent, (piece) => layout.apply(piece as LayoutPiece));
+      layout.keep(record.order);
+      for (const piece of layout.pieces()) {
+        journal.append(piece);
+        await journal.flush();
+        await nextTurn();
+      }
+      if (this.#isClosed) return;
+      journal.measure();
+      this.#last = { ...record, extent: journal.extent };
+      for (const piece of this.#late) journal.append(piece);
+      this.#journal = journal;
+      // What is being written may still mean the old one.
+      await old.flush();
+    } finally {
+      this.#late = undefined;
+      await (this.#journal === journal ? old : journal).close();
+    }
+  }
+
+  /** Forgets the worker. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#journal.close();
+  }
+}

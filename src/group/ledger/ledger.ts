@@ -1,0 +1,265 @@
+/**
+ * What a hub leaves for the next one: the counters and histograms of each worker as a scraper has just seen
+ * them, and those that are retained of the workers that are gone.
+ *
+ * The numbers are one file, which is replaced after each scrape. The layout of each worker is a journal, to
+ * which only changes are appended; the numbers say how many of its bytes are theirs. A new hub reads both
+ * as if each worker had just sent them.
+ */
+import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
+import type { Log } from "../../log.ts";
+import { nodeModule } from "../../node.ts";
+import { isRunning } from "../worker-id.ts";
+import { Journal, readJournal } from "./journal.ts";
+import {
+  type JournalFolder,
+  LedgerEntry,
+  type LedgerName,
+  type LedgerRecord,
+  type NumbersSource,
+} from "./ledger-entry.ts";
+import { createFlags, OWN_MODE, removeFile, writeAt } from "./own-file.ts";
+import { bytesOfRecords, readRecords } from "./read-records.ts";
+
+/** Where a ledger is, and who may write it. */
+export interface LedgerPlace {
+  /** The folder, which is ours alone. */
+  readonly folder: { readonly ledgerPath: string; readonly uid: number };
+  readonly key: string;
+  /** Whether this process still is the hub. */
+  readonly seat: { checkNow(): "ours" | "taken" | "gone" };
+  readonly log: Pick<Log, "error" | "settled">;
+}
+
+/** A mirror, as far as the ledger needs it. */
+export interface KeptMirror extends NumbersSource {
+  applyLayout(piece: unknown): void;
+  applyNumbers(rest: Omit<Snapshot, "layout">): void;
+}
+
+/** A worker that the last hub has left. */
+export interface KeptWorker<M> extends LedgerName {
+  readonly mirror: M;
+  readonly entry: LedgerEntry;
+}
+
+/** What is retained: the changes of its layout since it was last taken, and its numbers. */
+export type Retained = Omit<Snapshot, "isPartial">;
+
+const UNREADABLE = "Cannot read the counters that the last process has kept; they start anew";
+const UNWRITABLE = "Cannot keep the counters of the workers for the next process";
+
+/** The counters of a group, on a disk or in memory that all of its processes share. */
+export class Ledger {
+  readonly #place: LedgerPlace;
+  readonly #prefix: string;
+  readonly #folder: JournalFolder;
+  readonly #entries = new Set<LedgerEntry>();
+  /** The files of this ledger, as far as they are known, without the numbers. */
+  readonly #files = new Set<string>();
+  #retained: LedgerEntry | undefined;
+  #retainedNumbers: Omit<Retained, "layout"> | undefined;
+  /** What is to be written when that which is being written is. */
+  #next: readonly LedgerRecord[] | undefined;
+  #writing: Promise<void> | undefined;
+  #count = 0;
+
+  constructor(place: LedgerPlace) {
+    const { ledgerPath: path, uid } = place.folder;
+    this.#place = place;
+    this.#prefix = `${path}/${place.key}`;
+    this.#folder = { path, uid, create: () => this.#createJournal() };
+  }
+
+  #createJournal(): Journal {
+    return new Journal(this.#folder.path, this.#newName("layout"));
+  }
+
+  /** A name that no hub has used before. */
+  #newName(extension: string): string {
+    const unique = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
+    const name = `${this.#place.key}.${unique}-${this.#count++}.${extension}`;
+    this.#files.add(name);
+    return name;
+  }
+
+  /**
+   * Reads what the last hub has left. It never rejects; what cannot be read is left.
+   *
+   * The counters start anew, and the files are removed, if no process of the group runs any more.
+   */
+  async read<M extends KeptMirror>(createMirror: () => M): Promise<readonly KeptWorker<M>[]> {
+    try {
+      this.#findFiles();
+      const records = (await readRecords(`${this.#prefix}.ledger`, this.#folder.uid)) ?? [];
+      if (records.some(({ worker }) => isRunning(worker))) {
+        return await this.#restore(records, createMirror);
+      }
+      if (records.length > 0) removeFile(`${this.#prefix}.ledger`);
+      this.#removeUnused([]);
+    } catch (error) {
+      this.#place.log.error(UNREADABLE, error);
+    }
+    return [];
+  }
+
+  /** Lists what earlier hubs have left, those that were killed included. */
+  #findFiles(): void {
+    const start = `${this.#place.key}.`;
+    for (const name of nodeModule("node:fs").readdirSync(this.#folder.path)) {
+      if (name.startsWith(start) && /\.(?:layout|tmp)$/.test(name)) this.#files.add(name);
+    }
+  }
+
+  async #restore<M extends KeptMirror>(
+    records: readonly LedgerRecord[],
+    createMirror: () => M,
+  ): Promise<readonly KeptWorker<M>[]> {
+    const workers: KeptWorker<M>[] = [];
+    for (const { worker, slot, extent, order, numbers } of records) {
+      const mirror = createMirror();
+      try {
+        await readJournal(this.#folder, extent, (piece) => mirror.applyLayout(piece));
+        mirror.applyNumbers({ order, isPartial: false, numbers });
+      } catch (error) {
+        this.#place.log.error(UNREADABLE, error);
+        continue;
+      }
+      const journal = new Journal(this.#folder.path, extent.name, extent);
+      const entry = new LedgerEntry({ worker, slot }, mirror, this.#folder, journal);
+      this.#entries.add(entry);
+      workers.push({ worker, slot, mirror, entry });
+    }
+    return workers;
+  }
+
+  /** Adds a worker. */
+  add(name: LedgerName, source: NumbersSource): LedgerEntry {
+    const entry = new LedgerEntry(name, source, this.#folder);
+    this.#entries.add(entry);
+    return entry;
+  }
+
+  /** Forgets a worker: its counters are retained now, or newer ones have replaced them. */
+  remove(entry: LedgerEntry): void {
+    this.#entries.delete(entry);
+    void entry.close();
+  }
+
+  /**
+   * Writes the workers as they are when this is called. It never rejects.
+   *
+   * @param retained What is retained; `undefined` if it is what it was at the last call.
+   */
+  write(retained: Retained | undefined): Promise<void> {
+    this.#next = this.#take(retained);
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined;
+    });
+    return this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#next !== undefined) {
+      const records = this.#next;
+      this.#next = undefined;
+      await this.#attempt(() => this.#writeRecords(records));
+    }
+    for (const entry of this.#entries) await this.#attempt(() => entry.compact());
+  }
+
+  async #attempt(action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+      this.#place.log.settled(UNWRITABLE);
+    } catch (error) {
+      this.#place.log.error(UNWRITABLE, error, { kind: UNWRITABLE });
+    }
+  }
+
+  #take(retained: Retained | undefined): readonly LedgerRecord[] {
+    if (retained !== undefined) {
+      this.#retainedNumbers = retained;
+      const source = { takeNumbers: () => this.#retainedNumbers };
+      this.#retained ??= this.add({ worker: "", slot: 0 }, source);
+      for (const piece of retained.layout) this.#retained.addLayout(piece);
+    }
+    return [...this.#entries].flatMap((entry) => entry.take() ?? []);
+  }
+
+  async #writeRecords(records: readonly LedgerRecord[]): Promise<void> {
+    if (!this.#isOurs()) return;
+    for (const { journal } of this.#entries) {
+      journal.restore();
+      await journal.flush();
+    }
+    const { closeSync, openSync } = nodeModule("node:fs");
+    const path = `${this.#folder.path}/${this.#newName("tmp")}`;
+    const file = openSync(path, createFlags(), OWN_MODE);
+    try {
+      let at = 0;
+      for (const bytes of bytesOfRecords(records)) {
+        await writeAt(file, bytes, at);
+        at += bytes.length;
+      }
+    } catch (error) {
+      removeFile(path);
+      throw error;
+    } finally {
+      closeSync(file);
+    }
+    this.#replace(path, records);
+  }
+
+  /**
+   * Writes the workers as they are, without a pause: for exit handlers.
+   *
+   * @param retained As for `write()`.
+   */
+  writeNow(retained: Retained | undefined): void {
+    try {
+      const records = this.#take(retained);
+      if (!this.#isOurs()) return;
+      this.#next = undefined;
+      for (const { journal } of this.#entries) journal.flushNow();
+      const path = `${this.#folder.path}/${this.#newName("tmp")}`;
+      const bytes = Buffer.concat([...bytesOfRecords(records)]);
+      const { writeFileSync } = nodeModule("node:fs");
+      writeFileSync(path, bytes, { flag: "wx", mode: OWN_MODE });
+      this.#replace(path, records);
+    } catch (error) {
+      this.#place.log.error(UNWRITABLE, error, { kind: UNWRITABLE });
+    }
+  }
+
+  /** In one turn, so that no other hub can come between. */
+  #replace(path: string, records: readonly LedgerRecord[]): void {
+    if (!this.#isOurs()) {
+      removeFile(path);
+      return;
+    }
+    nodeModule("node:fs").renameSync(path, `${this.#prefix}.ledger`);
+    this.#removeUnused(records);
+  }
+
+  #isOurs(): boolean {
+    return this.#place.seat.checkNow() === "ours";
+  }
+
+  #removeUnused(records: readonly LedgerRecord[]): void {
+    const used = new Set(records.map(({ extent }) => extent.name));
+    for (const { journal } of this.#entries) used.add(journal.name);
+    for (const { extent } of this.#next ?? []) used.add(extent.name);
+    for (const name of this.#files) {
+      if (used.has(name)) continue;
+      removeFile(`${this.#folder.path}/${name}`);
+      this.#files.delete(name);
+    }
+  }
+
+  /** Closes all files, after `write()` or `writeNow()`. */
+  async close(): Promise<void> {
+    await this.#writing;
+    for (const entry of this.#entries) this.remove(entry);
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * The metrics of this process, as one worker among several: a hub and a member take part in a scrape the
+ * same way. The hook runs here, the failure policy holds here, and no snapshot sees an update half-done.
+ */
+import type { Signal } from "../abort.ts";
+import { type Sender, totalsOf } from "../gatherers/remote/sender.ts";
+import type { Snapshot } from "../gatherers/remote/snapshot.ts";
+import { showShort } from "../log/shown-error.ts";
+import type { Log } from "../log.ts";
+import { isThenable } from "../maybe-promise.ts";
+import type { Gatherer } from "../model/gatherer.ts";
+import type { MetricFamily } from "../model/metric-family.ts";
+import type { ResolvedHandlerOptions } from "../options/options.ts";
+import { Alarm } from "../scrape/alarm.ts";
+import { startDeadline } from "../scrape/deadline.ts";
+import { GatherCycle, type Gathering, isRefused, withHook } from "../scrape/gather-cycle.ts";
+import { filterByNames, requestedFamilies } from "../scrape/name-filter.ts";
+import { type Reader, UpdateLock } from "../scrape/update-lock.ts";
+import { boundedErrors, boundedText, type Outcome, type Question } from "./messages.ts";
+import { inSlices } from "./slices.ts";
+
+/** The answer of a worker to a question. */
+export interface Answer extends Outcome {
+  /** Absent where nothing is given. */
+  readonly snapshot: Snapshot | undefined;
+}
+
+/**
+ * The least time that collectors get, in milliseconds. A process that was blocked reads a question when its
+ * time is over; its numbers are still worth having.
+ */
+const MIN_TIME_MS = 1_000;
+
+/** The kind of collectors' faults in the log. */
+const COLLECTOR = "collector";
+
+/** The worker that this process is. */
+export class LocalWorker {
+  readonly lock: UpdateLock = new UpdateLock();
+  readonly #gatherer: Gatherer;
+  readonly #options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">;
+  readonly #log: Log;
+  readonly #cycle: GatherCycle;
+  readonly #alarm = new Alarm();
+  /** Those of the last gathering of all. */
+  #families: readonly MetricFamily[] = [];
+  #isFailing = false;
+  #reason = "";
+
+  constructor(
+    gatherer: Gatherer,
+    options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">,
+    log: Log,
+  ) {
+    const { errorHandling, onScrape } = options;
+    this.#gatherer = gatherer;
+    this.#options = options;
+    this.#log = log;
+    this.#cycle = new GatherCycle(
+      onScrape === undefined ? gatherer : withHook(gatherer, onScrape),
+      {
+        errorHandling,
+        report: this.#report,
+        onShared: () => {},
+        onGathered: ({ errors, isComplete }) => this.#logErrors(errors, isComplete),
+        onLate: (error) => log.error("This worker was too slow for a scrape", error),
+      },
+    );
+  }
+
+  /** Answers a question. It never rejects. */
+  async answer(sender: Sender, question: Question, signal: Signal): Promise<Answer> {
+    if (this.#isFailing) return failed([], true);
+    const filter = filterByNames(question.names);
+    const timeMs = Math.max(MIN_TIME_MS, question.deadlineMs - Date.now());
+    const deadline = startDeadline(timeMs, signal, this.#alarm);
+    try {
+      const gathering = await this.#cycle.collect(deadline, filter);
+      const isPartial = question.names !== undefined;
+      if (!isPartial) this.#families = gathering.families;
+      if (isRefused(gathering, this.#options.errorHandling)) return failed(gathering.errors, false);
+      const families = requestedFamilies(gathering.families, filter);
+      const snapshot = await this.#take(sender, families, isPartial, deadline.signal);
+      return { isGiven: true, isFailing: false, errors: told(gathering.errors), snapshot };
+    } catch (error) {
+      return failed([{ collector: "scrape", error }], false);
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  /** Returns the last numbers of this process, without a pause and without its collectors. */
+  totals(): Snapshot {
+    return totalsOf(this.#familiesNow());
+  }
+
+  setFailing(message = "no reason given"): void {
+    // Some applications say so again and again.
+    if (this.#isFailing && this.#reason === message) return;
+    this.#isFailing = true;
+    this.#reason = message;
+    this.#log.note(`Metrics marked as failing; this worker counts as failed: ${message}`);
+  }
+
+  setOk(): void {
+    this.#isFailing = false;
+  }
+
+  close(): void {
+    this.#alarm.close();
+  }
+
+  async #take(
+    sender: Sender,
+    families: readonly MetricFamily[],
+    isPartial: boolean,
+    signal: Signal,
+  ): Promise<Snapshot> {
+    const walk = new Walk(() =>
+      inSlices(sender.take(families, { isPartial, report: this.#report })),
+    );
+    await this.lock.enter(walk, signal);
+    try {
+      return await walk.run();
+    } finally {
+      this.lock.leave(walk);
+    }
+  }
+
+  /** The families as they are now; where a gatherer would have to be waited for, its last ones. */
+  #familiesNow(): readonly MetricFamily[] {
+    const result = this.#gatherer.gather({
+      signal: new AbortController().signal,
+      deadlineMs: Date.now(),
+      isRequested: () => true,
+      report: () => {},
+      isFinal: true,
+    });
+    const families = isThenable(result) ? [] : [...result.families];
+    const names = new Set(families.map(({ name }) => name));
+    return [...families, ...this.#families.filter(({ name }) => !names.has(name))];
+  }
+
+  readonly #report = (family: string, reason: string): void =>
+    this.#log.warn(`Skipped part of metric family "${family}": ${reason}`);
+
+  #logErrors(errors: Gathering["errors"], isComplete: boolean): void {
+    const consequence =
+      this.#options.errorHandling === "fail"
+        ? "this worker counts as failed"
+        : "its metrics of this worker are missing from the scrape";
+    const names = new Set<string>();
+    for (const { collector, error } of errors) {
+      names.add(collector);
+      this.#log.error(`Collector "${collector}" failed; ${consequence}`, error, {
+        kind: COLLECTOR,
+        name: collector,
+        fields: { collector },
+        again: `Collector "${collector}" works again`,
+      });
+    }
+    if (isComplete) this.#log.settled(COLLECTOR, (name) => names.has(name));
+  }
+}
+
+/** One walk over the families, which an update waits for. */
+class Walk implements Reader {
+  readonly #start: () => Promise<Snapshot>;
+  #running: Promise<Snapshot> | undefined;
+
+  constructor(start: () => Promise<Snapshot>) {
+    this.#start = start;
+  }
+
+  run(): Promise<Snapshot> {
+    this.#running ??= this.#start();
+    return this.#running;
+  }
+
+  async finish(): Promise<void> {
+    await this.run().catch(() => {});
+  }
+}
+
+function failed(errors: Gathering["errors"], isFailing: boolean): Answer {
+  return { isGiven: false, isFailing, errors: told(errors), snapshot: undefined };
+}
+
+/** What other workers are told of failures: texts of bounded length. */
+function told(errors: Gathering["errors"]): Answer["errors"] {
+  return boundedErrors(
+    errors.map(({ collector, error, durationMs }) => ({
+      collector: boundedText(collector),
+      message: boundedText(showShort(error)),
+      durationMs,
+    })),
+  );
+}

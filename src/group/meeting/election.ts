@@ -1,0 +1,71 @@
+/**
+ * Decides who answers for a group: whoever has its socket is the hub, and all others connect to it.
+ *
+ * Connecting is the only test of whether somebody is there. A process that finds nobody takes a lock, looks
+ * again, and puts a socket of its own in the place of the stale one. The lock is given up when it is old, so
+ * it is no proof: a hub also looks whether the socket still is its own (`seat.ts`).
+ */
+import type { Socket } from "node:net";
+import type { Signal } from "../../abort.ts";
+import { unref } from "../../timers.ts";
+import { connect } from "./connect.ts";
+import { withLock } from "./lock.ts";
+import type { RuntimeFolder } from "./runtime-folder.ts";
+import { lockOf, type Seat, takeSeat } from "./seat.ts";
+
+/** What became of a process. */
+export type Elected =
+  | { readonly role: "hub"; readonly seat: Seat }
+  | { readonly role: "member"; readonly socket: Socket };
+
+/**
+ * Finds the hub of a group, or becomes it.
+ *
+ * Nothing of it keeps the process alive: whoever must have the result holds it. A new hub must listen to
+ * the connections of its seat in the turn in which this resolves.
+ *
+ * @throws The reason of the signal; or the error of the system, when the folder cannot be used.
+ */
+export async function elect(folder: RuntimeFolder, key: string, signal: Signal): Promise<Elected> {
+  while (true) {
+    signal.throwIfAborted();
+    const elected = await tryOnce(folder, key);
+    if (elected !== undefined && !signal.aborted) return elected;
+    if (elected?.role === "hub") await elected.seat.leave();
+    if (elected?.role === "member") elected.socket.destroy();
+    await pause(signal);
+  }
+}
+
+async function tryOnce(folder: RuntimeFolder, key: string): Promise<Elected | undefined> {
+  const path = `${folder.path}/${key}.sock`;
+  const found = await connect(path);
+  if (typeof found === "object") return { role: "member", socket: found };
+  if (found === "busy") return undefined;
+  // Something may have removed the folder, too.
+  folder.reopen();
+  return withLock(lockOf(folder, key), async (isHeld): Promise<Elected | undefined> => {
+    const second = await connect(path);
+    if (typeof second === "object") return { role: "member", socket: second };
+    if (second === "busy") return undefined;
+    const seat = await takeSeat(folder, key, isHeld);
+    return seat && { role: "hub", seat };
+  });
+}
+
+/** How long a process waits before it tries again: not as long as others who began with it. */
+const PAUSE_MS = { min: 20, max: 70 };
+
+function pause(signal: Signal): Promise<void> {
+  const { min, max } = PAUSE_MS;
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = unref(setTimeout(end, min + Math.random() * (max - min)));
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+  });
+}

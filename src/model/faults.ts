@@ -1,0 +1,20 @@
+/**
+ * What is reported of metrics that cannot be served, wherever that is found out.
+ *
+ * @module
+ */
+
+/** What a report says of a metric that is skipped for its value. */
+export const NOT_A_NUMBER = "a value is not a number";
+
+/** What a report says of a bucket that is skipped for its count. */
+export const NO_BUCKET_COUNT = "the count of a bucket is not a number";
+
+/** What a report says of a metric whose labels cannot be written. */
+export const NOT_PRINTABLE = "a label value cannot be converted to a string";
+
+/** What a report says of a metric that would be a second series of the same name and labels. */
+export const SAME_LABELS = "two metrics have the same labels; kept the first";
+
+/** What a report says of a metric whose labels do not fit into a message between workers. */
+export const LABELS_TOO_LONG = "the labels are too long to be sent to another worker";

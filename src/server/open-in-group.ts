@@ -1,0 +1,174 @@
+import { createEndpoint, type Endpoint, type EndpointParts } from "../endpoint/endpoint.ts";
+import { createGroupEndpoint, type GroupEndpoint } from "../endpoint/group-endpoint.ts";
+import { createLateEndpoint } from "../endpoint/late-endpoint.ts";
+import { ListenError } from "../errors.ts";
+import type { Place } from "../group/group.ts";
+import { HEALTHY_PATH, READY_PATH, TARGETS_PATH } from "../http/routes.ts";
+import { addressOf, namesAddress, textOf, urlOf } from "./address.ts";
+import { type Closing, createClosing } from "./closing.ts";
+import type { OpenServer, ServerArguments } from "./open-server.ts";
+import { openPort, type Port, type PortParts } from "./port.ts";
+import { createRequestListener } from "./requests.ts";
+
+/**
+ * Opens the server of a process that is a worker of a group.
+ *
+ * Only the hub listens; a member reports to it, and opens the same address when it becomes the hub.
+ * A file descriptor, or a server that listens already, is no address that another worker could open:
+ * there every worker listens, and forwards to the hub.
+ *
+ * @throws {ListenError} When the address cannot be listened on.
+ */
+export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
+  const { gatherer, target, options, log } = parts;
+  const ports = new Ports();
+  const endpointParts: EndpointParts = {
+    gatherer,
+    options,
+    log,
+    paths: [options.path, HEALTHY_PATH, READY_PATH, TARGETS_PATH],
+    connections: () => ports.current?.connectionCount ?? 0,
+    hasPage: options.landingPage,
+  };
+  const alone = createEndpoint(endpointParts);
+  const isNamed = namesAddress(target);
+  const group = createGroupEndpoint(endpointParts, alone, isNamed ? textOf(target) : undefined);
+  // A member has no port that would keep the process alive.
+  const alive = options.unref ? undefined : setInterval(() => {}, KEEP_ALIVE_MS);
+  let onClosed = (): void => {};
+  const closed = new Promise<void>((resolve) => {
+    onClosed = resolve;
+  });
+  const closing = createClosing(options, async () => {
+    await ports.close();
+    await group.leave();
+    group.close();
+    clearInterval(alive);
+    onClosed();
+  });
+
+  const worker: Worker = { parts, group, alone, closing, ports };
+  try {
+    await (isNamed ? openAsHub(worker) : openInEach(worker));
+  } catch (error) {
+    await closing.closeNow();
+    throw error;
+  }
+  return describe(worker, closed);
+}
+
+/** The longest time that a timer can wait. */
+const KEEP_ALIVE_MS = 2 ** 31 - 1;
+
+/** A server in the making. */
+interface Worker {
+  readonly parts: ServerArguments;
+  readonly group: GroupEndpoint;
+  /** The endpoint of this process, where there is no group. */
+  readonly alone: Endpoint;
+  readonly closing: Closing;
+  readonly ports: Ports;
+}
+
+/** Joins the group, and listens whenever this process is its hub. */
+async function openAsHub({ parts, group, closing, ports }: Worker): Promise<void> {
+  const { options, log } = parts;
+  const onRequest = createRequestListener({ options, endpoint: group, closing, log });
+  await group.join({
+    open: () => {
+      // Nobody else has the server, so nothing else closes it.
+      const port = ports.open({ ...parts, onRequest, onClosed() {}, sharing: "never" });
+      return port.then(({ address }) => placeOf(address, options.path));
+    },
+    shut: () => ports.shut(),
+  });
+}
+
+/** Listens, and joins the group, whatever this process is in it. Requests wait until it has joined. */
+async function openInEach({ parts, group, alone, closing, ports }: Worker): Promise<void> {
+  const { options, log } = parts;
+  let join = (_: Place): void => {};
+  const joined = new Promise<Place>((resolve) => {
+    join = resolve;
+  }).then(async (place) => {
+    await group.join({ open: async () => place, shut: async () => {} });
+    return group;
+  });
+  const endpoint = createLateEndpoint(parts, alone, joined);
+  const onRequest = createRequestListener({ options, endpoint, closing, log });
+  const onClosed = () => void closing.closeNow();
+  const { address } = await ports.open({ ...parts, onRequest, onClosed, sharing: "allow" });
+  join(placeOf(address, options.path));
+  await joined;
+}
+
+function placeOf(address: Place["address"], path: string): Place {
+  return { address, url: urlOf(address, path) };
+}
+
+function describe({ parts, group, closing, ports }: Worker, closed: Promise<void>): OpenServer {
+  const { target, options } = parts;
+  // Until a hub has said where it is, it can only be where it is to be.
+  let last = addressOf(target);
+  const addressNow = () => {
+    last = ports.current?.address ?? group.place?.address ?? last;
+    return last;
+  };
+  return {
+    get role() {
+      return group.role;
+    },
+    get address() {
+      return addressNow();
+    },
+    get url() {
+      const { url } = group.place ?? {};
+      return ports.current === undefined && url !== undefined
+        ? url
+        : urlOf(addressNow(), options.path);
+    },
+    closed,
+    controls: group,
+    close: closing.close,
+  };
+}
+
+/** The port of a worker, which it may open and close several times. */
+class Ports {
+  #current: Port | undefined;
+  /** The last opening; it never rejects. */
+  #opening: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  /** The port that is open. */
+  get current(): Port | undefined {
+    return this.#current;
+  }
+
+  /**
+   * Opens the port.
+   *
+   * @throws {ListenError} When the system refuses.
+   */
+  async open(parts: PortParts): Promise<Port> {
+    if (this.#isClosed) throw new ListenError(parts.label, new Error("the server is closing"));
+    const opening = openPort(parts);
+    this.#opening = opening.catch(() => {});
+    this.#current = await opening;
+    return this.#current;
+  }
+
+  /** Closes the port, which may be opened again. */
+  async shut(): Promise<void> {
+    await this.#opening;
+    const port = this.#current;
+    this.#current = undefined;
+    await port?.drain();
+  }
+
+  /** Closes the port for good. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.shut();
+  }
+}

@@ -1,0 +1,58 @@
+import type { AddressInfo } from "node:net";
+import { createEndpoint } from "../endpoint/endpoint.ts";
+import { HEALTHY_PATH, READY_PATH } from "../http/routes.ts";
+import type { Log } from "../log.ts";
+import type { Gatherer } from "../model/gatherer.ts";
+import type { Controls, ResolvedOptions } from "../options/options.ts";
+import type { WorkerRole } from "../options/workers.ts";
+import { type ListenTarget, urlOf } from "./address.ts";
+import { createClosing } from "./closing.ts";
+import { openPort, type Port } from "./port.ts";
+import { createRequestListener } from "./requests.ts";
+
+/** The arguments of a server, checked and parsed. */
+export interface ServerArguments {
+  readonly gatherer: Gatherer;
+  readonly target: ListenTarget;
+  /** The address as it was given, for messages. */
+  readonly label: string;
+  readonly options: ResolvedOptions;
+  readonly log: Log;
+}
+
+/** A server that serves, or a member of a group whose hub does. What it says may change. */
+export interface OpenServer {
+  readonly role: WorkerRole;
+  readonly address: AddressInfo | string;
+  readonly url: string;
+  readonly closed: Promise<void>;
+  readonly controls: Controls;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the server of one process.
+ *
+ * @throws {ListenError} When the address cannot be listened on.
+ */
+export async function openServer(parts: ServerArguments): Promise<OpenServer> {
+  const { gatherer, options, log } = parts;
+  let port: Port | undefined;
+  const endpoint = createEndpoint({
+    gatherer,
+    options,
+    log,
+    paths: [options.path, HEALTHY_PATH, READY_PATH],
+    connections: () => port?.connectionCount ?? 0,
+    hasPage: options.landingPage,
+  });
+  const closing = createClosing(options, async () => port?.drain());
+  const onRequest = createRequestListener({ options, endpoint, closing, log });
+  const onClosed = () => void closing.closeNow();
+  port = await openPort({ ...parts, onRequest, onClosed });
+  const { address, closed } = port;
+  void closed.then(endpoint.close);
+  const { close } = closing;
+  const url = urlOf(address, options.path);
+  return { role: "alone", address, url, closed, controls: endpoint, close };
+}

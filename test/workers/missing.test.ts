@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Application } from "../helpers/workers/application.ts";
+import { eventually, type Reading } from "../helpers/workers/reading.ts";
+import type { Worker } from "../helpers/workers/worker.ts";
+
+// One of three workers is late, stuck, or fails: that costs what it alone knows, and no time twice.
+
+/** A scraper that waits for so long: the hub stops waiting for workers after 60 % of it. */
+const timeout = (seconds: number) => ({ "X-Prometheus-Scrape-Timeout-Seconds": `${seconds}` });
+
+let app: Application;
+let workers: readonly [Worker, Worker, Worker];
+
+before(async () => {
+  // A scrape without a header that waits for a stuck worker hangs longer than a test may.
+  app = await Application.open({ kind: "fork", count: 3, options: { timeoutMs: 600_000 } });
+  const [first, second, third] = app.workers;
+  assert.ok(first && second && third);
+  workers = [first, second, third];
+  for (const worker of workers) {
+    await worker.tell("inc", "jobs_total", 10);
+    await worker.tell("set", "queue_length", 1);
+  }
+  await app.scrape();
+});
+
+after(() => app.close());
+
+const read = () => app.scrape();
+
+/** What a scrape shows while the second worker has nothing new to tell. */
+function assertMissing(reading: Reading): void {
+  assert.equal(reading.status, 200);
+  assert.equal(reading.value("jobs_total"), 30);
+  assert.equal(reading.value("queue_length"), 2);
+  assert.deepEqual(reading.lines("promhttp_worker_up"), [
+    '{worker="0"} 1',
+    '{worker="1"} 0',
+    '{worker="2"} 1',
+  ]);
+  assert.equal(reading.workers("up"), 2);
+  assert.equal(reading.workers("late"), 1);
+}
+
+/** What a scrape shows when all is well. */
+async function assertBack(): Promise<void> {
+  const isBack = (reading: Reading) => reading.workers("up") === 3;
+  const reading = await eventually("three workers", read, isBack);
+  assert.equal(reading.value("jobs_total"), 30);
+  assert.equal(reading.value("queue_length"), 3);
+}
+
+test("a worker whose event loop is blocked costs its gauges", async () => {
+  const release = await app.block(workers[1]);
+  const reading = await app.scrape(timeout(1));
+  assertMissing(reading);
+  const waited = reading.value("promhttp_worker_answer_seconds", { worker: "1" }) ?? 0;
+  assert.ok(waited > 0.5, `${waited}`);
+  // It is waited for once more; from then on a scrape does not depend on it.
+  assertMissing(await app.scrape(timeout(1)));
+  for (let count = 0; count < 3; count++) assertMissing(await read());
+  await release();
+  await assertBack();
+});
+
+test("a scraper's timeout holds while a worker is blocked", async () => {
+  const release = await app.block(workers[1]);
+  assertMissing(await app.scrape(timeout(2)));
+  await release();
+  await assertBack();
+});
+
+test("a worker whose collector never settles costs its gauges", async () => {
+  await workers[1].tell("collect", "stuck", "hang");
+  assertMissing(await app.scrape(timeout(1)));
+  await workers[1].tell("collect", "stuck", "value");
+  await assertBack();
+});
+
+test("a worker whose collector throws costs its gauges, and says which it is", async () => {
+  await workers[1].tell("collect", "broken", "throw");
+  const reading = await read();
+  assert.equal(reading.status, 200);
+  assert.equal(reading.value("jobs_total"), 30);
+  assert.equal(reading.value("queue_length"), 2);
+  assert.equal(reading.value("promhttp_worker_up", { worker: "1" }), 0);
+  const success = { collector: "broken", worker: "1" };
+  assert.equal(reading.value("promhttp_scrape_collector_success", success), 0);
+  await app.errorLine(/.*"broken".*/);
+  await workers[1].tell("collect", "broken", "value");
+  await assertBack();
+});
+
+test("a scrape does not wait for a worker that is killed meanwhile", async () => {
+  const worker = await app.addWorker();
+  await worker.tell("inc", "jobs_total", 5);
+  assert.equal((await read()).value("jobs_total"), 35);
+  await worker.tell("collectAfter", "slow", await app.hold());
+  const scrape = read();
+  await worker.tell("awaitCollectors", 1);
+  await worker.kill();
+  const reading = await scrape;
+  assert.equal(reading.value("jobs_total"), 35);
+  assert.equal(reading.value("queue_length"), 3);
+  assert.equal((await read()).value("jobs_total"), 35);
+});
+
+test("with errorHandling continue a failing worker gives what its other collectors have", async () => {
+  const options = { errorHandling: "continue" };
+  await using other = await Application.open({ kind: "thread", count: 2, options });
+  const [, worker] = other.workers;
+  for (const each of other.workers) await each.tell("set", "queue_length", 1);
+  await worker?.tell("collect", "broken", "throw");
+  const reading = await other.scrape();
+  assert.equal(reading.value("queue_length"), 2);
+  const success = { collector: "broken", worker: "1" };
+  assert.equal(reading.value("promhttp_scrape_collector_success", success), 0);
+});
+
+test("with missing: fail a worker that fails turns the scrape into a 503", async () => {
+  const options = { workers: { missing: "fail" } };
+  await using other = await Application.open({ kind: "thread", count: 2, options });
+  const [, worker] = other.workers;
+  assert.equal((await other.scrape()).status, 200);
+  await worker?.tell("collect", "broken", "throw");
+  assert.equal((await other.scrape()).status, 503);
+  await worker?.tell("collect", "broken", "value");
+  assert.equal((await other.scrape()).status, 200);
+});

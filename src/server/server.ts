@@ -18,9 +18,9 @@ import { createLog } from "../log.ts";
 import type { Controls, ServerOptions } from "../options/options.ts";
 import { resolveOptions } from "../options/rules.ts";
 import type { WorkerRole } from "../options/workers.ts";
-import { type Address, describeAddress, namesAddress, parseAddress } from "./address.ts";
+import { type Address, describeAddress, parseAddress, textOf } from "./address.ts";
 import { type OpenServer, openServer, type ServerArguments } from "./open-server.ts";
-import { type Shutdown, shutdownOf } from "./shutdown.ts";
+import type { Shutdown } from "./shutdown.ts";
 
 /**
  * A metrics server: one HTTP endpoint that serves registries to Prometheus.
@@ -95,6 +95,7 @@ export class Server implements Controls {
     options?: ServerOptions,
   ): Promise<void> {
     const parsed = parseArguments(source, address, options);
+    const { shutdownOf } = await import("./shutdown.ts");
     const end = shutdownOf(shutdown, parsed.log);
     if (end.isOver()) return;
     try {
@@ -172,7 +173,7 @@ function parseArguments(
   }
   const gatherer = gathererOf(source);
   const target = parseAddress(address);
-  if (options.workers !== undefined && !options.workers.group && !namesAddress(target)) {
+  if (options.workers !== undefined && !options.workers.group && textOf(target) === undefined) {
     throw new TypeError(
       'Option "workers.group" must name the group: no address of this server tells which one it is',
     );

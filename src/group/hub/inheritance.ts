@@ -1,5 +1,9 @@
 /** What a new hub takes over from the one before. */
-import { type LastNumbersPlace, takeLastNumbers, workersWithLastNumbers } from "../ledger/last-numbers.ts";
+import {
+  type LastNumbersPlace,
+  takeLastNumbers,
+  workersWithLastNumbers,
+} from "../ledger/last-numbers.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { isRunning } from "../worker-id.ts";
 import type { Hub } from "./hub.ts";
@@ -11,11 +15,7 @@ import { KeptWorker } from "./kept-worker.ts";
  *
  * @returns Whether there was a hub before, and any of its workers still runs.
  */
-export async function inherit(
-  hub: Hub,
-  ledger: Ledger,
-  place: LastNumbersPlace,
-): Promise<boolean> {
+export async function inherit(hub: Hub, ledger: Ledger, place: LastNumbersPlace): Promise<boolean> {
   const left = await ledger.read(() => hub.merged.createMirror());
   const last = new Set(lastNumbersIn(place));
   for (const { worker, slot, mirror, entry } of left) {

@@ -4,8 +4,8 @@
  */
 import type { Mirror } from "../../gatherers/remote/mirror.ts";
 import { ProtocolError } from "../../gatherers/remote/protocol-error.ts";
-import type { KeptWorker } from "./kept-worker.ts";
 import type { Outcome, Question, Want, WorkerFacts } from "../messages.ts";
+import type { KeptWorker } from "./kept-worker.ts";
 
 /** How a worker did at the last scrape. */
 export type WorkerState = "up" | "late" | "failed";

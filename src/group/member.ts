@@ -170,7 +170,8 @@ export class Member {
 
   #sendLast(): void {
     const { layout, order, numbers } = this.#config.local.totals();
-    for (const piece of layout) sendFrame(this.#socket, { type: "layout", isLast: true, piece });
+    sendFrame(this.#socket, { type: "last" });
+    for (const piece of layout) sendFrame(this.#socket, { type: "layout", piece });
     sendFrame(this.#socket, { type: "bye", order }, numbers);
   }
 }

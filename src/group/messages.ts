@@ -8,7 +8,8 @@
  * | hub | `want` | asks for a snapshot; one question is open at a time |
  * | member | `layout` | a piece of a snapshot: any number of them precede the numbers |
  * | member | `have` | ends the answer to a question, with the numbers |
- * | member | `bye` | ends the last snapshot, of which only counters and histograms count |
+ * | member | `last` | begins the last snapshot: only counters and histograms, in a whole layout |
+ * | member | `bye` | ends it, with the numbers |
  *
  * What comes from another process is not trusted: the functions here check it, and bound every text.
  */

@@ -101,14 +101,22 @@ export class Mirror {
   }
 
   /**
+   * Must be called before a worker sends its whole layout anew. What it had counts on until its numbers
+   * come, which continue it family by family.
+   */
+  renew(): void {
+    for (const family of this.#byId.values()) if (!family.hasNumbers) family.end(undefined, false);
+    this.#byId = new Map();
+  }
+
+  /**
    * Applies the final totals of a worker, which come with a layout of their own; what is not among them
    * stays as it was. The mirror must be retired next.
    *
    * @throws {ProtocolError}
    */
   applyTotals({ layout, ...rest }: Snapshot): void {
-    for (const family of this.#byId.values()) if (!family.hasNumbers) family.end(undefined, false);
-    this.#byId = new Map();
+    this.renew();
     for (const piece of layout) this.applyLayout(piece);
     this.applyNumbers({ ...rest, isPartial: true });
   }
@@ -166,11 +174,9 @@ export class Mirror {
     const isSent = new Set(sent);
     const others = families.filter((family) => !isSent.has(family));
     if (!isPartial) {
-      for (const [id, family] of this.#byId) {
-        if (isSent.has(family)) continue;
-        family.end(undefined, true);
-        this.#byId.delete(id);
-      }
+      const gone = new Set([...others, ...this.#byId.values()].filter((each) => !isSent.has(each)));
+      for (const [id, family] of this.#byId) if (!isSent.has(family)) this.#byId.delete(id);
+      for (const family of gone) family.end(undefined, true);
       this.families = sent;
     } else {
       if (others.length + sent.length === families.length) return;

@@ -2,8 +2,8 @@
  * Workers that are not connected, but whose counters count on as they stand.
  *
  * Those that a former hub has left behind are here until they join, and those whose connection was cut off.
- * A worker whose process lives may return with all that it has counted, so it is never taken for gone. One
- * whose process has ended is retired: its counters become part of what is retained.
+ * A worker whose process lives may return with all that it has counted, so it is never taken for gone, and its
+ * slot stays its own. One whose process has ended is retired: its counters become part of what is retained.
  */
 import type { MergedFamilies } from "../../gatherers/remote/merged-families.ts";
 import type { Mirror } from "../../gatherers/remote/mirror.ts";
@@ -23,14 +23,14 @@ const MAX_ABSENTEES = 1_024;
 
 /** The absent workers of one hub. */
 export class Absentees {
-  readonly #merged: Pick<MergedFamilies, "retire" | "release">;
+  readonly #merged: Pick<MergedFamilies, "retire">;
   readonly #slots: Slots;
   readonly #isRunning: (worker: string) => boolean;
   readonly #absent = new Map<string, Absentee>();
 
   /** @param isAlive Whether the process of a worker runs. */
   constructor(
-    merged: Pick<MergedFamilies, "retire" | "release">,
+    merged: Pick<MergedFamilies, "retire">,
     slots: Slots,
     isAlive: (worker: string) => boolean = isRunning,
   ) {
@@ -46,27 +46,17 @@ export class Absentees {
 
   /** Lets the counters of a worker count on. Its slot is taken as long as it is absent. */
   add(absentee: Absentee): void {
-    this.returned(absentee.worker);
     this.#absent.set(absentee.worker, absentee);
     this.#slots.take(absentee.worker, absentee.slot);
-    if (this.#absent.size <= MAX_ABSENTEES) return;
-    for (const first of this.#absent.values()) {
-      this.#retire(first);
-      return;
-    }
+    const [first] = this.#absent.values();
+    if (first !== undefined && this.#absent.size > MAX_ABSENTEES) this.#retire(first);
   }
 
-  /** Whether the counters of a worker count on, although it is not connected. */
-  has(worker: string): boolean {
-    return this.#absent.has(worker);
-  }
-
-  /** Must be called when a worker has given its numbers again. */
-  returned(worker: string): void {
+  /** Takes a worker that has returned, which goes on with its mirror and its slot. */
+  take(worker: string): Absentee | undefined {
     const absentee = this.#absent.get(worker);
-    if (absentee === undefined) return;
     this.#absent.delete(worker);
-    this.#merged.release(absentee.mirror);
+    return absentee;
   }
 
   /** Retires those whose process has ended. */

@@ -6,8 +6,8 @@
  * are processed one after the other: while one waits for its turn, nothing more is read.
  */
 import type { Socket } from "node:net";
-import type { Mirror } from "../../gatherers/remote/mirror.ts";
 import { ProtocolError } from "../../gatherers/remote/protocol-error.ts";
+import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import { showShort } from "../../log/shown-error.ts";
 import type { Log } from "../../log.ts";
 import { unref } from "../../timers.ts";
@@ -41,7 +41,7 @@ export interface ConnectionContext {
   /** Where this process answers; `undefined` for a handler. */
   readonly place: Place | undefined;
   /** Takes the last numbers that a worker has left in a file, when its connection has ended. */
-  readonly takeLast?: (worker: string) => Promise<Mirror | undefined>;
+  readonly takeLast?: (worker: string) => Promise<Snapshot | undefined>;
 }
 
 /** How long a peer may take to say who it is, in milliseconds. */
@@ -49,8 +49,8 @@ const GREETING_MS = 5_000;
 
 const MAX_MEMBERS = 1_024;
 
-/** How many label sets all workers together may have. */
-const MAX_SERIES = 10_000_000;
+/** How many numbers all workers together may have. */
+const MAX_NUMBERS = 10_000_000;
 
 /** The kind of faults of peers in the log. */
 const PEER = "peer";
@@ -64,8 +64,8 @@ export class Connection {
   #worker: Worker | undefined;
   /** The order of the families in its last answer. */
   #order: readonly number[] = [];
-  /** Present from the beginning of its last snapshot. */
-  #last: Mirror | undefined;
+  /** Whether its last snapshot has begun. */
+  #isLast = false;
   #isRefused = false;
   /** Whether this side has ended it, so that the peer may return. */
   #isCutOff = false;
@@ -121,12 +121,9 @@ export class Connection {
     const { hub } = this.#context;
     switch (head["type"]) {
       case "layout": {
-        const isLast = head["isLast"] === true;
-        if (isLast) this.#last ??= hub.merged.createMirror();
-        else worker.expect(Number(head["n"]));
-        const mirror = isLast ? this.#last : undefined;
-        await hub.applyLayout(mirror ?? worker.mirror, head["piece"]);
-        if (hub.seriesCount > MAX_SERIES) this.#refuse("numbers");
+        if (!this.#isLast) worker.expect(Number(head["n"]));
+        await hub.applyLayout(worker.mirror, head["piece"]);
+        if (worker.mirror.numberCount > MAX_NUMBERS) this.#refuse("numbers");
         return;
       }
       case "have": {
@@ -138,14 +135,19 @@ export class Connection {
           await hub.applyNumbers(worker, numbers);
         }
         worker.answered(have);
+        if (hub.numberCount > MAX_NUMBERS) this.#refuse("numbers");
         return;
       }
+      case "last":
+        this.#isLast = true;
+        await hub.turns.take(() => worker.mirror.renew());
+        return;
       case "bye": {
-        this.#last ??= hub.merged.createMirror();
-        this.#last.applyNumbers(readNumbers(head, body, []));
+        if (!this.#isLast) throw new ProtocolError("A farewell has no numbers");
+        await hub.applyNumbers(worker, { ...readNumbers(head, body, []), isPartial: true });
         this.#worker = undefined;
         this.#isRefused = true;
-        await hub.remove(worker, this.#last, true);
+        await hub.remove(worker, true);
         // That is how it learns that its numbers have arrived.
         this.#socket.end();
         return;
@@ -164,7 +166,7 @@ export class Connection {
     if (hub.workers.size >= MAX_MEMBERS) return this.#refuse("members");
     // The end of its connection before may not have been seen yet.
     const former = hub.find(hello.worker);
-    if (former !== undefined) await hub.remove(former, undefined, false);
+    if (former !== undefined) await hub.remove(former, false);
     if (this.#socket.destroyed) return;
     clearTimeout(this.#greeting);
     this.#limits = FRAME_LIMITS;
@@ -220,8 +222,10 @@ export class Connection {
     if (worker === undefined) return;
     worker.leave();
     const { hub, takeLast } = this.#context;
-    const last = await takeLast?.(worker.facts.worker);
     // The process of a thread that has ended lives on.
-    await hub.remove(worker, last, !this.#isCutOff && worker.facts.thread > 0);
+    const hasEnded = !this.#isCutOff && worker.facts.thread > 0;
+    const last = await takeLast?.(worker.facts.worker);
+    if (last !== undefined) await hub.applyLast(worker, last);
+    await hub.remove(worker, hasEnded || last !== undefined);
   }
 }

@@ -112,10 +112,14 @@ export class Hub implements WorkerCensus {
     return this.turns.take(() => this.merged.familiesOf(worker.mirror));
   }
 
-  /** Adds a worker that has joined. */
-  add(facts: WorkerFacts, slot: number | undefined, send: (want: Want) => void): Worker {
-    const mirror = this.merged.createMirror();
-    const worker = new Worker({ facts, slot: this.#slots.take(facts.worker, slot), mirror }, send);
+  /** Adds a worker that has joined. One that returns goes on where it was. */
+  add(facts: WorkerFacts, wanted: number | undefined, send: (want: Want) => void): Worker {
+    const absentee = this.absentees.take(facts.worker);
+    const mirror = absentee?.mirror ?? this.merged.createMirror();
+    mirror.renew();
+    const slot = this.#slots.take(facts.worker, wanted);
+    const worker = new Worker({ facts, slot, mirror }, send);
+    worker.hasNumbers = absentee !== undefined;
     this.workers.add(worker);
     return worker;
   }
@@ -129,9 +133,9 @@ export class Hub implements WorkerCensus {
   }
 
   /** How many numbers all workers have. */
-  get seriesCount(): number {
+  get numberCount(): number {
     let count = 0;
-    for (const { mirror } of this.workers) count += mirror.seriesCount;
+    for (const { mirror } of this.workers) count += mirror.numberCount;
     return count;
   }
 
@@ -142,42 +146,39 @@ export class Hub implements WorkerCensus {
     await this.turns.take(() => mirror.applyLayout(piece));
   }
 
-  /** Applies the numbers of a worker that has joined. */
+  /** Applies the numbers of a worker. */
   async applyNumbers(worker: Worker, numbers: Omit<Snapshot, "layout">): Promise<void> {
     await this.turns.take(() => {
       worker.mirror.applyNumbers(numbers);
       worker.hasNumbers = true;
-      // In one turn: its counters must not be there twice, nor not at all.
-      this.absentees.returned(worker.facts.worker);
     });
+  }
+
+  /** Applies the last numbers of a worker, which come with a layout of their own. */
+  async applyLast(worker: Worker, { layout, ...numbers }: Snapshot): Promise<void> {
+    await this.turns.take(() => worker.mirror.renew());
+    for (const piece of layout) await this.applyLayout(worker.mirror, piece);
+    // What is not among them stays as it was.
+    await this.applyNumbers(worker, { ...numbers, isPartial: true });
   }
 
   /**
    * Removes a worker.
    *
-   * @param last Its last numbers, if it has given them: it is gone for good.
    * @param isGone Whether it cannot return, although its process may live on.
    */
-  async remove(worker: Worker, last: Mirror | undefined, isGone: boolean): Promise<void> {
+  async remove(worker: Worker, isGone: boolean): Promise<void> {
     worker.leave();
     await this.turns.take(() => {
       if (!this.workers.delete(worker)) return;
       const { facts, slot, mirror } = worker;
       this.events.left++;
       this.#config.selfMetrics.collectors.forget(this.#labelOf(worker));
-      if (last !== undefined) {
-        this.absentees.returned(facts.worker);
-        this.merged.retire(last);
-        this.merged.release(mirror);
-        this.#slots.giveBack(slot);
-      } else if (isGone) {
-        this.merged.retire(mirror);
-        if (!this.absentees.has(facts.worker)) this.#slots.giveBack(slot);
-      } else if (worker.hasNumbers) {
+      if (worker.hasNumbers && !isGone) {
         this.absentees.add({ worker: facts.worker, slot, mirror });
       } else {
-        this.merged.release(mirror);
-        if (!this.absentees.has(facts.worker)) this.#slots.giveBack(slot);
+        this.merged.retire(mirror);
+        this.#slots.giveBack(slot);
       }
     });
   }

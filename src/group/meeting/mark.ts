@@ -27,7 +27,7 @@ export interface Mark {
 export const NOBODY = "nobody";
 
 const MARK =
-  /^(?<pid>[1-9]\d{0,9})(?:;(?<package>[0-9a-f]{16})?;(?<groups>[0-9a-f=,]*);(?<folder>[^\0]*))?$/;
+  /^(?<pid>[1-9]\d{0,9})(?:;(?<package>[0-9a-f]{16})?;(?<groups>[^;]*);(?<folder>[^\0]*))?$/;
 const GROUP = /^([0-9a-f]{16})=([0-9a-f]{16})$/;
 
 /** Reads a mark; `undefined` if there is none, or if it is `nobody`. */

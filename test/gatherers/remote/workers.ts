@@ -64,8 +64,10 @@ export class TestGroup {
   /** A worker joins with its first numbers. */
   join(
     families: readonly MetricFamily[],
-    { slot = this.workers.length, pid = slot + 100, isMainThread = true } = {},
+    options: { slot?: number; pid?: number; isMainThread?: boolean } = {},
   ): TestWorker {
+    const { slot = this.workers.length, isMainThread = true } = options;
+    const { pid = slot + 100 } = options;
     const sender = new Sender();
     const mirror = this.merged.createMirror();
     const worker = { slot, pid, isMainThread, sender, mirror, isCurrent: true };
@@ -75,7 +77,11 @@ export class TestGroup {
   }
 
   /** A worker answers. */
-  answer({ sender, mirror }: TestWorker, families: readonly MetricFamily[], isPartial = false) {
+  answer(
+    { sender, mirror }: TestWorker,
+    families: readonly MetricFamily[],
+    isPartial = false,
+  ): void {
     applySnapshot(mirror, takeSnapshot(sender, families, isPartial));
   }
 
@@ -85,8 +91,10 @@ export class TestGroup {
     this.merged.retire(worker.mirror);
   }
 
-  /** Merges, and checks that a second time gives the same. */
-  merge(isRequested: (name: string, type: MetricType) => boolean = () => true) {
+  /** Merges what the workers have sent. */
+  merge(
+    isRequested: (name: string, type: MetricType) => boolean = () => true,
+  ): readonly MetricFamily[] {
     const steps = this.merged.merge(this.workers, {
       isRequested,
       report: (family, reason) => this.faults.push(`${family}: ${reason}`),

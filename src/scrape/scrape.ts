@@ -30,6 +30,7 @@ import { runUpdate, UPDATE, UpdateLock } from "./update-lock.ts";
 
 /** The scrape handler of one gatherer. */
 export interface ScrapeHandler extends Controls {
+  readonly selfMetrics: SelfMetrics;
   readonly scrape: Scrape;
   /**
    * Makes one exposition of all families for a caller that handles failures itself.
@@ -70,6 +71,7 @@ export function createScrapeHandler(
   const { status, exposer, alarm } = parts;
   let reason = "";
   return {
+    selfMetrics,
     scrape: createScrape(parts, recentScrapes),
     expose: (wanted) => expose(parts, wanted),
     survey: createLazySurvey({ ...parts, health: selfMetrics.collectors, recentScrapes }),

@@ -20,7 +20,7 @@ import { resolveOptions } from "../options/rules.ts";
 import type { WorkerRole } from "../options/workers.ts";
 import { type Address, describeAddress, parseAddress, textOf } from "./address.ts";
 import { type OpenServer, openServer, type ServerArguments } from "./open-server.ts";
-import type { Shutdown } from "./shutdown.ts";
+import { type Shutdown, shutdownOf } from "./shutdown.ts";
 
 /**
  * A metrics server: one HTTP endpoint that serves registries to Prometheus.
@@ -95,7 +95,6 @@ export class Server implements Controls {
     options?: ServerOptions,
   ): Promise<void> {
     const parsed = parseArguments(source, address, options);
-    const { shutdownOf } = await import("./shutdown.ts");
     const end = shutdownOf(shutdown, parsed.log);
     if (end.isOver()) return;
     try {

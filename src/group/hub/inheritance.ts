@@ -27,7 +27,7 @@ export async function inherit(hub: Hub, ledger: Ledger, place: LastNumbersPlace)
       continue;
     }
     last.delete(worker);
-    await hub.retire({ worker, mirror, kept }, await takeLast(place, worker));
+    await hub.retire({ mirror, kept }, await takeLast(place, worker));
   }
   for (const worker of last) {
     const snapshot = await takeLast(place, worker);
@@ -35,7 +35,7 @@ export async function inherit(hub: Hub, ledger: Ledger, place: LastNumbersPlace)
     if (left.length === 0 || snapshot === undefined) continue;
     const mirror = hub.merged.createMirror();
     const kept = new KeptWorker(ledger, { worker, slot: 0 }, mirror);
-    await hub.retire({ worker, mirror, kept }, snapshot);
+    await hub.retire({ mirror, kept }, snapshot);
   }
   return left.length > 0;
 }

@@ -16,6 +16,7 @@ import type { Controls, ResolvedHandlerOptions } from "../options/options.ts";
 import { createPage } from "../page/open-page.ts";
 import type { Scrape, WorkerReport } from "../scrape/exchange.ts";
 import { createScrapeHandler, type ScrapeHandlerContext } from "../scrape/scrape.ts";
+import type { SelfMetrics } from "../scrape/self-metrics.ts";
 
 /** What an endpoint is made of. */
 export interface EndpointParts extends ScrapeHandlerContext {
@@ -44,10 +45,19 @@ export interface Endpoint extends Controls {
   close(): void;
 }
 
+/** The endpoint of a gatherer of this process. */
+export interface OwnEndpoint extends Endpoint {
+  /** What its scrapes count. */
+  readonly selfMetrics: SelfMetrics;
+}
+
 /** Makes the endpoint of a gatherer. */
-export function createEndpoint(parts: EndpointParts): Endpoint {
+export function createEndpoint(parts: EndpointParts): OwnEndpoint {
   const { gatherer, options, log, paths, workers, ...context } = parts;
   const scrapeHandler = createScrapeHandler(gatherer, options, log, context);
   const page = createPage({ scrapeHandler, options, paths, log, workers });
   return { ...scrapeHandler, page };
 }
+
+/** The log line of a process that cannot take part in its group. */
+export const CANNOT_JOIN: string = "Cannot join the other workers; this one is a target of its own";

@@ -54,7 +54,10 @@ export function createGroupEndpoint(
     // Whether a worker is ready is its own affair: nobody else answers for it.
     setReady: alone.setReady,
     isReady: alone.isReady,
-    join: (listener) => group.join({ scrape: all.scrape, page: all.page, ...listener }),
+    join: (listener) => {
+      const { scrape, page, selfMetrics } = all;
+      return group.join({ scrape, page, selfMetrics, ...listener });
+    },
     leave: () => group.close(),
     close() {
       alone.close();

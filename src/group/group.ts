@@ -1,75 +1,347 @@
 /**
  * The processes and threads of one application, as one target.
  *
- * The types are the border to `server/` and `mount/`.
+ * They meet in a folder of their user (`meeting/`). Whoever has the socket there is the hub: it answers for
+ * all, and opens the port. All others report to it over a connection each, whose end says at once that one
+ * of them has died; when the hub dies, they elect another the same way. A scrape that comes to any of them is
+ * passed on to the hub (`forwarding.ts`). `hub/` has what a hub knows, `member.ts` what a member does, and
+ * `local-worker.ts` is the part of this process in both.
+ *
+ * Nothing here keeps the process alive, except while it joins. No failure of the group reaches the
+ * application once it has joined.
  */
-import type { AddressInfo } from "node:net";
-import type { FixedAnswer } from "../http/fixed-answers.ts";
-import type { RequestHead } from "../http/request-head.ts";
-import type { Log } from "../log.ts";
+import type { Socket } from "node:net";
+import { LightSignal, OVER } from "../abort.ts";
+import { targetsAnswer } from "../http/targets.ts";
 import type { Gatherer } from "../model/gatherer.ts";
-import type { ResolvedHandlerOptions } from "../options/options.ts";
-import type { WorkerRole } from "../options/workers.ts";
-import type { Scrape, WorkerReport } from "../scrape/exchange.ts";
-import type { UpdateLock } from "../scrape/update-lock.ts";
+import type { WorkersSettings } from "../options/workers.ts";
+import type { WorkerReport } from "../scrape/exchange.ts";
+import { UnavailableError } from "../scrape/failure.ts";
+import { unref } from "../timers.ts";
+import { VERSION } from "../version.ts";
+import type { Group, GroupConfig, Hosted, Role } from "./border.ts";
+import { onExit, readEnvironment, setMark } from "./environment.ts";
+import { Forwarder, METRICS_PATH, PAGE_PATH } from "./forwarding.ts";
+import { Lead } from "./hub/lead.ts";
+import { writeLastNumbers } from "./ledger/last-numbers.ts";
+import { LocalWorker } from "./local-worker.ts";
+import { connect } from "./meeting/connect.ts";
+import { type Elected, elect } from "./meeting/election.ts";
+import { findGroup } from "./meeting/group-key.ts";
+import { addToMark } from "./meeting/mark.ts";
+import { openRuntimeFolder, type RuntimeFolder } from "./meeting/runtime-folder.ts";
+import type { Seat } from "./meeting/seat.ts";
+import { Member } from "./member.ts";
+import type { Place, Welcome, WorkerFacts } from "./messages.ts";
+import { ownWorkerId } from "./worker-id.ts";
 
-export type { WorkerReport } from "../scrape/exchange.ts";
+export type { Group, GroupConfig, Hosted, Role } from "./border.ts";
+export type { Place } from "./messages.ts";
 
-/** What a worker does. */
-export type Role = WorkerRole;
-
-/** Where a hub answers. */
-export interface Place {
-  readonly address: AddressInfo | string;
-  readonly url: string;
+/** Makes the part that this process takes in a group. It does nothing before it joins. */
+export function createGroup(config: GroupConfig): Group {
+  return new OwnGroup(config);
 }
 
-/** What a group needs to know of the process that joins it. */
-export interface GroupConfig {
-  /** The application's own metrics, of this process. */
+/** How long a process waits for the welcome of a hub, which may be blocked, in milliseconds. */
+const WELCOME_MS = 2_000;
+
+/** How long a process waits that could not open the port: at first, and at most. */
+const MIN_STAND_MS = 1_000;
+const MAX_STAND_MS = 60_000;
+
+/** How often such a process looks for another hub, in milliseconds. */
+const LOOK_MS = 250;
+
+/** How long a member waits that no hub has asked anything: at first, and at most. */
+const MIN_REJOIN_MS = 50;
+const MAX_REJOIN_MS = 60_000;
+
+/** Where the members of a group meet. */
+interface Meeting {
+  readonly folder: RuntimeFolder;
+  readonly key: string;
+}
+
+/** The part that this process takes in a group. */
+class OwnGroup implements Group {
   readonly gatherer: Gatherer;
-  readonly options: ResolvedHandlerOptions;
-  readonly log: Log;
-  /** The address as the user wrote it; `undefined` for a handler. */
-  readonly address: string | undefined;
+  readonly #config: GroupConfig;
+  readonly #settings: WorkersSettings;
+  readonly #local: LocalWorker;
+  readonly #facts: WorkerFacts;
+  readonly #forwarder: Forwarder;
+  readonly #signal = new LightSignal();
+  #hosted: Hosted | undefined;
+  #meeting: Meeting | undefined;
+  #isAlone = false;
+  #lead: Lead | undefined;
+  #member: Member | undefined;
+  #welcome: Welcome | undefined;
+  #slot: number | undefined;
+  #stopWatchingExit = (): void => {};
+  /** Settles when this process is no member any more. */
+  #life: Promise<void> = Promise.resolve();
+
+  constructor(config: GroupConfig) {
+    const { gatherer, options, log } = config;
+    this.#config = config;
+    if (options.workers === undefined) throw new TypeError('Option "workers" is off');
+    this.#settings = options.workers;
+    this.#local = new LocalWorker(gatherer, options, log);
+    this.#facts = factsOfThisProcess();
+    this.#forwarder = new Forwarder({ options, log, socketPath: () => this.#socketPath });
+    this.gatherer = {
+      gather: (context) => {
+        if (this.#isAlone) return gatherer.gather(context);
+        if (this.#lead !== undefined) return this.#lead.gather(context);
+        throw new UnavailableError("Another process answers for all workers now");
+      },
+    };
+  }
+
+  get role(): Role {
+    if (this.#isAlone) return "alone";
+    return this.#lead === undefined ? "member" : "hub";
+  }
+
+  get place(): Place | undefined {
+    return this.#lead === undefined ? this.#welcome?.place : this.#lead.place;
+  }
+
+  get lock(): LocalWorker["lock"] {
+    return this.#local.lock;
+  }
+
+  readonly scrape: Group["scrape"] = (request) => {
+    if (this.#isAlone) return this.#hosted?.scrape(request);
+    return (this.#lead?.scrape ?? this.#forwardScrape)(request);
+  };
+
+  readonly page: Group["page"] = (request) => {
+    const isHere = this.#isAlone || this.#lead !== undefined;
+    return isHere ? this.#hosted?.page(request) : this.#forwardPage(request);
+  };
+
+  readonly #forwardScrape: Group["scrape"] = (request) =>
+    this.#forwarder.scrapeOf(METRICS_PATH)(request);
+
+  readonly #forwardPage: Group["page"] = (request) => this.#forwarder.scrapeOf(PAGE_PATH)(request);
+
+  async join(hosted: Hosted): Promise<void> {
+    this.#hosted = hosted;
+    try {
+      this.#meeting = this.#meet();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#config.log.note(`Each worker is served for itself: ${reason}`);
+      this.#isAlone = true;
+      await hosted.open();
+      return;
+    }
+    this.#stopWatchingExit = onExit(() => this.#exit());
+    // Whoever waits for this has nothing else that keeps the process alive.
+    const alive = setInterval(() => {}, WELCOME_MS);
+    try {
+      await this.#begin(await this.#elect());
+    } finally {
+      clearInterval(alive);
+    }
+    this.#life = this.#live();
+  }
+
+  async targets(head: Parameters<Group["targets"]>[0], path: string | undefined) {
+    const slots = this.#lead === undefined ? await this.#forwarder.slots() : this.#lead.slots();
+    return targetsAnswer(head, path, slots, this.#settings.label);
+  }
+
+  workers(): readonly WorkerReport[] {
+    return this.#lead?.reports() ?? [];
+  }
+
+  setFailing(message?: string): void {
+    this.#local.setFailing(message);
+  }
+
+  setOk(): void {
+    this.#local.setOk();
+  }
+
+  async close(): Promise<void> {
+    this.#signal.abort(OVER);
+    await this.#lead?.leave();
+    await this.#member?.leave(() => this.#keepLast());
+    this.#stopWatchingExit();
+    await this.#life;
+    this.#local.close();
+    this.#forwarder.close();
+  }
+
+  get #socketPath(): string {
+    const { folder, key } = this.#meeting ?? {};
+    return `${folder?.path ?? ""}/${key ?? ""}.sock`;
+  }
+
+  /** Finds out where the members of the group meet, and tells the processes that this one will start. */
+  #meet(): Meeting {
+    const environment = readEnvironment();
+    const { address } = this.#config;
+    const { group } = this.#settings;
+    const { key, mark, inherited } = findGroup({ environment, group, address });
+    const { platform, uid, runtimeFolder: named, temporaryFolder: temporary } = environment;
+    const folder = openRuntimeFolder({
+      ...{ platform, uid, named, temporary },
+      inherited: inherited?.folder,
+    });
+    setMark(addToMark(environment.mark, { ...mark, folder: folder.path }));
+    return { folder, key };
+  }
+
+  /** Runs in the exit handler of the process. */
+  #exit(): void {
+    if (this.#lead !== undefined) this.#lead.leaveNow();
+    else this.#keepLast();
+  }
+
+  /** Keeps what this process has counted, for the hub of now or the next. */
+  #keepLast(): void {
+    try {
+      writeLastNumbers(this.#metAt, this.#facts.worker, this.#local.totals());
+    } catch (error) {
+      this.#config.log.error("Cannot keep the last numbers of this worker in a file", error);
+      this.#member?.leaveNow();
+    }
+  }
+
+  get #metAt(): Meeting {
+    if (this.#meeting === undefined) throw new Error("The group was not joined");
+    return this.#meeting;
+  }
+
+  #elect(): Promise<Elected> {
+    const { folder, key } = this.#metAt;
+    return elect(folder, key, this.#signal);
+  }
+
+  /** Takes the first part in the group. A port that is busy may be that of a hub which is starting. */
+  async #begin(elected: Elected): Promise<void> {
+    if (elected.role === "member") return this.#follow(elected.socket);
+    try {
+      await this.#takeLead(elected.seat);
+    } catch (error) {
+      const second = await this.#elect();
+      if (second.role === "member") return this.#follow(second.socket);
+      await second.seat.leave();
+      throw error;
+    }
+  }
+
+  /** Goes from one part to the next until the group is closed. It never rejects. */
+  async #live(): Promise<void> {
+    let standMs = MIN_STAND_MS;
+    let rejoinMs = 0;
+    while (!this.#signal.aborted) {
+      await (this.#lead?.ended ?? this.#member?.ended);
+      if (this.#signal.aborted) return;
+      rejoinMs = this.#nextRejoinMs(rejoinMs);
+      this.#lead = undefined;
+      this.#member = undefined;
+      await this.#pause(rejoinMs);
+      try {
+        const elected = await this.#elect();
+        if (elected.role === "member") void this.#follow(elected.socket);
+        else await this.#takeLead(elected.seat);
+        standMs = MIN_STAND_MS;
+      } catch (error) {
+        if (this.#signal.aborted) return;
+        this.#config.log.error("Cannot answer for all workers; another may", error, STANDING);
+        await this.#lookForHub(standMs);
+        standMs = Math.min(2 * standMs, MAX_STAND_MS);
+      }
+    }
+  }
+
+  async #takeLead(seat: Seat): Promise<void> {
+    const { options, log } = this.#config;
+    const hosted = this.#hosted;
+    if (hosted === undefined) throw new Error("The group was not joined");
+    const lead = new Lead({
+      ...{ seat, options, log },
+      local: this.#local,
+      facts: this.#facts,
+      slot: this.#slot,
+      settings: this.#settings,
+      hosted,
+      meeting: this.#metAt,
+      isChange: this.#welcome !== undefined,
+    });
+    this.#lead = lead;
+    try {
+      await lead.open();
+      this.#slot = lead.hub.own.slot;
+    } catch (error) {
+      this.#lead = undefined;
+      throw error;
+    }
+  }
+
+  /** Resolves when the hub has welcomed this process, or has had its time for that. */
+  #follow(socket: Socket): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = unref(setTimeout(resolve, WELCOME_MS));
+      this.#member = new Member(socket, {
+        local: this.#local,
+        facts: this.#facts,
+        slot: this.#slot,
+        log: this.#config.log,
+        onWelcome: (welcome) => {
+          clearTimeout(timer);
+          this.#welcome = welcome;
+          this.#slot = welcome.slot;
+          resolve();
+        },
+      });
+    });
+  }
+
+  /** Looks for a hub for some time, without standing for election. */
+  async #lookForHub(limitMs: number): Promise<void> {
+    const until = performance.now() + limitMs;
+    while (performance.now() < until && !this.#signal.aborted) {
+      const socket = await connect(this.#socketPath).catch(() => undefined);
+      if (typeof socket === "object") return void this.#follow(socket);
+      await this.#pause(LOOK_MS);
+    }
+  }
+
+  /** A member that was never asked anything is not wanted; one that was joins the next hub at once. */
+  #nextRejoinMs(lastMs: number): number {
+    if (this.#member === undefined || this.#member.wasAsked) return 0;
+    return Math.min(Math.max(MIN_REJOIN_MS, 2 * lastMs), MAX_REJOIN_MS);
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (ms === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = unref(setTimeout(end, ms));
+      this.#signal.addEventListener("abort", end);
+    });
+  }
 }
 
-/** What this process does when it is the hub. */
-export interface Hosted {
-  /** Answers scrapes of `Group.gatherer`. */
-  readonly scrape: Scrape;
-  readonly page: Scrape;
-  /** Starts to listen, each time this process becomes the hub. A handler has nowhere to listen. */
-  open(): Promise<Place | undefined>;
-  /** Stops listening, because another process is the hub now. */
-  shut(): Promise<void>;
-}
+const STANDING = { kind: "standing" };
 
-/** A group that this process takes part in. */
-export interface Group {
-  readonly role: Role;
-  /** Gathers from all workers; from this process alone where it is alone. */
-  readonly gatherer: Gatherer;
-  /** Where the hub answers; `undefined` while there is none, and for a handler. */
-  readonly place: Place | undefined;
-  /** Must be given to the scrape handler of this process. */
-  readonly lock: UpdateLock;
-  /**
-   * Joins the group.
-   *
-   * @throws What `open()` throws, if this process becomes the first hub or is alone.
-   */
-  join(hosted: Hosted): Promise<void>;
-  /** Answers a scrape for all workers, or for the one that `?worker=` names, wherever the hub is. */
-  readonly scrape: Scrape;
-  /** The same for the page. */
-  readonly page: Scrape;
-  /** Answers with the targets of the workers, for HTTP service discovery. */
-  targets(head: RequestHead, path: string | undefined): Promise<FixedAnswer>;
-  workers(): readonly WorkerReport[];
-  /** `Controls` of this worker. */
-  setFailing(message?: string): void;
-  setOk(): void;
-  /** Leaves the group: a hub after it has stopped listening. */
-  close(): Promise<void>;
+/** How many groups this process has joined so far: each takes part in its own right. */
+let joined = 0;
+
+function factsOfThisProcess(): WorkerFacts {
+  const { pid, thread, id } = readEnvironment();
+  const ordinal = joined++;
+  const worker = ordinal === 0 ? ownWorkerId() : `${ownWorkerId()}.${ordinal}`;
+  return { worker, pid, thread, id, version: VERSION };
 }

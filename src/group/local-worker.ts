@@ -5,8 +5,8 @@
 import type { Signal } from "../abort.ts";
 import { type Sender, totalsOf } from "../gatherers/remote/sender.ts";
 import type { Snapshot } from "../gatherers/remote/snapshot.ts";
-import type { Log } from "../log.ts";
 import { showShort } from "../log/shown-error.ts";
+import type { Log } from "../log.ts";
 import { isThenable } from "../maybe-promise.ts";
 import type { Gatherer } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
@@ -56,13 +56,16 @@ export class LocalWorker {
     this.#gatherer = gatherer;
     this.#options = options;
     this.#log = log;
-    this.#cycle = new GatherCycle(onScrape === undefined ? gatherer : withHook(gatherer, onScrape), {
-      errorHandling,
-      report: this.#report,
-      onShared: () => {},
-      onGathered: ({ errors, isComplete }) => this.#logErrors(errors, isComplete),
-      onLate: (error) => log.error("This worker was too slow for a scrape", error),
-    });
+    this.#cycle = new GatherCycle(
+      onScrape === undefined ? gatherer : withHook(gatherer, onScrape),
+      {
+        errorHandling,
+        report: this.#report,
+        onShared: () => {},
+        onGathered: ({ errors, isComplete }) => this.#logErrors(errors, isComplete),
+        onLate: (error) => log.error("This worker was too slow for a scrape", error),
+      },
+    );
   }
 
   /** Answers a question. It never rejects. */
@@ -113,7 +116,9 @@ export class LocalWorker {
     isPartial: boolean,
     signal: Signal,
   ): Promise<Snapshot> {
-    const walk = new Walk(() => inSlices(sender.take(families, { isPartial, report: this.#report })));
+    const walk = new Walk(() =>
+      inSlices(sender.take(families, { isPartial, report: this.#report })),
+    );
     await this.lock.enter(walk, signal);
     try {
       return await walk.run();

@@ -8,12 +8,14 @@
  * | hub | `want` | asks for a snapshot; one question is open at a time |
  * | member | `layout` | a piece of a snapshot: any number of them precede the numbers |
  * | member | `have` | ends the answer to a question, with the numbers |
- * | member | `bye` | ends the last snapshot, of which only counters and histograms count |
+ * | member | `last` | begins the last snapshot: only counters and histograms, in a whole layout |
+ * | member | `bye` | ends it, with the numbers |
  *
  * What comes from another process is not trusted: the functions here check it, and bound every text.
  */
 import type { AddressInfo } from "node:net";
 import { ProtocolError } from "../gatherers/remote/protocol-error.ts";
+import type { Snapshot } from "../gatherers/remote/snapshot.ts";
 import type { FrameHead } from "./frames.ts";
 
 /** Processes of another version are refused. */
@@ -126,9 +128,12 @@ export function boundedErrors(errors: readonly ToldError[]): readonly ToldError[
  * Shows a text of another worker for a log: quoted, and without any character that a terminal would obey.
  */
 export function quoted(text: string): string {
-  const escape = (character: string) =>
+  const toEscape = (character: string) =>
     `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(boundedText(text)).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, escape);
+  return JSON.stringify(boundedText(text)).replace(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    toEscape,
+  );
 }
 
 /** @throws {ProtocolError} */
@@ -168,18 +173,23 @@ function readError(value: unknown): ToldError {
   };
 }
 
-/** Reads the numbers of a snapshot, which follow its layout. */
+/**
+ * Reads the numbers of a snapshot, which follow its layout.
+ *
+ * @param lastOrder The order of the families where the message has none, because it is the same.
+ */
 export function readNumbers(
   head: FrameHead,
   body: Uint8Array<ArrayBuffer> | undefined,
-): { order: readonly number[]; isPartial: boolean; numbers: Float64Array } {
+  lastOrder: readonly number[],
+): Omit<Snapshot, "layout"> {
   const { order, isPartial } = head;
   const bytes = body ?? new Uint8Array(0);
   if (bytes.length % Float64Array.BYTES_PER_ELEMENT !== 0) {
     throw new ProtocolError("The body is not a list of numbers");
   }
   return {
-    order: list(order, Number.POSITIVE_INFINITY).map(integer),
+    order: order === undefined ? lastOrder : list(order, MAX_SMALL).map(integer),
     isPartial: isPartial === true,
     numbers: new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8),
   };
@@ -190,7 +200,8 @@ export function readWelcome(head: FrameHead): Welcome {
   const { slot, pid, place } = head;
   // A hub is a process of this user that was here first; only its types are checked.
   const { address, url } = Object(place) as Partial<Place>;
-  const isPlace = typeof url === "string" && (typeof address === "string" || Object(address) === address);
+  const isPlace =
+    typeof url === "string" && (typeof address === "string" || Object(address) === address);
   return {
     type: "welcome",
     slot: integer(slot),

@@ -1,6 +1,7 @@
 /**
  * One text for a worker, the same everywhere: in what a member says, in the ledger, in names of files.
- * Ids of processes come again, so it has the time at which the process started.
+ * Ids of processes come again, so it has the time at which the process started. One process may take part
+ * several times, with several registries: `.1` and so on tells those apart.
  */
 import { nodeModule } from "../node.ts";
 import { processExists, readEnvironment, startSeconds } from "./environment.ts";
@@ -31,7 +32,7 @@ export function parseWorkerId(text: string): WorkerIdParts | undefined {
   return { pid: Number(pid), start, thread: Number(thread) };
 }
 
-const WORKER_ID = /^(?<pid>[1-9]\d{0,9})-(?<start>s?\d{1,20})-(?<thread>\d{1,9})$/;
+const WORKER_ID = /^(?<pid>[1-9]\d{0,9})-(?<start>s?\d{1,20})-(?<thread>\d{1,9})(?:\.\d{1,5})?$/;
 
 /**
  * Whether the process of a worker runs, as far as this process can tell. A thread of it may have ended:

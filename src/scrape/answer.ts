@@ -90,7 +90,7 @@ export async function expose(
 const WHOLE = { isHead: false, query: "", timeoutSeconds: undefined };
 
 /** A response before anybody sends it. */
-type Prepared = Pick<ScrapeResponse, "status" | "headers" | "body">;
+type Prepared = Pick<ScrapeResponse, "headers" | "body"> & { readonly status: StatusCode };
 
 function prepare(
   parts: ScrapeParts,

@@ -8,6 +8,9 @@ export interface WorkerLabel {
   readonly slot: number;
 }
 
+/** A collector that failed, and perhaps with what. */
+type Failed = Omit<CollectorError, "error"> & Partial<CollectorError>;
+
 /** How a collector did when it last ran, and when it last failed, in milliseconds since the epoch. */
 export interface Health {
   readonly collector: string;
@@ -54,7 +57,7 @@ export class CollectorHealth {
    * @param worker Whose collectors these are, where several workers are served.
    */
   record(
-    errors: readonly CollectorError[],
+    errors: readonly Failed[],
     hasRun: (collector: string) => boolean,
     worker?: WorkerLabel,
   ): void {

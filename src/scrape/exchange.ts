@@ -7,6 +7,9 @@ import type { MetricFamily } from "../model/metric-family.ts";
 /** The status codes of scrape responses. */
 export type StatusCode = 200 | 400 | 500 | 503;
 
+/** The same, and that of a worker which does not exist; it is not counted. */
+export type AnswerStatus = StatusCode | 404;
+
 /** What a scrape needs of its request. */
 export interface ScrapeRequest {
   readonly isHead: boolean;
@@ -51,7 +54,7 @@ export interface Sending {
 
 /** What a scrape answers. If reading the body throws, the response must be cut off. */
 export interface ScrapeResponse extends Sending {
-  readonly status: StatusCode;
+  readonly status: AnswerStatus;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Body;
 }
@@ -96,7 +99,7 @@ export interface RecentScrape {
   readonly address: string | undefined;
   readonly userAgent: string | undefined;
   /** `undefined` as long as it has not been answered, and when the client disconnected first. */
-  readonly status: StatusCode | undefined;
+  readonly status: AnswerStatus | undefined;
   /** How long it took until its last byte was sent; `undefined` while it is running. */
   readonly durationMs: number | undefined;
   /** The bytes of its body, as they were sent. */

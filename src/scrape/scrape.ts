@@ -39,6 +39,8 @@ export interface ScrapeHandler extends Controls {
   readonly expose: (wanted: AcceptHeaders) => Promise<Exposition & Sending>;
   /** Lets a visitor read all families; it is not counted as a scrape. */
   readonly survey: TakeSurvey;
+  /** What the scrapes of this handler count. */
+  readonly selfMetrics: SelfMetrics;
   /** Whether the application is ready for work, as it has declared. */
   readonly isReady: () => boolean;
   /** Drops what is kept for the next scrape, because there will be none. */
@@ -71,6 +73,7 @@ export function createScrapeHandler(
     scrape: createScrape(parts, recentScrapes),
     expose: (wanted) => expose(parts, wanted),
     survey: createLazySurvey({ ...parts, health: selfMetrics.collectors, recentScrapes }),
+    selfMetrics,
     update: (work) => runUpdate(work, parts),
     setFailing(message = "no reason given") {
       // Some applications say so again and again.

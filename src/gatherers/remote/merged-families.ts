@@ -1,74 +1,269 @@
+/**
+ * The families of all workers, merged.
+ *
+ * Each worker has a mirror of what it sent; `SharedFamily` is what is known of a family whoever has it: its
+ * label sets, and what workers that are gone have counted. A merge adds up arrays of numbers: which row of a
+ * worker belongs to which label set was found out when its layout came. The results are ordinary families. They
+ * and their list stay the same objects while only numbers change, so that encoders can keep what they made of
+ * them.
+ */
 import type { GatherContext } from "../../model/gatherer.ts";
-import type { MetricFamily } from "../../model/metric-family.ts";
+import { haveSameElements } from "../../model/identity.ts";
+import type { Metric, MetricFamily, MetricType } from "../../model/metric-family.ts";
+import { RUNS } from "../../model/metric-run.ts";
 import type { WorkersSettings } from "../../options/workers.ts";
-import { Mirror } from "./mirror.ts";
+import { LabelledWalk } from "./labelled-metrics.ts";
+import { policyOf } from "./merge-policy.ts";
+import { MergedFamily, type Part } from "./merged-family.ts";
+import { type Contribution, Mirror } from "./mirror.ts";
+import { type RetainedSnapshot, RetainedSnapshots } from "./retained-snapshot.ts";
+import { Retention } from "./retention.ts";
+import { SharedFamily } from "./shared-family.ts";
+import type { FamilyHead } from "./snapshot.ts";
+import type { WorkerFamily } from "./worker-family.ts";
 
-/** What one worker adds to a merge. */
-export interface Contribution {
-  readonly mirror: Mirror;
-  readonly slot: number;
-  readonly pid: number;
-  readonly isMainThread: boolean;
-  /** Whether it has answered this scrape: of one that has not, gauges are left out. */
-  readonly isCurrent: boolean;
+export type { Contribution } from "./mirror.ts";
+
+/** What one merge makes a family of. */
+interface PlanEntry {
+  readonly merged: MergedFamily;
+  readonly parts: readonly Part[];
+  /** What is left out of it, and why. */
+  readonly faults: readonly string[];
+}
+
+interface Plan {
+  readonly workers: readonly Contribution[];
+  /** The versions of their mirrors, and how many families there were. */
+  readonly versions: readonly number[];
+  readonly version: number;
+  readonly entries: readonly PlanEntry[];
 }
 
 /** The families of all workers, merged. */
 export class MergedFamilies {
   readonly #settings: WorkersSettings;
   readonly #now: () => number;
+  readonly #mirrors = new Set<Mirror>();
+  /** By name, then by type. */
+  readonly #families = new Map<string, Map<MetricType, MergedFamily>>();
+  readonly #retention: Retention;
+  readonly #snapshots = new RetainedSnapshots();
+  /** Grows whenever there is another family, or one is known only by what is retained of it. */
+  #version = 0;
+  #plan: Plan | undefined;
+  #list: readonly MetricFamily[] = [];
 
+  /** @param now The time in milliseconds. */
   constructor(settings: WorkersSettings, now: () => number = Date.now) {
     this.#settings = settings;
     this.#now = now;
+    this.#retention = new Retention(now);
   }
 
-  /** Makes the mirror of one worker. */
+  /** Makes the mirror of one worker; it counts until it is retired or released. */
   createMirror(): Mirror {
-    return new Mirror();
+    const mirror = new Mirror({ sharedFamily: (head) => this.#familyOf(head).shared });
+    this.#mirrors.add(mirror);
+    return mirror;
   }
 
-  /** Merges the numbers of all living workers. Yields between families; each is merged in one piece. */
+  /**
+   * Merges the numbers of all living workers.
+   *
+   * Yields between families. Each is merged in one piece, because another scrape may be reading it.
+   */
   *merge(
     workers: readonly Contribution[],
-    context: Pick<GatherContext, "isRequested" | "report">,
+    { isRequested, report }: Pick<GatherContext, "isRequested" | "report">,
   ): Generator<undefined, readonly MetricFamily[], undefined> {
-    void this.#now;
-    void this.#settings;
-    const sums = new Map<string, Map<string, { labels: Record<string, string>; value: number }>>();
-    const heads = new Map<string, MetricFamily>();
-    for (const { mirror } of workers) {
-      for (const { name, help, type, rows } of mirror.valueFamilies()) {
-        if (!context.isRequested(name, type)) continue;
-        const sum = sums.get(name) ?? new Map();
-        sums.set(name, sum);
-        for (const { labels, value } of rows) {
-          const key = JSON.stringify(Object.entries(labels).sort());
-          sum.set(key, { labels, value: value + (sum.get(key)?.value ?? 0) });
-        }
-        heads.set(name, { name, help, type, metrics: [] } as MetricFamily);
-      }
+    this.#expire();
+    this.#retention.report(report);
+    const families: MetricFamily[] = [];
+    for (const { merged, parts, faults } of this.#planOf(workers).entries) {
+      const { name, type } = merged.shared;
+      if (!isRequested(name, type)) continue;
+      for (const fault of faults) report(name, fault);
+      const family = merged.merge(parts, report);
+      if (family !== undefined) families.push(family);
       yield;
     }
-    return [...heads.values()].map(
-      (head) => ({ ...head, metrics: [...(sums.get(head.name)?.values() ?? [])] }) as MetricFamily,
-    );
+    if (!haveSameElements(families, this.#list)) this.#list = Object.freeze(families);
+    return this.#list;
   }
 
-  /** Its worker is gone: its counters and histograms become part of the retained totals. */
+  /** Ends a mirror whose worker is gone: its counters and histograms become part of what is retained. */
   retire(mirror: Mirror): void {
-    void mirror;
+    if (!this.#mirrors.delete(mirror)) return;
+    mirror.end(this.#now(), (family) => !this.#isOfLivingProcess(family, mirror.pid));
+    this.#expire();
   }
 
-  /** Forgets a mirror and retains nothing of it, because newer numbers have replaced it. */
+  /** Ends a mirror of which nothing is retained, because newer numbers have replaced it. */
   release(mirror: Mirror): void {
-    void mirror;
+    if (!this.#mirrors.delete(mirror)) return;
+    for (const { shared, rows } of mirror.families) {
+      // The new numbers may have the same totals in other buckets.
+      if (shared.isDistribution) for (const slot of rows.slots) shared.renew(slot);
+    }
+    mirror.end(this.#now(), () => false);
+    this.#expire();
   }
 
-  /** The families of one worker, as if it were a process of its own. */
+  /**
+   * Takes what is retained, for the next hub: the layout as it has changed since the last call, and all
+   * numbers; `undefined` if nothing has changed. There, a mirror applies it and is retired.
+   */
+  takeRetained(): RetainedSnapshot | undefined {
+    return this.#snapshots.take(Array.from(this.#all(), ({ shared }) => shared));
+  }
+
+  /** The families of one worker, as if it were a process of its own: nothing is merged, and no label added. */
   familiesOf(mirror: Mirror): readonly MetricFamily[] {
-    return [...mirror.valueFamilies()].map(
-      ({ name, help, type, rows }) => ({ name, help, type, metrics: rows }) as MetricFamily,
+    mirror.own ??= Object.freeze(mirror.families.map(ownFamily));
+    return mirror.own;
+  }
+
+  #familyOf(head: FamilyHead): MergedFamily {
+    const { name, type } = head;
+    let byType = this.#families.get(name);
+    if (byType === undefined) {
+      byType = new Map();
+      this.#families.set(name, byType);
+    }
+    let merged = byType.get(type);
+    if (merged === undefined) {
+      const shared = new SharedFamily(head, policyOf(name, type, this.#settings));
+      merged = new MergedFamily(shared, this.#settings.label);
+      byType.set(type, merged);
+      this.#version++;
+    }
+    return merged;
+  }
+
+  /** Forgets what is too old, or too much, and families of which nothing is left. */
+  #expire(): void {
+    this.#retention.expire(this.#all());
+    for (const { shared } of this.#all()) {
+      if (!shared.isEmpty) continue;
+      const byType = this.#families.get(shared.name);
+      byType?.delete(shared.type);
+      if (byType?.size === 0) this.#families.delete(shared.name);
+      this.#version++;
+    }
+  }
+
+  *#all(): Generator<MergedFamily, void, undefined> {
+    for (const byType of this.#families.values()) yield* byType.values();
+  }
+
+  /** Whether another thread of the same process goes on with a family that is the same for all of them. */
+  #isOfLivingProcess({ shared }: WorkerFamily, pid: number | undefined): boolean {
+    if (!shared.policy.isProcessWide || pid === undefined) return false;
+    for (const mirror of this.#mirrors) {
+      if (mirror.pid === pid && mirror.families.some((family) => family.shared === shared)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #planOf(workers: readonly Contribution[]): Plan {
+    const plan = this.#plan;
+    if (plan !== undefined && this.#isCurrent(plan, workers)) return plan;
+    // Copies, because what they say may change.
+    const current = workers.map(({ mirror, slot, pid, isMainThread, isCurrent }) => ({
+      mirror,
+      slot,
+      pid,
+      isMainThread,
+      isCurrent,
+    }));
+    const sorted = current.toSorted((a, b) => a.slot - b.slot);
+    for (const { mirror, pid } of sorted) mirror.pid = pid;
+    this.#plan = {
+      workers: current,
+      versions: workers.map(({ mirror }) => mirror.version),
+      version: this.#version,
+      entries: [...this.#entriesOf(sorted), ...this.#retainedEntries(sorted)],
+    };
+    return this.#plan;
+  }
+
+  #isCurrent(plan: Plan, workers: readonly Contribution[]): boolean {
+    return (
+      plan.version === this.#version &&
+      plan.workers.length === workers.length &&
+      workers.every((worker, at) => {
+        const before = plan.workers[at];
+        return (
+          before !== undefined &&
+          before.mirror === worker.mirror &&
+          plan.versions[at] === worker.mirror.version &&
+          before.slot === worker.slot &&
+          before.pid === worker.pid &&
+          before.isMainThread === worker.isMainThread &&
+          before.isCurrent === worker.isCurrent
+        );
+      })
     );
   }
+
+  /** The families that any living worker has; of one name, the type of the lowest slot wins. */
+  *#entriesOf(workers: readonly Contribution[]): Generator<PlanEntry, void, undefined> {
+    const byName = new Map<string, Part[]>();
+    for (const worker of workers) {
+      for (const family of worker.mirror.families) {
+        const parts = byName.get(family.head.name);
+        if (parts === undefined) byName.set(family.head.name, [{ family, worker }]);
+        else parts.push({ family, worker });
+      }
+    }
+    for (const parts of byName.values()) {
+      const [first] = parts;
+      if (first === undefined) continue;
+      const { head, shared } = first.family;
+      yield {
+        merged: this.#familyOf(head),
+        parts: parts.filter(({ family }) => family.shared === shared),
+        faults: parts
+          .filter(({ family }) => family.shared !== shared)
+          .map(
+            ({ family, worker }) =>
+              `worker ${worker.slot} has it as ${family.head.type}; kept ${head.type}, as worker ${first.worker.slot} has it`,
+          ),
+      };
+    }
+  }
+
+  /** The families that no living worker has any more. */
+  *#retainedEntries(workers: readonly Contribution[]): Generator<PlanEntry, void, undefined> {
+    const names = new Set(
+      workers.flatMap(({ mirror }) => mirror.families.map(({ head }) => head.name)),
+    );
+    for (const [name, byType] of this.#families) {
+      if (names.has(name)) continue;
+      for (const merged of byType.values()) {
+        if (merged.shared.orphans.size === 0) continue;
+        yield { merged, parts: [], faults: [] };
+        break;
+      }
+    }
+  }
+}
+
+/** One family of one worker. */
+function ownFamily(family: WorkerFamily): MetricFamily {
+  if (family.ownFamily === undefined) {
+    const { name, help, type, unit } = family.head;
+    const sources = [{ family }];
+    const start = () => new LabelledWalk(sources);
+    const metrics: Iterable<Metric> = Object.assign(
+      { [Symbol.iterator]: start },
+      { [RUNS]: start },
+    );
+    // The type decides what kind of metrics these are.
+    family.ownFamily = { name, help, type, unit, hasUniqueLabels: true, metrics } as MetricFamily;
+  }
+  return family.ownFamily;
 }

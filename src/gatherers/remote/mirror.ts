@@ -1,80 +1,222 @@
-import type { MetricType } from "../../model/metric-family.ts";
-import { ProtocolError } from "./protocol-error.ts";
-import type { FamilyHead, LayoutPiece, Row, RowShape, Snapshot } from "./snapshot.ts";
+import { haveSameElements } from "../../model/identity.ts";
+import type { MetricFamily, MetricType } from "../../model/metric-family.ts";
+import { expect, expectIndex, expectList } from "./protocol-error.ts";
+import { MAX_FAMILIES, MAX_ROWS, readLayout } from "./read-layout.ts";
+import type { SharedFamily } from "./shared-family.ts";
+import type { FamilyHead, Snapshot } from "./snapshot.ts";
+import { WorkerFamily } from "./worker-family.ts";
 
-interface Family {
-  head: FamilyHead;
-  shapes: RowShape[];
-  rows: Row[];
-  numbers: Float64Array;
+/** What one worker adds to a merge. */
+export interface Contribution {
+  readonly mirror: Mirror;
+  readonly slot: number;
+  readonly pid: number;
+  readonly isMainThread: boolean;
+  /** Whether it has answered this scrape: of one that has not, gauges are left out. */
+  readonly isCurrent: boolean;
 }
 
-/** What one worker has sent so far. */
+/** What a mirror needs of those who own it. */
+export interface MirrorOwner {
+  /** Finds or makes what is known of a family, whoever has it. */
+  sharedFamily(head: FamilyHead): SharedFamily;
+}
+
+/**
+ * What one worker has sent so far: its families, and for each row the slot of its label set and its last
+ * numbers. It keeps no labels.
+ *
+ * A peer sends all of it. Whatever it sends, a mirror either takes it or throws; after that it only waits for
+ * its end, and what it had before still counts.
+ */
 export class Mirror {
-  readonly #families = new Map<number, Family>();
-  #order: readonly number[] = [];
+  /** The process of its worker, as far as a merge has said. */
+  pid: number | undefined;
+  /** The families that have numbers, in the order of the worker. */
+  families: readonly WorkerFamily[] = [];
+  /** Grows whenever there are other families. */
+  version = 0;
+  /** The families as those of one process; made when they are asked for. */
+  own: readonly MetricFamily[] | undefined;
+  #byId = new Map<number, WorkerFamily>();
+  /** Whether no numbers of the sender have come yet. */
+  #isRenewed = true;
+  readonly #owner: MirrorOwner;
+
+  constructor(owner: MirrorOwner) {
+    this.#owner = owner;
+  }
 
   /** The number of its label sets. */
   get seriesCount(): number {
     let count = 0;
-    for (const { rows } of this.#families.values()) count += rows.length;
+    for (const family of this.#all()) count += family.rowCount;
+    return count;
+  }
+
+  /** How many numbers it keeps. */
+  get numberCount(): number {
+    let count = 0;
+    for (const family of this.#all()) count += family.expectedNumbers;
     return count;
   }
 
   /**
-   * Applies changes of the layout; the numbers of that layout must follow.
+   * Applies a piece of a layout; the numbers of that layout must follow.
    *
-   * @throws {ProtocolError} If a peer cannot have meant it.
+   * @throws {ProtocolError} If it is not as the protocol says.
    */
   applyLayout(piece: unknown): void {
-    if (!Array.isArray(piece)) throw new ProtocolError("A layout must be a list");
-    for (const { id, head, shapes, splices } of piece as LayoutPiece) {
+    const changes = readLayout(piece, (id) => this.#byId.get(id)?.labelCounts ?? []);
+    for (const change of changes) {
+      const { id, head } = change;
+      let family = this.#byId.get(id);
+      expect((head !== undefined) === (family === undefined), "the head of a family");
       if (head !== undefined) {
-        this.#families.set(id, { head, shapes: [], rows: [], numbers: new Float64Array(0) });
+        expect(this.#byId.size < MAX_FAMILIES, "the number of families");
+        family = new WorkerFamily(head, this.#owner.sharedFamily(head));
+        this.#byId.set(id, family);
       }
-      const family = this.#families.get(id);
-      if (family === undefined) throw new ProtocolError("A change of an unknown family");
-      family.shapes.push(...(shapes ?? []));
-      for (const { at, removed, rows } of splices ?? []) family.rows.splice(at, removed, ...rows);
+      family?.change(change);
+      expect((family?.rowCount ?? 0) <= MAX_ROWS, "the number of rows");
     }
   }
 
   /**
-   * Applies the numbers of all rows.
+   * Applies the numbers of a snapshot, after all pieces of its layout.
    *
-   * @throws {ProtocolError} If they are not those of the layout.
+   * @throws {ProtocolError} If they are not those of the layout: then none is applied.
    */
-  applyNumbers({ order, numbers }: Omit<Snapshot, "layout">): void {
-    this.#order = order;
+  applyNumbers({ order, isPartial, numbers }: Omit<Snapshot, "layout">): void {
+    expect(typeof isPartial === "boolean", "whether a snapshot is partial");
+    const sent = this.#familiesOf(order);
+    let expected = 0;
+    for (const family of sent) expected += family.expectedNumbers;
+    expect(numbers instanceof Float64Array && numbers.length === expected, "the number of numbers");
+    this.#makeWay(sent);
     let at = 0;
+    for (const family of sent) {
+      const count = family.expectedNumbers;
+      family.take(numbers, at);
+      at += count;
+    }
+    this.#arrange(sent, isPartial);
+    this.#isRenewed = false;
+  }
+
+  /**
+   * Begins anew with another sender: of the same worker after it has lost its connection, or of its final
+   * totals. What it had stays as it is, until numbers of the new sender replace it.
+   */
+  renew(): void {
+    for (const family of this.#byId.values()) if (!family.hasNumbers) family.end(undefined, false);
+    this.#byId = new Map();
+    this.#isRenewed = true;
+  }
+
+  /**
+   * Copies the numbers of all counters and histograms, for the layout that has been applied since the sender
+   * began; `undefined` while numbers of it have not come.
+   */
+  takeNumbers(): Pick<Snapshot, "order" | "numbers"> | undefined {
+    if (this.#isRenewed) return undefined;
+    const taken: (readonly [id: number, family: WorkerFamily])[] = [];
+    let count = 0;
+    for (const [id, family] of this.#byId) {
+      if (!family.hasNumbers || !TOTALS.has(family.head.type)) continue;
+      if (family.isChanging) return undefined;
+      taken.push([id, family]);
+      count += family.numbers.length;
+    }
+    const numbers = new Float64Array(count);
+    let at = 0;
+    for (const [, family] of taken) {
+      numbers.set(family.numbers, at);
+      at += family.numbers.length;
+    }
+    return { order: taken.map(([id]) => id), numbers };
+  }
+
+  /**
+   * Ends all families.
+   *
+   * @param isRetained Which of them go on to count.
+   */
+  end(goneAt: number, isRetained: (family: WorkerFamily) => boolean): void {
+    for (const family of this.#all()) {
+      family.end(goneAt, isRetained(family));
+    }
+    this.families = [];
+    this.#byId.clear();
+    this.version++;
+    this.own = undefined;
+  }
+
+  #familiesOf(order: readonly number[]): readonly WorkerFamily[] {
+    expectList(order, "the order of families");
+    const names = new Set<string>();
+    const families: WorkerFamily[] = [];
     for (const id of order) {
-      const family = this.#families.get(id);
-      if (family === undefined) throw new ProtocolError("An unknown family");
-      family.numbers = numbers.slice(at, at + family.rows.length);
-      at += family.rows.length;
+      expectIndex(id, Number.MAX_SAFE_INTEGER, "the id of a family");
+      const family = this.#byId.get(id);
+      expect(family !== undefined, "the id of a family");
+      names.add(family.head.name);
+      families.push(family);
+    }
+    expect(names.size === order.length, "a family that is there twice");
+    return families;
+  }
+
+  /** Ends families that new ones of the same name replace, which continue their rows if they can. */
+  #makeWay(sent: readonly WorkerFamily[]): void {
+    const fresh = sent.filter(({ hasNumbers }) => !hasNumbers);
+    if (fresh.length === 0) return;
+    const byName = new Map(this.families.map((family) => [family.head.name, family]));
+    for (const family of fresh) {
+      const before = byName.get(family.head.name);
+      if (before === undefined) continue;
+      if (before.shared === family.shared) family.succeed(before);
+      else before.end(undefined, true);
+      this.#forget(before);
     }
   }
 
-  /** For now, only families of plain numbers. */
-  *valueFamilies(): Generator<{
-    name: string;
-    help: string;
-    type: MetricType;
-    rows: { labels: Record<string, string>; value: number }[];
-  }> {
-    for (const id of this.#order) {
-      const family = this.#families.get(id);
-      if (family === undefined) continue;
-      const { head, shapes, rows, numbers } = family;
-      yield {
-        ...head,
-        rows: rows.map(([shape, ...values], row) => ({
-          labels: Object.fromEntries(
-            (shapes[shape]?.names ?? []).map((name, at) => [name, values[at] ?? ""]),
-          ),
-          value: numbers[row] ?? 0,
-        })),
-      };
+  /** Notes which families there are, and ends the others unless they only were not asked for. */
+  #arrange(sent: readonly WorkerFamily[], isPartial: boolean): void {
+    const { families } = this;
+    if (sent.length === this.#byId.size && haveSameElements(sent, families)) return;
+    const isSent = new Set(sent);
+    const others = families.filter((family) => !isSent.has(family));
+    let next = sent;
+    if (isPartial) {
+      const known = new Set(families);
+      const fresh = sent.filter((family) => !known.has(family));
+      next = fresh.length === 0 ? families : [...families, ...fresh];
+    } else {
+      for (const family of others) family.end(undefined, true);
+      for (const [id, family] of this.#byId) {
+        if (isSent.has(family)) continue;
+        // It has never had numbers.
+        if (!families.includes(family)) family.end(undefined, true);
+        this.#byId.delete(id);
+      }
     }
+    if (haveSameElements(next, families)) return;
+    this.families = next;
+    this.version++;
+    this.own = undefined;
+  }
+
+  #all(): ReadonlySet<WorkerFamily> {
+    return new Set([...this.families, ...this.#byId.values()]);
+  }
+
+  #forget(family: WorkerFamily): void {
+    this.families = this.families.filter((each) => each !== family);
+    this.version++;
+    for (const [id, each] of this.#byId) if (each === family) this.#byId.delete(id);
   }
 }
+
+/** The types whose numbers only grow. */
+const TOTALS: ReadonlySet<MetricType> = new Set(["counter", "histogram"]);

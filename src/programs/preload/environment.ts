@@ -2,6 +2,7 @@ import { isMetricsPath } from "../../http/routes.ts";
 import type { Address } from "../../index.ts";
 import { MAX_HEADER_BYTES, MIN_HEADER_BYTES } from "../../options/rules.ts";
 import { ADDRESS_FORMS, readAddress } from "../../server/address.ts";
+import { addressIn, type Environment, SWITCHES } from "./variables.ts";
 
 /** The settings of the preload. */
 export interface PreloadSettings {
@@ -10,12 +11,9 @@ export interface PreloadSettings {
   /** `undefined` means the server's default. */
   readonly maxHeaderBytes: number | undefined;
   readonly hasDefaultMetrics: boolean;
+  /** The option `workers` of the server. */
+  readonly workers: boolean | "label";
 }
-
-/** Environment variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-const DEFAULT_PORT = "9464";
 
 /**
  * Reads the settings of the preload; an empty variable counts as unset.
@@ -23,10 +21,10 @@ const DEFAULT_PORT = "9464";
  * @throws {RangeError} For an invalid value; the message names its variable.
  */
 export function readEnvironment(env: Environment): PreloadSettings {
-  const { PROMHTTP_ADDRESS, PROMHTTP_PATH, PROMHTTP_MAX_HEADER_BYTES, PROMHTTP_DEFAULT_METRICS } =
+  const { PROMHTTP_PATH, PROMHTTP_MAX_HEADER_BYTES, PROMHTTP_DEFAULT_METRICS, PROMHTTP_WORKERS } =
     env;
   return {
-    address: PROMHTTP_ADDRESS ? addressIn("PROMHTTP_ADDRESS", PROMHTTP_ADDRESS) : otherAddress(env),
+    address: addressOf(env),
     path: PROMHTTP_PATH ? pathIn("PROMHTTP_PATH", PROMHTTP_PATH) : undefined,
     maxHeaderBytes: PROMHTTP_MAX_HEADER_BYTES
       ? headerBytesIn("PROMHTTP_MAX_HEADER_BYTES", PROMHTTP_MAX_HEADER_BYTES)
@@ -34,24 +32,23 @@ export function readEnvironment(env: Environment): PreloadSettings {
     hasDefaultMetrics: PROMHTTP_DEFAULT_METRICS
       ? switchIn("PROMHTTP_DEFAULT_METRICS", PROMHTTP_DEFAULT_METRICS)
       : true,
+    workers: PROMHTTP_WORKERS ? workersIn("PROMHTTP_WORKERS", PROMHTTP_WORKERS) : true,
   };
 }
 
-function addressIn(name: string, text: string): Address {
-  const address = readAddress(text);
-  if (address === undefined) throw invalid(name, text, `an address such as ${ADDRESS_FORMS}`);
-  return address;
+/** Where to listen: our address, or the one of OpenTelemetry's variables. */
+function addressOf(env: Environment): Address {
+  const given = addressIn(env);
+  if (typeof given !== "string") return { host: given.host, port: portIn(given.port) };
+  const address = readAddress(given);
+  if (address !== undefined) return address;
+  throw invalid("PROMHTTP_ADDRESS", given, `an address such as ${ADDRESS_FORMS}`);
 }
 
-/** OpenTelemetry's variables, each with the default of its specification; ours if neither is set. */
-function otherAddress(env: Environment): Address {
-  const { OTEL_EXPORTER_PROMETHEUS_HOST: host, OTEL_EXPORTER_PROMETHEUS_PORT: port } = env;
-  if (!host && !port) return `:${DEFAULT_PORT}`;
-  const number = /^\d+$/.test(port || DEFAULT_PORT) ? Number(port || DEFAULT_PORT) : Number.NaN;
-  if (!(number < 65_536)) {
-    throw invalid("OTEL_EXPORTER_PROMETHEUS_PORT", `${port}`, `a port such as ${DEFAULT_PORT}`);
-  }
-  return { host: host || "localhost", port: number };
+function portIn(text: string): number {
+  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (port < 65_536) return port;
+  throw invalid("OTEL_EXPORTER_PROMETHEUS_PORT", text, "a port such as 9464");
 }
 
 function pathIn(name: string, text: string): string {
@@ -65,16 +62,15 @@ function headerBytesIn(name: string, text: string): number {
   throw invalid(name, text, `an integer from ${MIN_HEADER_BYTES} to ${MAX_HEADER_BYTES}`);
 }
 
-const SWITCHES: ReadonlyMap<string, boolean> = new Map([
-  ["1", true],
-  ["true", true],
-  ["0", false],
-  ["false", false],
-]);
-
 function switchIn(name: string, text: string): boolean {
   const value = SWITCHES.get(text);
   if (value === undefined) throw invalid(name, text, "0 or 1");
+  return value;
+}
+
+function workersIn(name: string, text: string): boolean | "label" {
+  const value = text === "label" ? text : SWITCHES.get(text);
+  if (value === undefined) throw invalid(name, text, "0, 1 or label");
   return value;
 }
 

@@ -10,7 +10,8 @@ import {
   loadedClientLibraries,
   sourceAt,
 } from "../client-libraries.ts";
-import { type Environment, readEnvironment } from "./environment.ts";
+import { readEnvironment } from "./environment.ts";
+import type { Environment } from "./variables.ts";
 
 /** Writes a line for the operator. */
 type Warn = (line: string) => void;

@@ -1,7 +1,7 @@
 import { OVER } from "../../abort.ts";
 import { isWhole } from "../../exposition/body.ts";
 import { andThen, type MaybePromise } from "../../maybe-promise.ts";
-import type { RecentScrape, ScrapeRequest, ScrapeResponse, StatusCode } from "../exchange.ts";
+import type { AnswerStatus, RecentScrape, ScrapeRequest, ScrapeResponse } from "../exchange.ts";
 
 /** Four scrapers at 15 s fill it in a minute, which a person can still read. */
 const MAX_SCRAPES = 20;
@@ -39,7 +39,7 @@ class Watched implements RecentScrape {
   readonly startedAtMs: number = Date.now();
   readonly address: string | undefined;
   readonly userAgent: string | undefined;
-  status: StatusCode | undefined;
+  status: AnswerStatus | undefined;
   durationMs: number | undefined;
   bytes = 0;
   isBroken = false;

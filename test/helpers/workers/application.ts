@@ -77,14 +77,21 @@ export class Application implements AsyncDisposable {
   /** Starts an application, and waits until all its workers have joined. */
   static async open(parts: ApplicationParts): Promise<Application> {
     const application = await Application.start(parts);
-    const { isRootServing = true, count = 4 } = parts;
-    if (isRootServing) await application.join(application.root);
-    // Started at once, because starting is most of what a test costs.
-    const missing = Array.from({ length: count - application.workers.length }, () =>
-      application.startWorker(),
-    );
-    for (const worker of await Promise.all(missing)) await application.join(worker);
+    try {
+      await application.#joinAll();
+    } catch (error) {
+      await application.close();
+      throw error;
+    }
     return application;
+  }
+
+  async #joinAll(): Promise<void> {
+    const { isRootServing = true, count = 4 } = this.#parts;
+    if (isRootServing) await this.join(this.root);
+    // Started at once, because starting is most of what a test costs.
+    const missing = Array.from({ length: count - this.workers.length }, () => this.startWorker());
+    for (const worker of await Promise.all(missing)) await this.join(worker);
   }
 
   /** Starts a worker that does not have the line yet. */

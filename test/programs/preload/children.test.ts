@@ -6,7 +6,7 @@ import { forkNode } from "../../helpers/processes/fork-fixture.ts";
 import { type App, withApp } from "../../helpers/processes/with-app.ts";
 import { COMMONJS_APP, ESM_APP, FAKE_LIBRARY, preloaded, scrape, TALKATIVE } from "./apps.ts";
 
-// Child processes and threads inherit a preload; only one of them all serves.
+// Child processes and threads inherit a preload. Without a group only one of them all serves.
 
 /** Applications that start another one, which ends by itself. */
 const PARENTS: Readonly<Record<string, readonly [text: string, reason: RegExp]>> = {
@@ -37,10 +37,10 @@ const CHILD = `import { Gauge } from "prom-client";
   process.disconnect?.();`;
 
 for (const [name, [text, reason]] of Object.entries(PARENTS)) {
-  test(`the first process serves, not ${name}`, async () => {
+  test(`with PROMHTTP_WORKERS=0 the first process serves, not ${name}`, async () => {
     const files = { "app.mjs": `${ESM_APP}${text}`, "child.mjs": CHILD };
     await withApp(files, ["prom-client"], async (app) => {
-      const child = preloaded(app, ["app.mjs"]);
+      const child = preloaded(app, ["app.mjs"], { PROMHTTP_WORKERS: "0" });
       const body = await scrape(child);
       assert.match(body, /^app_orders_total 3$/m);
       await child.errorLine(reason);

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  type Environment,
   type PreloadSettings,
   readEnvironment,
 } from "../../../src/programs/preload/environment.ts";
+import type { Environment } from "../../../src/programs/preload/variables.ts";
 
 const DEFAULTS: PreloadSettings = {
   address: ":9464",
   path: undefined,
   maxHeaderBytes: undefined,
   hasDefaultMetrics: true,
+  workers: true,
 };
 
 const CASES: readonly (readonly [env: Environment, expected: Partial<PreloadSettings>])[] = [
@@ -25,6 +26,12 @@ const CASES: readonly (readonly [env: Environment, expected: Partial<PreloadSett
   [{ PROMHTTP_DEFAULT_METRICS: "0" }, { hasDefaultMetrics: false }],
   [{ PROMHTTP_DEFAULT_METRICS: "false" }, { hasDefaultMetrics: false }],
   [{ PROMHTTP_DEFAULT_METRICS: "1" }, {}],
+  [{ PROMHTTP_WORKERS: "" }, {}],
+  [{ PROMHTTP_WORKERS: "1" }, {}],
+  [{ PROMHTTP_WORKERS: "true" }, {}],
+  [{ PROMHTTP_WORKERS: "0" }, { workers: false }],
+  [{ PROMHTTP_WORKERS: "false" }, { workers: false }],
+  [{ PROMHTTP_WORKERS: "label" }, { workers: "label" }],
   [{ OTEL_EXPORTER_PROMETHEUS_PORT: "9100" }, { address: { host: "localhost", port: 9100 } }],
   [{ OTEL_EXPORTER_PROMETHEUS_HOST: "::1" }, { address: { host: "::1", port: 9464 } }],
   [
@@ -50,6 +57,8 @@ const WRONG: readonly (readonly [name: string, value: string])[] = [
   ["PROMHTTP_MAX_HEADER_BYTES", "16777217"],
   ["PROMHTTP_MAX_HEADER_BYTES", "16k"],
   ["PROMHTTP_DEFAULT_METRICS", "no"],
+  ["PROMHTTP_WORKERS", "aggregate"],
+  ["PROMHTTP_WORKERS", "4"],
   ["OTEL_EXPORTER_PROMETHEUS_PORT", "x"],
   ["OTEL_EXPORTER_PROMETHEUS_PORT", "-1"],
   ["OTEL_EXPORTER_PROMETHEUS_PORT", "65536"],

@@ -3,6 +3,7 @@ import { mkdir, realpath, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
+  type Inviter,
   isTool,
   mainScript,
   type ProcessFacts,
@@ -11,30 +12,51 @@ import {
 import { withTempDir } from "../../helpers/with-temp-dir.ts";
 
 const FIRST: ProcessFacts = {
+  hasWorkers: true,
   isMainThread: true,
   isClusterWorker: false,
+  hasChannel: false,
   servedBy: undefined,
   pid: 100,
+  parentPid: 99,
+  package: "",
   isAlive: () => true,
   script: "/srv/app/server.js",
   packageManager: undefined,
   isExplicit: false,
+  isProgram: false,
 };
 
 const NPM = "/usr/lib/node_modules/npm/bin/npm-cli.js";
+const POOL = "/srv/app/node_modules/pool/worker.js";
+
+/** The process above, which serves all processes of its application, or only itself. */
+const GROUP: Inviter = { pid: 99, package: "shop", hasGroup: true };
+const SINGLE: Inviter = { pid: 99, package: "", hasGroup: false };
+
+const FORKED: Partial<ProcessFacts> = { servedBy: GROUP, hasChannel: true };
+const THREAD: Partial<ProcessFacts> = { servedBy: GROUP, isMainThread: false, pid: 99 };
+const RELATED: Partial<ProcessFacts> = { servedBy: GROUP, package: "shop" };
+
+const SERVED = /^process 99 serves them$/;
 
 const CASES: Readonly<Record<string, readonly [facts: Partial<ProcessFacts>, reason?: RegExp]>> = {
   "the first process serves": [{}],
   "a process without a script serves": [{ script: undefined }],
-  "a worker thread does not serve": [{ isMainThread: false }, /^this is a worker thread$/],
-  "a cluster worker does not serve": [{ isClusterWorker: true }, /^this is a cluster worker$/],
-  "a child of a process that serves does not serve": [
-    { servedBy: "99" },
-    /^process 99 serves them$/,
+  "a worker thread of a process that does not serve does not": [
+    { isMainThread: false },
+    /^this is a worker thread$/,
   ],
-  "the successor of a process that served serves": [{ servedBy: "99", isAlive: () => false }],
-  "a process that has replaced itself serves again": [{ servedBy: "100" }],
-  "a child of a process that found no library serves": [{ servedBy: "nobody" }],
+  "a cluster worker whose primary process does not serve does": [
+    { isClusterWorker: true, hasChannel: true },
+  ],
+  "a cluster worker does not serve without a group": [
+    { isClusterWorker: true, hasChannel: true, hasWorkers: false },
+    /^this is a cluster worker$/,
+  ],
+  "a child of a process that serves does not serve": [{ servedBy: SINGLE }, SERVED],
+  "the successor of a process that served serves": [{ servedBy: SINGLE, isAlive: () => false }],
+  "a process that has replaced itself serves again": [{ servedBy: { ...SINGLE, pid: 100 } }],
   "a tool does not serve": [
     { script: NPM },
     /^\/usr\S+npm-cli.js is a tool; to serve its metrics, put --i/,
@@ -48,8 +70,44 @@ const CASES: Readonly<Record<string, readonly [facts: Partial<ProcessFacts>, rea
     { packageManager: "/opt/manager/cli.js" },
   ],
   "a child with the preload on its own command line does not serve": [
-    { servedBy: "99", isExplicit: true },
-    /^process 99 serves them$/,
+    { servedBy: SINGLE, isExplicit: true },
+    SERVED,
+  ],
+  "the program promhttp does not serve by the preload": [
+    { isProgram: true },
+    /^the program promhttp serves them itself$/,
+  ],
+
+  "a forked child joins": [FORKED],
+  "a forked child joins after its hub has gone": [{ ...FORKED, isAlive: () => false }],
+  "a forked child joins with a script of a pool's package": [{ ...FORKED, script: POOL }],
+  "a forked child does not join without a group": [{ ...FORKED, hasWorkers: false }, SERVED],
+  "a forked child of a process that serves only itself does not join": [
+    { ...FORKED, servedBy: SINGLE },
+    SERVED,
+  ],
+  "a forked child of a program that does not take part does not join": [
+    { ...FORKED, parentPid: 98 },
+    SERVED,
+  ],
+  "a forked program promhttp does not join": [{ ...FORKED, isProgram: true }, /^the program/],
+  "a child without a channel does not join": [{ servedBy: GROUP }, SERVED],
+  "a child of the same package joins": [RELATED],
+  "a grandchild of the same package joins": [{ ...RELATED, parentPid: 98 }],
+  "a child of another package does not join": [{ ...RELATED, package: "other" }, SERVED],
+  "a package manager in the folder of the same package does not join": [
+    { ...RELATED, script: "/srv/app/.yarn/releases/yarn-4.5.0.cjs" },
+    SERVED,
+  ],
+  "a thread joins": [THREAD],
+  "a thread of a pool joins": [{ ...THREAD, script: POOL }],
+  "a thread without a file does not join": [
+    { ...THREAD, script: undefined },
+    /^this is a worker thread$/,
+  ],
+  "a thread of a program that does not take part does not join": [
+    { ...THREAD, pid: 100 },
+    /^this is a worker thread$/,
   ],
 };
 
@@ -80,12 +138,13 @@ test("mainScript() resolves the file that Node runs", async () => {
   });
 });
 
-test("mainScript() is the application that pm2 loads in fork mode", async () => {
+test("mainScript() is the application that pm2 loads", async () => {
   await withTempDir(async (directory) => {
     const app = join(await realpath(directory), "app.js");
     await writeFile(app, "");
-    const container = "/usr/lib/node_modules/pm2/lib/ProcessContainerFork.js";
-    assert.equal(mainScript(container, app), app);
+    for (const container of ["ProcessContainer.js", "ProcessContainerFork.js"]) {
+      assert.equal(mainScript(`/usr/lib/node_modules/pm2/lib/${container}`, app), app);
+    }
     // A child process of the application.
     assert.equal(mainScript(app, "/srv/other.js"), app);
   });

@@ -1,0 +1,281 @@
+import type { Exemplar, MetricType } from "../../model/metric-family.ts";
+import { type BoundSet, BoundSets } from "./bound-sets.ts";
+import type { MergePolicy } from "./merge-policy.ts";
+import { type RowNames, SeriesTable, sized } from "./series-table.ts";
+import type { FamilyHead, Row } from "./snapshot.ts";
+
+/** What is to be reported once of a family. */
+export type FaultOnce =
+  | "its buckets differ between workers; kept those that all have"
+  | "its aggregator cannot be applied to several workers; kept the value of the first"
+  | "it has the label of the worker itself; kept its own";
+
+/** The sum of a histogram is last, its count before it; the counts of its buckets are first. */
+export const COUNT_FROM_END = 2;
+
+/**
+ * What is known of one family, by name and type, whoever has it: its label sets, and what has been retained.
+ *
+ * All arrays are by slot; those of numbers have `stride` of them for each.
+ */
+export class SharedFamily {
+  readonly name: string;
+  readonly type: MetricType;
+  readonly policy: MergePolicy;
+  readonly table: SeriesTable = new SeriesTable();
+  readonly boundSets: BoundSets = new BoundSets();
+  /** Whether its metrics have buckets, or at least a count and a sum, that can be added. */
+  readonly isDistribution: boolean;
+  /** The head that was used last; families of one name and type may differ in help and unit. */
+  head: FamilyHead;
+  /** The merged numbers of each slot, and whether it is served. */
+  out: Float64Array = new Float64Array(0);
+  present: Uint8Array = new Uint8Array(0);
+  /** What was counted by workers that are gone, or before a reset, and where there is any. */
+  retained: Float64Array = new Float64Array(0);
+  kept: Uint8Array = new Uint8Array(0);
+  stride: number;
+  /** The bounds of each slot: those that all who ever had it have. */
+  readonly bounds: (BoundSet | undefined)[] = [];
+  /** What encoders tell metrics apart by; not the id, where a metric's bounds have changed since. */
+  readonly #identities = new Map<number, number>();
+  /** When the last owner of each slot went that only is retained, the oldest first. */
+  readonly orphans: Map<number, number> = new Map();
+  /** The latest exemplars of each slot, one for each bucket. */
+  readonly exemplars: Map<number, (Exemplar | undefined)[]> = new Map();
+  /** Whether anything has changed since it was merged. */
+  isDirty = true;
+  /** Whether what is retained has changed since it was taken for the next hub. */
+  isRetainedDirty = false;
+  /** How many mirrors have it. */
+  workerCount = 0;
+  readonly #faults: FaultOnce[] = [];
+  readonly #known = new Set<FaultOnce>();
+  #lastRenewal = 0;
+
+  constructor(head: FamilyHead, policy: MergePolicy) {
+    this.name = head.name;
+    this.type = head.type;
+    this.head = head;
+    this.policy = policy;
+    this.isDistribution = isDistribution(head.type);
+    this.stride = this.isDistribution ? COUNT_FROM_END : 1;
+  }
+
+  /** Whether nothing is left of it. */
+  get isEmpty(): boolean {
+    return this.workerCount === 0 && this.table.size === 0;
+  }
+
+  /** Whether the value that changed last is kept, whoever has it. */
+  get isRecent(): boolean {
+    return this.policy.kind === "gauge" && this.#aggregator === "mostRecent";
+  }
+
+  get #aggregator(): string | undefined {
+    return this.policy.aggregator ?? this.head.aggregator;
+  }
+
+  /** Finds or makes the slot of a row, for one more owner. */
+  acquire(names: RowNames, row: Row, bounds: BoundSet): number {
+    const slot = this.table.acquire(names, row);
+    if (this.orphans.size > 0) this.orphans.delete(slot);
+    if (this.isDistribution && this.policy.kind !== "perWorker") this.#narrow(slot, bounds);
+    this.isDirty = true;
+    return slot;
+  }
+
+  /**
+   * Ends what `acquire()` began.
+   *
+   * @param goneAt When the worker went; `undefined` if it removed the series, which then goes with it.
+   */
+  disown(slot: number, goneAt: number | undefined): void {
+    this.isDirty = true;
+    if (this.table.disown(slot) > 0) return;
+    if (goneAt !== undefined && this.kept[slot] === 1) this.orphans.set(slot, goneAt);
+    else this.free(slot);
+  }
+
+  /** Whether some other worker than the one that has it has a slot. */
+  isShared(slot: number): boolean {
+    return (this.table.owners[slot] as number) > 1;
+  }
+
+  /** Forgets a slot without an owner. */
+  free(slot: number): void {
+    this.table.free(slot);
+    this.orphans.delete(slot);
+    this.exemplars.delete(slot);
+    this.#identities.delete(slot);
+    this.bounds[slot] = undefined;
+    if (this.present.length > slot) this.present[slot] = 0;
+    if (this.kept[slot] === 1) {
+      this.kept[slot] = 0;
+      this.isRetainedDirty = true;
+    }
+    this.isDirty = true;
+  }
+
+  /** Adds the numbers of one row, which its worker counts no longer, to what is retained. */
+  retain(slot: number, bounds: BoundSet, numbers: Float64Array, first: number): void {
+    const at = this.#retainedAt(slot);
+    const { retained } = this;
+    if (this.isDistribution) {
+      this.add(retained, slot, bounds, numbers, first);
+      return;
+    }
+    const value = numbers[first] as number;
+    // What is no number now would make the sum none for good.
+    if (!Number.isNaN(value)) retained[at] = (retained[at] as number) + value;
+  }
+
+  /** Keeps the value that has changed last. */
+  setRecent(slot: number, value: number): void {
+    this.retained[this.#retainedAt(slot)] = value;
+  }
+
+  /** Adds a distribution to that of a slot: at the bounds that the slot has. */
+  add(
+    to: Float64Array,
+    slot: number,
+    bounds: BoundSet,
+    numbers: Float64Array,
+    first: number,
+  ): void {
+    const own = this.bounds[slot] ?? bounds;
+    const { length } = own.values;
+    const start = slot * this.stride;
+    const end = start + this.stride;
+    const indexes = own === bounds ? undefined : own.indexesIn(bounds);
+    for (let at = 0; at < length; at++) {
+      const from = first + (indexes === undefined ? at : (indexes[at] as number));
+      to[start + at] = (to[start + at] as number) + (numbers[from] as number);
+    }
+    const count = first + bounds.values.length;
+    to[end - 2] = (to[end - 2] as number) + (numbers[count] as number);
+    to[end - 1] = (to[end - 1] as number) + (numbers[count + 1] as number);
+  }
+
+  /** Makes the arrays as long as the table, before they are filled. */
+  makeRoom(): void {
+    const { capacity } = this.table;
+    if (this.present.length < capacity) this.present = sized(this.present, capacity);
+    if (this.out.length < capacity * this.stride)
+      this.out = sized(this.out, capacity * this.stride);
+  }
+
+  /** What an encoder knows a merged metric by. */
+  identityAt(slot: number): number {
+    const renewed = this.#identities.size === 0 ? undefined : this.#identities.get(slot);
+    return renewed ?? (this.table.ids[slot] as number);
+  }
+
+  /** Makes a metric another for encoders: its lines have changed, or equal totals may hide other buckets. */
+  renew(slot: number): void {
+    // Ids are whole numbers, so that no half is one.
+    this.#identities.set(slot, ++this.#lastRenewal + 0.5);
+  }
+
+  /** Keeps the exemplar of a value or a bucket, unless a later one is there. */
+  setExemplar(slot: number, bounds: BoundSet, bucket: number, exemplar: Exemplar): void {
+    const own = this.bounds[slot] ?? bounds;
+    const at = own === bounds ? bucket : own.bucketOf(exemplar.value);
+    const all = this.exemplars.get(slot) ?? [];
+    if (!isLater(all[at], exemplar)) all[at] = exemplar;
+    this.exemplars.set(slot, all);
+    this.isDirty = true;
+  }
+
+  /** Notes what is reported once, at the next merge. */
+  noteFault(fault: FaultOnce): void {
+    if (this.#known.has(fault)) return;
+    this.#known.add(fault);
+    this.#faults.push(fault);
+  }
+
+  /** What has not been reported yet. */
+  takeFaults(): readonly FaultOnce[] {
+    return this.#faults.length === 0 ? NO_FAULTS : this.#faults.splice(0);
+  }
+
+  #retainedAt(slot: number): number {
+    const { capacity } = this.table;
+    if (this.kept.length < capacity) this.kept = sized(this.kept, capacity);
+    if (this.retained.length < capacity * this.stride) {
+      this.retained = sized(this.retained, capacity * this.stride);
+    }
+    const at = slot * this.stride;
+    if (this.kept[slot] !== 1) this.retained.fill(0, at, at + this.stride);
+    this.kept[slot] = 1;
+    this.isDirty = true;
+    this.isRetainedDirty = true;
+    return at;
+  }
+
+  /** Leaves a slot only the bounds that a new row has, too: those of a sum that has any other are unknown. */
+  #narrow(slot: number, given: BoundSet): void {
+    const bounds = this.type === "summary" ? this.boundSets.of([]) : given;
+    const before = this.bounds[slot];
+    if (before === bounds) return;
+    if (bounds.values.length + COUNT_FROM_END > this.stride) {
+      this.#widen(bounds.values.length + COUNT_FROM_END);
+    }
+    if (before === undefined) {
+      this.bounds[slot] = bounds;
+      return;
+    }
+    const common = this.boundSets.common(before, bounds);
+    this.noteFault("its buckets differ between workers; kept those that all have");
+    if (common === before) return;
+    this.bounds[slot] = common;
+    this.isRetainedDirty = true;
+    // A scrape may be reading the merged numbers.
+    for (const numbers of [this.out, this.retained]) this.#project(numbers, slot, before, common);
+    const exemplars = this.exemplars.get(slot) ?? [];
+    this.exemplars.delete(slot);
+    for (const exemplar of exemplars) {
+      if (exemplar !== undefined) this.setExemplar(slot, before, -1, exemplar);
+    }
+    this.renew(slot);
+  }
+
+  #project(numbers: Float64Array, slot: number, from: BoundSet, to: BoundSet): void {
+    const start = slot * this.stride;
+    if (numbers.length <= start) return;
+    // Ascending, so that none is overwritten before it has moved.
+    to.indexesIn(from).forEach((index, at) => {
+      numbers[start + at] = numbers[start + index] as number;
+    });
+  }
+
+  #widen(stride: number): void {
+    const before = this.stride;
+    this.stride = stride;
+    this.out = restrided(this.out, before, stride);
+    this.retained = restrided(this.retained, before, stride);
+  }
+}
+
+const NO_FAULTS: readonly FaultOnce[] = [];
+
+function isDistribution(type: MetricType): boolean {
+  return type === "histogram" || type === "gaugehistogram" || type === "summary";
+}
+
+function isLater(one: Exemplar | undefined, other: Exemplar): boolean {
+  if (one === undefined) return false;
+  return (one.timestampMs ?? 0) > (other.timestampMs ?? 0);
+}
+
+/** Makes more room for buckets; the count and the sum stay last. */
+function restrided(numbers: Float64Array, before: number, after: number): Float64Array {
+  const slots = numbers.length / before;
+  const wider = new Float64Array(slots * after);
+  for (let slot = 0; slot < slots; slot++) {
+    const end = (slot + 1) * before;
+    wider.set(numbers.subarray(slot * before, end - COUNT_FROM_END), slot * after);
+    wider.set(numbers.subarray(end - COUNT_FROM_END, end), (slot + 1) * after - COUNT_FROM_END);
+  }
+  return wider;
+}

@@ -1,0 +1,281 @@
+import type { Exemplar, MetricFamily, NativeHistogram } from "../../model/metric-family.ts";
+import type { BoundSet } from "./bound-sets.ts";
+import { expect } from "./protocol-error.ts";
+import { cleanMarks, RowEditor, Rows, type WorkerShape } from "./rows.ts";
+import { COUNT_FROM_END, type SharedFamily } from "./shared-family.ts";
+import type { ExemplarEntry, FamilyChange, FamilyHead, NativeEntry, RowShape } from "./snapshot.ts";
+
+const NO_ROWS = new Rows(new Int32Array(0), new Uint16Array(0), []);
+
+let lastSerial = 0;
+
+/** One family of one worker: which label sets it has, and their last numbers. */
+export class WorkerFamily {
+  readonly head: FamilyHead;
+  readonly shared: SharedFamily;
+  /** The rows that the numbers are of. */
+  rows: Rows = NO_ROWS;
+  numbers: Float64Array = new Float64Array(0);
+  /** Whether numbers have come. */
+  hasNumbers = false;
+  /** The exemplars and the native histograms, by slot. */
+  readonly exemplars: Map<number, (Exemplar | undefined)[]> = new Map();
+  readonly natives: Map<number, NativeHistogram> = new Map();
+  /** Tells its metrics from those of other workers; another one when equal totals may hide other buckets. */
+  serial: number = ++lastSerial;
+  /** Its metrics as a family, for those who ask for this worker only. */
+  ownFamily: MetricFamily | undefined;
+  /** How many labels the rows of each shape have. */
+  readonly labelCounts: number[] = [];
+  /** The rows that the next numbers are of. */
+  #next: Rows = NO_ROWS;
+  readonly #shapes: WorkerShape[] = [];
+  /** The slots of the rows that are no longer in the layout, until the next numbers show it. */
+  #removed: number[] = [];
+
+  constructor(head: FamilyHead, shared: SharedFamily) {
+    this.head = head;
+    this.shared = shared;
+    shared.workerCount++;
+    shared.isDirty = true;
+  }
+
+  /** The number of rows, as the layout has it. */
+  get rowCount(): number {
+    return this.#next.length;
+  }
+
+  /** Whether the layout has changed since the last numbers came. */
+  get isChanging(): boolean {
+    return this.#next !== this.rows;
+  }
+
+  /** How many numbers must come next. */
+  get expectedNumbers(): number {
+    return this.#next.numberCount;
+  }
+
+  /** Changes the layout. `readLayout()` has checked the change, except for what depends on the rows. */
+  change({ shapes = [], splices = [], exemplars = [], natives = [] }: FamilyChange): void {
+    for (const shape of shapes) {
+      this.#shapes.push(this.#shapeOf(shape));
+      this.labelCounts.push(shape.names.length);
+    }
+    if (splices.length > 0) this.#splice(splices);
+    for (const entry of exemplars) this.#setExemplar(entry);
+    for (const entry of natives) this.#setNative(entry);
+  }
+
+  /** Takes the numbers of all rows, which begin at `at`; a fall of a total is retained, as `rate()` does. */
+  take(numbers: Float64Array, at: number): void {
+    if (this.#next === this.rows) this.#update(numbers, at);
+    else this.#replace(numbers.slice(at, at + this.#next.numberCount));
+    this.hasNumbers = true;
+  }
+
+  /** Continues a family of the same worker, name and type that had another head. */
+  succeed(before: WorkerFamily): void {
+    this.rows = before.rows;
+    this.numbers = before.numbers;
+    for (const slot of before.#next.slots) this.#removed.push(slot);
+    for (const slot of before.#removed) this.#removed.push(slot);
+    // Even if it has no rows itself, they are not those of the one before.
+    if (this.#next === NO_ROWS) this.#next = new Rows(NO_ROWS.slots, NO_ROWS.shapeOf, []);
+    before.shared.workerCount--;
+  }
+
+  /**
+   * Ends it.
+   *
+   * @param goneAt When its worker went; `undefined` if only the family did.
+   * @param isRetained Whether what it has counted goes on to count.
+   */
+  end(goneAt: number | undefined, isRetained: boolean): void {
+    const { shared, rows } = this;
+    if (isRetained && shared.policy.kind === "total") {
+      for (let row = 0; row < rows.length; row++) {
+        // A series that is removed goes, unless another worker has it.
+        const slot = rows.counted[row] as number;
+        if (slot >= 0 && (goneAt !== undefined || shared.isShared(slot))) this.#retain(row, slot);
+      }
+    }
+    for (const slot of this.#next.slots) shared.disown(slot, goneAt);
+    for (const slot of this.#removed) shared.disown(slot, goneAt);
+    this.#removed = [];
+    this.#next = NO_ROWS;
+    this.rows = NO_ROWS;
+    shared.workerCount--;
+    shared.isDirty = true;
+  }
+
+  #shapeOf({ names, bounds }: RowShape): WorkerShape {
+    const { table, boundSets, isDistribution } = this.shared;
+    const { hasTimestamps = false, hasStartTimestamps = false } = this.head;
+    const values = isDistribution ? bounds.length + COUNT_FROM_END : 1;
+    return {
+      names: table.namesOf(names),
+      bounds: boundSets.of(bounds),
+      width: values + Number(hasTimestamps) + Number(hasStartTimestamps),
+    };
+  }
+
+  #splice(splices: NonNullable<FamilyChange["splices"]>): void {
+    const { shared } = this;
+    let { length } = this.#next;
+    // Nothing may be left half-done.
+    for (const { at, removed, rows } of splices) {
+      expect(at + removed <= length, "the rows that are replaced");
+      length += rows.length - removed;
+    }
+    const editor = new RowEditor(this.#next.slots, this.#next.shapeOf);
+    for (const { at, removed, rows } of splices) {
+      for (const slot of editor.remove(at, removed)) {
+        this.#removed.push(slot);
+        this.exemplars.delete(slot);
+        this.natives.delete(slot);
+      }
+      for (const row of rows) {
+        const { names, bounds } = this.#shapes[row[0]] as WorkerShape; // Checked when it came.
+        editor.insert(shared.acquire(names, row, bounds), row[0]);
+      }
+    }
+    this.#next = new Rows(...editor.finish(), this.#shapes);
+  }
+
+  #setExemplar([row, bucket, exemplar]: ExemplarEntry): void {
+    expect(row < this.#next.length, "the row of an exemplar");
+    const slot = this.#next.slots[row] as number; // row < length
+    const { bounds } = this.#next.shapeAt(row);
+    expect(bucket <= bounds.values.length, "the bucket of an exemplar");
+    const all = this.exemplars.get(slot) ?? [];
+    all[bucket] = exemplar ?? undefined;
+    this.exemplars.set(slot, all);
+    if (exemplar !== null) this.shared.setExemplar(slot, bounds, bucket, exemplar);
+  }
+
+  #setNative([row, native]: NativeEntry): void {
+    expect(row < this.#next.length, "the row of a native histogram");
+    const slot = this.#next.slots[row] as number; // row < length
+    if (native === null) this.natives.delete(slot);
+    else this.natives.set(slot, native);
+    this.shared.isDirty = true;
+  }
+
+  /** Hot path: all numbers of all workers pass here at each scrape. Allocates nothing. */
+  #update(fresh: Float64Array, at: number): void {
+    const { numbers, rows, shared } = this;
+    const { numberCount } = rows;
+    const isPlain = shared.policy.kind !== "total" && !shared.isDistribution && !shared.isRecent;
+    if (isPlain) {
+      for (let index = 0; index < numberCount; index++) {
+        const value = fresh[at + index] as number;
+        if (value !== numbers[index]) shared.isDirty = true;
+        numbers[index] = value;
+      }
+      return;
+    }
+    for (let row = 0; row < rows.length; row++) {
+      const first = rows.firstOf(row);
+      const end = row + 1 < rows.length ? rows.firstOf(row + 1) : numberCount;
+      let hasChanged = false;
+      for (let index = first; index < end; index++) {
+        if (fresh[at + index] !== numbers[index]) hasChanged = true;
+      }
+      if (!hasChanged) continue;
+      shared.isDirty = true;
+      this.#compare(row, fresh, at + first, rows.shapeAt(row).bounds);
+      for (let index = first; index < end; index++) numbers[index] = fresh[at + index] as number;
+    }
+  }
+
+  /** The same after the layout has changed: rows are compared by label set. */
+  #replace(fresh: Float64Array): void {
+    const { rows: before, shared } = this;
+    const after = this.#next;
+    // One more than the row that each slot had.
+    const rowOf = cleanMarks(before.slots);
+    const { counted } = before;
+    for (let row = 0; row < before.length; row++) {
+      const slot = counted[row] as number;
+      if (slot >= 0) rowOf[slot] = row + 1;
+    }
+    for (let row = 0; row < after.length; row++) {
+      const slot = after.counted[row] as number;
+      if (slot < 0) continue;
+      // A slot that the rows before did not have may be beyond them.
+      const known = rowOf[slot] ?? 0;
+      const first = after.firstOf(row);
+      if (known > 0) {
+        this.#compare(known - 1, fresh, first, after.shapeAt(row).bounds);
+        rowOf[slot] = 0;
+      } else if (shared.isRecent) this.#notice(slot, fresh[first] as number);
+    }
+    for (let row = 0; row < before.length; row++) {
+      const slot = counted[row] as number;
+      if (slot < 0 || rowOf[slot] === 0) continue;
+      rowOf[slot] = 0;
+      if (shared.policy.kind === "total" && shared.isShared(slot)) this.#retain(row, slot);
+    }
+    this.rows = after;
+    this.numbers = fresh;
+    for (const slot of this.#removed) shared.disown(slot, undefined);
+    this.#removed = [];
+    shared.isDirty = true;
+  }
+
+  /** Compares the last numbers of a row with those that follow, and retains them if a total has fallen. */
+  #compare(row: number, fresh: Float64Array, at: number, freshBounds: BoundSet): void {
+    const { numbers, rows, shared } = this;
+    const slot = rows.slots[row] as number;
+    const first = rows.firstOf(row);
+    if (shared.isRecent && fresh[at] !== numbers[first])
+      shared.setRecent(slot, fresh[at] as number);
+    if (!shared.isDistribution) {
+      if ((fresh[at] as number) < (numbers[first] as number)) this.#retainFall(row, slot);
+      return;
+    }
+    const { bounds } = rows.shapeAt(row);
+    if (bounds !== freshBounds) this.serial = ++lastSerial;
+    if (!this.#hasFallen(first, bounds, fresh, at, freshBounds)) return;
+    this.serial = ++lastSerial;
+    this.#retainFall(row, slot);
+  }
+
+  /** Whether any count of a distribution has fallen. A sum may, where negative values are observed. */
+  #hasFallen(
+    first: number,
+    bounds: BoundSet,
+    fresh: Float64Array,
+    at: number,
+    freshBounds: BoundSet,
+  ): boolean {
+    const { numbers } = this;
+    const count = numbers[first + bounds.values.length] as number;
+    if ((fresh[at + freshBounds.values.length] as number) < count) return true;
+    // Quantiles go up and down.
+    if (this.shared.type === "summary") return false;
+    const common = this.shared.boundSets.common(bounds, freshBounds);
+    const before = common.indexesIn(bounds);
+    const after = common.indexesIn(freshBounds);
+    for (let index = 0; index < before.length; index++) {
+      const value = numbers[first + (before[index] as number)] as number;
+      if ((fresh[at + (after[index] as number)] as number) < value) return true;
+    }
+    return false;
+  }
+
+  #retainFall(row: number, slot: number): void {
+    if (this.shared.policy.kind === "total") this.#retain(row, slot);
+  }
+
+  #retain(row: number, slot: number): void {
+    if (this.natives.has(slot)) return;
+    const { rows, numbers, shared } = this;
+    shared.retain(slot, rows.shapeAt(row).bounds, numbers, rows.firstOf(row));
+  }
+
+  /** A new series: 0 is what a metric without labels is before it is set. */
+  #notice(slot: number, value: number): void {
+    if (value !== 0 || this.shared.kept[slot] !== 1) this.shared.setRecent(slot, value);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Workers that are not connected, but whose counters count on as they stand.
+ *
+ * Those that a former hub has left behind are here until they join, and those whose connection was cut off.
+ * A worker whose process lives may return with all that it has counted, so it is never taken for gone, and its
+ * slot stays its own. One whose process has ended is retired: its counters become part of what is retained.
+ */
+import type { MergedFamilies } from "../../gatherers/remote/merged-families.ts";
+import type { Mirror } from "../../gatherers/remote/mirror.ts";
+import { isRunning, parseWorkerId } from "../worker-id.ts";
+import type { KeptWorker } from "./kept-worker.ts";
+import type { Slots } from "./slots.ts";
+
+/** A worker that is not connected. */
+export interface Absentee {
+  /** Its id. */
+  readonly worker: string;
+  readonly slot: number;
+  readonly mirror: Mirror;
+  /** What the next hub will know of it. */
+  readonly kept: KeptWorker;
+}
+
+/** Beyond that the first to have gone is retired. */
+const MAX_ABSENTEES = 1_024;
+
+/** The absent workers of one hub. */
+export class Absentees {
+  readonly #merged: Pick<MergedFamilies, "retire">;
+  readonly #slots: Slots;
+  readonly #isRunning: (worker: string) => boolean;
+  readonly #absent = new Map<string, Absentee>();
+
+  /** @param isAlive Whether the process of a worker runs. */
+  constructor(
+    merged: Pick<MergedFamilies, "retire">,
+    slots: Slots,
+    isAlive: (worker: string) => boolean = isRunning,
+  ) {
+    this.#merged = merged;
+    this.#slots = slots;
+    this.#isRunning = isAlive;
+  }
+
+  /** Those whose counters count on. */
+  list(): Iterable<Absentee> {
+    return this.#absent.values();
+  }
+
+  /** Lets the counters of a worker count on. Its slot is taken as long as it is absent. */
+  add(absentee: Absentee): void {
+    this.#absent.set(absentee.worker, absentee);
+    this.#slots.take(absentee.worker, absentee.slot);
+    const [first] = this.#absent.values();
+    if (first !== undefined && this.#absent.size > MAX_ABSENTEES) this.#retire(first);
+  }
+
+  /** Takes a worker that has returned, which goes on with its mirror and its slot. */
+  take(worker: string): Absentee | undefined {
+    const absentee = this.#absent.get(worker);
+    this.#absent.delete(worker);
+    return absentee;
+  }
+
+  /** Retires those whose process has ended. */
+  retireDead(): void {
+    for (const absentee of this.#absent.values()) {
+      if (!this.#isRunning(absentee.worker)) this.#retire(absentee);
+    }
+  }
+
+  #retire({ worker, slot, mirror, kept }: Absentee): void {
+    this.#absent.delete(worker);
+    this.#slots.giveBack(slot);
+    this.#merged.retire(mirror);
+    kept.remove();
+  }
+}
+
+/** What the id of a worker says of it. */
+export function factsOf(worker: string): { readonly pid: number; readonly isMainThread: boolean } {
+  const { pid = 0, thread = 0 } = parseWorkerId(worker) ?? {};
+  return { pid, isMainThread: thread === 0 };
+}

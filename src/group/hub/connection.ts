@@ -1,0 +1,238 @@
+/**
+ * One member, as its hub sees it: what comes over its connection, and what that may be.
+ *
+ * A member says who it is, and then nothing that it was not asked for, except that it leaves. Whoever breaks
+ * that rule is cut off and counted; its counters count on as they stand, because its process lives. Frames
+ * are processed one after the other: while one waits for its turn, nothing more is read.
+ */
+import type { Socket } from "node:net";
+import { ProtocolError } from "../../gatherers/remote/protocol-error.ts";
+import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
+import { showShort } from "../../log/shown-error.ts";
+import type { Log } from "../../log.ts";
+import { unref } from "../../timers.ts";
+import {
+  FRAME_LIMITS,
+  type FrameHead,
+  type FrameLimits,
+  GREETING_LIMITS,
+  receiveFrames,
+  sendFrame,
+} from "../frames.ts";
+import {
+  type Hello,
+  type Place,
+  PROTOCOL,
+  quoted,
+  type Refused,
+  readHave,
+  readHello,
+  readNumbers,
+  type Welcome,
+} from "../messages.ts";
+import { parseWorkerId } from "../worker-id.ts";
+import type { Hub } from "./hub.ts";
+import type { Worker } from "./worker.ts";
+
+/** What a connection needs of the process that it is made to. */
+export interface ConnectionContext {
+  readonly hub: Hub;
+  readonly log: Log;
+  /** Where this process answers; `undefined` for a handler. */
+  readonly place: Place | undefined;
+  /** Takes the last numbers that a worker has left in a file, when its connection has ended. */
+  readonly takeLast: (worker: string) => Promise<Snapshot | undefined>;
+}
+
+/** How long a peer may take to say who it is, in milliseconds. */
+const GREETING_MS = 5_000;
+
+const MAX_MEMBERS = 1_024;
+
+/** How many numbers all workers together may have. */
+const MAX_NUMBERS = 10_000_000;
+
+/** The kind of faults of peers in the log. */
+const PEER = "peer";
+
+/** The connection of one member. */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #context: ConnectionContext;
+  readonly #greeting: NodeJS.Timeout;
+  #limits: FrameLimits = GREETING_LIMITS;
+  #worker: Worker | undefined;
+  /** The order of the families in its last answer. */
+  #order: readonly number[] = [];
+  /** Whether its last snapshot has begun. */
+  #isLast = false;
+  #isRefused = false;
+  /** The id of a worker that has said that it leaves. */
+  #left: string | undefined;
+  /** Whether this side has ended it, so that the peer may return. */
+  #isCutOff = false;
+  /** Settles when all frames so far have been processed. */
+  #processed: Promise<void> = Promise.resolve();
+
+  /** Takes a socket over which nothing has been received but its upgrade. */
+  constructor(socket: Socket, context: ConnectionContext) {
+    this.#socket = socket;
+    this.#context = context;
+    this.#greeting = unref(setTimeout(() => this.#cutOff("It did not greet"), GREETING_MS));
+    socket.on("close", () => {
+      clearTimeout(this.#greeting);
+      void this.#processed.then(() => this.#end());
+    });
+    // What cannot be written any more is of no interest: the end follows.
+    socket.on("error", () => {});
+    // The server allows one side to stay open.
+    socket.on("end", () => socket.end());
+    receiveFrames(
+      socket,
+      this.#readLimits(),
+      (head, body) => {
+        const taken = this.#take(head, body);
+        this.#processed = taken.catch(() => {});
+        return taken;
+      },
+      (reason) => this.#cutOff(reason),
+    );
+  }
+
+  /** Ends the connection: another process answers for all from now on. */
+  close(): void {
+    this.#isCutOff = true;
+    this.#socket.destroy();
+  }
+
+  #readLimits(): FrameLimits {
+    const limits = () => this.#limits;
+    return {
+      get maxHeadBytes() {
+        return limits().maxHeadBytes;
+      },
+      get maxBodyBytes() {
+        return limits().maxBodyBytes;
+      },
+    };
+  }
+
+  async #take(head: FrameHead, body: Uint8Array<ArrayBuffer> | undefined): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined) return this.#greet(head);
+    const { hub } = this.#context;
+    switch (head["type"]) {
+      case "layout": {
+        if (!this.#isLast) worker.expect(Number(head["n"]));
+        await hub.applyLayout(worker, head["piece"]);
+        if (worker.mirror.numberCount > MAX_NUMBERS) this.#refuse("numbers");
+        return;
+      }
+      case "have": {
+        const have = readHave(head);
+        worker.expect(have.n);
+        if (have.isGiven) {
+          const numbers = readNumbers(head, body, this.#order);
+          this.#order = numbers.order;
+          await hub.applyNumbers(worker, numbers);
+        }
+        worker.answered(have);
+        if (hub.numberCount > MAX_NUMBERS) this.#refuse("numbers");
+        return;
+      }
+      case "last":
+        this.#isLast = true;
+        await hub.beginLast(worker);
+        return;
+      case "bye": {
+        if (!this.#isLast) throw new ProtocolError("A farewell has no numbers");
+        await hub.applyNumbers(worker, { ...readNumbers(head, body, []), isPartial: true });
+        this.#worker = undefined;
+        this.#left = worker.facts.worker;
+        this.#isRefused = true;
+        await hub.remove(worker, true);
+        // That is how it learns that its numbers have arrived.
+        this.#socket.end();
+        return;
+      }
+      default:
+        throw new ProtocolError("A message is of no known type");
+    }
+  }
+
+  async #greet(head: FrameHead): Promise<void> {
+    if (this.#isRefused) throw new ProtocolError("A message came after the connection was over");
+    const { hub, place } = this.#context;
+    const hello = readHello(head);
+    if (hello.protocol !== PROTOCOL) return this.#stayAway(hello);
+    if (parseWorkerId(hello.worker) === undefined) throw new ProtocolError("A worker has no id");
+    if (hub.workers.size >= MAX_MEMBERS) return this.#refuse("members");
+    // The end of its connection before may not have been seen yet.
+    const former = hub.find(hello.worker);
+    if (former !== undefined) await hub.remove(former, false);
+    if (this.#socket.destroyed) return;
+    clearTimeout(this.#greeting);
+    this.#limits = FRAME_LIMITS;
+    const { worker, pid, thread, id, version } = hello;
+    this.#worker = hub.add({ worker, pid, thread, id, version }, hello.slot, (want) => {
+      sendFrame(this.#socket, want);
+    });
+    hub.events.joined++;
+    const { slot } = this.#worker;
+    const welcome: Welcome = { type: "welcome", slot, pid: hub.own.facts.pid, place };
+    sendFrame(this.#socket, welcome);
+  }
+
+  /** Keeps the connection of a worker of another version, so that it counts as long as it is there. */
+  #stayAway({ pid, version }: Hello): void {
+    const { hub, log } = this.#context;
+    const message = `Worker ${pid} is of another version of promhttp (${quoted(version)}) and is not served`;
+    log.warn(message, { kind: PEER, name: "version" });
+    clearTimeout(this.#greeting);
+    this.#isRefused = true;
+    hub.incompatible++;
+    hub.events.refused++;
+    this.#socket.on("close", () => {
+      hub.incompatible--;
+    });
+    sendFrame(this.#socket, { type: "refused", reason: "protocol" } satisfies Refused);
+  }
+
+  #refuse(reason: Refused["reason"]): void {
+    const { hub, log } = this.#context;
+    hub.events.refused++;
+    log.warn(`A worker was refused: there are too many ${reason}`, { kind: PEER, name: reason });
+    this.#isRefused = true;
+    this.#isCutOff = true;
+    sendFrame(this.#socket, { type: "refused", reason } satisfies Refused);
+    this.#socket.end();
+  }
+
+  #cutOff(reason: unknown): void {
+    if (this.#socket.destroyed) return;
+    const { hub, log } = this.#context;
+    hub.events.refused++;
+    const who = this.#worker === undefined ? "A process" : `Worker ${this.#worker.slot}`;
+    const why = quoted(typeof reason === "string" ? reason : showShort(reason));
+    log.warn(`${who} was cut off: ${why}`, { kind: PEER, name: "rules" });
+    this.#isCutOff = true;
+    this.#socket.destroy();
+  }
+
+  async #end(): Promise<void> {
+    const worker = this.#worker;
+    const { hub, takeLast } = this.#context;
+    if (worker === undefined) {
+      // It may have kept its last numbers although they have arrived.
+      if (this.#left !== undefined) await takeLast(this.#left);
+      return;
+    }
+    this.#worker = undefined;
+    worker.leave();
+    // The process of a thread that has ended lives on.
+    const hasEnded = !this.#isCutOff && worker.facts.thread > 0;
+    const last = await takeLast(worker.facts.worker);
+    if (last !== undefined) await hub.applyLast(worker, last);
+    await hub.remove(worker, hasEnded || last !== undefined);
+  }
+}

@@ -1,0 +1,381 @@
+/**
+ * The process that answers for all workers of a group, and is one of them itself.
+ *
+ * A scrape asks all workers at once, waits for them within bounds, and merges what they have said so far.
+ * Who belongs to the group is decided when that is merged, not when they are asked: a worker that ends in
+ * between would be counted twice, as itself and as part of what is retained. Merging, numbers that arrive and
+ * workers that end therefore take turns. `worker.ts` keeps one question open at a time, `connection.ts`
+ * brings the members, `absentees.ts` keeps the counters of those that are away.
+ */
+import { LightSignal, OVER } from "../../abort.ts";
+import { type Contribution, MergedFamilies } from "../../gatherers/remote/merged-families.ts";
+import { Sender } from "../../gatherers/remote/sender.ts";
+import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
+import type { Log } from "../../log.ts";
+import type { GatherContext, GatherResult } from "../../model/gatherer.ts";
+import { createListJoiner } from "../../model/identity.ts";
+import type { MetricFamily } from "../../model/metric-family.ts";
+import type { ResolvedHandlerOptions } from "../../options/options.ts";
+import type { WorkersSettings } from "../../options/workers.ts";
+import { UnavailableError } from "../../scrape/failure.ts";
+import type { SelfMetrics } from "../../scrape/self-metrics.ts";
+import { unref } from "../../timers.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LocalWorker } from "../local-worker.ts";
+import { quoted, type Want, type WorkerFacts } from "../messages.ts";
+import { hasWorked, inSlices, mayWork, Turns } from "../slices.ts";
+import { Absentees, factsOf } from "./absentees.ts";
+import { KeptWorker } from "./kept-worker.ts";
+import { Slots } from "./slots.ts";
+import { type Round, Worker, type WorkerState } from "./worker.ts";
+import { noEvents, statusFamily, type WorkerCensus, workerFamilies } from "./worker-metrics.ts";
+
+/** What a hub is made of. */
+export interface HubConfig {
+  readonly local: LocalWorker;
+  readonly facts: WorkerFacts;
+  /** The slot that this process had as a member. */
+  readonly slot: number | undefined;
+  readonly settings: WorkersSettings;
+  readonly options: Pick<ResolvedHandlerOptions, "statusName" | "selfMetrics">;
+  /** What the scrapes of this process count. */
+  readonly selfMetrics: SelfMetrics;
+  readonly log: Log;
+  /** What the next hub will know of the workers. */
+  readonly ledger: Pick<Ledger, "add" | "remove">;
+  /** Called when all workers have been merged, before anybody reads them. */
+  readonly onMerged: () => void;
+}
+
+/** The share of a scrape's time for which workers are waited for, and what is left of it at least. */
+const WAIT_SHARE = 0.6;
+const RESERVE_MS = 100;
+
+/** How long before that the collectors of a worker must be done, so that its answer is in time. */
+const ANSWER_SHARE = 0.1;
+
+/** The kind of faults of other workers in the log. */
+const WORKER = "worker";
+
+const NONE: readonly MetricFamily[] = [];
+
+/** All workers of a group, for the one that answers for them. */
+export class Hub implements WorkerCensus {
+  readonly workers: Set<Worker> = new Set();
+  readonly events: Record<keyof WorkerCensus["events"], number> = noEvents();
+  readonly absentees: Absentees;
+  readonly merged: MergedFamilies;
+  readonly turns: Turns = new Turns();
+  incompatible = 0;
+  #own: Worker | undefined;
+  readonly #config: HubConfig;
+  readonly #slots = new Slots();
+  readonly #sender = new Sender();
+  readonly #signal = new LightSignal();
+  readonly #ownFamilies: readonly MetricFamily[];
+  readonly #join = createListJoiner<MetricFamily>();
+
+  constructor(config: HubConfig) {
+    this.#config = config;
+    const { settings, options } = config;
+    this.merged = new MergedFamilies(settings);
+    this.absentees = new Absentees(this.merged, this.#slots);
+    this.#ownFamilies = Object.freeze([
+      ...(options.statusName === undefined
+        ? NONE
+        : [statusFamily(options.statusName, this, settings.label)]),
+      ...(options.selfMetrics ? workerFamilies(this, settings.label) : NONE),
+    ]);
+  }
+
+  /** Begins, when what a former hub has left is here: this process may be part of that. */
+  begin(): void {
+    const { facts, slot } = this.#config;
+    this.#own = this.add(facts, slot, (want) => void this.#answerOwn(want));
+  }
+
+  /** The worker that this process is. */
+  get own(): Worker {
+    if (this.#own === undefined) throw new Error("The hub has not begun");
+    return this.#own;
+  }
+
+  /** Gathers from all workers; the rules of `Gatherer` hold. */
+  async gather(context: GatherContext): Promise<GatherResult> {
+    const states = await this.#askAll(roundOf(context));
+    this.#refuseIfMissing(states);
+    const families = await this.turns.take(() => {
+      this.absentees.retireDead();
+      return inSlices(this.merged.merge(this.#contributions(states), context));
+    });
+    this.#config.onMerged();
+    return { families: this.#join(families, this.#ownFamilies), errors: [] };
+  }
+
+  /**
+   * Gathers from one worker; the rules of `Gatherer` hold.
+   *
+   * @throws {UnavailableError} If it is late or has failed.
+   */
+  async gatherFrom(worker: Worker, context: GatherContext): Promise<readonly MetricFamily[]> {
+    const round = roundOf(context);
+    const state = await this.#wait(worker, round);
+    round.isOver = true;
+    if (state !== "up") throw new UnavailableError(`Worker ${worker.slot} ${state ?? "is late"}`);
+    return this.turns.take(() => this.merged.familiesOf(worker.mirror));
+  }
+
+  /** Adds a worker that has joined. One that returns goes on where it was. */
+  add(facts: WorkerFacts, wanted: number | undefined, send: (want: Want) => void): Worker {
+    const absentee = this.absentees.take(facts.worker);
+    const slot = this.#slots.take(facts.worker, wanted);
+    const mirror = absentee?.mirror ?? this.merged.createMirror();
+    const name = { worker: facts.worker, slot };
+    const kept = absentee?.kept ?? new KeptWorker(this.#config.ledger, name, mirror);
+    if (absentee !== undefined) renew({ mirror, kept });
+    const worker = new Worker({ facts, slot, mirror, kept }, send);
+    worker.hasNumbers = absentee !== undefined;
+    this.workers.add(worker);
+    return worker;
+  }
+
+  /** Finds a worker by its slot, or by its id. */
+  find(key: number | string): Worker | undefined {
+    for (const worker of this.workers) {
+      if (worker.slot === key || worker.facts.worker === key) return worker;
+    }
+    return undefined;
+  }
+
+  /** How many numbers all workers have. */
+  get numberCount(): number {
+    let count = 0;
+    for (const { mirror } of this.workers) count += mirror.numberCount;
+    return count;
+  }
+
+  /** Applies a piece of a worker's layout, when this process may work. */
+  async applyLayout({ mirror, kept }: Mirrored, piece: unknown): Promise<void> {
+    const pause = mayWork();
+    if (pause !== undefined) await pause;
+    await this.turns.take(() => {
+      mirror.applyLayout(piece);
+      kept.addLayout(piece);
+    });
+    hasWorked(performance.now());
+  }
+
+  /** Applies the numbers of a worker. */
+  async applyNumbers(worker: Worker, numbers: Omit<Snapshot, "layout">): Promise<void> {
+    await this.turns.take(() => {
+      applyNumbers(worker, numbers);
+      worker.hasNumbers = true;
+    });
+  }
+
+  /** Begins the last numbers of a worker, which come with a layout of their own. */
+  async beginLast(worker: Mirrored): Promise<void> {
+    await this.turns.take(() => renew(worker));
+  }
+
+  /** Applies the last numbers of a worker, which come with a layout of their own. */
+  async applyLast(worker: Mirrored, { layout, ...numbers }: Snapshot): Promise<void> {
+    await this.beginLast(worker);
+    for (const piece of layout) await this.applyLayout(worker, piece);
+    // What is not among them stays as it was.
+    await this.turns.take(() => applyNumbers(worker, { ...numbers, isPartial: true }));
+  }
+
+  /**
+   * Removes a worker.
+   *
+   * @param isGone Whether it cannot return, although its process may live on.
+   */
+  async remove(worker: Worker, isGone: boolean): Promise<void> {
+    worker.leave();
+    await this.turns.take(() => {
+      if (!this.workers.delete(worker)) return;
+      const { facts, slot, mirror, kept } = worker;
+      this.events.left++;
+      this.#config.selfMetrics.collectors.forget(this.#labelOf(worker));
+      if (worker.hasNumbers && !isGone) {
+        this.absentees.add({ worker: facts.worker, slot, mirror, kept });
+      } else {
+        this.merged.retire(mirror);
+        kept.remove();
+        this.#slots.giveBack(slot);
+      }
+    });
+  }
+
+  /** Retires a worker that is gone, and was not connected. */
+  async retire(worker: Mirrored, last: Snapshot | undefined): Promise<void> {
+    try {
+      if (last !== undefined) await this.applyLast(worker, last);
+    } catch (error) {
+      this.#config.log.error("Cannot read the last numbers of a worker", error);
+    }
+    await this.turns.take(() => {
+      this.merged.retire(worker.mirror);
+      worker.kept.remove();
+    });
+  }
+
+  /** Retires this process with its last numbers, without a pause. */
+  retireOwn({ layout, ...numbers }: Snapshot): void {
+    const { own } = this;
+    if (!this.workers.delete(own)) return;
+    own.mirror.renew();
+    for (const piece of layout) own.mirror.applyLayout(piece);
+    own.mirror.applyNumbers({ ...numbers, isPartial: true });
+    this.merged.retire(own.mirror);
+    own.kept.remove();
+  }
+
+  /** Ends what this process does for itself. */
+  close(): void {
+    this.#signal.abort(OVER);
+    for (const worker of this.workers) worker.leave();
+  }
+
+  async #answerOwn({ n, ...question }: Want): Promise<void> {
+    const { local, log } = this.#config;
+    const answer = await local.answer(this.#sender, question, this.#signal);
+    if (this.#signal.aborted) return;
+    const { snapshot } = answer;
+    try {
+      if (snapshot !== undefined) {
+        for (const piece of snapshot.layout) await this.applyLayout(this.own, piece);
+        await this.applyNumbers(this.own, snapshot);
+      }
+      this.own.answered(answer);
+    } catch (error) {
+      log.error("Cannot read the metrics of this worker", error);
+      this.own.answered({ isGiven: false, isFailing: false, errors: [] });
+    }
+  }
+
+  async #askAll(round: Round): Promise<ReadonlyMap<Worker, WorkerState>> {
+    const states = new Map<Worker, WorkerState>();
+    const asked = [...this.workers];
+    await Promise.all(
+      asked.map((worker) => this.#wait(worker, round, (state) => states.set(worker, state))),
+    );
+    round.isOver = true;
+    for (const worker of asked) {
+      if (worker.isGone) continue;
+      const state = states.get(worker);
+      if (state === undefined) this.events.late++;
+      worker.conclude(state);
+      this.#account(worker, state, round);
+    }
+    this.#settle(asked, states, round);
+    return states;
+  }
+
+  /**
+   * Waits for one worker as long as the round allows.
+   *
+   * @param onAnswer Called with its answer, also later, as long as the round waits for others.
+   */
+  #wait(
+    worker: Worker,
+    round: Round,
+    onAnswer: (state: WorkerState) => void = () => {},
+  ): Promise<WorkerState | undefined> {
+    return new Promise((resolve) => {
+      const timer = unref(setTimeout(resolve, worker.patienceMs(round), undefined));
+      void worker.ask(round).then((state) => {
+        clearTimeout(timer);
+        if (state !== undefined && !round.isOver) onAnswer(state);
+        resolve(state);
+      });
+    });
+  }
+
+  /** Counts and logs the failures of a worker's collectors; its own, it logs itself. */
+  #account(worker: Worker, state: WorkerState | undefined, { question }: Round): void {
+    if (state === undefined) return;
+    const { selfMetrics, log } = this.#config;
+    const { errors, slot } = worker;
+    const isComplete = question.names === undefined;
+    selfMetrics.collectors.record(errors, () => isComplete, this.#labelOf(worker));
+    selfMetrics.errors.gathering += errors.length;
+    if (worker === this.own) return;
+    for (const { collector, message } of errors) {
+      const what = `Collector ${quoted(collector)} of worker ${slot} failed`;
+      log.warn(`${what}: ${quoted(message)}`, { kind: WORKER, name: `${slot} ${collector}` });
+    }
+  }
+
+  #settle(
+    asked: readonly Worker[],
+    states: ReadonlyMap<Worker, WorkerState>,
+    { question }: Round,
+  ): void {
+    if (question.names !== undefined) return;
+    const failing = new Set<string>();
+    for (const worker of asked) {
+      if (!states.has(worker)) continue;
+      for (const { collector } of worker.errors) failing.add(`${worker.slot} ${collector}`);
+    }
+    this.#config.log.settled(WORKER, (name) => failing.has(name));
+  }
+
+  /** A scrape fails if nobody gave anything, or if the user wants all or nothing. */
+  #refuseIfMissing(states: ReadonlyMap<Worker, WorkerState>): void {
+    const missing = [...this.workers].filter(
+      (worker) => !worker.isGone && worker.state !== undefined && states.get(worker) !== "up",
+    );
+    if (missing.length === 0) return;
+    const list = missing.map(({ slot, state }) => `${slot} (${state})`).join(", ");
+    const isEmpty = ![...states.values()].includes("up");
+    if (isEmpty) throw new Error(`No worker gave its metrics: ${list}`);
+    if (this.#config.settings.missing === "fail") {
+      throw new UnavailableError(`Some workers did not give their metrics: ${list}`);
+    }
+  }
+
+  #contributions(states: ReadonlyMap<Worker, WorkerState>): readonly Contribution[] {
+    const contributions: Contribution[] = [];
+    for (const worker of this.workers) {
+      if (!worker.hasNumbers) continue;
+      const { mirror, slot, facts } = worker;
+      const isCurrent = states.get(worker) === "up";
+      contributions.push({
+        ...{ mirror, slot, isCurrent },
+        pid: facts.pid,
+        isMainThread: facts.thread === 0,
+      });
+    }
+    for (const { worker, mirror, slot } of this.absentees.list()) {
+      contributions.push({ mirror, slot, isCurrent: false, ...factsOf(worker) });
+    }
+    return contributions.sort((a, b) => a.slot - b.slot);
+  }
+
+  #labelOf({ slot }: Worker): { readonly label: string; readonly slot: number } {
+    return { label: this.#config.settings.label, slot };
+  }
+}
+
+/** What is known of the metrics of a worker. */
+type Mirrored = Pick<Worker, "mirror" | "kept">;
+
+function renew({ mirror, kept }: Mirrored): void {
+  kept.renew();
+  mirror.renew();
+}
+
+function applyNumbers({ mirror, kept }: Mirrored, numbers: Omit<Snapshot, "layout">): void {
+  mirror.applyNumbers(numbers);
+  kept.settle();
+}
+
+function roundOf({ deadlineMs, names }: GatherContext): Round {
+  const now = Date.now();
+  const leftMs = deadlineMs - now;
+  const limitMs = Math.max(0, Math.min(leftMs * WAIT_SHARE, leftMs - RESERVE_MS));
+  const question = { deadlineMs: now + limitMs * (1 - ANSWER_SHARE), names };
+  return { question, limitMs, isOver: false };
+}

@@ -1,0 +1,202 @@
+/**
+ * A worker that reports to a hub, over one connection: it says who it is, answers one question after the
+ * other, and sends its last numbers when it leaves. When the connection ends, somebody else is the hub.
+ */
+import type { Socket } from "node:net";
+import { LightSignal, OVER } from "../abort.ts";
+import { Sender } from "../gatherers/remote/sender.ts";
+import type { Snapshot } from "../gatherers/remote/snapshot.ts";
+import type { Log } from "../log.ts";
+import { haveSameElements } from "../model/identity.ts";
+import { nodeModule } from "../node.ts";
+import { FRAME_LIMITS, type FrameHead, receiveFrames, sendFrame } from "./frames.ts";
+import type { LocalWorker } from "./local-worker.ts";
+import {
+  type Have,
+  type Hello,
+  type Outcome,
+  PROTOCOL,
+  type Refused,
+  readWant,
+  readWelcome,
+  UPGRADE,
+  type Want,
+  type Welcome,
+  type WorkerFacts,
+} from "./messages.ts";
+import { mayWork } from "./slices.ts";
+
+/** What a member is made of. */
+export interface MemberConfig {
+  readonly local: LocalWorker;
+  readonly facts: WorkerFacts;
+  /** The slot that it had before. */
+  readonly slot: number | undefined;
+  readonly log: Log;
+  readonly onWelcome: (welcome: Welcome) => void;
+}
+
+/** How long a hub may take to confirm the last numbers, in milliseconds. */
+const FAREWELL_MS = 1_000;
+
+/** The connection of a member to its hub. */
+export class Member {
+  /** Resolves when the connection has ended, however that came. */
+  readonly ended: Promise<void>;
+  /** Whether the hub has asked it something, and not refused it since. */
+  wasAsked = false;
+  readonly #socket: Socket;
+  readonly #config: MemberConfig;
+  readonly #sender = new Sender();
+  readonly #signal = new LightSignal();
+  #order: readonly number[] = [];
+  #welcomed = false;
+  #isAnswering = false;
+  #isLeaving = false;
+
+  /** Takes a connected socket over which nothing has been sent. */
+  constructor(socket: Socket, config: MemberConfig) {
+    this.#socket = socket;
+    this.#config = config;
+    socket.unref();
+    socket.on("error", () => {});
+    this.ended = new Promise((resolve) => {
+      socket.on("close", () => {
+        this.#signal.abort(OVER);
+        resolve();
+      });
+    });
+    this.#upgrade();
+  }
+
+  /**
+   * Sends the last numbers, and waits until the hub has them.
+   *
+   * @param keep Keeps them elsewhere, if it does not confirm them in time.
+   */
+  async leave(keep: () => void): Promise<void> {
+    this.#isLeaving = true;
+    if (this.#socket.destroyed) return keep();
+    const timer = setTimeout(() => {
+      // Before the end of the connection, by which the hub looks for them.
+      keep();
+      this.#socket.destroy();
+    }, FAREWELL_MS);
+    this.#sendLast();
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  /** Sends the last numbers without a pause, if the system is sure to take them: for exit handlers. */
+  leaveNow(): void {
+    const isIdle = this.#welcomed && !this.#isAnswering && this.#socket.writableLength === 0;
+    if (isIdle && !this.#isLeaving) this.#sendLast();
+  }
+
+  /** Ends the connection, and says nothing. */
+  destroy(): void {
+    this.#isLeaving = true;
+    this.#socket.destroy();
+  }
+
+  #upgrade(): void {
+    const request = nodeModule("node:http").request({
+      createConnection: () => this.#socket,
+      headers: { Connection: "Upgrade", Upgrade: UPGRADE },
+    });
+    request.on("error", () => this.#socket.destroy());
+    request.on("response", () => this.#socket.destroy());
+    request.on("upgrade", (_response, _socket, first) => {
+      if (first.length > 0) this.#socket.unshift(first);
+      this.#greet();
+    });
+    request.end();
+  }
+
+  #greet(): void {
+    const { facts, slot } = this.#config;
+    this.#socket.on("end", () => this.#socket.destroy());
+    const onFrame = (head: FrameHead) => this.#take(head);
+    receiveFrames(this.#socket, FRAME_LIMITS, onFrame, () => this.#socket.destroy());
+    sendFrame(this.#socket, { type: "hello", protocol: PROTOCOL, slot, ...facts } satisfies Hello);
+  }
+
+  #take(head: FrameHead): void {
+    const { log, onWelcome } = this.#config;
+    if (head["type"] === "welcome") {
+      this.#welcomed = true;
+      onWelcome(readWelcome(head));
+    } else if (head["type"] === "want") void this.#answer(readWant(head));
+    else if (head["type"] === "refused") {
+      this.wasAsked = false;
+      const reason = REASONS[head["reason"] as Refused["reason"]] ?? "it did not say why";
+      const about = { kind: "refused", name: String(head["reason"]).slice(0, 16) };
+      log.warn(`The hub does not serve this worker: ${reason}`, about);
+    }
+  }
+
+  async #answer(want: Want): Promise<void> {
+    const { local, log } = this.#config;
+    this.wasAsked = true;
+    this.#isAnswering = true;
+    try {
+      const { snapshot, ...outcome } = await local.answer(this.#sender, want, this.#signal);
+      if (snapshot === undefined) this.#send(headOf(want, outcome));
+      else await this.#sendSnapshot(want, outcome, snapshot);
+    } catch (error) {
+      log.error("Cannot send the metrics of this worker", error);
+      // What the hub knows of the layout is not known any more.
+      this.#socket.destroy();
+    } finally {
+      this.#isAnswering = false;
+    }
+  }
+
+  async #sendSnapshot(want: Want, outcome: Outcome, snapshot: Snapshot): Promise<void> {
+    const { layout, order, isPartial, numbers } = snapshot;
+    for (const piece of layout) {
+      const pause = mayWork();
+      if (pause !== undefined) await pause;
+      if (!this.#send({ type: "layout", n: want.n, piece })) await this.#drained();
+    }
+    const isSameOrder = haveSameElements(order, this.#order);
+    this.#order = order;
+    const head = { ...headOf(want, outcome), isPartial, ...(!isSameOrder && { order }) };
+    this.#send(head, numbers);
+  }
+
+  /** Returns whether the socket takes more. */
+  #send(head: object, body?: ArrayBufferView): boolean {
+    if (this.#isLeaving || this.#socket.destroyed) return true;
+    return sendFrame(this.#socket, head, body);
+  }
+
+  #drained(): Promise<void> {
+    const socket = this.#socket;
+    return new Promise((resolve) => {
+      const end = () => {
+        socket.off("drain", end).off("close", end);
+        resolve();
+      };
+      socket.on("drain", end).on("close", end);
+      if (socket.destroyed) end();
+    });
+  }
+
+  #sendLast(): void {
+    const { layout, order, numbers } = this.#config.local.totals();
+    sendFrame(this.#socket, { type: "last" });
+    for (const piece of layout) sendFrame(this.#socket, { type: "layout", piece });
+    sendFrame(this.#socket, { type: "bye", order }, numbers);
+  }
+}
+
+function headOf({ n }: Want, outcome: Outcome): Have {
+  return { type: "have", n, ...outcome };
+}
+
+const REASONS: Readonly<Record<Refused["reason"], string>> = {
+  protocol: "it is of another version of promhttp",
+  members: "it has too many workers",
+  numbers: "its workers have too many series",
+};

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { freePort } from "../helpers/http/free-port.ts";
+import { type App, withApp } from "../helpers/processes/with-app.ts";
+import { eventually, type Reading, scrape } from "../helpers/workers/reading.ts";
+
+// The instances of an application that knows nothing of its metrics are one target under pm2.
+
+const PM2 = fileURLToPath(new URL("pm2/node_modules/pm2/bin/pm2", import.meta.url));
+
+/** Each instance counts 10 when it starts. In cluster mode the instances share the port. */
+const APP = `
+  import { createServer } from "node:http";
+  import { Counter } from "prom-client";
+  new Counter({ name: "app_jobs_total", help: "Jobs." }).inc(10);
+  createServer((_, response) => response.end()).listen(process.env.PORT, "127.0.0.1");
+  process.once("SIGINT", () => process.exit());`;
+
+/** An application under pm2, with three instances. */
+interface Managed {
+  /** Runs a command of pm2, and waits for its end. */
+  pm2(...args: readonly string[]): Promise<void>;
+  scrape(): Promise<Reading>;
+  until(what: string, isDone: (reading: Reading) => boolean): Promise<Reading>;
+}
+
+/** Runs a test with an application under a pm2 of its own. */
+async function withPm2(
+  mode: "cluster" | "fork",
+  test: (managed: Managed) => Promise<void>,
+): Promise<void> {
+  const address = `127.0.0.1:${await freePort()}`;
+  const config = {
+    name: "shop",
+    script: "app.mjs",
+    instances: 3,
+    exec_mode: mode,
+    node_args: "--import promhttp/register",
+    env: { PORT: mode === "cluster" ? await freePort() : 0, PROMHTTP_ADDRESS: address },
+  };
+  const files = {
+    "app.mjs": APP,
+    "ecosystem.config.cjs": `module.exports = { apps: [${JSON.stringify(config)}] };`,
+  };
+  await withApp(files, ["prom-client"], async (app) => {
+    const pm2 = async (...args: readonly string[]) => {
+      const { code, stdout, stderr } = await app.node([PM2, ...args], environmentOf(app)).exit();
+      assert.equal(code, 0, `pm2 ${args.join(" ")}:\n${stdout}${stderr}`);
+    };
+    const read = () => scrape(`http://${address}/metrics`);
+    try {
+      await pm2("start", "ecosystem.config.cjs");
+      await test({ pm2, scrape: read, until: (what, isDone) => eventually(what, read, isDone) });
+    } finally {
+      const pid = await daemonOf(app);
+      await pm2("kill").finally(() => endProcess(pid));
+    }
+  });
+}
+
+function environmentOf({ folder }: App): Record<string, string> {
+  return { PM2_HOME: join(folder, "pm2"), PROMHTTP_RUNTIME_DIR: join(folder, "run") };
+}
+
+/** The id of the daemon; `undefined` if it has not started. */
+async function daemonOf({ folder }: App): Promise<number | undefined> {
+  const text = await readFile(join(folder, "pm2", "pm2.pid"), "utf8").catch(() => "");
+  return Number(text) || undefined;
+}
+
+function endProcess(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended, as it should.
+  }
+}
+
+/** Scrapes all the time until `action` is done. Returns the values of the counter in their order. */
+async function valuesDuring(managed: Managed, action: Promise<void>): Promise<number[]> {
+  const values: number[] = [];
+  let isOver = false;
+  const over = action.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    const reading = await managed.until(
+      "an answer",
+      (all) => all.value("app_jobs_total") !== undefined,
+    );
+    values.push(reading.value("app_jobs_total") ?? 0);
+  }
+  await over;
+  return values;
+}
+
+for (const mode of ["cluster", "fork"] as const) {
+  test(`three instances in ${mode} mode are one target`, async () => {
+    await withPm2(mode, async (managed) => {
+      const all = await managed.until("all are up", (reading) => reading.workers("up") === 3);
+      assert.equal(all.value("app_jobs_total"), 30);
+      const ids = all.samples("promhttp_worker_info").map(({ labels }) => labels.get("id"));
+      assert.deepEqual(ids.sort(), ["0", "1", "2"]);
+    });
+  });
+}
+
+test("a rolling reload never lowers a counter", async () => {
+  await withPm2("cluster", async (managed) => {
+    await managed.until("all are up", (reading) => reading.workers("up") === 3);
+    const values = await valuesDuring(managed, managed.pm2("reload", "shop"));
+    assert.deepEqual(
+      values,
+      values.toSorted((a, b) => a - b),
+    );
+    const isComplete = (reading: Reading) =>
+      reading.workers("up") === 3 && reading.value("app_jobs_total") === 60;
+    await managed.until("all instances have been replaced, and nothing is lost", isComplete);
+  });
+});
+
+test("all instances in fork mode can be restarted", async () => {
+  await withPm2("fork", async (managed) => {
+    const before = await managed.until("all are up", (reading) => reading.workers("up") === 3);
+    const pidsOf = (reading: Reading) =>
+      reading.samples("promhttp_worker_info").map(({ labels }) => labels.get("pid"));
+    const old = new Set(pidsOf(before));
+    await managed.pm2("restart", "shop");
+    const isNew = (reading: Reading) =>
+      reading.workers("up") === 3 && pidsOf(reading).every((pid) => !old.has(pid));
+    const after = await managed.until("all are new", isNew);
+    console.log(after.value("app_jobs_total"));
+  });
+});

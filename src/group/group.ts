@@ -20,9 +20,10 @@ import { UnavailableError } from "../scrape/failure.ts";
 import { unref } from "../timers.ts";
 import { VERSION } from "../version.ts";
 import type { Group, GroupConfig, Hosted, Role } from "./border.ts";
-import { readEnvironment, setMark } from "./environment.ts";
+import { onExit, readEnvironment, setMark } from "./environment.ts";
 import { Forwarder, METRICS_PATH, PAGE_PATH } from "./forwarding.ts";
 import { Lead } from "./hub/lead.ts";
+import { writeLastNumbers } from "./ledger/last-numbers.ts";
 import { LocalWorker } from "./local-worker.ts";
 import { connect } from "./meeting/connect.ts";
 import { type Elected, elect } from "./meeting/election.ts";
@@ -78,6 +79,7 @@ class OwnGroup implements Group {
   #member: Member | undefined;
   #welcome: Welcome | undefined;
   #slot: number | undefined;
+  #stopWatchingExit = (): void => {};
   /** Settles when this process is no member any more. */
   #life: Promise<void> = Promise.resolve();
 
@@ -137,6 +139,7 @@ class OwnGroup implements Group {
       await hosted.open();
       return;
     }
+    this.#stopWatchingExit = onExit(() => this.#exit());
     // Whoever waits for this has nothing else that keeps the process alive.
     const alive = setInterval(() => {}, WELCOME_MS);
     try {
@@ -166,8 +169,9 @@ class OwnGroup implements Group {
 
   async close(): Promise<void> {
     this.#signal.abort(OVER);
-    await this.#lead?.stop();
-    await this.#member?.leave();
+    await this.#lead?.leave();
+    await this.#member?.leave(() => this.#keepLast());
+    this.#stopWatchingExit();
     await this.#life;
     this.#local.close();
     this.#forwarder.close();
@@ -193,8 +197,29 @@ class OwnGroup implements Group {
     return { folder, key };
   }
 
+  /** Runs in the exit handler of the process. */
+  #exit(): void {
+    if (this.#lead !== undefined) this.#lead.leaveNow();
+    else this.#keepLast();
+  }
+
+  /** Keeps what this process has counted, for the hub of now or the next. */
+  #keepLast(): void {
+    try {
+      writeLastNumbers(this.#metAt, this.#facts.worker, this.#local.totals());
+    } catch (error) {
+      this.#config.log.error("Cannot keep the last numbers of this worker in a file", error);
+      this.#member?.leaveNow();
+    }
+  }
+
+  get #metAt(): Meeting {
+    if (this.#meeting === undefined) throw new Error("The group was not joined");
+    return this.#meeting;
+  }
+
   #elect(): Promise<Elected> {
-    const { folder, key } = this.#meeting as Meeting;
+    const { folder, key } = this.#metAt;
     return elect(folder, key, this.#signal);
   }
 
@@ -238,15 +263,18 @@ class OwnGroup implements Group {
 
   async #takeLead(seat: Seat): Promise<void> {
     const { options, log } = this.#config;
+    const hosted = this.#hosted;
+    if (hosted === undefined) throw new Error("The group was not joined");
     const lead = new Lead({
       ...{ seat, options, log },
       local: this.#local,
       facts: this.#facts,
       slot: this.#slot,
       settings: this.#settings,
-      hosted: this.#hosted as Hosted,
+      hosted,
+      meeting: this.#metAt,
+      isChange: this.#welcome !== undefined,
     });
-    if (this.#welcome !== undefined) lead.hub.events.hub_changed++;
     this.#lead = lead;
     try {
       await lead.open();

@@ -50,6 +50,8 @@ export class Member {
   readonly #sender = new Sender();
   readonly #signal = new LightSignal();
   #order: readonly number[] = [];
+  #welcomed = false;
+  #isAnswering = false;
   #isLeaving = false;
 
   /** Takes a connected socket over which nothing has been sent. */
@@ -67,20 +69,28 @@ export class Member {
     this.#upgrade();
   }
 
-  /** Sends the last numbers, and waits until the hub has them. Returns whether it has. */
-  async leave(): Promise<boolean> {
+  /**
+   * Sends the last numbers, and waits until the hub has them.
+   *
+   * @param keep Keeps them elsewhere, if it does not confirm them in time.
+   */
+  async leave(keep: () => void): Promise<void> {
     this.#isLeaving = true;
-    if (this.#socket.destroyed) return false;
-    const timer = setTimeout(() => this.#socket.destroy(), FAREWELL_MS);
-    let isConfirmed = false;
-    this.#socket.on("end", () => {
-      isConfirmed = true;
+    if (this.#socket.destroyed) return keep();
+    const timer = setTimeout(() => {
+      // Before the end of the connection, by which the hub looks for them.
+      keep();
       this.#socket.destroy();
-    });
+    }, FAREWELL_MS);
     this.#sendLast();
     await this.ended;
     clearTimeout(timer);
-    return isConfirmed;
+  }
+
+  /** Sends the last numbers without a pause, if the system is sure to take them: for exit handlers. */
+  leaveNow(): void {
+    const isIdle = this.#welcomed && !this.#isAnswering && this.#socket.writableLength === 0;
+    if (isIdle && !this.#isLeaving) this.#sendLast();
   }
 
   /** Ends the connection, and says nothing. */
@@ -113,8 +123,10 @@ export class Member {
 
   #take(head: FrameHead): void {
     const { log, onWelcome } = this.#config;
-    if (head["type"] === "welcome") onWelcome(readWelcome(head));
-    else if (head["type"] === "want") void this.#answer(readWant(head));
+    if (head["type"] === "welcome") {
+      this.#welcomed = true;
+      onWelcome(readWelcome(head));
+    } else if (head["type"] === "want") void this.#answer(readWant(head));
     else if (head["type"] === "refused") {
       this.wasAsked = false;
       const reason = REASONS[head["reason"] as Refused["reason"]] ?? "it did not say why";
@@ -126,6 +138,7 @@ export class Member {
   async #answer(want: Want): Promise<void> {
     const { local, log } = this.#config;
     this.wasAsked = true;
+    this.#isAnswering = true;
     try {
       const { snapshot, ...outcome } = await local.answer(this.#sender, want, this.#signal);
       if (snapshot === undefined) this.#send(headOf(want, outcome));
@@ -134,6 +147,8 @@ export class Member {
       log.error("Cannot send the metrics of this worker", error);
       // What the hub knows of the layout is not known any more.
       this.#socket.destroy();
+    } finally {
+      this.#isAnswering = false;
     }
   }
 

@@ -5,6 +5,8 @@
 import { hasTimeLeft, hasWorked, nextSlice } from "../exposition/time-slice.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
 
+export { hasWorked } from "../exposition/time-slice.ts";
+
 /** Waits until this process may work again; `undefined` if it may at once. */
 export function mayWork(): Promise<void> | undefined {
   return hasTimeLeft(performance.now()) ? undefined : waitForSlice();

@@ -16,6 +16,7 @@ import { LabelledWalk } from "./labelled-metrics.ts";
 import { policyOf } from "./merge-policy.ts";
 import { MergedFamily, type Part } from "./merged-family.ts";
 import { type Contribution, Mirror } from "./mirror.ts";
+import { type RetainedSnapshot, RetainedSnapshots } from "./retained-snapshot.ts";
 import { Retention } from "./retention.ts";
 import { SharedFamily } from "./shared-family.ts";
 import type { FamilyHead } from "./snapshot.ts";
@@ -47,6 +48,7 @@ export class MergedFamilies {
   /** By name, then by type. */
   readonly #families = new Map<string, Map<MetricType, MergedFamily>>();
   readonly #retention: Retention;
+  readonly #snapshots = new RetainedSnapshots();
   /** Grows whenever there is another family, or one is known only by what is retained of it. */
   #version = 0;
   #plan: Plan | undefined;
@@ -76,6 +78,7 @@ export class MergedFamilies {
     { isRequested, report }: Pick<GatherContext, "isRequested" | "report">,
   ): Generator<undefined, readonly MetricFamily[], undefined> {
     this.#expire();
+    this.#retention.report(report);
     const families: MetricFamily[] = [];
     for (const { merged, parts, faults } of this.#planOf(workers).entries) {
       const { name, type } = merged.shared;
@@ -105,6 +108,14 @@ export class MergedFamilies {
     }
     mirror.end(this.#now(), () => false);
     this.#expire();
+  }
+
+  /**
+   * Takes what is retained, for the next hub: the layout as it has changed since the last call, and all
+   * numbers; `undefined` if nothing has changed. There, a mirror applies it and is retired.
+   */
+  takeRetained(): RetainedSnapshot | undefined {
+    return this.#snapshots.take(Array.from(this.#all(), ({ shared }) => shared));
   }
 
   /** The families of one worker, as if it were a process of its own: nothing is merged, and no label added. */
@@ -160,10 +171,18 @@ export class MergedFamilies {
   #planOf(workers: readonly Contribution[]): Plan {
     const plan = this.#plan;
     if (plan !== undefined && this.#isCurrent(plan, workers)) return plan;
-    const sorted = workers.toSorted((a, b) => a.slot - b.slot);
+    // Copies, because what they say may change.
+    const current = workers.map(({ mirror, slot, pid, isMainThread, isCurrent }) => ({
+      mirror,
+      slot,
+      pid,
+      isMainThread,
+      isCurrent,
+    }));
+    const sorted = current.toSorted((a, b) => a.slot - b.slot);
     for (const { mirror, pid } of sorted) mirror.pid = pid;
     this.#plan = {
-      workers: [...workers],
+      workers: current,
       versions: workers.map(({ mirror }) => mirror.version),
       version: this.#version,
       entries: [...this.#entriesOf(sorted), ...this.#retainedEntries(sorted)],

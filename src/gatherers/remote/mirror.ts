@@ -1,4 +1,5 @@
-import type { MetricFamily } from "../../model/metric-family.ts";
+import { haveSameElements } from "../../model/identity.ts";
+import type { MetricFamily, MetricType } from "../../model/metric-family.ts";
 import { expect, expectIndex, expectList } from "./protocol-error.ts";
 import { MAX_FAMILIES, MAX_ROWS, readLayout } from "./read-layout.ts";
 import type { SharedFamily } from "./shared-family.ts";
@@ -38,6 +39,8 @@ export class Mirror {
   /** The families as those of one process; made when they are asked for. */
   own: readonly MetricFamily[] | undefined;
   #byId = new Map<number, WorkerFamily>();
+  /** Whether no numbers of the sender have come yet. */
+  #isRenewed = true;
   readonly #owner: MirrorOwner;
 
   constructor(owner: MirrorOwner) {
@@ -47,14 +50,14 @@ export class Mirror {
   /** The number of its label sets. */
   get seriesCount(): number {
     let count = 0;
-    for (const family of this.#byId.values()) count += family.rowCount;
+    for (const family of this.#all()) count += family.rowCount;
     return count;
   }
 
   /** How many numbers it keeps. */
   get numberCount(): number {
     let count = 0;
-    for (const family of this.#byId.values()) count += family.expectedNumbers;
+    for (const family of this.#all()) count += family.expectedNumbers;
     return count;
   }
 
@@ -98,27 +101,40 @@ export class Mirror {
       at += count;
     }
     this.#arrange(sent, isPartial);
+    this.#isRenewed = false;
   }
 
   /**
-   * Must be called before a worker sends its whole layout anew. What it had counts on until its numbers
-   * come, which continue it family by family.
+   * Begins anew with another sender: of the same worker after it has lost its connection, or of its final
+   * totals. What it had stays as it is, until numbers of the new sender replace it.
    */
   renew(): void {
     for (const family of this.#byId.values()) if (!family.hasNumbers) family.end(undefined, false);
     this.#byId = new Map();
+    this.#isRenewed = true;
   }
 
   /**
-   * Applies the final totals of a worker, which come with a layout of their own; what is not among them
-   * stays as it was. The mirror must be retired next.
-   *
-   * @throws {ProtocolError}
+   * Copies the numbers of all counters and histograms, for the layout that has been applied since the sender
+   * began; `undefined` while numbers of it have not come.
    */
-  applyTotals({ layout, ...rest }: Snapshot): void {
-    this.renew();
-    for (const piece of layout) this.applyLayout(piece);
-    this.applyNumbers({ ...rest, isPartial: true });
+  takeNumbers(): Pick<Snapshot, "order" | "numbers"> | undefined {
+    if (this.#isRenewed) return undefined;
+    const taken: (readonly [id: number, family: WorkerFamily])[] = [];
+    let count = 0;
+    for (const [id, family] of this.#byId) {
+      if (!family.hasNumbers || !TOTALS.has(family.head.type)) continue;
+      if (family.isChanging) return undefined;
+      taken.push([id, family]);
+      count += family.numbers.length;
+    }
+    const numbers = new Float64Array(count);
+    let at = 0;
+    for (const [, family] of taken) {
+      numbers.set(family.numbers, at);
+      at += family.numbers.length;
+    }
+    return { order: taken.map(([id]) => id), numbers };
   }
 
   /**
@@ -127,7 +143,7 @@ export class Mirror {
    * @param isRetained Which of them go on to count.
    */
   end(goneAt: number, isRetained: (family: WorkerFamily) => boolean): void {
-    for (const family of new Set([...this.families, ...this.#byId.values()])) {
+    for (const family of this.#all()) {
       family.end(goneAt, isRetained(family));
     }
     this.families = [];
@@ -168,26 +184,39 @@ export class Mirror {
   /** Notes which families there are, and ends the others unless they only were not asked for. */
   #arrange(sent: readonly WorkerFamily[], isPartial: boolean): void {
     const { families } = this;
-    const isSame =
-      sent.length === families.length && sent.every((family, at) => family === families[at]);
-    if (isSame) return;
+    if (sent.length === this.#byId.size && haveSameElements(sent, families)) return;
     const isSent = new Set(sent);
     const others = families.filter((family) => !isSent.has(family));
-    if (!isPartial) {
-      const gone = new Set([...others, ...this.#byId.values()].filter((each) => !isSent.has(each)));
-      for (const [id, family] of this.#byId) if (!isSent.has(family)) this.#byId.delete(id);
-      for (const family of gone) family.end(undefined, true);
-      this.families = sent;
+    let next = sent;
+    if (isPartial) {
+      const known = new Set(families);
+      const fresh = sent.filter((family) => !known.has(family));
+      next = fresh.length === 0 ? families : [...families, ...fresh];
     } else {
-      if (others.length + sent.length === families.length) return;
-      this.families = [...others, ...sent];
+      for (const family of others) family.end(undefined, true);
+      for (const [id, family] of this.#byId) {
+        if (isSent.has(family)) continue;
+        // It has never had numbers.
+        if (!families.includes(family)) family.end(undefined, true);
+        this.#byId.delete(id);
+      }
     }
+    if (haveSameElements(next, families)) return;
+    this.families = next;
     this.version++;
     this.own = undefined;
   }
 
+  #all(): ReadonlySet<WorkerFamily> {
+    return new Set([...this.families, ...this.#byId.values()]);
+  }
+
   #forget(family: WorkerFamily): void {
     this.families = this.families.filter((each) => each !== family);
+    this.version++;
     for (const [id, each] of this.#byId) if (each === family) this.#byId.delete(id);
   }
 }
+
+/** The types whose numbers only grow. */
+const TOTALS: ReadonlySet<MetricType> = new Set(["counter", "histogram"]);

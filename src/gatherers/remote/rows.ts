@@ -99,11 +99,6 @@ export class RowEditor {
     this.#newShapeOf = new Uint16Array(slots.length);
   }
 
-  /** The number of rows, as the splices have left them. */
-  get length(): number {
-    return this.#write + this.#slots.length - this.#read;
-  }
-
   /** Removes rows, and returns their slots; `insert()` adds rows at that place. */
   remove(at: number, count: number): Int32Array {
     if (at < this.#write) this.#restart();

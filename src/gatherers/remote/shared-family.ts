@@ -8,8 +8,7 @@ import type { FamilyHead, Row } from "./snapshot.ts";
 export type FaultOnce =
   | "its buckets differ between workers; kept those that all have"
   | "its aggregator cannot be applied to several workers; kept the value of the first"
-  | "it has the label of the worker itself; kept its own"
-  | "too many series of workers that are gone; dropped the oldest";
+  | "it has the label of the worker itself; kept its own";
 
 /** The sum of a histogram is last, its count before it; the counts of its buckets are first. */
 export const COUNT_FROM_END = 2;
@@ -46,6 +45,8 @@ export class SharedFamily {
   readonly exemplars: Map<number, (Exemplar | undefined)[]> = new Map();
   /** Whether anything has changed since it was merged. */
   isDirty = true;
+  /** Whether what is retained has changed since it was taken for the next hub. */
+  isRetainedDirty = false;
   /** How many mirrors have it. */
   workerCount = 0;
   readonly #faults: FaultOnce[] = [];
@@ -109,7 +110,10 @@ export class SharedFamily {
     this.#identities.delete(slot);
     this.bounds[slot] = undefined;
     if (this.present.length > slot) this.present[slot] = 0;
-    if (this.kept.length > slot) this.kept[slot] = 0;
+    if (this.kept[slot] === 1) {
+      this.kept[slot] = 0;
+      this.isRetainedDirty = true;
+    }
     this.isDirty = true;
   }
 
@@ -205,6 +209,7 @@ export class SharedFamily {
     if (this.kept[slot] !== 1) this.retained.fill(0, at, at + this.stride);
     this.kept[slot] = 1;
     this.isDirty = true;
+    this.isRetainedDirty = true;
     return at;
   }
 
@@ -224,6 +229,7 @@ export class SharedFamily {
     this.noteFault("its buckets differ between workers; kept those that all have");
     if (common === before) return;
     this.bounds[slot] = common;
+    this.isRetainedDirty = true;
     // A scrape may be reading the merged numbers.
     for (const numbers of [this.out, this.retained]) this.#project(numbers, slot, before, common);
     const exemplars = this.exemplars.get(slot) ?? [];

@@ -45,6 +45,11 @@ export class WorkerFamily {
     return this.#next.length;
   }
 
+  /** Whether the layout has changed since the last numbers came. */
+  get isChanging(): boolean {
+    return this.#next !== this.rows;
+  }
+
   /** How many numbers must come next. */
   get expectedNumbers(): number {
     return this.#next.numberCount;
@@ -116,9 +121,14 @@ export class WorkerFamily {
 
   #splice(splices: NonNullable<FamilyChange["splices"]>): void {
     const { shared } = this;
+    let { length } = this.#next;
+    // Nothing may be left half-done.
+    for (const { at, removed, rows } of splices) {
+      expect(at + removed <= length, "the rows that are replaced");
+      length += rows.length - removed;
+    }
     const editor = new RowEditor(this.#next.slots, this.#next.shapeOf);
     for (const { at, removed, rows } of splices) {
-      expect(at + removed <= editor.length, "the rows that are replaced");
       for (const slot of editor.remove(at, removed)) {
         this.#removed.push(slot);
         this.exemplars.delete(slot);

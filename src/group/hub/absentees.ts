@@ -8,6 +8,7 @@
 import type { MergedFamilies } from "../../gatherers/remote/merged-families.ts";
 import type { Mirror } from "../../gatherers/remote/mirror.ts";
 import { isRunning, parseWorkerId } from "../worker-id.ts";
+import type { KeptWorker } from "./kept-worker.ts";
 import type { Slots } from "./slots.ts";
 
 /** A worker that is not connected. */
@@ -16,6 +17,8 @@ export interface Absentee {
   readonly worker: string;
   readonly slot: number;
   readonly mirror: Mirror;
+  /** What the next hub will know of it. */
+  readonly kept: KeptWorker;
 }
 
 /** Beyond that the first to have gone is retired. */
@@ -66,10 +69,11 @@ export class Absentees {
     }
   }
 
-  #retire({ worker, slot, mirror }: Absentee): void {
+  #retire({ worker, slot, mirror, kept }: Absentee): void {
     this.#absent.delete(worker);
     this.#slots.giveBack(slot);
     this.#merged.retire(mirror);
+    kept.remove();
   }
 }
 

@@ -41,7 +41,7 @@ export interface ConnectionContext {
   /** Where this process answers; `undefined` for a handler. */
   readonly place: Place | undefined;
   /** Takes the last numbers that a worker has left in a file, when its connection has ended. */
-  readonly takeLast?: (worker: string) => Promise<Snapshot | undefined>;
+  readonly takeLast: (worker: string) => Promise<Snapshot | undefined>;
 }
 
 /** How long a peer may take to say who it is, in milliseconds. */
@@ -67,6 +67,8 @@ export class Connection {
   /** Whether its last snapshot has begun. */
   #isLast = false;
   #isRefused = false;
+  /** The id of a worker that has said that it leaves. */
+  #left: string | undefined;
   /** Whether this side has ended it, so that the peer may return. */
   #isCutOff = false;
   /** Settles when all frames so far have been processed. */
@@ -122,7 +124,7 @@ export class Connection {
     switch (head["type"]) {
       case "layout": {
         if (!this.#isLast) worker.expect(Number(head["n"]));
-        await hub.applyLayout(worker.mirror, head["piece"]);
+        await hub.applyLayout(worker, head["piece"]);
         if (worker.mirror.numberCount > MAX_NUMBERS) this.#refuse("numbers");
         return;
       }
@@ -140,12 +142,13 @@ export class Connection {
       }
       case "last":
         this.#isLast = true;
-        await hub.turns.take(() => worker.mirror.renew());
+        await hub.beginLast(worker);
         return;
       case "bye": {
         if (!this.#isLast) throw new ProtocolError("A farewell has no numbers");
         await hub.applyNumbers(worker, { ...readNumbers(head, body, []), isPartial: true });
         this.#worker = undefined;
+        this.#left = worker.facts.worker;
         this.#isRefused = true;
         await hub.remove(worker, true);
         // That is how it learns that its numbers have arrived.
@@ -218,13 +221,17 @@ export class Connection {
 
   async #end(): Promise<void> {
     const worker = this.#worker;
-    this.#worker = undefined;
-    if (worker === undefined) return;
-    worker.leave();
     const { hub, takeLast } = this.#context;
+    if (worker === undefined) {
+      // It may have kept its last numbers although they have arrived.
+      if (this.#left !== undefined) await takeLast(this.#left);
+      return;
+    }
+    this.#worker = undefined;
+    worker.leave();
     // The process of a thread that has ended lives on.
     const hasEnded = !this.#isCutOff && worker.facts.thread > 0;
-    const last = await takeLast?.(worker.facts.worker);
+    const last = await takeLast(worker.facts.worker);
     if (last !== undefined) await hub.applyLast(worker, last);
     await hub.remove(worker, hasEnded || last !== undefined);
   }

@@ -9,7 +9,6 @@
  */
 import { LightSignal, OVER } from "../../abort.ts";
 import { type Contribution, MergedFamilies } from "../../gatherers/remote/merged-families.ts";
-import type { Mirror } from "../../gatherers/remote/mirror.ts";
 import { Sender } from "../../gatherers/remote/sender.ts";
 import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import type { Log } from "../../log.ts";
@@ -21,10 +20,12 @@ import type { WorkersSettings } from "../../options/workers.ts";
 import { UnavailableError } from "../../scrape/failure.ts";
 import type { SelfMetrics } from "../../scrape/self-metrics.ts";
 import { unref } from "../../timers.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 import type { LocalWorker } from "../local-worker.ts";
 import { quoted, type Want, type WorkerFacts } from "../messages.ts";
-import { inSlices, mayWork, Turns } from "../slices.ts";
+import { hasWorked, inSlices, mayWork, Turns } from "../slices.ts";
 import { Absentees, factsOf } from "./absentees.ts";
+import { KeptWorker } from "./kept-worker.ts";
 import { Slots } from "./slots.ts";
 import { type Round, Worker, type WorkerState } from "./worker.ts";
 import { noEvents, statusFamily, type WorkerCensus, workerFamilies } from "./worker-metrics.ts";
@@ -40,8 +41,10 @@ export interface HubConfig {
   /** What the scrapes of this process count. */
   readonly selfMetrics: SelfMetrics;
   readonly log: Log;
-  /** Called after each scrape. */
-  readonly onMerged?: () => void;
+  /** What the next hub will know of the workers. */
+  readonly ledger: Pick<Ledger, "add" | "remove">;
+  /** Called when all workers have been merged, before anybody reads them. */
+  readonly onMerged: () => void;
 }
 
 /** The share of a scrape's time for which workers are waited for, and what is left of it at least. */
@@ -64,8 +67,7 @@ export class Hub implements WorkerCensus {
   readonly merged: MergedFamilies;
   readonly turns: Turns = new Turns();
   incompatible = 0;
-  /** The worker that this process is. */
-  readonly own: Worker;
+  #own: Worker | undefined;
   readonly #config: HubConfig;
   readonly #slots = new Slots();
   readonly #sender = new Sender();
@@ -75,16 +77,27 @@ export class Hub implements WorkerCensus {
 
   constructor(config: HubConfig) {
     this.#config = config;
-    const { facts, slot, settings, options } = config;
+    const { settings, options } = config;
     this.merged = new MergedFamilies(settings);
     this.absentees = new Absentees(this.merged, this.#slots);
-    this.own = this.add(facts, slot, (want) => void this.#answerOwn(want));
     this.#ownFamilies = Object.freeze([
       ...(options.statusName === undefined
         ? NONE
         : [statusFamily(options.statusName, this, settings.label)]),
       ...(options.selfMetrics ? workerFamilies(this, settings.label) : NONE),
     ]);
+  }
+
+  /** Begins, when what a former hub has left is here: this process may be part of that. */
+  begin(): void {
+    const { facts, slot } = this.#config;
+    this.#own = this.add(facts, slot, (want) => void this.#answerOwn(want));
+  }
+
+  /** The worker that this process is. */
+  get own(): Worker {
+    if (this.#own === undefined) throw new Error("The hub has not begun");
+    return this.#own;
   }
 
   /** Gathers from all workers; the rules of `Gatherer` hold. */
@@ -95,7 +108,7 @@ export class Hub implements WorkerCensus {
       this.absentees.retireDead();
       return inSlices(this.merged.merge(this.#contributions(states), context));
     });
-    this.#config.onMerged?.();
+    this.#config.onMerged();
     return { families: this.#join(families, this.#ownFamilies), errors: [] };
   }
 
@@ -115,10 +128,12 @@ export class Hub implements WorkerCensus {
   /** Adds a worker that has joined. One that returns goes on where it was. */
   add(facts: WorkerFacts, wanted: number | undefined, send: (want: Want) => void): Worker {
     const absentee = this.absentees.take(facts.worker);
-    const mirror = absentee?.mirror ?? this.merged.createMirror();
-    mirror.renew();
     const slot = this.#slots.take(facts.worker, wanted);
-    const worker = new Worker({ facts, slot, mirror }, send);
+    const mirror = absentee?.mirror ?? this.merged.createMirror();
+    const name = { worker: facts.worker, slot };
+    const kept = absentee?.kept ?? new KeptWorker(this.#config.ledger, name, mirror);
+    if (absentee !== undefined) renew({ mirror, kept });
+    const worker = new Worker({ facts, slot, mirror, kept }, send);
     worker.hasNumbers = absentee !== undefined;
     this.workers.add(worker);
     return worker;
@@ -140,26 +155,35 @@ export class Hub implements WorkerCensus {
   }
 
   /** Applies a piece of a worker's layout, when this process may work. */
-  async applyLayout(mirror: Mirror, piece: unknown): Promise<void> {
+  async applyLayout({ mirror, kept }: Mirrored, piece: unknown): Promise<void> {
     const pause = mayWork();
     if (pause !== undefined) await pause;
-    await this.turns.take(() => mirror.applyLayout(piece));
+    await this.turns.take(() => {
+      mirror.applyLayout(piece);
+      kept.addLayout(piece);
+    });
+    hasWorked(performance.now());
   }
 
   /** Applies the numbers of a worker. */
   async applyNumbers(worker: Worker, numbers: Omit<Snapshot, "layout">): Promise<void> {
     await this.turns.take(() => {
-      worker.mirror.applyNumbers(numbers);
+      applyNumbers(worker, numbers);
       worker.hasNumbers = true;
     });
   }
 
+  /** Begins the last numbers of a worker, which come with a layout of their own. */
+  async beginLast(worker: Mirrored): Promise<void> {
+    await this.turns.take(() => renew(worker));
+  }
+
   /** Applies the last numbers of a worker, which come with a layout of their own. */
-  async applyLast(worker: Worker, { layout, ...numbers }: Snapshot): Promise<void> {
-    await this.turns.take(() => worker.mirror.renew());
-    for (const piece of layout) await this.applyLayout(worker.mirror, piece);
+  async applyLast(worker: Mirrored, { layout, ...numbers }: Snapshot): Promise<void> {
+    await this.beginLast(worker);
+    for (const piece of layout) await this.applyLayout(worker, piece);
     // What is not among them stays as it was.
-    await this.applyNumbers(worker, { ...numbers, isPartial: true });
+    await this.turns.take(() => applyNumbers(worker, { ...numbers, isPartial: true }));
   }
 
   /**
@@ -171,16 +195,41 @@ export class Hub implements WorkerCensus {
     worker.leave();
     await this.turns.take(() => {
       if (!this.workers.delete(worker)) return;
-      const { facts, slot, mirror } = worker;
+      const { facts, slot, mirror, kept } = worker;
       this.events.left++;
       this.#config.selfMetrics.collectors.forget(this.#labelOf(worker));
       if (worker.hasNumbers && !isGone) {
-        this.absentees.add({ worker: facts.worker, slot, mirror });
+        this.absentees.add({ worker: facts.worker, slot, mirror, kept });
       } else {
         this.merged.retire(mirror);
+        kept.remove();
         this.#slots.giveBack(slot);
       }
     });
+  }
+
+  /** Retires a worker that is gone, and was not connected. */
+  async retire(worker: Mirrored, last: Snapshot | undefined): Promise<void> {
+    try {
+      if (last !== undefined) await this.applyLast(worker, last);
+    } catch (error) {
+      this.#config.log.error("Cannot read the last numbers of a worker", error);
+    }
+    await this.turns.take(() => {
+      this.merged.retire(worker.mirror);
+      worker.kept.remove();
+    });
+  }
+
+  /** Retires this process with its last numbers, without a pause. */
+  retireOwn({ layout, ...numbers }: Snapshot): void {
+    const { own } = this;
+    if (!this.workers.delete(own)) return;
+    own.mirror.renew();
+    for (const piece of layout) own.mirror.applyLayout(piece);
+    own.mirror.applyNumbers({ ...numbers, isPartial: true });
+    this.merged.retire(own.mirror);
+    own.kept.remove();
   }
 
   /** Ends what this process does for itself. */
@@ -196,7 +245,7 @@ export class Hub implements WorkerCensus {
     const { snapshot } = answer;
     try {
       if (snapshot !== undefined) {
-        for (const piece of snapshot.layout) await this.applyLayout(this.own.mirror, piece);
+        for (const piece of snapshot.layout) await this.applyLayout(this.own, piece);
         await this.applyNumbers(this.own, snapshot);
       }
       this.own.answered(answer);
@@ -308,6 +357,19 @@ export class Hub implements WorkerCensus {
   #labelOf({ slot }: Worker): { readonly label: string; readonly slot: number } {
     return { label: this.#config.settings.label, slot };
   }
+}
+
+/** What is known of the metrics of a worker. */
+type Mirrored = Pick<Worker, "mirror" | "kept">;
+
+function renew({ mirror, kept }: Mirrored): void {
+  kept.renew();
+  mirror.renew();
+}
+
+function applyNumbers({ mirror, kept }: Mirrored, numbers: Omit<Snapshot, "layout">): void {
+  mirror.applyNumbers(numbers);
+  kept.settle();
 }
 
 function roundOf({ deadlineMs, names }: GatherContext): Round {

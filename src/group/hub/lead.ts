@@ -1,29 +1,40 @@
 /**
- * A process that answers for its group: the hub, its socket and the port, from the election until another
- * process takes its place.
+ * A process that answers for its group: the hub, its socket, the port and the ledger, from the election until
+ * another process takes its place.
+ *
+ * It listens to its socket at once, because its members come from then on. It reads what a former hub has
+ * left, opens the port, and only then welcomes them.
  */
 import type { Socket } from "node:net";
+import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import type { Log } from "../../log.ts";
 import type { GatherContext, GatherResult } from "../../model/gatherer.ts";
 import type { ResolvedHandlerOptions } from "../../options/options.ts";
 import type { WorkersSettings } from "../../options/workers.ts";
 import type { Scrape, WorkerReport } from "../../scrape/exchange.ts";
 import type { Hosted } from "../border.ts";
+import { type LastNumbersPlace, takeLastNumbers } from "../ledger/last-numbers.ts";
+import { Ledger } from "../ledger/ledger.ts";
 import type { LocalWorker } from "../local-worker.ts";
+import type { RuntimeFolder } from "../meeting/runtime-folder.ts";
 import type { Seat } from "../meeting/seat.ts";
 import type { Place, WorkerFacts } from "../messages.ts";
 import { Connection } from "./connection.ts";
 import { type Front, openFront } from "./front.ts";
 import { Hub } from "./hub.ts";
+import { inherit } from "./inheritance.ts";
 import { WorkerScrapes, workerOf } from "./worker-scrapes.ts";
 
 /** What it takes to lead. */
 export interface LeadConfig {
   readonly seat: Seat;
+  readonly meeting: { readonly folder: RuntimeFolder; readonly key: string };
   readonly local: LocalWorker;
   readonly facts: WorkerFacts;
   /** The slot that this process had as a member. */
   readonly slot: number | undefined;
+  /** Whether another process was the hub before. */
+  readonly isChange: boolean;
   readonly settings: WorkersSettings;
   readonly options: ResolvedHandlerOptions;
   readonly hosted: Hosted;
@@ -35,25 +46,35 @@ export class Lead {
   readonly hub: Hub;
   /** Answers a scrape for all workers, or for one. */
   readonly scrape: Scrape;
-  /** Resolves when another process has taken its place. */
+  /** Resolves when it is over. */
   readonly ended: Promise<void>;
   /** Where the port is; `undefined` until it is open. */
   place: Place | undefined;
   readonly #config: LeadConfig;
   readonly #front: Front;
+  readonly #ledger: Ledger;
+  readonly #lastNumbers: LastNumbersPlace;
   readonly #workerScrapes: WorkerScrapes;
   readonly #connections = new Set<Connection>();
   /** Members that came before the port was open. */
   #waiting: Socket[] | undefined = [];
+  readonly #begun: Promise<void>;
+  #begin = (): void => {};
   #end = (): void => {};
   #isOver = false;
 
-  /** Listens to the connections of the seat at once: they come from now on. */
   constructor(config: LeadConfig) {
     this.#config = config;
-    const { options, hosted, log } = config;
+    const { options, hosted, log, seat, meeting } = config;
     const { selfMetrics } = hosted;
-    this.hub = new Hub({ ...config, selfMetrics });
+    this.#lastNumbers = meeting;
+    this.#ledger = new Ledger({ ...meeting, seat, log });
+    this.hub = new Hub({
+      ...config,
+      selfMetrics,
+      ledger: this.#ledger,
+      onMerged: () => void this.#ledger.write(this.hub.merged.takeRetained()),
+    });
     this.#workerScrapes = new WorkerScrapes({ hub: this.hub, options, selfMetrics, log });
     this.scrape = (request) => {
       const slot = workerOf(request.query);
@@ -61,10 +82,13 @@ export class Lead {
         ? hosted.scrape(request)
         : this.#workerScrapes.answer(slot, request);
     };
+    this.#begun = new Promise((resolve) => {
+      this.#begin = resolve;
+    });
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    this.#front = openFront(config.seat.server, {
+    this.#front = openFront(seat.server, {
       scrape: this.scrape,
       page: hosted.page,
       slots: () => this.slots(),
@@ -80,9 +104,13 @@ export class Lead {
    */
   async open(): Promise<void> {
     try {
+      const hasInherited = await inherit(this.hub, this.#ledger, this.#lastNumbers);
+      if (hasInherited || this.#config.isChange) this.hub.events.hub_changed++;
+      this.hub.begin();
+      this.#begin();
       this.place = await this.#config.hosted.open();
     } catch (error) {
-      await this.stop();
+      await this.#stop();
       throw error;
     }
     const waiting = this.#waiting ?? [];
@@ -92,6 +120,7 @@ export class Lead {
 
   /** Gathers from all workers; the rules of `Gatherer` hold. */
   async gather(context: GatherContext): Promise<GatherResult> {
+    await this.#begun;
     const [result] = await Promise.all([this.hub.gather(context), this.#checkSeat()]);
     return result;
   }
@@ -110,8 +139,22 @@ export class Lead {
     return reports.sort((a, b) => a.slot - b.slot);
   }
 
+  /** Leaves the group: what this process has counted goes on to count. */
+  async leave(): Promise<void> {
+    this.leaveNow();
+    await this.#ledger.close();
+    await this.#stop();
+  }
+
+  /** Keeps what all workers have counted for the next hub, without a pause: for exit handlers. */
+  leaveNow(): void {
+    if (this.#isOver) return;
+    this.hub.retireOwn(this.#config.local.totals());
+    this.#ledger.writeNow(this.hub.merged.takeRetained());
+  }
+
   /** Stops to answer for the group: its members connect to another process. */
-  async stop(): Promise<void> {
+  async #stop(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
     for (const socket of this.#waiting ?? []) socket.destroy();
@@ -129,7 +172,7 @@ export class Lead {
   async #checkSeat(): Promise<void> {
     if ((await this.#config.seat.check()) !== "taken" || this.#isOver) return;
     this.#config.log.note("Another process answers for all workers now; this one reports to it");
-    void this.#config.hosted.shut().then(() => this.stop());
+    void this.#config.hosted.shut().then(() => this.#stop());
   }
 
   #welcome(socket: Socket): void {
@@ -141,8 +184,19 @@ export class Lead {
     }
     if (socket.destroyed) return;
     const { hub, place } = this;
-    const connection = new Connection(socket, { hub, log: this.#config.log, place });
+    const { log } = this.#config;
+    const takeLast = (worker: string) => this.#takeLast(worker);
+    const connection = new Connection(socket, { hub, log, place, takeLast });
     this.#connections.add(connection);
     socket.on("close", () => this.#connections.delete(connection));
+  }
+
+  async #takeLast(worker: string): Promise<Snapshot | undefined> {
+    try {
+      return await takeLastNumbers(this.#lastNumbers, worker);
+    } catch (error) {
+      this.#config.log.error("Cannot read the last numbers of a worker", error);
+      return undefined;
+    }
   }
 }

@@ -5,6 +5,7 @@
 import type { Mirror } from "../../gatherers/remote/mirror.ts";
 import { ProtocolError } from "../../gatherers/remote/protocol-error.ts";
 import type { Outcome, Question, Want, WorkerFacts } from "../messages.ts";
+import type { KeptWorker } from "./kept-worker.ts";
 
 /** How a worker did at the last scrape. */
 export type WorkerState = "up" | "late" | "failed";
@@ -40,6 +41,8 @@ export class Worker {
   readonly facts: WorkerFacts;
   readonly slot: number;
   readonly mirror: Mirror;
+  /** What the next hub will know of it. */
+  readonly kept: KeptWorker;
   /** How it did at the last scrape; `undefined` as long as there was none. */
   state: WorkerState | undefined;
   /** What it said last of `setFailing()`. */
@@ -58,13 +61,14 @@ export class Worker {
 
   /** @param now The time in milliseconds. */
   constructor(
-    { facts, slot, mirror }: Pick<Worker, "facts" | "slot" | "mirror">,
+    { facts, slot, mirror, kept }: Pick<Worker, "facts" | "slot" | "mirror" | "kept">,
     send: Send,
     now: () => number = () => performance.now(),
   ) {
     this.facts = facts;
     this.slot = slot;
     this.mirror = mirror;
+    this.kept = kept;
     this.#send = send;
     this.#now = now;
   }

@@ -1,8 +1,11 @@
-import { LABELS_TOO_LONG, NOT_PRINTABLE } from "../../model/faults.ts";
+import { LABELS_TOO_LONG, NOT_PRINTABLE, TOO_MANY_SHAPES } from "../../model/faults.ts";
 import { haveSameElements, labelText } from "../../model/identity.ts";
 import type { Labels } from "../../model/metric-family.ts";
 import { MAX_PART_BYTES, shapeBytes } from "./change-writer.ts";
 import type { Row, RowShape } from "./snapshot.ts";
+
+/** As many as a receiver takes; with that many, one mistakes values for names. */
+export const MAX_SHAPES = 65_536;
 
 /** The shapes of the rows of one family. */
 export class RowShapes {
@@ -28,9 +31,10 @@ export class RowShapes {
       const value = labels[name];
       const text = typeof value === "string" ? value : labelText(value);
       if (text === undefined) return NOT_PRINTABLE;
-      if (text === "" || !isFaithful(value)) this.isAltered = true;
-      // An empty label is an absent one (OpenMetrics 1.0, Label).
-      if (text === "") continue;
+      // An empty label is an absent one (OpenMetrics 1.0, Label), and nobody can read an empty name.
+      const isSkipped = text === "" || name === "";
+      if (isSkipped || !isFaithful(value)) this.isAltered = true;
+      if (isSkipped) continue;
       names[count++] = name;
       parts[count] = text;
     }
@@ -61,6 +65,7 @@ export class RowShapes {
       index = this.all.length;
       const shape = { names, bounds };
       if (shapeBytes(shape) > MAX_PART_BYTES) return LABELS_TOO_LONG;
+      if (index >= MAX_SHAPES) return TOO_MANY_SHAPES;
       this.all.push(shape);
       this.#indexes.set(key, index);
     }

@@ -11,7 +11,7 @@ import { type Edit, FamilyWalk, type KnownRows } from "./family-walk.ts";
 import type { Pace } from "./pace.ts";
 import { type Columns, Point } from "./point.ts";
 import type { RowExtras } from "./row-extras.ts";
-import { RowShapes } from "./row-shapes.ts";
+import { MAX_SHAPES, RowShapes } from "./row-shapes.ts";
 import { RowTable } from "./row-table.ts";
 import type { FamilyHead } from "./snapshot.ts";
 
@@ -48,7 +48,8 @@ export class SentFamily {
   /** Whether most shapes are of rows that have gone. */
   get isWorn(): boolean {
     const { shapes, table } = this.#known;
-    return shapes.all.length > Math.max(MIN_WORN_SHAPES, table.count * 2);
+    const enough = Math.min(table.count * 2, MAX_SHAPES * 0.75);
+    return shapes.all.length > Math.max(MIN_WORN_SHAPES, enough);
   }
 
   /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SeriesTable } from "../../../src/gatherers/remote/series-table.ts";
+import { SeriesTable } from "../../../../src/gatherers/remote/received/series-table.ts";
 
 test("a label set has one slot, whatever the order of its names", () => {
   const table = new SeriesTable();

@@ -128,8 +128,10 @@ export class Hub implements WorkerCensus {
     return this.turns.take(() => this.merged.familiesOf(worker.mirror));
   }
 
-  /** Adds a worker that has joined. One that returns goes on where it was. */
+  /** Adds a worker that has joined, in a turn of its own. One that returns goes on where it was. */
   add(facts: WorkerFacts, wanted: number | undefined, send: (want: Want) => void): Worker {
+    // The slots of those that are gone are free.
+    this.absentees.retireDead();
     const absentee = this.absentees.take(facts.worker);
     const slot = this.#slots.take(facts.worker, wanted);
     const mirror = absentee?.mirror ?? this.merged.createMirror();
@@ -203,6 +205,7 @@ export class Hub implements WorkerCensus {
       this.#config.selfMetrics.collectors.forget(this.#labelOf(worker));
       if (worker.hasNumbers && !isGone) {
         this.absentees.add({ worker: facts.worker, slot, mirror, kept });
+        this.absentees.retireDead();
       } else {
         this.merged.retire(mirror);
         kept.remove();

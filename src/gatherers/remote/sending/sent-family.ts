@@ -1,5 +1,6 @@
-import { isReadOnce } from "../../model/identity.ts";
-import type { MetricFamily } from "../../model/metric-family.ts";
+import { isReadOnce } from "../../../model/identity.ts";
+import type { MetricFamily } from "../../../model/metric-family.ts";
+import type { FamilyHead } from "../snapshot.ts";
 import {
   ChangeWriter,
   jsonBytes,
@@ -13,7 +14,6 @@ import { type Columns, Point } from "./point.ts";
 import type { RowExtras } from "./row-extras.ts";
 import { MAX_SHAPES, RowShapes } from "./row-shapes.ts";
 import { RowTable } from "./row-table.ts";
-import type { FamilyHead } from "./snapshot.ts";
 
 /** How many shapes a family may have before it is sent anew without those that no row has. */
 const MIN_WORN_SHAPES = 64;

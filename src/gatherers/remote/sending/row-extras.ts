@@ -1,4 +1,4 @@
-import { labelText } from "../../model/identity.ts";
+import { labelText } from "../../../model/identity.ts";
 import type {
   BucketSpan,
   Exemplar,
@@ -8,7 +8,7 @@ import type {
   MetricType,
   NativeHistogram,
   ValueMetric,
-} from "../../model/metric-family.ts";
+} from "../../../model/metric-family.ts";
 import { type ChangeWriter, jsonBytes, MAX_PART_BYTES } from "./change-writer.ts";
 
 /** What a report says of a native histogram that is left out. */

@@ -10,13 +10,13 @@ const jobs = new Counter({ name: "jobs_total", help: "Jobs done." });
 const metrics = await Server.listen(register, ":9464", { workers: true }); // in every thread
 
 /** The task of a thread. */
-export default function work() {
+export function work() {
   jobs.inc();
 }
 
 if (isMainThread) {
   const filename = fileURLToPath(import.meta.url);
-  const pool = new Piscina({ filename, minThreads: 2, atomics: "async" }); // reachable while idle
+  const pool = new Piscina({ filename, name: "work", atomics: "async" }); // reachable while idle
   await Promise.all([pool.run(undefined), pool.run(undefined), pool.run(undefined)]);
 
   const stop = async () => {

@@ -120,8 +120,15 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
   ],
 };
 
-/** The examples that need more than a port, each with a test of its own. */
-const OTHERS = ["https.mjs", "push.mjs"];
+/** The examples that need more than a port, each with a test of its own, here or in another file. */
+const OTHERS = [
+  "cluster-nestjs.mjs",
+  "cluster.mjs",
+  "https.mjs",
+  "piscina.mjs",
+  "push.mjs",
+  "threads.mjs",
+];
 
 /** How to run the examples that do not serve themselves; the others are read from standard input. */
 const COMMANDS: Readonly<Record<string, (file: string, port: number) => readonly string[]>> = {

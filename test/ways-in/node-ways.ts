@@ -1,7 +1,13 @@
 import { once } from "node:events";
 import { createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { createHandler, type Handler, type HandlerOptions, type Logger, Server } from "../../src/index.ts";
+import {
+  createHandler,
+  type Handler,
+  type HandlerOptions,
+  type Logger,
+  Server,
+} from "../../src/index.ts";
 import { type Mount, type Mounted, mountOnNode } from "../helpers/http/with-mount.ts";
 import { connectFetch } from "./clients/fetch.ts";
 import { connectHttp1 } from "./clients/http1.ts";
@@ -70,7 +76,8 @@ export function inGroup(way: Way): Way {
     ...way,
     name: `${way.name} in a group`,
     cannot: { ...way.cannot, ...GROUP_CANNOT },
-    start: ({ options, ...setup }) => way.start({ ...setup, options: { ...options, ...ownGroup() } }),
+    start: ({ options, ...setup }) =>
+      way.start({ ...setup, options: { ...options, ...ownGroup() } }),
   };
 }
 

@@ -127,7 +127,8 @@ test("the child of a program that is not part of the target is not, either", asy
     "app.mjs": startsOthers(`run("node_modules/tool/cli.mjs");`),
     "node_modules/tool/cli.mjs": `
       import { fork } from "node:child_process";
-      fork(new URL("worker.mjs", import.meta.url));`,
+      fork(new URL("worker.mjs", import.meta.url));
+      process.stdin.once("end", () => process.exit()).resume();`,
     "node_modules/tool/worker.mjs": countsAs(10, "../../jobs.mjs"),
     "jobs.mjs": JOBS,
   };

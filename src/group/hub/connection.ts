@@ -176,11 +176,12 @@ export class Connection {
     clearTimeout(this.#greeting);
     this.#limits = FRAME_LIMITS;
     const { worker, pid, thread, id, version } = hello;
-    this.#worker = hub.add({ worker, pid, thread, id, version }, hello.slot, (want) => {
-      sendFrame(this.#socket, want);
-    });
+    const facts = { worker, pid, thread, id, version };
+    const send = (want: object) => void sendFrame(this.#socket, want);
+    const added = await hub.turns.take(() => hub.add(facts, hello.slot, send));
+    this.#worker = added;
     hub.events.joined++;
-    const { slot } = this.#worker;
+    const { slot } = added;
     const { pm2Name, script = "node" } = readEnvironment();
     const name = boundedText(pm2Name ?? script);
     const welcome: Welcome = { type: "welcome", slot, pid: hub.own.facts.pid, name, place };

@@ -43,8 +43,8 @@ export interface HubConfig {
   readonly log: Log;
   /** What the next hub will know of the workers. */
   readonly ledger: Pick<Ledger, "add" | "remove">;
-  /** Called when all workers have been merged, before anybody reads them. */
-  readonly onMerged: () => void;
+  /** Called when all workers have been merged; nobody sees the sums before it has resolved. */
+  readonly onMerged: () => Promise<void>;
 }
 
 /** The share of a scrape's time for which workers are waited for, and what is left of it at least. */
@@ -111,7 +111,7 @@ export class Hub implements WorkerCensus {
       this.absentees.retireDead();
       return inSlices(this.merged.merge(this.#contributions(states), context));
     });
-    this.#config.onMerged();
+    await this.#config.onMerged();
     return { families: this.#join(families, this.#ownFamilies), errors: [] };
   }
 
@@ -128,8 +128,10 @@ export class Hub implements WorkerCensus {
     return this.turns.take(() => this.merged.familiesOf(worker.mirror));
   }
 
-  /** Adds a worker that has joined. One that returns goes on where it was. */
+  /** Adds a worker that has joined, in a turn of its own. One that returns goes on where it was. */
   add(facts: WorkerFacts, wanted: number | undefined, send: (want: Want) => void): Worker {
+    // The slots of those that are gone are free.
+    this.absentees.retireDead();
     const absentee = this.absentees.take(facts.worker);
     const slot = this.#slots.take(facts.worker, wanted);
     const mirror = absentee?.mirror ?? this.merged.createMirror();
@@ -203,6 +205,7 @@ export class Hub implements WorkerCensus {
       this.#config.selfMetrics.collectors.forget(this.#labelOf(worker));
       if (worker.hasNumbers && !isGone) {
         this.absentees.add({ worker: facts.worker, slot, mirror, kept });
+        this.absentees.retireDead();
       } else {
         this.merged.retire(mirror);
         kept.remove();

@@ -164,7 +164,7 @@ class OwnGroup implements Group {
 
   async close(): Promise<void> {
     this.#signal.abort(OVER);
-    await this.#lead?.leave();
+    if ((await this.#lead?.leave()) === false) this.#keepLast();
     await this.#member?.leave(() => this.#keepLast());
     this.#stopWatchingExit();
     await this.#life;
@@ -194,8 +194,13 @@ class OwnGroup implements Group {
 
   /** Runs in the exit handler of the process. */
   #exit(): void {
-    if (this.#lead !== undefined) this.#lead.leaveNow();
-    else this.#keepLast();
+    // The handlers of the application come after this one.
+    try {
+      if (this.#lead?.leaveNow()) return;
+    } catch (error) {
+      this.#config.log.error("Cannot keep what all workers have counted", error);
+    }
+    this.#keepLast();
   }
 
   /** Keeps what this process has counted, for the hub of now or the next. */

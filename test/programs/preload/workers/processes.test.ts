@@ -228,3 +228,19 @@ test("PROMHTTP_WORKERS must be valid", async () => {
     assert.equal(await end(child), `promhttp: Cannot serve metrics: ${reason}\n`);
   });
 });
+
+test("a process that exits while it becomes the hub exits quietly", async () => {
+  const files = {
+    "app.mjs": `
+      import { existsSync, readdirSync } from "node:fs";
+      import "./jobs.mjs";
+      const isTaken = () => existsSync("run") && readdirSync("run").some((name) => name.endsWith(".sock"));
+      const look = () => (isTaken() ? process.exit() : setImmediate(look));
+      look();`,
+    "jobs.mjs": JOBS,
+  };
+  await withGroup(files, LIBRARIES, async (app) => {
+    const exit = await app.start(["app.mjs"]).exit();
+    assert.deepEqual(exit, { code: 0, signal: null, stdout: "", stderr: "" });
+  });
+});

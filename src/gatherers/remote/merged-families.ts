@@ -78,6 +78,7 @@ export class MergedFamilies {
     { isRequested, report }: Pick<GatherContext, "isRequested" | "report">,
   ): Generator<undefined, readonly MetricFamily[], undefined> {
     this.#expire();
+    this.#retention.report(report);
     const families: MetricFamily[] = [];
     for (const { merged, parts, faults } of this.#planOf(workers).entries) {
       const { name, type } = merged.shared;

@@ -81,7 +81,7 @@ export class Connection {
     this.#greeting = unref(setTimeout(() => this.#cutOff("It did not greet"), GREETING_MS));
     socket.on("close", () => {
       clearTimeout(this.#greeting);
-      void this.#processed.then(() => this.#end());
+      context.hub.awaitDeparture(this.#processed.then(() => this.#end()));
     });
     // What cannot be written any more is of no interest: the end follows.
     socket.on("error", () => {});
@@ -232,7 +232,19 @@ export class Connection {
     // The process of a thread that has ended lives on.
     const hasEnded = !this.#isCutOff && worker.facts.thread > 0;
     const last = await takeLast(worker.facts.worker);
-    if (last !== undefined) await hub.applyLast(worker, last);
-    await hub.remove(worker, hasEnded || last !== undefined);
+    const isLast = last !== undefined && (await this.#applied(worker, last));
+    await hub.remove(worker, hasEnded || isLast);
+  }
+
+  /** Applies last numbers that were kept in a file; returns whether they could be. */
+  async #applied(worker: Worker, last: Snapshot): Promise<boolean> {
+    const { hub, log } = this.#context;
+    try {
+      await hub.applyLast(worker, last);
+      return true;
+    } catch (error) {
+      log.error("Cannot read the last numbers of a worker", error);
+      return false;
+    }
   }
 }

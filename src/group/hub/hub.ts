@@ -72,6 +72,7 @@ export class Hub implements WorkerCensus {
   readonly #slots = new Slots();
   readonly #sender = new Sender();
   readonly #signal = new LightSignal();
+  readonly #departures = new Set<Promise<void>>();
   readonly #ownFamilies: readonly MetricFamily[];
   readonly #join = createListJoiner<MetricFamily>();
 
@@ -104,6 +105,8 @@ export class Hub implements WorkerCensus {
   async gather(context: GatherContext): Promise<GatherResult> {
     const states = await this.#askAll(roundOf(context));
     this.#refuseIfMissing(states);
+    // The last numbers of those that have just ended belong to this scrape.
+    await Promise.all(this.#departures);
     const families = await this.turns.take(() => {
       this.absentees.retireDead();
       return inSlices(this.merged.merge(this.#contributions(states), context));
@@ -206,6 +209,12 @@ export class Hub implements WorkerCensus {
         this.#slots.giveBack(slot);
       }
     });
+  }
+
+  /** Lets scrapes wait for the departure of a worker, which must not fail. */
+  awaitDeparture(departure: Promise<void>): void {
+    this.#departures.add(departure);
+    void departure.then(() => this.#departures.delete(departure));
   }
 
   /** Retires a worker that is gone, and was not connected. */

@@ -30,7 +30,6 @@ import { runUpdate, UPDATE, UpdateLock } from "./update-lock.ts";
 
 /** The scrape handler of one gatherer. */
 export interface ScrapeHandler extends Controls {
-  readonly selfMetrics: SelfMetrics;
   readonly scrape: Scrape;
   /**
    * Makes one exposition of all families for a caller that handles failures itself.
@@ -71,7 +70,6 @@ export function createScrapeHandler(
   const { status, exposer, alarm } = parts;
   let reason = "";
   return {
-    selfMetrics,
     scrape: createScrape(parts, recentScrapes),
     expose: (wanted) => expose(parts, wanted),
     survey: createLazySurvey({ ...parts, health: selfMetrics.collectors, recentScrapes }),

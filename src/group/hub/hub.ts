@@ -200,6 +200,8 @@ export class Hub implements WorkerCensus {
       this.#config.selfMetrics.collectors.forget(this.#labelOf(worker));
       if (worker.hasNumbers && !isGone) {
         this.absentees.add({ worker: facts.worker, slot, mirror, kept });
+        // One that was killed gives its slot back before its successor joins.
+        this.absentees.retireDead();
       } else {
         this.merged.retire(mirror);
         kept.remove();

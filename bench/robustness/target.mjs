@@ -117,6 +117,18 @@ export async function scrape(port, headers = [], limitMs = LIMIT_MS, path = "/me
     status: Number(head.split(" ")[1] ?? 0),
     contentType: /^content-type: (.*)$/im.exec(head)?.[1] ?? "",
     head,
-    body: text.slice(head.length + 4),
+    body: bodyOf(head, text.slice(head.length + 4)),
   };
+}
+
+function bodyOf(head, text) {
+  if (!/^transfer-encoding: chunked/im.test(head)) return text;
+  let body = "";
+  for (let at = 0, size = 1; size > 0; ) {
+    const start = text.indexOf("\r\n", at) + 2;
+    size = start > 1 ? Number.parseInt(text.slice(at, start), 16) : 0;
+    body += text.slice(start, start + size);
+    at = start + size + 2;
+  }
+  return body;
 }

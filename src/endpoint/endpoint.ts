@@ -58,3 +58,6 @@ export function createEndpoint(parts: EndpointParts): OwnEndpoint {
   const page = createPage({ scrapeHandler, options, paths, log, workers });
   return { ...scrapeHandler, page };
 }
+
+/** The log line of a process that cannot take part in its group. */
+export const CANNOT_JOIN: string = "Cannot join the other workers; this one is a target of its own";

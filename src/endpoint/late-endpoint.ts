@@ -4,8 +4,21 @@ import type { Gatherer } from "../model/gatherer.ts";
 import { scraperTimeoutMs } from "../scrape/deadline.ts";
 import type { Scrape, ScrapeRequest, ScrapeResponse } from "../scrape/exchange.ts";
 import { createScrapeHandler } from "../scrape/scrape.ts";
-import type { Endpoint, EndpointParts } from "./endpoint.ts";
-import type { GroupEndpoint } from "./group-endpoint.ts";
+import { CANNOT_JOIN, createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
+import { createGroupEndpoint, type GroupEndpoint } from "./group-endpoint.ts";
+
+/** Joins the group of the application, with the handler of this process. */
+export function joinAsHandler(parts: EndpointParts): Endpoint {
+  const alone = createEndpoint(parts);
+  const group = createGroupEndpoint(parts, alone, undefined);
+  // The server that it is mounted in listens.
+  const joined = group.join({ open: async () => undefined, shut: async () => {} });
+  return createLateEndpoint(
+    parts,
+    alone,
+    joined.then(() => group),
+  );
+}
 
 /**
  * Makes the endpoint of a process that gets requests before it has joined its group: they wait, each
@@ -22,7 +35,7 @@ export function createLateEndpoint(
   const waiting = createScrapeHandler(NEVER, { ...options, onScrape: undefined }, log);
   let current: Endpoint | undefined;
   const joined = joining.catch((error: unknown) => {
-    log.error("Cannot join the other workers; this one is a target of its own", error);
+    log.error(CANNOT_JOIN, error);
     return undefined;
   });
   const ready = joined.then((endpoint): Endpoint => {

@@ -25,32 +25,8 @@ export function contentRefusal(
   });
 }
 
-/** Does what `contentRefusal()` does for a request of the Fetch API. */
-export function fetchContentRefusal(
-  { body, bodyUsed }: Request,
-  timeoutMs: number,
-): Promise<FixedAnswer | undefined> {
-  // Most runtimes drop the content of a GET themselves.
-  if (!body || bodyUsed || body.locked) return Promise.resolve(undefined);
-  const reader = body.getReader();
-  const stop = (): void => {
-    // Ignore its rejection: nobody reads this body any more.
-    reader.cancel().catch(() => {});
-  };
-  return within(timeoutMs, async (resolve) => {
-    const read = async (): Promise<FixedAnswer | undefined> => {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) return undefined;
-        if (value.byteLength > 0) return HAS_BODY;
-      }
-    };
-    resolve(await read().catch(() => REQUEST_TIMEOUT));
-  }).finally(stop);
-}
-
 /** Resolves as `start` does, or with the refusal of a request that takes too long. */
-function within(
+export function within(
   timeoutMs: number,
   start: (resolve: (refusal: FixedAnswer | undefined) => void) => void,
 ): Promise<FixedAnswer | undefined> {

@@ -3,7 +3,8 @@ import { type BodyStream, chunksOf, isWhole } from "../exposition/body.ts";
 import { isBundledByNext } from "../node.ts";
 import type { Scrape, ScrapeResponse, Sending } from "../scrape/exchange.ts";
 import { callSoon } from "../timers.ts";
-import type { FixedAnswer } from "./fixed-answers.ts";
+import { within } from "./content.ts";
+import { type FixedAnswer, HAS_BODY, REQUEST_TIMEOUT } from "./fixed-answers.ts";
 import { type RequestHead, scrapeRequestOf } from "./request-head.ts";
 import { CUT_OFF } from "./reset.ts";
 import { allHeaders, type Headers } from "./send.ts";
@@ -30,6 +31,30 @@ function hostOf(url: string): string | undefined {
  */
 export function keepsEncoding(request: Request): boolean {
   return !isBundledByNext() && !("nextUrl" in request);
+}
+
+/** Does what `contentRefusal()` does for a request of the Fetch API. */
+export function fetchContentRefusal(
+  { body, bodyUsed }: Request,
+  timeoutMs: number,
+): Promise<FixedAnswer | undefined> {
+  // Most runtimes drop the content of a GET themselves.
+  if (!body || bodyUsed || body.locked) return Promise.resolve(undefined);
+  const reader = body.getReader();
+  const stop = (): void => {
+    // Ignore its rejection: nobody reads this body any more.
+    reader.cancel().catch(() => {});
+  };
+  return within(timeoutMs, async (resolve) => {
+    const read = async (): Promise<FixedAnswer | undefined> => {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return undefined;
+        if (value.byteLength > 0) return HAS_BODY;
+      }
+    };
+    resolve(await read().catch(() => REQUEST_TIMEOUT));
+  }).finally(stop);
 }
 
 /** Makes the response of an answer that is always the same. */

@@ -7,16 +7,15 @@
  * `node:http` as well as through the Fetch API. This room opens no socket, and compares no path.
  */
 
-import { createEndpoint, type Endpoint, type EndpointParts } from "../endpoint/endpoint.ts";
-import { createLateEndpoint } from "../endpoint/late-endpoint.ts";
+import { createEndpoint } from "../endpoint/endpoint.ts";
+import { createLazyEndpoint } from "../endpoint/lazy-endpoint.ts";
 import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
-import { fetchScrape, keepsEncoding } from "../http/fetch.ts";
 import { HEALTHY, NOT_FOUND, NOT_READY, READY } from "../http/fixed-answers.ts";
-import { answerScrape } from "../http/node.ts";
 import { createLog } from "../log.ts";
 import type { Controls, HandlerOptions } from "../options/options.ts";
 import { resolveHandlerOptions } from "../options/rules.ts";
-import { type Answerer, createMount, fixedAnswerer, type Mount } from "./mount.ts";
+import type { Content } from "./answer-fetch.ts";
+import { createMount, type Mount } from "./mount.ts";
 
 /** Serves metrics from an existing web server, and what probes ask for. */
 export interface Handler extends Mount, Controls {
@@ -66,43 +65,22 @@ export function createHandler(
   const resolved = resolveHandlerOptions(options);
   const log = createLog(resolved.logger);
   const parts = { gatherer: gathererOf(source), options: resolved, log, paths: [], hasPage: true };
-  const endpoint = resolved.workers === undefined ? createEndpoint(parts) : joinGroup(parts);
+  const endpoint =
+    resolved.workers === undefined ? createEndpoint(parts) : createLazyEndpoint(parts);
   const { scrape, page, targets, update, setFailing, setOk, setReady, isReady, close } = endpoint;
   const headers = resolved.compression.encodings.length > 0 ? NO_TRANSFORM : {};
-  const mountOf = (answerer: Answerer): Mount => createMount(answerer, resolved, log);
-
-  const metrics = mountOf({
-    node: (request, response, head) => answerScrape(request, response, head, scrape, headers),
-    // What we may not compress, others may.
-    fetch: (request) => fetchScrape(request, scrape, keepsEncoding(request) ? headers : {}),
-  });
-  return Object.assign(metrics, {
-    page: mountOf({
-      node: (request, response, head) => answerScrape(request, response, head, page),
-      fetch: (request) => fetchScrape(request, page),
-    }),
-    health: mountOf(fixedAnswerer(() => HEALTHY)),
-    ready: mountOf(fixedAnswerer(() => (isReady() ? READY : NOT_READY))),
-    targets: mountOf(fixedAnswerer((head) => targets?.(head, undefined) ?? NOT_FOUND)),
+  const mountOf = (content: Content): Mount => createMount(content, resolved, log);
+  return Object.assign(mountOf({ scrape, headers }), {
+    page: mountOf({ scrape: page, headers: {} }),
+    health: mountOf({ fixed: () => HEALTHY }),
+    ready: mountOf({ fixed: () => (isReady() ? READY : NOT_READY) }),
+    targets: mountOf({ fixed: (head) => targets?.(head, undefined) ?? NOT_FOUND }),
     update,
     setFailing,
     setOk,
     setReady,
     close,
   });
-}
-
-/** Makes the endpoint of a process that joins the group of its application, and begins with that. */
-function joinGroup(parts: EndpointParts): Endpoint {
-  const alone = createEndpoint(parts);
-  const join = async () => {
-    const { createGroupEndpoint } = await import("../endpoint/group-endpoint.ts");
-    const endpoint = createGroupEndpoint(parts, alone, undefined);
-    // The server that it is mounted in listens.
-    await endpoint.join({ open: async () => undefined, shut: async () => {} });
-    return endpoint;
-  };
-  return createLateEndpoint(parts, alone, join());
 }
 
 /**

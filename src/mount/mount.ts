@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import { contentRefusal, fetchContentRefusal } from "../http/content.ts";
-import { emptyResponse, fetchHeadOf, fixedResponse } from "../http/fetch.ts";
+import { contentRefusal } from "../http/content.ts";
 import type { FixedAnswer } from "../http/fixed-answers.ts";
-import { headOf } from "../http/node.ts";
+import { answerScrape, headOf } from "../http/node.ts";
 import { CANNOT_ANSWER, fixedAnswerOf, isChunked, type RequestHead } from "../http/request-head.ts";
-import { sendFixed, tryToReset } from "../http/send.ts";
+import { allHeaders, sendFixed, tryToReset } from "../http/send.ts";
 import { untilGone } from "../http/write-body.ts";
 import type { Log } from "../log.ts";
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
+import type { Content } from "./answer-fetch.ts";
 
 /** Answers requests that another web server passes on, whatever their path. */
 export interface Mount {
@@ -29,31 +29,16 @@ export interface Mount {
   readonly fetch: (request: Request) => Promise<Response>;
 }
 
-/**
- * Answers the requests of a mount that are not refused. Neither function rejects; what they throw is
- * logged, and the client gets an error.
- *
- * @internal
- */
-export interface Answerer {
-  /** What it returns is settled when the response is finished, or its client is gone. */
-  node(request: IncomingMessage, response: ServerResponse, head: RequestHead): MaybePromise<void>;
-  fetch(request: Request): MaybePromise<Response>;
-}
-
-/**
- * Makes an answerer of an answer that holds no metrics.
- *
- * @internal
- */
-export function fixedAnswerer(
-  answerOf: (head: RequestHead) => MaybePromise<FixedAnswer>,
-): Answerer {
-  return {
-    node: (_request, response, head) =>
-      andThen(answerOf(head), (answer) => answerWith(answer, response)),
-    fetch: (request) => andThen(answerOf(fetchHeadOf(request)), fixedResponse),
-  };
+function answerContent(
+  content: Content,
+  request: IncomingMessage,
+  response: ServerResponse,
+  head: RequestHead,
+): MaybePromise<void> {
+  if ("scrape" in content) {
+    return answerScrape(request, response, head, content.scrape, content.headers);
+  }
+  return andThen(content.fixed(head), (answer) => answerWith(answer, response));
 }
 
 function answerWith(fixed: FixedAnswer, response: ServerResponse): Promise<void> {
@@ -67,10 +52,11 @@ function answerWith(fixed: FixedAnswer, response: ServerResponse): Promise<void>
  * @internal
  */
 export function createMount(
-  answerer: Answerer,
-  { allowedHosts, timeoutMs }: Pick<ResolvedHandlerOptions, "allowedHosts" | "timeoutMs">,
+  content: Content,
+  options: Pick<ResolvedHandlerOptions, "allowedHosts" | "timeoutMs">,
   log: Log,
 ): Mount {
+  const { allowedHosts, timeoutMs } = options;
   const fail = (error: unknown, response: ServerResponse): void => {
     log.error(CANNOT_ANSWER, error);
     if (!response?.writableEnded) tryToReset(response);
@@ -84,7 +70,7 @@ export function createMount(
     try {
       const refusal = await contentRefusal(request, timeoutMs);
       await (refusal === undefined
-        ? answerer.node(request, response, head)
+        ? answerContent(content, request, response, head)
         : answerWith(refusal, response));
     } catch (error) {
       fail(error, response);
@@ -100,7 +86,7 @@ export function createMount(
     if (fixed !== undefined) return answerWith(fixed, response);
     return isChunked(head)
       ? answerAtItsEnd(request, response, head)
-      : answerer.node(request, response, head);
+      : answerContent(content, request, response, head);
   };
 
   const handle: (...parameters: Parameters<Mount>) => Promise<void> = (request, response) => {
@@ -116,16 +102,12 @@ export function createMount(
 
   const fetch: Mount["fetch"] = async (request) => {
     try {
-      const head = fetchHeadOf(request);
-      let fixed = fixedAnswerOf(head, allowedHosts);
-      if (fixed === undefined && isChunked(head)) {
-        fixed = await fetchContentRefusal(request, timeoutMs);
-      }
-      return fixed === undefined ? await answerer.fetch(request) : fixedResponse(fixed);
+      const { answerFetch } = await import("./answer-fetch.ts");
+      return await answerFetch(request, content, options);
     } catch (error) {
       if (isInterruption(error)) throw error;
       log.error(CANNOT_ANSWER, error);
-      return emptyResponse(500);
+      return new Response(null, { status: 500, headers: allHeaders({}) });
     }
   };
 

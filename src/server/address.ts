@@ -98,34 +98,14 @@ export function readAddress(text: string): Address | undefined {
 }
 
 /**
- * Whether another process could listen on the same address, because it names one.
- *
- * @internal
- */
-export function namesAddress(target: ListenTarget): boolean {
-  return target.kind === "tcp" || target.kind === "unix";
-}
-
-/**
- * Writes an address that has several forms in one, for the processes that are to agree on it.
+ * Writes an address that has several forms in one, for the processes that are to agree on it;
+ * `undefined` for what names no address.
  *
  * @internal
  */
 export function textOf(target: ListenTarget): string | undefined {
   if (target.kind === "tcp") return `${target.host ?? ""}:${target.port}`;
   return target.kind === "unix" ? `unix:${target.path}` : undefined;
-}
-
-/**
- * The address at which a server is going to listen, as `net.Server.address()` would return it.
- *
- * @internal
- */
-export function addressOf(target: ListenTarget): AddressInfo | string {
-  if (target.kind === "unix") return target.path;
-  if (target.kind !== "tcp") return "";
-  const { host = "::", port } = target;
-  return { address: host, port, family: nodeModule("node:net").isIPv4(host) ? "IPv4" : "IPv6" };
 }
 
 /**

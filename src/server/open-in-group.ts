@@ -4,7 +4,8 @@ import { createLateEndpoint } from "../endpoint/late-endpoint.ts";
 import { ListenError } from "../errors.ts";
 import type { Place } from "../group/group.ts";
 import { HEALTHY_PATH, READY_PATH, TARGETS_PATH } from "../http/routes.ts";
-import { addressOf, namesAddress, textOf, urlOf } from "./address.ts";
+import { nodeModule } from "../node.ts";
+import { type ListenTarget, textOf, urlOf } from "./address.ts";
 import { type Closing, createClosing } from "./closing.ts";
 import type { OpenServer, ServerArguments } from "./open-server.ts";
 import { openPort, type Port, type PortParts } from "./port.ts";
@@ -31,8 +32,8 @@ export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
     hasPage: options.landingPage,
   };
   const alone = createEndpoint(endpointParts);
-  const isNamed = namesAddress(target);
-  const group = createGroupEndpoint(endpointParts, alone, isNamed ? textOf(target) : undefined);
+  const isNamed = textOf(target) !== undefined;
+  const group = createGroupEndpoint(endpointParts, alone, textOf(target));
   // A member has no port that would keep the process alive.
   const alive = options.unref ? undefined : setInterval(() => {}, KEEP_ALIVE_MS);
   let onClosed = (): void => {};
@@ -100,6 +101,14 @@ async function openInEach({ parts, group, alone, closing, ports }: Worker): Prom
   const { address } = await ports.open({ ...parts, onRequest, onClosed, sharing: "allow" });
   join(placeOf(address, options.path));
   await joined;
+}
+
+/** The address at which a server is going to listen, as `net.Server.address()` would return it. */
+function addressOf(target: ListenTarget): Place["address"] {
+  if (target.kind === "unix") return target.path;
+  if (target.kind !== "tcp") return "";
+  const { host = "::", port } = target;
+  return { address: host, port, family: nodeModule("node:net").isIPv4(host) ? "IPv4" : "IPv6" };
 }
 
 function placeOf(address: Place["address"], path: string): Place {

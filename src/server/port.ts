@@ -5,7 +5,7 @@ import type { ResolvedOptions } from "../options/options.ts";
 import { unref } from "../timers.ts";
 import { Connections } from "./connections.ts";
 import { createHttpFront } from "./http-server.ts";
-import { type ListenParts, listen } from "./listen.ts";
+import { type ListenParts, listen } from "./listen/listen.ts";
 
 /** A port, or a unix socket, on which requests are answered. */
 export interface Port {

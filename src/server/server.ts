@@ -18,7 +18,7 @@ import { createLog } from "../log.ts";
 import type { Controls, ServerOptions } from "../options/options.ts";
 import { resolveOptions } from "../options/rules.ts";
 import type { WorkerRole } from "../options/workers.ts";
-import { type Address, describeAddress, namesAddress, parseAddress } from "./address.ts";
+import { type Address, describeAddress, parseAddress, textOf } from "./address.ts";
 import { type OpenServer, openServer, type ServerArguments } from "./open-server.ts";
 import { type Shutdown, shutdownOf } from "./shutdown.ts";
 
@@ -172,7 +172,7 @@ function parseArguments(
   }
   const gatherer = gathererOf(source);
   const target = parseAddress(address);
-  if (options.workers !== undefined && !options.workers.group && !namesAddress(target)) {
+  if (options.workers !== undefined && !options.workers.group && textOf(target) === undefined) {
     throw new TypeError(
       'Option "workers.group" must name the group: no address of this server tells which one it is',
     );

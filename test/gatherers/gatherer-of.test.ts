@@ -37,7 +37,7 @@ for (const { name, Registry, Gauge } of LIBRARIES) {
     const cluster = new AggregatorRegistry() as unknown as Gatherer;
     assert.throws(() => gathererOf(cluster), {
       name: "TypeError",
-      message: /serve a registry in each process/,
+      message: /with the option workers: true$/,
     });
     assert.throws(() => gathererOf([GATHERER, cluster]), TypeError);
   });

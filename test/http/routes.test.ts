@@ -8,7 +8,7 @@ import {
   splitAbsolute,
 } from "../../src/http/routes.ts";
 
-const ROUTES = createRoutes({ path: "/metrics", landingPage: true });
+const ROUTES = createRoutes({ path: "/metrics", landingPage: true, workers: undefined });
 
 const CASES: readonly [method: string, target: string, route: Route][] = [
   ["GET", "/metrics", "metrics"],
@@ -97,7 +97,7 @@ for (const [method, target, route] of CASES) {
 
 test("routeOf() finds the metrics at the path of the option, even at a fixed one", () => {
   for (const path of ["/", "/-/healthy", "/m/%20"]) {
-    const routes = createRoutes({ path, landingPage: true });
+    const routes = createRoutes({ path, landingPage: true, workers: undefined });
     assert.equal(routeOf("GET", path, routes), "metrics");
     assert.equal(routeOf("GET", "/metrics", routes), "not-found");
   }
@@ -105,7 +105,7 @@ test("routeOf() finds the metrics at the path of the option, even at a fixed one
 
 test("routeOf() finds no landing page when it is turned off", () => {
   assert.equal(
-    routeOf("GET", "/", createRoutes({ path: "/metrics", landingPage: false })),
+    routeOf("GET", "/", createRoutes({ path: "/metrics", landingPage: false, workers: undefined })),
     "not-found",
   );
 });

@@ -6,7 +6,7 @@ import { createHandler, type Source } from "../../src/index.ts";
 import { resolveOptions } from "../../src/options/rules.ts";
 import { Connections } from "../../src/server/connections.ts";
 import { createHttpFront } from "../../src/server/http-server.ts";
-import { listen } from "../../src/server/listen.ts";
+import { listen } from "../../src/server/listen/listen.ts";
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
 import { UP_TEXT } from "../helpers/families.ts";
 import { blockingGatherer, countingGatherer, longGatherer } from "../helpers/gatherers.ts";
@@ -51,7 +51,7 @@ async function withTls(
     if (connections.accept(raw)) secure.emit("connection", raw);
   };
   const target = { kind: "tcp", host: "127.0.0.1", port: 0 } as const;
-  const accepting = await listen(target, "", onConnection, { warn: assert.fail });
+  const accepting = await listen({ target, label: "", log: { warn: assert.fail } }, onConnection);
   const { port } = accepting.address() as AddressInfo;
   const clients: RawConnection[] = [];
   const opened = (connection: RawConnection) => {

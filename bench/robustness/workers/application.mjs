@@ -84,17 +84,12 @@ export class Application {
     application.folder = options.folder ?? mkdtempSync(join(tmpdir(), "promhttp-robust-"));
     application.port = options.port ?? (await freePort());
     await application.#listen();
-    const { workers = 3 } = options;
-    if (target.isForked) {
-      for (let count = 0; count <= workers; count++) await application.fork();
-      application.hub = application.workers.shift();
-    } else {
-      application.spawn();
-      await application.#waitFor(() => application.hub !== undefined);
-      for (let count = 0; count < workers; count++) await application.add();
+    try {
+      await application.#startAll(options);
+    } catch (error) {
+      await application.stop();
+      throw error;
     }
-    // The libraries' workers announce themselves, and nobody says when that has arrived.
-    await sleep(200);
     return application;
   }
 
@@ -160,7 +155,17 @@ export class Application {
     return { ...answer, ms: performance.now() - startedAt };
   }
 
-  async stop() {
+  /** Ends a worker from outside: its process, or its thread. */
+  async end(worker) {
+    if (worker.threadId === 0) await worker.kill();
+    else {
+      await this.hub.run(({ terminateThread }, id) => terminateThread(id), worker.threadId);
+      await worker.gone();
+    }
+  }
+
+  /** Ends all its processes, and leaves what they have left in the folder. */
+  async stopProcesses() {
     for (const child of this.#children) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       child.kill("SIGKILL");
@@ -171,6 +176,10 @@ export class Application {
     for (const worker of [this.hub, ...this.workers]) {
       if (worker !== undefined && !worker.isGone) endProcess(worker.pid);
     }
+  }
+
+  async stop() {
+    await this.stopProcesses();
     for (const socket of this.#sockets) socket.destroy();
     this.#control.close();
     if (this.#options.folder === undefined) rmSync(this.folder, { recursive: true, force: true });
@@ -183,7 +192,7 @@ export class Application {
       const lines = createInterface(socket);
       lines.once("line", (line) => {
         const worker = new WorkerUnderTest(socket, JSON.parse(line).hello, lines);
-        if (worker.isHub) this.hub = worker;
+        if (worker.isHub && !this.#program.isForked) this.hub = worker;
         else this.workers.push(worker);
       });
     });
@@ -191,11 +200,29 @@ export class Application {
     await once(this.#control, "listening");
   }
 
+  async #startAll({ workers = 3 }) {
+    if (this.#program.isForked) {
+      for (let count = 0; count <= workers; count++) await this.fork();
+      this.hub = this.workers.shift();
+    } else {
+      this.spawn();
+      await this.#waitFor(() => this.hub !== undefined);
+      for (let count = 0; count < workers; count++) await this.add();
+    }
+    // The libraries' workers announce themselves, and nobody says when that has arrived.
+    await sleep(200);
+  }
+
   async #waitFor(isDone) {
     const hasEnded = () => [...this.#children].some(({ end }) => end !== undefined && end !== 0);
     await until(() => isDone() || (!this.#program.isForked && hasEnded()), START_MS);
-    if (!isDone()) throw new Error(`The application does not start: ${this.output.slice(0, 300)}`);
+    if (!isDone()) throw new Error(`It does not start: ${errorOf(this.output)}`);
   }
+}
+
+/** The line of an output that names an error. */
+function errorOf(output) {
+  return output.split("\n").find((line) => /error/i.test(line)) ?? output.slice(0, 200);
 }
 
 function endProcess(pid) {

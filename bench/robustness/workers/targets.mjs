@@ -12,10 +12,14 @@ export const TARGETS = {
   "promhttp, threads": ours("threads", "threads"),
 };
 
-/** Other ways to run the same program, which some rows are about. */
-export function variantOf(target, topology) {
-  if (target.isOurs) return ours(topology, target.kind);
-  return { ...target, env: { ...target.env, BENCH_SHARED: "1" } };
+/** The same program in another topology, for the rows that are about one; only processes have others. */
+export function inTopology(topology) {
+  return (target) => {
+    if (target.kind !== "processes") return undefined;
+    if (target.isOurs) return ours(topology, target.kind);
+    const isForked = topology === "forks";
+    return { ...target, isForked, env: isForked ? {} : { BENCH_SHARED: "1" } };
+  };
 }
 
 function ours(topology, kind) {

@@ -166,6 +166,7 @@ export class FamilyWalk {
     const found = this.#find(identity, row);
     if (typeof found !== "number") return found;
     if (!this.#known.isTrusting && (found !== at || this.#seen !== undefined)) {
+      if (at === 0 && this.edits.length === 0) this.#seen ??= new Set();
       if (this.#seen === undefined) return { need: "seen" };
       const { size } = this.#seen;
       if (this.#seen.add(rowKey(row)).size === size) return { fault: SAME_LABELS };

@@ -78,6 +78,7 @@ export class MergedFamilies {
     { isRequested, report }: Pick<GatherContext, "isRequested" | "report">,
   ): Generator<undefined, readonly MetricFamily[], undefined> {
     this.#expire();
+    this.#retention.report(report);
     const families: MetricFamily[] = [];
     for (const { merged, parts, faults } of this.#planOf(workers).entries) {
       const { name, type } = merged.shared;
@@ -170,10 +171,18 @@ export class MergedFamilies {
   #planOf(workers: readonly Contribution[]): Plan {
     const plan = this.#plan;
     if (plan !== undefined && this.#isCurrent(plan, workers)) return plan;
-    const sorted = workers.toSorted((a, b) => a.slot - b.slot);
+    // Copies, because what they say may change.
+    const current = workers.map(({ mirror, slot, pid, isMainThread, isCurrent }) => ({
+      mirror,
+      slot,
+      pid,
+      isMainThread,
+      isCurrent,
+    }));
+    const sorted = current.toSorted((a, b) => a.slot - b.slot);
     for (const { mirror, pid } of sorted) mirror.pid = pid;
     this.#plan = {
-      workers: [...workers],
+      workers: current,
       versions: workers.map(({ mirror }) => mirror.version),
       version: this.#version,
       entries: [...this.#entriesOf(sorted), ...this.#retainedEntries(sorted)],

@@ -157,7 +157,10 @@ export class MergedWalk implements RunReader {
       if (shape.hasExemplars && exemplars.has(slot)) break;
       const end = firstNumbers[entry + 1] as number;
       const last = (slot + 1) * stride;
-      if (numbers[end - 3] !== out[last - 2] || numbers[end - shape.sumFromEnd] !== out[last - 1]) {
+      const hasSameTotals =
+        numbers[end - shape.countFromEnd] === out[last - 2] &&
+        numbers[end - shape.sumFromEnd] === out[last - 1];
+      if (!hasSameTotals) {
         this.#flyweight.slot = slot;
         if (!run.compare(entry, this.#flyweight)) break;
       }

@@ -1,3 +1,4 @@
+import type { FaultReporter } from "../../model/gatherer.ts";
 import type { MergedFamily } from "./merged-family.ts";
 import type { SharedFamily } from "./shared-family.ts";
 
@@ -13,6 +14,9 @@ export const MAX_RETAINED = 100_000;
  */
 export class Retention {
   readonly #now: () => number;
+  /** The first family that lost a series because there were too many. */
+  #first: string | undefined;
+  #isReported = false;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -33,11 +37,22 @@ export class Retention {
       count += shared.orphans.size;
       if (shared.orphans.size > 0) retaining.push(shared);
     }
-    for (; count > MAX_RETAINED; count--) dropOldest(retaining);
+    for (; count > MAX_RETAINED; count--) {
+      const name = dropOldest(retaining);
+      this.#first ??= name;
+    }
+  }
+
+  /** Reports, once, that there were too many. */
+  report(report: FaultReporter): void {
+    if (this.#first === undefined || this.#isReported) return;
+    this.#isReported = true;
+    report(this.#first, "too many series of workers that are gone; dropped the oldest");
   }
 }
 
-function dropOldest(families: readonly SharedFamily[]): void {
+/** Drops a series, and returns the name of its family. */
+function dropOldest(families: readonly SharedFamily[]): string | undefined {
   let oldest: SharedFamily | undefined;
   let earliest = Number.POSITIVE_INFINITY;
   for (const shared of families) {
@@ -47,7 +62,7 @@ function dropOldest(families: readonly SharedFamily[]): void {
     earliest = since;
   }
   const [slot] = oldest?.orphans.keys() ?? [];
-  if (oldest === undefined || slot === undefined) return;
+  if (oldest === undefined || slot === undefined) return undefined;
   oldest.free(slot);
-  oldest.noteFault("too many series of workers that are gone; dropped the oldest");
+  return oldest.name;
 }

@@ -8,8 +8,7 @@ import type { FamilyHead, Row } from "./snapshot.ts";
 export type FaultOnce =
   | "its buckets differ between workers; kept those that all have"
   | "its aggregator cannot be applied to several workers; kept the value of the first"
-  | "it has the label of the worker itself; kept its own"
-  | "too many series of workers that are gone; dropped the oldest";
+  | "it has the label of the worker itself; kept its own";
 
 /** The sum of a histogram is last, its count before it; the counts of its buckets are first. */
 export const COUNT_FROM_END = 2;

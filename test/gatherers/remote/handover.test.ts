@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Mirror } from "../../../src/gatherers/remote/mirror.ts";
 import { Sender, totalsOf } from "../../../src/gatherers/remote/sender.ts";
 import type { LayoutPiece, Snapshot } from "../../../src/gatherers/remote/snapshot.ts";
 import type { MetricFamily } from "../../../src/model/metric-family.ts";
@@ -72,12 +73,12 @@ class Kept {
     this.#layout.push(...layout);
   }
 
-  applyTo(group: TestGroup, taken: Pick<Snapshot, "order" | "numbers">) {
+  applyTo(group: TestGroup, { order, numbers }: Pick<Snapshot, "order" | "numbers">): Mirror {
     const mirror = group.merged.createMirror();
     const layout = this.#layout.map((piece) =>
       piece.map(({ id, head, shapes, splices }) => ({ id, head, shapes, splices })),
     );
-    applySnapshot(mirror, overTheWire({ layout, isPartial: false, ...taken }));
+    applySnapshot(mirror, overTheWire({ layout, order, isPartial: false, numbers }));
     return mirror;
   }
 }

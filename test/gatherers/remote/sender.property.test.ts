@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { createOpenMetricsEncoder } from "../../../src/exposition/text/openmetrics.ts";
 import { createTextEncoder } from "../../../src/exposition/text/text.ts";
 import { createRegistryGatherer } from "../../../src/gatherers/prom-client/gatherer.ts";
 import type { MetricFamily } from "../../../src/model/metric-family.ts";
@@ -9,6 +10,7 @@ import {
   type ClientLibrary,
   EXEMPLAR_LIBRARIES,
   type LibraryMetric,
+  OPENMETRICS_TYPE,
 } from "../../helpers/registries/libraries.ts";
 import { scaleRuns } from "../../helpers/scale-runs.ts";
 import { encodeFamilies } from "../../helpers/scraping/encode-families.ts";
@@ -23,11 +25,16 @@ const TYPES = ["Counter", "Gauge", "Histogram", "Summary"] as const;
 const LABEL_NAMES = ["a", "b2"];
 
 const NASTY = ['"', "\\", "\n", '\\"', "{", "}", ",", "=", " ", "é", "😀", "\0", "__proto__", ""];
+// Mostly one of a few, so that label sets come again.
 const text = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom("x", "y", "z", ...NASTY) },
+  { weight: 12, arbitrary: fc.constantFrom("x", "y") },
+  { weight: 3, arbitrary: fc.constantFrom(...NASTY) },
   { weight: 1, arbitrary: fc.string({ unit: codePoints, maxLength: 6 }) },
 );
-const labelValue = fc.oneof(text, fc.integer({ min: 0, max: 3 }));
+const labelValue = fc.oneof(
+  { weight: 6, arbitrary: text },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 3 }) },
+);
 const number = fc.oneof(
   fc.integer({ min: -20, max: 20 }),
   fc.double(),
@@ -266,5 +273,51 @@ for (const library of EXEMPLAR_LIBRARIES) {
       }
     });
     await fc.assert(property, { numRuns: scaleRuns(15) });
+  });
+}
+
+const exemplarRounds = fc.array(
+  fc.array(
+    fc.record({
+      set: fc.nat(4),
+      value: fc.nat(12),
+      hasExemplar: fc.boolean(),
+      isReset: fc.boolean(),
+    }),
+    { maxLength: 6 },
+  ),
+  { minLength: 3, maxLength: 8 },
+);
+
+for (const { name, Registry, Counter, Histogram } of EXEMPLAR_LIBRARIES) {
+  test(`a receiver has the exemplars of ${name}`, async () => {
+    const property = fc.asyncProperty(exemplarRounds, fc.boolean(), async (plan, hasLabels) => {
+      const registry = new Registry(OPENMETRICS_TYPE);
+      const labelNames = hasLabels ? ["set"] : [];
+      const config = { help: "h", labelNames, registers: [registry], enableExemplars: true };
+      const counter = new Counter({ ...config, name: "c_total" });
+      const histogram = new Histogram({ ...config, name: "h", buckets: [1, 5, 10] });
+      const gatherer = createRegistryGatherer(registry);
+      const line = new Line();
+      for (const steps of plan) {
+        for (const { set: id, value, hasExemplar, isReset } of steps) {
+          if (isReset) for (const metric of [counter, histogram]) metric.reset();
+          const labels = hasLabels ? { set: id } : {};
+          const exemplarLabels = hasExemplar ? { trace_id: `${value}` } : undefined;
+          for (const [metric, method] of [
+            [counter, "inc"],
+            [histogram, "observe"],
+          ] as const) {
+            metric[method]({ labels, value, exemplarLabels });
+          }
+        }
+        const families = [...(await gatherer.gather(createContext())).families];
+        const openMetricsOf = (list: readonly MetricFamily[]) =>
+          encodeFamilies(createOpenMetricsEncoder("underscores"), list).body;
+        assert.equal(openMetricsOf(line.take(families).families), openMetricsOf(families));
+        assert.deepEqual(line.take(families).snapshot.layout, []);
+      }
+    });
+    await fc.assert(property, { numRuns: scaleRuns(50) });
   });
 }

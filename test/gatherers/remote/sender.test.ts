@@ -102,16 +102,23 @@ for (const [what, withIdentity] of [
   });
 }
 
-test("take() sends the rows of metrics that have changed places", () => {
-  const line = new Line();
-  line.take([gaugeOf([1, 2, 3].map((id) => value(id)))]);
-  const { families, faults } = line.take([gaugeOf([3, 1, 2].map((id) => value(id)))]);
-  assert.deepEqual(
-    metricsOf(families[0]).map(({ labels }) => labels["id"]),
-    ["3", "1", "2"],
-  );
-  assert.deepEqual(faults, []);
-});
+for (const order of [
+  [3, 1, 2],
+  [3, 1, 2, 4],
+  [4, 3, 2, 1],
+  [2, 5, 4, 1, 3],
+]) {
+  test(`take() sends the rows of metrics that have changed places: ${order}`, () => {
+    const line = new Line();
+    line.take([gaugeOf([1, 2, 3, 4].map((id) => value(id)))]);
+    const { families, faults } = line.take([gaugeOf(order.map((id) => value(id)))]);
+    assert.deepEqual(
+      metricsOf(families[0]).map(({ labels }) => labels["id"]),
+      order.map(String),
+    );
+    assert.deepEqual(faults, []);
+  });
+}
 
 test("take() keeps a row whose metric has another identity and the same labels", () => {
   const line = new Line();
@@ -122,6 +129,42 @@ test("take() keeps a row whose metric has another identity and the same labels",
   const { snapshot, families } = line.take([family]);
   assert.deepEqual(snapshot.layout, []);
   assert.deepEqual(metricsOf(families[0])[1], { labels: { id: "2" }, value: 7 });
+});
+
+test("take() reads no labels of metrics that it recognises", () => {
+  const line = new Line();
+  let reads = 0;
+  const metricOf = (id: number): ValueMetric => ({
+    get labels() {
+      reads++;
+      return { id };
+    },
+    value: id,
+    identity: {},
+  });
+  const metrics = [1, 2, 3].map(metricOf);
+  const family = gaugeOf(metrics);
+  const readsOfTake = () => {
+    reads = 0;
+    line.take([family]);
+    return reads;
+  };
+  assert.equal(readsOfTake(), 3);
+  assert.equal(readsOfTake(), 0);
+  metrics[1] = metricOf(2);
+  assert.equal(readsOfTake(), 1);
+  assert.equal(readsOfTake(), 0);
+});
+
+test("take() trusts no identity of a family object whose walk was given up", () => {
+  const line = new Line();
+  const rest = Array.from({ length: 200 }, (_, id) => value(id));
+  const metrics = [{ ...value("a"), identity: 1 }, ...rest];
+  const family = gaugeOf(metrics);
+  line.take([family]);
+  assert.ok(line.giveUp([gaugeOf([{ ...value("a"), identity: 2 }, ...rest])], 1));
+  metrics[0] = { ...value("b"), identity: 2 };
+  assert.deepEqual(metricsOf(line.take([family]).families[0])[0], value("b"));
 });
 
 test("take() compares labels where a family object is another with the same identities", () => {
@@ -191,6 +234,27 @@ test("take() keeps the first of two metrics with the same labels, at every snaps
     assert.deepEqual(faults, [SAME]);
     assert.equal(snapshot.layout.length, round === 0 ? 1 : 0);
   }
+});
+
+test("take() keeps the first of equal metrics that have changed places", () => {
+  const line = new Line();
+  line.take([gaugeOf([1, 2, 3].map((id) => value(id)))]);
+  const { families, faults } = line.take([gaugeOf([2, 1, 2, 3, 3].map((id) => value(id)))]);
+  assert.deepEqual(metricsOf(families[0]), [value("2"), value("1"), value("3")]);
+  assert.deepEqual(faults, [SAME]);
+});
+
+test("take() takes no metric for equal to one that has gone", () => {
+  const line = new Line();
+  const metrics = [1, 2, 3].map((id): ValueMetric => ({ ...value(id), identity: id }));
+  const family = { ...gaugeOf(metrics), hasUniqueLabels: true } as MetricFamily;
+  line.take([family]);
+  metrics.push({ ...value(undefined), identity: 4 }, { ...value(1), identity: 1 });
+  metrics.shift();
+  const { families, faults } = line.take([family]);
+  const ids = metricsOf(families[0]).map(({ labels }) => labels["id"]);
+  assert.deepEqual(ids, ["2", "3", "undefined", "1"]);
+  assert.deepEqual(faults, []);
 });
 
 test("take() does not trust that labels are unique once some were altered", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { BlockStore } from "../../../src/exposition/kept/store.ts";
 import { createTextEncoder } from "../../../src/exposition/text/text.ts";
 import { MergedFamilies } from "../../../src/gatherers/remote/merged-families.ts";
 import type { Mirror } from "../../../src/gatherers/remote/mirror.ts";
@@ -55,7 +56,7 @@ export class TestGroup {
   now = 1_000_000;
   /** What was reported, as `family: reason`. */
   readonly faults: string[] = [];
-  readonly #encoder = createTextEncoder("underscores");
+  readonly #encoder = createTextEncoder("underscores", new BlockStore(2 ** 20));
 
   constructor(settings: Partial<WorkersSettings> = {}) {
     this.merged = new MergedFamilies({ ...SETTINGS, ...settings }, () => this.now);
@@ -104,9 +105,14 @@ export class TestGroup {
     return step.value;
   }
 
-  /** The lines of samples, as text. */
-  lines(families: readonly MetricFamily[] = this.merge()): string[] {
-    return linesOf(families, this.#encoder);
+  /** What is merged, as text. */
+  text(): string {
+    return textOf(this.merge(), this.#encoder);
+  }
+
+  /** The lines of samples of that. */
+  lines(): string[] {
+    return samplesIn(this.text());
   }
 }
 
@@ -116,15 +122,24 @@ export function applySnapshot(mirror: Mirror, { layout, ...rest }: Snapshot): vo
   mirror.applyNumbers(rest);
 }
 
-/** The lines of samples of some families, after checking that a fresh encoder writes the same. */
-export function linesOf(
+/** Families as text, after checking that a fresh encoder writes the same. */
+function textOf(
   families: readonly MetricFamily[],
-  encoder: ReturnType<typeof createTextEncoder> = createTextEncoder("underscores"),
-): string[] {
+  encoder: ReturnType<typeof createTextEncoder>,
+): string {
   const { body, faults } = encodeFamilies(encoder, families);
   assert.deepEqual(faults, []);
   assert.equal(body, encodeFamilies(createTextEncoder("underscores"), families).body);
-  return body.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return body;
+}
+
+/** The lines of samples of some families. */
+export function linesOf(families: readonly MetricFamily[]): string[] {
+  return samplesIn(textOf(families, createTextEncoder("underscores")));
+}
+
+function samplesIn(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 /** Makes a counter. */

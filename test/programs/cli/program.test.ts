@@ -199,7 +199,7 @@ const FAILURES: Readonly<Record<string, readonly [text: string, reason: string]>
   ],
   "that exports a cluster registry": [
     `import client from "prom-client"; export default new client.AggregatorRegistry();`,
-    "Cannot serve a cluster or worker registry: serve a registry in each process instead",
+    "Cannot serve a cluster or worker registry: serve the registry of each process, with the option workers: true",
   ],
 };
 

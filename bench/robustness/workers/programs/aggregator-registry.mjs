@@ -2,7 +2,7 @@
 import cluster from "node:cluster";
 import { createRequire } from "node:module";
 import client from "prom-client";
-import { attend, block } from "../attend.mjs";
+import { attend, block, countEarly } from "../attend.mjs";
 import { startProcess } from "./members.mjs";
 import { secondCopy } from "./second-copy.mjs";
 import { servePeer } from "./serve-peer.mjs";
@@ -10,6 +10,7 @@ import { servePeer } from "./serve-peer.mjs";
 const { BENCH_PORT, BENCH_SHARED, BENCH_BARE, BENCH_COPIES } = process.env;
 const isHub = cluster.isPrimary;
 const require = createRequire(import.meta.url);
+if (!isHub) countEarly(client);
 if (!BENCH_BARE || isHub) {
   const registry = new client.AggregatorRegistry();
   const isServer = BENCH_SHARED ? !isHub : isHub;

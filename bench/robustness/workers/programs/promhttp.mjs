@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { isMainThread } from "node:worker_threads";
 import { createHandler, Server } from "../../../../dist/index.js";
-import { attend, block } from "../attend.mjs";
+import { attend, block, countEarly } from "../attend.mjs";
 import { startProcess, startThread, terminateThread } from "./members.mjs";
 import { secondCopy } from "./second-copy.mjs";
 
@@ -16,6 +16,7 @@ const { BENCH_PORT, BENCH_TOPOLOGY, BENCH_LIBRARY, BENCH_BARE, BENCH_COPIES, BEN
 const require = createRequire(import.meta.url);
 const client = require(BENCH_LIBRARY);
 const isFirst = { threads: isMainThread, forks: true }[BENCH_TOPOLOGY] ?? cluster.isPrimary;
+if (!isFirst) countEarly(client);
 const second = BENCH_COPIES && !isFirst ? secondCopy(require, BENCH_LIBRARY) : undefined;
 const registries = second === undefined ? client.register : [client.register, second.register];
 const options = { workers: BENCH_WORKERS ? JSON.parse(BENCH_WORKERS) : true };

@@ -2,13 +2,14 @@
 import { createRequire } from "node:module";
 import { isMainThread } from "node:worker_threads";
 import client from "@prometheus-io/client";
-import { attend, block } from "../attend.mjs";
+import { attend, block, countEarly } from "../attend.mjs";
 import { startThread, terminateThread } from "./members.mjs";
 import { secondCopy } from "./second-copy.mjs";
 import { servePeer } from "./serve-peer.mjs";
 
 const { BENCH_PORT, BENCH_BARE, BENCH_COPIES } = process.env;
 const require = createRequire(import.meta.url);
+if (!isMainThread) countEarly(client);
 let leave = () => {};
 if (!BENCH_BARE || isMainThread) {
   const registry = new client.WorkerRegistry();

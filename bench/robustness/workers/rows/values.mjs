@@ -121,7 +121,7 @@ export const VALUES = [
       for (const [index, worker] of app.workers.entries()) {
         await worker.run(async ({ client }, id) => {
           client.register.setContentType(client.Registry.OPENMETRICS_CONTENT_TYPE);
-          const counter = new client.Counter({ name: "e", help: "h", enableExemplars: true });
+          const counter = new client.Counter({ name: "e_total", help: "h", enableExemplars: true });
           // Of two exemplars of one millisecond neither is the later.
           await new Promise((resolve) => setTimeout(resolve, 20));
           counter.inc({ value: 1, exemplarLabels: { trace_id: id } });
@@ -154,17 +154,17 @@ export const VALUES = [
     title: "label values with quotes and newlines, numbers, `undefined`",
     workers: 2,
     async run(app) {
-      await each(app.workers, ({ client }) => {
+      await each(app.workers, ({ client }, index) => {
         const labelNames = ["l", "m"];
         const counter = new client.Counter({ name: "c_total", help: "h", labelNames });
         for (const l of ['a"b', "a\nb", "a|b", 5, undefined]) counter.inc({ l, m: "x" });
-        counter.inc({ l: "a", m: "|b" });
-        counter.inc({ l: "a|", m: "b" });
+        // The libraries themselves may take these for one, so each worker has one of them.
+        counter.inc(index === 0 ? { l: "a", m: "|b" } : { l: "a|", m: "b" });
       });
       const series = matching((await app.scrape()).body, "c_total");
       assertSame(
         series.map(({ labels, value }) => `${labels.l ?? "(none)"} ${labels.m} ${value}`).sort(),
-        ["5 x 2", 'a\\"b x 2', "a |b 2", "a\\nb x 2", "a| b 2", "a|b x 2", "undefined x 2"].sort(),
+        ["5 x 2", 'a\\"b x 2', "a |b 1", "a\\nb x 2", "a| b 1", "a|b x 2", "undefined x 2"].sort(),
       );
     },
   },

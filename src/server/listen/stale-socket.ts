@@ -1,4 +1,4 @@
-import { nodeModule } from "../node.ts";
+import { nodeModule } from "../../node.ts";
 
 /**
  * Removes the unix socket that a process left behind when it was killed.

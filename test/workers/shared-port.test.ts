@@ -52,6 +52,8 @@ test("when the hub is killed, every scrape is answered, and the sum does not fal
   assert.equal((await app.scrapeAndKeep()).value("jobs_total"), 30);
   const [hub] = app.workers.splice(0, 1);
   await hub?.kill();
+  // Until then the primary passes connections to the one that has ended, and they hang.
+  await app.root.tell("awaitChildren", 2);
   for (let count = 0; count < 6; count++) {
     const reading = await app.scrape();
     assert.deepEqual([reading.status, reading.value("jobs_total")], [200, 30]);

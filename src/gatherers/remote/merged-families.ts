@@ -12,15 +12,15 @@ import { haveSameElements } from "../../model/identity.ts";
 import type { Metric, MetricFamily, MetricType } from "../../model/metric-family.ts";
 import { RUNS } from "../../model/metric-run.ts";
 import type { WorkersSettings } from "../../options/workers.ts";
-import { LabelledWalk } from "./labelled-metrics.ts";
 import { policyOf } from "./merge-policy.ts";
-import { MergedFamily, type Part } from "./merged-family.ts";
+import { LabelledWalk } from "./merging/labelled-metrics.ts";
+import { MergedFamily, type Part } from "./merging/merged-family.ts";
+import { type RetainedSnapshot, RetainedSnapshots } from "./merging/retained-snapshot.ts";
+import { Retention } from "./merging/retention.ts";
 import { type Contribution, Mirror } from "./mirror.ts";
-import { type RetainedSnapshot, RetainedSnapshots } from "./retained-snapshot.ts";
-import { Retention } from "./retention.ts";
-import { SharedFamily } from "./shared-family.ts";
+import { SharedFamily } from "./received/shared-family.ts";
+import type { WorkerFamily } from "./received/worker-family.ts";
 import type { FamilyHead } from "./snapshot.ts";
-import type { WorkerFamily } from "./worker-family.ts";
 
 export type { Contribution } from "./mirror.ts";
 

@@ -1,10 +1,10 @@
 import { haveSameElements } from "../../model/identity.ts";
 import type { MetricFamily, MetricType } from "../../model/metric-family.ts";
 import { expect, expectIndex, expectList } from "./protocol-error.ts";
-import { MAX_FAMILIES, MAX_ROWS, readLayout } from "./read-layout.ts";
-import type { SharedFamily } from "./shared-family.ts";
+import { MAX_FAMILIES, MAX_ROWS, readLayout } from "./received/read-layout.ts";
+import type { SharedFamily } from "./received/shared-family.ts";
+import { WorkerFamily } from "./received/worker-family.ts";
 import type { FamilyHead, Snapshot } from "./snapshot.ts";
-import { WorkerFamily } from "./worker-family.ts";
 
 /** What one worker adds to a merge. */
 export interface Contribution {

@@ -12,9 +12,9 @@
 import type { FaultReporter } from "../../model/gatherer.ts";
 import { isReadOnce } from "../../model/identity.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
-import { MAX_PART_BYTES, packed, type SizedChange } from "./change-writer.ts";
-import { Pace } from "./pace.ts";
-import { headBytes, SentFamily } from "./sent-family.ts";
+import { MAX_PART_BYTES, packed, type SizedChange } from "./sending/change-writer.ts";
+import { Pace } from "./sending/pace.ts";
+import { headBytes, SentFamily } from "./sending/sent-family.ts";
 import type { FamilyHead, Snapshot } from "./snapshot.ts";
 
 /** What a snapshot is taken for. */

@@ -72,7 +72,7 @@ export function removeFile(path: string): void {
 /** How a new file is opened. */
 export function createFlags(): number {
   const { constants } = nodeModule("node:fs");
-  return constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  return constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 }
 
 /** Writes bytes at a place of an open file. */

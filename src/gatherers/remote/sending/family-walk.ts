@@ -1,13 +1,13 @@
-import { LABELS_TOO_LONG, NOT_A_NUMBER, SAME_LABELS } from "../../model/faults.ts";
-import type { Metric, MetricFamily } from "../../model/metric-family.ts";
-import { type RunReader, runReaderOf } from "../../model/metric-run.ts";
+import { LABELS_TOO_LONG, NOT_A_NUMBER, SAME_LABELS } from "../../../model/faults.ts";
+import type { Metric, MetricFamily } from "../../../model/metric-family.ts";
+import { type RunReader, runReaderOf } from "../../../model/metric-run.ts";
+import type { Row } from "../snapshot.ts";
 import { MAX_PART_BYTES, rowBytes } from "./change-writer.ts";
 import type { Pace } from "./pace.ts";
 import type { Point } from "./point.ts";
 import { type Extras, extrasReader } from "./row-extras.ts";
 import { isSameRow, type RowShapes, rowKey } from "./row-shapes.ts";
 import { RowTable } from "./row-table.ts";
-import type { Row } from "./snapshot.ts";
 
 /** How many rows a run reads at most without a pause: about 0.1 ms. */
 const RUN_ROWS = 1_024;

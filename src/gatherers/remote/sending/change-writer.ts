@@ -6,7 +6,7 @@ import type {
   NativeEntry,
   Row,
   RowShape,
-} from "./snapshot.ts";
+} from "../snapshot.ts";
 
 /** The most that a piece of layout takes as JSON. */
 export const MAX_PIECE_BYTES: number = 64 * 1024;

@@ -95,6 +95,10 @@ export class Hub implements WorkerCensus {
     this.#own = this.add(facts, slot, (want) => void this.#answerOwn(want));
   }
 
+  get hasBegun(): boolean {
+    return this.#own !== undefined;
+  }
+
   /** The worker that this process is. */
   get own(): Worker {
     if (this.#own === undefined) throw new Error("The hub has not begun");

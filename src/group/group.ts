@@ -27,13 +27,13 @@ import { Lead } from "./hub/lead.ts";
 import { writeLastNumbers } from "./ledger/last-numbers.ts";
 import { LocalWorker } from "./local-worker.ts";
 import { connect } from "./meeting/connect.ts";
-import { type Elected, elect } from "./meeting/election.ts";
+import { type Elected, elect, findHub } from "./meeting/election.ts";
 import { findGroup } from "./meeting/group-key.ts";
 import { addToMark } from "./meeting/mark.ts";
 import { openRuntimeFolder, type RuntimeFolder } from "./meeting/runtime-folder.ts";
 import type { Seat } from "./meeting/seat.ts";
 import { Member } from "./member.ts";
-import type { Place, Welcome, WorkerFacts } from "./messages.ts";
+import { type Place, quoted, type Welcome, type WorkerFacts } from "./messages.ts";
 import { ownWorkerId } from "./worker-id.ts";
 
 export type { Group, GroupConfig, Hosted, Role } from "./border.ts";
@@ -137,14 +137,7 @@ class OwnGroup implements Group {
       return this.#beAlone(error);
     }
     this.#stopWatchingExit = onExit(() => this.#exit());
-    // Whoever waits for a server has nothing else that keeps the process alive.
-    const alive = setInterval(() => {}, WELCOME_MS);
-    if (this.#config.address === undefined) unref(alive);
-    try {
-      await this.#joinSoon();
-    } finally {
-      clearInterval(alive);
-    }
+    await this.#joinSoon();
   }
 
   /** Takes a part in the group, or goes on trying: a hub that is stopped accepts nobody. */
@@ -170,6 +163,7 @@ class OwnGroup implements Group {
   async #beAlone(error: unknown): Promise<void> {
     this.#stopWatchingExit();
     this.#isAlone = true;
+    if (this.#settings.onlyReports) return;
     this.#config.log.note(`Each worker is served for itself: ${messageOf(error)}`);
     await this.#hosted?.open();
   }
@@ -201,7 +195,7 @@ class OwnGroup implements Group {
 
   async close(): Promise<void> {
     this.#signal.abort(OVER);
-    await this.#lead?.leave();
+    if ((await this.#lead?.leave()) === false) this.#keepLast();
     await this.#member?.leave(() => this.#keepLast());
     this.#stopWatchingExit();
     await this.#life;
@@ -231,12 +225,13 @@ class OwnGroup implements Group {
 
   /** Runs in the exit handler of the process, which must not throw. */
   #exit(): void {
+    // The handlers of the application come after this one.
     try {
-      if (this.#lead?.hub.hasBegun) this.#lead.leaveNow();
-      else this.#keepLast();
+      if (this.#lead?.leaveNow()) return;
     } catch (error) {
-      this.#config.log.error("Cannot keep the last numbers of this worker", error);
+      this.#config.log.error("Cannot keep what all workers have counted", error);
     }
+    this.#keepLast();
   }
 
   /** Keeps what this process has counted, for the hub of now or the next. */
@@ -254,8 +249,11 @@ class OwnGroup implements Group {
     return this.#meeting;
   }
 
-  #elect(): Promise<Elected> {
+  async #elect(): Promise<Elected> {
     const { folder, key } = this.#metAt;
+    if (this.#settings.onlyReports) {
+      return { role: "member", socket: await findHub(folder, key, this.#signal) };
+    }
     return elect(folder, key, this.#signal);
   }
 
@@ -340,6 +338,7 @@ class OwnGroup implements Group {
         onWelcome: (welcome) => {
           clearTimeout(timer);
           this.#welcome = welcome;
+          this.#settings.onJoined?.({ pid: welcome.pid, name: quoted(welcome.name) });
           this.#slot = welcome.slot;
           resolve();
         },

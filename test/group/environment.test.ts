@@ -60,7 +60,7 @@ const INSTANCES: readonly [what: string, main: string, env: Readonly<Record<stri
     CLUSTER_CONTAINER,
     { pm2_env: JSON.stringify({ ...PM2, pm_id: 3 }) },
   ],
-  ["in cluster mode, while it runs", "/srv/current/web.js", PM2],
+  ["in cluster mode, while it runs", CLUSTER_CONTAINER, PM2],
 ];
 
 for (const [what, main, env] of INSTANCES) {
@@ -75,6 +75,7 @@ for (const [what, main, env] of INSTANCES) {
 
 const OTHERS: readonly [what: string, main: string, env: Readonly<Record<string, string>>][] = [
   ["that the application has started", "/srv/current/job.js", PM2],
+  ["that the application has started from its own script", PM2.pm_exec_path, PM2],
   ["of pm2 itself", CLUSTER_CONTAINER, {}],
   ["with odd variables", CLUSTER_CONTAINER, { pm2_env: "{" }],
   ["with a list of variables", CLUSTER_CONTAINER, { pm2_env: "null" }],

@@ -61,7 +61,7 @@ export class MergedFamilies {
     this.#retention = new Retention(now);
   }
 
-  /** Makes the mirror of one worker; it counts until it is retired or released. */
+  /** Makes the mirror of one worker; it counts until it is retired. */
   createMirror(): Mirror {
     const mirror = new Mirror({ sharedFamily: (head) => this.#familyOf(head).shared });
     this.#mirrors.add(mirror);
@@ -96,17 +96,6 @@ export class MergedFamilies {
   retire(mirror: Mirror): void {
     if (!this.#mirrors.delete(mirror)) return;
     mirror.end(this.#now(), (family) => !this.#isOfLivingProcess(family, mirror.pid));
-    this.#expire();
-  }
-
-  /** Ends a mirror of which nothing is retained, because newer numbers have replaced it. */
-  release(mirror: Mirror): void {
-    if (!this.#mirrors.delete(mirror)) return;
-    for (const { shared, rows } of mirror.families) {
-      // The new numbers may have the same totals in other buckets.
-      if (shared.isDistribution) for (const slot of rows.slots) shared.renew(slot);
-    }
-    mirror.end(this.#now(), () => false);
     this.#expire();
   }
 

@@ -11,6 +11,7 @@ import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import { showShort } from "../../log/shown-error.ts";
 import type { Log } from "../../log.ts";
 import { unref } from "../../timers.ts";
+import { readEnvironment } from "../environment.ts";
 import {
   FRAME_LIMITS,
   type FrameHead,
@@ -20,6 +21,7 @@ import {
   sendFrame,
 } from "../frames.ts";
 import {
+  boundedText,
   type Hello,
   type Place,
   PROTOCOL,
@@ -180,7 +182,9 @@ export class Connection {
     this.#worker = added;
     hub.events.joined++;
     const { slot } = added;
-    const welcome: Welcome = { type: "welcome", slot, pid: hub.own.facts.pid, place };
+    const { pm2Name, script = "node" } = readEnvironment();
+    const name = boundedText(pm2Name ?? script);
+    const welcome: Welcome = { type: "welcome", slot, pid: hub.own.facts.pid, name, place };
     sendFrame(this.#socket, welcome);
   }
 

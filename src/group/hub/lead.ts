@@ -145,18 +145,29 @@ export class Lead {
     return reports.sort((a, b) => a.slot - b.slot);
   }
 
-  /** Leaves the group: what this process has counted goes on to count. */
-  async leave(): Promise<void> {
-    this.leaveNow();
+  /**
+   * Leaves the group: what this process has counted goes on to count.
+   *
+   * @returns As `leaveNow()` does.
+   */
+  async leave(): Promise<boolean> {
+    const isKept = this.leaveNow();
     await this.#ledger.close();
     await this.#stop();
+    return isKept;
   }
 
-  /** Keeps what all workers have counted for the next hub, without a pause: for exit handlers. */
-  leaveNow(): void {
-    if (this.#isOver || !this.hub.hasBegun) return;
+  /**
+   * Keeps what all workers have counted for the next hub, without a pause: for exit handlers.
+   *
+   * @returns Whether it has. Before it has what a former hub has left, it must leave that as it is.
+   */
+  leaveNow(): boolean {
+    if (this.#isOver) return true;
+    if (!this.hub.hasBegun) return false;
     this.hub.retireOwn(this.#config.local.totals());
     this.#ledger.writeNow(this.hub.merged.takeRetained());
+    return true;
   }
 
   /**

@@ -300,6 +300,28 @@ test("a native histogram has the label of its worker, the others are added", () 
   assert.deepEqual(natives, [false, native, native]);
 });
 
+test("a native histogram that is removed leaves nothing to retain", () => {
+  const group = new TestGroup();
+  const native = {
+    schema: 0,
+    zeroThreshold: 0,
+    zeroCount: 0,
+    positiveSpans: [],
+    positiveCounts: [],
+  };
+  const [metric] = histogramOf("h", [1], [2, 2], 2).metrics;
+  const family = { ...histogramOf("h", [], [], 0), metrics: [{ ...metric, native }] };
+  const worker = group.join([family as MetricFamily]);
+  group.join([histogramOf("h", [1], [1, 1], 1)]);
+  group.answer(worker, [{ ...family, metrics: [] } as MetricFamily]);
+  assert.deepEqual(group.lines(), [
+    'h_bucket{le="1"} 1',
+    'h_bucket{le="+Inf"} 1',
+    "h_sum 1",
+    "h_count 1",
+  ]);
+});
+
 test("histograms of numbers that may fall are those of the workers that answered", () => {
   const group = new TestGroup();
   const of = (count: number): MetricFamily =>

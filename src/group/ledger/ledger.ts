@@ -62,6 +62,8 @@ export class Ledger {
   /** What is to be written when that which is being written is. */
   #next: readonly LedgerRecord[] | undefined;
   #writing: Promise<void> | undefined;
+  /** Counts the ledgers that were begun: one that another has overtaken is older, and dropped. */
+  #generation = 0;
   #count = 0;
 
   constructor(place: LedgerPlace) {
@@ -194,6 +196,7 @@ export class Ledger {
       await journal.flush();
     }
     const { closeSync, openSync } = nodeModule("node:fs");
+    const generation = ++this.#generation;
     const path = `${this.#folder.path}/${this.#newName("tmp")}`;
     const file = openSync(path, createFlags(), OWN_MODE);
     try {
@@ -204,7 +207,8 @@ export class Ledger {
     } finally {
       closeSync(file);
     }
-    this.#replace(path, records);
+    if (generation === this.#generation) this.#replace(path, records);
+    else removeFile(path);
   }
 
   /**
@@ -217,6 +221,7 @@ export class Ledger {
       const records = this.#take(retained);
       if (!this.#isOurs()) return;
       this.#next = undefined;
+      this.#generation++;
       for (const { journal } of this.#entries) journal.flushNow();
       const path = `${this.#folder.path}/${this.#newName("tmp")}`;
       const bytes = Buffer.concat([...bytesOfRecords(records)]);

@@ -4,7 +4,7 @@ import { CompactLayout } from "./compact-layout.ts";
 import { type Journal, type JournalExtent, readJournal } from "./journal.ts";
 
 /** The last numbers of a worker, or of the retained totals. */
-export type Numbers = Pick<Snapshot, "order" | "numbers">;
+type Numbers = Pick<Snapshot, "order" | "numbers">;
 
 /** What gives the numbers of a worker. */
 export interface NumbersSource {

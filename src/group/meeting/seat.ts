@@ -8,7 +8,7 @@ import { type FileId, fileIdOf, listenUnderOwnName, type OwnSocket } from "./own
 import type { RuntimeFolder } from "./runtime-folder.ts";
 
 /** What has become of the place of a hub. */
-export type SeatState = "ours" | "taken" | "gone";
+type SeatState = "ours" | "taken" | "gone";
 
 /** The place of a hub. */
 export interface Seat {

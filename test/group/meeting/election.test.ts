@@ -353,7 +353,7 @@ test(
       chmodSync(dirname(folder.path), 0o755);
       const { stdout } = await forkFixture("other-user.ts", [folder.path, KEY]).exit();
       assert.deepEqual(stdout.trimEnd().split("\n"), [
-        `folder: Error: Runtime folder "${folder.path}" is not writable (EACCES)`,
+        `folder: Error: Runtime folder "${folder.path}" belongs to another user`,
         "connect: EACCES",
         "elect: EACCES",
       ]);

@@ -118,8 +118,6 @@ export class LedgerEntry {
       this.#last = { ...record, extent: journal.extent };
       for (const piece of this.#late) journal.append(piece);
       this.#journal = journal;
-      // What is being written may still mean the old one.
-      await old.flush();
     } finally {
       this.#late = undefined;
       await (this.#journal === journal ? old : journal).close();

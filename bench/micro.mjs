@@ -8,6 +8,7 @@ import { memoiseByHeader } from "../src/exposition/negotiation/memo.ts";
 import { formatNumber, writeNumber } from "../src/exposition/number.ts";
 import { LabelEncoder } from "../src/exposition/text/labels.ts";
 import { createTextEncoder } from "../src/exposition/text/text.ts";
+import { Sender } from "../src/gatherers/remote/sender.ts";
 
 const LINES = 1_000;
 const KEPT_BYTES = 2 ** 26;
@@ -46,6 +47,24 @@ group(() => {
         };
       });
     }
+  }
+});
+
+group(() => {
+  for (const [type, family] of Object.entries(FAMILIES)) {
+    bench(`snapshot of ${LINES} ${type} lines, the first`, () => take(new Sender(), family));
+    bench(`snapshot of ${LINES} ${type} lines, 10 % changed`, function* () {
+      const sender = new Sender();
+      take(sender, family);
+      yield () => {
+        touch(family, 0.1);
+        take(sender, family);
+      };
+    });
+    bench(`snapshot of ${LINES} ${type} lines, made anew`, function* () {
+      const sender = new Sender();
+      yield () => take(sender, { ...family });
+    });
   }
 });
 
@@ -99,11 +118,18 @@ function familyOf(type, count, pointOf) {
   return { name: `a_${type}`, help: "Help.", type, hasUniqueLabels: true, metrics };
 }
 
+function fail(name, reason) {
+  throw new Error(`${name}: ${reason}`);
+}
+
 function encode(encoder, family) {
-  const chunks = encoder.encode([family], (name, reason) => {
-    throw new Error(`${name}: ${reason}`);
-  });
+  const chunks = encoder.encode([family], fail);
   while (!chunks.next().done);
+}
+
+function take(sender, family) {
+  const steps = sender.take([family], { isPartial: false, report: fail });
+  while (!steps.next().done);
 }
 
 /** Changes a share of the label sets, as an application does between two scrapes. */

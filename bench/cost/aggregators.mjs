@@ -1,9 +1,10 @@
 // What makes one target of several workers. Each program has one that is scraped, the hub, which has
 // no metrics of the shape, and four that report to it.
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeFor } from "./other-nodes.mjs";
+import { sleep } from "./stats.mjs";
 import { startProgram } from "./target.mjs";
 
 /** Each aggregator of a client library with ours, and the oldest Node that its library supports. */
@@ -61,6 +62,8 @@ export async function startApart(name, shape, keptBytes) {
     ...program,
     async stop() {
       await stop();
+      // Processes without their primary end by themselves, and leave files for the next hub.
+      while (program.members.some(({ pid }) => existsSync(`/proc/${pid}`))) await sleep(10);
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -101,14 +101,12 @@ const PM2_CONTAINER = /[\\/]ProcessContainer(?:Fork|Bun|ForkBun)?\.js$/;
 
 /**
  * Reads what pm2 says of the process that it has started. The application's own child processes inherit
- * the variables, so they count only where the script is that of pm2, or the one that it names.
+ * the variables, so they count only where pm2's script runs.
  */
 function readPm2(): Pm2 | undefined {
-  const main = process.argv[1];
-  if (main === undefined) return undefined;
+  if (!PM2_CONTAINER.test(process.argv[1] ?? "")) return undefined;
   const { pm_exec_path: script, name, pm_id: id } = pm2Variables();
   if (typeof script !== "string" || typeof name !== "string" || name === "") return undefined;
-  if (main !== script && !PM2_CONTAINER.test(main)) return undefined;
   return { script, name, id: `${id ?? ""}` };
 }
 

@@ -26,13 +26,13 @@ import { Lead } from "./hub/lead.ts";
 import { writeLastNumbers } from "./ledger/last-numbers.ts";
 import { LocalWorker } from "./local-worker.ts";
 import { connect } from "./meeting/connect.ts";
-import { type Elected, elect } from "./meeting/election.ts";
+import { type Elected, elect, findHub } from "./meeting/election.ts";
 import { findGroup } from "./meeting/group-key.ts";
 import { addToMark } from "./meeting/mark.ts";
 import { openRuntimeFolder, type RuntimeFolder } from "./meeting/runtime-folder.ts";
 import type { Seat } from "./meeting/seat.ts";
 import { Member } from "./member.ts";
-import type { Place, Welcome, WorkerFacts } from "./messages.ts";
+import { type Place, quoted, type Welcome, type WorkerFacts } from "./messages.ts";
 import { ownWorkerId } from "./worker-id.ts";
 
 export type { Group, GroupConfig, Hosted, Role } from "./border.ts";
@@ -133,20 +133,15 @@ class OwnGroup implements Group {
     try {
       this.#meeting = this.#meet();
     } catch (error) {
+      this.#isAlone = true;
+      if (this.#settings.onlyReports) return;
       const reason = error instanceof Error ? error.message : String(error);
       this.#config.log.note(`Each worker is served for itself: ${reason}`);
-      this.#isAlone = true;
       await hosted.open();
       return;
     }
     this.#stopWatchingExit = onExit(() => this.#exit());
-    // Whoever waits for this has nothing else that keeps the process alive.
-    const alive = setInterval(() => {}, WELCOME_MS);
-    try {
-      await this.#begin(await this.#elect());
-    } finally {
-      clearInterval(alive);
-    }
+    await this.#begin(await this.#elect());
     this.#life = this.#live();
   }
 
@@ -169,7 +164,7 @@ class OwnGroup implements Group {
 
   async close(): Promise<void> {
     this.#signal.abort(OVER);
-    await this.#lead?.leave();
+    if ((await this.#lead?.leave()) === false) this.#keepLast();
     await this.#member?.leave(() => this.#keepLast());
     this.#stopWatchingExit();
     await this.#life;
@@ -199,8 +194,13 @@ class OwnGroup implements Group {
 
   /** Runs in the exit handler of the process. */
   #exit(): void {
-    if (this.#lead !== undefined) this.#lead.leaveNow();
-    else this.#keepLast();
+    // The handlers of the application come after this one.
+    try {
+      if (this.#lead?.leaveNow()) return;
+    } catch (error) {
+      this.#config.log.error("Cannot keep what all workers have counted", error);
+    }
+    this.#keepLast();
   }
 
   /** Keeps what this process has counted, for the hub of now or the next. */
@@ -218,8 +218,11 @@ class OwnGroup implements Group {
     return this.#meeting;
   }
 
-  #elect(): Promise<Elected> {
+  async #elect(): Promise<Elected> {
     const { folder, key } = this.#metAt;
+    if (this.#settings.onlyReports) {
+      return { role: "member", socket: await findHub(folder, key, this.#signal) };
+    }
     return elect(folder, key, this.#signal);
   }
 
@@ -297,6 +300,7 @@ class OwnGroup implements Group {
         onWelcome: (welcome) => {
           clearTimeout(timer);
           this.#welcome = welcome;
+          this.#settings.onJoined?.({ pid: welcome.pid, name: quoted(welcome.name) });
           this.#slot = welcome.slot;
           resolve();
         },

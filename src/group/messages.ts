@@ -56,6 +56,8 @@ export interface Welcome {
   readonly type: "welcome";
   readonly slot: number;
   readonly pid: number;
+  /** What the hub runs: the application's name for pm2, or a script. */
+  readonly name: string;
   /** Absent where the hub is a handler. */
   readonly place: Place | undefined;
 }
@@ -197,7 +199,7 @@ export function readNumbers(
 
 /** @throws {ProtocolError} */
 export function readWelcome(head: FrameHead): Welcome {
-  const { slot, pid, place } = head;
+  const { slot, pid, name, place } = head;
   // A hub is a process of this user that was here first; only its types are checked.
   const { address, url } = Object(place) as Partial<Place>;
   const isPlace =
@@ -206,6 +208,7 @@ export function readWelcome(head: FrameHead): Welcome {
     type: "welcome",
     slot: integer(slot),
     pid: integer(pid),
+    name: text(name),
     place: isPlace ? { address: address as Place["address"], url } : undefined,
   };
 }

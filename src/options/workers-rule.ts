@@ -1,5 +1,13 @@
 import { isLegacyLabelName } from "../model/names.ts";
-import { type Check, objectOf, oneOf, textThat, wrongType } from "./checks.ts";
+import {
+  type Check,
+  isBoolean,
+  isFunction,
+  objectOf,
+  oneOf,
+  textThat,
+  wrongType,
+} from "./checks.ts";
 import type { Aggregator, WorkersOptions, WorkersSettings } from "./workers.ts";
 
 const AGGREGATORS: readonly Aggregator[] = [
@@ -21,6 +29,8 @@ const CHECKS = {
   group: textThat("a text that is not empty", (text) => text !== ""),
   missing: oneOf(["serve", "fail"]),
   aggregators: isAggregators,
+  onlyReports: isBoolean,
+  onJoined: isFunction,
 } satisfies Record<keyof WorkersOptions, Check>;
 
 /** Checks the option `workers`. */
@@ -52,5 +62,7 @@ export function resolveWorkers(
     group: given.group,
     missing: given.missing ?? "serve",
     aggregators: new Map(Object.entries(given.aggregators ?? {})),
+    onlyReports: given.onlyReports,
+    onJoined: given.onJoined,
   };
 }

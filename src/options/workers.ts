@@ -64,6 +64,29 @@ export interface WorkersOptions {
    * @default {}
    */
   readonly aggregators?: Readonly<Record<string, Aggregator>> | undefined;
+  /**
+   * Whether this worker only reports: it never answers for the others, nor for itself.
+   *
+   * @internal
+   */
+  readonly onlyReports?: boolean | undefined;
+  /**
+   * Called each time this worker has joined a hub.
+   *
+   * @internal
+   */
+  readonly onJoined?: ((hub: HubName) => void) | undefined;
+}
+
+/**
+ * How a hub introduces itself.
+ *
+ * @internal
+ */
+export interface HubName {
+  readonly pid: number;
+  /** What it runs, quoted for a log. */
+  readonly name: string;
 }
 
 /**
@@ -80,4 +103,6 @@ export interface WorkersSettings {
   readonly missing: "serve" | "fail";
   /** By the names of metrics. */
   readonly aggregators: ReadonlyMap<string, Aggregator>;
+  readonly onlyReports?: boolean | undefined;
+  readonly onJoined?: ((hub: HubName) => void) | undefined;
 }

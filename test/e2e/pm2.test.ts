@@ -123,16 +123,19 @@ test("a rolling reload never lowers a counter", async () => {
   });
 });
 
-test("all instances in fork mode can be restarted", async () => {
+test("a restart of all instances begins anew, unless one of them has lived on", async () => {
   await withPm2("fork", async (managed) => {
     const before = await managed.until("all are up", (reading) => reading.workers("up") === 3);
-    const pidsOf = (reading: Reading) =>
-      reading.samples("promhttp_worker_info").map(({ labels }) => labels.get("pid"));
     const old = new Set(pidsOf(before));
     await managed.pm2("restart", "shop");
     const isNew = (reading: Reading) =>
       reading.workers("up") === 3 && pidsOf(reading).every((pid) => !old.has(pid));
     const after = await managed.until("all are new", isNew);
-    console.log(after.value("app_jobs_total"));
+    // pm2 restarts two at a time, and the third may have ended before the first is back.
+    assert.ok([30, 60].includes(after.value("app_jobs_total") ?? 0), after.text);
   });
 });
+
+function pidsOf(reading: Reading): (string | undefined)[] {
+  return reading.samples("promhttp_worker_info").map(({ labels }) => labels.get("pid"));
+}

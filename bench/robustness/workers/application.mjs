@@ -222,7 +222,10 @@ export class Application {
 
 /** The line of an output that names an error. */
 function errorOf(output) {
-  return output.split("\n").find((line) => /error/i.test(line)) ?? output.slice(0, 200);
+  return (
+    output.split("\n").find((line) => /^\w*Error|\[cause\]/.test(line.trim())) ??
+    output.slice(0, 200)
+  );
 }
 
 function endProcess(pid) {

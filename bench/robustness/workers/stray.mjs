@@ -57,23 +57,18 @@ async function breakOurRules(app) {
   assertAnswered(await app.scrape());
 }
 
-/** Says the greeting of another version, and gives what comes back until the hub ends the connection. */
+/** Says a greeting to the hub, and settles when it has answered, with what ends the connection. */
 export async function greetWith(app, greeting) {
   const socket = connect(socketOf(app));
   let received = "";
-  let isClosed = false;
   socket.on("error", () => {});
   socket.on("data", (bytes) => {
     received += bytes.toString("latin1");
   });
-  socket.on("close", () => {
-    isClosed = true;
-  });
   socket.write(UPGRADE);
   socket.write(frameOf(Buffer.from(JSON.stringify(greeting))));
-  await until(() => isClosed);
-  socket.destroy();
-  return { received, isClosed };
+  await until(() => received.includes('"type"'));
+  return { received, leave: () => socket.destroy() };
 }
 
 /** The path of the hub's socket. */

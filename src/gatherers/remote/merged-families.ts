@@ -12,15 +12,15 @@ import { haveSameElements } from "../../model/identity.ts";
 import type { Metric, MetricFamily, MetricType } from "../../model/metric-family.ts";
 import { RUNS } from "../../model/metric-run.ts";
 import type { WorkersSettings } from "../../options/workers.ts";
-import { LabelledWalk } from "./labelled-metrics.ts";
 import { policyOf } from "./merge-policy.ts";
-import { MergedFamily, type Part } from "./merged-family.ts";
+import { LabelledWalk } from "./merging/labelled-metrics.ts";
+import { MergedFamily, type Part } from "./merging/merged-family.ts";
+import { type RetainedSnapshot, RetainedSnapshots } from "./merging/retained-snapshot.ts";
+import { Retention } from "./merging/retention.ts";
 import { type Contribution, Mirror } from "./mirror.ts";
-import { type RetainedSnapshot, RetainedSnapshots } from "./retained-snapshot.ts";
-import { Retention } from "./retention.ts";
-import { SharedFamily } from "./shared-family.ts";
+import { SharedFamily } from "./received/shared-family.ts";
+import type { WorkerFamily } from "./received/worker-family.ts";
 import type { FamilyHead } from "./snapshot.ts";
-import type { WorkerFamily } from "./worker-family.ts";
 
 export type { Contribution } from "./mirror.ts";
 
@@ -61,7 +61,7 @@ export class MergedFamilies {
     this.#retention = new Retention(now);
   }
 
-  /** Makes the mirror of one worker; it counts until it is retired or released. */
+  /** Makes the mirror of one worker; it counts until it is retired. */
   createMirror(): Mirror {
     const mirror = new Mirror({ sharedFamily: (head) => this.#familyOf(head).shared });
     this.#mirrors.add(mirror);
@@ -96,17 +96,6 @@ export class MergedFamilies {
   retire(mirror: Mirror): void {
     if (!this.#mirrors.delete(mirror)) return;
     mirror.end(this.#now(), (family) => !this.#isOfLivingProcess(family, mirror.pid));
-    this.#expire();
-  }
-
-  /** Ends a mirror of which nothing is retained, because newer numbers have replaced it. */
-  release(mirror: Mirror): void {
-    if (!this.#mirrors.delete(mirror)) return;
-    for (const { shared, rows } of mirror.families) {
-      // The new numbers may have the same totals in other buckets.
-      if (shared.isDistribution) for (const slot of rows.slots) shared.renew(slot);
-    }
-    mirror.end(this.#now(), () => false);
     this.#expire();
   }
 

@@ -1,10 +1,10 @@
 import { haveSameElements } from "../../model/identity.ts";
 import type { MetricFamily, MetricType } from "../../model/metric-family.ts";
 import { expect, expectIndex, expectList } from "./protocol-error.ts";
-import { MAX_FAMILIES, MAX_ROWS, readLayout } from "./read-layout.ts";
-import type { SharedFamily } from "./shared-family.ts";
+import { MAX_FAMILIES, MAX_ROWS, readLayout } from "./received/read-layout.ts";
+import type { SharedFamily } from "./received/shared-family.ts";
+import { WorkerFamily } from "./received/worker-family.ts";
 import type { FamilyHead, Snapshot } from "./snapshot.ts";
-import { WorkerFamily } from "./worker-family.ts";
 
 /** What one worker adds to a merge. */
 export interface Contribution {
@@ -41,6 +41,8 @@ export class Mirror {
   #byId = new Map<number, WorkerFamily>();
   /** Whether no numbers of the sender have come yet. */
   #isRenewed = true;
+  /** Whether some families may be of a sender before. */
+  #hasFormer = false;
   readonly #owner: MirrorOwner;
 
   constructor(owner: MirrorOwner) {
@@ -112,6 +114,7 @@ export class Mirror {
     for (const family of this.#byId.values()) if (!family.hasNumbers) family.end(undefined, false);
     this.#byId = new Map();
     this.#isRenewed = true;
+    this.#hasFormer = true;
   }
 
   /**
@@ -193,6 +196,7 @@ export class Mirror {
       const fresh = sent.filter((family) => !known.has(family));
       next = fresh.length === 0 ? families : [...families, ...fresh];
     } else {
+      this.#hasFormer = false;
       for (const family of others) family.end(undefined, true);
       for (const [id, family] of this.#byId) {
         if (isSent.has(family)) continue;
@@ -207,7 +211,9 @@ export class Mirror {
     this.own = undefined;
   }
 
-  #all(): ReadonlySet<WorkerFamily> {
+  /** All families, those included whose numbers have not come, or come no more. */
+  #all(): Iterable<WorkerFamily> {
+    if (!this.#hasFormer) return this.#byId.values();
     return new Set([...this.families, ...this.#byId.values()]);
   }
 

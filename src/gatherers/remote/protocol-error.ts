@@ -1,3 +1,10 @@
+/**
+ * What is demanded of everything that a peer sends.
+ *
+ * A peer is another process of the same user. It is not malicious, but it may have any fault, or be another
+ * program: nothing of what it sends is used before it has been checked.
+ */
+
 /** A peer sent what the protocol does not allow: its connection must be cut off. */
 export class ProtocolError extends Error {
   override readonly name: string = "ProtocolError";

@@ -62,7 +62,7 @@ export interface FamilyHead {
 
 /** What rows have in common. */
 export interface RowShape {
-  /** The names of the labels, without those of empty ones. */
+  /** The names of the labels, without those of empty ones; none is empty or there twice. */
   readonly names: readonly string[];
   /** The finite upper bounds of a histogram, or the finite quantiles of a summary, ascending; else empty. */
   readonly bounds: readonly number[];

@@ -11,6 +11,7 @@ import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import { showShort } from "../../log/shown-error.ts";
 import type { Log } from "../../log.ts";
 import { unref } from "../../timers.ts";
+import { readEnvironment } from "../environment.ts";
 import {
   FRAME_LIMITS,
   type FrameHead,
@@ -20,6 +21,7 @@ import {
   sendFrame,
 } from "../frames.ts";
 import {
+  boundedText,
   type Hello,
   type Place,
   PROTOCOL,
@@ -81,7 +83,7 @@ export class Connection {
     this.#greeting = unref(setTimeout(() => this.#cutOff("It did not greet"), GREETING_MS));
     socket.on("close", () => {
       clearTimeout(this.#greeting);
-      void this.#processed.then(() => this.#end());
+      context.hub.awaitDeparture(this.#processed.then(() => this.#end()));
     });
     // What cannot be written any more is of no interest: the end follows.
     socket.on("error", () => {});
@@ -174,12 +176,15 @@ export class Connection {
     clearTimeout(this.#greeting);
     this.#limits = FRAME_LIMITS;
     const { worker, pid, thread, id, version } = hello;
-    this.#worker = hub.add({ worker, pid, thread, id, version }, hello.slot, (want) => {
-      sendFrame(this.#socket, want);
-    });
+    const facts = { worker, pid, thread, id, version };
+    const send = (want: object) => void sendFrame(this.#socket, want);
+    const added = await hub.turns.take(() => hub.add(facts, hello.slot, send));
+    this.#worker = added;
     hub.events.joined++;
-    const { slot } = this.#worker;
-    const welcome: Welcome = { type: "welcome", slot, pid: hub.own.facts.pid, place };
+    const { slot } = added;
+    const { pm2Name, script = "node" } = readEnvironment();
+    const name = boundedText(pm2Name ?? script);
+    const welcome: Welcome = { type: "welcome", slot, pid: hub.own.facts.pid, name, place };
     sendFrame(this.#socket, welcome);
   }
 
@@ -232,7 +237,19 @@ export class Connection {
     // The process of a thread that has ended lives on.
     const hasEnded = !this.#isCutOff && worker.facts.thread > 0;
     const last = await takeLast(worker.facts.worker);
-    if (last !== undefined) await hub.applyLast(worker, last);
-    await hub.remove(worker, hasEnded || last !== undefined);
+    const isLast = last !== undefined && (await this.#applied(worker, last));
+    await hub.remove(worker, hasEnded || isLast);
+  }
+
+  /** Applies last numbers that were kept in a file; returns whether they could be. */
+  async #applied(worker: Worker, last: Snapshot): Promise<boolean> {
+    const { hub, log } = this.#context;
+    try {
+      await hub.applyLast(worker, last);
+      return true;
+    } catch (error) {
+      log.error("Cannot read the last numbers of a worker", error);
+      return false;
+    }
   }
 }

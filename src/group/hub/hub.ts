@@ -43,8 +43,8 @@ export interface HubConfig {
   readonly log: Log;
   /** What the next hub will know of the workers. */
   readonly ledger: Pick<Ledger, "add" | "remove">;
-  /** Called when all workers have been merged, before anybody reads them. */
-  readonly onMerged: () => void;
+  /** Called when all workers have been merged; nobody sees the sums before it has resolved. */
+  readonly onMerged: () => Promise<void>;
 }
 
 /** The share of a scrape's time for which workers are waited for, and what is left of it at least. */
@@ -72,6 +72,7 @@ export class Hub implements WorkerCensus {
   readonly #slots = new Slots();
   readonly #sender = new Sender();
   readonly #signal = new LightSignal();
+  readonly #departures = new Set<Promise<void>>();
   readonly #ownFamilies: readonly MetricFamily[];
   readonly #join = createListJoiner<MetricFamily>();
 
@@ -94,6 +95,10 @@ export class Hub implements WorkerCensus {
     this.#own = this.add(facts, slot, (want) => void this.#answerOwn(want));
   }
 
+  get hasBegun(): boolean {
+    return this.#own !== undefined;
+  }
+
   /** The worker that this process is. */
   get own(): Worker {
     if (this.#own === undefined) throw new Error("The hub has not begun");
@@ -104,11 +109,13 @@ export class Hub implements WorkerCensus {
   async gather(context: GatherContext): Promise<GatherResult> {
     const states = await this.#askAll(roundOf(context));
     this.#refuseIfMissing(states);
+    // The last numbers of those that have just ended belong to this scrape.
+    await Promise.all(this.#departures);
     const families = await this.turns.take(() => {
       this.absentees.retireDead();
       return inSlices(this.merged.merge(this.#contributions(states), context));
     });
-    this.#config.onMerged();
+    await this.#config.onMerged();
     return { families: this.#join(families, this.#ownFamilies), errors: [] };
   }
 
@@ -125,8 +132,10 @@ export class Hub implements WorkerCensus {
     return this.turns.take(() => this.merged.familiesOf(worker.mirror));
   }
 
-  /** Adds a worker that has joined. One that returns goes on where it was. */
+  /** Adds a worker that has joined, in a turn of its own. One that returns goes on where it was. */
   add(facts: WorkerFacts, wanted: number | undefined, send: (want: Want) => void): Worker {
+    // The slots of those that are gone are free.
+    this.absentees.retireDead();
     const absentee = this.absentees.take(facts.worker);
     const slot = this.#slots.take(facts.worker, wanted);
     const mirror = absentee?.mirror ?? this.merged.createMirror();
@@ -200,12 +209,19 @@ export class Hub implements WorkerCensus {
       this.#config.selfMetrics.collectors.forget(this.#labelOf(worker));
       if (worker.hasNumbers && !isGone) {
         this.absentees.add({ worker: facts.worker, slot, mirror, kept });
+        this.absentees.retireDead();
       } else {
         this.merged.retire(mirror);
         kept.remove();
         this.#slots.giveBack(slot);
       }
     });
+  }
+
+  /** Lets scrapes wait for the departure of a worker, which must not fail. */
+  awaitDeparture(departure: Promise<void>): void {
+    this.#departures.add(departure);
+    void departure.then(() => this.#departures.delete(departure));
   }
 
   /** Retires a worker that is gone, and was not connected. */

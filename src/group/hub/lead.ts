@@ -12,6 +12,7 @@ import type { GatherContext, GatherResult } from "../../model/gatherer.ts";
 import type { ResolvedHandlerOptions } from "../../options/options.ts";
 import type { WorkersSettings } from "../../options/workers.ts";
 import type { Scrape, WorkerReport } from "../../scrape/exchange.ts";
+import { unref } from "../../timers.ts";
 import type { Hosted } from "../border.ts";
 import { type LastNumbersPlace, takeLastNumbers } from "../ledger/last-numbers.ts";
 import { Ledger } from "../ledger/ledger.ts";
@@ -40,6 +41,9 @@ export interface LeadConfig {
   readonly hosted: Hosted;
   readonly log: Log;
 }
+
+/** How long a scrape waits until the counters are kept, in milliseconds. */
+const MAX_KEEP_MS = 100;
 
 /** The time in which one process answers for its group. */
 export class Lead {
@@ -73,7 +77,7 @@ export class Lead {
       ...config,
       selfMetrics,
       ledger: this.#ledger,
-      onMerged: () => void this.#ledger.write(this.hub.merged.takeRetained()),
+      onMerged: () => this.#keep(),
     });
     this.#workerScrapes = new WorkerScrapes({ hub: this.hub, options, selfMetrics, log });
     this.scrape = (request) => {
@@ -139,18 +143,45 @@ export class Lead {
     return reports.sort((a, b) => a.slot - b.slot);
   }
 
-  /** Leaves the group: what this process has counted goes on to count. */
-  async leave(): Promise<void> {
-    this.leaveNow();
+  /**
+   * Leaves the group: what this process has counted goes on to count.
+   *
+   * @returns As `leaveNow()` does.
+   */
+  async leave(): Promise<boolean> {
+    const isKept = this.leaveNow();
     await this.#ledger.close();
     await this.#stop();
+    return isKept;
   }
 
-  /** Keeps what all workers have counted for the next hub, without a pause: for exit handlers. */
-  leaveNow(): void {
-    if (this.#isOver) return;
+  /**
+   * Keeps what all workers have counted for the next hub, without a pause: for exit handlers.
+   *
+   * @returns Whether it has. Before it has what a former hub has left, it must leave that as it is.
+   */
+  leaveNow(): boolean {
+    if (this.#isOver) return true;
+    if (!this.hub.hasBegun) return false;
     this.hub.retireOwn(this.#config.local.totals());
     this.#ledger.writeNow(this.hub.merged.takeRetained());
+    return true;
+  }
+
+  /**
+   * Keeps all counters for the next hub. A scraper must not see what that would not know, or the sum could
+   * fall; but it does not wait long for a disk.
+   */
+  #keep(): Promise<void> {
+    const written = this.#ledger.write(this.hub.merged.takeRetained());
+    if (this.hub.workers.size < 2) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = unref(setTimeout(resolve, MAX_KEEP_MS));
+      void written.then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   /** Stops to answer for the group: its members connect to another process. */

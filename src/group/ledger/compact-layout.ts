@@ -30,9 +30,8 @@ export class CompactLayout {
     }
   }
 
-  /** Forgets all families but those of a list, because the others are gone. */
-  keep(order: readonly number[]): void {
-    const kept = new Set(order);
+  /** Forgets all other families, because they are gone. */
+  keep(kept: { has(id: number): boolean }): void {
     for (const id of this.#families.keys()) if (!kept.has(id)) this.#families.delete(id);
   }
 

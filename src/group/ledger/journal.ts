@@ -85,9 +85,12 @@ export class Journal {
 
   async #write(): Promise<void> {
     const file = this.#open();
-    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+    // What comes meanwhile is for the next flush, or this one might never end.
+    for (let count = this.#waiting.length; count > 0; count--) {
+      const [next] = this.#waiting;
+      if (next === undefined) return;
       await writeAt(file, next.data, next.at);
-      this.#waiting.shift();
+      if (this.#waiting[0] === next) this.#waiting.shift();
     }
   }
 

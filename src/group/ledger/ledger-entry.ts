@@ -9,8 +9,8 @@ export type Numbers = Pick<Snapshot, "order" | "numbers">;
 /** What gives the numbers of a worker. */
 export interface NumbersSource {
   /**
-   * Copies the last numbers of all counters and histograms, which fit the layout that was applied so far;
-   * `undefined` in the middle of a change of the layout.
+   * Copies the last numbers of all counters and histograms, for the layout that was applied so far. Families
+   * that have no numbers yet are left out; `undefined` while others change.
    */
   takeNumbers(): Numbers | undefined;
 }
@@ -41,8 +41,8 @@ export class LedgerEntry {
   readonly #source: NumbersSource;
   readonly #folder: JournalFolder;
   #journal: Journal;
-  /** The families that are kept: counters and histograms. */
-  #kept = new Set<number>();
+  /** The families that are kept, counters and histograms, and whether they have had numbers. */
+  readonly #kept = new Map<number, boolean>();
   #isWhole = true;
   #last: LedgerRecord | undefined;
   /** What is appended while the journal is rewritten. */
@@ -70,7 +70,7 @@ export class LedgerEntry {
   }
 
   #keptChange({ id, head, shapes, splices }: FamilyChange): readonly FamilyChange[] {
-    if (head?.type === "counter" || head?.type === "histogram") this.#kept.add(id);
+    if (head?.type === "counter" || head?.type === "histogram") this.#kept.set(id, false);
     // Exemplars and native histograms are not worth their bytes: they are new with every scrape.
     const isKept = this.#kept.has(id) && (head ?? shapes ?? splices) !== undefined;
     return isKept ? [{ id, head, shapes, splices }] : [];
@@ -82,10 +82,19 @@ export class LedgerEntry {
     const taken = this.#source.takeNumbers();
     if (taken !== undefined) {
       this.#journal.measure();
-      this.#kept = new Set(taken.order);
+      this.#forgetGone(taken.order);
       this.#last = { ...this.name, extent: this.#journal.extent, ...taken };
     }
     return this.#last;
+  }
+
+  /** A family that had numbers, and has none, is gone. */
+  #forgetGone(order: readonly number[]): void {
+    const present = new Set(order);
+    for (const [id, hadNumbers] of this.#kept) {
+      if (present.has(id)) this.#kept.set(id, true);
+      else if (hadNumbers) this.#kept.delete(id);
+    }
   }
 
   /** Writes a journal anew, with pauses, if most of it has come and gone. */
@@ -98,7 +107,7 @@ export class LedgerEntry {
     try {
       const layout = new CompactLayout();
       await readJournal(this.#folder, record.extent, (piece) => layout.apply(piece as LayoutPiece));
-      layout.keep(record.order);
+      layout.keep(this.#kept);
       for (const piece of layout.pieces()) {
         journal.append(piece);
         await journal.flush();

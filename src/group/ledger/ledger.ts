@@ -18,7 +18,7 @@ import {
   type LedgerRecord,
   type NumbersSource,
 } from "./ledger-entry.ts";
-import { createFlags, OWN_MODE, removeFile, writeAt } from "./own-file.ts";
+import { createFlags, OWN_MODE, removeFile, writeAll } from "./own-file.ts";
 import { bytesOfRecords, readRecords } from "./read-records.ts";
 
 /** Where a ledger is, and who may write it. */
@@ -200,11 +200,7 @@ export class Ledger {
     const path = `${this.#folder.path}/${this.#newName("tmp")}`;
     const file = openSync(path, createFlags(), OWN_MODE);
     try {
-      let at = 0;
-      for (const bytes of bytesOfRecords(records)) {
-        await writeAt(file, bytes, at);
-        at += bytes.length;
-      }
+      await writeAll(file, [...bytesOfRecords(records)]);
     } catch (error) {
       removeFile(path);
       throw error;

@@ -72,7 +72,7 @@ export function removeFile(path: string): void {
 /** How a new file is opened. */
 export function createFlags(): number {
   const { constants } = nodeModule("node:fs");
-  return constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  return constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 }
 
 /** Writes bytes at a place of an open file. */
@@ -83,6 +83,18 @@ export function writeAt(file: number, bytes: Uint8Array, at: number): Promise<vo
       else if (written === bytes.length) resolve();
       // What is left of a disk was enough for some of them.
       else writeAt(file, bytes.subarray(written), at + written).then(resolve, reject);
+    });
+  });
+}
+
+/** Writes all parts of a file that was just opened. */
+export function writeAll(file: number, parts: readonly Uint8Array[]): Promise<void> {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return new Promise((resolve, reject) => {
+    nodeModule("node:fs").writev(file, parts, 0, (error, written) => {
+      if (error) reject(error);
+      else if (written === length) resolve();
+      else reject(new Error("There was room for a part of the file"));
     });
   });
 }

@@ -37,6 +37,28 @@ export async function elect(folder: RuntimeFolder, key: string, signal: Signal):
   }
 }
 
+/**
+ * Finds the hub of a group, and waits for one as long as there is none.
+ *
+ * @throws The reason of the signal; or the error of the system.
+ */
+export async function findHub(
+  { path }: RuntimeFolder,
+  key: string,
+  signal: Signal,
+): Promise<Socket> {
+  for (let tries = 1; ; tries++) {
+    signal.throwIfAborted();
+    const found = await connect(`${path}/${key}.sock`);
+    if (typeof found === "object") return found;
+    // A process may never have a hub that its threads could report to.
+    await pause(signal, Math.min(tries, MAX_PATIENCE));
+  }
+}
+
+/** How many times as long the last pauses are. */
+const MAX_PATIENCE = 20;
+
 async function tryOnce(folder: RuntimeFolder, key: string): Promise<Elected | undefined> {
   const path = `${folder.path}/${key}.sock`;
   const found = await connect(path);
@@ -56,7 +78,7 @@ async function tryOnce(folder: RuntimeFolder, key: string): Promise<Elected | un
 /** How long a process waits before it tries again: not as long as others who began with it. */
 const PAUSE_MS = { min: 20, max: 70 };
 
-function pause(signal: Signal): Promise<void> {
+function pause(signal: Signal, times = 1): Promise<void> {
   const { min, max } = PAUSE_MS;
   return new Promise((resolve) => {
     const end = () => {
@@ -64,7 +86,7 @@ function pause(signal: Signal): Promise<void> {
       signal.removeEventListener("abort", end);
       resolve();
     };
-    const timer = unref(setTimeout(end, min + Math.random() * (max - min)));
+    const timer = unref(setTimeout(end, times * (min + Math.random() * (max - min))));
     signal.addEventListener("abort", end);
     if (signal.aborted) end();
   });

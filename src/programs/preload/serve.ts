@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { isMainThread } from "node:worker_threads";
 import { messageOf } from "../../errors.ts";
 import { gathererOf } from "../../gatherers/gatherer-of.ts";
-import { type Gatherer, type LogFields, Server } from "../../index.ts";
+import { type Gatherer, type LogFields, Server, type WorkersOptions } from "../../index.ts";
 import {
   type ClientLibrary,
   defaultSources,
@@ -17,7 +18,8 @@ import type { Environment } from "./variables.ts";
 type Warn = (line: string) => void;
 
 /**
- * Serves the registries of an application's client libraries, without keeping the process alive.
+ * Serves the registries of an application's client libraries, or reports them to the process that serves
+ * those of the whole application. It does not keep the process alive.
  *
  * @param paths The paths of the libraries to load; those that the application loads are added.
  * @returns The URL of the metrics.
@@ -29,12 +31,31 @@ export async function serve(
   env: Environment,
   warn: Warn,
 ): Promise<string> {
-  const { address, hasDefaultMetrics, ...options } = readEnvironment(env);
+  const { address, hasDefaultMetrics, workers, ...options } = readEnvironment(env);
   const gatherer = createLibraryGatherer(paths, hasDefaultMetrics, warn);
   const write = (line: string, fields?: LogFields): void => warn(line + framesOf(fields?.["err"]));
   const logger = { error: write, warn: write };
-  const server = await Server.listen(gatherer, address, { ...options, logger, unref: true });
+  const server = await Server.listen(gatherer, address, {
+    ...options,
+    workers: workers !== false && workersOptions(workers, warn),
+    logger,
+    unref: true,
+  });
   return server.url;
+}
+
+function workersOptions(workers: true | "label", warn: Warn): WorkersOptions {
+  // The main thread says it for all threads, which may come and go.
+  let isSaid = !isMainThread;
+  return {
+    mode: workers === "label" ? "label" : "aggregate",
+    // A thread may end, or sleep for long, at any time. Its process is part of the group, too.
+    onlyReports: !isMainThread,
+    onJoined({ pid, name }) {
+      if (!isSaid) warn(`promhttp: Metrics are reported to process ${pid} (${name})`);
+      isSaid = true;
+    },
+  };
 }
 
 /**

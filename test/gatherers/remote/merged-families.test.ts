@@ -61,15 +61,6 @@ test("what a worker that is gone has counted stays, its gauges do not", () => {
   assert.deepEqual(group.lines(), ["a_total 16"]);
 });
 
-test("a worker that is released leaves nothing", () => {
-  const group = new TestGroup();
-  const first = group.join([counterOf("a_total", [NONE, 10])]);
-  group.join([counterOf("a_total", [NONE, 12])], { slot: 1 });
-  group.workers.shift();
-  group.merged.release(first.mirror);
-  assert.deepEqual(group.lines(), ["a_total 12"]);
-});
-
 test("a late worker counts as last seen, without its gauges", () => {
   const group = new TestGroup();
   const families = (value: number): MetricFamily[] => [

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { totalsOf } from "../../../src/gatherers/remote/sender.ts";
+import { MAX_SHAPES } from "../../../src/gatherers/remote/sending/row-shapes.ts";
+import { TOO_MANY_SHAPES } from "../../../src/model/faults.ts";
 import type {
   HistogramMetric,
   Metric,
@@ -181,7 +183,7 @@ test("take() takes labels as the encoders do: as texts, without empty ones, in a
     { b: "y", a: "1", c: "" },
     { a: undefined, b: null },
     { ["__proto__"]: "p" },
-    {},
+    { "": "x" },
   ];
   const { families, faults, snapshot } = line.take([
     gaugeOf(labelSets.map((labels) => ({ labels, value: 1 }))),
@@ -453,6 +455,8 @@ for (const [what, native] of Object.entries({
   "with a count that is not finite": { ...NATIVE, positiveCounts: [1, Number.NaN] },
   "without spans": { ...NATIVE, positiveSpans: undefined },
   "with a span of texts": { ...NATIVE, positiveSpans: [{ offset: "1", length: 1 }] },
+  "with a fraction of a bucket": { ...NATIVE, positiveSpans: [{ offset: 0, length: 1.5 }] },
+  "with less than no bucket": { ...NATIVE, negativeSpans: [{ offset: 0, length: -1 }] },
   "without a schema": { ...NATIVE, schema: undefined },
   "that is too large": { ...NATIVE, positiveCounts: Array(40_000).fill(1) },
 })) {
@@ -460,9 +464,7 @@ for (const [what, native] of Object.entries({
     const metric = { ...histogram({}, [], []), native: native as unknown as NativeHistogram };
     const { families, faults } = new Line().take([histogramsOf(metric)]);
     assert.deepEqual(metricsOf(families[0]), [histogram({}, [], [])]);
-    assert.deepEqual(faults, [
-      "h: a native histogram is not made of finite numbers, or is too large",
-    ]);
+    assert.deepEqual(faults, ["h: a native histogram is malformed, or too large to be sent"]);
   });
 }
 
@@ -561,8 +563,8 @@ test("take() reports labels and texts that are too long for a piece", () => {
   assert.deepEqual(
     faults.map((fault) => fault.slice(0, 60)),
     [
-      "g: the labels are too long to be sent to another worker",
-      "g: the labels are too long to be sent to another worker",
+      "g: the labels or bounds are too long to be sent to another w",
+      "g: the labels or bounds are too long to be sent to another w",
       "up: the help is too long to be sent to another worker",
       long.slice(0, 60),
     ],
@@ -577,6 +579,16 @@ test("take() sends a family anew before shapes that no row has fill the memory",
     shapes += snapshot.layout.flat().some(({ head }) => head !== undefined) ? 1 : 0;
   }
   assert.equal(shapes, 5);
+});
+
+test("take() leaves out metrics when a family has too many different label names", () => {
+  const metrics = Array.from({ length: MAX_SHAPES + 2 }, (_, id) => ({
+    labels: { [`n${id}`]: "1" },
+    value: id,
+  }));
+  const { families, faults } = new Line().take([gaugeOf(metrics)]);
+  assert.equal(metricsOf(families[0]).length, MAX_SHAPES);
+  assert.deepEqual(faults, Array(2).fill(`g: ${TOO_MANY_SHAPES}`));
 });
 
 test("take() propagates what a metric throws, and the next snapshot is whole", () => {
@@ -647,4 +659,14 @@ test("totalsOf() takes all counters and histograms, with their whole layout", ()
     families.map(({ name }) => name),
     ["requests_total", "latency_seconds"],
   );
+});
+
+test("totalsOf() leaves out a family whose metrics throw", () => {
+  const broken = counterOf({
+    [Symbol.iterator]() {
+      throw new Error("broken");
+    },
+  });
+  const families = new Replay().apply(totalsOf([broken, ...EVERY_TYPE]));
+  assert.equal(families.length, 2);
 });

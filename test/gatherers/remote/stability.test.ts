@@ -76,16 +76,6 @@ test("a worker that takes the slot of another is another metric", () => {
   assert.equal(group.lines()[0], 'h_bucket{le="1",worker="0"} 2');
 });
 
-test("numbers that replace released ones are written, even if the totals are the same", () => {
-  const group = new TestGroup();
-  const first = group.join([histogramOf("h", [1], [1, 2], 3)]);
-  assert.equal(group.lines()[0], 'h_bucket{le="1"} 1');
-  group.join([histogramOf("h", [1], [2, 2], 3)], { slot: 1 });
-  group.workers.shift();
-  group.merged.release(first.mirror);
-  assert.equal(group.lines()[0], 'h_bucket{le="1"} 2');
-});
-
 for (const name of ["a_total", "h", "each"]) {
   test(`${name} is read many at a time while it is the same`, () => {
     const group = new TestGroup();

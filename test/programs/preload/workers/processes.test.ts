@@ -127,7 +127,8 @@ test("the child of a program that is not part of the target is not, either", asy
     "app.mjs": startsOthers(`run("node_modules/tool/cli.mjs");`),
     "node_modules/tool/cli.mjs": `
       import { fork } from "node:child_process";
-      fork(new URL("worker.mjs", import.meta.url));`,
+      fork(new URL("worker.mjs", import.meta.url));
+      process.stdin.once("end", () => process.exit()).resume();`,
     "node_modules/tool/worker.mjs": countsAs(10, "../../jobs.mjs"),
     "jobs.mjs": JOBS,
   };
@@ -225,5 +226,21 @@ test("PROMHTTP_WORKERS must be valid", async () => {
     await child.errorLine(/^promhttp: /);
     const reason = 'Environment variable PROMHTTP_WORKERS must be 0, 1 or label, got "4"';
     assert.equal(await end(child), `promhttp: Cannot serve metrics: ${reason}\n`);
+  });
+});
+
+test("a process that exits while it becomes the hub exits quietly", async () => {
+  const files = {
+    "app.mjs": `
+      import { existsSync, readdirSync } from "node:fs";
+      import "./jobs.mjs";
+      const isTaken = () => existsSync("run") && readdirSync("run").some((name) => name.endsWith(".sock"));
+      const look = () => (isTaken() ? process.exit() : setImmediate(look));
+      look();`,
+    "jobs.mjs": JOBS,
+  };
+  await withGroup(files, LIBRARIES, async (app) => {
+    const exit = await app.start(["app.mjs"]).exit();
+    assert.deepEqual(exit, { code: 0, signal: null, stdout: "", stderr: "" });
   });
 });

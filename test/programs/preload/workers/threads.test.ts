@@ -56,14 +56,20 @@ test("a thread that is there first does not answer for its process", async () =>
       import { Worker } from "node:worker_threads";
       import { jobs } from "./jobs.mjs";
       jobs.inc();
-      const thread = new Worker("./thread.mjs", { workerData: 10 });
-      // So the thread is ready long before this one has a turn.
-      thread.once("online", () => {
-        const cell = new Int32Array(new SharedArrayBuffer(4));
-        Atomics.wait(cell, 0, 0, 2_000);
-      });
+      const workerData = new Int32Array(new SharedArrayBuffer(4));
+      new Worker("./thread.mjs", { workerData });
+      Atomics.wait(workerData, 0, 0);
       ${END}`,
-    "thread.mjs": THREAD,
+    "thread.mjs": `
+      import { setTimeout as sleep } from "node:timers/promises";
+      import { workerData } from "node:worker_threads";
+      import { jobs } from "./jobs.mjs";
+      jobs.inc(10);
+      // Far longer than it takes to find out that nobody answers.
+      await sleep(1_000);
+      Atomics.store(workerData, 0, 1);
+      Atomics.notify(workerData, 0);
+      setInterval(() => {}, 1_000);`,
     "jobs.mjs": JOBS,
   };
   await withGroup(files, LIBRARIES, async (app) => {

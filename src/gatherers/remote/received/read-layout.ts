@@ -2,9 +2,9 @@
  * Checks a piece of a layout before anything of it is used: a peer sent it, and may have any fault. What
  * depends on the rows that are there is checked where they are (`worker-family.ts`).
  */
-import type { Exemplar, MetricType, NativeHistogram } from "../../model/metric-family.ts";
-import { expect, expectIndex, expectList, expectObject } from "./protocol-error.ts";
-import type { FamilyHead, LayoutPiece } from "./snapshot.ts";
+import type { Exemplar, MetricType, NativeHistogram } from "../../../model/metric-family.ts";
+import { expect, expectIndex, expectList, expectObject } from "../protocol-error.ts";
+import type { FamilyHead, LayoutPiece } from "../snapshot.ts";
 
 /** What any worker may have at most. */
 export const MAX_FAMILIES = 100_000;

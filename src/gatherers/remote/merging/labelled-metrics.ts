@@ -6,12 +6,12 @@ import type {
   NativeHistogram,
   SummaryMetric,
   ValueMetric,
-} from "../../model/metric-family.ts";
-import type { KeptRun, RunReader } from "../../model/metric-run.ts";
+} from "../../../model/metric-family.ts";
+import type { KeptRun, RunReader } from "../../../model/metric-run.ts";
+import type { Rows } from "../received/rows.ts";
+import { setLabel } from "../received/series-table.ts";
+import type { WorkerFamily } from "../received/worker-family.ts";
 import { END } from "./merged-metrics.ts";
-import type { Rows } from "./rows.ts";
-import { setLabel } from "./series-table.ts";
-import type { WorkerFamily } from "./worker-family.ts";
 
 /** What is read of one family of one worker, and how. */
 export interface LabelledRows {

@@ -4,15 +4,15 @@ import {
   BUCKET_BOUNDS,
   createBoundsReader,
   type UsableBounds,
-} from "../../model/bounds.ts";
-import { NO_BUCKET_COUNT, NOT_A_NUMBER } from "../../model/faults.ts";
+} from "../../../model/bounds.ts";
+import { NO_BUCKET_COUNT, NOT_A_NUMBER } from "../../../model/faults.ts";
 import type {
   HistogramMetric,
   Metric,
   MetricType,
   SummaryMetric,
   ValueMetric,
-} from "../../model/metric-family.ts";
+} from "../../../model/metric-family.ts";
 
 /** JSON has no infinite numbers. */
 const FINITE_QUANTILES: BoundRule = { ...ANY_QUANTILES, isLegal: Number.isFinite };

@@ -1,5 +1,6 @@
-import { isReadOnce } from "../../model/identity.ts";
-import type { MetricFamily } from "../../model/metric-family.ts";
+import { isReadOnce } from "../../../model/identity.ts";
+import type { MetricFamily } from "../../../model/metric-family.ts";
+import type { FamilyHead } from "../snapshot.ts";
 import {
   ChangeWriter,
   jsonBytes,
@@ -11,9 +12,8 @@ import { type Edit, FamilyWalk, type KnownRows } from "./family-walk.ts";
 import type { Pace } from "./pace.ts";
 import { type Columns, Point } from "./point.ts";
 import type { RowExtras } from "./row-extras.ts";
-import { RowShapes } from "./row-shapes.ts";
+import { MAX_SHAPES, RowShapes } from "./row-shapes.ts";
 import { RowTable } from "./row-table.ts";
-import type { FamilyHead } from "./snapshot.ts";
 
 /** How many shapes a family may have before it is sent anew without those that no row has. */
 const MIN_WORN_SHAPES = 64;
@@ -48,7 +48,8 @@ export class SentFamily {
   /** Whether most shapes are of rows that have gone. */
   get isWorn(): boolean {
     const { shapes, table } = this.#known;
-    return shapes.all.length > Math.max(MIN_WORN_SHAPES, table.count * 2);
+    const enough = Math.min(table.count * 2, MAX_SHAPES * 0.75);
+    return shapes.all.length > Math.max(MIN_WORN_SHAPES, enough);
   }
 
   /**
@@ -71,7 +72,7 @@ export class SentFamily {
     const hasColumns = yield* walk.run();
     if (!hasColumns) return undefined;
     const { edits, added } = walk;
-    const table = edits.length === 0 ? known.table : edited(known.table, edits, added);
+    const table = edits.length === 0 ? known.table : yield* edited(known.table, walk, pace);
     const described: RowExtras[] = [];
     const changes = yield* this.#describe({ edits, added, table, described }, pace);
     // From here on nothing pauses: either all of it has happened, or nothing.
@@ -128,18 +129,28 @@ function* changedExtras({ extras }: RowTable): Generator<[row: number, extras: R
 }
 
 /** Makes the table that edits lead to; the old one stays as it is. */
-function edited(old: RowTable, edits: readonly Edit[], added: RowTable): RowTable {
+function* edited(
+  old: RowTable,
+  { edits, added }: Pick<FamilyWalk, "edits" | "added">,
+  pace: Pace,
+): Generator<undefined, RowTable, undefined> {
   if (old.count === 0) return added;
   const table = new RowTable();
-  let at = 0;
-  for (const edit of edits) {
-    table.append(old, at, edit.at);
-    table.append(added, edit.from, edit.from + edit.count);
-    at = edit.at + edit.removed;
+  const end: Edit = { at: old.count, removed: 0, from: added.count, count: 0 };
+  let kept = 0;
+  for (const { at, removed, from, count } of [...edits, end]) {
+    for (; kept < at; kept += COPIED_ROWS) {
+      table.append(old, kept, Math.min(kept + COPIED_ROWS, at));
+      if (pace.isOver(COPIED_ROWS / 16)) yield;
+    }
+    table.append(added, from, from + count);
+    kept = at + removed;
   }
-  table.append(old, at, old.count);
   return table;
 }
+
+/** How many rows are copied without a pause. */
+const COPIED_ROWS = 1_024;
 
 function columnsOf({ hasTimestamps, hasStartTimestamps }: FamilyHead): Columns {
   return {

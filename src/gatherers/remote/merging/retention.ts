@@ -1,6 +1,6 @@
-import type { FaultReporter } from "../../model/gatherer.ts";
+import type { FaultReporter } from "../../../model/gatherer.ts";
+import type { SharedFamily } from "../received/shared-family.ts";
 import type { MergedFamily } from "./merged-family.ts";
-import type { SharedFamily } from "./shared-family.ts";
 
 /** How long a series is served that no living worker has. */
 export const RETAINED_MS: number = 60 * 60 * 1_000;

@@ -1,9 +1,15 @@
-import type { Exemplar, MetricFamily, NativeHistogram } from "../../model/metric-family.ts";
+import type { Exemplar, MetricFamily, NativeHistogram } from "../../../model/metric-family.ts";
+import { expect } from "../protocol-error.ts";
+import type {
+  ExemplarEntry,
+  FamilyChange,
+  FamilyHead,
+  NativeEntry,
+  RowShape,
+} from "../snapshot.ts";
 import type { BoundSet } from "./bound-sets.ts";
-import { expect } from "./protocol-error.ts";
 import { cleanMarks, RowEditor, Rows, type WorkerShape } from "./rows.ts";
 import { COUNT_FROM_END, type SharedFamily } from "./shared-family.ts";
-import type { ExemplarEntry, FamilyChange, FamilyHead, NativeEntry, RowShape } from "./snapshot.ts";
 
 const NO_ROWS = new Rows(new Int32Array(0), new Uint16Array(0), []);
 

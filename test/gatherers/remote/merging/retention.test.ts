@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MAX_RETAINED, RETAINED_MS } from "../../../src/gatherers/remote/retention.ts";
-import { counterOf, gaugeOf, histogramOf, TestGroup } from "./workers.ts";
+import { MAX_RETAINED, RETAINED_MS } from "../../../../src/gatherers/remote/merging/retention.ts";
+import { counterOf, gaugeOf, histogramOf, TestGroup } from "../workers.ts";
 
 const NONE = {};
 

@@ -1,8 +1,8 @@
-import type { Exemplar, MetricType } from "../../model/metric-family.ts";
+import type { Exemplar, MetricType } from "../../../model/metric-family.ts";
+import type { MergePolicy } from "../merge-policy.ts";
+import type { FamilyHead, Row } from "../snapshot.ts";
 import { type BoundSet, BoundSets } from "./bound-sets.ts";
-import type { MergePolicy } from "./merge-policy.ts";
 import { type RowNames, SeriesTable, sized } from "./series-table.ts";
-import type { FamilyHead, Row } from "./snapshot.ts";
 
 /** What is to be reported once of a family. */
 export type FaultOnce =

@@ -1,5 +1,5 @@
-import type { Labels } from "../../model/metric-family.ts";
-import type { Row } from "./snapshot.ts";
+import type { Labels } from "../../../model/metric-family.ts";
+import type { Row } from "../snapshot.ts";
 
 /** Between the values of a key; `\` escapes it in a value. */
 const SEPARATOR = "\n";

@@ -1,6 +1,6 @@
-import type { Aggregator } from "../../options/workers.ts";
-import type { SharedFamily } from "./shared-family.ts";
-import type { WorkerFamily } from "./worker-family.ts";
+import type { Aggregator } from "../../../options/workers.ts";
+import type { SharedFamily } from "../received/shared-family.ts";
+import type { WorkerFamily } from "../received/worker-family.ts";
 
 /** The aggregators that leave one value of each label set. */
 export type Combination = Exclude<Aggregator, "omit" | "perWorker">;

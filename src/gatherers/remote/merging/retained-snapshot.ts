@@ -2,10 +2,17 @@
  * What is retained of workers that are gone, as a worker would send it: whoever keeps it for the next hub gives
  * it to a mirror there, and retires that.
  */
-import { ChangeWriter, packed, rowBytes, type SizedChange, shapeBytes } from "./change-writer.ts";
-import { headBytes } from "./sent-family.ts";
-import { COUNT_FROM_END, type SharedFamily } from "./shared-family.ts";
-import type { FamilyHead, RowShape, Snapshot } from "./snapshot.ts";
+
+import { COUNT_FROM_END, type SharedFamily } from "../received/shared-family.ts";
+import {
+  ChangeWriter,
+  packed,
+  rowBytes,
+  type SizedChange,
+  shapeBytes,
+} from "../sending/change-writer.ts";
+import { headBytes } from "../sending/sent-family.ts";
+import type { FamilyHead, RowShape, Snapshot } from "../snapshot.ts";
 
 /** The changes of the layout since it was last taken, and all numbers. */
 export type RetainedSnapshot = Pick<Snapshot, "layout" | "order" | "numbers">;

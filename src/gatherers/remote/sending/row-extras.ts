@@ -1,4 +1,4 @@
-import { labelText } from "../../model/identity.ts";
+import { labelText } from "../../../model/identity.ts";
 import type {
   BucketSpan,
   Exemplar,
@@ -8,12 +8,11 @@ import type {
   MetricType,
   NativeHistogram,
   ValueMetric,
-} from "../../model/metric-family.ts";
+} from "../../../model/metric-family.ts";
 import { type ChangeWriter, jsonBytes, MAX_PART_BYTES } from "./change-writer.ts";
 
 /** What a report says of a native histogram that is left out. */
-export const NATIVE_NOT_SENDABLE =
-  "a native histogram is not made of finite numbers, or is too large";
+const NATIVE_NOT_SENDABLE = "a native histogram is malformed, or too large to be sent";
 
 /** What was sent of one row besides its numbers. Most rows of most families have nothing of it. */
 export class RowExtras {
@@ -192,8 +191,9 @@ function nativeText(native: NativeHistogram): string | undefined {
 function spansOf(spans: readonly BucketSpan[]): BucketSpan[] | undefined {
   if (!Array.isArray(spans)) return undefined;
   const copies = spans.map(({ offset, length }: BucketSpan) => ({ offset, length }));
-  const isSendable = copies.every((span) => Object.values(span).every(Number.isFinite));
-  return isSendable ? copies : undefined;
+  const isSendable = ({ offset, length }: BucketSpan) =>
+    Number.isInteger(offset) && Number.isInteger(length) && length >= 0;
+  return copies.every(isSendable) ? copies : undefined;
 }
 
 function numbersOf(counts: ArrayLike<number>): number[] | undefined {

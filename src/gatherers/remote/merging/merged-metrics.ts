@@ -5,9 +5,9 @@ import type {
   Metric,
   SummaryMetric,
   ValueMetric,
-} from "../../model/metric-family.ts";
-import type { KeptRun, RunReader } from "../../model/metric-run.ts";
-import type { SharedFamily } from "./shared-family.ts";
+} from "../../../model/metric-family.ts";
+import type { KeptRun, RunReader } from "../../../model/metric-run.ts";
+import type { SharedFamily } from "../received/shared-family.ts";
 
 /** A metric that moves from slot to slot of a family, because most numbers are read without the rest. */
 type Flyweight = Metric & { slot: number };

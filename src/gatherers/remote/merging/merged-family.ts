@@ -1,14 +1,14 @@
-import type { FaultReporter } from "../../model/gatherer.ts";
-import type { Metric, MetricFamily } from "../../model/metric-family.ts";
-import { type KeptRun, RUNS, type RunReader, type WithRuns } from "../../model/metric-run.ts";
-import type { Aggregator } from "../../options/workers.ts";
+import type { FaultReporter } from "../../../model/gatherer.ts";
+import type { Metric, MetricFamily } from "../../../model/metric-family.ts";
+import { type KeptRun, RUNS, type RunReader, type WithRuns } from "../../../model/metric-run.ts";
+import type { Aggregator } from "../../../options/workers.ts";
+import { isAggregator } from "../merge-policy.ts";
+import type { Contribution } from "../mirror.ts";
+import type { SharedFamily } from "../received/shared-family.ts";
+import type { WorkerFamily } from "../received/worker-family.ts";
 import { combine } from "./combine.ts";
 import { type LabelledRows, LabelledWalk } from "./labelled-metrics.ts";
-import { isAggregator } from "./merge-policy.ts";
 import { END, MergedWalk } from "./merged-metrics.ts";
-import type { Contribution } from "./mirror.ts";
-import type { SharedFamily } from "./shared-family.ts";
-import type { WorkerFamily } from "./worker-family.ts";
 
 /** What one worker has of a family. */
 export interface Part {

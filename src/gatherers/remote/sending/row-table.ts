@@ -1,5 +1,5 @@
+import type { Row } from "../snapshot.ts";
 import { RowExtras } from "./row-extras.ts";
-import type { Row } from "./snapshot.ts";
 
 /**
  * The rows of a family with their numbers, which lie as they are sent.

@@ -1,8 +1,11 @@
-import { LABELS_TOO_LONG, NOT_PRINTABLE } from "../../model/faults.ts";
-import { haveSameElements, labelText } from "../../model/identity.ts";
-import type { Labels } from "../../model/metric-family.ts";
+import { LABELS_TOO_LONG, NOT_PRINTABLE, TOO_MANY_SHAPES } from "../../../model/faults.ts";
+import { haveSameElements, labelText } from "../../../model/identity.ts";
+import type { Labels } from "../../../model/metric-family.ts";
+import type { Row, RowShape } from "../snapshot.ts";
 import { MAX_PART_BYTES, shapeBytes } from "./change-writer.ts";
-import type { Row, RowShape } from "./snapshot.ts";
+
+/** As many as a receiver takes; with that many, one mistakes values for names. */
+export const MAX_SHAPES = 65_536;
 
 /** The shapes of the rows of one family. */
 export class RowShapes {
@@ -13,27 +16,35 @@ export class RowShapes {
   /** The indexes of the shapes, by a text that does not depend on the order of the names. */
   readonly #indexes = new Map<string, number>();
   #last = 0;
+  // What is read of labels; more than that may be left of those before.
+  readonly #names: string[] = [];
+  readonly #parts: (string | number)[] = [0];
 
   /** Returns the row of some labels, or why they have none. */
   rowOf(labels: Labels, bounds: readonly number[]): Row | string {
     this.isAltered = false;
-    const names: string[] = [];
-    const row: [shape: number, ...values: string[]] = [0];
+    const names = this.#names;
+    const parts = this.#parts;
+    let count = 0;
     // An author without a compiler that checks types may have left them out.
     for (const name of Object.keys(labels ?? {})) {
       const value = labels[name];
       const text = typeof value === "string" ? value : labelText(value);
       if (text === undefined) return NOT_PRINTABLE;
-      if (text === "" || !isFaithful(value)) this.isAltered = true;
-      // An empty label is an absent one (OpenMetrics 1.0, Label).
-      if (text === "") continue;
-      names.push(name);
-      row.push(text);
+      // An empty label is an absent one (OpenMetrics 1.0, Label), and nobody can read an empty name.
+      const isSkipped = text === "" || name === "";
+      if (isSkipped || !isFaithful(value)) this.isAltered = true;
+      if (isSkipped) continue;
+      names[count++] = name;
+      parts[count] = text;
     }
     const last = this.all[this.#last];
-    if (last === undefined || !isShape(last, names, bounds)) return this.#find(row, names, bounds);
-    row[0] = this.#last;
-    return row;
+    if (last === undefined || !isShape(last, names, count, bounds)) {
+      return this.#find(names.slice(0, count), parts.slice(0, count + 1), bounds);
+    }
+    parts[0] = this.#last;
+    // A copy takes only the memory that it needs, and it begins with the number.
+    return parts.slice(0, count + 1) as unknown as Row;
   }
 
   /** Whether a row has these bounds. */
@@ -44,8 +55,8 @@ export class RowShapes {
 
   /** Most rows have the shape of the row before; others take more time. */
   #find(
-    row: readonly [number, ...string[]],
     names: readonly string[],
+    parts: readonly (string | number)[],
     bounds: readonly number[],
   ): Row | string {
     const key = JSON.stringify([names.toSorted(), bounds]);
@@ -54,19 +65,29 @@ export class RowShapes {
       index = this.all.length;
       const shape = { names, bounds };
       if (shapeBytes(shape) > MAX_PART_BYTES) return LABELS_TOO_LONG;
+      if (index >= MAX_SHAPES) return TOO_MANY_SHAPES;
       this.all.push(shape);
       this.#indexes.set(key, index);
     }
     this.#last = index;
     const shape = this.all[index] as RowShape;
-    // Each name is one of `names`, and the value follows the index of the shape.
-    const values = shape.names.map((name) => row[names.indexOf(name) + 1] as string);
+    // Each name is one of `names`, and the values follow the index of the shape.
+    const values = shape.names.map((name) => parts[names.indexOf(name) + 1] as string);
     return [index, ...values];
   }
 }
 
-function isShape(shape: RowShape, names: readonly string[], bounds: readonly number[]): boolean {
-  return haveSameElements(shape.names, names) && haveSameElements(shape.bounds, bounds);
+function isShape(
+  shape: RowShape,
+  names: readonly string[],
+  count: number,
+  bounds: readonly number[],
+): boolean {
+  if (shape.names.length !== count) return false;
+  for (let index = 0; index < count; index++) {
+    if (shape.names[index] !== names[index]) return false;
+  }
+  return haveSameElements(shape.bounds, bounds);
 }
 
 /** Whether different values of this kind have different texts; a client library keeps others apart. */

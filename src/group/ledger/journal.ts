@@ -108,9 +108,9 @@ export class Journal {
     return this.#file;
   }
 
-  /** Closes the file; nothing may be appended after that. */
+  /** Writes what was appended, as far as that works, and closes the file. Nothing may be appended after that. */
   async close(): Promise<void> {
-    await this.#flushing?.catch(() => {});
+    await this.flush().catch(() => {});
     this.#waiting = [];
     if (this.#file !== undefined) nodeModule("node:fs").closeSync(this.#file);
     this.#file = undefined;

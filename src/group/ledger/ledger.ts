@@ -57,6 +57,8 @@ export class Ledger {
   readonly #entries = new Set<LedgerEntry>();
   /** The files of this ledger, as far as they are known, without the numbers. */
   readonly #files = new Set<string>();
+  /** Journals that are being closed: what is being written may still mean them. */
+  readonly #closing = new Set<Promise<void>>();
   #retained: LedgerEntry | undefined;
   #retainedNumbers: Omit<Retained, "layout"> | undefined;
   /** What is to be written when that which is being written is. */
@@ -145,7 +147,8 @@ export class Ledger {
   /** Forgets a worker: its counters are retained now, or newer ones have replaced them. */
   remove(entry: LedgerEntry): void {
     this.#entries.delete(entry);
-    void entry.close();
+    const closed = entry.close().finally(() => this.#closing.delete(closed));
+    this.#closing.add(closed);
   }
 
   /**
@@ -191,12 +194,13 @@ export class Ledger {
 
   async #writeRecords(records: readonly LedgerRecord[]): Promise<void> {
     if (!this.#isOurs()) return;
+    const generation = ++this.#generation;
     for (const { journal } of this.#entries) {
       journal.restore();
       await journal.flush();
     }
+    await Promise.all(this.#closing);
     const { closeSync, openSync } = nodeModule("node:fs");
-    const generation = ++this.#generation;
     const path = `${this.#folder.path}/${this.#newName("tmp")}`;
     const file = openSync(path, createFlags(), OWN_MODE);
     try {
@@ -262,5 +266,6 @@ export class Ledger {
   async close(): Promise<void> {
     await this.#writing;
     for (const entry of this.#entries) this.remove(entry);
+    await Promise.all(this.#closing);
   }
 }

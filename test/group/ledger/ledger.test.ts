@@ -438,8 +438,10 @@ test("writeNow() writes in one turn what write() has not", { skip }, () =>
     const [found] = await readAll(open());
     assert.deepEqual(found?.numbers, new Float64Array([7, 8]));
     assert.deepEqual(found?.layout, [...mirror.layout.pieces()]);
+    // What was being written is older.
     await Promise.all([first, second]);
     await ledger.close();
+    assert.deepEqual((await readAll(open()))[0]?.numbers, new Float64Array([7, 8]));
     assert.deepEqual(errors, []);
     assert.equal(readdirSync(folder).length, 2);
   }),

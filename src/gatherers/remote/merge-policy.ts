@@ -38,7 +38,8 @@ function kindOf(
 ): MergePolicy["kind"] {
   if (aggregator === "omit" || aggregator === "perWorker") return aggregator;
   if (aggregator !== undefined && type === "gauge") return "gauge";
-  if (defaultMetrics === "perWorker" && isDefaultMetric(name)) return "perWorker";
+  const isOwn = aggregator !== undefined || !isDefaultMetric(name);
+  if (defaultMetrics === "perWorker" && !isOwn) return "perWorker";
   switch (type) {
     case "counter":
     case "histogram":

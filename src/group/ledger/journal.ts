@@ -108,6 +108,11 @@ export class Journal {
     return this.#file;
   }
 
+  /** Forgets what was not written, because the file is not needed any more. */
+  discard(): void {
+    this.#waiting = [];
+  }
+
   /** Writes what was appended, as far as that works, and closes the file. Nothing may be appended after that. */
   async close(): Promise<void> {
     await this.flush().catch(() => {});

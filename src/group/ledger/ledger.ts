@@ -10,6 +10,7 @@ import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import type { Log } from "../../log.ts";
 import { nodeModule } from "../../node.ts";
 import { isRunning } from "../worker-id.ts";
+import { removeForgottenFiles } from "./forgotten-files.ts";
 import { Journal, readJournal } from "./journal.ts";
 import {
   type JournalFolder,
@@ -94,13 +95,14 @@ export class Ledger {
    */
   async read<M extends KeptMirror>(createMirror: () => M): Promise<readonly KeptWorker<M>[]> {
     try {
+      removeForgottenFiles(this.#folder.path);
       this.#findFiles();
       const records = (await readRecords(`${this.#prefix}.ledger`, this.#folder.uid)) ?? [];
       if (records.some(({ worker }) => isRunning(worker))) {
         return await this.#restore(records, createMirror);
       }
-      if (records.length > 0) removeFile(`${this.#prefix}.ledger`);
-      this.#removeUnused([]);
+      if (records.length > 0) this.#removeAll();
+      else this.#removeUnused([]);
     } catch (error) {
       this.#place.log.error(UNREADABLE, error);
     }
@@ -216,7 +218,8 @@ export class Ledger {
   }
 
   /**
-   * Writes the workers as they are, without a pause: for exit handlers.
+   * Writes the workers as they are, without a pause: for exit handlers. If none of them runs, nobody will read
+   * them, and the files are removed.
    *
    * @param retained As for `write()`.
    */
@@ -226,6 +229,10 @@ export class Ledger {
       if (!this.#isOurs()) return;
       this.#next = undefined;
       this.#generation++;
+      if (!records.some(({ worker }) => isRunning(worker))) {
+        this.#removeAll();
+        return;
+      }
       for (const { journal } of this.#entries) journal.flushNow();
       const path = `${this.#folder.path}/${this.#newName("tmp")}`;
       const bytes = Buffer.concat([...bytesOfRecords(records)]);
@@ -249,6 +256,13 @@ export class Ledger {
 
   #isOurs(): boolean {
     return this.#place.seat.checkNow() === "ours";
+  }
+
+  #removeAll(): void {
+    for (const { journal } of this.#entries) journal.discard();
+    removeFile(`${this.#prefix}.ledger`);
+    for (const name of this.#files) removeFile(`${this.#folder.path}/${name}`);
+    this.#files.clear();
   }
 
   #removeUnused(records: readonly LedgerRecord[]): void {

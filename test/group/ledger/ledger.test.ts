@@ -447,6 +447,19 @@ test("writeNow() writes in one turn what write() has not", { skip }, () =>
   }),
 );
 
+test("writeNow() leaves nothing when no worker runs any more", { skip }, () =>
+  withLedger(async ({ open, folder, errors }) => {
+    const ledger = open();
+    addWorker(ledger, DEAD, { "/": 7 });
+    const writing = ledger.write(undefined);
+    ledger.writeNow({ layout: [whole(9, ["/"])], order: [9], numbers: new Float64Array([70]) });
+    await writing;
+    await ledger.close();
+    assert.deepEqual(readdirSync(folder), []);
+    assert.deepEqual(errors, []);
+  }),
+);
+
 test("a write that begins while another runs has the newest numbers", { skip }, () =>
   withLedger(async ({ open }) => {
     const ledger = open();

@@ -1,8 +1,6 @@
 // What makes one target of several workers. Each program has one that is scraped, the hub, which has
 // no metrics of the shape, and four that report to it.
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { nodeFor } from "./other-nodes.mjs";
 import { sleep } from "./stats.mjs";
 import { startProgram } from "./target.mjs";
@@ -49,8 +47,8 @@ export async function startGroup(name, shape) {
  */
 export async function startApart(name, shape, keptBytes) {
   const { oldestNode } = AGGREGATORS.find(({ rival, ours }) => name === rival || name === ours);
-  // A folder of its own: what another run of the bench has left there is no part of this group.
-  const folder = mkdtempSync(join(tmpdir(), "promhttp-bench-"));
+  // A folder of its own, where the default one keeps what a scrape writes: in memory.
+  const folder = mkdtempSync("/dev/shm/promhttp-bench-");
   const args = [shape, ...(keptBytes === undefined ? [] : [`${keptBytes}`])];
   const { stop, ...program } = await startProgram(AGGREGATOR_PROGRAMS[name], args, {
     node: nodeFor(oldestNode),

@@ -63,15 +63,25 @@ export function setMark(text: string): void {
   process.env[MARK] = text;
 }
 
+const exitCallbacks = new Set<() => void>();
+
+/** One listener for all, because Node warns of the eleventh. */
+function runExitCallbacks(): void {
+  for (const callback of exitCallbacks) callback();
+}
+
 /**
- * Calls `callback` when this process or thread exits, except by a signal; it must be synchronous.
+ * Calls `callback` when this process or thread exits, except by a signal; it must be synchronous, and must
+ * not throw. Those that were added first are called first.
  *
  * @returns Takes it back.
  */
 export function onExit(callback: () => void): () => void {
-  process.on("exit", callback);
+  if (exitCallbacks.size === 0) process.on("exit", runExitCallbacks);
+  exitCallbacks.add(callback);
   return () => {
-    process.off("exit", callback);
+    exitCallbacks.delete(callback);
+    if (exitCallbacks.size === 0) process.off("exit", runExitCallbacks);
   };
 }
 

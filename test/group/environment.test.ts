@@ -110,10 +110,12 @@ test("onExit() calls back when the process exits, unless that was taken back", a
       `import { onExit } from ${JSON.stringify(MODULE)};
       onExit(() => console.log("first"));
       onExit(() => console.log("second"))();
+      for (let i = 0; i < 20; i++) onExit(() => {});
+      onExit(() => console.log(process.listenerCount("exit")));
       process.exitCode = 3;`,
     );
-    const { code, stdout } = await forkNode(["--import", TYPESCRIPT, script]).exit();
-    assert.deepEqual([code, stdout], [3, "first\n"]);
+    const { code, stdout, stderr } = await forkNode(["--import", TYPESCRIPT, script]).exit();
+    assert.deepEqual([code, stdout, stderr], [3, "first\n1\n", ""]);
   }));
 
 test("setMark() tells child processes", async () => {

@@ -71,6 +71,20 @@ export async function greetWith(app, greeting) {
   return { received, leave: () => socket.destroy() };
 }
 
+/** Asks to join, wherever that is, and gives what is answered. */
+export async function upgradeAt(place) {
+  const socket = connect(place);
+  let received = "";
+  socket.on("error", () => {});
+  socket.on("data", (bytes) => {
+    received += bytes.toString("latin1");
+  });
+  socket.write(UPGRADE);
+  await until(() => received.includes("\r\n\r\n"));
+  socket.destroy();
+  return received;
+}
+
 /** The path of the hub's socket. */
 export function socketOf(app) {
   const folder = join(app.folder, "run");

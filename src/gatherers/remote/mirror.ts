@@ -126,8 +126,8 @@ export class Mirror {
     const taken: (readonly [id: number, family: WorkerFamily])[] = [];
     let count = 0;
     for (const [id, family] of this.#byId) {
-      if (!family.hasNumbers || !TOTALS.has(family.head.type)) continue;
-      if (family.isChanging) return undefined;
+      if (!TOTALS.has(family.head.type)) continue;
+      if (!family.hasNumbers || family.isChanging) return undefined;
       taken.push([id, family]);
       count += family.numbers.length;
     }

@@ -3,11 +3,11 @@
  *
  * A sender has one receiver and remembers what that was told: for each family its rows, and in which
  * order. So it sends label sets only where they have changed, and the numbers each time. It walks the
- * families like an encoder: one metric at once, or many in a run, and it yields where it may pause.
+ * families as an encoder does, metric by metric or in runs, and yields where it may pause.
  *
  * A walk that is given up costs nothing: what it has described waits for the next snapshot.
  *
- * It keeps the label values of each row and two numbers for each, never a metric.
+ * It keeps the label values and the numbers of each row, never a metric.
  */
 import type { FaultReporter } from "../../model/gatherer.ts";
 import { isReadOnce } from "../../model/identity.ts";

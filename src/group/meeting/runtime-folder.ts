@@ -61,14 +61,16 @@ export function openRuntimeFolder(places: FolderPlaces): RuntimeFolder {
   if (platform === "win32" || uid === undefined) {
     throw new Error("Windows has no sockets that only one user can open");
   }
-  const { join } = nodeModule("node:path");
+  const { basename, join } = nodeModule("node:path");
   const name = `promhttp-${uid}`;
   const inMemory = join(memory, name);
   const chosen = named ?? inherited;
   if (chosen !== undefined) {
     const path = withoutSlash(chosen);
     openOwnFolder(path, uid);
-    return folderAt(path, named === undefined ? ledgerPathFor(path, inMemory, uid) : path, uid);
+    // A parent may have been told a folder, in a variable that its child has not.
+    const isDefault = named === undefined && basename(path) === name;
+    return folderAt(path, isDefault ? ledgerPathFor(path, inMemory, uid) : path, uid);
   }
   try {
     const path = join(temporary, name);

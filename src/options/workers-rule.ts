@@ -8,18 +8,7 @@ import {
   textThat,
   wrongType,
 } from "./checks.ts";
-import type { Aggregator, WorkersOptions, WorkersSettings } from "./workers.ts";
-
-const AGGREGATORS: readonly Aggregator[] = [
-  "sum",
-  "min",
-  "max",
-  "average",
-  "first",
-  "omit",
-  "perWorker",
-  "mostRecent",
-];
+import { AGGREGATORS, type WorkersOptions, type WorkersSettings } from "./workers.ts";
 
 const CHECKS = {
   mode: oneOf(["aggregate", "label"]),

@@ -1,13 +1,7 @@
 import { once } from "node:events";
 import { createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
-import {
-  createHandler,
-  type Handler,
-  type HandlerOptions,
-  type Logger,
-  Server,
-} from "../../src/index.ts";
+import { createHandler, type Handler, type Logger, Server } from "../../src/index.ts";
 import { type Mount, type Mounted, mountOnNode } from "../helpers/http/with-mount.ts";
 import { connectFetch } from "./clients/fetch.ts";
 import { connectHttp1 } from "./clients/http1.ts";

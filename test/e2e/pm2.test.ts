@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { freePort } from "../helpers/http/free-port.ts";
 import { type App, withApp } from "../helpers/processes/with-app.ts";
 import { eventually, type Reading, scrape } from "../helpers/workers/reading.ts";
+import { assertCounted, seen } from "./counted.ts";
+import { startPrometheus } from "./programs.ts";
 
 // The instances of an application that knows nothing of its metrics are one target under pm2.
 
@@ -21,6 +23,7 @@ const APP = `
 
 /** An application under pm2, with three instances. */
 interface Managed {
+  readonly url: string;
   /** Runs a command of pm2, and waits for its end. */
   pm2(...args: readonly string[]): Promise<void>;
   scrape(): Promise<Reading>;
@@ -50,10 +53,12 @@ async function withPm2(
       const { code, stdout, stderr } = await app.node([PM2, ...args], environmentOf(app)).exit();
       assert.equal(code, 0, `pm2 ${args.join(" ")}:\n${stdout}${stderr}`);
     };
-    const read = () => scrape(`http://${address}/metrics`);
+    const url = `http://${address}/metrics`;
+    const read = () => scrape(url);
     try {
       await pm2("start", "ecosystem.config.cjs");
-      await test({ pm2, scrape: read, until: (what, isDone) => eventually(what, read, isDone) });
+      const until: Managed["until"] = (what, isDone) => eventually(what, read, isDone);
+      await test({ url, pm2, scrape: read, until });
     } finally {
       const pid = await daemonOf(app);
       await pm2("kill").finally(() => endProcess(pid));
@@ -120,6 +125,19 @@ test("a rolling reload never lowers a counter", async () => {
     const isComplete = (reading: Reading) =>
       reading.workers("up") === 3 && reading.value("app_jobs_total") === 60;
     await managed.until("all instances have been replaced, and nothing is lost", isComplete);
+  });
+});
+
+test("Prometheus sees a rolling reload as what the new instances count", async () => {
+  await withPm2("cluster", async ({ url, until, pm2 }) => {
+    await until("all are up", (reading) => reading.workers("up") === 3);
+    await using prometheus = await startPrometheus([
+      { name: "shop", url, interval: "1s", timeout: "1s" },
+    ]);
+    await seen(prometheus, "app_jobs_total", 30);
+    await pm2("reload", "shop");
+    await seen(prometheus, "app_jobs_total", 60);
+    await assertCounted(prometheus, "app_jobs_total", 30);
   });
 });
 

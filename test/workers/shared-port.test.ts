@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Application } from "../helpers/workers/application.ts";
-import { eventually } from "../helpers/workers/reading.ts";
+import { eventually, type Reading } from "../helpers/workers/reading.ts";
 
 // The application's own port, which the workers of a cluster share: any of them may get a scrape.
 
@@ -9,7 +9,14 @@ import { eventually } from "../helpers/workers/reading.ts";
 async function openCluster(count: number): Promise<Application> {
   const app = await Application.start({ kind: "cluster", isRootServing: false });
   for (let index = 0; index < count; index++) await serveBy(app);
+  await untilServing(app, count);
   return app;
+}
+
+/** A handler joins while its application already listens. */
+function untilServing(app: Application, count: number): Promise<Reading> {
+  const isServing = (reading: Reading) => reading.workers("up") === count;
+  return eventually(`${count} workers`, () => app.scrape(), isServing);
 }
 
 async function serveBy(app: Application): Promise<void> {
@@ -42,16 +49,16 @@ test("every format and encoding of a forwarded scrape is the hub's", async () =>
 test("when the hub is killed, every scrape is answered, and the sum does not fall", async () => {
   await using app = await openCluster(3);
   for (const worker of app.workers) await worker.tell("inc", "jobs_total", 10);
-  assert.equal((await app.scrape()).value("jobs_total"), 30);
+  assert.equal((await app.scrapeAndKeep()).value("jobs_total"), 30);
   const [hub] = app.workers.splice(0, 1);
   await hub?.kill();
+  // Until then the primary passes connections to the one that has ended, and they hang.
+  await app.root.tell("awaitChildren", 2);
   for (let count = 0; count < 6; count++) {
     const reading = await app.scrape();
     assert.deepEqual([reading.status, reading.value("jobs_total")], [200, 30]);
   }
   await serveBy(app);
   for (const worker of app.workers) await worker.tell("inc", "jobs_total", 10);
-  const read = () => app.scrape();
-  const reading = await eventually("three workers", read, (each) => each.workers("up") === 3);
-  assert.equal(reading.value("jobs_total"), 60);
+  assert.equal((await untilServing(app, 3)).value("jobs_total"), 60);
 });

@@ -2,7 +2,7 @@ import type { WorkerReport } from "../../scrape/exchange.ts";
 import { type Html, html, NO_HTML, showName } from "./html.ts";
 import { countOf, formatCount, formatDuration } from "./units.ts";
 
-/** How many workers are shown: those that did not answer, and the first ones. */
+/** How many workers are shown: first those that did not answer. */
 const MAX_WORKERS = 200;
 
 const MAX_ID_LENGTH = 100;
@@ -18,7 +18,7 @@ export function workerTable(workers: readonly WorkerReport[]): Html {
       : html`<strong>${formatCount(missing)} of ${count} missing</strong>`;
   const sorted = workers.toSorted((a, b) => rankOf(a) - rankOf(b) || a.slot - b.slot);
   const others = sorted.length - MAX_WORKERS;
-  const more = others > 0 ? html`<p>${formatCount(others)} more are up.</p>` : NO_HTML;
+  const more = others > 0 ? html`<p>${formatCount(others)} more are not shown.</p>` : NO_HTML;
   return html`<details${missing > 0 ? html` open` : NO_HTML}><summary>Workers <span>${summary}</span></summary>
 <table class="activity"><thead><tr><th scope="col">Worker</th><th scope="col">Process</th><th scope="col">State</th><th scope="col">Answer</th><th scope="col">Series</th></tr></thead>
 <tbody>

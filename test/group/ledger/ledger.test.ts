@@ -438,10 +438,25 @@ test("writeNow() writes in one turn what write() has not", { skip }, () =>
     const [found] = await readAll(open());
     assert.deepEqual(found?.numbers, new Float64Array([7, 8]));
     assert.deepEqual(found?.layout, [...mirror.layout.pieces()]);
+    // What was being written is older.
     await Promise.all([first, second]);
     await ledger.close();
+    assert.deepEqual((await readAll(open()))[0]?.numbers, new Float64Array([7, 8]));
     assert.deepEqual(errors, []);
     assert.equal(readdirSync(folder).length, 2);
+  }),
+);
+
+test("writeNow() leaves nothing when no worker runs any more", { skip }, () =>
+  withLedger(async ({ open, folder, errors }) => {
+    const ledger = open();
+    addWorker(ledger, DEAD, { "/": 7 });
+    const writing = ledger.write(undefined);
+    ledger.writeNow({ layout: [whole(9, ["/"])], order: [9], numbers: new Float64Array([70]) });
+    await writing;
+    await ledger.close();
+    assert.deepEqual(readdirSync(folder), []);
+    assert.deepEqual(errors, []);
   }),
 );
 

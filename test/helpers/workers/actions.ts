@@ -18,6 +18,7 @@ export interface WorkerState {
 /** What `test/fixtures/workers/actions.mjs` can do, with what each takes and returns. */
 export interface Actions {
   start(kind: Kind, name: string): void;
+  awaitChildren(count: number): void;
   terminate(name: string): void;
   listen(address: string, options: Options): WorkerState;
   state(): WorkerState;

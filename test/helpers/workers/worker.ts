@@ -57,7 +57,10 @@ export class Worker {
     ...args: Parameters<Actions[Action]>
   ): Promise<ReturnType<Actions[Action]>> {
     const id = this.#asked++;
-    const answered = new Promise<Answer>((resolve) => this.#waiting.set(id, resolve));
+    const answered = new Promise<Answer>((resolve, reject) => {
+      this.#waiting.set(id, resolve);
+      void this.ended.then(() => reject(new Error("It has ended")));
+    });
     this.#socket.write(`${JSON.stringify({ id, action, args })}\n`);
     const { value, error } = await within(`${this.name}: ${action}`, answered);
     if (error !== undefined) throw new Error(`${this.name} cannot ${action}: ${error}`);

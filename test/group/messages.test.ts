@@ -73,9 +73,12 @@ test("readWant() reads a question, with names and without", () => {
 
 test("readWelcome() reads where the hub answers, if it does", () => {
   const place = { address: "/run/x.sock", url: "unix:/run/x.sock" };
-  assert.deepEqual(readWelcome({ slot: 1, pid: 2, place }).place, place);
-  assert.equal(readWelcome({ slot: 1, pid: 2 }).place, undefined);
-  assert.equal(readWelcome({ slot: 1, pid: 2, place: { url: 1 } }).place, undefined);
+  assert.deepEqual(readWelcome({ slot: 1, pid: 2, name: "web.js", place }).place, place);
+  assert.equal(readWelcome({ slot: 1, pid: 2, name: "web.js" }).place, undefined);
+  assert.equal(
+    readWelcome({ slot: 1, pid: 2, name: "web.js", place: { url: 1 } }).place,
+    undefined,
+  );
 });
 
 test("quoted() leaves no character that a terminal would obey, and bounds the text", () => {

@@ -15,8 +15,8 @@ import { createRequestListener } from "./requests.ts";
  * Opens the server of a process that is a worker of a group.
  *
  * Only the hub listens; a member reports to it, and opens the same address when it becomes the hub.
- * A file descriptor, or a server that listens already, is no address that another worker could open:
- * there every worker listens, and forwards to the hub.
+ * Another worker cannot open a file descriptor, or a server that listens already: there every worker
+ * listens, and forwards to the hub.
  *
  * @throws {TypeError} When neither an address nor an option says which group it is.
  * @throws {ListenError} When the address cannot be listened on.

@@ -46,7 +46,7 @@ export async function startGroup(name, shape) {
  * @param keptBytes What ours may keep of a body, if not as much as it does by default.
  */
 export async function startApart(name, shape, keptBytes) {
-  const { oldestNode } = AGGREGATORS.find(({ rival, ours }) => name === rival || name === ours);
+  const { ours, oldestNode } = AGGREGATORS.find((pair) => [pair.rival, pair.ours].includes(name));
   // A folder of its own, where the default one keeps what a scrape writes: in memory.
   const folder = mkdtempSync("/dev/shm/promhttp-bench-");
   const args = [shape, ...(keptBytes === undefined ? [] : [`${keptBytes}`])];
@@ -57,6 +57,7 @@ export async function startApart(name, shape, keptBytes) {
   return {
     name,
     shape,
+    isOurs: name === ours,
     ...program,
     async stop() {
       await stop();

@@ -186,7 +186,8 @@ export class Ledger {
 
   #take(retained: Retained | undefined): readonly LedgerRecord[] {
     if (retained !== undefined) {
-      this.#retainedNumbers = retained;
+      const { order, numbers } = retained;
+      this.#retainedNumbers = { order, numbers };
       const source = { takeNumbers: () => this.#retainedNumbers };
       this.#retained ??= this.add({ worker: "", slot: 0 }, source);
       for (const piece of retained.layout) this.#retained.addLayout(piece);
@@ -224,6 +225,7 @@ export class Ledger {
    * @param retained As for `write()`.
    */
   writeNow(retained: Retained | undefined): void {
+    const path = `${this.#folder.path}/${this.#newName("tmp")}`;
     try {
       const records = this.#take(retained);
       if (!this.#isOurs()) return;
@@ -234,12 +236,11 @@ export class Ledger {
         return;
       }
       for (const { journal } of this.#entries) journal.flushNow();
-      const path = `${this.#folder.path}/${this.#newName("tmp")}`;
       const bytes = Buffer.concat([...bytesOfRecords(records)]);
-      const { writeFileSync } = nodeModule("node:fs");
-      writeFileSync(path, bytes, { flag: "wx", mode: OWN_MODE });
+      nodeModule("node:fs").writeFileSync(path, bytes, { flag: "wx", mode: OWN_MODE });
       this.#replace(path, records);
     } catch (error) {
+      removeFile(path);
       this.#place.log.error(UNWRITABLE, error, { kind: UNWRITABLE });
     }
   }

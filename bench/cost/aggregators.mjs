@@ -1,9 +1,8 @@
 // What makes one target of several workers. Each program has one that is scraped, the hub, which has
 // no metrics of the shape, and four that report to it.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { nodeFor } from "./other-nodes.mjs";
+import { sleep } from "./stats.mjs";
 import { startProgram } from "./target.mjs";
 
 /** Each aggregator of a client library with ours, and the oldest Node that its library supports. */
@@ -47,9 +46,9 @@ export async function startGroup(name, shape) {
  * @param keptBytes What ours may keep of a body, if not as much as it does by default.
  */
 export async function startApart(name, shape, keptBytes) {
-  const { oldestNode } = AGGREGATORS.find(({ rival, ours }) => name === rival || name === ours);
-  // A folder of its own: what another run of the bench has left there is no part of this group.
-  const folder = mkdtempSync(join(tmpdir(), "promhttp-bench-"));
+  const { ours, oldestNode } = AGGREGATORS.find((pair) => [pair.rival, pair.ours].includes(name));
+  // A folder of its own, where the default one keeps what a scrape writes: in memory.
+  const folder = mkdtempSync("/dev/shm/promhttp-bench-");
   const args = [shape, ...(keptBytes === undefined ? [] : [`${keptBytes}`])];
   const { stop, ...program } = await startProgram(AGGREGATOR_PROGRAMS[name], args, {
     node: nodeFor(oldestNode),
@@ -58,9 +57,12 @@ export async function startApart(name, shape, keptBytes) {
   return {
     name,
     shape,
+    isOurs: name === ours,
     ...program,
     async stop() {
       await stop();
+      // Processes without their primary end by themselves, and leave files for the next hub.
+      while (program.members.some(({ pid }) => existsSync(`/proc/${pid}`))) await sleep(10);
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -3,11 +3,15 @@
 import { startApart } from "./aggregators.mjs";
 import { SETTLE_MS } from "./measure.mjs";
 import { scrape } from "./scraper.mjs";
+import { WARM_UPS } from "./shapes.mjs";
 import { median, rotate, sleep } from "./stats.mjs";
 import { cpuOfThread } from "./target.mjs";
 
-/** Scrapes before the first that counts. A second and more passes for one of a rival at L. */
-const WARM_UPS = { S0: 60, M: 20, L: 3 };
+/**
+ * Scrapes of a rival before the first that counts. They are fewer than of ours: the first already runs
+ * their code for each of 400,000 lines, and takes a second.
+ */
+const RIVALS_WARM_UPS = { S0: 60, M: 20, L: 3 };
 
 /**
  * A scrape of all workers: the CPU of the hub and of a member, times, and the longest block of the hub's
@@ -23,7 +27,8 @@ export async function measureGroups(groups, { rounds }) {
 }
 
 async function warmUp(group) {
-  for (let turn = 0; turn < WARM_UPS[group.shape]; turn++) {
+  const warmUps = group.isOurs ? WARM_UPS : RIVALS_WARM_UPS;
+  for (let turn = 0; turn < warmUps[group.shape]; turn++) {
     await group.ask("touch");
     await scrape(group.port);
   }

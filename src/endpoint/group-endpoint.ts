@@ -1,4 +1,5 @@
 import { createGroup, type Hosted, type Place, type Role } from "../group/group.ts";
+import { targetsAnswer } from "../http/targets.ts";
 import { createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
 
 /** The endpoint of a process in a group. */
@@ -15,6 +16,9 @@ export interface GroupEndpoint extends Endpoint {
   /** Leaves the group. */
   leave(): Promise<void>;
 }
+
+/** The slot of a worker without others; it answers every scrape, whichever worker that asks for. */
+const ONLY_SLOT: readonly number[] = [0];
 
 /**
  * Makes the endpoint of a process that is to join the others of its application.
@@ -37,6 +41,7 @@ export function createGroupEndpoint(
     lock: group.lock,
     workers: () => group.workers(),
   });
+  const label = options.workers?.label ?? "";
   const isAlone = () => group.role === "alone";
   return {
     get role() {
@@ -47,7 +52,8 @@ export function createGroupEndpoint(
     },
     scrape: (request) => (isAlone() ? alone : group).scrape(request),
     page: (request) => (isAlone() ? alone : group).page(request),
-    targets: (head, path) => group.targets(head, path),
+    targets: (head, path) =>
+      isAlone() ? targetsAnswer(head, path, ONLY_SLOT, label) : group.targets(head, path),
     update: (work) => (isAlone() ? alone : all).update(work),
     setFailing: (message) => (isAlone() ? alone : group).setFailing(message),
     setOk: () => (isAlone() ? alone : group).setOk(),

@@ -1,5 +1,5 @@
 import { NOT_FOUND } from "../http/fixed-answers.ts";
-import { andThen } from "../maybe-promise.ts";
+import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import { CANNOT_JOIN, createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
 
 /**
@@ -7,33 +7,30 @@ import { CANNOT_JOIN, createEndpoint, type Endpoint, type EndpointParts } from "
  * loaded, which is no part of the entry, everything waits.
  */
 export function createLazyEndpoint(parts: EndpointParts): Endpoint {
-  let loaded: Endpoint | undefined;
   let isReady = true;
-  const loading = import("./late-endpoint.ts")
+  let current: MaybePromise<Endpoint> = import("./late-endpoint.ts")
     .then(({ joinAsHandler }) => joinAsHandler(parts))
     .catch((error: unknown) => {
       parts.log.error(CANNOT_JOIN, error);
       return createEndpoint(parts);
     })
     .then((endpoint) => {
-      loaded = endpoint;
+      current = endpoint;
       return endpoint;
     });
-  const endpoint = () => loaded ?? loading;
-  const tell = (what: (endpoint: Endpoint) => void) => void andThen(endpoint(), what);
+  const on = <T>(use: (endpoint: Endpoint) => MaybePromise<T>) => andThen(current, use);
   return {
-    scrape: (request) => andThen(endpoint(), ({ scrape }) => scrape(request)),
-    page: (request) => andThen(endpoint(), ({ page }) => page(request)),
-    targets: (head, path) =>
-      andThen(endpoint(), ({ targets }) => targets?.(head, path) ?? NOT_FOUND),
-    update: async (work) => (await loading).update(work),
-    setFailing: (message) => tell(({ setFailing }) => setFailing(message)),
-    setOk: () => tell(({ setOk }) => setOk()),
+    scrape: (request) => on((endpoint) => endpoint.scrape(request)),
+    page: (request) => on((endpoint) => endpoint.page(request)),
+    targets: (head, path) => on((endpoint) => endpoint.targets?.(head, path) ?? NOT_FOUND),
+    update: async (work) => on((endpoint) => endpoint.update(work)),
+    setFailing: (message) => void on((endpoint) => endpoint.setFailing(message)),
+    setOk: () => void on((endpoint) => endpoint.setOk()),
     // Whether this worker is ready is its own affair: nobody else answers for it.
     setReady(value) {
       isReady = value;
     },
     isReady: () => isReady,
-    close: () => tell(({ close }) => close()),
+    close: () => void on((endpoint) => endpoint.close()),
   };
 }

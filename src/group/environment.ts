@@ -63,15 +63,25 @@ export function setMark(text: string): void {
   process.env[MARK] = text;
 }
 
+const exitCallbacks = new Set<() => void>();
+
+/** One listener for all, because Node warns of the eleventh. */
+function runExitCallbacks(): void {
+  for (const callback of exitCallbacks) callback();
+}
+
 /**
- * Calls `callback` when this process or thread exits, except by a signal; it must be synchronous.
+ * Calls `callback` when this process or thread exits, except by a signal; it must be synchronous, and must
+ * not throw. Those that were added first are called first.
  *
  * @returns Takes it back.
  */
 export function onExit(callback: () => void): () => void {
-  process.on("exit", callback);
+  if (exitCallbacks.size === 0) process.on("exit", runExitCallbacks);
+  exitCallbacks.add(callback);
   return () => {
-    process.off("exit", callback);
+    exitCallbacks.delete(callback);
+    if (exitCallbacks.size === 0) process.off("exit", runExitCallbacks);
   };
 }
 
@@ -101,14 +111,12 @@ const PM2_CONTAINER = /[\\/]ProcessContainer(?:Fork|Bun|ForkBun)?\.js$/;
 
 /**
  * Reads what pm2 says of the process that it has started. The application's own child processes inherit
- * the variables, so they count only where the script is that of pm2, or the one that it names.
+ * the variables, so they count only where pm2's script runs.
  */
 function readPm2(): Pm2 | undefined {
-  const main = process.argv[1];
-  if (main === undefined) return undefined;
+  if (!PM2_CONTAINER.test(process.argv[1] ?? "")) return undefined;
   const { pm_exec_path: script, name, pm_id: id } = pm2Variables();
   if (typeof script !== "string" || typeof name !== "string" || name === "") return undefined;
-  if (main !== script && !PM2_CONTAINER.test(main)) return undefined;
   return { script, name, id: `${id ?? ""}` };
 }
 

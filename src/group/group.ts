@@ -12,6 +12,7 @@
  */
 import type { Socket } from "node:net";
 import { LightSignal, OVER } from "../abort.ts";
+import { messageOf } from "../errors.ts";
 import { targetsAnswer } from "../http/targets.ts";
 import type { Gatherer } from "../model/gatherer.ts";
 import type { WorkersSettings } from "../options/workers.ts";
@@ -133,16 +134,46 @@ class OwnGroup implements Group {
     try {
       this.#meeting = this.#meet();
     } catch (error) {
-      this.#isAlone = true;
-      if (this.#settings.onlyReports) return;
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#config.log.note(`Each worker is served for itself: ${reason}`);
-      await hosted.open();
-      return;
+      return this.#beAlone(error);
     }
     this.#stopWatchingExit = onExit(() => this.#exit());
-    await this.#begin(await this.#elect());
+    await this.#joinSoon();
+  }
+
+  /** Takes a part in the group, or goes on trying: a hub that is stopped accepts nobody. */
+  async #joinSoon(): Promise<void> {
+    const election = this.#elect();
+    let elected: Elected | undefined;
+    try {
+      elected = await this.#atMost(election, WELCOME_MS);
+    } catch (error) {
+      // The folder cannot be used, or the group is closed already.
+      if (!this.#signal.aborted) await this.#beAlone(error);
+      return;
+    }
+    if (elected === undefined) {
+      this.#life = this.#live(election);
+      return;
+    }
+    await this.#begin(elected);
     this.#life = this.#live();
+  }
+
+  /** Answers for this process only, as without the option. */
+  async #beAlone(error: unknown): Promise<void> {
+    this.#stopWatchingExit();
+    this.#isAlone = true;
+    if (this.#settings.onlyReports) return;
+    this.#config.log.note(`Each worker is served for itself: ${messageOf(error)}`);
+    await this.#hosted?.open();
+  }
+
+  /** Waits for a promise, but not for long. */
+  #atMost<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const timer = unref(setTimeout(resolve, limitMs, undefined));
+      promise.finally(() => clearTimeout(timer)).then(resolve, reject);
+    });
   }
 
   async targets(head: Parameters<Group["targets"]>[0], path: string | undefined) {
@@ -192,7 +223,7 @@ class OwnGroup implements Group {
     return { folder, key };
   }
 
-  /** Runs in the exit handler of the process. */
+  /** Runs in the exit handler of the process, which must not throw. */
   #exit(): void {
     // The handlers of the application come after this one.
     try {
@@ -239,24 +270,31 @@ class OwnGroup implements Group {
     }
   }
 
-  /** Goes from one part to the next until the group is closed. It never rejects. */
-  async #live(): Promise<void> {
+  /**
+   * Goes from one part to the next until the group is closed. It never rejects.
+   *
+   * @param election One that is going on.
+   */
+  async #live(election?: Promise<Elected>): Promise<void> {
+    let first = election;
     let standMs = MIN_STAND_MS;
     let rejoinMs = 0;
     while (!this.#signal.aborted) {
       await (this.#lead?.ended ?? this.#member?.ended);
-      if (this.#signal.aborted) return;
+      if (this.#signal.aborted) break;
       rejoinMs = this.#nextRejoinMs(rejoinMs);
       this.#lead = undefined;
       this.#member = undefined;
       await this.#pause(rejoinMs);
       try {
-        const elected = await this.#elect();
+        const elected = await (first ?? this.#elect());
+        first = undefined;
         if (elected.role === "member") void this.#follow(elected.socket);
         else await this.#takeLead(elected.seat);
         standMs = MIN_STAND_MS;
       } catch (error) {
-        if (this.#signal.aborted) return;
+        first = undefined;
+        if (this.#signal.aborted) break;
         this.#config.log.error("Cannot answer for all workers; another may", error, STANDING);
         await this.#lookForHub(standMs);
         standMs = Math.min(2 * standMs, MAX_STAND_MS);

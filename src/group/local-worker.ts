@@ -3,6 +3,7 @@
  * same way. The hook runs here, the failure policy holds here, and no snapshot sees an update half-done.
  */
 import type { Signal } from "../abort.ts";
+import { isInstance, ScrapeTimeoutError } from "../errors.ts";
 import { type Sender, totalsOf } from "../gatherers/remote/sender.ts";
 import type { Snapshot } from "../gatherers/remote/snapshot.ts";
 import { showShort } from "../log/shown-error.ts";
@@ -31,8 +32,10 @@ export interface Answer extends Outcome {
  */
 const MIN_TIME_MS = 1_000;
 
+const CANNOT_ANSWER = "Cannot read the metrics of this worker";
+
 /** The kind of collectors' faults in the log. */
-const COLLECTOR = "collector";
+const COLLECTOR = "collector of this worker";
 
 /** The worker that this process is. */
 export class LocalWorker {
@@ -83,6 +86,8 @@ export class LocalWorker {
       const snapshot = await this.#take(sender, families, isPartial, deadline.signal);
       return { isGiven: true, isFailing: false, errors: told(gathering.errors), snapshot };
     } catch (error) {
+      // The cycle has logged that.
+      if (!isInstance(error, ScrapeTimeoutError)) this.#log.error(CANNOT_ANSWER, error);
       return failed([{ collector: "scrape", error }], false);
     } finally {
       deadline.clear();
@@ -129,16 +134,24 @@ export class LocalWorker {
 
   /** The families as they are now; where a gatherer would have to be waited for, its last ones. */
   #familiesNow(): readonly MetricFamily[] {
-    const result = this.#gatherer.gather({
-      signal: new AbortController().signal,
-      deadlineMs: Date.now(),
-      isRequested: () => true,
-      report: () => {},
-      isFinal: true,
-    });
-    const families = isThenable(result) ? [] : [...result.families];
+    const families = this.#gatherNow();
     const names = new Set(families.map(({ name }) => name));
     return [...families, ...this.#families.filter(({ name }) => !names.has(name))];
+  }
+
+  #gatherNow(): readonly MetricFamily[] {
+    try {
+      const result = this.#gatherer.gather({
+        signal: new AbortController().signal,
+        deadlineMs: Date.now(),
+        isRequested: () => true,
+        report: () => {},
+        isFinal: true,
+      });
+      return isThenable(result) ? [] : [...result.families];
+    } catch {
+      return [];
+    }
   }
 
   readonly #report = (family: string, reason: string): void =>

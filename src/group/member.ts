@@ -76,7 +76,11 @@ export class Member {
    */
   async leave(keep: () => void): Promise<void> {
     this.#isLeaving = true;
-    if (this.#socket.destroyed) return keep();
+    if (!this.#welcomed || this.#socket.destroyed) {
+      keep();
+      this.#socket.destroy();
+      return;
+    }
     const timer = setTimeout(() => {
       // Before the end of the connection, by which the hub looks for them.
       keep();

@@ -8,22 +8,11 @@ import {
   textThat,
   wrongType,
 } from "./checks.ts";
-import type { Aggregator, WorkersOptions, WorkersSettings } from "./workers.ts";
-
-const AGGREGATORS: readonly Aggregator[] = [
-  "sum",
-  "min",
-  "max",
-  "average",
-  "first",
-  "omit",
-  "perWorker",
-  "mostRecent",
-];
+import { AGGREGATORS, type WorkersOptions, type WorkersSettings } from "./workers.ts";
 
 const CHECKS = {
   mode: oneOf(["aggregate", "label"]),
-  label: textThat("the name of a label", isLegacyLabelName),
+  label: textThat("the name of a label that no format uses itself", isFreeLabelName),
   defaultMetrics: oneOf(["perWorker", "aggregate"]),
   summaries: oneOf(["perWorker", "sum"]),
   group: textThat("a text that is not empty", (text) => text !== ""),
@@ -33,10 +22,16 @@ const CHECKS = {
   onJoined: isFunction,
 } satisfies Record<keyof WorkersOptions, Check>;
 
+/** Prometheus uses names that begin with two underscores, and the formats these two. */
+function isFreeLabelName(name: string): boolean {
+  return isLegacyLabelName(name) && !/^(?:__.*|le|quantile)$/.test(name);
+}
+
 /** Checks the option `workers`. */
 export function isWorkers(name: string, value: unknown): void {
   if (typeof value === "boolean" || value === "label") return;
-  if (typeof value !== "object") throw wrongType(name, 'true, false, "label" or an object', value);
+  if (typeof value !== "object" || value === null)
+    throw wrongType(name, 'true, false, "label" or an object', value);
   objectOf(CHECKS)(name, value);
 }
 
@@ -53,7 +48,7 @@ export function resolveWorkers(
 ): WorkersSettings | undefined {
   if (workers === false) return undefined;
   const given: WorkersOptions =
-    workers === true ? {} : workers === "label" ? { mode: workers } : workers;
+    workers === true ? {} : workers === "label" ? { mode: workers } : { ...workers };
   return {
     mode: given.mode ?? "aggregate",
     label: given.label ?? "worker",

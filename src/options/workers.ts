@@ -23,6 +23,22 @@ export type Aggregator =
  */
 export type WorkerRole = "hub" | "member" | "alone";
 
+/**
+ * All aggregators.
+ *
+ * @internal
+ */
+export const AGGREGATORS: readonly Aggregator[] = [
+  "sum",
+  "min",
+  "max",
+  "average",
+  "first",
+  "omit",
+  "perWorker",
+  "mostRecent",
+];
+
 /** The details of the option `workers`. */
 export interface WorkersOptions {
   /**

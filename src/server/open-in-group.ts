@@ -18,10 +18,17 @@ import { createRequestListener } from "./requests.ts";
  * A file descriptor, or a server that listens already, is no address that another worker could open:
  * there every worker listens, and forwards to the hub.
  *
+ * @throws {TypeError} When neither an address nor an option says which group it is.
  * @throws {ListenError} When the address cannot be listened on.
  */
 export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
   const { gatherer, target, options, log } = parts;
+  const address = textOf(target);
+  if (address === undefined && options.workers?.group === undefined) {
+    throw new TypeError(
+      'Option "workers.group" must name the group: no address of this server tells which one it is',
+    );
+  }
   const ports = new Ports();
   const endpointParts: EndpointParts = {
     gatherer,
@@ -32,8 +39,7 @@ export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
     hasPage: options.landingPage,
   };
   const alone = createEndpoint(endpointParts);
-  const isNamed = textOf(target) !== undefined;
-  const group = createGroupEndpoint(endpointParts, alone, textOf(target));
+  const group = createGroupEndpoint(endpointParts, alone, address);
   // A member has no port that would keep the process alive.
   const alive = options.unref ? undefined : setInterval(() => {}, KEEP_ALIVE_MS);
   let onClosed = (): void => {};
@@ -50,7 +56,7 @@ export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
 
   const worker: Worker = { parts, group, alone, closing, ports };
   try {
-    await (isNamed ? openAsHub(worker) : openInEach(worker));
+    await (address !== undefined ? openAsHub(worker) : openInEach(worker));
   } catch (error) {
     await closing.closeNow();
     throw error;

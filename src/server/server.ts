@@ -18,7 +18,7 @@ import { createLog } from "../log.ts";
 import type { Controls, ServerOptions } from "../options/options.ts";
 import { resolveOptions } from "../options/rules.ts";
 import type { WorkerRole } from "../options/workers.ts";
-import { type Address, describeAddress, parseAddress, textOf } from "./address.ts";
+import { type Address, describeAddress, parseAddress } from "./address.ts";
 import { type OpenServer, openServer, type ServerArguments } from "./open-server.ts";
 import { type Shutdown, shutdownOf } from "./shutdown.ts";
 
@@ -170,16 +170,9 @@ function parseArguments(
       `Option "path" must be a path that the server does not use itself, got "${options.path}"`,
     );
   }
-  const gatherer = gathererOf(source);
-  const target = parseAddress(address);
-  if (options.workers !== undefined && !options.workers.group && textOf(target) === undefined) {
-    throw new TypeError(
-      'Option "workers.group" must name the group: no address of this server tells which one it is',
-    );
-  }
   return {
-    gatherer,
-    target,
+    gatherer: gathererOf(source),
+    target: parseAddress(address),
     label: describeAddress(address),
     options,
     log: createLog(options.logger),

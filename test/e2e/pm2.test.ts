@@ -67,7 +67,7 @@ async function withPm2(
 }
 
 function environmentOf({ folder }: App): Record<string, string> {
-  return { PM2_HOME: join(folder, "pm2"), PROMHTTP_RUNTIME_DIR: join(folder, "run") };
+  return { PM2_HOME: join(folder, "pm2") };
 }
 
 /** The id of the daemon; `undefined` if it has not started. */

@@ -37,6 +37,8 @@ export interface Job {
   readonly url: string;
   /** The paths of many targets, each with a label `path`; by default there is one, that of `url`. */
   readonly paths?: readonly string[];
+  /** The document of a service discovery by HTTP, which lists the targets instead. */
+  readonly targetsUrl?: string;
   readonly interval: string;
   readonly timeout: string;
   /** What a service discovery would say of the target, and what is made of it. */
@@ -51,14 +53,18 @@ export async function startPrometheus(
   jobs: readonly Job[],
   ...flags: readonly string[]
 ): Promise<Scraper> {
-  return startScraper("prometheus", jobs, (folder, port) => [
+  const argsOf = (folder: string, port: number) => [
     `--config.file=${join(folder, "config.yml")}`,
     `--storage.tsdb.path=${join(folder, "data")}`,
     `--web.listen-address=127.0.0.1:${port}`,
     "--log.level=warn",
     ...flags,
-  ]);
+  ];
+  return startScraper("prometheus", jobs, argsOf, { refresh_interval: DISCOVERY_INTERVAL });
 }
+
+/** How often the targets of a service discovery are read. */
+const DISCOVERY_INTERVAL = "2s";
 
 /** Starts a VictoriaMetrics on a folder and a port of its own. */
 export async function startVictoriaMetrics(jobs: readonly Job[]): Promise<Scraper> {
@@ -69,6 +75,8 @@ export async function startVictoriaMetrics(jobs: readonly Job[]): Promise<Scrape
     "-memory.allowedPercent=10",
     "-search.latencyOffset=0s",
     "-loggerLevel=WARN",
+    // In its configuration this would be an unknown field.
+    `-promscrape.httpSDCheckInterval=${DISCOVERY_INTERVAL}`,
   ]);
 }
 
@@ -79,9 +87,10 @@ async function startScraper(
   program: string,
   jobs: readonly Job[],
   args: (folder: string, port: number) => string[],
+  sd: object = {},
 ): Promise<Scraper> {
   const folder = await mkdtemp(join(tmpdir(), "promhttp-e2e-"));
-  await writeFile(join(folder, "config.yml"), configOf(jobs));
+  await writeFile(join(folder, "config.yml"), configOf(jobs, sd));
   const port = await freePort();
   const child = spawn(program, args(folder, port), { stdio: ["ignore", "inherit", "pipe"] });
   let logged = "";
@@ -130,21 +139,34 @@ interface QueryAnswer {
   };
 }
 
-/** JSON is YAML. */
-function configOf(jobs: readonly Job[]): string {
+/**
+ * JSON is YAML.
+ *
+ * @param sd What the program is told of a service discovery beside its URL.
+ */
+function configOf(jobs: readonly Job[], sd: object): string {
   return JSON.stringify({
-    scrape_configs: jobs.map(({ name, url, interval, timeout, paths, discovery }) => ({
-      job_name: name,
-      scrape_interval: interval,
-      scrape_timeout: timeout,
-      metrics_path: new URL(url).pathname,
-      static_configs: paths?.map((path) => ({
-        targets: [new URL(url).host],
-        labels: { __metrics_path__: path, path },
-      })) ?? [{ targets: [new URL(url).host], labels: discovery?.labels }],
-      relabel_configs: discovery?.relabel_configs,
+    scrape_configs: jobs.map((job) => ({
+      job_name: job.name,
+      scrape_interval: job.interval,
+      scrape_timeout: job.timeout,
+      ...(job.targetsUrl === undefined
+        ? staticTargetsOf(job)
+        : { http_sd_configs: [{ url: job.targetsUrl, ...sd }] }),
+      relabel_configs: job.discovery?.relabel_configs,
     })),
   });
+}
+
+function staticTargetsOf({ url, paths, discovery }: Job): object {
+  const { host, pathname } = new URL(url);
+  return {
+    metrics_path: pathname,
+    static_configs: paths?.map((path) => ({
+      targets: [host],
+      labels: { __metrics_path__: path, path },
+    })) ?? [{ targets: [host], labels: discovery?.labels }],
+  };
 }
 
 /** Ends a child process and waits for it. */

@@ -60,7 +60,7 @@ const INSTANCES: readonly [what: string, main: string, env: Readonly<Record<stri
     CLUSTER_CONTAINER,
     { pm2_env: JSON.stringify({ ...PM2, pm_id: 3 }) },
   ],
-  ["in cluster mode, while it runs", "/srv/current/web.js", PM2],
+  ["in cluster mode, while it runs", CLUSTER_CONTAINER, PM2],
 ];
 
 for (const [what, main, env] of INSTANCES) {
@@ -75,6 +75,7 @@ for (const [what, main, env] of INSTANCES) {
 
 const OTHERS: readonly [what: string, main: string, env: Readonly<Record<string, string>>][] = [
   ["that the application has started", "/srv/current/job.js", PM2],
+  ["that the application has started from its own script", PM2.pm_exec_path, PM2],
   ["of pm2 itself", CLUSTER_CONTAINER, {}],
   ["with odd variables", CLUSTER_CONTAINER, { pm2_env: "{" }],
   ["with a list of variables", CLUSTER_CONTAINER, { pm2_env: "null" }],
@@ -109,10 +110,12 @@ test("onExit() calls back when the process exits, unless that was taken back", a
       `import { onExit } from ${JSON.stringify(MODULE)};
       onExit(() => console.log("first"));
       onExit(() => console.log("second"))();
+      for (let i = 0; i < 20; i++) onExit(() => {});
+      onExit(() => console.log(process.listenerCount("exit")));
       process.exitCode = 3;`,
     );
-    const { code, stdout } = await forkNode(["--import", TYPESCRIPT, script]).exit();
-    assert.deepEqual([code, stdout], [3, "first\n"]);
+    const { code, stdout, stderr } = await forkNode(["--import", TYPESCRIPT, script]).exit();
+    assert.deepEqual([code, stdout, stderr], [3, "first\n1\n", ""]);
   }));
 
 test("setMark() tells child processes", async () => {

@@ -68,6 +68,11 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   protobuf: /^exposition\/protobuf\//,
   compression: /^exposition\/compression\/(?!compressor)/,
   "the page": /^(page\/(?!open-page)|scrape\/survey\/survey|version)/,
+  "a group":
+    /^(group\/|gatherers\/remote\/|endpoint\/(group|late)|server\/open-in-group|http\/targets)/,
+  "the Fetch API": /^(http\/fetch|mount\/answer-fetch)/,
+  "a rendering": /^rendering/,
+  "a look at the memory": /^exposition\/kept\/(memory-pressure|read-memory)/,
 };
 
 /** The functions of the source files, which keep their names in the built package. */

@@ -1,13 +1,7 @@
 import { once } from "node:events";
 import { createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
-import {
-  createHandler,
-  type Handler,
-  type HandlerOptions,
-  type Logger,
-  Server,
-} from "../../src/index.ts";
+import { createHandler, type Handler, type Logger, Server } from "../../src/index.ts";
 import { type Mount, type Mounted, mountOnNode } from "../helpers/http/with-mount.ts";
 import { connectFetch } from "./clients/fetch.ts";
 import { connectHttp1 } from "./clients/http1.ts";
@@ -57,29 +51,6 @@ export const NODE_WAYS: readonly Way[] = [
     },
   },
 ];
-
-let groups = 0;
-
-/** The option of a group that no other test has. */
-function ownGroup(): Pick<HandlerOptions, "workers"> {
-  return { workers: { group: `ways-in-${process.pid}-${++groups}` } };
-}
-
-const GROUP_CANNOT = {
-  "stops gathering when the client disconnects":
-    "A worker that has been asked goes on: its answer counts for later scrapes, too.",
-};
-
-/** A way in to a process that is the hub of a group without members. */
-export function inGroup(way: Way): Way {
-  return {
-    ...way,
-    name: `${way.name} in a group`,
-    cannot: { ...way.cannot, ...GROUP_CANNOT },
-    start: ({ options, ...setup }) =>
-      way.start({ ...setup, options: { ...options, ...ownGroup() } }),
-  };
-}
 
 /** Makes the way in of a handler that is mounted in this process. */
 export function mountWay(

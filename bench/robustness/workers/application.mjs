@@ -12,6 +12,8 @@ import { scrape, sleep, until } from "../target.mjs";
 /** How long a worker may take to start, or to join. */
 const START_MS = 10_000;
 
+const PM2 = fileURLToPath(new URL("../../node_modules/pm2/bin/pm2", import.meta.url));
+
 /** A worker of an application: what it is told by the runner, it does at once. */
 class WorkerUnderTest {
   isGone = false;
@@ -120,10 +122,21 @@ export class Application {
 
   /** Starts the program once, and gives its process at once. */
   spawn(env = {}) {
-    const program = fileURLToPath(
-      new URL(`programs/${this.#program.program}.mjs`, import.meta.url),
-    );
-    const child = spawn(this.#program.node, [program], {
+    return this.#run([this.#programFile()], env);
+  }
+
+  /** Runs a command of PM2. */
+  async manage(...args) {
+    const child = this.#run([PM2, ...args], { PM2_HOME: join(this.folder, "pm2") });
+    await once(child, "exit");
+  }
+
+  #programFile() {
+    return fileURLToPath(new URL(`programs/${this.#program.program}.mjs`, import.meta.url));
+  }
+
+  #run(args, env) {
+    const child = spawn(this.#program.node, args, {
       env: {
         ...process.env,
         PROMHTTP_RUNTIME_DIR: join(this.folder, "run"),
@@ -166,6 +179,7 @@ export class Application {
 
   /** Ends all its processes, and leaves what they have left in the folder. */
   async stopProcesses() {
+    if (this.#program.isManaged) await this.manage("kill");
     for (const child of this.#children) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       child.kill("SIGKILL");
@@ -201,7 +215,10 @@ export class Application {
   }
 
   async #startAll({ workers = 3 }) {
-    if (this.#program.isForked) {
+    if (this.#program.isManaged) {
+      await this.manage("start", this.#programFile(), "-i", String(workers));
+      await this.#waitFor(() => this.workers.length === workers);
+    } else if (this.#program.isForked) {
       for (let count = 0; count <= workers; count++) await this.fork();
       this.hub = this.workers.shift();
     } else {
@@ -222,7 +239,10 @@ export class Application {
 
 /** The line of an output that names an error. */
 function errorOf(output) {
-  return output.split("\n").find((line) => /error/i.test(line)) ?? output.slice(0, 200);
+  return (
+    output.split("\n").find((line) => /^\w*Error|\[cause\]/.test(line.trim())) ??
+    output.slice(0, 200)
+  );
 }
 
 function endProcess(pid) {

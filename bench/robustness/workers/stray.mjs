@@ -57,23 +57,32 @@ async function breakOurRules(app) {
   assertAnswered(await app.scrape());
 }
 
-/** Says the greeting of another version, and gives what comes back until the hub ends the connection. */
+/** Says a greeting to the hub, and settles when it has answered, with what ends the connection. */
 export async function greetWith(app, greeting) {
   const socket = connect(socketOf(app));
   let received = "";
-  let isClosed = false;
   socket.on("error", () => {});
   socket.on("data", (bytes) => {
     received += bytes.toString("latin1");
   });
-  socket.on("close", () => {
-    isClosed = true;
-  });
   socket.write(UPGRADE);
   socket.write(frameOf(Buffer.from(JSON.stringify(greeting))));
-  await until(() => isClosed);
+  await until(() => received.includes('"type"'));
+  return { received, leave: () => socket.destroy() };
+}
+
+/** Asks to join, wherever that is, and gives what is answered. */
+export async function upgradeAt(place) {
+  const socket = connect(place);
+  let received = "";
+  socket.on("error", () => {});
+  socket.on("data", (bytes) => {
+    received += bytes.toString("latin1");
+  });
+  socket.write(UPGRADE);
+  await until(() => received.includes("\r\n\r\n"));
   socket.destroy();
-  return { received, isClosed };
+  return received;
 }
 
 /** The path of the hub's socket. */

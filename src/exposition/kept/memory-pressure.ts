@@ -1,4 +1,4 @@
-import { type MemoryReading, readMemory } from "../../node.ts";
+import { type MemoryReading, readMemory } from "./read-memory.ts";
 
 /**
  * The share of a limit at which memory is short, and the share below which it is short no longer.

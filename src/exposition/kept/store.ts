@@ -25,7 +25,7 @@ import { unref } from "../../timers.ts";
 import type { BlockSink } from "../encoder.ts";
 import { BlockList } from "./block-list.ts";
 import { BlockWalk } from "./block-walk.ts";
-import { MemoryPressure } from "./memory-pressure.ts";
+import type { MemoryPressure } from "./memory-pressure.ts";
 
 export type { BlockWalk } from "./block-walk.ts";
 
@@ -55,8 +55,8 @@ interface Shelf {
 export interface StoreContext {
   /** Logs why scrapes cost more from now on. */
   readonly warn?: (message: string) => void;
-  /** Tells when memory is short. */
-  readonly pressure?: MemoryPressure;
+  /** Tells when memory is short; by default it is loaded when there is something worth dropping. */
+  readonly pressure?: MemoryPressure | undefined;
 }
 
 /**
@@ -66,16 +66,14 @@ export interface StoreContext {
 export class BlockStore {
   readonly #maxBytes: number;
   readonly #warn: (message: string) => void;
-  readonly #pressure: MemoryPressure;
+  #pressure: MemoryPressure | undefined;
+  #isLoading = false;
   readonly #shelves = new Map<object, Shelf>();
   #footprint = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param maxBytes The memory that all blocks may take; 0 keeps none. */
-  constructor(
-    maxBytes: number,
-    { warn = () => {}, pressure = new MemoryPressure() }: StoreContext = {},
-  ) {
+  constructor(maxBytes: number, { warn = () => {}, pressure }: StoreContext = {}) {
     this.#maxBytes = maxBytes;
     this.#warn = warn;
     this.#pressure = pressure;
@@ -99,13 +97,27 @@ export class BlockStore {
 
   /** Must be called after each scrape: drops all blocks when memory has become short. */
   afterScrape(): void {
-    if (this.#footprint < MIN_WORTH_BYTES && !this.#pressure.isHigh) return;
-    const shortage = this.#pressure.look();
+    if (this.#footprint < MIN_WORTH_BYTES && !this.#pressure?.isHigh) return;
+    if (this.#pressure === undefined) void this.#loadPressure();
+    const shortage = this.#pressure?.look();
     if (shortage === undefined) return;
     this.clear();
     this.#warn(
       `Dropped the kept bytes of the last scrape: ${shortage}; scrapes cost more CPU until there is memory again`,
     );
+  }
+
+  async #loadPressure(): Promise<void> {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    try {
+      const { MemoryPressure } = await import("./memory-pressure.ts");
+      this.#pressure = new MemoryPressure();
+      this.afterScrape();
+    } catch {
+      // The next scrape tries again.
+      this.#isLoading = false;
+    }
   }
 
   /** Drops all blocks now. */
@@ -118,7 +130,7 @@ export class BlockStore {
   }
 
   #listOf(owner: object, selection: string): BlockList | undefined {
-    if (this.#maxBytes === 0 || this.#pressure.isHigh) return undefined;
+    if (this.#maxBytes === 0 || this.#pressure?.isHigh) return undefined;
     const shelf = this.#shelfOf(owner);
     const { lists } = shelf;
     const list = lists.get(selection) ?? this.#firstList(shelf, selection);

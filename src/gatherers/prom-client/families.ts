@@ -2,17 +2,21 @@ import type { FaultReporter } from "../../model/gatherer.ts";
 import { haveSameElements } from "../../model/identity.ts";
 import type { Labels, MetricFamily } from "../../model/metric-family.ts";
 import type { KnownMetric } from "./known-metrics.ts";
+import type { readSnapshot, SnapshotContext } from "./read-snapshot.ts";
 import {
   type MetricSnapshot,
   type RegistryInternals,
   type RegistryMetric,
   typeOf,
 } from "./registry.ts";
-import { readSnapshot } from "./snapshot.ts";
 import { type StoreContext, storeMetrics } from "./store.ts";
 
 /** The results of `get()`, for metrics whose store is not read directly. */
-export type Snapshots = ReadonlyMap<KnownMetric, MetricSnapshot>;
+export interface Snapshots {
+  readonly byMetric: ReadonlyMap<KnownMetric, MetricSnapshot>;
+  /** Makes families of one; loaded for the first. */
+  readonly read: typeof readSnapshot;
+}
 
 interface Heading {
   readonly name: string;
@@ -41,16 +45,17 @@ export class RegistryFamilies {
   /** Makes the families of `metrics`. Values are read later, while the families are. */
   of(
     metrics: readonly KnownMetric[],
-    snapshots: Snapshots,
+    snapshots: Snapshots | undefined,
     report: FaultReporter,
   ): readonly MetricFamily[] {
     this.#report = report;
-    const isUnchanged = this.#hasSameLabels() && snapshots.size === 0 && metrics === this.#metrics;
+    const isUnchanged =
+      this.#hasSameLabels() && snapshots === undefined && metrics === this.#metrics;
     if (!isUnchanged) this.#make(metrics, snapshots);
     return this.#families;
   }
 
-  #make(metrics: readonly KnownMetric[], snapshots: Snapshots): void {
+  #make(metrics: readonly KnownMetric[], snapshots: Snapshots | undefined): void {
     let hasFault = false;
     const report: FaultReporter = (...fault) => {
       hasFault = true;
@@ -58,17 +63,18 @@ export class RegistryFamilies {
     };
     const families: MetricFamily[] = [];
     for (const metric of metrics) {
-      const snapshot = snapshots.get(metric);
-      if (snapshot !== undefined)
-        families.push(...this.#snapshotFamilies(metric, snapshot, report));
-      else {
+      const snapshot = snapshots?.byMetric.get(metric);
+      if (snapshots !== undefined && snapshot !== undefined) {
+        const context = this.#snapshotContext(metric, snapshot, report);
+        if (context !== undefined) families.push(...snapshots.read(snapshot, context));
+      } else {
         const family = this.#familyOf(metric, report);
         if (family !== undefined) families.push(family);
       }
     }
     if (!haveSameElements(families, this.#families)) this.#families = Object.freeze(families);
     // A fault is reported at every scrape, and a snapshot belongs to one scrape.
-    this.#metrics = hasFault || snapshots.size > 0 ? undefined : metrics;
+    this.#metrics = hasFault || snapshots !== undefined ? undefined : metrics;
   }
 
   /** Whether the default labels are those of the last scrape; remembers the current ones. */
@@ -106,22 +112,22 @@ export class RegistryFamilies {
     } as MetricFamily;
   }
 
-  /** Makes the families of what `get()` returned; where both have a name or a help, the object wins. */
-  #snapshotFamilies(
+  /** What reading the result of `get()` needs; where both have a name or a help, the object wins. */
+  #snapshotContext(
     { name: ownName, metric }: KnownMetric,
     snapshot: MetricSnapshot,
     report: FaultReporter,
-  ): readonly MetricFamily[] {
+  ): SnapshotContext | undefined {
     const name = ownName ?? snapshot.name;
-    if (!isName(name, report)) return [];
-    return readSnapshot(snapshot, {
+    if (!isName(name, report)) return undefined;
+    return {
       name,
       help: toHelp(name, metric.help ?? snapshot.help, report),
       type: snapshot.type ?? typeOf(metric),
       aggregator: metric.aggregator ?? snapshot.aggregator,
       merge: labelMerger(this.#defaultLabels),
       report: (reason) => report(name, reason),
-    });
+    };
   }
 }
 

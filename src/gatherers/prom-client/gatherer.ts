@@ -65,15 +65,22 @@ export function createRegistryGatherer(registry: Registry): Gatherer {
   const known = new KnownMetrics(internals);
   const families = new RegistryFamilies(internals);
 
-  const result = (metrics: Metrics, runs: Runs, context: GatherContext): GatherResult => {
+  const result = (
+    metrics: Metrics,
+    runs: Runs,
+    context: GatherContext,
+    snapshots?: Snapshots,
+  ): GatherResult => {
     const errors = collectorErrorsOf(runs, context);
     const collected = errors.length === 0 ? metrics : withoutFailed(metrics, runs);
-    return { families: families.of(collected, snapshotsOf(runs), context.report), errors };
+    return { families: families.of(collected, snapshots, context.report), errors };
   };
 
   const resultLater = async (metrics: Metrics, runs: Runs, context: GatherContext) => {
     await settled(pendingOf(runs), context.signal);
-    return result(metrics, runs, context);
+    // Few metrics are read through `get()`; only for them is its reader loaded.
+    const reader = metrics.every(isStoreKnown) ? undefined : await import("./read-snapshot.ts");
+    return result(metrics, runs, context, reader && snapshotsOf(runs, reader.readSnapshot));
   };
 
   return {
@@ -82,7 +89,9 @@ export function createRegistryGatherer(registry: Registry): Gatherer {
       const metrics = requested(known.list(), context);
       if (context.isFinal) return result(metrics.filter(isStoreKnown), [], context);
       const runs = startCollectors(metrics, context.onCollected);
-      const isPending = runs.some(({ pending }) => pending !== undefined);
+      const isPending = runs.some(
+        ({ pending, known }) => pending !== undefined || !known.isStoreKnown,
+      );
       return isPending ? resultLater(metrics, runs, context) : result(metrics, runs, context);
     },
   };
@@ -187,12 +196,12 @@ function withoutFailed(metrics: Metrics, runs: Runs): Metrics {
   return metrics.filter((metric) => !failed.has(metric));
 }
 
-function snapshotsOf(runs: Runs): Snapshots {
-  const snapshots = new Map<KnownMetric, MetricSnapshot>();
+function snapshotsOf(runs: Runs, read: Snapshots["read"]): Snapshots {
+  const byMetric = new Map<KnownMetric, MetricSnapshot>();
   for (const { known, snapshot } of runs) {
-    if (snapshot !== undefined) snapshots.set(known, snapshot);
+    if (snapshot !== undefined) byMetric.set(known, snapshot);
   }
-  return snapshots;
+  return { byMetric, read };
 }
 
 function pendingOf(runs: Runs): Promise<void>[] {

@@ -1,5 +1,5 @@
 import type { MetricType } from "../../model/metric-family.ts";
-import type { Aggregator, WorkersSettings } from "../../options/workers.ts";
+import { AGGREGATORS, type Aggregator, type WorkersSettings } from "../../options/workers.ts";
 import { isDefaultMetric, isProcessWide } from "./default-metrics.ts";
 
 /** How the families of one name and type become one. */
@@ -38,7 +38,8 @@ function kindOf(
 ): MergePolicy["kind"] {
   if (aggregator === "omit" || aggregator === "perWorker") return aggregator;
   if (aggregator !== undefined && type === "gauge") return "gauge";
-  if (defaultMetrics === "perWorker" && isDefaultMetric(name)) return "perWorker";
+  const isOwn = aggregator !== undefined || !isDefaultMetric(name);
+  if (defaultMetrics === "perWorker" && !isOwn) return "perWorker";
   switch (type) {
     case "counter":
     case "histogram":
@@ -58,18 +59,7 @@ function kindOf(
   }
 }
 
-const AGGREGATORS: ReadonlySet<string> = new Set<Aggregator>([
-  "sum",
-  "min",
-  "max",
-  "average",
-  "first",
-  "omit",
-  "perWorker",
-  "mostRecent",
-]);
-
 /** Tells whether the aggregator that a library names is one of ours; a function cannot be sent. */
 export function isAggregator(name: string): name is Aggregator {
-  return AGGREGATORS.has(name);
+  return (AGGREGATORS as readonly string[]).includes(name);
 }

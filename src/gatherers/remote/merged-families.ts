@@ -14,7 +14,8 @@ import { RUNS } from "../../model/metric-run.ts";
 import type { WorkersSettings } from "../../options/workers.ts";
 import { policyOf } from "./merge-policy.ts";
 import { LabelledWalk } from "./merging/labelled-metrics.ts";
-import { MergedFamily, type Part } from "./merging/merged-family.ts";
+import { MergedFamily } from "./merging/merged-family.ts";
+import { Plan, type PlanEntry } from "./merging/plan.ts";
 import { type RetainedSnapshot, RetainedSnapshots } from "./merging/retained-snapshot.ts";
 import { Retention } from "./merging/retention.ts";
 import { type Contribution, Mirror } from "./mirror.ts";
@@ -23,22 +24,6 @@ import type { WorkerFamily } from "./received/worker-family.ts";
 import type { FamilyHead } from "./snapshot.ts";
 
 export type { Contribution } from "./mirror.ts";
-
-/** What one merge makes a family of. */
-interface PlanEntry {
-  readonly merged: MergedFamily;
-  readonly parts: readonly Part[];
-  /** What is left out of it, and why. */
-  readonly faults: readonly string[];
-}
-
-interface Plan {
-  readonly workers: readonly Contribution[];
-  /** The versions of their mirrors, and how many families there were. */
-  readonly versions: readonly number[];
-  readonly version: number;
-  readonly entries: readonly PlanEntry[];
-}
 
 /** The families of all workers, merged. */
 export class MergedFamilies {
@@ -61,7 +46,7 @@ export class MergedFamilies {
     this.#retention = new Retention(now);
   }
 
-  /** Makes the mirror of one worker; it counts until it is retired or released. */
+  /** Makes the mirror of one worker; it counts until it is retired. */
   createMirror(): Mirror {
     const mirror = new Mirror({ sharedFamily: (head) => this.#familyOf(head).shared });
     this.#mirrors.add(mirror);
@@ -80,7 +65,7 @@ export class MergedFamilies {
     this.#expire();
     this.#retention.report(report);
     const families: MetricFamily[] = [];
-    for (const { merged, parts, faults } of this.#planOf(workers).entries) {
+    for (const { merged, parts, faults } of this.#planOf(workers)) {
       const { name, type } = merged.shared;
       if (!isRequested(name, type)) continue;
       for (const fault of faults) report(name, fault);
@@ -96,17 +81,6 @@ export class MergedFamilies {
   retire(mirror: Mirror): void {
     if (!this.#mirrors.delete(mirror)) return;
     mirror.end(this.#now(), (family) => !this.#isOfLivingProcess(family, mirror.pid));
-    this.#expire();
-  }
-
-  /** Ends a mirror of which nothing is retained, because newer numbers have replaced it. */
-  release(mirror: Mirror): void {
-    if (!this.#mirrors.delete(mirror)) return;
-    for (const { shared, rows } of mirror.families) {
-      // The new numbers may have the same totals in other buckets.
-      if (shared.isDistribution) for (const slot of rows.slots) shared.renew(slot);
-    }
-    mirror.end(this.#now(), () => false);
     this.#expire();
   }
 
@@ -168,87 +142,12 @@ export class MergedFamilies {
     return false;
   }
 
-  #planOf(workers: readonly Contribution[]): Plan {
-    const plan = this.#plan;
-    if (plan !== undefined && this.#isCurrent(plan, workers)) return plan;
-    // Copies, because what they say may change.
-    const current = workers.map(({ mirror, slot, pid, isMainThread, isCurrent }) => ({
-      mirror,
-      slot,
-      pid,
-      isMainThread,
-      isCurrent,
-    }));
-    const sorted = current.toSorted((a, b) => a.slot - b.slot);
-    for (const { mirror, pid } of sorted) mirror.pid = pid;
-    this.#plan = {
-      workers: current,
-      versions: workers.map(({ mirror }) => mirror.version),
-      version: this.#version,
-      entries: [...this.#entriesOf(sorted), ...this.#retainedEntries(sorted)],
-    };
-    return this.#plan;
-  }
-
-  #isCurrent(plan: Plan, workers: readonly Contribution[]): boolean {
-    return (
-      plan.version === this.#version &&
-      plan.workers.length === workers.length &&
-      workers.every((worker, at) => {
-        const before = plan.workers[at];
-        return (
-          before !== undefined &&
-          before.mirror === worker.mirror &&
-          plan.versions[at] === worker.mirror.version &&
-          before.slot === worker.slot &&
-          before.pid === worker.pid &&
-          before.isMainThread === worker.isMainThread &&
-          before.isCurrent === worker.isCurrent
-        );
-      })
-    );
-  }
-
-  /** The families that any living worker has; of one name, the type of the lowest slot wins. */
-  *#entriesOf(workers: readonly Contribution[]): Generator<PlanEntry, void, undefined> {
-    const byName = new Map<string, Part[]>();
-    for (const worker of workers) {
-      for (const family of worker.mirror.families) {
-        const parts = byName.get(family.head.name);
-        if (parts === undefined) byName.set(family.head.name, [{ family, worker }]);
-        else parts.push({ family, worker });
-      }
+  #planOf(workers: readonly Contribution[]): readonly PlanEntry[] {
+    if (!this.#plan?.isCurrent(workers, this.#version)) {
+      for (const { mirror, pid } of workers) mirror.pid = pid;
+      this.#plan = new Plan(workers, this.#families, this.#version);
     }
-    for (const parts of byName.values()) {
-      const [first] = parts;
-      if (first === undefined) continue;
-      const { head, shared } = first.family;
-      yield {
-        merged: this.#familyOf(head),
-        parts: parts.filter(({ family }) => family.shared === shared),
-        faults: parts
-          .filter(({ family }) => family.shared !== shared)
-          .map(
-            ({ family, worker }) =>
-              `worker ${worker.slot} has it as ${family.head.type}; kept ${head.type}, as worker ${first.worker.slot} has it`,
-          ),
-      };
-    }
-  }
-
-  /** The families that no living worker has any more. */
-  *#retainedEntries(workers: readonly Contribution[]): Generator<PlanEntry, void, undefined> {
-    const names = new Set(
-      workers.flatMap(({ mirror }) => mirror.families.map(({ head }) => head.name)),
-    );
-    for (const [name, byType] of this.#families) {
-      if (names.has(name)) continue;
-      for (const merged of byType.values()) {
-        if (merged.shared.orphans.size === 0) continue;
-        yield { merged, parts: [], faults: [] };
-        break;
-      }
-    }
+    return this.#plan.entries;
   }
 }
 

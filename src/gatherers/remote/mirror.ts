@@ -41,6 +41,8 @@ export class Mirror {
   #byId = new Map<number, WorkerFamily>();
   /** Whether no numbers of the sender have come yet. */
   #isRenewed = true;
+  /** Whether some families may be of a sender before. */
+  #hasFormer = false;
   readonly #owner: MirrorOwner;
 
   constructor(owner: MirrorOwner) {
@@ -112,6 +114,7 @@ export class Mirror {
     for (const family of this.#byId.values()) if (!family.hasNumbers) family.end(undefined, false);
     this.#byId = new Map();
     this.#isRenewed = true;
+    this.#hasFormer = true;
   }
 
   /**
@@ -123,8 +126,8 @@ export class Mirror {
     const taken: (readonly [id: number, family: WorkerFamily])[] = [];
     let count = 0;
     for (const [id, family] of this.#byId) {
-      if (!family.hasNumbers || !TOTALS.has(family.head.type)) continue;
-      if (family.isChanging) return undefined;
+      if (!TOTALS.has(family.head.type)) continue;
+      if (!family.hasNumbers || family.isChanging) return undefined;
       taken.push([id, family]);
       count += family.numbers.length;
     }
@@ -193,6 +196,7 @@ export class Mirror {
       const fresh = sent.filter((family) => !known.has(family));
       next = fresh.length === 0 ? families : [...families, ...fresh];
     } else {
+      this.#hasFormer = false;
       for (const family of others) family.end(undefined, true);
       for (const [id, family] of this.#byId) {
         if (isSent.has(family)) continue;
@@ -207,7 +211,9 @@ export class Mirror {
     this.own = undefined;
   }
 
-  #all(): ReadonlySet<WorkerFamily> {
+  /** All families, those included whose numbers have not come, or come no more. */
+  #all(): Iterable<WorkerFamily> {
+    if (!this.#hasFormer) return this.#byId.values();
     return new Set([...this.families, ...this.#byId.values()]);
   }
 

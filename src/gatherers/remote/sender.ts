@@ -3,11 +3,11 @@
  *
  * A sender has one receiver and remembers what that was told: for each family its rows, and in which
  * order. So it sends label sets only where they have changed, and the numbers each time. It walks the
- * families like an encoder: one metric at once, or many in a run, and it yields where it may pause.
+ * families as an encoder does, metric by metric or in runs, and yields where it may pause.
  *
  * A walk that is given up costs nothing: what it has described waits for the next snapshot.
  *
- * It keeps the label values of each row and two numbers for each, never a metric.
+ * It keeps the label values and the numbers of each row, never a metric.
  */
 import type { FaultReporter } from "../../model/gatherer.ts";
 import { isReadOnce } from "../../model/identity.ts";
@@ -23,6 +23,11 @@ export interface TakeOptions {
   readonly isPartial: boolean;
   /** Called for each part of a family that cannot be sent. */
   readonly report: FaultReporter;
+  /**
+   * Whether a family whose metrics throw is left out; otherwise the error propagates.
+   * @default false
+   */
+  readonly isLenient?: boolean;
 }
 
 /** Takes snapshots for one receiver. */
@@ -34,18 +39,25 @@ export class Sender {
 
   /**
    * Takes a snapshot; yields where it may pause. One at a time: the next may begin when this one has
-   * ended, or was given up. What a metric throws propagates.
+   * ended, or was given up.
    */
   *take(
     families: Iterable<MetricFamily>,
-    { isPartial, report }: TakeOptions,
+    { isPartial, report, isLenient = false }: TakeOptions,
   ): Generator<undefined, Snapshot, undefined> {
     const pace = new Pace();
     const taken = new Map<string, SentFamily | undefined>();
     for (const family of families) {
       const { name } = family;
       if (taken.has(name)) report(name, `another family is already called ${name}`);
-      else taken.set(name, yield* this.#update(family, (reason) => report(name, reason), pace));
+      else {
+        taken.set(name, undefined);
+        try {
+          taken.set(name, yield* this.#update(family, (reason) => report(name, reason), pace));
+        } catch (error) {
+          if (!isLenient) throw error;
+        }
+      }
       if (pace.isOver(FAMILY_WORK)) yield;
     }
     // From here on nothing pauses.
@@ -133,11 +145,11 @@ function numbersOf(families: readonly SentFamily[]): Float64Array {
 
 /**
  * Takes a whole snapshot of counters and histograms, without a pause: for exit handlers, which cannot
- * wait. Its receiver has been told nothing before.
+ * wait. Its receiver has been told nothing before. A family that cannot be read is left out.
  */
 export function totalsOf(families: Iterable<MetricFamily>): Snapshot {
   const totals = [...families].filter(({ type }) => type === "counter" || type === "histogram");
-  const steps = new Sender().take(totals, { isPartial: false, report: () => {} });
+  const steps = new Sender().take(totals, { isPartial: false, isLenient: true, report: () => {} });
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;

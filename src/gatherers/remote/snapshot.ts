@@ -68,7 +68,7 @@ export interface RowShape {
   readonly bounds: readonly number[];
 }
 
-/** Replaces rows of a family, as the splices before it have left them. */
+/** Replaces rows of a family, as the splices before it have left them; those of a snapshot ascend. */
 export interface Splice {
   readonly at: number;
   readonly removed: number;

@@ -116,6 +116,9 @@ export class Connection {
       get maxBodyBytes() {
         return limits().maxBodyBytes;
       },
+      // No more than its layout has announced.
+      accepts: (_head, bodyBytes) =>
+        bodyBytes <= Float64Array.BYTES_PER_ELEMENT * (this.#worker?.mirror.numberCount ?? 0),
     };
   }
 

@@ -95,6 +95,7 @@ export class Hub implements WorkerCensus {
     this.#own = this.add(facts, slot, (want) => void this.#answerOwn(want));
   }
 
+  /** Whether it has what a former hub has left. */
   get hasBegun(): boolean {
     return this.#own !== undefined;
   }

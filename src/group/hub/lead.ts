@@ -111,6 +111,8 @@ export class Lead {
       const hasInherited = await inherit(this.hub, this.#ledger, this.#lastNumbers);
       if (hasInherited || this.#config.isChange) this.hub.events.hub_changed++;
       this.hub.begin();
+      // The files of last numbers are gone, and this process may not get the port.
+      if (hasInherited) await this.#ledger.write(this.hub.merged.takeRetained());
       this.#begin();
       this.place = await this.#config.hosted.open();
     } catch (error) {
@@ -203,7 +205,8 @@ export class Lead {
   async #checkSeat(): Promise<void> {
     if ((await this.#config.seat.check()) !== "taken" || this.#isOver) return;
     this.#config.log.note("Another process answers for all workers now; this one reports to it");
-    void this.#config.hosted.shut().then(() => this.#stop());
+    void this.#stop();
+    void this.#config.hosted.shut();
   }
 
   #welcome(socket: Socket): void {

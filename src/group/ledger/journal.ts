@@ -108,9 +108,14 @@ export class Journal {
     return this.#file;
   }
 
-  /** Closes the file; nothing may be appended after that. */
+  /** Forgets what was not written, because the file is not needed any more. */
+  discard(): void {
+    this.#waiting = [];
+  }
+
+  /** Writes what was appended, as far as that works, and closes the file. Nothing may be appended after that. */
   async close(): Promise<void> {
-    await this.#flushing?.catch(() => {});
+    await this.flush().catch(() => {});
     this.#waiting = [];
     if (this.#file !== undefined) nodeModule("node:fs").closeSync(this.#file);
     this.#file = undefined;

@@ -4,7 +4,7 @@ import { CompactLayout } from "./compact-layout.ts";
 import { type Journal, type JournalExtent, readJournal } from "./journal.ts";
 
 /** The last numbers of a worker, or of the retained totals. */
-export type Numbers = Pick<Snapshot, "order" | "numbers">;
+type Numbers = Pick<Snapshot, "order" | "numbers">;
 
 /** What gives the numbers of a worker. */
 export interface NumbersSource {
@@ -118,8 +118,6 @@ export class LedgerEntry {
       this.#last = { ...record, extent: journal.extent };
       for (const piece of this.#late) journal.append(piece);
       this.#journal = journal;
-      // What is being written may still mean the old one.
-      await old.flush();
     } finally {
       this.#late = undefined;
       await (this.#journal === journal ? old : journal).close();

@@ -10,6 +10,7 @@ import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import type { Log } from "../../log.ts";
 import { nodeModule } from "../../node.ts";
 import { isRunning } from "../worker-id.ts";
+import { removeForgottenFiles } from "./forgotten-files.ts";
 import { Journal, readJournal } from "./journal.ts";
 import {
   type JournalFolder,
@@ -18,7 +19,7 @@ import {
   type LedgerRecord,
   type NumbersSource,
 } from "./ledger-entry.ts";
-import { createFlags, OWN_MODE, removeFile, writeAt } from "./own-file.ts";
+import { createFlags, OWN_MODE, removeFile, writeAll } from "./own-file.ts";
 import { bytesOfRecords, readRecords } from "./read-records.ts";
 
 /** Where a ledger is, and who may write it. */
@@ -57,6 +58,8 @@ export class Ledger {
   readonly #entries = new Set<LedgerEntry>();
   /** The files of this ledger, as far as they are known, without the numbers. */
   readonly #files = new Set<string>();
+  /** Journals that are being closed: what is being written may still mean them. */
+  readonly #closing = new Set<Promise<void>>();
   #retained: LedgerEntry | undefined;
   #retainedNumbers: Omit<Retained, "layout"> | undefined;
   /** What is to be written when that which is being written is. */
@@ -92,13 +95,14 @@ export class Ledger {
    */
   async read<M extends KeptMirror>(createMirror: () => M): Promise<readonly KeptWorker<M>[]> {
     try {
+      removeForgottenFiles(this.#folder.path);
       this.#findFiles();
       const records = (await readRecords(`${this.#prefix}.ledger`, this.#folder.uid)) ?? [];
       if (records.some(({ worker }) => isRunning(worker))) {
         return await this.#restore(records, createMirror);
       }
-      if (records.length > 0) removeFile(`${this.#prefix}.ledger`);
-      this.#removeUnused([]);
+      if (records.length > 0) this.#removeAll();
+      else this.#removeUnused([]);
     } catch (error) {
       this.#place.log.error(UNREADABLE, error);
     }
@@ -145,7 +149,8 @@ export class Ledger {
   /** Forgets a worker: its counters are retained now, or newer ones have replaced them. */
   remove(entry: LedgerEntry): void {
     this.#entries.delete(entry);
-    void entry.close();
+    const closed = entry.close().finally(() => this.#closing.delete(closed));
+    this.#closing.add(closed);
   }
 
   /**
@@ -181,7 +186,8 @@ export class Ledger {
 
   #take(retained: Retained | undefined): readonly LedgerRecord[] {
     if (retained !== undefined) {
-      this.#retainedNumbers = retained;
+      const { order, numbers } = retained;
+      this.#retainedNumbers = { order, numbers };
       const source = { takeNumbers: () => this.#retainedNumbers };
       this.#retained ??= this.add({ worker: "", slot: 0 }, source);
       for (const piece of retained.layout) this.#retained.addLayout(piece);
@@ -191,20 +197,17 @@ export class Ledger {
 
   async #writeRecords(records: readonly LedgerRecord[]): Promise<void> {
     if (!this.#isOurs()) return;
+    const generation = ++this.#generation;
     for (const { journal } of this.#entries) {
       journal.restore();
       await journal.flush();
     }
+    await Promise.all(this.#closing);
     const { closeSync, openSync } = nodeModule("node:fs");
-    const generation = ++this.#generation;
     const path = `${this.#folder.path}/${this.#newName("tmp")}`;
     const file = openSync(path, createFlags(), OWN_MODE);
     try {
-      let at = 0;
-      for (const bytes of bytesOfRecords(records)) {
-        await writeAt(file, bytes, at);
-        at += bytes.length;
-      }
+      await writeAll(file, [...bytesOfRecords(records)]);
     } catch (error) {
       removeFile(path);
       throw error;
@@ -216,23 +219,28 @@ export class Ledger {
   }
 
   /**
-   * Writes the workers as they are, without a pause: for exit handlers.
+   * Writes the workers as they are, without a pause: for exit handlers. If none of them runs, nobody will read
+   * them, and the files are removed.
    *
    * @param retained As for `write()`.
    */
   writeNow(retained: Retained | undefined): void {
+    const path = `${this.#folder.path}/${this.#newName("tmp")}`;
     try {
       const records = this.#take(retained);
       if (!this.#isOurs()) return;
       this.#next = undefined;
       this.#generation++;
+      if (!records.some(({ worker }) => isRunning(worker))) {
+        this.#removeAll();
+        return;
+      }
       for (const { journal } of this.#entries) journal.flushNow();
-      const path = `${this.#folder.path}/${this.#newName("tmp")}`;
       const bytes = Buffer.concat([...bytesOfRecords(records)]);
-      const { writeFileSync } = nodeModule("node:fs");
-      writeFileSync(path, bytes, { flag: "wx", mode: OWN_MODE });
+      nodeModule("node:fs").writeFileSync(path, bytes, { flag: "wx", mode: OWN_MODE });
       this.#replace(path, records);
     } catch (error) {
+      removeFile(path);
       this.#place.log.error(UNWRITABLE, error, { kind: UNWRITABLE });
     }
   }
@@ -251,6 +259,13 @@ export class Ledger {
     return this.#place.seat.checkNow() === "ours";
   }
 
+  #removeAll(): void {
+    for (const { journal } of this.#entries) journal.discard();
+    removeFile(`${this.#prefix}.ledger`);
+    for (const name of this.#files) removeFile(`${this.#folder.path}/${name}`);
+    this.#files.clear();
+  }
+
   #removeUnused(records: readonly LedgerRecord[]): void {
     const used = new Set(records.map(({ extent }) => extent.name));
     for (const { journal } of this.#entries) used.add(journal.name);
@@ -266,5 +281,6 @@ export class Ledger {
   async close(): Promise<void> {
     await this.#writing;
     for (const entry of this.#entries) this.remove(entry);
+    await Promise.all(this.#closing);
   }
 }

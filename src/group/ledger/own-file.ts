@@ -87,5 +87,17 @@ export function writeAt(file: number, bytes: Uint8Array, at: number): Promise<vo
   });
 }
 
+/** Writes all parts of a file that was just opened. */
+export function writeAll(file: number, parts: readonly Uint8Array[]): Promise<void> {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return new Promise((resolve, reject) => {
+    nodeModule("node:fs").writev(file, parts, 0, (error, written) => {
+      if (error) reject(error);
+      else if (written === length) resolve();
+      else reject(new Error("There was room for a part of the file"));
+    });
+  });
+}
+
 /** What others may do with our files: nothing. */
 export const OWN_MODE = 0o600;

@@ -72,7 +72,7 @@ export async function readSealed(bytes: Uint8Array): Promise<readonly ReadFrame[
  *
  * @throws {FrameError} If they are not what was written.
  */
-export async function readFrames(bytes: Uint8Array): Promise<readonly ReadFrame[]> {
+async function readFrames(bytes: Uint8Array): Promise<readonly ReadFrame[]> {
   const frames: ReadFrame[] = [];
   await eachFrame(bytes, (frame) => frames.push(frame));
   return frames;

@@ -5,7 +5,7 @@ import { nodeModule } from "../../node.ts";
 export interface Application {
   /** The name of its package; `""` without one. */
   readonly package: string;
-  /** Its package and the script in it; or the name that pm2 gave it. */
+  /** Its package, and the script in it or the name that pm2 gave it. */
   readonly name: string;
 }
 
@@ -26,7 +26,11 @@ export interface ApplicationFacts {
 export function applicationOf({ script, folder, pm2Name }: ApplicationFacts): Application {
   const start = script ?? folder;
   const found = nearestPackage(start);
-  if (pm2Name !== undefined) return { package: found?.name ?? "", name: `pm2:${pm2Name}` };
+  if (pm2Name !== undefined) {
+    const name = found?.name ?? "";
+    // Unless it is told otherwise, pm2 calls every `index.js` the same.
+    return { package: name, name: `pm2:${pm2Name}:${name}` };
+  }
   if (found === undefined) return { package: "", name: `path:${start}` };
   const { relative } = nodeModule("node:path");
   return { package: found.name, name: `${found.name}:${relative(found.folder, start)}` };

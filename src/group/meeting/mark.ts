@@ -7,7 +7,7 @@
  */
 
 /** A group that a process is in. */
-export interface MarkedGroup {
+interface MarkedGroup {
   /** A hash of the address as it was written. */
   readonly address: string;
   readonly key: string;

@@ -61,15 +61,17 @@ export function openRuntimeFolder(places: FolderPlaces): RuntimeFolder {
   if (platform === "win32" || uid === undefined) {
     throw new Error("Windows has no sockets that only one user can open");
   }
-  const chosen = named ?? inherited;
+  const { basename, join } = nodeModule("node:path");
   const name = `promhttp-${uid}`;
-  if (chosen !== undefined) {
-    openOwnFolder(chosen, uid);
-    const ledgerPath = named ?? ledgerPathFor(chosen, `${memory}/${name}`, uid);
-    return folderAt(chosen, ledgerPath, uid);
-  }
-  const { join } = nodeModule("node:path");
   const inMemory = join(memory, name);
+  const chosen = named ?? inherited;
+  if (chosen !== undefined) {
+    const path = withoutSlash(chosen);
+    openOwnFolder(path, uid);
+    // A parent may have been told a folder, in a variable that its child has not.
+    const isDefault = named === undefined && basename(path) === name;
+    return folderAt(path, isDefault ? ledgerPathFor(path, inMemory, uid) : path, uid);
+  }
   try {
     const path = join(temporary, name);
     openOwnFolder(path, uid);
@@ -83,6 +85,13 @@ export function openRuntimeFolder(places: FolderPlaces): RuntimeFolder {
     }
     return folderAt(inMemory, inMemory, uid);
   }
+}
+
+/** With a slash at its end, a link would be taken for the folder that it leads to. */
+function withoutSlash(path: string): string {
+  const { isAbsolute, resolve } = nodeModule("node:path");
+  if (!isAbsolute(path)) throw new Error(`Runtime folder "${path}" is not an absolute path`);
+  return resolve(path);
 }
 
 function folderAt(path: string, ledgerPath: string, uid: number): RuntimeFolder {
@@ -107,8 +116,7 @@ function ledgerPathFor(path: string, inMemory: string, uid: number): string {
 /** Makes sure that a folder exists and is ours alone. */
 function openOwnFolder(path: string, uid: number): void {
   const { accessSync, constants, lstatSync, mkdirSync, statSync } = nodeModule("node:fs");
-  const { dirname, isAbsolute } = nodeModule("node:path");
-  if (!isAbsolute(path)) throw new Error(`Runtime folder "${path}" is not an absolute path`);
+  const { dirname } = nodeModule("node:path");
   if (Buffer.byteLength(path) > MAX_FOLDER_BYTES) {
     throw new Error(`Runtime folder "${path}" has a path of more than ${MAX_FOLDER_BYTES} bytes`);
   }

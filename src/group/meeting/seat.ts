@@ -1,14 +1,14 @@
 /** The socket of a hub: a place that one process at a time can have. */
 import type { Server } from "node:net";
 import { nodeModule } from "../../node.ts";
-import { processExists } from "../environment.ts";
+import { onExit, processExists } from "../environment.ts";
 import { connect } from "./connect.ts";
 import { withLock } from "./lock.ts";
 import { type FileId, fileIdOf, listenUnderOwnName, type OwnSocket } from "./own-socket.ts";
 import type { RuntimeFolder } from "./runtime-folder.ts";
 
 /** What has become of the place of a hub. */
-export type SeatState = "ours" | "taken" | "gone";
+type SeatState = "ours" | "taken" | "gone";
 
 /** The place of a hub. */
 export interface Seat {
@@ -49,12 +49,15 @@ class HubSeat implements Seat {
   #current: OwnSocket;
   #renewal: Promise<SeatState> | undefined;
   #hasLeft = false;
+  readonly #stopWatchingExit: () => void;
 
   constructor(folder: RuntimeFolder, key: string, socket: OwnSocket) {
     this.#folder = folder;
     this.#key = key;
     this.#current = socket;
     this.server = socket.server;
+    // After the callbacks of whoever has stood for election: what only a hub may write must be written first.
+    this.#stopWatchingExit = onExit(() => this.#removeSocket());
   }
 
   checkNow(): SeatState {
@@ -101,10 +104,20 @@ class HubSeat implements Seat {
     if (this.#hasLeft) void this.leave();
   }
 
+  #removeSocket(): void {
+    const path = pathOf(this.#folder, this.#key);
+    if (stateOf(path, this.#current.id) !== "ours") return;
+    try {
+      nodeModule("node:fs").unlinkSync(path);
+    } catch {
+      // It is stale from now on, as after a SIGKILL.
+    }
+  }
+
   leave(): Promise<void> {
     this.#hasLeft = true;
-    const path = pathOf(this.#folder, this.#key);
-    if (stateOf(path, this.#current.id) === "ours") nodeModule("node:fs").unlinkSync(path);
+    this.#stopWatchingExit();
+    this.#removeSocket();
     if (this.#current.server !== this.server) this.#current.server.close();
     return new Promise((resolve) => {
       // An error would say that it is closed.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryPressure } from "../../../src/exposition/kept/memory-pressure.ts";
-import type { MemoryReading } from "../../../src/node.ts";
+import type { MemoryReading } from "../../../src/exposition/kept/read-memory.ts";
 
 const MINUTE_MS = 60_000;
 

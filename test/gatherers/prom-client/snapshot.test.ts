@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Registry } from "prom-client";
+import { readSnapshot } from "../../../src/gatherers/prom-client/read-snapshot.ts";
 import type { SnapshotSample } from "../../../src/gatherers/prom-client/registry.ts";
-import { readSnapshot, toSnapshot } from "../../../src/gatherers/prom-client/snapshot.ts";
+import { toSnapshot } from "../../../src/gatherers/prom-client/snapshot.ts";
 import type {
   HistogramMetric,
   Labels,

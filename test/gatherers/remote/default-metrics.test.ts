@@ -99,9 +99,13 @@ test("default metrics are aggregated as their library says, if the option says s
 
 test("the option may say what becomes of one default metric", () => {
   const group = new TestGroup({
-    aggregators: new Map([["nodejs_eventloop_lag_seconds", "max" as const]]),
+    aggregators: new Map([
+      ["nodejs_eventloop_lag_seconds", "max"],
+      ["process_cpu_user_seconds_total", "sum"],
+    ]),
   });
   group.join(families(10));
   group.join(families(20));
   assert.ok(group.lines().includes("nodejs_eventloop_lag_seconds 20"));
+  assert.ok(group.lines().includes("process_cpu_user_seconds_total 30"));
 });

@@ -5,12 +5,7 @@ import type { Encoder } from "../../../src/exposition/encoder.ts";
 import { createProtobufEncoder } from "../../../src/exposition/protobuf/protobuf.ts";
 import { createOpenMetricsEncoder } from "../../../src/exposition/text/openmetrics.ts";
 import { createTextEncoder } from "../../../src/exposition/text/text.ts";
-import type {
-  Exemplar,
-  HistogramMetric,
-  Metric,
-  MetricFamily,
-} from "../../../src/model/metric-family.ts";
+import type { Exemplar, Metric, MetricFamily } from "../../../src/model/metric-family.ts";
 import { scaleRuns } from "../../helpers/scale-runs.ts";
 import { parseOpenMetrics, parseProtobuf, parseText } from "../../judge/index.ts";
 import {
@@ -43,21 +38,24 @@ function seenIn(families: readonly MetricFamily[]): unknown[] {
   });
 }
 
-const isSendable = (exemplar: Exemplar | null | undefined) => Number.isFinite(exemplar?.value);
+/** An exemplar as JSON holds it: it has no infinite numbers, and only one zero. */
+function sendable(exemplar: Exemplar | null | undefined): Exemplar | undefined {
+  if (!exemplar || !Number.isFinite(exemplar.value)) return undefined;
+  return { ...exemplar, value: exemplar.value + 0 };
+}
 
 /** Families without what JSON cannot hold. */
-function withFiniteExemplars(families: readonly MetricFamily[]): MetricFamily[] {
+function withSendableExemplars(families: readonly MetricFamily[]): MetricFamily[] {
   return families.map((family) => {
     const metrics = Array.from<Metric, Metric>(family.metrics, (metric) => {
-      if ("value" in metric) {
-        return isSendable(metric.exemplar) ? metric : { ...metric, exemplar: undefined };
-      }
-      const { exemplars, native } = metric as HistogramMetric;
-      if (exemplars === undefined && native === undefined) return metric;
+      if ("value" in metric) return { ...metric, exemplar: sendable(metric.exemplar) };
+      if (!("upperBounds" in metric)) return metric;
+      const { exemplars, native } = metric;
+      const ofNative = native?.exemplars?.flatMap((exemplar) => sendable(exemplar) ?? []);
       return {
-        ...(metric as HistogramMetric),
-        exemplars: Array.from(exemplars ?? [], (one) => (isSendable(one) ? one : undefined)),
-        native: native && { ...native, exemplars: native.exemplars?.filter(isSendable) },
+        ...metric,
+        exemplars: Array.from(exemplars ?? [], sendable),
+        native: native && { ...native, exemplars: ofNative },
       };
     });
     return { ...family, metrics } as MetricFamily;
@@ -93,7 +91,7 @@ for (const keepsObjects of [true, false]) {
   const what = keepsObjects ? "that keeps its families" : "that makes families anew";
   test(`a receiver sees what a gatherer ${what} has`, () => {
     const property = fc.property(wellFormedFamilies, fc.boolean(), (given, hasDuplicates) => {
-      const families = withFiniteExemplars(given);
+      const families = withSendableExemplars(given);
       const changed = changedFamilies(families);
       const living = livingFamilies(families, () => current);
       const line = new Line();

@@ -132,6 +132,15 @@ test("in the middle of a change nothing is taken", () => {
   const { layout: _, ...numbers } = snapshot;
   worker.mirror.applyNumbers(numbers);
   assert.deepEqual(worker.mirror.takeNumbers()?.numbers, new Float64Array([1, 1]));
+  const families = [
+    counterOf("a_total", [NONE, 1], [{ x: "1" }, 1]),
+    counterOf("b_total", [NONE, 4]),
+  ];
+  const { layout: added, ...rest } = takeSnapshot(worker.sender, families);
+  for (const piece of added) worker.mirror.applyLayout(piece);
+  assert.equal(worker.mirror.takeNumbers(), undefined);
+  worker.mirror.applyNumbers(rest);
+  assert.deepEqual(worker.mirror.takeNumbers()?.numbers, new Float64Array([1, 1, 4]));
   worker.mirror.renew();
   assert.equal(worker.mirror.takeNumbers(), undefined);
 });

@@ -61,15 +61,6 @@ test("what a worker that is gone has counted stays, its gauges do not", () => {
   assert.deepEqual(group.lines(), ["a_total 16"]);
 });
 
-test("a worker that is released leaves nothing", () => {
-  const group = new TestGroup();
-  const first = group.join([counterOf("a_total", [NONE, 10])]);
-  group.join([counterOf("a_total", [NONE, 12])], { slot: 1 });
-  group.workers.shift();
-  group.merged.release(first.mirror);
-  assert.deepEqual(group.lines(), ["a_total 12"]);
-});
-
 test("a late worker counts as last seen, without its gauges", () => {
   const group = new TestGroup();
   const families = (value: number): MetricFamily[] => [
@@ -301,12 +292,37 @@ test("a native histogram has the label of its worker, the others are added", () 
     return { name: "h", help: "", type: "histogram", metrics } as MetricFamily;
   };
   for (const hasNative of [true, false, false, true]) group.join([family(hasNative)]);
-  const counts = group.lines().filter((line) => line.startsWith("h_count"));
-  assert.deepEqual(counts, ["h_count 4", 'h_count{worker="0"} 2', 'h_count{worker="3"} 2']);
+  // The second time, encoders read many metrics at once.
+  for (let scrape = 0; scrape < 3; scrape++) {
+    const counts = group.lines().filter((line) => line.startsWith("h_count"));
+    assert.deepEqual(counts, ["h_count 4", 'h_count{worker="0"} 2', 'h_count{worker="3"} 2']);
+  }
   const [merged] = group.merge();
   const natives: unknown[] = [];
   for (const metric of merged?.metrics ?? []) natives.push("native" in metric && metric.native);
   assert.deepEqual(natives, [false, native, native]);
+});
+
+test("a native histogram that is removed leaves nothing to retain", () => {
+  const group = new TestGroup();
+  const native = {
+    schema: 0,
+    zeroThreshold: 0,
+    zeroCount: 0,
+    positiveSpans: [],
+    positiveCounts: [],
+  };
+  const [metric] = histogramOf("h", [1], [2, 2], 2).metrics;
+  const family = { ...histogramOf("h", [], [], 0), metrics: [{ ...metric, native }] };
+  const worker = group.join([family as MetricFamily]);
+  group.join([histogramOf("h", [1], [1, 1], 1)]);
+  group.answer(worker, [{ ...family, metrics: [] } as MetricFamily]);
+  assert.deepEqual(group.lines(), [
+    'h_bucket{le="1"} 1',
+    'h_bucket{le="+Inf"} 1',
+    "h_sum 1",
+    "h_count 1",
+  ]);
 });
 
 test("histograms of numbers that may fall are those of the workers that answered", () => {
@@ -403,6 +419,27 @@ test("the label of the worker keeps timestamps, a sum drops them", () => {
   assert.deepEqual(linesOf(group.merged.familiesOf(worker.mirror)), ["c_total 1 5000", "u 1 5000"]);
 });
 
+test("a start timestamp crosses, and stays with the label of the worker", () => {
+  const group = new TestGroup({ mode: "label" });
+  const started = { labels: { a: "1" }, value: 1, startTimestampMs: 7_000 };
+  const metrics = [
+    started,
+    { labels: {}, value: 1, timestampMs: 5_000 },
+    { labels: { a: "2" }, value: 3 },
+  ];
+  group.join([{ ...counterOf("c_total"), metrics } as MetricFamily]);
+  const [family] = group.merge();
+  const seen: unknown[] = [];
+  for (const { timestampMs, startTimestampMs } of family?.metrics ?? []) {
+    seen.push([timestampMs, startTimestampMs]);
+  }
+  assert.deepEqual(seen, [
+    [undefined, 7_000],
+    [5_000, undefined],
+    [undefined, undefined],
+  ]);
+});
+
 test("of two types the lowest slot wins, and the others are reported", () => {
   const group = new TestGroup();
   group.join([gaugeOf("x", "sum", [NONE, 1])], { slot: 4 });
@@ -417,6 +454,44 @@ test("of two types the lowest slot wins, and the others are reported", () => {
     fault,
     "x: worker 7 has it as counter; kept gauge, as worker 4 has it",
   ]);
+});
+
+test("a worker that changes the type of a metric no longer has the other one", () => {
+  const group = new TestGroup();
+  const worker = group.join([counterOf("x", [NONE, 10])]);
+  group.join([counterOf("x", [NONE, 5])]);
+  group.answer(worker, [gaugeOf("x", "sum", [NONE, 3])], true);
+  assert.deepEqual(group.lines(), ["x 3"]);
+  group.retire(worker);
+  assert.deepEqual(group.lines(), ["x 15"]);
+});
+
+for (const [what, counts, expected] of [
+  ["goes on if none of its counts has fallen", [2, 6, 6], 'h_bucket{le="1"} 2'],
+  ["is retained if a bucket that both have has fallen", [1, 6, 6], 'h_bucket{le="1"} 3'],
+  ["is retained if its count has fallen", [2, 3, 3], 'h_bucket{le="1"} 4'],
+] as const) {
+  test(`a histogram that gets other bounds ${what}`, () => {
+    const group = new TestGroup();
+    const worker = group.join([histogramOf("h", [1, 5], [2, 3, 4], 8)]);
+    group.answer(worker, [histogramOf("h", [1, 9], counts, 8)]);
+    assert.equal(group.lines()[0], expected);
+    assert.equal(group.lines()[1]?.startsWith('h_bucket{le="+Inf"}'), true);
+  });
+}
+
+test("a summary goes on when its quantiles change, and is retained when its count falls", () => {
+  const group = new TestGroup({ summaries: "sum" });
+  const family = (count: number, quantiles: number[]): MetricFamily => {
+    const quantileValues = quantiles.map(() => count);
+    const metrics = [{ labels: {}, count, sum: 1, quantiles, quantileValues }];
+    return { name: "s", help: "", type: "summary", metrics };
+  };
+  const worker = group.join([family(10, [0.5])]);
+  group.answer(worker, [family(11, [0.5, 0.9])]);
+  assert.deepEqual(group.lines(), ["s_sum 1", "s_count 11"]);
+  group.answer(worker, [family(2, [0.1])]);
+  assert.deepEqual(group.lines(), ["s_sum 2", "s_count 13"]);
 });
 
 test("the help is that of the lowest slot, without a report", () => {

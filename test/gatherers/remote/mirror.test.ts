@@ -155,6 +155,15 @@ test("a label set that a worker lists twice is counted once", () => {
   assert.deepEqual(group.lines(), ['b_total{x="1"} 4', 'b_total{x="2"} 2']);
 });
 
+test("a label set that is listed twice falls only where it is counted", () => {
+  const { group, mirror } = createGroup();
+  const head = { ...HEAD, name: "b_total" };
+  mirror.applyLayout([{ id: 1, head, shapes: [SHAPE], splices: rows([0, "1"], [0, "1"]) }]);
+  mirror.applyNumbers({ order: [1], isPartial: false, numbers: numbers(5, 9) });
+  mirror.applyNumbers({ order: [1], isPartial: false, numbers: numbers(6, 2) });
+  assert.deepEqual(group.lines(), ['b_total{x="1"} 6']);
+});
+
 test("splices in any order are applied one after the other", () => {
   const { group, mirror } = createGroup();
   const splice = (at: number, removed: number, ...values: string[]) => ({

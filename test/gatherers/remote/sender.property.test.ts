@@ -197,10 +197,11 @@ for (const library of EXEMPLAR_LIBRARIES) {
 }
 
 const COUNTS = [1, 31, 33, 129, 600, 1_100];
-const set = fc.nat(1_200);
+const set = fc.oneof(fc.nat(40), fc.nat(1_200));
 const bigOperation = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("touch" as const), set }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("remove" as const), set }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("replace" as const), set }) },
   { weight: 1, arbitrary: fc.constant({ kind: "refill" as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: "reset" as const }) },
 );
@@ -233,8 +234,9 @@ function createBigApplication(
   fill();
   const apply = (step: typeof bigOperation extends fc.Arbitrary<infer T> ? T : never): void => {
     if (step.kind === "touch") touch(step.set);
-    else if (step.kind === "remove") {
+    else if (step.kind === "remove" || step.kind === "replace") {
       for (const metric of [counter, gauge, histogram]) metric.remove({ set: step.set });
+      if (step.kind === "replace") touch(step.set);
     } else {
       for (const metric of [counter, gauge, histogram]) metric.reset();
       if (step.kind === "refill") fill();

@@ -660,3 +660,13 @@ test("totalsOf() takes all counters and histograms, with their whole layout", ()
     ["requests_total", "latency_seconds"],
   );
 });
+
+test("totalsOf() leaves out a family whose metrics throw", () => {
+  const broken = counterOf({
+    [Symbol.iterator]() {
+      throw new Error("broken");
+    },
+  });
+  const families = new Replay().apply(totalsOf([broken, ...EVERY_TYPE]));
+  assert.equal(families.length, 2);
+});

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import {
   chownSync,
   existsSync,
@@ -15,6 +16,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import type {
   FamilyHead,
   LayoutPiece,
@@ -25,6 +27,7 @@ import { CompactLayout } from "../../../src/group/ledger/compact-layout.ts";
 import { type KeptMirror, Ledger } from "../../../src/group/ledger/ledger.ts";
 import type { LedgerEntry } from "../../../src/group/ledger/ledger-entry.ts";
 import { ownWorkerId } from "../../../src/group/worker-id.ts";
+import { TYPESCRIPT } from "../../helpers/processes/fork-fixture.ts";
 import { turnsUntil } from "../../helpers/turns.ts";
 import { withTempDir } from "../../helpers/with-temp-dir.ts";
 
@@ -438,10 +441,25 @@ test("writeNow() writes in one turn what write() has not", { skip }, () =>
     const [found] = await readAll(open());
     assert.deepEqual(found?.numbers, new Float64Array([7, 8]));
     assert.deepEqual(found?.layout, [...mirror.layout.pieces()]);
+    // What was being written is older.
     await Promise.all([first, second]);
     await ledger.close();
+    assert.deepEqual((await readAll(open()))[0]?.numbers, new Float64Array([7, 8]));
     assert.deepEqual(errors, []);
     assert.equal(readdirSync(folder).length, 2);
+  }),
+);
+
+test("writeNow() leaves nothing when no worker runs any more", { skip }, () =>
+  withLedger(async ({ open, folder, errors }) => {
+    const ledger = open();
+    addWorker(ledger, DEAD, { "/": 7 });
+    const writing = ledger.write(undefined);
+    ledger.writeNow({ layout: [whole(9, ["/"])], order: [9], numbers: new Float64Array([70]) });
+    await writing;
+    await ledger.close();
+    assert.deepEqual(readdirSync(folder), []);
+    assert.deepEqual(errors, []);
   }),
 );
 
@@ -548,6 +566,22 @@ test("a folder that cannot be written is said, and costs nothing else", { skip }
     await ledger.close();
     assert.equal((await readAll(open())).length, 1);
   }),
+);
+
+test(
+  "a full disk is said, and costs neither the last ledger nor the next one",
+  { skip: process.getuid?.() !== 0 && "needs root" },
+  () =>
+    withTempDir(async (folder) => {
+      const fixture = fileURLToPath(new URL("../../fixtures/full-disk.ts", import.meta.url));
+      const script = `mount -t tmpfs -o size=64k none ${folder}; exec "$0" --import "$1" "$2" ${folder}`;
+      const args = ["-m", "sh", "-c", script, process.execPath, TYPESCRIPT, fixture];
+      const lines = execFileSync("unshare", args, { encoding: "utf8" }).trimEnd().split("\n");
+      assert.equal(lines.length, 4, lines.join());
+      assert.match(lines[0] ?? "", /^error Cannot keep the counters/);
+      assert.match(lines[1] ?? "", /^error Cannot keep the counters/);
+      assert.deepEqual(lines.slice(2), ["kept true", "bytes 1"]);
+    }),
 );
 
 test("a thousand workers that come and go leave nothing", { skip }, () =>

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -9,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { type Elected, elect } from "../../../src/group/meeting/election.ts";
 import {
@@ -341,6 +342,25 @@ for (const role of ["hub", "member"]) {
     ),
   );
 }
+
+test(
+  "another user can neither use the folder nor reach the hub",
+  { skip: UID !== 0 && "needs root" },
+  () =>
+    withFolder(async (folder) => {
+      const seat = await hubOf(folder);
+      // That of the test hides it already.
+      chmodSync(dirname(folder.path), 0o755);
+      const { stdout } = await forkFixture("other-user.ts", [folder.path, KEY]).exit();
+      assert.deepEqual(stdout.trimEnd().split("\n"), [
+        `folder: Error: Runtime folder "${folder.path}" belongs to another user`,
+        "connect: EACCES",
+        "elect: EACCES",
+      ]);
+      assert.equal(await seat.check(), "ours");
+      await seat.leave();
+    }),
+);
 
 test("what killed starters left is removed, and nothing else", { skip }, () =>
   withFolder(async (folder) => {

@@ -93,6 +93,13 @@ test("under pm2 the name counts, and not where the release lies", () =>
     assert.equal(keyOf({ pm2Name: "api", script: join(second, "web.js") }), key);
   }));
 
+test("two packages that have the same name in pm2 are two groups", () =>
+  withReleases(([first = "", second = ""]) => {
+    writeFileSync(join(second, "package.json"), '{ "name": "blog" }');
+    const key = keyOf({ pm2Name: "index", script: join(first, "index.js") });
+    assert.notEqual(keyOf({ pm2Name: "index", script: join(second, "index.js") }), key);
+  }));
+
 /** What a process, with the address `:9464` by default, leaves for its children. */
 function markedBy(
   environment: Partial<Environment>,

@@ -164,6 +164,19 @@ test("a parent of another user is refused", { skip: NEEDS_UNIX || (!isRoot && "n
   }),
 );
 
+test("a link is refused with a slash at its end, too", { skip: NEEDS_UNIX }, () =>
+  withTempDir(async (temporary) => {
+    const named = join(temporary, "link");
+    mkdirSync(`${named}-target`, 0o700);
+    symlinkSync(`${named}-target`, named);
+    for (const end of ["", "/", "/."]) {
+      assert.throws(() => openRuntimeFolder(placesIn(temporary, { named: named + end })), {
+        message: `Runtime folder "${named}" is a link`,
+      });
+    }
+  }),
+);
+
 interface Facts {
   readonly uid: number;
   readonly mode: number;

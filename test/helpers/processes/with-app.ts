@@ -32,7 +32,11 @@ export async function withApp(
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, text);
     }
-    await test({ folder, node: (args, env) => forkNode(args, { cwd: folder, env: env ?? {} }) });
+    // What it leaves for its next start goes with its folder.
+    const own = { PROMHTTP_RUNTIME_DIR: join(folder, "run") };
+    const node: App["node"] = (args, env) =>
+      forkNode(args, { cwd: folder, env: { ...own, ...env } });
+    await test({ folder, node });
   });
 }
 

@@ -56,7 +56,7 @@ for (const [name, [file, text]] of Object.entries(APPS)) {
       const child = preloaded(app, [file]);
       const body = await scrape(child);
       assert.match(body, /^dependency_calls_total 2$/m);
-      assert.equal(body.match(/^process_cpu_seconds_total /gm)?.length, 1);
+      assert.equal(body.match(/^process_cpu_seconds_total\{worker="0"\} /gm)?.length, 1);
       child.tell("end");
       const { code, stderr } = await child.exit();
       assert.equal(code, 0);
@@ -87,7 +87,7 @@ for (const [library, path] of Object.entries(COPIES)) {
         parseText(body);
         assert.match(body, /^app_orders_total 3$/m);
         assert.match(body, /^dependency_calls_total 2$/m);
-        assert.equal(body.match(/^process_cpu_seconds_total /gm)?.length, 1);
+        assert.equal(body.match(/^process_cpu_seconds_total\{worker="0"\} /gm)?.length, 1);
         child.tell("end");
         const { stderr } = await child.exit();
         assert.match(stderr, /^PROMHTTP \d+: Metrics at \S+\n$/);

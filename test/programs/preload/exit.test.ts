@@ -29,9 +29,6 @@ const ENDS: Readonly<Record<string, string>> = {
   "ends by a signal": `process.kill(process.pid, "SIGTERM"); setTimeout(() => {}, 5_000);`,
   "cannot be parsed": "const x = = 1;",
   "logs its warnings": `process.on("warning", (warning) => console.log(warning.message));`,
-  "counts its listeners": `
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    console.log(process.listenerCount("exit"), process.listenerCount("SIGTERM"));`,
 };
 
 for (const [name, text] of Object.entries(ENDS)) {
@@ -42,6 +39,35 @@ for (const [name, text] of Object.entries(ENDS)) {
         const args = [option, "promhttp/register", "app.mjs"];
         assert.deepEqual(await app.node(args, QUIET).exit(), plain, option);
       }
+    });
+  });
+}
+
+const LISTENERS = `
+  process.stdin.once("data", () => {
+    const names = ["exit", "SIGTERM", "SIGINT", "message", "disconnect", "worker", "warning"];
+    console.log(names.filter((name) => process.listenerCount(name) > 0).join(" "));
+    process.stdin.destroy();
+  });`;
+
+/** The events that an application finds a listener of, when its metrics are served. */
+const LISTENED: Readonly<Record<string, string>> = {
+  // What a member has counted last must be kept.
+  "1": "exit",
+  "0": "",
+};
+
+for (const [PROMHTTP_WORKERS, events] of Object.entries(LISTENED)) {
+  test(`with PROMHTTP_WORKERS=${PROMHTTP_WORKERS} the preload listens to "${events}"`, async () => {
+    await withApp({ "app.mjs": LISTENERS }, ["prom-client"], async (app) => {
+      const plain = app.node(["app.mjs"]);
+      plain.tell("count");
+      assert.equal((await plain.exit()).stdout, "warning\n");
+      const child = preloaded(app, ["app.mjs"], { PROMHTTP_WORKERS });
+      await urlOf(child);
+      child.tell("count");
+      const expected = [events, "warning"].filter(Boolean).join(" ");
+      assert.equal((await child.exit()).stdout, `${expected}\n`);
     });
   });
 }

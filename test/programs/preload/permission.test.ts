@@ -47,6 +47,22 @@ test("the preload serves an application that may read only its own files", async
     child.tell("end");
     const { code, stderr } = await child.exit();
     assert.equal(code, 0);
+    // It cannot meet other processes.
+    assert.deepEqual(stderr.match(/promhttp: [^:]+/g), [
+      "promhttp: Each worker is served for itself",
+    ]);
+  });
+});
+
+test("the preload needs no permission to write with PROMHTTP_WORKERS=0", async () => {
+  await withApp(FILES, ["prom-client"], async (app) => {
+    const network = CAN_DENY_NETWORK ? ["--allow-net"] : [];
+    const args = ["--no-warnings", PERMISSION, "--allow-fs-read=/", ...network, "app.cjs"];
+    const child = preloaded(app, args, { PROMHTTP_WORKERS: "0" });
+    assert.match(await scrape(child), /^app_orders_total 3$/m);
+    child.tell("end");
+    const { code, stderr } = await child.exit();
+    assert.equal(code, 0);
     assert.doesNotMatch(stderr, /promhttp: /);
   });
 });

@@ -50,7 +50,7 @@ for (const args of WAYS) {
       const child = app.node(args, TALKATIVE);
       const text = await scrape(child);
       assert.match(text, /^app_orders_total 3$/m);
-      assert.match(text, /^process_cpu_seconds_total \d/m);
+      assert.match(text, /^process_cpu_seconds_total\{worker="0"\} \d/m);
       assert.match(text, /^promhttp_metric_handler_requests_total\{code="200"\} \d/m);
       await end(child);
     });
@@ -74,7 +74,7 @@ test("the preload serves the registry of @prometheus-io/client", async () => {
     const child = preloaded(app, ["app.mjs"]);
     const body = await scrape(child);
     assert.match(body, /^app_orders_total 3$/m);
-    assert.match(body, /^process_cpu_seconds_total \d/m);
+    assert.match(body, /^process_cpu_seconds_total\{worker="0"\} \d/m);
     await end(child);
   });
 });
@@ -112,7 +112,7 @@ test("the preload serves each default metric once if the application collects th
     const body = await scrape(child);
     // Throws for a duplicate family or series.
     parseText(body);
-    assert.equal(body.match(/^process_cpu_seconds_total /gm)?.length, 1);
+    assert.equal(body.match(/^process_cpu_seconds_total\{worker="0"\} /gm)?.length, 1);
     await end(child);
   });
 });

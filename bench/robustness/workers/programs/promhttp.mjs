@@ -1,6 +1,6 @@
 // promhttp: the same line in every process and thread.
 //
-// BENCH_TOPOLOGY: `cluster`, `threads`, `forks` (several processes without a primary of Node's), or
+// BENCH_TOPOLOGY: `cluster`, `threads`, `forks` (several processes without a primary of Node's), `pm2`, or
 // `shared`, where each worker of a cluster answers on the application's port, and nothing is in the primary.
 import cluster from "node:cluster";
 import { createServer } from "node:http";
@@ -15,14 +15,16 @@ const { BENCH_PORT, BENCH_TOPOLOGY, BENCH_LIBRARY, BENCH_BARE, BENCH_COPIES, BEN
   process.env;
 const require = createRequire(import.meta.url);
 const client = require(BENCH_LIBRARY);
-const isFirst = { threads: isMainThread, forks: true }[BENCH_TOPOLOGY] ?? cluster.isPrimary;
+const isFirst =
+  { threads: isMainThread, forks: true, pm2: true }[BENCH_TOPOLOGY] ?? cluster.isPrimary;
 if (!isFirst) countEarly(client);
 const second = BENCH_COPIES && !isFirst ? secondCopy(require, BENCH_LIBRARY) : undefined;
 const registries = second === undefined ? client.register : [client.register, second.register];
 const options = { workers: BENCH_WORKERS ? JSON.parse(BENCH_WORKERS) : true };
 
 const context = {
-  isHub: BENCH_TOPOLOGY === "forks" ? false : isFirst,
+  // Among equals nobody starts the others.
+  isHub: ["forks", "pm2"].includes(BENCH_TOPOLOGY) ? false : isFirst,
   client,
   second,
   block,
@@ -30,6 +32,7 @@ const context = {
   terminateThread,
   leave: () => {},
 };
+if (process.env.BENCH_POOL) Object.assign(context, (await import("./pool.mjs")).startPool());
 if (BENCH_BARE && !isFirst) await attend(context);
 else await attend({ ...context, server: await serve() });
 

@@ -24,4 +24,5 @@ if (BENCH_COPIES && !isMainThread) {
   new second.WorkerRegistry();
 }
 const context = { client, second, block, leave, terminateThread, startWorker: startThread };
+if (process.env.BENCH_POOL) Object.assign(context, (await import("./pool.mjs")).startPool());
 await attend({ ...context, isHub: isMainThread });

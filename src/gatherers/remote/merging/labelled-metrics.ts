@@ -22,7 +22,7 @@ export interface LabelledRows {
   readonly isNativeOnly?: boolean | undefined;
 }
 
-/** The number of serials that an identity can tell apart; of those in use, no two are so far apart. */
+/** How many serials an identity can tell apart: more than were ever in use between two scrapes. */
 const SERIALS = 2 ** 20;
 
 /** A row of one worker, as the layout and the numbers were when the walk began. */
@@ -129,7 +129,7 @@ export class LabelledWalk implements RunReader {
   #isNativeOnly = false;
   #youngest = 0;
   #row = 0;
-  #ids: WorkerFamily["shared"]["table"] | undefined;
+  #table: WorkerFamily["shared"]["table"] | undefined;
   #natives: WorkerFamily["natives"] | undefined;
 
   constructor(sources: readonly LabelledRows[]) {
@@ -192,7 +192,7 @@ export class LabelledWalk implements RunReader {
 
   #isServed(slot: number): boolean {
     if (slot < 0) return false;
-    const id = this.#ids?.ids[slot] as number;
+    const id = this.#table?.ids[slot] as number;
     if (id === 0 || id > this.#youngest) return false;
     return !this.#isNativeOnly || this.#natives?.has(slot) === true;
   }
@@ -203,7 +203,7 @@ export class LabelledWalk implements RunReader {
     const { family, isNativeOnly = false } = source;
     this.#metric = new RowMetric(source);
     this.#isNativeOnly = isNativeOnly;
-    this.#ids = family.shared.table;
+    this.#table = family.shared.table;
     this.#natives = family.natives;
     this.#youngest = family.shared.table.lastId;
     this.#row = 0;

@@ -75,10 +75,11 @@ export class MergedFamily {
     const { policy } = this.shared;
     const aggregator = this.#aggregator();
     const chosen = policy.isProcessWide ? oneOfEachProcess(parts) : parts;
-    const isLatest = policy.kind === "gauge" || STALE_WHEN_LATE.has(this.shared.type);
-    const isServed = ({ worker }: Part) =>
-      worker.isCurrent || policy.kind === "presence" || policy.kind === "total" || !isLatest;
-    const served = chosen.filter(isServed);
+    const isLasting =
+      policy.kind === "presence" ||
+      policy.kind === "total" ||
+      !STALE_WHEN_LATE.has(this.shared.type);
+    const served = chosen.filter(({ worker }) => isLasting || worker.isCurrent);
     return {
       aggregator,
       workers: served.map(({ family }) => family),
@@ -129,7 +130,7 @@ export class MergedFamily {
   }
 }
 
-/** What says nothing any more when its worker is late. */
+/** What is out of date when its worker is late, unless only its totals or its presence count. */
 const STALE_WHEN_LATE: ReadonlySet<string> = new Set([
   "gauge",
   "gaugehistogram",

@@ -2,6 +2,7 @@ import type { Exemplar, MetricType } from "../../../model/metric-family.ts";
 import type { MergePolicy } from "../merge-policy.ts";
 import type { FamilyHead, Row } from "../snapshot.ts";
 import { type BoundSet, BoundSets } from "./bound-sets.ts";
+import { LatestExemplars } from "./latest-exemplars.ts";
 import { type RowNames, SeriesTable, sized } from "./series-table.ts";
 
 /** What is to be reported once of a family. */
@@ -41,8 +42,7 @@ export class SharedFamily {
   readonly #identities = new Map<number, number>();
   /** When the last owner of each slot went that only is retained, the oldest first. */
   readonly orphans: Map<number, number> = new Map();
-  /** The latest exemplars of each slot, one for each bucket. */
-  readonly exemplars: Map<number, (Exemplar | undefined)[]> = new Map();
+  readonly exemplars: LatestExemplars = new LatestExemplars();
   /** Whether anything has changed since it was merged. */
   isDirty = true;
   /** Whether what is retained has changed since it was taken for the next hub. */
@@ -126,7 +126,7 @@ export class SharedFamily {
       return;
     }
     const value = numbers[first] as number;
-    // What is no number now would make the sum none for good.
+    // A NaN would make the sum NaN forever.
     if (!Number.isNaN(value)) retained[at] = (retained[at] as number) + value;
   }
 
@@ -171,19 +171,10 @@ export class SharedFamily {
     return renewed ?? (this.table.ids[slot] as number);
   }
 
-  /** Makes a metric another for encoders: its lines have changed, or equal totals may hide other buckets. */
-  renew(slot: number): void {
-    // Ids are whole numbers, so that no half is one.
-    this.#identities.set(slot, ++this.#lastRenewal + 0.5);
-  }
-
   /** Keeps the exemplar of a value or a bucket, unless a later one is there. */
   setExemplar(slot: number, bounds: BoundSet, bucket: number, exemplar: Exemplar): void {
     const own = this.bounds[slot] ?? bounds;
-    const at = own === bounds ? bucket : own.bucketOf(exemplar.value);
-    const all = this.exemplars.get(slot) ?? [];
-    if (!isLater(all[at], exemplar)) all[at] = exemplar;
-    this.exemplars.set(slot, all);
+    this.exemplars.add(slot, own === bounds ? bucket : own.bucketOf(exemplar.value), exemplar);
     this.isDirty = true;
   }
 
@@ -232,12 +223,9 @@ export class SharedFamily {
     this.isRetainedDirty = true;
     // A scrape may be reading the merged numbers.
     for (const numbers of [this.out, this.retained]) this.#project(numbers, slot, before, common);
-    const exemplars = this.exemplars.get(slot) ?? [];
-    this.exemplars.delete(slot);
-    for (const exemplar of exemplars) {
-      if (exemplar !== undefined) this.setExemplar(slot, before, -1, exemplar);
-    }
-    this.renew(slot);
+    this.exemplars.narrow(slot, common);
+    // Its lines have changed, so it is another metric for encoders. Ids are whole numbers; this is not.
+    this.#identities.set(slot, ++this.#lastRenewal + 0.5);
   }
 
   #project(numbers: Float64Array, slot: number, from: BoundSet, to: BoundSet): void {
@@ -261,11 +249,6 @@ const NO_FAULTS: readonly FaultOnce[] = [];
 
 function isDistribution(type: MetricType): boolean {
   return type === "histogram" || type === "gaugehistogram" || type === "summary";
-}
-
-function isLater(one: Exemplar | undefined, other: Exemplar): boolean {
-  if (one === undefined) return false;
-  return (one.timestampMs ?? 0) > (other.timestampMs ?? 0);
 }
 
 /** Makes more room for buckets; the count and the sum stay last. */

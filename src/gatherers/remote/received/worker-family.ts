@@ -8,6 +8,7 @@ import type {
   RowShape,
 } from "../snapshot.ts";
 import type { BoundSet } from "./bound-sets.ts";
+import { countOf, hasFallen } from "./has-fallen.ts";
 import { cleanMarks, RowEditor, Rows, type WorkerShape } from "./rows.ts";
 import { COUNT_FROM_END, type SharedFamily } from "./shared-family.ts";
 
@@ -38,6 +39,8 @@ export class WorkerFamily {
   readonly #shapes: WorkerShape[] = [];
   /** The slots of the rows that are no longer in the layout, until the next numbers show it. */
   #removed: number[] = [];
+  /** Those among them that had a native histogram. */
+  readonly #wereNative = new Set<number>();
 
   constructor(head: FamilyHead, shared: SharedFamily) {
     this.head = head;
@@ -138,7 +141,7 @@ export class WorkerFamily {
       for (const slot of editor.remove(at, removed)) {
         this.#removed.push(slot);
         this.exemplars.delete(slot);
-        this.natives.delete(slot);
+        if (this.natives.delete(slot)) this.#wereNative.add(slot);
       }
       for (const row of rows) {
         const { names, bounds } = this.#shapes[row[0]] as WorkerShape; // Checked when it came.
@@ -226,13 +229,15 @@ export class WorkerFamily {
     this.numbers = fresh;
     for (const slot of this.#removed) shared.disown(slot, undefined);
     this.#removed = [];
+    this.#wereNative.clear();
     shared.isDirty = true;
   }
 
   /** Compares the last numbers of a row with those that follow, and retains them if a total has fallen. */
   #compare(row: number, fresh: Float64Array, at: number, freshBounds: BoundSet): void {
     const { numbers, rows, shared } = this;
-    const slot = rows.slots[row] as number;
+    const slot = rows.counted[row] as number;
+    if (slot < 0) return;
     const first = rows.firstOf(row);
     if (shared.isRecent && fresh[at] !== numbers[first])
       shared.setRecent(slot, fresh[at] as number);
@@ -242,32 +247,24 @@ export class WorkerFamily {
     }
     const { bounds } = rows.shapeAt(row);
     if (bounds !== freshBounds) this.serial = ++lastSerial;
-    if (!this.#hasFallen(first, bounds, fresh, at, freshBounds)) return;
+    let isReset = false;
+    if (bounds === freshBounds) {
+      // The quantiles of a summary go up and down.
+      const firstCount = shared.type === "summary" ? bounds.values.length : 0;
+      for (let index = firstCount; index <= bounds.values.length && !isReset; index++) {
+        isReset = (fresh[at + index] as number) < (numbers[first + index] as number);
+      }
+    } else {
+      const before = { numbers, first, bounds };
+      const after = { numbers: fresh, first: at, bounds: freshBounds };
+      isReset =
+        shared.type === "summary"
+          ? countOf(after) < countOf(before)
+          : hasFallen(before, after, shared.boundSets);
+    }
+    if (!isReset) return;
     this.serial = ++lastSerial;
     this.#retainFall(row, slot);
-  }
-
-  /** Whether any count of a distribution has fallen. A sum may, where negative values are observed. */
-  #hasFallen(
-    first: number,
-    bounds: BoundSet,
-    fresh: Float64Array,
-    at: number,
-    freshBounds: BoundSet,
-  ): boolean {
-    const { numbers } = this;
-    const count = numbers[first + bounds.values.length] as number;
-    if ((fresh[at + freshBounds.values.length] as number) < count) return true;
-    // Quantiles go up and down.
-    if (this.shared.type === "summary") return false;
-    const common = this.shared.boundSets.common(bounds, freshBounds);
-    const before = common.indexesIn(bounds);
-    const after = common.indexesIn(freshBounds);
-    for (let index = 0; index < before.length; index++) {
-      const value = numbers[first + (before[index] as number)] as number;
-      if ((fresh[at + (after[index] as number)] as number) < value) return true;
-    }
-    return false;
   }
 
   #retainFall(row: number, slot: number): void {
@@ -275,7 +272,8 @@ export class WorkerFamily {
   }
 
   #retain(row: number, slot: number): void {
-    if (this.natives.has(slot)) return;
+    // It was not merged, so there is nothing to retain.
+    if (this.natives.has(slot) || this.#wereNative.has(slot)) return;
     const { rows, numbers, shared } = this;
     shared.retain(slot, rows.shapeAt(row).bounds, numbers, rows.firstOf(row));
   }

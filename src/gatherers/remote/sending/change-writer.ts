@@ -9,7 +9,7 @@ import type {
 } from "../snapshot.ts";
 
 /** The most that a piece of layout takes as JSON. */
-export const MAX_PIECE_BYTES: number = 64 * 1024;
+const MAX_PIECE_BYTES = 64 * 1024;
 
 /** More than the brackets and names of a change take as JSON, without what is in its lists. */
 const CHANGE_BYTES = 160;

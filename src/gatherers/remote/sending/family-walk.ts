@@ -64,6 +64,7 @@ export class FamilyWalk {
   #seen: Set<string> | undefined;
   readonly #changed: number[] = [];
   #hasReportedSame = false;
+  #hasPaused = false;
 
   constructor(
     known: KnownRows,
@@ -81,9 +82,8 @@ export class FamilyWalk {
   /** Walks; `false` when it has met a timestamp for which the rows have no column. */
   *run(): Generator<undefined, boolean, undefined> {
     const { point, hasIdentities } = this.#known;
-    const pace = this.#pace;
     const reader = hasIdentities ? runReaderOf(this.#family.metrics) : undefined;
-    if (reader !== undefined) while (this.#readRun(reader)) if (pace.isOver(RUN_ROWS / 8)) yield;
+    if (reader !== undefined) while (this.#readRun(reader)) if (this.#isPause(RUN_ROWS / 8)) yield;
     for (const metric of reader ?? this.#family.metrics) {
       let placement = this.#read(metric);
       while (placement !== undefined && "need" in placement) {
@@ -94,12 +94,18 @@ export class FamilyWalk {
       if (point.lacksColumn) return false;
       const fault = placement?.fault ?? point.fault;
       if (fault !== undefined) this.#reportFault(fault);
-      if (pace.isOver(1)) yield;
+      if (this.#isPause(1)) yield;
       if (reader !== undefined && this.#isAligned) {
-        while (this.#readRun(reader)) if (pace.isOver(RUN_ROWS / 8)) yield;
+        while (this.#readRun(reader)) if (this.#isPause(RUN_ROWS / 8)) yield;
       }
     }
     this.#removeUpTo(this.#known.table.count);
+    return true;
+  }
+
+  #isPause(work: number): boolean {
+    if (!this.#pace.isOver(work)) return false;
+    this.#hasPaused = true;
     return true;
   }
 
@@ -165,16 +171,24 @@ export class FamilyWalk {
     if (shapes.isAltered) this.#known.isTrusting = false;
     const found = this.#find(identity, row);
     if (typeof found !== "number") return found;
-    if (!this.#known.isTrusting && (found !== at || this.#seen !== undefined)) {
+    if (this.#seen !== undefined || this.#mayBeSeen(found)) {
       if (at === 0 && this.edits.length === 0) this.#seen ??= new Set();
       if (this.#seen === undefined) return { need: "seen" };
       const { size } = this.#seen;
-      if (this.#seen.add(rowKey(row)).size === size) return { fault: SAME_LABELS };
+      if (this.#seen.add(rowKey(row)).size === size)
+        return this.#known.isTrusting ? undefined : SAME;
     }
     this.#isAligned = found !== at;
     if (found >= 0) this.#keep(found, metric);
     else return this.#add(row, metric);
     return undefined;
+  }
+
+  /** Whether a metric before may have the row of one that is found at `found`. */
+  #mayBeSeen(found: number): boolean {
+    // Where a store is a map, what is removed and added again at a pause is met twice.
+    if (this.#known.isTrusting) return found < 0 && this.#hasPaused;
+    return found !== this.#next;
   }
 
   /** Finds the row of the table that a metric has, from the next one on; -1 if there is none. */
@@ -196,12 +210,11 @@ export class FamilyWalk {
   /** Makes what a metric could not be placed without. */
   *#make(need: Need): Generator<undefined, void, undefined> {
     const { table } = this.#known;
-    const pace = this.#pace;
     if (need === "seen") {
       const seen = new Set<string>();
       for (const row of this.#met()) {
         seen.add(rowKey(row));
-        if (pace.isOver(0.5)) yield;
+        if (this.#isPause(0.5)) yield;
       }
       this.#seen = seen;
       return;
@@ -211,7 +224,7 @@ export class FamilyWalk {
     for (let row = this.#next; row < table.count; row++) {
       if (need === "keys") byKey.set(rowKey(table.rows[row] as Row), row);
       else byIdentity.set(table.identities[row], row);
-      if (pace.isOver(0.5)) yield;
+      if (this.#isPause(0.5)) yield;
     }
     if (need === "keys") this.#byKey = byKey;
     else this.#byIdentity = byIdentity;
@@ -269,6 +282,8 @@ export class FamilyWalk {
     table.extrasAt(at).update(extras ?? NO_EXTRAS);
   }
 }
+
+const SAME: Placement = { fault: SAME_LABELS };
 
 /** Exemplars are compared one by one. */
 const RUN_SHAPE = { hasExemplars: true, countFromEnd: 2, sumFromEnd: 1 } as const;

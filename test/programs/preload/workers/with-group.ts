@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { freePort } from "../../../helpers/http/free-port.ts";
 import type { Fixture } from "../../../helpers/processes/fork-fixture.ts";
 import { type App, withApp } from "../../../helpers/processes/with-app.ts";
@@ -25,19 +24,23 @@ export async function withGroup(
     // So short that a worker which never answers does not cost the test much.
     const read = () =>
       scrape(`http://${address}/metrics`, { "x-prometheus-scrape-timeout-seconds": "2" });
-    await test({
-      ...app,
-      address,
-      start: (args, env) =>
-        app.node(args, {
-          NODE_OPTIONS: "--import promhttp/register",
-          PROMHTTP_ADDRESS: address,
-          PROMHTTP_RUNTIME_DIR: join(app.folder, "run"),
-          ...env,
-        }),
-      scrape: read,
-      until: (what, isDone) => eventually(what, read, isDone),
-    });
+    const started: Fixture[] = [];
+    const start: GroupApp["start"] = (args, env) => {
+      const child = app.node(args, {
+        NODE_OPTIONS: "--import promhttp/register",
+        PROMHTTP_ADDRESS: address,
+        ...env,
+      });
+      started.push(child);
+      return child;
+    };
+    const until: GroupApp["until"] = (what, isDone) => eventually(what, read, isDone);
+    try {
+      await test({ ...app, address, start, scrape: read, until });
+    } finally {
+      // Where the test has failed; the others end with it.
+      for (const child of started) child.signal("SIGKILL");
+    }
   });
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readMemory, youngLimit } from "../src/node.ts";
-import { forkNode } from "./helpers/processes/fork-fixture.ts";
+import { readMemory, youngLimit } from "../../../src/exposition/kept/read-memory.ts";
+import { forkNode } from "../../helpers/processes/fork-fixture.ts";
 
 test("readMemory() reads what the process takes, in bytes, and its limits", () => {
   const { heapUsed, heapLimit, rss, rssLimit } = readMemory();

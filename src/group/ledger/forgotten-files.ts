@@ -1,0 +1,31 @@
+import { nodeModule } from "../../node.ts";
+import { removeFile } from "./own-file.ts";
+
+/** Files of a group that nobody has scraped for so long are removed. */
+const MAX_AGE_MS = 7 * 24 * 60 * 60 * 1_000;
+
+const OURS = /^([0-9a-f]{16})\..*(?:ledger|layout|last|tmp)$/;
+
+/**
+ * Removes the files of groups that have ended and never begun again, because what starts them has another
+ * name now. Their processes cannot be asked for: they may be those of another container. A group that lives
+ * all the same, unscraped, writes its files anew.
+ */
+export function removeForgottenFiles(folder: string): void {
+  const { lstatSync, readdirSync } = nodeModule("node:fs");
+  const groups = new Map<string, string[]>();
+  const recent = new Set<string>();
+  const oldest = Date.now() - MAX_AGE_MS;
+  for (const name of readdirSync(folder)) {
+    const key = OURS.exec(name)?.[1];
+    if (key === undefined) continue;
+    const path = `${folder}/${name}`;
+    groups.set(key, [...(groups.get(key) ?? []), path]);
+    // Layouts may stay as they are forever: the newest file counts.
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats !== undefined && stats.mtimeMs > oldest) recent.add(key);
+  }
+  for (const [key, paths] of groups) {
+    if (!recent.has(key)) for (const path of paths) removeFile(path);
+  }
+}

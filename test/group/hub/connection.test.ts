@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { request } from "node:http";
+import type { Socket } from "node:net";
+import { test } from "node:test";
+import {
+  FRAME_LIMITS,
+  type FrameHead,
+  receiveFrames,
+  sendFrame,
+} from "../../../src/group/frames.ts";
+import { PROTOCOL, UPGRADE } from "../../../src/group/messages.ts";
+import { ownWorkerId } from "../../../src/group/worker-id.ts";
+import { within } from "../../helpers/within.ts";
+import { counterOf, TestGroup } from "../groups.ts";
+
+/** A thread of this process, which lives on. */
+const THREAD = ownWorkerId().replace(/\d+$/, "9");
+
+const HELLO = {
+  ...{ type: "hello", protocol: PROTOCOL, worker: THREAD, pid: process.pid },
+  ...{ thread: 9, id: "", version: "0.1.0" },
+};
+
+/** A peer that may break the rules. */
+class Peer {
+  readonly socket: Socket;
+  readonly received: FrameHead[] = [];
+  #wake = () => {};
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on("error", () => {});
+    socket.on("end", () => socket.end());
+    receiveFrames(
+      socket,
+      FRAME_LIMITS,
+      (head) => {
+        this.received.push(head);
+        this.#wake();
+      },
+      () => {},
+    );
+  }
+
+  static async connect({ folder }: TestGroup): Promise<Peer> {
+    const name = readdirSync(folder).find((file) => file.endsWith(".sock"));
+    const headers = { Connection: "Upgrade", Upgrade: UPGRADE };
+    const asked = request({ socketPath: `${folder}/${name}`, headers }).end();
+    const [, socket] = await once(asked, "upgrade");
+    return new Peer(socket);
+  }
+
+  send(head: object, body?: ArrayBufferView): void {
+    sendFrame(this.socket, head, body);
+  }
+
+  /** Waits for a message of a type. */
+  async message(type: string): Promise<FrameHead> {
+    for (;;) {
+      const found = this.received.find((head) => head["type"] === type);
+      if (found !== undefined) return found;
+      const arrived = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      await within(`the message ${type}`, arrived);
+    }
+  }
+
+  /** Waits for a question, and answers it with a counter. */
+  async answer(value: number): Promise<void> {
+    const { n } = await this.message("want");
+    const piece = [
+      {
+        id: 0,
+        head: { name: "jobs_total", help: "", type: "counter" },
+        shapes: [{ names: [], bounds: [] }],
+        splices: [{ at: 0, removed: 0, rows: [[0]] }],
+      },
+    ];
+    this.send({ type: "layout", n, piece });
+    const have = { type: "have", n, isGiven: true, isFailing: false, errors: [], order: [0] };
+    this.send(have, new Float64Array([value]));
+  }
+
+  async closed(): Promise<void> {
+    if (!this.socket.destroyed) await within("the end of the peer", once(this.socket, "close"));
+  }
+}
+
+test("a peer that greets gets the lowest free number, and is asked", async () => {
+  await using group = await TestGroup.create();
+  const hub = await group.add(counterOf(1));
+  const peer = await Peer.connect(group);
+  peer.send(HELLO);
+  const { slot, pid } = await peer.message("welcome");
+  assert.deepEqual([slot, pid], [1, process.pid]);
+  const scraped = hub.get();
+  await peer.answer(41);
+  assert.match((await scraped)?.text ?? "", /^jobs_total 42$/m);
+  peer.socket.destroy();
+});
+
+const BREACHES: Readonly<Record<string, (peer: Peer) => void>> = {
+  "an answer that nobody asked for": (peer) =>
+    peer.send({ type: "have", n: 1, isGiven: false, isFailing: false, errors: [] }),
+  "a layout that nobody asked for": (peer) => peer.send({ type: "layout", n: 1, piece: [] }),
+  "a second greeting": (peer) => peer.send(HELLO),
+  "a message of no known type": (peer) => peer.send({ type: "__proto__" }),
+  "a head that is no JSON": (peer) => {
+    peer.socket.write(Buffer.from([2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x78]));
+  },
+  "a frame that is too long": (peer) => {
+    peer.socket.write(Buffer.from([0, 0, 0, 0xff, 0, 0, 0, 0]));
+  },
+  "a farewell without numbers": (peer) => peer.send({ type: "bye", order: [] }),
+};
+
+for (const [name, breach] of Object.entries(BREACHES)) {
+  test(`a member is cut off and counted for ${name}`, async () => {
+    await using group = await TestGroup.create();
+    const hub = await group.add(counterOf(1));
+    const peer = await Peer.connect(group);
+    peer.send(HELLO);
+    await peer.message("welcome");
+    breach(peer);
+    await peer.closed();
+    assert.equal(await hub.sample('promhttp_worker_events_total{event="refused"}'), 1);
+    assert.equal(await hub.sample("jobs_total"), 1);
+    assert.match(hub.logged[0] ?? "", /Worker 1 was cut off: "/);
+  });
+}
+
+test("a peer that does not greet first is cut off", async () => {
+  await using group = await TestGroup.create();
+  const hub = await group.add(counterOf(1));
+  for (const head of [
+    { type: "have" },
+    { ...HELLO, worker: "me" },
+    { ...HELLO, id: "x".repeat(5_000) },
+  ]) {
+    const peer = await Peer.connect(group);
+    peer.send(head);
+    await peer.closed();
+  }
+  assert.equal(await hub.sample('promhttp_worker_events_total{event="refused"}'), 3);
+  assert.equal(await hub.sample('promhttp_worker_events_total{event="joined"}'), 0);
+});
+
+test("a worker of another version is counted as long as it stays, and costs no scrape", async () => {
+  await using group = await TestGroup.create();
+  const hub = await group.add(counterOf(1));
+  const peer = await Peer.connect(group);
+  peer.send({ ...HELLO, protocol: PROTOCOL + 1, version: "\u001b[2J9" });
+  assert.equal((await peer.message("refused"))["reason"], "protocol");
+  const { status, text } = (await hub.get()) ?? {};
+  assert.equal(status, 200);
+  assert.match(text ?? "", /^promhttp_workers\{state="incompatible"\} 1$/m);
+  assert.match(text ?? "", /^promhttp_workers\{state="up"\} 1$/m);
+  assert.match(text ?? "", /^jobs_total 1$/m);
+  assert.match(hub.logged[0] ?? "", /another version of promhttp \("\\u001b\[2J9"\)/);
+  peer.socket.destroy();
+  for (;;) if ((await hub.sample('promhttp_workers{state="incompatible"}')) === 0) break;
+});
+
+test("a worker that is cut off counts on as it stands, and once when it returns", async () => {
+  await using group = await TestGroup.create();
+  const hub = await group.add(counterOf(1));
+  const first = await Peer.connect(group);
+  first.send(HELLO);
+  await first.message("welcome");
+  const scraped = hub.sample("jobs_total");
+  await first.answer(40);
+  assert.equal(await scraped, 41);
+  first.send({ type: "nothing" });
+  await first.closed();
+  const { text } = (await hub.get()) ?? {};
+  assert.match(text ?? "", /^jobs_total 41$/m);
+  assert.doesNotMatch(text ?? "", /promhttp_worker_up\{worker="1"\}/);
+
+  const second = await Peer.connect(group);
+  second.send(HELLO);
+  assert.equal((await second.message("welcome"))["slot"], 1);
+  const again = hub.sample("jobs_total");
+  // It has counted a little more meanwhile.
+  await second.answer(42);
+  assert.equal(await again, 43);
+  second.socket.destroy();
+});
+
+test("a thread whose connection ends is gone, and what it has counted stays", async () => {
+  await using group = await TestGroup.create();
+  const hub = await group.add(counterOf(1));
+  const peer = await Peer.connect(group);
+  peer.send(HELLO);
+  await peer.message("welcome");
+  const scraped = hub.sample("jobs_total");
+  await peer.answer(40);
+  assert.equal(await scraped, 41);
+  peer.socket.destroy();
+  for (;;) if ((await hub.sample('promhttp_worker_events_total{event="left"}')) === 1) break;
+  assert.equal(await hub.sample("jobs_total"), 41);
+});
+
+test("an upgrade to anything else is refused", async () => {
+  await using group = await TestGroup.create();
+  await group.add(counterOf(1));
+  const name = readdirSync(group.folder).find((file) => file.endsWith(".sock"));
+  const asked = request({
+    socketPath: `${group.folder}/${name}`,
+    headers: { Connection: "Upgrade", Upgrade: "websocket" },
+  }).end();
+  await assert.rejects(within("the refusal", once(asked, "upgrade")), { code: "ECONNRESET" });
+});

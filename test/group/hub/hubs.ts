@@ -1,0 +1,41 @@
+import { MergedFamilies } from "../../../src/gatherers/remote/merged-families.ts";
+import type { KeptWorker } from "../../../src/group/hub/kept-worker.ts";
+import { Worker } from "../../../src/group/hub/worker.ts";
+import type { WorkersSettings } from "../../../src/options/workers.ts";
+import { resolveWorkers } from "../../../src/options/workers-rule.ts";
+
+/** The settings of `workers: true`. */
+export function settingsOf(): WorkersSettings {
+  const settings = resolveWorkers(true);
+  if (settings === undefined) throw new Error("The option is off");
+  return settings;
+}
+
+/** A worker, and the numbers of the questions that it was asked. */
+export interface Joined {
+  readonly worker: Worker;
+  readonly asked: number[];
+}
+
+/** Workers without a hub, under a clock of their own. */
+export function createHub(): { now: number; join(id: string): Joined } {
+  const merged = new MergedFamilies(settingsOf());
+  let slot = 0;
+  const hub = {
+    now: 0,
+    join(id: string): Joined {
+      const asked: number[] = [];
+      const facts = { worker: id, pid: 1, thread: 0, id: "", version: "0" };
+      // What the ledger has of it does not matter here.
+      const kept = {} as KeptWorker;
+      const parts = { facts, slot: slot++, mirror: merged.createMirror(), kept };
+      const worker = new Worker(
+        parts,
+        ({ n }) => asked.push(n),
+        () => hub.now,
+      );
+      return { worker, asked };
+    },
+  };
+  return hub;
+}

@@ -1,0 +1,40 @@
+import { Application } from "../helpers/workers/application.ts";
+import { newGroup, RUNTIME_FOLDER } from "../helpers/workers/own-group.ts";
+import type { Way } from "./way.ts";
+
+/** A way in to a process that is the hub of a group without members. */
+export function asHub(way: Way): Way {
+  return {
+    ...way,
+    name: `${way.name} as the hub of a group`,
+    start: ({ options, ...setup }) =>
+      way.start({ ...setup, options: { ...options, workers: { group: newGroup() } } }),
+  };
+}
+
+/** A way in to a member of a group whose hub, another process, has no metrics of its own. */
+export function asMember(way: Way): Way {
+  return {
+    ...way,
+    name: `${way.name} as a member of a group`,
+    async start({ options, ...setup }) {
+      const workers = { group: newGroup() };
+      const app = await Application.open({
+        kind: "fork",
+        count: 1,
+        // What is served is up to the hub.
+        options: { workers, selfMetrics: options.selfMetrics },
+        runtimeFolder: RUNTIME_FOLDER,
+      });
+      const running = await way.start({ ...setup, options: { ...options, workers } });
+      return {
+        ...running,
+        async close() {
+          await running.close();
+          const errors = await app.close();
+          if (errors !== "") running.journal.add(`error of the hub: ${errors}`);
+        },
+      };
+    },
+  };
+}

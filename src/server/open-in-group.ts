@@ -40,8 +40,8 @@ export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
   };
   const alone = createEndpoint(endpointParts);
   const group = createGroupEndpoint(endpointParts, alone, address);
-  // A member has no port that would keep the process alive.
-  const alive = options.unref ? undefined : setInterval(() => {}, KEEP_ALIVE_MS);
+  // A member has no port that would keep the process alive, and while it joins nothing else does.
+  const alive = setInterval(() => {}, KEEP_ALIVE_MS);
   let onClosed = (): void => {};
   const closed = new Promise<void>((resolve) => {
     onClosed = resolve;
@@ -61,6 +61,7 @@ export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
     await closing.closeNow();
     throw error;
   }
+  if (options.unref) alive.unref();
   return describe(worker, closed);
 }
 

@@ -21,19 +21,18 @@ import { UnavailableError } from "../scrape/failure.ts";
 import { unref } from "../timers.ts";
 import { VERSION } from "../version.ts";
 import type { Group, GroupConfig, Hosted, Role } from "./border.ts";
-import { onExit, readEnvironment, setMark } from "./environment.ts";
+import { onExit, readEnvironment } from "./environment.ts";
 import { Forwarder, METRICS_PATH, PAGE_PATH } from "./forwarding.ts";
 import { Lead } from "./hub/lead.ts";
 import { writeLastNumbers } from "./ledger/last-numbers.ts";
 import { LocalWorker } from "./local-worker.ts";
 import { connect } from "./meeting/connect.ts";
 import { type Elected, elect, findHub } from "./meeting/election.ts";
-import { findGroup } from "./meeting/group-key.ts";
-import { addToMark } from "./meeting/mark.ts";
-import { openRuntimeFolder, type RuntimeFolder } from "./meeting/runtime-folder.ts";
+import { type Meeting, meet } from "./meeting/meet.ts";
 import type { Seat } from "./meeting/seat.ts";
 import { Member } from "./member.ts";
 import { type Place, quoted, type Welcome, type WorkerFacts } from "./messages.ts";
+import { atMost, pause } from "./waiting.ts";
 import { ownWorkerId } from "./worker-id.ts";
 
 export type { Group, GroupConfig, Hosted, Role } from "./border.ts";
@@ -57,12 +56,6 @@ const LOOK_MS = 250;
 /** How long a member waits that no hub has asked anything: at first, and at most. */
 const MIN_REJOIN_MS = 50;
 const MAX_REJOIN_MS = 60_000;
-
-/** Where the members of a group meet. */
-interface Meeting {
-  readonly folder: RuntimeFolder;
-  readonly key: string;
-}
 
 /** The part that this process takes in a group. */
 class OwnGroup implements Group {
@@ -135,7 +128,7 @@ class OwnGroup implements Group {
   async join(hosted: Hosted): Promise<void> {
     this.#hosted = hosted;
     try {
-      this.#meeting = this.#meet();
+      this.#meeting = meet(this.#settings.group, this.#config.address);
     } catch (error) {
       return this.#beAlone(error);
     }
@@ -148,7 +141,7 @@ class OwnGroup implements Group {
     const election = this.#elect();
     let elected: Elected | undefined;
     try {
-      elected = await this.#atMost(election, WELCOME_MS);
+      elected = await atMost(election, WELCOME_MS);
     } catch (error) {
       // The folder cannot be used, or the group is closed already.
       if (!this.#signal.aborted) await this.#beAlone(error);
@@ -169,14 +162,6 @@ class OwnGroup implements Group {
     if (this.#patienceMs === Number.POSITIVE_INFINITY) return;
     this.#config.log.note(`Each worker is served for itself: ${messageOf(error)}`);
     await this.#hosted?.open();
-  }
-
-  /** Waits for a promise, but not for long. */
-  #atMost<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
-    return new Promise((resolve, reject) => {
-      const timer = unref(setTimeout(resolve, limitMs, undefined));
-      promise.finally(() => clearTimeout(timer)).then(resolve, reject);
-    });
   }
 
   async targets(head: Parameters<Group["targets"]>[0], path: string | undefined) {
@@ -209,21 +194,6 @@ class OwnGroup implements Group {
   get #socketPath(): string {
     const { folder, key } = this.#meeting ?? {};
     return `${folder?.path ?? ""}/${key ?? ""}.sock`;
-  }
-
-  /** Finds out where the members of the group meet, and tells the processes that this one will start. */
-  #meet(): Meeting {
-    const environment = readEnvironment();
-    const { address } = this.#config;
-    const { group } = this.#settings;
-    const { key, mark, inherited } = findGroup({ environment, group, address });
-    const { platform, uid, runtimeFolder: named, temporaryFolder: temporary } = environment;
-    const folder = openRuntimeFolder({
-      ...{ platform, uid, named, temporary },
-      inherited: inherited?.folder,
-    });
-    setMark(addToMark(environment.mark, { ...mark, folder: folder.path }));
-    return { folder, key };
   }
 
   /** Runs in the exit handler of the process, which must not throw. */
@@ -289,7 +259,7 @@ class OwnGroup implements Group {
       rejoinMs = this.#nextRejoinMs(rejoinMs);
       this.#lead = undefined;
       this.#member = undefined;
-      await this.#pause(rejoinMs);
+      await pause(rejoinMs, this.#signal);
       try {
         const elected = await (first ?? this.#elect());
         first = undefined;
@@ -356,7 +326,7 @@ class OwnGroup implements Group {
     while (performance.now() < until && !this.#signal.aborted) {
       const socket = await connect(this.#socketPath).catch(() => undefined);
       if (typeof socket === "object") return void this.#follow(socket);
-      await this.#pause(LOOK_MS);
+      await pause(LOOK_MS, this.#signal);
     }
   }
 
@@ -364,19 +334,6 @@ class OwnGroup implements Group {
   #nextRejoinMs(lastMs: number): number {
     if (this.#member === undefined || this.#member.wasAsked) return 0;
     return Math.min(Math.max(MIN_REJOIN_MS, 2 * lastMs), MAX_REJOIN_MS);
-  }
-
-  #pause(ms: number): Promise<void> {
-    if (ms === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        this.#signal.removeEventListener("abort", end);
-        resolve();
-      };
-      const timer = unref(setTimeout(end, ms));
-      this.#signal.addEventListener("abort", end);
-    });
   }
 }
 

@@ -50,6 +50,9 @@ const WELCOME_MS = 2_000;
 const MIN_STAND_MS = 1_000;
 const MAX_STAND_MS = 60_000;
 
+/** How often it tries before that: the port of a hub that exits is closed a little later than its socket. */
+const QUICK_TRIES = 2;
+
 /** How often such a process looks for another hub, in milliseconds. */
 const LOOK_MS = 250;
 
@@ -252,6 +255,7 @@ class OwnGroup implements Group {
   async #live(election?: Promise<Elected>): Promise<void> {
     let first = election;
     let standMs = MIN_STAND_MS;
+    let quickTries = 0;
     let rejoinMs = 0;
     while (!this.#signal.aborted) {
       await (this.#lead?.ended ?? this.#member?.ended);
@@ -266,9 +270,14 @@ class OwnGroup implements Group {
         if (elected.role === "member") void this.#follow(elected.socket);
         else await this.#takeLead(elected.seat);
         standMs = MIN_STAND_MS;
+        quickTries = 0;
       } catch (error) {
         first = undefined;
         if (this.#signal.aborted) break;
+        if (quickTries++ < QUICK_TRIES) {
+          await this.#lookForHub(LOOK_MS);
+          continue;
+        }
         this.#config.log.error("Cannot answer for all workers; another may", error, STANDING);
         await this.#lookForHub(standMs);
         standMs = Math.min(2 * standMs, MAX_STAND_MS);

@@ -33,7 +33,7 @@ import type { Seat } from "./meeting/seat.ts";
 import { Member } from "./member.ts";
 import { type Place, quoted, type Welcome, type WorkerFacts } from "./messages.ts";
 import { atMost, pause } from "./waiting.ts";
-import { ownWorkerId } from "./worker-id.ts";
+import { nextWorkerId } from "./worker-id.ts";
 
 export type { Group, GroupConfig, Hosted, Role } from "./border.ts";
 export type { Place } from "./messages.ts";
@@ -73,6 +73,8 @@ class OwnGroup implements Group {
   #member: Member | undefined;
   #welcome: Welcome | undefined;
   #slot: number | undefined;
+  /** How long it only looks for a hub the next time that there is none. */
+  #patienceMs: number;
   #stopWatchingExit = (): void => {};
   /** Settles when this process is no member any more. */
   #life: Promise<void> = Promise.resolve();
@@ -82,6 +84,7 @@ class OwnGroup implements Group {
     this.#config = config;
     if (options.workers === undefined) throw new TypeError('Option "workers" is off');
     this.#settings = options.workers;
+    this.#patienceMs = options.workers.patienceMs ?? 0;
     this.#local = new LocalWorker(gatherer, options, log);
     this.#facts = factsOfThisProcess();
     this.#forwarder = new Forwarder({ options, log, socketPath: () => this.#socketPath });
@@ -156,7 +159,7 @@ class OwnGroup implements Group {
   async #beAlone(error: unknown): Promise<void> {
     this.#stopWatchingExit();
     this.#isAlone = true;
-    if (this.#settings.onlyReports) return;
+    if (this.#patienceMs === Number.POSITIVE_INFINITY) return;
     this.#config.log.note(`Each worker is served for itself: ${messageOf(error)}`);
     await this.#hosted?.open();
   }
@@ -221,9 +224,10 @@ class OwnGroup implements Group {
 
   async #elect(): Promise<Elected> {
     const { folder, key } = this.#metAt;
-    if (this.#settings.onlyReports) {
-      return { role: "member", socket: await findHub(folder, key, this.#signal) };
-    }
+    const limitMs = this.#patienceMs;
+    if (Number.isFinite(limitMs)) this.#patienceMs = 0;
+    const socket = await findHub(folder, key, this.#signal, limitMs);
+    if (socket !== undefined) return { role: "member", socket };
     return elect(folder, key, this.#signal);
   }
 
@@ -335,12 +339,7 @@ class OwnGroup implements Group {
 
 const STANDING = { kind: "standing" };
 
-/** How many groups this process has joined so far: each takes part in its own right. */
-let joined = 0;
-
 function factsOfThisProcess(): WorkerFacts {
   const { pid, thread, id } = readEnvironment();
-  const ordinal = joined++;
-  const worker = ordinal === 0 ? ownWorkerId() : `${ownWorkerId()}.${ordinal}`;
-  return { worker, pid, thread, id, version: VERSION };
+  return { worker: nextWorkerId(), pid, thread, id, version: VERSION };
 }

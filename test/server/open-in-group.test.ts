@@ -266,6 +266,21 @@ test("without a folder to meet in, a server is alone, as without the option", ()
     assert.equal(stderr.trim().split("\n").length, 2, stderr);
   }));
 
+test("a process waits for a member to join, even with unref: true", async () => {
+  const options = { workers: { group: newGroup() }, unref: true };
+  const script = `
+    import { Server } from ${JSON.stringify(new URL("../../dist/index.js", import.meta.url).href)};
+    const source = { gather: () => ({ families: [] }) };
+    for (const role of ["hub", "member"]) {
+      const server = await Server.listen(source, "127.0.0.1:0", ${JSON.stringify(options)});
+      console.log(server.role);
+    }
+  `;
+  const child = forkNode(["--input-type=module", "--eval", script]);
+  const { stdout, code } = await child.exit();
+  assert.deepEqual([stdout, code], ["hub\nmember\n", 0]);
+});
+
 for (const unref of [false, true]) {
   test(`a member with unref: ${unref} ${unref ? "lets" : "keeps"} the process ${unref ? "exit" : "alive"}`, async () => {
     const group = newGroup();

@@ -21,7 +21,7 @@ import { UnavailableError } from "../scrape/failure.ts";
 import { unref } from "../timers.ts";
 import { VERSION } from "../version.ts";
 import type { Group, GroupConfig, Hosted, Role } from "./border.ts";
-import { onExit, readEnvironment, setMark } from "./environment.ts";
+import { type Environment, onExit, readEnvironment, setMark } from "./environment.ts";
 import { Forwarder, METRICS_PATH, PAGE_PATH } from "./forwarding.ts";
 import { Lead } from "./hub/lead.ts";
 import { writeLastNumbers } from "./ledger/last-numbers.ts";
@@ -58,8 +58,9 @@ const LOOK_MS = 250;
 const MIN_REJOIN_MS = 50;
 const MAX_REJOIN_MS = 60_000;
 
-/** Where the members of a group meet. */
+/** Where the members of a group meet, and what this one says about itself there. */
 interface Meeting {
+  readonly facts: WorkerFacts;
   readonly folder: RuntimeFolder;
   readonly key: string;
 }
@@ -70,7 +71,6 @@ class OwnGroup implements Group {
   readonly #config: GroupConfig;
   readonly #settings: WorkersSettings;
   readonly #local: LocalWorker;
-  readonly #facts: WorkerFacts;
   readonly #forwarder: Forwarder;
   readonly #signal = new LightSignal();
   #hosted: Hosted | undefined;
@@ -90,7 +90,6 @@ class OwnGroup implements Group {
     if (options.workers === undefined) throw new TypeError('Option "workers" is off');
     this.#settings = options.workers;
     this.#local = new LocalWorker(gatherer, options, log);
-    this.#facts = factsOfThisProcess();
     this.#forwarder = new Forwarder({ options, log, socketPath: () => this.#socketPath });
     this.gatherer = {
       gather: (context) => {
@@ -220,7 +219,7 @@ class OwnGroup implements Group {
       inherited: inherited?.folder,
     });
     setMark(addToMark(environment.mark, { ...mark, folder: folder.path }));
-    return { folder, key };
+    return { facts: factsOf(environment), folder, key };
   }
 
   /** Runs in the exit handler of the process, which must not throw. */
@@ -237,7 +236,7 @@ class OwnGroup implements Group {
   /** Keeps what this process has counted, for the hub of now or the next. */
   #keepLast(): void {
     try {
-      writeLastNumbers(this.#metAt, this.#facts.worker, this.#local.totals());
+      writeLastNumbers(this.#metAt, this.#metAt.facts.worker, this.#local.totals());
     } catch (error) {
       this.#config.log.error("Cannot keep the last numbers of this worker in a file", error);
       this.#member?.leaveNow();
@@ -309,7 +308,7 @@ class OwnGroup implements Group {
     const lead = new Lead({
       ...{ seat, options, log },
       local: this.#local,
-      facts: this.#facts,
+      facts: this.#metAt.facts,
       slot: this.#slot,
       settings: this.#settings,
       hosted,
@@ -332,7 +331,7 @@ class OwnGroup implements Group {
       const timer = unref(setTimeout(resolve, WELCOME_MS));
       this.#member = new Member(socket, {
         local: this.#local,
-        facts: this.#facts,
+        facts: this.#metAt.facts,
         slot: this.#slot,
         log: this.#config.log,
         onWelcome: (welcome) => {
@@ -381,8 +380,7 @@ const STANDING = { kind: "standing" };
 /** How many groups this process has joined so far: each takes part in its own right. */
 let joined = 0;
 
-function factsOfThisProcess(): WorkerFacts {
-  const { pid, thread, id } = readEnvironment();
+function factsOf({ pid, thread, id }: Environment): WorkerFacts {
   const ordinal = joined++;
   const worker = ordinal === 0 ? ownWorkerId() : `${ownWorkerId()}.${ordinal}`;
   return { worker, pid, thread, id, version: VERSION };

@@ -182,12 +182,19 @@ class OwnGroup implements Group {
 
   async close(): Promise<void> {
     this.#signal.abort(OVER);
-    if ((await this.#lead?.leave()) === false) this.#keepLast();
-    await this.#member?.leave(() => this.#keepLast());
+    await this.#leave();
     this.#stopWatchingExit();
     await this.#life;
     this.#local.close();
     this.#forwarder.close();
+  }
+
+  /** Leaves what it has counted: to the hub, for the next one, or in a file where there is no hub now. */
+  async #leave(): Promise<void> {
+    if (this.#member !== undefined) return this.#member.leave(() => this.#keepLast());
+    const isKept = await this.#lead?.leave();
+    // Of one that has never joined, nobody knows.
+    if (isKept !== true && this.#slot !== undefined) this.#keepLast();
   }
 
   get #socketPath(): string {

@@ -9,6 +9,7 @@
  */
 import { LightSignal, OVER } from "../../abort.ts";
 import { type Contribution, MergedFamilies } from "../../gatherers/remote/merged-families.ts";
+import { ProtocolError } from "../../gatherers/remote/protocol-error.ts";
 import { Sender } from "../../gatherers/remote/sender.ts";
 import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import type { Log } from "../../log.ts";
@@ -26,6 +27,7 @@ import { hasWorked, inSlices, mayWork, Turns } from "../slices.ts";
 import { Absentees, factsOf } from "./absentees.ts";
 import { Asking, roundOf, waitFor } from "./asking.ts";
 import { KeptWorker } from "./kept-worker.ts";
+import { CANNOT_READ, type LeftNumbers } from "./left-numbers.ts";
 import { Slots } from "./slots.ts";
 import { Worker, type WorkerState } from "./worker.ts";
 import { noEvents, statusFamily, type WorkerCensus, workerFamilies } from "./worker-metrics.ts";
@@ -41,6 +43,8 @@ export interface HubConfig {
   /** What the scrapes of this process count. */
   readonly selfMetrics: SelfMetrics;
   readonly log: Log;
+  /** What workers have left that are not connected any more. */
+  readonly left: LeftNumbers;
   /** What the next hub will know of the workers. */
   readonly ledger: Pick<Ledger, "add" | "remove">;
   /** Called when all workers have been merged; nobody sees the sums before it has resolved. */
@@ -84,7 +88,7 @@ export class Hub implements WorkerCensus {
   /** Begins, when what a former hub has left is here: this process may be part of that. */
   begin(): void {
     const { facts, slot } = this.#config;
-    this.#own = this.add(facts, slot, (want) => void this.#answerOwn(want));
+    this.#own = this.#add(facts, slot, (want) => void this.#answerOwn(want));
   }
 
   /** Whether it has what a former hub has left. */
@@ -103,10 +107,10 @@ export class Hub implements WorkerCensus {
     const states = await this.#asking.askAll(roundOf(context));
     // The last numbers of those that have just ended belong to this scrape.
     await Promise.all(this.#departures);
-    const families = await this.turns.take(() => {
-      this.absentees.retireDead();
-      return inSlices(this.merged.merge(this.#contributions(states), context));
-    });
+    await this.retireDead();
+    const families = await this.turns.take(() =>
+      inSlices(this.merged.merge(this.#contributions(states), context)),
+    );
     await this.#config.onMerged();
     return { families: this.#join(families, this.#ownFamilies), errors: [] };
   }
@@ -124,10 +128,29 @@ export class Hub implements WorkerCensus {
     return this.turns.take(() => this.merged.familiesOf(worker.mirror));
   }
 
-  /** Adds a worker that has joined, in a turn of its own. One that returns goes on where it was. */
-  add(facts: WorkerFacts, wanted: number | undefined, send: (want: Want) => void): Worker {
+  /**
+   * Adds a worker that has connected. One that returns goes on where it was, even if the end of its
+   * connection before has not been seen.
+   *
+   * @param wanted The slot that it had with another hub.
+   * @throws {ProtocolError} If it says that it is this process.
+   */
+  async join(
+    facts: WorkerFacts,
+    wanted: number | undefined,
+    send: (want: Want) => void,
+  ): Promise<Worker> {
     // The slots of those that are gone are free.
-    this.absentees.retireDead();
+    await this.retireDead();
+    return this.turns.take(() => {
+      const former = this.find(facts.worker);
+      if (former === this.own) throw new ProtocolError("A worker has the id of the hub");
+      if (former !== undefined) this.#remove(former, false);
+      return this.#add(facts, wanted, send);
+    });
+  }
+
+  #add(facts: WorkerFacts, wanted: number | undefined, send: (want: Want) => void): Worker {
     const absentee = this.absentees.take(facts.worker);
     const slot = this.#slots.take(facts.worker, wanted);
     const mirror = absentee?.mirror ?? this.merged.createMirror();
@@ -156,13 +179,10 @@ export class Hub implements WorkerCensus {
   }
 
   /** Applies a piece of a worker's layout, when this process may work. */
-  async applyLayout({ mirror, kept }: Mirrored, piece: unknown): Promise<void> {
+  async applyLayout(worker: Mirrored, piece: unknown): Promise<void> {
     const pause = mayWork();
     if (pause !== undefined) await pause;
-    await this.turns.take(() => {
-      mirror.applyLayout(piece);
-      kept.addLayout(piece);
-    });
+    await this.turns.take(() => applyLayout(worker, piece));
     hasWorked(performance.now());
   }
 
@@ -179,35 +199,36 @@ export class Hub implements WorkerCensus {
     await this.turns.take(() => renew(worker));
   }
 
-  /** Applies the last numbers of a worker, which come with a layout of their own. */
-  async applyLast(worker: Mirrored, { layout, ...numbers }: Snapshot): Promise<void> {
-    await this.beginLast(worker);
-    for (const piece of layout) await this.applyLayout(worker, piece);
-    // What is not among them stays as it was.
-    await this.turns.take(() => applyNumbers(worker, { ...numbers, isPartial: true }));
+  /**
+   * Removes a worker that has said farewell, with all that it has counted.
+   *
+   * @param confirm Called in the same turn: what it confirms, this hub answers for.
+   */
+  async release(worker: Worker, confirm: () => void): Promise<void> {
+    await this.turns.take(() => {
+      if (!this.workers.has(worker)) return;
+      this.#remove(worker, true);
+      this.#config.left.remove(worker.facts.worker);
+      confirm();
+    });
   }
 
   /**
-   * Removes a worker.
+   * Removes a worker whose connection has ended; its last numbers may lie in a file.
    *
-   * @param isGone Whether it cannot return, although its process may live on.
+   * @param hasEnded Whether it is known to be gone, although its process may live on.
    */
-  async remove(worker: Worker, isGone: boolean): Promise<void> {
+  async depart(worker: Worker, hasEnded: boolean): Promise<void> {
+    const id = worker.facts.worker;
     worker.leave();
-    await this.turns.take(() => {
-      if (!this.workers.delete(worker)) return;
-      const { facts, slot, mirror, kept } = worker;
-      this.events.left++;
-      this.#asking.forget(worker);
-      if (worker.hasNumbers && !isGone) {
-        this.absentees.add({ worker: facts.worker, slot, mirror, kept });
-        this.absentees.retireDead();
-      } else {
-        this.merged.retire(mirror);
-        kept.remove();
-        this.#slots.giveBack(slot);
-      }
+    const last = await this.#config.left.read(id);
+    await this.turns.take(async () => {
+      // It may have another connection already.
+      if (!this.workers.has(worker)) return;
+      const isLast = last !== undefined && (await this.#applyLast(id, worker, last));
+      this.#remove(worker, hasEnded || isLast);
     });
+    await this.retireDead();
   }
 
   /** Lets scrapes wait for the departure of a worker, which must not fail. */
@@ -216,14 +237,31 @@ export class Hub implements WorkerCensus {
     void departure.then(() => this.#departures.delete(departure));
   }
 
-  /** Retires a worker that is gone, and was not connected. */
-  async retire(worker: Mirrored, last: Snapshot | undefined): Promise<void> {
-    try {
-      if (last !== undefined) await this.applyLast(worker, last);
-    } catch (error) {
-      this.#config.log.error("Cannot read the last numbers of a worker", error);
+  /** Retires the absent workers that cannot return: they have ended, or have left their last numbers. */
+  async retireDead(): Promise<void> {
+    const { absentees } = this;
+    if (absentees.size === 0) return;
+    // In this order: a worker leaves its numbers, and then it ends.
+    const dead = absentees.dead();
+    const withLast = this.#config.left.workers();
+    for (const { worker } of [...absentees.list()]) {
+      if (!dead.has(worker) && !withLast.has(worker)) continue;
+      const last = withLast.has(worker) ? await this.#config.left.read(worker) : undefined;
+      if (last === undefined && !dead.has(worker)) continue;
+      await this.turns.take(async () => {
+        const absentee = absentees.find(worker);
+        if (absentee === undefined) return;
+        if (last !== undefined) await this.#applyLast(worker, absentee, last);
+        absentees.retire(absentee);
+      });
     }
-    await this.turns.take(() => {
+  }
+
+  /** Retires a worker that was never connected, with the last numbers that it has left. */
+  async retire(id: string, worker: Mirrored): Promise<void> {
+    const last = await this.#config.left.read(id);
+    await this.turns.take(async () => {
+      if (last !== undefined) await this.#applyLast(id, worker, last);
       this.merged.retire(worker.mirror);
       worker.kept.remove();
     });
@@ -232,6 +270,7 @@ export class Hub implements WorkerCensus {
   /** Retires this process with its last numbers, without a pause. */
   retireOwn({ layout, ...numbers }: Snapshot): void {
     const { own } = this;
+    own.leave();
     if (!this.workers.delete(own)) return;
     own.mirror.renew();
     for (const piece of layout) own.mirror.applyLayout(piece);
@@ -249,7 +288,7 @@ export class Hub implements WorkerCensus {
   async #answerOwn({ n, ...question }: Want): Promise<void> {
     const { local, log } = this.#config;
     const answer = await local.answer(this.#sender, question, this.#signal);
-    if (this.#signal.aborted) return;
+    if (this.#signal.aborted || this.own.isGone) return;
     const { snapshot } = answer;
     try {
       if (snapshot !== undefined) {
@@ -260,6 +299,46 @@ export class Hub implements WorkerCensus {
     } catch (error) {
       log.error("Cannot read the metrics of this worker", error);
       this.own.answered({ isGiven: false, isFailing: false, errors: [] });
+    }
+  }
+
+  /** @param isGone Whether it cannot return. */
+  #remove(worker: Worker, isGone: boolean): void {
+    const { facts, slot, mirror, kept } = worker;
+    worker.leave();
+    this.workers.delete(worker);
+    this.events.left++;
+    this.#asking.forget(worker);
+    if (worker.hasNumbers && !isGone) {
+      this.absentees.add({ worker: facts.worker, slot, mirror, kept });
+      return;
+    }
+    this.merged.retire(mirror);
+    kept.remove();
+    this.#slots.giveBack(slot);
+  }
+
+  /** Applies last numbers, in a turn of the caller; returns whether they could be. */
+  async #applyLast(
+    id: string,
+    worker: Mirrored,
+    { layout, ...numbers }: Snapshot,
+  ): Promise<boolean> {
+    try {
+      renew(worker);
+      for (const piece of layout) {
+        const pause = mayWork();
+        if (pause !== undefined) await pause;
+        applyLayout(worker, piece);
+        hasWorked(performance.now());
+      }
+      // What is not among them stays as it was.
+      applyNumbers(worker, { ...numbers, isPartial: true });
+      this.#config.left.remove(id);
+      return true;
+    } catch (error) {
+      this.#config.log.error(CANNOT_READ, error);
+      return false;
     }
   }
 
@@ -288,6 +367,11 @@ type Mirrored = Pick<Worker, "mirror" | "kept">;
 function renew({ mirror, kept }: Mirrored): void {
   kept.renew();
   mirror.renew();
+}
+
+function applyLayout({ mirror, kept }: Mirrored, piece: unknown): void {
+  mirror.applyLayout(piece);
+  kept.addLayout(piece);
 }
 
 function applyNumbers({ mirror, kept }: Mirrored, numbers: Omit<Snapshot, "layout">): void {

@@ -33,7 +33,7 @@ import type { Seat } from "./meeting/seat.ts";
 import { Member } from "./member.ts";
 import { type Place, quoted, type Welcome, type WorkerFacts } from "./messages.ts";
 import { atMost, pause } from "./waiting.ts";
-import { ownWorkerId } from "./worker-id.ts";
+import { nextWorkerId } from "./worker-id.ts";
 
 export type { Group, GroupConfig, Hosted, Role } from "./border.ts";
 export type { Place } from "./messages.ts";
@@ -348,12 +348,7 @@ class OwnGroup implements Group {
 
 const STANDING = { kind: "standing" };
 
-/** How many groups this process has joined so far: each takes part in its own right. */
-let joined = 0;
-
 function factsOfThisProcess(): WorkerFacts {
   const { pid, thread, id } = readEnvironment();
-  const ordinal = joined++;
-  const worker = ordinal === 0 ? ownWorkerId() : `${ownWorkerId()}.${ordinal}`;
-  return { worker, pid, thread, id, version: VERSION };
+  return { worker: nextWorkerId(), pid, thread, id, version: VERSION };
 }

@@ -226,6 +226,8 @@ test("PROMHTTP_WORKERS must be valid", async () => {
   await withGroup(files, LIBRARIES, async (app) => {
     const child = app.start(["app.mjs"], { PROMHTTP_WORKERS: "4" });
     await child.errorLine(/^promhttp: /);
+    // By then it knows that its parent says so.
+    await child.line("child 10 ");
     const reason = 'Environment variable PROMHTTP_WORKERS must be 0, 1 or label, got "4"';
     assert.equal(await end(child), `promhttp: Cannot serve metrics: ${reason}\n`);
   });

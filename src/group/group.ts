@@ -19,9 +19,8 @@ import type { WorkersSettings } from "../options/workers.ts";
 import type { WorkerReport } from "../scrape/exchange.ts";
 import { UnavailableError } from "../scrape/failure.ts";
 import { unref } from "../timers.ts";
-import { VERSION } from "../version.ts";
 import type { Group, GroupConfig, Hosted, Role } from "./border.ts";
-import { onExit, readEnvironment } from "./environment.ts";
+import { onExit } from "./environment.ts";
 import { Forwarder, METRICS_PATH, PAGE_PATH } from "./forwarding.ts";
 import { Lead } from "./hub/lead.ts";
 import { writeLastNumbers } from "./ledger/last-numbers.ts";
@@ -31,9 +30,8 @@ import { type Elected, elect, findHub } from "./meeting/election.ts";
 import { type Meeting, meet } from "./meeting/meet.ts";
 import type { Seat } from "./meeting/seat.ts";
 import { Member } from "./member.ts";
-import { type Place, quoted, type Welcome, type WorkerFacts } from "./messages.ts";
+import { type Place, quoted, type Welcome } from "./messages.ts";
 import { atMost, pause } from "./waiting.ts";
-import { nextWorkerId } from "./worker-id.ts";
 
 export type { Group, GroupConfig, Hosted, Role } from "./border.ts";
 export type { Place } from "./messages.ts";
@@ -50,6 +48,9 @@ const WELCOME_MS = 2_000;
 const MIN_STAND_MS = 1_000;
 const MAX_STAND_MS = 60_000;
 
+/** How often it tries before that: the port of a hub that exits is closed a little later than its socket. */
+const QUICK_TRIES = 2;
+
 /** How often such a process looks for another hub, in milliseconds. */
 const LOOK_MS = 250;
 
@@ -63,7 +64,6 @@ class OwnGroup implements Group {
   readonly #config: GroupConfig;
   readonly #settings: WorkersSettings;
   readonly #local: LocalWorker;
-  readonly #facts: WorkerFacts;
   readonly #forwarder: Forwarder;
   readonly #signal = new LightSignal();
   #hosted: Hosted | undefined;
@@ -86,7 +86,6 @@ class OwnGroup implements Group {
     this.#settings = options.workers;
     this.#patienceMs = options.workers.patienceMs ?? 0;
     this.#local = new LocalWorker(gatherer, options, log);
-    this.#facts = factsOfThisProcess();
     this.#forwarder = new Forwarder({ options, log, socketPath: () => this.#socketPath });
     this.gatherer = {
       gather: (context) => {
@@ -210,7 +209,7 @@ class OwnGroup implements Group {
   /** Keeps what this process has counted, for the hub of now or the next. */
   #keepLast(): void {
     try {
-      writeLastNumbers(this.#metAt, this.#facts.worker, this.#local.totals());
+      writeLastNumbers(this.#metAt, this.#metAt.facts.worker, this.#local.totals());
     } catch (error) {
       this.#config.log.error("Cannot keep the last numbers of this worker in a file", error);
       this.#member?.leaveNow();
@@ -252,6 +251,7 @@ class OwnGroup implements Group {
   async #live(election?: Promise<Elected>): Promise<void> {
     let first = election;
     let standMs = MIN_STAND_MS;
+    let quickTries = 0;
     let rejoinMs = 0;
     while (!this.#signal.aborted) {
       await (this.#lead?.ended ?? this.#member?.ended);
@@ -266,9 +266,14 @@ class OwnGroup implements Group {
         if (elected.role === "member") void this.#follow(elected.socket);
         else await this.#takeLead(elected.seat);
         standMs = MIN_STAND_MS;
+        quickTries = 0;
       } catch (error) {
         first = undefined;
         if (this.#signal.aborted) break;
+        if (quickTries++ < QUICK_TRIES) {
+          await this.#lookForHub(LOOK_MS);
+          continue;
+        }
         this.#config.log.error("Cannot answer for all workers; another may", error, STANDING);
         await this.#lookForHub(standMs);
         standMs = Math.min(2 * standMs, MAX_STAND_MS);
@@ -283,7 +288,7 @@ class OwnGroup implements Group {
     const lead = new Lead({
       ...{ seat, options, log },
       local: this.#local,
-      facts: this.#facts,
+      facts: this.#metAt.facts,
       slot: this.#slot,
       settings: this.#settings,
       hosted,
@@ -306,7 +311,7 @@ class OwnGroup implements Group {
       const timer = unref(setTimeout(resolve, WELCOME_MS));
       this.#member = new Member(socket, {
         local: this.#local,
-        facts: this.#facts,
+        facts: this.#metAt.facts,
         slot: this.#slot,
         log: this.#config.log,
         onWelcome: (welcome) => {
@@ -338,8 +343,3 @@ class OwnGroup implements Group {
 }
 
 const STANDING = { kind: "standing" };
-
-function factsOfThisProcess(): WorkerFacts {
-  const { pid, thread, id } = readEnvironment();
-  return { worker: nextWorkerId(), pid, thread, id, version: VERSION };
-}

@@ -58,7 +58,7 @@ export function targetsAnswer(
       targets: [place.target],
       labels: { ...common, __param_worker: String(slot), [label]: String(slot) },
     }));
-  return { status: 200, text: JSON.stringify(groups), headers: JSON_TYPE };
+  return { status: 200, text: `${JSON.stringify(groups)}\n`, headers: JSON_TYPE };
 }
 
 /** Prometheus takes no other type than exactly this one. */

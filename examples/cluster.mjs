@@ -18,6 +18,7 @@ if (cluster.isPrimary) {
     response.end("Welcome.\n");
   });
   shop.listen(process.env["PORT"] ?? 8080);
+  process.once("disconnect", () => metrics.close());
 }
 
 // Ctrl-C reaches all processes: the primary waits for the workers, and ends last.

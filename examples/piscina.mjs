@@ -16,7 +16,8 @@ export function work() {
 
 if (isMainThread) {
   const filename = fileURLToPath(import.meta.url);
-  const pool = new Piscina({ filename, name: "work", atomics: "async" }); // reachable while idle
+  const size = { minThreads: 2, maxThreads: 2 }; // a thread that is terminated tells nothing any more
+  const pool = new Piscina({ filename, name: "work", atomics: "async", ...size });
   await Promise.all([pool.run(undefined), pool.run(undefined), pool.run(undefined)]);
 
   const stop = async () => {

@@ -10,4 +10,6 @@ const shop = createServer((_request, response) => {
 });
 shop.listen(process.env["PORT"] ?? 8080);
 
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => shop.close());
+// In its cluster mode PM2 keeps a process running that has only closed its server.
+const stop = () => shop.close(() => process.exit());
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);

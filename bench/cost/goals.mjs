@@ -169,7 +169,7 @@ const LOW = [
 /** Figures of four workers that should be low. */
 const LOW_OF_WORKERS = [
   workersAtMost("longest block of the hub, L, ms", "L", "longest", 20),
-  workersAtMost("longest block of the hub while four join, L, ms", "joining", "longest", 20),
+  workersAtMost("longest block of the hub while four join, L, ms of CPU", "joining", "longest", 20),
   workersAtMost("memory of the hub for four members, L, MB", "joining", "memory", 25),
 ];
 

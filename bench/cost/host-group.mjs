@@ -6,6 +6,7 @@ import { readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { fillShape, startProbe, TOUCHED_SHARE } from "./host.mjs";
+import { cpuOfThread } from "./target.mjs";
 
 const MEMBERS = 4;
 
@@ -58,6 +59,10 @@ async function hostHub(startMember, listen) {
     join: () => askAll({ ask: "join", port }),
     probe: () => {
       probe = startProbe();
+    },
+    // Without the time in which the hub waits for a core that its members use.
+    "CPU probe": () => {
+      probe = startProbe(() => cpuOfThread({ pid: "self", tid: process.pid }));
     },
     block: () => probe.stop(),
     memory: () => usedMegabytes(),

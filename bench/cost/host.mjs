@@ -76,12 +76,16 @@ function startApplication() {
   return listenHttp(server, 0);
 }
 
-/** Watches how long the event loop is blocked, with a timer of 1 ms. */
-export function startProbe() {
+/**
+ * Watches how long the event loop is blocked, with a timer of 1 ms.
+ *
+ * @param clock The time in milliseconds.
+ */
+export function startProbe(clock = () => performance.now()) {
   let longestMs = 0;
-  let last = performance.now();
+  let last = clock();
   const look = () => {
-    const now = performance.now();
+    const now = clock();
     longestMs = Math.max(longestMs, now - last);
     last = now;
   };

@@ -63,9 +63,10 @@ function cpuOf({ pid, members }) {
 }
 
 /**
- * How long the hub's event loop is blocked at the most while four members join that have their metrics
- * already, until the second scrape of all; and the memory that it has for them from then on: what the
- * group takes, and with the bytes that are kept for the next body.
+ * How long the hub runs at the most without a turn of its event loop while four members join that have
+ * their metrics already, until the second scrape of all: in CPU time, because the members need all cores
+ * at that moment. And the memory that it has for them from then on: what the group takes, and with the
+ * bytes that are kept for the next body.
  */
 export async function measureJoining(names, shape, { rounds }) {
   const figures = new Map();
@@ -86,7 +87,7 @@ async function joinOnce(name, shape, keptBytes) {
   try {
     await scrapeOften(group);
     const alone = await group.ask("memory");
-    await group.ask("probe");
+    await group.ask("CPU probe");
     await group.ask("join");
     for (let turn = 0; turn < 2; turn++) await scrape(group.port);
     const longest = await group.ask("block");

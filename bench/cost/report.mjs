@@ -33,7 +33,7 @@ const WORKERS = [
   ["kB", ({ bytes }) => bytes / 1_000],
 ];
 const JOINING = [
-  ["longest block of the hub, ms", ({ longest }) => longest],
+  ["longest block of the hub, ms of CPU", ({ longest }) => longest],
   ["its memory for them, MB", ({ memory }) => memory],
   ["with the bytes kept for the next body, MB", ({ all }) => all],
 ];

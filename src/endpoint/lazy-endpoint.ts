@@ -3,8 +3,8 @@ import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import { CANNOT_JOIN, createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
 
 /**
- * Makes the endpoint of a handler that joins a group, and begins with that. Until the code of groups is
- * loaded, which is no part of the entry, everything waits.
+ * Makes the endpoint of a handler that joins a group, and begins with that. Everything waits until the code of
+ * groups is loaded, which is not part of the entry.
  */
 export function createLazyEndpoint(parts: EndpointParts): Endpoint {
   let isReady = true;

@@ -60,7 +60,11 @@ const MARK = "PROMHTTP_SERVED_BY";
 
 /** Tells child processes and threads that are started from now on which group this process is in. */
 export function setMark(text: string): void {
-  process.env[MARK] = text;
+  try {
+    process.env[MARK] = text;
+  } catch {
+    // The application has frozen its variables. This process takes part all the same.
+  }
 }
 
 const exitCallbacks = new Set<() => void>();

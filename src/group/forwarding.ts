@@ -13,7 +13,7 @@ import type { ResolvedHandlerOptions } from "../options/options.ts";
 import { Alarm } from "../scrape/alarm.ts";
 import { startDeadline, startScraperDeadline, startSending } from "../scrape/deadline.ts";
 import type { Scrape, ScrapeRequest, ScrapeResponse } from "../scrape/exchange.ts";
-import { unref } from "../timers.ts";
+import { pause } from "./waiting.ts";
 
 /** The paths of a hub's socket. */
 export const METRICS_PATH = "/metrics";
@@ -119,7 +119,7 @@ export class Forwarder {
         signal.throwIfAborted();
         if (performance.now() >= until || !isTransient(error)) throw error;
       }
-      await new Promise((resolve) => unref(setTimeout(resolve, RETRY_PAUSE_MS)));
+      await pause(RETRY_PAUSE_MS, signal);
       signal.throwIfAborted();
     }
   }

@@ -19,22 +19,19 @@ import type { WorkersSettings } from "../options/workers.ts";
 import type { WorkerReport } from "../scrape/exchange.ts";
 import { UnavailableError } from "../scrape/failure.ts";
 import { unref } from "../timers.ts";
-import { VERSION } from "../version.ts";
 import type { Group, GroupConfig, Hosted, Role } from "./border.ts";
-import { type Environment, onExit, readEnvironment, setMark } from "./environment.ts";
+import { onExit } from "./environment.ts";
 import { Forwarder, METRICS_PATH, PAGE_PATH } from "./forwarding.ts";
 import { Lead } from "./hub/lead.ts";
 import { writeLastNumbers } from "./ledger/last-numbers.ts";
 import { LocalWorker } from "./local-worker.ts";
 import { connect } from "./meeting/connect.ts";
 import { type Elected, elect, findHub } from "./meeting/election.ts";
-import { findGroup } from "./meeting/group-key.ts";
-import { addToMark } from "./meeting/mark.ts";
-import { openRuntimeFolder, type RuntimeFolder } from "./meeting/runtime-folder.ts";
+import { type Meeting, meet } from "./meeting/meet.ts";
 import type { Seat } from "./meeting/seat.ts";
 import { Member } from "./member.ts";
-import { type Place, quoted, type Welcome, type WorkerFacts } from "./messages.ts";
-import { ownWorkerId } from "./worker-id.ts";
+import { type Place, quoted, type Welcome } from "./messages.ts";
+import { atMost, pause } from "./waiting.ts";
 
 export type { Group, GroupConfig, Hosted, Role } from "./border.ts";
 export type { Place } from "./messages.ts";
@@ -51,19 +48,15 @@ const WELCOME_MS = 2_000;
 const MIN_STAND_MS = 1_000;
 const MAX_STAND_MS = 60_000;
 
+/** How often it tries before that: the port of a hub that exits is closed a little later than its socket. */
+const QUICK_TRIES = 2;
+
 /** How often such a process looks for another hub, in milliseconds. */
 const LOOK_MS = 250;
 
 /** How long a member waits that no hub has asked anything: at first, and at most. */
 const MIN_REJOIN_MS = 50;
 const MAX_REJOIN_MS = 60_000;
-
-/** Where the members of a group meet, and what this one says about itself there. */
-interface Meeting {
-  readonly facts: WorkerFacts;
-  readonly folder: RuntimeFolder;
-  readonly key: string;
-}
 
 /** The part that this process takes in a group. */
 class OwnGroup implements Group {
@@ -80,6 +73,8 @@ class OwnGroup implements Group {
   #member: Member | undefined;
   #welcome: Welcome | undefined;
   #slot: number | undefined;
+  /** How long it only looks for a hub the next time that there is none. */
+  #patienceMs: number;
   #stopWatchingExit = (): void => {};
   /** Settles when this process is no member any more. */
   #life: Promise<void> = Promise.resolve();
@@ -89,6 +84,7 @@ class OwnGroup implements Group {
     this.#config = config;
     if (options.workers === undefined) throw new TypeError('Option "workers" is off');
     this.#settings = options.workers;
+    this.#patienceMs = options.workers.patienceMs ?? 0;
     this.#local = new LocalWorker(gatherer, options, log);
     this.#forwarder = new Forwarder({ options, log, socketPath: () => this.#socketPath });
     this.gatherer = {
@@ -131,7 +127,7 @@ class OwnGroup implements Group {
   async join(hosted: Hosted): Promise<void> {
     this.#hosted = hosted;
     try {
-      this.#meeting = this.#meet();
+      this.#meeting = meet(this.#settings.group, this.#config.address);
     } catch (error) {
       return this.#beAlone(error);
     }
@@ -144,7 +140,7 @@ class OwnGroup implements Group {
     const election = this.#elect();
     let elected: Elected | undefined;
     try {
-      elected = await this.#atMost(election, WELCOME_MS);
+      elected = await atMost(election, WELCOME_MS);
     } catch (error) {
       // The folder cannot be used, or the group is closed already.
       if (!this.#signal.aborted) await this.#beAlone(error);
@@ -162,17 +158,9 @@ class OwnGroup implements Group {
   async #beAlone(error: unknown): Promise<void> {
     this.#stopWatchingExit();
     this.#isAlone = true;
-    if (this.#settings.onlyReports) return;
+    if (this.#patienceMs === Number.POSITIVE_INFINITY) return;
     this.#config.log.note(`Each worker is served for itself: ${messageOf(error)}`);
     await this.#hosted?.open();
-  }
-
-  /** Waits for a promise, but not for long. */
-  #atMost<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
-    return new Promise((resolve, reject) => {
-      const timer = unref(setTimeout(resolve, limitMs, undefined));
-      promise.finally(() => clearTimeout(timer)).then(resolve, reject);
-    });
   }
 
   async targets(head: Parameters<Group["targets"]>[0], path: string | undefined) {
@@ -207,21 +195,6 @@ class OwnGroup implements Group {
     return `${folder?.path ?? ""}/${key ?? ""}.sock`;
   }
 
-  /** Finds out where the members of the group meet, and tells the processes that this one will start. */
-  #meet(): Meeting {
-    const environment = readEnvironment();
-    const { address } = this.#config;
-    const { group } = this.#settings;
-    const { key, mark, inherited } = findGroup({ environment, group, address });
-    const { platform, uid, runtimeFolder: named, temporaryFolder: temporary } = environment;
-    const folder = openRuntimeFolder({
-      ...{ platform, uid, named, temporary },
-      inherited: inherited?.folder,
-    });
-    setMark(addToMark(environment.mark, { ...mark, folder: folder.path }));
-    return { facts: factsOf(environment), folder, key };
-  }
-
   /** Runs in the exit handler of the process, which must not throw. */
   #exit(): void {
     // The handlers of the application come after this one.
@@ -250,9 +223,10 @@ class OwnGroup implements Group {
 
   async #elect(): Promise<Elected> {
     const { folder, key } = this.#metAt;
-    if (this.#settings.onlyReports) {
-      return { role: "member", socket: await findHub(folder, key, this.#signal) };
-    }
+    const limitMs = this.#patienceMs;
+    if (Number.isFinite(limitMs)) this.#patienceMs = 0;
+    const socket = await findHub(folder, key, this.#signal, limitMs);
+    if (socket !== undefined) return { role: "member", socket };
     return elect(folder, key, this.#signal);
   }
 
@@ -277,6 +251,7 @@ class OwnGroup implements Group {
   async #live(election?: Promise<Elected>): Promise<void> {
     let first = election;
     let standMs = MIN_STAND_MS;
+    let quickTries = 0;
     let rejoinMs = 0;
     while (!this.#signal.aborted) {
       await (this.#lead?.ended ?? this.#member?.ended);
@@ -284,16 +259,21 @@ class OwnGroup implements Group {
       rejoinMs = this.#nextRejoinMs(rejoinMs);
       this.#lead = undefined;
       this.#member = undefined;
-      await this.#pause(rejoinMs);
+      await pause(rejoinMs, this.#signal);
       try {
         const elected = await (first ?? this.#elect());
         first = undefined;
         if (elected.role === "member") void this.#follow(elected.socket);
         else await this.#takeLead(elected.seat);
         standMs = MIN_STAND_MS;
+        quickTries = 0;
       } catch (error) {
         first = undefined;
         if (this.#signal.aborted) break;
+        if (quickTries++ < QUICK_TRIES) {
+          await this.#lookForHub(LOOK_MS);
+          continue;
+        }
         this.#config.log.error("Cannot answer for all workers; another may", error, STANDING);
         await this.#lookForHub(standMs);
         standMs = Math.min(2 * standMs, MAX_STAND_MS);
@@ -351,7 +331,7 @@ class OwnGroup implements Group {
     while (performance.now() < until && !this.#signal.aborted) {
       const socket = await connect(this.#socketPath).catch(() => undefined);
       if (typeof socket === "object") return void this.#follow(socket);
-      await this.#pause(LOOK_MS);
+      await pause(LOOK_MS, this.#signal);
     }
   }
 
@@ -360,28 +340,6 @@ class OwnGroup implements Group {
     if (this.#member === undefined || this.#member.wasAsked) return 0;
     return Math.min(Math.max(MIN_REJOIN_MS, 2 * lastMs), MAX_REJOIN_MS);
   }
-
-  #pause(ms: number): Promise<void> {
-    if (ms === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        this.#signal.removeEventListener("abort", end);
-        resolve();
-      };
-      const timer = unref(setTimeout(end, ms));
-      this.#signal.addEventListener("abort", end);
-    });
-  }
 }
 
 const STANDING = { kind: "standing" };
-
-/** How many groups this process has joined so far: each takes part in its own right. */
-let joined = 0;
-
-function factsOf({ pid, thread, id }: Environment): WorkerFacts {
-  const ordinal = joined++;
-  const worker = ordinal === 0 ? ownWorkerId() : `${ownWorkerId()}.${ordinal}`;
-  return { worker, pid, thread, id, version: VERSION };
-}

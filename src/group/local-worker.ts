@@ -86,8 +86,9 @@ export class LocalWorker {
       const snapshot = await this.#take(sender, families, isPartial, deadline.signal);
       return { isGiven: true, isFailing: false, errors: told(gathering.errors), snapshot };
     } catch (error) {
-      // The cycle has logged that.
-      if (!isInstance(error, ScrapeTimeoutError)) this.#log.error(CANNOT_ANSWER, error);
+      // The cycle has logged that it took too long, and nobody waits where the hub is gone.
+      const isNews = !signal.aborted && !isInstance(error, ScrapeTimeoutError);
+      if (isNews) this.#log.error(CANNOT_ANSWER, error);
       return failed([{ collector: "scrape", error }], false);
     } finally {
       deadline.clear();

@@ -25,6 +25,17 @@ export function ownWorkerId(): string {
   return own;
 }
 
+/** Counts the parts that this process or thread takes, for all copies of this package that it has loaded. */
+const COUNT = Symbol.for("promhttp.workers");
+
+/** The id of the next part that this process or thread takes in a group. */
+export function nextWorkerId(): string {
+  const counts: typeof globalThis & { [COUNT]?: number } = globalThis;
+  const count = counts[COUNT] ?? 0;
+  counts[COUNT] = count + 1;
+  return count === 0 ? ownWorkerId() : `${ownWorkerId()}.${count}`;
+}
+
 /** Reads a worker's id; `undefined` if it is not one. */
 export function parseWorkerId(text: string): WorkerIdParts | undefined {
   const { pid, start, thread } = WORKER_ID.exec(text)?.groups ?? {};

@@ -67,7 +67,7 @@ export function fixedResponse({ status, text, headers }: FixedAnswer): Response 
 }
 
 /** Makes a response that no client will read, or that must not say why. */
-export function emptyResponse(status: number): Response {
+function emptyResponse(status: number): Response {
   return new Response(null, { status, headers: allHeaders({}) });
 }
 

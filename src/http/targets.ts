@@ -12,7 +12,7 @@ import { queryOf } from "./routes.ts";
 const USUAL_PATH = "/metrics";
 
 /** Where scrapers reach the workers. */
-export interface TargetsPlace {
+interface TargetsPlace {
   /** A host, and perhaps a port. */
   readonly target: string;
   /** The path of the metrics. */
@@ -26,10 +26,7 @@ export interface TargetsPlace {
  * @param path The path of the metrics. A mount does not know its own: there `?path=` names it.
  * @returns `undefined` where a host or a path is not one.
  */
-export function targetsPlaceOf(
-  head: RequestHead,
-  path: string | undefined,
-): TargetsPlace | undefined {
+function targetsPlaceOf(head: RequestHead, path: string | undefined): TargetsPlace | undefined {
   const query = new URLSearchParams(queryOf(head.target));
   const target = (query.get("target") ?? head.header("host") ?? "").replace(/:$/, "");
   if (target === "" || !isValidHost(target)) return undefined;
@@ -61,7 +58,7 @@ export function targetsAnswer(
       targets: [place.target],
       labels: { ...common, __param_worker: String(slot), [label]: String(slot) },
     }));
-  return { status: 200, text: JSON.stringify(groups), headers: JSON_TYPE };
+  return { status: 200, text: `${JSON.stringify(groups)}\n`, headers: JSON_TYPE };
 }
 
 /** Prometheus takes no other type than exactly this one. */

@@ -1,13 +1,5 @@
 import { isLegacyLabelName } from "../model/names.ts";
-import {
-  type Check,
-  isBoolean,
-  isFunction,
-  objectOf,
-  oneOf,
-  textThat,
-  wrongType,
-} from "./checks.ts";
+import { type Check, isFunction, objectOf, oneOf, textThat, wrongType } from "./checks.ts";
 import { AGGREGATORS, type WorkersOptions, type WorkersSettings } from "./workers.ts";
 
 const CHECKS = {
@@ -18,13 +10,17 @@ const CHECKS = {
   group: textThat("a text that is not empty", (text) => text !== ""),
   missing: oneOf(["serve", "fail"]),
   aggregators: isAggregators,
-  onlyReports: isBoolean,
+  patienceMs: isMs,
   onJoined: isFunction,
 } satisfies Record<keyof WorkersOptions, Check>;
 
 /** Prometheus uses names that begin with two underscores, and the formats these two. */
 function isFreeLabelName(name: string): boolean {
   return isLegacyLabelName(name) && !/^(?:__.*|le|quantile)$/.test(name);
+}
+
+function isMs(name: string, value: unknown): void {
+  if (!(typeof value === "number" && value >= 0)) throw wrongType(name, "a time from 0", value);
 }
 
 /** Checks the option `workers`. */
@@ -57,7 +53,7 @@ export function resolveWorkers(
     group: given.group,
     missing: given.missing ?? "serve",
     aggregators: new Map(Object.entries(given.aggregators ?? {})),
-    onlyReports: given.onlyReports,
+    patienceMs: given.patienceMs,
     onJoined: given.onJoined,
   };
 }

@@ -81,11 +81,13 @@ export interface WorkersOptions {
    */
   readonly aggregators?: Readonly<Record<string, Aggregator>> | undefined;
   /**
-   * Whether this worker only reports: it never answers for the others, nor for itself.
+   * How long this worker only looks for a hub before it becomes one itself, when it starts. With
+   * `Infinity` it never does, and never answers for itself.
    *
+   * @default 0
    * @internal
    */
-  readonly onlyReports?: boolean | undefined;
+  readonly patienceMs?: number | undefined;
   /**
    * Called each time this worker has joined a hub.
    *
@@ -119,6 +121,6 @@ export interface WorkersSettings {
   readonly missing: "serve" | "fail";
   /** By the names of metrics. */
   readonly aggregators: ReadonlyMap<string, Aggregator>;
-  readonly onlyReports?: boolean | undefined;
+  readonly patienceMs?: number | undefined;
   readonly onJoined?: ((hub: HubName) => void) | undefined;
 }

@@ -15,8 +15,8 @@ import { createRequestListener } from "./requests.ts";
  * Opens the server of a process that is a worker of a group.
  *
  * Only the hub listens; a member reports to it, and opens the same address when it becomes the hub.
- * A file descriptor, or a server that listens already, is no address that another worker could open:
- * there every worker listens, and forwards to the hub.
+ * Another worker cannot open a file descriptor, or a server that listens already: there every worker
+ * listens, and forwards to the hub.
  *
  * @throws {TypeError} When neither an address nor an option says which group it is.
  * @throws {ListenError} When the address cannot be listened on.
@@ -40,8 +40,8 @@ export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
   };
   const alone = createEndpoint(endpointParts);
   const group = createGroupEndpoint(endpointParts, alone, address);
-  // A member has no port that would keep the process alive.
-  const alive = options.unref ? undefined : setInterval(() => {}, KEEP_ALIVE_MS);
+  // A member has no port that would keep the process alive, and the caller awaits the joining.
+  const alive = setInterval(() => {}, KEEP_ALIVE_MS);
   let onClosed = (): void => {};
   const closed = new Promise<void>((resolve) => {
     onClosed = resolve;
@@ -61,6 +61,7 @@ export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
     await closing.closeNow();
     throw error;
   }
+  if (options.unref) clearInterval(alive);
   return describe(worker, closed);
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { noEvents, workerFamilies } from "../../src/group/hub/worker-metrics.ts";
 import { FORMATS } from "../../src/options/options.ts";
 import { resolveHandlerOptions, resolveOptions } from "../../src/options/rules.ts";
 import { HELP } from "../../src/programs/cli/help.ts";
@@ -8,6 +9,7 @@ import { SelfMetrics } from "../../src/scrape/self-metrics.ts";
 import { readDocument, sectionOf } from "./documents.ts";
 
 const OPTIONS = readDocument("docs/guide/options.md");
+const WORKERS = readDocument("docs/guide/workers.md");
 
 test("the guide names every option and its default, and no other", () => {
   const handler = resolveHandlerOptions();
@@ -18,8 +20,15 @@ test("the guide names every option and its default, and no other", () => {
   assert.deepEqual(defaultsIn("Options of a server"), shown(server));
 });
 
-function defaultsIn(heading: string): Record<string, string> {
-  const rows = sectionOf(OPTIONS, heading).matchAll(/^\| `(\w+)` \|(.*?)\|/gm);
+test("the guide names every detail of the option workers and its default, and no other", () => {
+  const { workers } = resolveHandlerOptions({ workers: true });
+  const { aggregators, onJoined: _, ...others } = workers ?? assert.fail();
+  assert.equal(aggregators.size, 0);
+  assert.deepEqual(defaultsIn("Options", WORKERS), { ...shown(others), aggregators: "`{}`" });
+});
+
+function defaultsIn(heading: string, document = OPTIONS): Record<string, string> {
+  const rows = sectionOf(document, heading).matchAll(/^\| `(\w+)` \|(.*?)\|/gm);
   return Object.fromEntries(Array.from(rows, ([, name, value = ""]) => [name, value.trim()]));
 }
 
@@ -74,4 +83,25 @@ test("the guide names every self-metric, and no other", () => {
       .map(({ name }) => name)
       .sort(),
   );
+});
+
+test("the guide names every metric about the workers, and no other", () => {
+  const census = { workers: new Set<never>(), incompatible: 0, events: noEvents() };
+  const table = sectionOf(WORKERS, "When something is missing");
+  const named = Array.from(table.matchAll(/^\| `(promhttp_\w+)/gm), ([, name]) => name);
+  assert.deepEqual(
+    named.sort(),
+    workerFamilies(census, "worker")
+      .map(({ name }) => name)
+      .sort(),
+  );
+});
+
+test("the guide names every variable that the workers read, and no other", () => {
+  const source = readDocument("src/group/environment.ts").text;
+  const read = new Set(source.match(/PROMHTTP_\w+/g));
+  // Processes tell each other by this one who serves them.
+  read.delete("PROMHTTP_SERVED_BY");
+  const named = Array.from(WORKERS.text.matchAll(/^\| `(PROMHTTP_\w+)`/gm), ([, name]) => name);
+  assert.deepEqual(named.sort(), [...read, "PROMHTTP_WORKERS"].sort());
 });

@@ -82,7 +82,7 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
   ],
   "preload-app.mjs": [
     { shows: /^shop_visits_total 0$/m },
-    { shows: /^process_cpu_seconds_total [\d.]+$/m },
+    { shows: /^process_cpu_seconds_total\{worker="0"\} [\d.]+$/m },
   ],
   // As the exporter of OpenTelemetry 0.223 names them, also for a scraper that takes dots.
   "opentelemetry.mjs": [

@@ -128,6 +128,17 @@ test("onExit() calls back when the process exits, unless that was taken back", a
     assert.deepEqual([code, stdout, stderr], [3, "first\n1\n", ""]);
   }));
 
+test("setMark() does without, where variables cannot be set", () => {
+  const before = process.env;
+  process.env = Object.freeze({ ...before });
+  try {
+    setMark("42");
+    assert.equal(readEnvironment().mark, before["PROMHTTP_SERVED_BY"]);
+  } finally {
+    process.env = before;
+  }
+});
+
 test("setMark() tells child processes", async () => {
   const old = process.env["PROMHTTP_SERVED_BY"];
   try {

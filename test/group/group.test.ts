@@ -292,6 +292,36 @@ test("targets are the workers that there are, whoever is asked", async () => {
   }
 });
 
+test("a worker that cannot open the port when it is elected says so, and tries again", async () => {
+  await using group = await TestGroup.create();
+  const hub = await group.add(counterOf(1));
+  let tries = 0;
+  const open = async () => {
+    tries++;
+    if (tries === 1) throw new Error("The port is busy");
+    return undefined;
+  };
+  const second = await group.add(counterOf(10), {}, open);
+  assert.equal(await hub.sample("jobs_total"), 11);
+  await hub.group.close();
+  while (second.group.role !== "hub") await second.get();
+  assert.equal(tries, 2);
+  assert.match(second.logged[0] ?? "", /Cannot answer for all workers; another may.*port is busy/);
+  // What the first has counted was not lost with the failure.
+  assert.equal(await second.sample("jobs_total"), 11);
+});
+
+test("a first worker that cannot open the port is refused", async () => {
+  await using group = await TestGroup.create();
+  const open = async () => {
+    throw new Error("The port is busy");
+  };
+  await assert.rejects(group.add(counterOf(1), {}, open), /The port is busy/);
+  // It has left the place to others.
+  const hub = await group.add(counterOf(1));
+  assert.equal(hub.group.role, "hub");
+});
+
 test("a process that may not ask who it is answers for itself", async (t) => {
   // Deno forbids it without `--allow-sys`.
   const forbid = (): number => {

@@ -37,7 +37,11 @@ export class TestGroup implements AsyncDisposable {
   }
 
   /** Adds a worker, which has joined when this resolves. */
-  async add(gatherer: Gatherer, options: HandlerOptions = {}): Promise<TestWorker> {
+  async add(
+    gatherer: Gatherer,
+    options: HandlerOptions = {},
+    open: () => Promise<undefined> = async () => undefined,
+  ): Promise<TestWorker> {
     const logged: string[] = [];
     const log = createLog({
       error: (message) => logged.push(message),
@@ -51,7 +55,7 @@ export class TestGroup implements AsyncDisposable {
     const handler = createScrapeHandler(group.gatherer, handlerOptions, log, { lock: group.lock });
     await group.join({
       ...{ scrape: handler.scrape, page: handler.scrape, selfMetrics: handler.selfMetrics },
-      open: async () => undefined,
+      open,
       shut: async () => {},
     });
     const { update } = handler;

@@ -71,11 +71,13 @@ test("readWant() reads a question, with names and without", () => {
   });
 });
 
-test("readWelcome() reads where the hub answers, if it does", () => {
+test("readWelcome() reads who the hub is, and where it answers, if it does", () => {
   const place = { address: "/run/x.sock", url: "unix:/run/x.sock" };
-  assert.deepEqual(readWelcome({ slot: 1, pid: 2, place }).place, place);
-  assert.equal(readWelcome({ slot: 1, pid: 2 }).place, undefined);
-  assert.equal(readWelcome({ slot: 1, pid: 2, place: { url: 1 } }).place, undefined);
+  const head = { slot: 1, pid: 2, name: "shop" };
+  assert.deepEqual(readWelcome({ ...head, place }), { type: "welcome", ...head, place });
+  assert.equal(readWelcome(head).place, undefined);
+  assert.equal(readWelcome({ ...head, place: { url: 1 } }).place, undefined);
+  assert.throws(() => readWelcome({ ...head, name: 1 }), { name: "ProtocolError" });
 });
 
 test("quoted() leaves no character that a terminal would obey, and bounds the text", () => {

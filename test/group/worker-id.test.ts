@@ -4,7 +4,13 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
-import { isRunning, ownWorkerId, parseStat, parseWorkerId } from "../../src/group/worker-id.ts";
+import {
+  isRunning,
+  nextWorkerId,
+  ownWorkerId,
+  parseStat,
+  parseWorkerId,
+} from "../../src/group/worker-id.ts";
 import { TYPESCRIPT } from "../helpers/processes/fork-fixture.ts";
 
 const isLinux = process.platform === "linux";
@@ -29,6 +35,15 @@ test("ownWorkerId() of a thread differs from that of its process in the thread a
   if (isLinux) assert.deepEqual(parseWorkerId(id), { ...own, thread });
   assert.ok(isRunning(id));
   await worker.terminate();
+});
+
+test("nextWorkerId() never names two workers the same, even if the package was loaded twice", async () => {
+  const url = new URL("../../src/group/worker-id.ts?copy", import.meta.url).href;
+  const copy: typeof import("../../src/group/worker-id.ts") = await import(url);
+  assert.notEqual(copy.nextWorkerId, nextWorkerId);
+  const ids = [nextWorkerId(), copy.nextWorkerId(), nextWorkerId(), copy.nextWorkerId()];
+  assert.equal(new Set(ids).size, ids.length);
+  for (const id of ids) assert.equal(parseWorkerId(id)?.pid, process.pid);
 });
 
 for (const text of [

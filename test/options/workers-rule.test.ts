@@ -18,7 +18,7 @@ const DEFAULTS: WorkersSettings = {
   group: undefined,
   missing: "serve",
   aggregators: new Map(),
-  onlyReports: undefined,
+  patienceMs: undefined,
   onJoined: undefined,
 };
 

@@ -71,7 +71,6 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   "a group":
     /^(group\/|gatherers\/remote\/|endpoint\/(group|late)|server\/open-in-group|http\/targets)/,
   "the Fetch API": /^(http\/fetch|mount\/answer-fetch)/,
-  "a rendering": /^rendering/,
   "a look at the memory": /^exposition\/kept\/(memory-pressure|read-memory)/,
 };
 

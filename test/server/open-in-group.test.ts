@@ -222,6 +222,37 @@ test("allowedHosts, methods and limits are checked by the worker that gets the r
   });
 });
 
+test("/-/targets of a hub alone is itself, at the host that the request names", async () => {
+  await withServer({ ...inGroup(), path: "/m" }, async ({ port }) => {
+    const labels = { __metrics_path__: "/m", __param_worker: "0", worker: "0" };
+    const heads: readonly (readonly [target: string, host: string, expected: string])[] = [
+      ["/-/targets", "10.0.0.7:9464", "10.0.0.7:9464"],
+      ["/-/targets", "[::1]:9464", "[::1]:9464"],
+      ["http://shop:80/-/targets", "shop:80", "shop:80"],
+      ["/-/targets?target=proxy:443", "shop", "proxy:443"],
+    ];
+    for (const [target, host, expected] of heads) {
+      const head = (method: string) => `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+      const { status, headers, body } = await rawRequest(port, head("GET"));
+      assert.equal(status, 200);
+      assert.equal(headers["content-type"], "application/json");
+      assert.deepEqual(JSON.parse(body), [{ targets: [expected], labels }]);
+      assert.equal((await rawRequest(port, head("HEAD"))).rest, "");
+      assert.equal((await rawRequest(port, head("OPTIONS"))).status, 204);
+      assert.equal((await rawRequest(port, head("POST"))).status, 405);
+    }
+    const invalid = "GET /-/targets?target=a/b HTTP/1.1\r\nHost: shop\r\n\r\n";
+    assert.equal((await rawRequest(port, invalid)).status, 400);
+  });
+});
+
+test("metrics cannot be served at the path of the targets", async () => {
+  await assert.rejects(Server.listen(countingGatherer(), ":0", { path: "/-/targets" }), {
+    name: "RangeError",
+    message: /^Option "path" must be a path that the server does not use itself/,
+  });
+});
+
 test("setFailing() of the only worker fails scrapes, until setOk()", async () => {
   const logger = createRecorder();
   const options = { ...inGroup(), logger, statusName: "shop" };
@@ -265,6 +296,21 @@ test("without a folder to meet in, a server is alone, as without the option", ()
     // One line says why, one that the metrics are failing.
     assert.equal(stderr.trim().split("\n").length, 2, stderr);
   }));
+
+test("a process waits for a member to join, even with unref: true", async () => {
+  const options = { workers: { group: newGroup() }, unref: true };
+  const script = `
+    import { Server } from ${JSON.stringify(new URL("../../dist/index.js", import.meta.url).href)};
+    const source = { gather: () => ({ families: [] }) };
+    for (const role of ["hub", "member"]) {
+      const server = await Server.listen(source, "127.0.0.1:0", ${JSON.stringify(options)});
+      console.log(server.role);
+    }
+  `;
+  const child = forkNode(["--input-type=module", "--eval", script]);
+  const { stdout, code } = await child.exit();
+  assert.deepEqual([stdout, code], ["hub\nmember\n", 0]);
+});
 
 for (const unref of [false, true]) {
   test(`a member with unref: ${unref} ${unref ? "lets" : "keeps"} the process ${unref ? "exit" : "alive"}`, async () => {

@@ -23,6 +23,7 @@ const ANSWERS: readonly Case[] = [
   { target: "/-/ready", status: 200, body: "Ready.\n", headers: PLAIN },
   { target: "/favicon.ico", status: 204, body: "" },
   { target: "/other", status: 404, body: "Not found.\n", headers: PLAIN },
+  { target: "/-/targets", status: 404, body: "Not found.\n", headers: PLAIN },
   { target: "/metrics/", status: 404, body: "Not found.\n" },
   { target: "//", status: 404, body: "Not found.\n" },
   { target: "/%ff", status: 404, body: "Not found.\n" },

@@ -44,6 +44,24 @@ for (const kind of ["cluster", "fork", "thread"] as const) {
   });
 }
 
+test("a worker with two copies of the client library gives the metrics of both", async () => {
+  await using app = await Application.open({ kind: "thread", count: 1 });
+  const worker = await app.startWorker();
+  await worker.tell("inc", "jobs_total", 2);
+  await worker.tell("useAnotherCopy", "copied_jobs_total");
+  await app.join(worker);
+  const reading = await app.scrape();
+  assert.equal(reading.value("jobs_total"), 2);
+  assert.equal(reading.value("copied_jobs_total"), 5);
+});
+
+test("nobody joins through the port that scrapers use", async () => {
+  await using app = await Application.open({ kind: "fork", count: 1 });
+  const reading = await app.scrape({ connection: "Upgrade", upgrade: "promhttp-worker" });
+  assert.equal(reading.status, 200);
+  assert.equal(reading.workers("up"), 1);
+});
+
 test("two applications at one address: the second is refused", async () => {
   await using app = await Application.open({ kind: "fork", count: 1 });
   const { port } = app;

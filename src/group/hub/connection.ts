@@ -174,6 +174,7 @@ export class Connection {
     if (hub.workers.size >= MAX_MEMBERS) return this.#refuse("members");
     // The end of its connection before may not have been seen yet.
     const former = hub.find(hello.worker);
+    if (former === hub.own) throw new ProtocolError("A worker has the id of the hub");
     if (former !== undefined) await hub.remove(former, false);
     if (this.#socket.destroyed) return;
     clearTimeout(this.#greeting);

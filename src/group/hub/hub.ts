@@ -19,15 +19,15 @@ import type { ResolvedHandlerOptions } from "../../options/options.ts";
 import type { WorkersSettings } from "../../options/workers.ts";
 import { UnavailableError } from "../../scrape/failure.ts";
 import type { SelfMetrics } from "../../scrape/self-metrics.ts";
-import { unref } from "../../timers.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LocalWorker } from "../local-worker.ts";
-import { quoted, type Want, type WorkerFacts } from "../messages.ts";
+import type { Want, WorkerFacts } from "../messages.ts";
 import { hasWorked, inSlices, mayWork, Turns } from "../slices.ts";
 import { Absentees, factsOf } from "./absentees.ts";
+import { Asking, roundOf, waitFor } from "./asking.ts";
 import { KeptWorker } from "./kept-worker.ts";
 import { Slots } from "./slots.ts";
-import { type Round, Worker, type WorkerState } from "./worker.ts";
+import { Worker, type WorkerState } from "./worker.ts";
 import { noEvents, statusFamily, type WorkerCensus, workerFamilies } from "./worker-metrics.ts";
 
 /** What a hub is made of. */
@@ -47,16 +47,6 @@ export interface HubConfig {
   readonly onMerged: () => Promise<void>;
 }
 
-/** The share of a scrape's time for which workers are waited for, and what is left of it at least. */
-const WAIT_SHARE = 0.6;
-const RESERVE_MS = 100;
-
-/** How long before that the collectors of a worker must be done, so that its answer is in time. */
-const ANSWER_SHARE = 0.1;
-
-/** The kind of faults of other workers in the log. */
-const WORKER = "worker";
-
 const NONE: readonly MetricFamily[] = [];
 
 /** All workers of a group, for the one that answers for them. */
@@ -73,12 +63,14 @@ export class Hub implements WorkerCensus {
   readonly #sender = new Sender();
   readonly #signal = new LightSignal();
   readonly #departures = new Set<Promise<void>>();
+  readonly #asking: Asking;
   readonly #ownFamilies: readonly MetricFamily[];
   readonly #join = createListJoiner<MetricFamily>();
 
   constructor(config: HubConfig) {
     this.#config = config;
     const { settings, options } = config;
+    this.#asking = new Asking(config, this);
     this.merged = new MergedFamilies(settings);
     this.absentees = new Absentees(this.merged, this.#slots);
     this.#ownFamilies = Object.freeze([
@@ -108,8 +100,7 @@ export class Hub implements WorkerCensus {
 
   /** Gathers from all workers; the rules of `Gatherer` hold. */
   async gather(context: GatherContext): Promise<GatherResult> {
-    const states = await this.#askAll(roundOf(context));
-    this.#refuseIfMissing(states);
+    const states = await this.#asking.askAll(roundOf(context));
     // The last numbers of those that have just ended belong to this scrape.
     await Promise.all(this.#departures);
     const families = await this.turns.take(() => {
@@ -127,7 +118,7 @@ export class Hub implements WorkerCensus {
    */
   async gatherFrom(worker: Worker, context: GatherContext): Promise<readonly MetricFamily[]> {
     const round = roundOf(context);
-    const state = await this.#wait(worker, round);
+    const state = await waitFor(worker, round);
     round.isOver = true;
     if (state !== "up") throw new UnavailableError(`Worker ${worker.slot} ${state ?? "is late"}`);
     return this.turns.take(() => this.merged.familiesOf(worker.mirror));
@@ -207,7 +198,7 @@ export class Hub implements WorkerCensus {
       if (!this.workers.delete(worker)) return;
       const { facts, slot, mirror, kept } = worker;
       this.events.left++;
-      this.#config.selfMetrics.collectors.forget(this.#labelOf(worker));
+      this.#asking.forget(worker);
       if (worker.hasNumbers && !isGone) {
         this.absentees.add({ worker: facts.worker, slot, mirror, kept });
         this.absentees.retireDead();
@@ -272,87 +263,6 @@ export class Hub implements WorkerCensus {
     }
   }
 
-  async #askAll(round: Round): Promise<ReadonlyMap<Worker, WorkerState>> {
-    const states = new Map<Worker, WorkerState>();
-    const asked = [...this.workers];
-    await Promise.all(
-      asked.map((worker) => this.#wait(worker, round, (state) => states.set(worker, state))),
-    );
-    round.isOver = true;
-    for (const worker of asked) {
-      if (worker.isGone) continue;
-      const state = states.get(worker);
-      if (state === undefined) this.events.late++;
-      worker.conclude(state);
-      this.#account(worker, state, round);
-    }
-    this.#settle(asked, states, round);
-    return states;
-  }
-
-  /**
-   * Waits for one worker as long as the round allows.
-   *
-   * @param onAnswer Called with its answer, also later, as long as the round waits for others.
-   */
-  #wait(
-    worker: Worker,
-    round: Round,
-    onAnswer: (state: WorkerState) => void = () => {},
-  ): Promise<WorkerState | undefined> {
-    return new Promise((resolve) => {
-      const timer = unref(setTimeout(resolve, worker.patienceMs(round), undefined));
-      void worker.ask(round).then((state) => {
-        clearTimeout(timer);
-        if (state !== undefined && !round.isOver) onAnswer(state);
-        resolve(state);
-      });
-    });
-  }
-
-  /** Counts and logs the failures of a worker's collectors; its own, it logs itself. */
-  #account(worker: Worker, state: WorkerState | undefined, { question }: Round): void {
-    if (state === undefined) return;
-    const { selfMetrics, log } = this.#config;
-    const { errors, slot } = worker;
-    const isComplete = question.names === undefined;
-    selfMetrics.collectors.record(errors, () => isComplete, this.#labelOf(worker));
-    selfMetrics.errors.gathering += errors.length;
-    if (worker === this.own) return;
-    for (const { collector, message } of errors) {
-      const what = `Collector ${quoted(collector)} of worker ${slot} failed`;
-      log.warn(`${what}: ${quoted(message)}`, { kind: WORKER, name: `${slot} ${collector}` });
-    }
-  }
-
-  #settle(
-    asked: readonly Worker[],
-    states: ReadonlyMap<Worker, WorkerState>,
-    { question }: Round,
-  ): void {
-    if (question.names !== undefined) return;
-    const failing = new Set<string>();
-    for (const worker of asked) {
-      if (!states.has(worker)) continue;
-      for (const { collector } of worker.errors) failing.add(`${worker.slot} ${collector}`);
-    }
-    this.#config.log.settled(WORKER, (name) => failing.has(name));
-  }
-
-  /** A scrape fails if nobody gave anything, or if the user wants all or nothing. */
-  #refuseIfMissing(states: ReadonlyMap<Worker, WorkerState>): void {
-    const missing = [...this.workers].filter(
-      (worker) => !worker.isGone && worker.state !== undefined && states.get(worker) !== "up",
-    );
-    if (missing.length === 0) return;
-    const list = missing.map(({ slot, state }) => `${slot} (${state})`).join(", ");
-    const isEmpty = ![...states.values()].includes("up");
-    if (isEmpty) throw new Error(`No worker gave its metrics: ${list}`);
-    if (this.#config.settings.missing === "fail") {
-      throw new UnavailableError(`Some workers did not give their metrics: ${list}`);
-    }
-  }
-
   #contributions(states: ReadonlyMap<Worker, WorkerState>): readonly Contribution[] {
     const contributions: Contribution[] = [];
     for (const worker of this.workers) {
@@ -370,10 +280,6 @@ export class Hub implements WorkerCensus {
     }
     return contributions.sort((a, b) => a.slot - b.slot);
   }
-
-  #labelOf({ slot }: Worker): { readonly label: string; readonly slot: number } {
-    return { label: this.#config.settings.label, slot };
-  }
 }
 
 /** What is known of the metrics of a worker. */
@@ -387,12 +293,4 @@ function renew({ mirror, kept }: Mirrored): void {
 function applyNumbers({ mirror, kept }: Mirrored, numbers: Omit<Snapshot, "layout">): void {
   mirror.applyNumbers(numbers);
   kept.settle();
-}
-
-function roundOf({ deadlineMs, names }: GatherContext): Round {
-  const now = Date.now();
-  const leftMs = deadlineMs - now;
-  const limitMs = Math.max(0, Math.min(leftMs * WAIT_SHARE, leftMs - RESERVE_MS));
-  const question = { deadlineMs: now + limitMs * (1 - ANSWER_SHARE), names };
-  return { question, limitMs, isOver: false };
 }

@@ -12,7 +12,6 @@ import type { GatherContext, GatherResult } from "../../model/gatherer.ts";
 import type { ResolvedHandlerOptions } from "../../options/options.ts";
 import type { WorkersSettings } from "../../options/workers.ts";
 import type { Scrape, WorkerReport } from "../../scrape/exchange.ts";
-import { unref } from "../../timers.ts";
 import type { Hosted } from "../border.ts";
 import { type LastNumbersPlace, takeLastNumbers } from "../ledger/last-numbers.ts";
 import { Ledger } from "../ledger/ledger.ts";
@@ -20,6 +19,7 @@ import type { LocalWorker } from "../local-worker.ts";
 import type { RuntimeFolder } from "../meeting/runtime-folder.ts";
 import type { Seat } from "../meeting/seat.ts";
 import type { Place, WorkerFacts } from "../messages.ts";
+import { atMost } from "../waiting.ts";
 import { Connection } from "./connection.ts";
 import { type Front, openFront } from "./front.ts";
 import { Hub } from "./hub.ts";
@@ -174,16 +174,9 @@ export class Lead {
    * Keeps all counters for the next hub. A scraper must not see what that would not know, or the sum could
    * fall; but it does not wait long for a disk.
    */
-  #keep(): Promise<void> {
+  async #keep(): Promise<void> {
     const written = this.#ledger.write(this.hub.merged.takeRetained());
-    if (this.hub.workers.size < 2) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = unref(setTimeout(resolve, MAX_KEEP_MS));
-      void written.then(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    if (this.hub.workers.size > 1) await atMost(written, MAX_KEEP_MS);
   }
 
   /** Stops to answer for the group: its members connect to another process. */

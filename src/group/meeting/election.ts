@@ -38,26 +38,31 @@ export async function elect(folder: RuntimeFolder, key: string, signal: Signal):
 }
 
 /**
- * Finds the hub of a group, and waits for one as long as there is none.
+ * Finds the hub of a group, without standing for election.
  *
+ * @param limitMs How long it looks for one at most; it may be `Infinity`.
+ * @returns A connection to it; `undefined` if there is none.
  * @throws The reason of the signal; or the error of the system.
  */
 export async function findHub(
   { path }: RuntimeFolder,
   key: string,
   signal: Signal,
-): Promise<Socket> {
-  for (let tries = 1; ; tries++) {
+  limitMs: number,
+): Promise<Socket | undefined> {
+  const until = performance.now() + limitMs;
+  for (let tries = 1; performance.now() < until; tries++) {
     signal.throwIfAborted();
     const found = await connect(`${path}/${key}.sock`);
     if (typeof found === "object") return found;
-    // A process may never have a hub that its threads could report to.
-    await pause(signal, Math.min(tries, MAX_PATIENCE));
+    // There may never be one.
+    await pause(signal, Math.min(tries, MAX_PAUSES));
   }
+  return undefined;
 }
 
 /** How many times as long the last pauses are. */
-const MAX_PATIENCE = 20;
+const MAX_PAUSES = 20;
 
 async function tryOnce(folder: RuntimeFolder, key: string): Promise<Elected | undefined> {
   const path = `${folder.path}/${key}.sock`;

@@ -20,6 +20,7 @@ import { collectFacts } from "./facts.ts";
 import { hasPackages, librariesOf } from "./libraries.ts";
 import { hasMark, isUnserved, leaveMark, markUnserved } from "./mark.ts";
 import { isInvited, isToolProcess, type ProcessFacts, reasonNotToServe } from "./role.ts";
+import type { ServeContext } from "./serve.ts";
 import { applicationEnvironment, type Environment } from "./variables.ts";
 import { DELAY_MS, whenLoaded } from "./when-loaded.ts";
 
@@ -55,36 +56,29 @@ function takePart(env: Environment): void {
 const CLUSTER =
   'this is a cluster worker. Run the application as one process, as pm2 does with exec_mode "fork"';
 
-/** What this process or thread needs to know when it serves. */
-interface Start {
-  readonly env: Environment;
-  /** Whether the process above has told it to report: that one says what is wrong. */
-  readonly isMember: boolean;
-}
-
 function start(facts: ProcessFacts, env: Environment): void {
   const { script, isExplicit } = facts;
-  const start = { env, isMember: isInvited(facts) };
+  const context = { env, isMember: isInvited(facts) };
   const libraries = librariesOf(script);
   if (libraries.length > 0) {
     leaveMark(env);
     // No timer wakes a thread of a pool that waits for its next task in `Atomics.wait()`.
-    if (!isMainThread) serveLater(libraries, start);
-    else setTimeout(() => serveLater(libraries, start), DELAY_MS).unref();
-  } else if (start.isMember || hasPackages(script) || !isExplicit) {
+    if (!isMainThread) serveLater(libraries, context);
+    else setTimeout(() => serveLater(libraries, context), DELAY_MS).unref();
+  } else if (context.isMember || hasPackages(script) || !isExplicit) {
     // A dependency of the application may bring one. Until then a child process may serve. With
     // `NODE_OPTIONS`, most processes are tools and scripts, which end soon.
-    if (!start.isMember) markUnserved();
-    serveWhenLoaded(start);
+    if (!context.isMember) markUnserved();
+    serveWhenLoaded(context);
   } else cannotServe(NO_LIBRARY, env);
 }
 
 /** Serves when a dependency has loaded a client library that the application cannot import itself. */
-function serveWhenLoaded(start: Start): void {
-  const { env, isMember } = start;
+function serveWhenLoaded(context: ServeContext): void {
+  const { env, isMember } = context;
   const onLoaded = () => {
     leaveMark(env);
-    serveLater([], start);
+    serveLater([], context);
   };
   whenLoaded(onLoaded, () => complain(NO_LIBRARY, isMember || isUnserved(env)));
 }
@@ -102,12 +96,12 @@ function cannotServe(reason: string, env: Environment): void {
 }
 
 /** Imports the server only here: most processes that inherit the preload do not serve. */
-function serveLater(libraries: readonly string[], { env, isMember }: Start): void {
+function serveLater(libraries: readonly string[], context: ServeContext): void {
   import("./serve.ts")
-    .then(({ serve }) => serve(libraries, env, warn))
+    .then(({ serve }) => serve(libraries, context, warn))
     .then((url) => debug("Metrics at %s", url))
     // What stops a member stops the process above it, too.
-    .catch((error) => giveUp(error, isMember));
+    .catch((error) => giveUp(error, context.isMember));
 }
 
 function giveUp(error: unknown, isRepeated = false): void {

@@ -14,6 +14,14 @@ import {
 import { readEnvironment } from "./environment.ts";
 import type { Environment } from "./variables.ts";
 
+/** What the preload knows of the process or thread in which it serves. */
+export interface ServeContext {
+  /** The variables that it started with. */
+  readonly env: Environment;
+  /** Whether it belongs to the process above it, which takes part: that one says what is wrong. */
+  readonly isMember: boolean;
+}
+
 /** Writes a line for the operator. */
 type Warn = (line: string) => void;
 
@@ -28,7 +36,7 @@ type Warn = (line: string) => void;
  */
 export async function serve(
   paths: readonly string[],
-  env: Environment,
+  { env, isMember }: ServeContext,
   warn: Warn,
 ): Promise<string> {
   const { address, hasDefaultMetrics, workers, ...options } = readEnvironment(env);
@@ -37,20 +45,31 @@ export async function serve(
   const logger = { error: write, warn: write };
   const server = await Server.listen(gatherer, address, {
     ...options,
-    workers: workers !== false && workersOptions(workers, warn),
+    workers: workers !== false && workersOptions(workers, patienceOf(isMember), warn),
     logger,
     unref: true,
   });
   return server.url;
 }
 
-function workersOptions(workers: true | "label", warn: Warn): WorkersOptions {
+/**
+ * How long a worker waits for the process above it to serve, which outlives it most of the time, and
+ * which may have more to do at the start.
+ */
+const MEMBER_PATIENCE_MS = 1_000;
+
+/** A thread may end, or sleep for long, at any time. Its process is part of the group, too. */
+function patienceOf(isMember: boolean): number {
+  if (!isMainThread) return Number.POSITIVE_INFINITY;
+  return isMember ? MEMBER_PATIENCE_MS : 0;
+}
+
+function workersOptions(workers: true | "label", patienceMs: number, warn: Warn): WorkersOptions {
   // The main thread says it for all threads, which may come and go.
   let isSaid = !isMainThread;
   return {
     mode: workers === "label" ? "label" : "aggregate",
-    // A thread may end, or sleep for long, at any time. Its process is part of the group, too.
-    onlyReports: !isMainThread,
+    patienceMs,
     onJoined({ pid, name }) {
       if (!isSaid) warn(`promhttp: Metrics are reported to process ${pid} (${name})`);
       isSaid = true;

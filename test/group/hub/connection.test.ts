@@ -11,7 +11,7 @@ import {
   sendFrame,
 } from "../../../src/group/frames.ts";
 import { PROTOCOL, UPGRADE } from "../../../src/group/messages.ts";
-import { ownWorkerId } from "../../../src/group/worker-id.ts";
+import { nextWorkerId, ownWorkerId } from "../../../src/group/worker-id.ts";
 import { within } from "../../helpers/within.ts";
 import { counterOf, TestGroup } from "../groups.ts";
 
@@ -146,6 +146,18 @@ test("a peer that does not greet first is cut off", async () => {
   }
   assert.equal(await hub.sample('promhttp_worker_events_total{event="refused"}'), 3);
   assert.equal(await hub.sample('promhttp_worker_events_total{event="joined"}'), 0);
+});
+
+test("a peer with the id of the hub does not take its place", async () => {
+  await using group = await TestGroup.create();
+  const [own, count = "0"] = nextWorkerId().split(".");
+  const hub = await group.add(counterOf(1));
+  const peer = await Peer.connect(group);
+  peer.send({ ...HELLO, worker: `${own}.${Number(count) + 1}` });
+  await peer.closed();
+  assert.equal(await hub.sample("jobs_total"), 1);
+  assert.equal(await hub.sample('promhttp_worker_up{worker="0"}'), 1);
+  assert.equal(await hub.sample('promhttp_worker_events_total{event="refused"}'), 1);
 });
 
 test("a worker of another version is counted as long as it stays, and costs no scrape", async () => {

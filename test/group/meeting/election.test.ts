@@ -12,7 +12,7 @@ import {
 import { connect, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { type Elected, elect } from "../../../src/group/meeting/election.ts";
+import { type Elected, elect, findHub } from "../../../src/group/meeting/election.ts";
 import {
   openRuntimeFolder,
   type RuntimeFolder,
@@ -400,5 +400,33 @@ test("a signal that has aborted rejects at once", async () => {
   await withFolder(async (folder) => {
     const reason = new Error("enough");
     await assert.rejects(elect(folder, KEY, AbortSignal.abort(reason)), reason);
+  });
+});
+
+test("findHub() finds a hub that comes later, and stands for no election", { skip }, async () => {
+  await withFolder(async (folder, socket) => {
+    const held = setInterval(() => {}, 1_000);
+    try {
+      assert.equal(await within("looking", findHub(folder, KEY, NEVER, 50)), undefined);
+      assert.equal(existsSync(socket), false);
+      const finding = findHub(folder, KEY, NEVER, Number.POSITIVE_INFINITY);
+      const seat = await hubOf(folder);
+      const reached = connectionsOf(seat);
+      const found = await within("finding", finding);
+      assert.ok(found);
+      await end([found, ...reached]);
+      await seat.leave();
+    } finally {
+      clearInterval(held);
+    }
+  });
+});
+
+test("findHub() ends with its signal", { skip }, async () => {
+  await withFolder(async (folder) => {
+    const leaving = new AbortController();
+    const finding = findHub(folder, KEY, leaving.signal, Number.POSITIVE_INFINITY);
+    leaving.abort(new Error("over"));
+    await assert.rejects(within("the end", finding), { message: "over" });
   });
 });

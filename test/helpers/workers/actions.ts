@@ -20,6 +20,7 @@ export interface Actions {
   start(kind: Kind, name: string): void;
   awaitChildren(count: number): void;
   terminate(name: string): void;
+  useAnotherCopy(name: string): void;
   listen(address: string, options: Options): WorkerState;
   state(): WorkerState;
   close(): void;

@@ -7,6 +7,7 @@ import { createServer, type Server as NetServer } from "node:net";
 import { Registry as ClientRegistry, register } from "prom-client";
 import {
   type Address,
+  type Aggregator,
   type BodyLimit,
   type BucketSpan,
   type CollectorError,
@@ -50,6 +51,8 @@ import {
   type SummaryMetric,
   type ValueFamily,
   type ValueMetric,
+  type WorkerRole,
+  type WorkersOptions,
 } from "promhttp";
 
 // What is gathered.
@@ -126,6 +129,8 @@ const bodyLimit: BodyLimit = { bytes: 1_000_000, action: "warn" };
 const compression: CompressionOptions = { encodings: ["gzip"], gzipLevel: 1 };
 const errorHandling: ErrorHandling = "continue";
 const formats: readonly Format[] = ["text-0.0.4", "openmetrics-1.0.0"];
+const aggregator: Aggregator = "max";
+const workers: WorkersOptions = { group: "shop", aggregators: { queue_length: aggregator } };
 const handlerOptions: HandlerOptions = {
   logger,
   onScrape,
@@ -133,6 +138,7 @@ const handlerOptions: HandlerOptions = {
   compression,
   errorHandling,
   formats,
+  workers,
 };
 const serverOptions: ServerOptions = { ...handlerOptions, path: "/metrics", unref: true };
 const renderOptions: RenderOptions = { accept: "text/plain", compression: false };
@@ -157,6 +163,7 @@ export async function serve(): Promise<string> {
 
   const server: Server = await Server.listen(gatherer, ":0", serverOptions);
   const { address, url, closed } = server;
+  const role: WorkerRole = server.role;
   const controls: Controls = server;
   await controls.update(async () => {});
   controls.setFailing("no database");
@@ -164,7 +171,7 @@ export async function serve(): Promise<string> {
   controls.setReady(true);
   await server.close();
   await closed;
-  return typeof address === "string" ? address : `${url} ${address.port}`;
+  return typeof address === "string" ? address : `${role} ${url} ${address.port}`;
 }
 
 // In a web server.
@@ -175,6 +182,7 @@ const app = { get: (path: string, middleware: Middleware) => [path, middleware] 
 export async function mount(request: Request): Promise<Response> {
   const handler: Handler = createHandler([register, gatherer], handlerOptions);
   app.get("/metrics", handler);
+  app.get("/targets", handler.targets);
   app.get("/other", (incoming, response) => handler(incoming, response));
   await handler.update(() => {});
   handler.setFailing();

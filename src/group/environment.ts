@@ -51,7 +51,7 @@ export function readEnvironment(): Environment {
     script: pm2?.script ?? (isMainThread ? process.argv[1] : scriptOfProcess()),
     folder: workingFolder(),
     pm2Name: pm2?.name,
-    id: pm2?.id ?? clusterId(),
+    id: pm2?.id ?? (isMainThread ? clusterId() : ""),
   };
 }
 

@@ -19,9 +19,8 @@ import type { WorkersSettings } from "../options/workers.ts";
 import type { WorkerReport } from "../scrape/exchange.ts";
 import { UnavailableError } from "../scrape/failure.ts";
 import { unref } from "../timers.ts";
-import { VERSION } from "../version.ts";
 import type { Group, GroupConfig, Hosted, Role } from "./border.ts";
-import { onExit, readEnvironment } from "./environment.ts";
+import { onExit } from "./environment.ts";
 import { Forwarder, METRICS_PATH, PAGE_PATH } from "./forwarding.ts";
 import { Lead } from "./hub/lead.ts";
 import { writeLastNumbers } from "./ledger/last-numbers.ts";
@@ -31,9 +30,8 @@ import { type Elected, elect, findHub } from "./meeting/election.ts";
 import { type Meeting, meet } from "./meeting/meet.ts";
 import type { Seat } from "./meeting/seat.ts";
 import { Member } from "./member.ts";
-import { type Place, quoted, type Welcome, type WorkerFacts } from "./messages.ts";
+import { type Place, quoted, type Welcome } from "./messages.ts";
 import { atMost, pause } from "./waiting.ts";
-import { nextWorkerId } from "./worker-id.ts";
 
 export type { Group, GroupConfig, Hosted, Role } from "./border.ts";
 export type { Place } from "./messages.ts";
@@ -66,7 +64,6 @@ class OwnGroup implements Group {
   readonly #config: GroupConfig;
   readonly #settings: WorkersSettings;
   readonly #local: LocalWorker;
-  readonly #facts: WorkerFacts;
   readonly #forwarder: Forwarder;
   readonly #signal = new LightSignal();
   #hosted: Hosted | undefined;
@@ -79,7 +76,7 @@ class OwnGroup implements Group {
   /** How long it only looks for a hub the next time that there is none. */
   #patienceMs: number;
   #stopWatchingExit = (): void => {};
-  /** Settles when this process is no member any more. */
+  /** Settles when this process has ceased to be a member. */
   #life: Promise<void> = Promise.resolve();
 
   constructor(config: GroupConfig) {
@@ -89,7 +86,6 @@ class OwnGroup implements Group {
     this.#settings = options.workers;
     this.#patienceMs = options.workers.patienceMs ?? 0;
     this.#local = new LocalWorker(gatherer, options, log);
-    this.#facts = factsOfThisProcess();
     this.#forwarder = new Forwarder({ options, log, socketPath: () => this.#socketPath });
     this.gatherer = {
       gather: (context) => {
@@ -213,7 +209,7 @@ class OwnGroup implements Group {
   /** Keeps what this process has counted, for the hub of now or the next. */
   #keepLast(): void {
     try {
-      writeLastNumbers(this.#metAt, this.#facts.worker, this.#local.totals());
+      writeLastNumbers(this.#metAt, this.#metAt.facts.worker, this.#local.totals());
     } catch (error) {
       this.#config.log.error("Cannot keep the last numbers of this worker in a file", error);
       this.#member?.leaveNow();
@@ -292,7 +288,7 @@ class OwnGroup implements Group {
     const lead = new Lead({
       ...{ seat, options, log },
       local: this.#local,
-      facts: this.#facts,
+      facts: this.#metAt.facts,
       slot: this.#slot,
       settings: this.#settings,
       hosted,
@@ -315,7 +311,7 @@ class OwnGroup implements Group {
       const timer = unref(setTimeout(resolve, WELCOME_MS));
       this.#member = new Member(socket, {
         local: this.#local,
-        facts: this.#facts,
+        facts: this.#metAt.facts,
         slot: this.#slot,
         log: this.#config.log,
         onWelcome: (welcome) => {
@@ -347,8 +343,3 @@ class OwnGroup implements Group {
 }
 
 const STANDING = { kind: "standing" };
-
-function factsOfThisProcess(): WorkerFacts {
-  const { pid, thread, id } = readEnvironment();
-  return { worker: nextWorkerId(), pid, thread, id, version: VERSION };
-}

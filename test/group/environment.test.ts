@@ -101,6 +101,16 @@ test("a thread is offspring, and has the script of its process", {
   assert.equal(environment.script, readEnvironment().script);
 });
 
+test("a thread that must not ask for the channel of its process has no id", async () => {
+  const worker = new Worker(new URL("../fixtures/worker-id.ts", import.meta.url), {
+    execArgv: ["--import", TYPESCRIPT],
+    // Node refuses `process.connected` then; Deno does in every thread.
+    env: { ...process.env, NODE_CHANNEL_FD: "3" },
+  });
+  const [{ environment }] = await once(worker, "message");
+  assert.equal(environment.id, "");
+});
+
 test("onExit() calls back when the process exits, unless that was taken back", async () =>
   withTempDir(async (folder) => {
     mkdirSync(join(folder, "app"));

@@ -329,3 +329,17 @@ test("a first worker that cannot open the port is refused", async () => {
   const hub = await group.add(counterOf(1));
   assert.equal(hub.group.role, "hub");
 });
+
+test("a process that may not ask who it is answers for itself", async (t) => {
+  // Deno forbids it without `--allow-sys`.
+  const forbid = (): number => {
+    throw new Error('Requires sys access to "uid"');
+  };
+  t.mock.method(process as { geteuid(): number }, "geteuid", forbid);
+  await using group = await TestGroup.create();
+  const worker = await group.add(counterOf(1));
+  assert.equal(worker.group.role, "alone");
+  assert.deepEqual(worker.logged, [
+    'promhttp: Each worker is served for itself: Requires sys access to "uid"',
+  ]);
+});

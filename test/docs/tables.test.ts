@@ -22,11 +22,7 @@ test("the guide names every option and its default, and no other", () => {
 
 test("the guide names every detail of the option workers and its default, and no other", () => {
   const { workers } = resolveHandlerOptions({ workers: true });
-<<<<<<< HEAD
-  const { aggregators, onJoined: _, patienceMs: __, ...others } = workers ?? assert.fail();
-=======
   const { aggregators, patienceMs: _, onJoined: __, ...others } = workers ?? assert.fail();
->>>>>>> baa52f23469e7626c0f72e906a24a01affcc91ac
   assert.equal(aggregators.size, 0);
   assert.deepEqual(defaultsIn("Options", WORKERS), { ...shown(others), aggregators: "`{}`" });
 });

@@ -149,6 +149,10 @@ export class Ledger {
   /** Forgets a worker: its counters are retained now, or newer ones have replaced them. */
   remove(entry: LedgerEntry): void {
     this.#entries.delete(entry);
+    const { journal } = entry;
+    // Unless it is in what is being written, nobody will read it.
+    if (this.#writing === undefined) journal.discard();
+    if (!journal.hasFile && !journal.isWaiting) this.#files.delete(journal.name);
     const closed = entry.close().finally(() => this.#closing.delete(closed));
     this.#closing.add(closed);
   }
@@ -208,14 +212,14 @@ export class Ledger {
     const file = openSync(path, createFlags(), OWN_MODE);
     try {
       await writeAll(file, [...bytesOfRecords(records)]);
+      if (generation === this.#generation) this.#replace(path, records);
+      else removeFile(path);
     } catch (error) {
       removeFile(path);
       throw error;
     } finally {
       closeSync(file);
     }
-    if (generation === this.#generation) this.#replace(path, records);
-    else removeFile(path);
   }
 
   /**

@@ -194,7 +194,7 @@ export class Lead {
     this.#end();
   }
 
-  /** A lock that was given up by its age is no proof: another process may have taken the place. */
+  /** A lock that was given up by its age proves nothing: another process may have taken the place. */
   async #checkSeat(): Promise<void> {
     if ((await this.#config.seat.check()) !== "taken" || this.#isOver) return;
     this.#config.log.note("Another process answers for all workers now; this one reports to it");

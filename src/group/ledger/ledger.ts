@@ -92,13 +92,19 @@ export class Ledger {
    * Reads what the last hub has left. It never rejects; what cannot be read is left.
    *
    * The counters start anew, and the files are removed, if no process of the group runs any more.
+   *
+   * @param isContinued Whether this process was in the group before: then one runs, although a ledger that
+   *   is older than its joining does not name it.
    */
-  async read<M extends KeptMirror>(createMirror: () => M): Promise<readonly KeptWorker<M>[]> {
+  async read<M extends KeptMirror>(
+    createMirror: () => M,
+    isContinued = false,
+  ): Promise<readonly KeptWorker<M>[]> {
     try {
       removeForgottenFiles(this.#folder.path);
       this.#findFiles();
       const records = (await readRecords(`${this.#prefix}.ledger`, this.#folder.uid)) ?? [];
-      if (records.some(({ worker }) => isRunning(worker))) {
+      if (isContinued || records.some(({ worker }) => isRunning(worker))) {
         return await this.#restore(records, createMirror);
       }
       if (records.length > 0) this.#removeAll();

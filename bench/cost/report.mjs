@@ -173,7 +173,9 @@ function goalTable(pairs, rows, show, isMet) {
       title,
       ...values.map(show),
       [...new Set(goals)].join(" / "),
-      values.every((value, index) => isMet(value, goals[index])) ? "yes" : "no",
+      values.every((value, index) => Number.isNaN(value) || isMet(value, goals[index]))
+        ? "yes"
+        : "no",
       processes,
     ]),
   );

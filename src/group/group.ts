@@ -76,7 +76,7 @@ class OwnGroup implements Group {
   /** How long it only looks for a hub the next time that there is none. */
   #patienceMs: number;
   #stopWatchingExit = (): void => {};
-  /** Settles when this process is no member any more. */
+  /** Settles when this process has ceased to be a member. */
   #life: Promise<void> = Promise.resolve();
 
   constructor(config: GroupConfig) {

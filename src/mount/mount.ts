@@ -102,6 +102,8 @@ export function createMount(
 
   const fetch: Mount["fetch"] = async (request) => {
     try {
+      // While Next.js builds, this throws what it catches itself, but only in the turn of its call.
+      void request.url;
       const { answerFetch } = await import("./answer-fetch.ts");
       return await answerFetch(request, content, options);
     } catch (error) {

@@ -22,7 +22,7 @@ test("the guide names every option and its default, and no other", () => {
 
 test("the guide names every detail of the option workers and its default, and no other", () => {
   const { workers } = resolveHandlerOptions({ workers: true });
-  const { aggregators, onJoined: _, ...others } = workers ?? assert.fail();
+  const { aggregators, patienceMs: _, onJoined: __, ...others } = workers ?? assert.fail();
   assert.equal(aggregators.size, 0);
   assert.deepEqual(defaultsIn("Options", WORKERS), { ...shown(others), aggregators: "`{}`" });
 });

@@ -292,24 +292,32 @@ test("targets are the workers that there are, whoever is asked", async () => {
   }
 });
 
-test("a worker that cannot open the port when it is elected says so, and tries again", async () => {
-  await using group = await TestGroup.create();
-  const hub = await group.add(counterOf(1));
-  let tries = 0;
-  const open = async () => {
-    tries++;
-    if (tries === 1) throw new Error("The port is busy");
-    return undefined;
-  };
-  const second = await group.add(counterOf(10), {}, open);
-  assert.equal(await hub.sample("jobs_total"), 11);
-  await hub.group.close();
-  while (second.group.role !== "hub") await second.get();
-  assert.equal(tries, 2);
-  assert.match(second.logged[0] ?? "", /Cannot answer for all workers; another may.*port is busy/);
-  // What the first has counted was not lost with the failure.
-  assert.equal(await second.sample("jobs_total"), 11);
-});
+/** How often the port is busy, and whether that is worth a line: at first the last hub may just be exiting. */
+const BUSY: Readonly<Record<number, RegExp>> = {
+  1: /^$/,
+  3: /Cannot answer for all workers; another may.*port is busy/,
+};
+
+for (const [times, line] of Object.entries(BUSY)) {
+  test(`a worker that is elected and finds its port busy tries again, ${times} times`, async () => {
+    await using group = await TestGroup.create();
+    const hub = await group.add(counterOf(1));
+    let tries = 0;
+    const open = async () => {
+      tries++;
+      if (tries <= Number(times)) throw new Error("The port is busy");
+      return undefined;
+    };
+    const second = await group.add(counterOf(10), {}, open);
+    assert.equal(await hub.sample("jobs_total"), 11);
+    await hub.group.close();
+    while (second.group.role !== "hub") await second.get();
+    assert.equal(tries, Number(times) + 1);
+    assert.match(second.logged[0] ?? "", line);
+    // What the first has counted was not lost with the failure.
+    assert.equal(await second.sample("jobs_total"), 11);
+  });
+}
 
 test("a first worker that cannot open the port is refused", async () => {
   await using group = await TestGroup.create();

@@ -241,3 +241,18 @@ test("fetch() passes on what Next.js throws to interrupt a prerender, and logs n
     assert.deepEqual(log, []);
   });
 });
+
+test("fetch() reads its request in the turn of its call, as Next.js demands", async () => {
+  await withFetch({}, async ({ fetch }) => {
+    let hasRead = false;
+    const request = Object.defineProperty(new Request(URL), "url", {
+      get() {
+        hasRead = true;
+        return URL;
+      },
+    });
+    const response = fetch(request);
+    assert.ok(hasRead);
+    await response;
+  });
+});

@@ -35,8 +35,8 @@ const UPGRADE =
 
 /** Bytes that no member sends; before each comes the request to join. */
 const VIOLATIONS = {
-  "what is no frame": Buffer.from("\xff".repeat(64), "latin1"),
-  "a frame that is no JSON": frameOf(Buffer.from("{{{")),
+  "bytes that are not a frame": Buffer.from("\xff".repeat(64), "latin1"),
+  "a frame whose head is not JSON": frameOf(Buffer.from("{{{")),
   "a head that is too long": Buffer.from([0, 0, 0, 0x7f, 0, 0, 0, 0]),
   "an answer before a greeting": frameOf(Buffer.from(JSON.stringify({ type: "have", n: 1 }))),
 };
@@ -52,7 +52,7 @@ async function breakOurRules(app) {
     socket.resume();
     socket.write(UPGRADE);
     socket.write(bytes);
-    assert.ok(await until(() => isClosed), `${name} is not cut off`);
+    assert.ok(await until(() => isClosed), `${name}: not cut off`);
   }
   assertAnswered(await app.scrape());
 }

@@ -43,6 +43,7 @@ export interface FamilyChange {
   readonly head?: FamilyHead | undefined;
   /** Shapes to add to those of the family. */
   readonly shapes?: readonly RowShape[] | undefined;
+  /** At most one change of a piece has splices of a family. */
   readonly splices?: readonly Splice[] | undefined;
   readonly exemplars?: readonly ExemplarEntry[] | undefined;
   readonly natives?: readonly NativeEntry[] | undefined;
@@ -68,7 +69,7 @@ export interface RowShape {
   readonly bounds: readonly number[];
 }
 
-/** Replaces rows of a family, as the splices before it have left them; those of a snapshot ascend. */
+/** Replaces rows of a family, as the splices before it have left them; those of one change ascend. */
 export interface Splice {
   readonly at: number;
   readonly removed: number;

@@ -32,7 +32,7 @@ export interface Front {
   close(): void;
 }
 
-/** Members are no part of these limits, except while they connect. */
+/** Members do not count towards these limits, except while they connect. */
 const LIMITS = {
   maxConnections: 2_048,
   headersTimeoutMs: 5_000,

@@ -7,10 +7,16 @@ import type { LeftNumbers } from "./left-numbers.ts";
  * Takes over the counters of the workers that a former hub knew. Those whose process runs count on as they
  * stand until they join; those of the others are retained. It never rejects.
  *
+ * @param isContinued Whether this process was in the group before.
  * @returns Whether there was a hub before, and any of its workers still runs.
  */
-export async function inherit(hub: Hub, ledger: Ledger, left: LeftNumbers): Promise<boolean> {
-  const records = await ledger.read(() => hub.merged.createMirror());
+export async function inherit(
+  hub: Hub,
+  ledger: Ledger,
+  left: LeftNumbers,
+  isContinued: boolean,
+): Promise<boolean> {
+  const records = await ledger.read(() => hub.merged.createMirror(), isContinued);
   for (const { worker, slot, mirror, entry } of records) {
     const kept = new KeptWorker(ledger, { worker, slot }, mirror, entry);
     // It is not in the ledger that is written next before it is taken from the mirror.
@@ -23,7 +29,7 @@ export async function inherit(hub: Hub, ledger: Ledger, left: LeftNumbers): Prom
   for (const worker of left.workers()) {
     // Its file cannot be read.
     if (hub.absentees.find(worker) !== undefined) continue;
-    if (records.length === 0) {
+    if (records.length === 0 && !isContinued) {
       // Without any worker that runs, the counters start anew.
       left.remove(worker);
       continue;

@@ -110,8 +110,9 @@ export class Lead {
    */
   async open(): Promise<void> {
     try {
-      const hasInherited = await inherit(this.hub, this.#ledger, this.#left);
-      if (hasInherited || this.#config.isChange) this.hub.events.hub_changed++;
+      const { isChange } = this.#config;
+      const hasInherited = await inherit(this.hub, this.#ledger, this.#left, isChange);
+      if (hasInherited || isChange) this.hub.events.hub_changed++;
       this.hub.begin();
       // The files of last numbers are gone, and this process may not get the port.
       if (hasInherited) await this.#ledger.write(this.hub.merged.takeRetained());
@@ -198,7 +199,7 @@ export class Lead {
     this.#end();
   }
 
-  /** A lock that was given up by its age is no proof: another process may have taken the place. */
+  /** A lock that was given up by its age proves nothing: another process may have taken the place. */
   async #checkSeat(): Promise<void> {
     if ((await this.#config.seat.check()) !== "taken" || this.#isOver) return;
     this.#config.log.note("Another process answers for all workers now; this one reports to it");

@@ -3,7 +3,7 @@
  *
  * Connecting is the only test of whether somebody is there. A process that finds nobody takes a lock, looks
  * again, and puts a socket of its own in the place of the stale one. The lock is given up when it is old, so
- * it is no proof: a hub also looks whether the socket still is its own (`seat.ts`).
+ * it proves nothing: a hub also looks whether the socket still is its own (`seat.ts`).
  */
 import type { Socket } from "node:net";
 import type { Signal } from "../../abort.ts";

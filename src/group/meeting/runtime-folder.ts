@@ -18,8 +18,10 @@ export interface FolderPlaces {
   readonly inherited: string | undefined;
   /** Where the system keeps temporary files. */
   readonly temporary: string;
-  /** Where files are kept in memory. @default "/dev/shm" */
+  /** Where files are kept in memory; the second that is tried. @default "/dev/shm" */
   readonly memory?: string;
+  /** The last that is tried; its path is short. @default "/tmp" */
+  readonly last?: string;
 }
 
 /** A folder that is ours alone. */
@@ -36,11 +38,16 @@ export interface RuntimeFolder {
   reopen(): void;
 }
 
-/** A folder that nobody has forbidden, but where nothing can be written. */
-class NotWritableError extends Error {}
+/**
+ * Nobody has tampered with the folder, but it cannot be in this place: a volume of Kubernetes, which all may
+ * write to, or the path of a temporary folder on macOS, which is long.
+ */
+class UnfitPlaceError extends Error {}
 
 /** Where Linux keeps files in memory. */
 const SHARED_MEMORY = "/dev/shm";
+
+const LAST_PLACE = "/tmp";
 
 /** The type of a file system that is in memory. */
 const TMPFS_MAGIC = 0x01021994;
@@ -57,7 +64,8 @@ const MAX_FOLDER_BYTES = 103 - 41;
  * @throws {Error} With the reason, for a log line, when there is none that is safe.
  */
 export function openRuntimeFolder(places: FolderPlaces): RuntimeFolder {
-  const { platform, uid, named, inherited, temporary, memory = SHARED_MEMORY } = places;
+  const { platform, uid, named, inherited, temporary } = places;
+  const { memory = SHARED_MEMORY, last = LAST_PLACE } = places;
   if (platform === "win32" || uid === undefined) {
     throw new Error("Windows has no sockets that only one user can open");
   }
@@ -72,19 +80,18 @@ export function openRuntimeFolder(places: FolderPlaces): RuntimeFolder {
     const isDefault = named === undefined && basename(path) === name;
     return folderAt(path, isDefault ? ledgerPathFor(path, inMemory, uid) : path, uid);
   }
-  try {
-    const path = join(temporary, name);
-    openOwnFolder(path, uid);
-    return folderAt(path, ledgerPathFor(path, inMemory, uid), uid);
-  } catch (error) {
-    if (!(error instanceof NotWritableError)) throw error;
+  let reason: UnfitPlaceError | undefined;
+  for (const place of [temporary, memory, last]) {
     try {
-      openOwnFolder(inMemory, uid);
-    } catch (second) {
-      throw second instanceof NotWritableError ? error : second;
+      const path = join(place, name);
+      openOwnFolder(path, uid);
+      return folderAt(path, ledgerPathFor(path, inMemory, uid), uid);
+    } catch (error) {
+      if (!(error instanceof UnfitPlaceError)) throw error;
+      reason ??= error;
     }
-    return folderAt(inMemory, inMemory, uid);
   }
+  throw reason;
 }
 
 /** With a slash at its end, a link would be taken for the folder that it leads to. */
@@ -118,9 +125,13 @@ function openOwnFolder(path: string, uid: number): void {
   const { accessSync, constants, lstatSync, mkdirSync, statSync } = nodeModule("node:fs");
   const { dirname } = nodeModule("node:path");
   if (Buffer.byteLength(path) > MAX_FOLDER_BYTES) {
-    throw new Error(`Runtime folder "${path}" has a path of more than ${MAX_FOLDER_BYTES} bytes`);
+    throw new UnfitPlaceError(
+      `Runtime folder "${path}" has a path of more than ${MAX_FOLDER_BYTES} bytes`,
+    );
   }
   attempt(path, () => {
+    const reason = reasonAgainstParent(statSync(dirname(path)), uid);
+    if (reason !== undefined) throw new UnfitPlaceError(`Runtime folder "${path}" ${reason}`);
     try {
       // Not recursive: that would follow links.
       mkdirSync(path, 0o700);
@@ -128,8 +139,7 @@ function openOwnFolder(path: string, uid: number): void {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
   });
-  const reason =
-    reasonAgainst(lstatSync(path), uid) ?? reasonAgainstParent(statSync(dirname(path)), uid);
+  const reason = reasonAgainst(lstatSync(path), uid);
   if (reason !== undefined) throw new Error(`Runtime folder "${path}" ${reason}`);
   attempt(path, () => accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK));
 }
@@ -142,7 +152,7 @@ function attempt(path: string, action: () => void): void {
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
     if (!NOT_WRITABLE.includes(code)) throw error;
-    throw new NotWritableError(`Runtime folder "${path}" is not writable (${code})`);
+    throw new UnfitPlaceError(`Runtime folder "${path}" is not writable (${code})`);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   chownSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   rmdirSync,
   type Stats,
   symlinkSync,
@@ -35,6 +36,7 @@ function placesIn(folder: string, more: Partial<FolderPlaces> = {}): FolderPlace
     inherited: undefined,
     temporary: folder,
     memory: join(folder, "memory"),
+    last: join(folder, "last"),
     ...more,
   };
 }
@@ -236,10 +238,37 @@ test("a folder that is not writable is replaced by one in memory", () =>
     assert.equal(ledgerPath, path);
   }));
 
-test("without any writable folder, the reason is that of the first", () =>
+test("a folder that others could exchange is replaced by one in memory", { skip: NEEDS_UNIX }, () =>
+  withTempDir(async (folder) => {
+    const memory = makeShared(join(folder, "memory"));
+    const temporary = join(folder, "temporary");
+    mkdirSync(temporary);
+    // As Kubernetes makes a volume of the kind `emptyDir`.
+    chmodSync(temporary, 0o777);
+    assert.equal(
+      openRuntimeFolder(placesIn(temporary, { memory })).path,
+      join(memory, `promhttp-${UID}`),
+    );
+    assert.deepEqual(readdirSync(temporary), []);
+  }),
+);
+
+test("a folder whose path is too long is replaced by one with a short path", () =>
+  withTempDir(async (folder) => {
+    const temporary = join(folder, "x".repeat(62));
+    mkdirSync(temporary);
+    const last = makeShared(join(folder, "last"));
+    const { path, ledgerPath } = openRuntimeFolder(
+      placesIn(temporary, { memory: join(folder, "missing"), last }),
+    );
+    assert.equal(path, join(last, `promhttp-${UID}`));
+    assert.equal(ledgerPath, path);
+  }));
+
+test("without any folder that will do, the reason is that of the first", () =>
   withTempDir(async (temporary) => {
     const missing = join(temporary, "missing");
-    assert.throws(() => openRuntimeFolder(placesIn(missing, { memory: `${missing}2` })), {
+    assert.throws(() => openRuntimeFolder(placesIn(missing)), {
       message: `Runtime folder "${join(missing, `promhttp-${UID}`)}" is not writable (ENOENT)`,
     });
   }));

@@ -36,6 +36,7 @@ export function readLayout(
   expectList(piece, "a layout");
   /** By id, with the shapes that the changes before have added. */
   const added = new Map<number, readonly number[]>();
+  const spliced = new Set<unknown>();
   for (const change of piece) {
     expectObject(change, "a change of a family");
     const { id, head, shapes, splices, exemplars, natives } = change;
@@ -47,7 +48,10 @@ export function readLayout(
       expect(labelCounts.length <= MAX_SHAPES, "the number of shapes");
       added.set(id, labelCounts);
     }
-    eachOf(splices, "splices", (splice) => checkSplice(splice, labelCounts));
+    // Each time, all rows of the family are copied.
+    expect(splices === undefined || !spliced.has(id), "a family that is spliced twice in a piece");
+    if (splices !== undefined) spliced.add(id);
+    checkSplices(splices, labelCounts);
     eachOf(exemplars, "exemplars", checkExemplarEntry);
     eachOf(natives, "native histograms", checkNativeEntry);
   }
@@ -97,12 +101,21 @@ function checkShapes(shapes: unknown): readonly number[] {
   return counts;
 }
 
-function checkSplice(splice: unknown, labelCounts: readonly number[]): void {
-  expectObject(splice, "a splice");
-  const { at, removed, rows } = splice;
-  expectIndex(at, MAX_ROWS, "the place of a splice");
-  expectIndex(removed, MAX_ROWS, "the number of rows that are removed");
-  expectList(rows, "rows");
+function checkSplices(splices: unknown, labelCounts: readonly number[]): void {
+  let end = 0;
+  eachOf(splices, "splices", (splice) => {
+    expectObject(splice, "a splice");
+    const { at, removed, rows } = splice;
+    expectIndex(at, MAX_ROWS, "the place of a splice");
+    expect(at >= end, "splices that descend");
+    expectIndex(removed, MAX_ROWS, "the number of rows that are removed");
+    expectList(rows, "rows");
+    checkRows(rows, labelCounts);
+    end = at + rows.length;
+  });
+}
+
+function checkRows(rows: readonly unknown[], labelCounts: readonly number[]): void {
   for (const row of rows) {
     expectList(row, "a row");
     expectIndex(row[0], labelCounts.length, "the shape of a row");

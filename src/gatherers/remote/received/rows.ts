@@ -83,10 +83,10 @@ function withoutRepeats(slots: Int32Array): Int32Array {
   return counted;
 }
 
-/** Replaces rows, in one pass as long as the splices are in order. */
+/** Replaces rows in one pass, at places that ascend. */
 export class RowEditor {
-  #slots: Int32Array;
-  #shapeOf: Uint16Array;
+  readonly #slots: Int32Array;
+  readonly #shapeOf: Uint16Array;
   #read = 0;
   #write = 0;
   #newSlots: Int32Array;
@@ -101,7 +101,6 @@ export class RowEditor {
 
   /** Removes rows, and returns their slots; `insert()` adds rows at that place. */
   remove(at: number, count: number): Int32Array {
-    if (at < this.#write) this.#restart();
     this.#copy(at - this.#write);
     const removed = this.#slots.subarray(this.#read, this.#read + count);
     this.#read += count;
@@ -137,13 +136,5 @@ export class RowEditor {
     shapeOf.set(this.#newShapeOf);
     this.#newSlots = slots;
     this.#newShapeOf = shapeOf;
-  }
-
-  #restart(): void {
-    [this.#slots, this.#shapeOf] = this.finish();
-    this.#newSlots = new Int32Array(this.#slots.length);
-    this.#newShapeOf = new Uint16Array(this.#slots.length);
-    this.#read = 0;
-    this.#write = 0;
   }
 }

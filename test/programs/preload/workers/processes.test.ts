@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { firstAnswer } from "../../../helpers/http/first-answer.ts";
+import { freePort } from "../../../helpers/http/free-port.ts";
 import { withBusyPort } from "../../../helpers/http/with-busy-port.ts";
 import { END, end, JOBS, withGroup } from "./with-group.ts";
 
@@ -112,9 +114,10 @@ test("a process of the same package is part of the target, a program of another 
   };
   await withGroup(files, LIBRARIES, async (app) => {
     const child = app.start(["app.mjs"], { NODE_DEBUG: "promhttp" });
-    for (let silent = 0; silent < 2; silent++) {
-      await child.errorLine(/Not serving metrics: process \d+ serves them$/);
-    }
+    const first = await child.errorLine(/(\d+): Not serving metrics: process \d+ serves them$/);
+    await child.errorLine(
+      new RegExp(`(?<!${first}): Not serving metrics: process \\d+ serves them$`),
+    );
     const all = await app.until("both are up", (reading) => reading.workers("up") === 2);
     assert.equal(all.value("app_jobs_total"), 11);
     const stderr = await end(child);
@@ -224,6 +227,8 @@ test("PROMHTTP_WORKERS must be valid", async () => {
   await withGroup(files, LIBRARIES, async (app) => {
     const child = app.start(["app.mjs"], { PROMHTTP_WORKERS: "4" });
     await child.errorLine(/^promhttp: /);
+    // By then it knows that its parent says so.
+    await child.line("child 10 ");
     const reason = 'Environment variable PROMHTTP_WORKERS must be 0, 1 or label, got "4"';
     assert.equal(await end(child), `promhttp: Cannot serve metrics: ${reason}\n`);
   });
@@ -242,5 +247,43 @@ test("a process that exits while it becomes the hub exits quietly", async () => 
   await withGroup(files, LIBRARIES, async (app) => {
     const exit = await app.start(["app.mjs"]).exit();
     assert.deepEqual(exit, { code: 0, signal: null, stdout: "", stderr: "" });
+  });
+});
+
+test("OpenTelemetry's variables name one target for another script, too", async () => {
+  const files = {
+    "app.mjs": startsOthers(`fork("./child.mjs");`),
+    "child.mjs": countsAs(10),
+    "jobs.mjs": JOBS,
+  };
+  await withGroup(files, LIBRARIES, async (app) => {
+    const [host = "", port = ""] = app.address.split(":");
+    const child = app.start(["app.mjs"], {
+      PROMHTTP_ADDRESS: "",
+      OTEL_EXPORTER_PROMETHEUS_HOST: host,
+      OTEL_EXPORTER_PROMETHEUS_PORT: port,
+    });
+    const all = await app.until("both are up", (reading) => reading.workers("up") === 2);
+    assert.equal(all.value("app_jobs_total"), 11);
+    await end(child);
+  });
+});
+
+test("a child with another address is a target of its own", async () => {
+  const port = await freePort();
+  const files = {
+    "app.mjs": startsOthers(`fork("./child.mjs", {
+      env: { ...process.env, PROMHTTP_ADDRESS: "127.0.0.1:${port}" }
+    });`),
+    "child.mjs": countsAs(10),
+    "jobs.mjs": JOBS,
+  };
+  await withGroup(files, LIBRARIES, async (app) => {
+    const child = app.start(["app.mjs"]);
+    const other = await firstAnswer(`http://127.0.0.1:${port}/metrics`);
+    assert.match(`${other.body}`, /^app_jobs_total 10$/m);
+    const own = await app.until("one is up", (reading) => reading.workers("up") === 1);
+    assert.equal(own.value("app_jobs_total"), 1);
+    assert.equal(await end(child), "");
   });
 });

@@ -33,7 +33,7 @@ import {
 } from "../messages.ts";
 import { parseWorkerId } from "../worker-id.ts";
 import type { Hub } from "./hub.ts";
-import type { LeftNumbers } from "./left-numbers.ts";
+import type { LeftNumbers } from "./leaving/left-numbers.ts";
 import type { Worker } from "./worker.ts";
 
 /** What a connection needs of the process that it is made to. */
@@ -83,7 +83,7 @@ export class Connection {
     this.#greeting = unref(setTimeout(() => this.#cutOff("It did not greet"), GREETING_MS));
     socket.on("close", () => {
       clearTimeout(this.#greeting);
-      context.hub.awaitDeparture(this.#processed.then(() => this.#end()));
+      context.hub.departures.begin(this.#processed.then(() => this.#end()));
     });
     // What cannot be written any more is of no interest: the end follows.
     socket.on("error", () => {});
@@ -158,7 +158,7 @@ export class Connection {
         this.#worker = undefined;
         this.#left = worker.facts.worker;
         this.#isRefused = true;
-        await hub.release(worker, () => sendFrame(this.#socket, { type: "taken" }));
+        await hub.departures.release(worker, () => sendFrame(this.#socket, { type: "taken" }));
         this.#socket.end();
         return;
       }
@@ -235,6 +235,6 @@ export class Connection {
     }
     this.#worker = undefined;
     // The process of a thread that has ended lives on.
-    await hub.depart(worker, !this.#isCutOff && worker.facts.thread > 0);
+    await hub.departures.depart(worker, !this.#isCutOff && worker.facts.thread > 0);
   }
 }

@@ -24,10 +24,17 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { LocalWorker } from "../local-worker.ts";
 import type { Want, WorkerFacts } from "../messages.ts";
 import { hasWorked, inSlices, mayWork, Turns } from "../slices.ts";
-import { Absentees, factsOf } from "./absentees.ts";
 import { Asking, roundOf, waitFor } from "./asking.ts";
-import { KeptWorker } from "./kept-worker.ts";
-import { CANNOT_READ, type LeftNumbers } from "./left-numbers.ts";
+import { Absentees, factsOf } from "./leaving/absentees.ts";
+import { Departures } from "./leaving/departures.ts";
+import {
+  applyLayout,
+  applyNumbers,
+  KeptWorker,
+  type Mirrored,
+  renew,
+} from "./leaving/kept-worker.ts";
+import type { LeftNumbers } from "./leaving/left-numbers.ts";
 import { Slots } from "./slots.ts";
 import { Worker, type WorkerState } from "./worker.ts";
 import { noEvents, statusFamily, type WorkerCensus, workerFamilies } from "./worker-metrics.ts";
@@ -60,13 +67,13 @@ export class Hub implements WorkerCensus {
   readonly absentees: Absentees;
   readonly merged: MergedFamilies;
   readonly turns: Turns = new Turns();
+  readonly departures: Departures;
   incompatible = 0;
   #own: Worker | undefined;
   readonly #config: HubConfig;
   readonly #slots = new Slots();
   readonly #sender = new Sender();
   readonly #signal = new LightSignal();
-  readonly #departures = new Set<Promise<void>>();
   readonly #asking: Asking;
   readonly #ownFamilies: readonly MetricFamily[];
   readonly #join = createListJoiner<MetricFamily>();
@@ -77,6 +84,14 @@ export class Hub implements WorkerCensus {
     this.#asking = new Asking(config, this);
     this.merged = new MergedFamilies(settings);
     this.absentees = new Absentees(this.merged, this.#slots);
+    this.departures = new Departures({
+      ...{ workers: this.workers, absentees: this.absentees, slots: this.#slots },
+      ...{ merged: this.merged, turns: this.turns, left: config.left, log: config.log },
+      onGone: (worker) => {
+        this.events.left++;
+        this.#asking.forget(worker);
+      },
+    });
     this.#ownFamilies = Object.freeze([
       ...(options.statusName === undefined
         ? NONE
@@ -106,8 +121,7 @@ export class Hub implements WorkerCensus {
   async gather(context: GatherContext): Promise<GatherResult> {
     const states = await this.#asking.askAll(roundOf(context));
     // The last numbers of those that have just ended belong to this scrape.
-    await Promise.all(this.#departures);
-    await this.retireDead();
+    await this.departures.settle();
     const families = await this.turns.take(() =>
       inSlices(this.merged.merge(this.#contributions(states), context)),
     );
@@ -141,11 +155,11 @@ export class Hub implements WorkerCensus {
     send: (want: Want) => void,
   ): Promise<Worker> {
     // The slots of those that are gone are free.
-    await this.retireDead();
+    await this.departures.retireDead();
     return this.turns.take(() => {
       const former = this.find(facts.worker);
       if (former === this.own) throw new ProtocolError("A worker has the id of the hub");
-      if (former !== undefined) this.#remove(former, false);
+      if (former !== undefined) this.departures.remove(former, false);
       return this.#add(facts, wanted, send);
     });
   }
@@ -199,86 +213,6 @@ export class Hub implements WorkerCensus {
     await this.turns.take(() => renew(worker));
   }
 
-  /**
-   * Removes a worker that has said farewell, with all that it has counted.
-   *
-   * @param confirm Called in the same turn: what it confirms, this hub answers for.
-   */
-  async release(worker: Worker, confirm: () => void): Promise<void> {
-    await this.turns.take(() => {
-      if (!this.workers.has(worker)) return;
-      this.#remove(worker, true);
-      this.#config.left.remove(worker.facts.worker);
-      confirm();
-    });
-  }
-
-  /**
-   * Removes a worker whose connection has ended; its last numbers may lie in a file.
-   *
-   * @param hasEnded Whether it is known to be gone, although its process may live on.
-   */
-  async depart(worker: Worker, hasEnded: boolean): Promise<void> {
-    const id = worker.facts.worker;
-    worker.leave();
-    const last = await this.#config.left.read(id);
-    await this.turns.take(async () => {
-      // It may have another connection already.
-      if (!this.workers.has(worker)) return;
-      const isLast = last !== undefined && (await this.#applyLast(id, worker, last));
-      this.#remove(worker, hasEnded || isLast);
-    });
-    await this.retireDead();
-  }
-
-  /** Lets scrapes wait for the departure of a worker, which must not fail. */
-  awaitDeparture(departure: Promise<void>): void {
-    this.#departures.add(departure);
-    void departure.then(() => this.#departures.delete(departure));
-  }
-
-  /** Retires the absent workers that cannot return: they have ended, or have left their last numbers. */
-  async retireDead(): Promise<void> {
-    const { absentees } = this;
-    if (absentees.size === 0) return;
-    // In this order: a worker leaves its numbers, and then it ends.
-    const dead = absentees.dead();
-    const withLast = this.#config.left.workers();
-    for (const { worker } of [...absentees.list()]) {
-      if (!dead.has(worker) && !withLast.has(worker)) continue;
-      const last = withLast.has(worker) ? await this.#config.left.read(worker) : undefined;
-      if (last === undefined && !dead.has(worker)) continue;
-      await this.turns.take(async () => {
-        const absentee = absentees.find(worker);
-        if (absentee === undefined) return;
-        if (last !== undefined) await this.#applyLast(worker, absentee, last);
-        absentees.retire(absentee);
-      });
-    }
-  }
-
-  /** Retires a worker that was never connected, with the last numbers that it has left. */
-  async retire(id: string, worker: Mirrored): Promise<void> {
-    const last = await this.#config.left.read(id);
-    await this.turns.take(async () => {
-      if (last !== undefined) await this.#applyLast(id, worker, last);
-      this.merged.retire(worker.mirror);
-      worker.kept.remove();
-    });
-  }
-
-  /** Retires this process with its last numbers, without a pause. */
-  retireOwn({ layout, ...numbers }: Snapshot): void {
-    const { own } = this;
-    own.leave();
-    if (!this.workers.delete(own)) return;
-    own.mirror.renew();
-    for (const piece of layout) own.mirror.applyLayout(piece);
-    own.mirror.applyNumbers({ ...numbers, isPartial: true });
-    this.merged.retire(own.mirror);
-    own.kept.remove();
-  }
-
   /** Ends what this process does for itself. */
   close(): void {
     this.#signal.abort(OVER);
@@ -302,46 +236,6 @@ export class Hub implements WorkerCensus {
     }
   }
 
-  /** @param isGone Whether it cannot return. */
-  #remove(worker: Worker, isGone: boolean): void {
-    const { facts, slot, mirror, kept } = worker;
-    worker.leave();
-    this.workers.delete(worker);
-    this.events.left++;
-    this.#asking.forget(worker);
-    if (worker.hasNumbers && !isGone) {
-      this.absentees.add({ worker: facts.worker, slot, mirror, kept });
-      return;
-    }
-    this.merged.retire(mirror);
-    kept.remove();
-    this.#slots.giveBack(slot);
-  }
-
-  /** Applies last numbers, in a turn of the caller; returns whether they could be. */
-  async #applyLast(
-    id: string,
-    worker: Mirrored,
-    { layout, ...numbers }: Snapshot,
-  ): Promise<boolean> {
-    try {
-      renew(worker);
-      for (const piece of layout) {
-        const pause = mayWork();
-        if (pause !== undefined) await pause;
-        applyLayout(worker, piece);
-        hasWorked(performance.now());
-      }
-      // What is not among them stays as it was.
-      applyNumbers(worker, { ...numbers, isPartial: true });
-      this.#config.left.remove(id);
-      return true;
-    } catch (error) {
-      this.#config.log.error(CANNOT_READ, error);
-      return false;
-    }
-  }
-
   #contributions(states: ReadonlyMap<Worker, WorkerState>): readonly Contribution[] {
     const contributions: Contribution[] = [];
     for (const worker of this.workers) {
@@ -359,22 +253,4 @@ export class Hub implements WorkerCensus {
     }
     return contributions.sort((a, b) => a.slot - b.slot);
   }
-}
-
-/** What is known of the metrics of a worker. */
-type Mirrored = Pick<Worker, "mirror" | "kept">;
-
-function renew({ mirror, kept }: Mirrored): void {
-  kept.renew();
-  mirror.renew();
-}
-
-function applyLayout({ mirror, kept }: Mirrored, piece: unknown): void {
-  mirror.applyLayout(piece);
-  kept.addLayout(piece);
-}
-
-function applyNumbers({ mirror, kept }: Mirrored, numbers: Omit<Snapshot, "layout">): void {
-  mirror.applyNumbers(numbers);
-  kept.settle();
 }

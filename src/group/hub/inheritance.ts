@@ -1,7 +1,7 @@
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Hub } from "./hub.ts";
-import { KeptWorker } from "./kept-worker.ts";
-import type { LeftNumbers } from "./left-numbers.ts";
+import { KeptWorker } from "./leaving/kept-worker.ts";
+import type { LeftNumbers } from "./leaving/left-numbers.ts";
 
 /**
  * Takes over the counters of the workers that a former hub knew. Those whose process runs count on as they
@@ -25,7 +25,7 @@ export async function inherit(
     else hub.merged.retire(mirror);
     if (worker === "") kept.remove();
   }
-  await hub.retireDead();
+  await hub.departures.retireDead();
   for (const worker of left.workers()) {
     // Its file cannot be read.
     if (hub.absentees.find(worker) !== undefined) continue;
@@ -35,7 +35,8 @@ export async function inherit(
       continue;
     }
     const mirror = hub.merged.createMirror();
-    await hub.retire(worker, { mirror, kept: new KeptWorker(ledger, { worker, slot: 0 }, mirror) });
+    const kept = new KeptWorker(ledger, { worker, slot: 0 }, mirror);
+    await hub.departures.retireUnknown(worker, { mirror, kept });
   }
   return records.length > 0;
 }

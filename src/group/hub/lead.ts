@@ -22,7 +22,7 @@ import { Connection } from "./connection.ts";
 import { type Front, openFront } from "./front.ts";
 import { Hub } from "./hub.ts";
 import { inherit } from "./inheritance.ts";
-import { LeftNumbers } from "./left-numbers.ts";
+import { LeftNumbers } from "./leaving/left-numbers.ts";
 import { WorkerScrapes, workerOf } from "./worker-scrapes.ts";
 
 /** What it takes to lead. */
@@ -170,7 +170,7 @@ export class Lead {
    */
   leaveNow(): boolean {
     if (this.#isOver || !this.hub.hasBegun) return this.#isKept;
-    this.hub.retireOwn(this.#config.local.totals());
+    this.hub.departures.retireNow(this.hub.own, this.#config.local.totals());
     this.#isKept = this.#ledger.writeNow(this.hub.merged.takeRetained());
     return this.#isKept;
   }

@@ -1,11 +1,11 @@
-import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
-import type { Log } from "../../log.ts";
+import type { Snapshot } from "../../../gatherers/remote/snapshot.ts";
+import type { Log } from "../../../log.ts";
 import {
   type LastNumbersPlace,
   readLastNumbers,
   removeLastNumbers,
   workersWithLastNumbers,
-} from "../ledger/last-numbers.ts";
+} from "../../ledger/last-numbers.ts";
 
 /**
  * The last numbers that workers have left in files, for the hub of now.

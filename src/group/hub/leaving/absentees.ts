@@ -5,11 +5,11 @@
  * A worker whose process lives may return with all that it has counted, so it is never taken for gone, and its
  * slot stays its own. One whose process has ended is retired: its counters become part of what is retained.
  */
-import type { MergedFamilies } from "../../gatherers/remote/merged-families.ts";
-import type { Mirror } from "../../gatherers/remote/mirror.ts";
-import { isRunning, parseWorkerId } from "../worker-id.ts";
+import type { MergedFamilies } from "../../../gatherers/remote/merged-families.ts";
+import type { Mirror } from "../../../gatherers/remote/mirror.ts";
+import { isRunning, parseWorkerId } from "../../worker-id.ts";
+import type { Slots } from "../slots.ts";
 import type { KeptWorker } from "./kept-worker.ts";
-import type { Slots } from "./slots.ts";
 
 /** A worker that is not connected. */
 export interface Absentee {

@@ -148,9 +148,10 @@ class Run {
       if (account?.state === "living") {
         if (!/address already in use/.test(`${error}`)) throw error;
         this.#say("cannot join", account);
-        account.told = account.counted = 0;
-        account.state = "left";
+        // It leaves what it has counted all the same, if it gets so far.
+        account.state = "killed";
         account.worker.release();
+        await account.worker.ended;
       } else if (parent?.state === "living") throw error;
     }
   }
@@ -368,8 +369,8 @@ function sumsOf(reading: Reading): Sums {
   };
 }
 
-function sumOf<T>(list: readonly T[], valueOf: (each: T) => number): number {
-  return list.reduce((sum, each) => sum + valueOf(each), 0);
+function sumOf<T>(list: readonly T[], numberOf: (each: T) => number): number {
+  return list.reduce((sum, each) => sum + numberOf(each), 0);
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -162,6 +162,7 @@ class Run {
     try {
       reading = await this.#app.scrape();
     } catch (error) {
+      if (error instanceof assert.AssertionError) throw error;
       this.#say(`scrape: ${(error as NodeJS.ErrnoException).code}`);
       return;
     }

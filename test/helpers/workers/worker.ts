@@ -40,7 +40,7 @@ export class Worker {
   static async greet(socket: Socket): Promise<Worker> {
     // A worker that is killed resets the connection.
     socket.on("error", () => {});
-    const lines = createInterface(socket);
+    const lines = createInterface(socket).on("error", () => {});
     const [hello]: [string] = await (once(lines, "line") as Promise<[string]>);
     const worker = new Worker(socket, JSON.parse(hello));
     lines.on("line", (line) => {

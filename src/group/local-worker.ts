@@ -32,6 +32,9 @@ export interface Answer extends Outcome {
  */
 const MIN_TIME_MS = 1_000;
 
+/** The most time that they get, whatever a clock says that was set meanwhile. */
+const MAX_TIME_MS = 60 * 60 * 1_000;
+
 const CANNOT_ANSWER = "Cannot read the metrics of this worker";
 
 /** The kind of collectors' faults in the log. */
@@ -75,7 +78,8 @@ export class LocalWorker {
   async answer(sender: Sender, question: Question, signal: Signal): Promise<Answer> {
     if (this.#isFailing) return failed([], true);
     const filter = filterByNames(question.names);
-    const timeMs = Math.max(MIN_TIME_MS, question.deadlineMs - Date.now());
+    const leftMs = question.deadlineMs - Date.now();
+    const timeMs = Math.min(Math.max(MIN_TIME_MS, leftMs), MAX_TIME_MS);
     const deadline = startDeadline(timeMs, signal, this.#alarm);
     try {
       const gathering = await this.#cycle.collect(deadline, filter);

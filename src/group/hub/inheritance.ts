@@ -13,10 +13,16 @@ import { KeptWorker } from "./kept-worker.ts";
  * Takes over the counters of the workers that a former hub knew. Those whose process runs count on as they
  * stand until they join; those of the others are retained. It never rejects.
  *
+ * @param isContinued Whether this process was in the group before.
  * @returns Whether there was a hub before, and any of its workers still runs.
  */
-export async function inherit(hub: Hub, ledger: Ledger, place: LastNumbersPlace): Promise<boolean> {
-  const left = await ledger.read(() => hub.merged.createMirror());
+export async function inherit(
+  hub: Hub,
+  ledger: Ledger,
+  place: LastNumbersPlace,
+  isContinued: boolean,
+): Promise<boolean> {
+  const left = await ledger.read(() => hub.merged.createMirror(), isContinued);
   const last = new Set(lastNumbersIn(place));
   for (const { worker, slot, mirror, entry } of left) {
     const kept = new KeptWorker(ledger, { worker, slot }, mirror, entry);

@@ -108,7 +108,7 @@ export class Lead {
    */
   async open(): Promise<void> {
     try {
-      const hasInherited = await inherit(this.hub, this.#ledger, this.#lastNumbers);
+      const hasInherited = await this.#inherit();
       if (hasInherited || this.#config.isChange) this.hub.events.hub_changed++;
       this.hub.begin();
       // The files of last numbers are gone, and this process may not get the port.
@@ -122,6 +122,10 @@ export class Lead {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     for (const socket of waiting) this.#welcome(socket);
+  }
+
+  #inherit(): Promise<boolean> {
+    return inherit(this.hub, this.#ledger, this.#lastNumbers, this.#config.isChange);
   }
 
   /** Gathers from all workers; the rules of `Gatherer` hold. */

@@ -32,6 +32,7 @@ export class Journal {
   /** What has not been written for certain. Writing it twice does no harm. */
   #waiting: { readonly at: number; readonly data: Uint8Array }[] = [];
   #flushing: Promise<void> | undefined;
+  #hasFile = false;
 
   /** @param extent What another hub has written there. */
   constructor(folder: string, name: string, extent?: JournalExtent) {
@@ -40,6 +41,17 @@ export class Journal {
     if (extent === undefined) return;
     this.#bytes = extent.bytes;
     this.#crc = extent.crc;
+    this.#hasFile = true;
+  }
+
+  /** Whether there is a file, or there was one. */
+  get hasFile(): boolean {
+    return this.#hasFile;
+  }
+
+  /** Whether anything has not been written. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
   }
 
   /** What has been appended so far. */
@@ -105,6 +117,7 @@ export class Journal {
 
   #open(): number {
     this.#file ??= nodeModule("node:fs").openSync(this.#path, createFlags(), OWN_MODE);
+    this.#hasFile = true;
     return this.#file;
   }
 

@@ -92,13 +92,19 @@ export class Ledger {
    * Reads what the last hub has left. It never rejects; what cannot be read is left.
    *
    * The counters start anew, and the files are removed, if no process of the group runs any more.
+   *
+   * @param isContinued Whether this process was in the group before: then one runs, although a ledger that
+   *   is older than its joining does not name it.
    */
-  async read<M extends KeptMirror>(createMirror: () => M): Promise<readonly KeptWorker<M>[]> {
+  async read<M extends KeptMirror>(
+    createMirror: () => M,
+    isContinued = false,
+  ): Promise<readonly KeptWorker<M>[]> {
     try {
       removeForgottenFiles(this.#folder.path);
       this.#findFiles();
       const records = (await readRecords(`${this.#prefix}.ledger`, this.#folder.uid)) ?? [];
-      if (records.some(({ worker }) => isRunning(worker))) {
+      if (isContinued || records.some(({ worker }) => isRunning(worker))) {
         return await this.#restore(records, createMirror);
       }
       if (records.length > 0) this.#removeAll();
@@ -149,6 +155,10 @@ export class Ledger {
   /** Forgets a worker: its counters are retained now, or newer ones have replaced them. */
   remove(entry: LedgerEntry): void {
     this.#entries.delete(entry);
+    const { journal } = entry;
+    // Unless it is in what is being written, nobody will read it.
+    if (this.#writing === undefined) journal.discard();
+    if (!journal.hasFile && !journal.isWaiting) this.#files.delete(journal.name);
     const closed = entry.close().finally(() => this.#closing.delete(closed));
     this.#closing.add(closed);
   }
@@ -208,14 +218,14 @@ export class Ledger {
     const file = openSync(path, createFlags(), OWN_MODE);
     try {
       await writeAll(file, [...bytesOfRecords(records)]);
+      if (generation === this.#generation) this.#replace(path, records);
+      else removeFile(path);
     } catch (error) {
       removeFile(path);
       throw error;
     } finally {
       closeSync(file);
     }
-    if (generation === this.#generation) this.#replace(path, records);
-    else removeFile(path);
   }
 
   /**

@@ -584,6 +584,40 @@ test(
     }),
 );
 
+test("workers that come and go between two scrapes leave no files", { skip }, () =>
+  withLedger(async ({ open, folder }) => {
+    const ledger = open();
+    addWorker(ledger, OWN, { "/": 1 });
+    await ledger.write(undefined);
+    const before = readdirSync(folder);
+    for (let i = 0; i < 10; i++) {
+      const { entry } = addWorker(ledger, `${4_194_304 + i}-1-0`, { "/": 7 });
+      ledger.remove(entry);
+    }
+    await ledger.close();
+    assert.deepEqual(readdirSync(folder), before);
+  }),
+);
+
+test(
+  "a folder in the place of the ledger is said, and costs no more files at each scrape",
+  { skip },
+  () =>
+    withLedger(async ({ open, folder, path, errors }) => {
+      const ledger = open();
+      addWorker(ledger, OWN, { "/": 1 });
+      mkdirSync(path);
+      await ledger.write(undefined);
+      const before = readdirSync(folder);
+      await ledger.write(undefined);
+      ledger.writeNow(undefined);
+      await ledger.close();
+      assert.deepEqual(readdirSync(folder), before);
+      assert.match(errors[0] ?? "", /^Cannot keep the counters .*EISDIR/);
+      assert.equal(before.filter((name) => name.endsWith(".tmp")).length, 0);
+    }),
+);
+
 test("a thousand workers that come and go leave nothing", { skip }, () =>
   withLedger(async ({ open, folder }) => {
     const ledger = open();

@@ -31,6 +31,7 @@ import { type Meeting, meet } from "./meeting/meet.ts";
 import type { Seat } from "./meeting/seat.ts";
 import { Member } from "./member.ts";
 import { type Place, quoted, type Welcome } from "./messages.ts";
+import { Reported } from "./reported.ts";
 import { atMost, pause } from "./waiting.ts";
 
 export type { Group, GroupConfig, Hosted, Role } from "./border.ts";
@@ -64,6 +65,7 @@ class OwnGroup implements Group {
   readonly #config: GroupConfig;
   readonly #settings: WorkersSettings;
   readonly #local: LocalWorker;
+  #reported: Reported | undefined;
   readonly #forwarder: Forwarder;
   readonly #signal = new LightSignal();
   #hosted: Hosted | undefined;
@@ -85,7 +87,8 @@ class OwnGroup implements Group {
     if (options.workers === undefined) throw new TypeError('Option "workers" is off');
     this.#settings = options.workers;
     this.#patienceMs = options.workers.patienceMs ?? 0;
-    this.#local = new LocalWorker(gatherer, options, log);
+    const isCounted = (source: object) => this.#reported?.has(source) ?? true;
+    this.#local = new LocalWorker(gatherer, options, log, isCounted);
     this.#forwarder = new Forwarder({ options, log, socketPath: () => this.#socketPath });
     this.gatherer = {
       gather: (context) => {
@@ -131,6 +134,7 @@ class OwnGroup implements Group {
     } catch (error) {
       return this.#beAlone(error);
     }
+    this.#reported = new Reported(this.#meeting.key);
     this.#stopWatchingExit = onExit(() => this.#exit());
     await this.#joinSoon();
   }
@@ -186,6 +190,7 @@ class OwnGroup implements Group {
     await this.#member?.leave(() => this.#keepLast());
     this.#stopWatchingExit();
     await this.#life;
+    this.#reported?.close();
     this.#local.close();
     this.#forwarder.close();
   }

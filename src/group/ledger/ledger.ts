@@ -233,25 +233,28 @@ export class Ledger {
    * them, and the files are removed.
    *
    * @param retained As for `write()`.
+   * @returns Whether the next hub will read them.
    */
-  writeNow(retained: Retained | undefined): void {
+  writeNow(retained: Retained | undefined): boolean {
     const path = `${this.#folder.path}/${this.#newName("tmp")}`;
     try {
       const records = this.#take(retained);
-      if (!this.#isOurs()) return;
+      if (!this.#isOurs()) return false;
       this.#next = undefined;
       this.#generation++;
       if (!records.some(({ worker }) => isRunning(worker))) {
         this.#removeAll();
-        return;
+        return true;
       }
       for (const { journal } of this.#entries) journal.flushNow();
       const bytes = Buffer.concat([...bytesOfRecords(records)]);
       nodeModule("node:fs").writeFileSync(path, bytes, { flag: "wx", mode: OWN_MODE });
       this.#replace(path, records);
+      return true;
     } catch (error) {
       removeFile(path);
       this.#place.log.error(UNWRITABLE, error, { kind: UNWRITABLE });
+      return false;
     }
   }
 

@@ -37,6 +37,8 @@ interface Account {
   state: "living" | "left" | "killed";
   /** Whether it cannot be told anything for now. */
   isBusy: boolean;
+  /** Whether it must not end, because it is starting a thread. */
+  isStarting: boolean;
 }
 
 /** Sums that one scrape has shown. */
@@ -133,9 +135,7 @@ class Run {
     const parent = this.#random() < 0.2 ? this.#idle(isProcess) : undefined;
     let account: Account | undefined;
     try {
-      const worker = await (parent === undefined
-        ? this.#app.startWorker()
-        : this.#app.startWorker(parent.worker, "thread"));
+      const worker = await this.#start(parent);
       account = newAccount(worker, parent);
       this.#accounts.push(account);
       if (parent !== undefined && parent.state !== "living") account.state = "killed";
@@ -154,6 +154,16 @@ class Run {
         await account.worker.ended;
       } else if (parent?.state === "living") throw error;
     }
+  }
+
+  async #start(parent: Account | undefined): Promise<Worker> {
+    if (parent === undefined) return this.#app.startWorker();
+    parent.isBusy = true;
+    parent.isStarting = true;
+    const worker = await this.#app.startWorker(parent.worker, "thread");
+    parent.isBusy = false;
+    parent.isStarting = false;
+    return worker;
   }
 
   async scrape(): Promise<void> {
@@ -212,7 +222,7 @@ class Run {
   async kill(isHub: boolean): Promise<void> {
     if (this.#living.length <= WORKERS.min) return;
     const account = isHub ? await this.#hub() : this.#pick(this.#living);
-    if (account?.state !== "living") return;
+    if (account?.state !== "living" || account.isStarting) return;
     this.#say("SIGKILL", account);
     this.#lose(account, "killed");
     if (account.parent === undefined) await account.worker.kill();
@@ -350,7 +360,16 @@ function times(count: number, step: Step): readonly Step[] {
 }
 
 function newAccount(worker: Worker, parent: Account | undefined): Account {
-  return { worker, parent, told: 0, counted: 0, shown: 0, state: "living", isBusy: false };
+  return {
+    worker,
+    parent,
+    told: 0,
+    counted: 0,
+    shown: 0,
+    state: "living",
+    isBusy: false,
+    isStarting: false,
+  };
 }
 
 function isProcess({ parent }: Account): boolean {

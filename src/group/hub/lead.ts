@@ -114,7 +114,8 @@ export class Lead {
   }
 
   /**
-   * Opens the port, and then welcomes the members.
+   * Opens the port, and then welcomes the members. A process that does not get the port has changed nothing of
+   * what a former hub has left, which may be there still.
    *
    * @throws What `Hosted.open()` throws. Then it has stopped.
    */
@@ -124,8 +125,6 @@ export class Lead {
       const hasInherited = await inherit(this.hub, this.#ledger, this.#left, isChange);
       if (hasInherited || isChange) this.hub.events.hub_changed++;
       this.hub.begin();
-      // This process may not get the port.
-      if (hasInherited) await this.#ledger.write(this.hub.merged.takeRetained());
       this.#begin();
       this.place = await this.#config.hosted.open();
     } catch (error) {

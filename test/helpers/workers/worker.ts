@@ -33,7 +33,7 @@ export class Worker {
     this.pid = pid;
     this.thread = thread;
     this.#socket = socket;
-    this.ended = once(socket, "close").then(() => {});
+    this.ended = new Promise((resolve) => socket.once("close", () => resolve()));
   }
 
   /** Waits for what the worker at the other end of a connection says of itself. */

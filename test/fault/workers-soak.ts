@@ -72,7 +72,7 @@ class Run {
   readonly #accounts: Account[] = [];
   readonly #pauses = new Set<Promise<void>>();
   readonly #stopped = new Set<number>();
-  readonly #start = performance.now();
+  readonly #begun = performance.now();
   #shown: Sums = { shares: new Map(), totals: {} };
 
   constructor(app: Application, soak: Soak) {
@@ -330,7 +330,7 @@ class Run {
   }
 
   #say(text: string, account?: Account): void {
-    const at = Math.round(performance.now() - this.#start);
+    const at = Math.round(performance.now() - this.#begun);
     const who = account && `${account.worker.name} (${account.worker.pid}), ${account.told}: `;
     this.story.push(`${at} ${who ?? ""}${text}`);
   }

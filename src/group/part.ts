@@ -20,7 +20,7 @@ import type { LocalWorker } from "./local-worker.ts";
 import { connect } from "./meeting/connect.ts";
 import { type Elected, elect, findHub } from "./meeting/election.ts";
 import type { Meeting } from "./meeting/meet.ts";
-import type { Seat } from "./meeting/seat.ts";
+import { type Seat, socketOf } from "./meeting/seat.ts";
 import { Member } from "./member.ts";
 import { type Place, quoted, type Welcome, type WorkerFacts } from "./messages.ts";
 import { atMost, pause } from "./waiting.ts";
@@ -91,7 +91,7 @@ export class Part {
   /** The path of the hub's socket. */
   get socketPath(): string {
     const { folder, key } = this.#config.meeting;
-    return `${folder.path}/${key}.sock`;
+    return socketOf(folder, key);
   }
 
   get hasLeft(): boolean {

@@ -113,6 +113,7 @@ export class Lead {
       const { isChange } = this.#config;
       const hasInherited = await inherit(this.hub, this.#ledger, this.#left, isChange);
       if (hasInherited || isChange) this.hub.events.hub_changed++;
+      if (this.#isOver) throw new Error("The group was left meanwhile");
       this.hub.begin();
       // The files of last numbers are gone, and this process may not get the port.
       if (hasInherited) await this.#ledger.write(this.hub.merged.takeRetained());

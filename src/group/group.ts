@@ -4,9 +4,8 @@
  * They meet in a folder of their user (`meeting/`). Whoever has the socket there is the hub: it answers for
  * all, and opens the port. All others report to it over a connection each, whose end says at once that one
  * of them has died; when the hub dies, they elect another the same way. A scrape that comes to any of them is
- * passed on to the hub (`forwarding.ts`). `hub/` has what a hub knows, `member.ts` what a member does, and
- * `part.ts` goes
- * from one to the other, and `local-worker.ts` is what both have of this process.
+ * passed on to the hub (`forwarding.ts`). `hub/` has what a hub knows, `member.ts` what a member does;
+ * `part.ts` goes from one to the other. `local-worker.ts` is what both have of this process.
  *
  * Nothing here keeps the process alive, except while it joins. No failure of the group reaches the
  * application once it has joined.
@@ -24,6 +23,7 @@ import { LocalWorker } from "./local-worker.ts";
 import { meet } from "./meeting/meet.ts";
 import type { Place } from "./messages.ts";
 import { Part } from "./part.ts";
+import { Reported } from "./reported.ts";
 
 export type { Group, GroupConfig, Hosted, Role } from "./border.ts";
 export type { Place } from "./messages.ts";
@@ -41,6 +41,7 @@ class OwnGroup implements Group {
   readonly #config: GroupConfig;
   readonly #settings: WorkersSettings;
   readonly #local: LocalWorker;
+  #reported: Reported | undefined;
   readonly #forwarder: Forwarder;
   #hosted: Hosted | undefined;
   #part: Part | undefined;
@@ -52,7 +53,8 @@ class OwnGroup implements Group {
     if (options.workers === undefined) throw new TypeError('Option "workers" is off');
     this.#config = config;
     this.#settings = options.workers;
-    this.#local = new LocalWorker(gatherer, options, log);
+    const isCounted = (source: object) => this.#reported?.has(source) ?? true;
+    this.#local = new LocalWorker(gatherer, options, log, isCounted);
     this.#forwarder = new Forwarder({
       ...{ options, log },
       socketPath: () => this.#part?.socketPath ?? "",
@@ -97,6 +99,7 @@ class OwnGroup implements Group {
       const meeting = meet(settings.group, address);
       const part = new Part({ meeting, hosted, local, settings, options, log });
       this.#part = part;
+      this.#reported = new Reported(meeting.key);
       this.#stopWatchingExit = onExit(() => part.leaveNow());
       elected = await part.stand();
     } catch (error) {
@@ -136,6 +139,7 @@ class OwnGroup implements Group {
   async close(): Promise<void> {
     await this.#part?.leave();
     this.#stopWatchingExit();
+    this.#reported?.close();
     this.#local.close();
     this.#forwarder.close();
   }

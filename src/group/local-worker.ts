@@ -32,6 +32,9 @@ export interface Answer extends Outcome {
  */
 const MIN_TIME_MS = 1_000;
 
+/** The most time that they get, whatever a clock says that was set meanwhile. */
+const MAX_TIME_MS = 60 * 60 * 1_000;
+
 const CANNOT_ANSWER = "Cannot read the metrics of this worker";
 
 /** The kind of collectors' faults in the log. */
@@ -43,6 +46,7 @@ export class LocalWorker {
   readonly #gatherer: Gatherer;
   readonly #options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">;
   readonly #log: Log;
+  readonly #isCounted: (source: object) => boolean;
   readonly #cycle: GatherCycle;
   readonly #alarm = new Alarm();
   /** Those of the last gathering of all. */
@@ -54,15 +58,18 @@ export class LocalWorker {
     gatherer: Gatherer,
     options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">,
     log: Log,
+    isCounted: (source: object) => boolean,
   ) {
     const { errorHandling, onScrape } = options;
     this.#gatherer = gatherer;
     this.#options = options;
     this.#log = log;
+    this.#isCounted = isCounted;
     this.#cycle = new GatherCycle(
       onScrape === undefined ? gatherer : withHook(gatherer, onScrape),
       {
         errorHandling,
+        isCounted,
         report: this.#report,
         onShared: () => {},
         onGathered: ({ errors, isComplete }) => this.#logErrors(errors, isComplete),
@@ -75,7 +82,8 @@ export class LocalWorker {
   async answer(sender: Sender, question: Question, signal: Signal): Promise<Answer> {
     if (this.#isFailing) return failed([], true);
     const filter = filterByNames(question.names);
-    const timeMs = Math.max(MIN_TIME_MS, question.deadlineMs - Date.now());
+    const leftMs = question.deadlineMs - Date.now();
+    const timeMs = Math.min(Math.max(MIN_TIME_MS, leftMs), MAX_TIME_MS);
     const deadline = startDeadline(timeMs, signal, this.#alarm);
     try {
       const gathering = await this.#cycle.collect(deadline, filter);
@@ -146,6 +154,7 @@ export class LocalWorker {
         signal: new AbortController().signal,
         deadlineMs: Date.now(),
         isRequested: () => true,
+        isCounted: this.#isCounted,
         report: () => {},
         isFinal: true,
       });

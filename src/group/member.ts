@@ -4,6 +4,7 @@
  */
 import type { Socket } from "node:net";
 import { LightSignal, OVER } from "../abort.ts";
+import { ProtocolError } from "../gatherers/remote/protocol-error.ts";
 import { Sender } from "../gatherers/remote/sender.ts";
 import type { Snapshot } from "../gatherers/remote/snapshot.ts";
 import type { Log } from "../log.ts";
@@ -119,10 +120,12 @@ export class Member {
       this.#welcomed = true;
       onWelcome(readWelcome(head));
     } else if (head["type"] === "taken") this.#isTaken = true;
-    else if (head["type"] === "want") void this.#answer(readWant(head));
-    else if (head["type"] === "refused") {
+    else if (head["type"] === "want") {
+      if (this.#isAnswering) throw new ProtocolError("A question is open already");
+      void this.#answer(readWant(head));
+    } else if (head["type"] === "refused") {
       this.wasAsked = false;
-      const reason = REASONS[head["reason"] as Refused["reason"]] ?? "it did not say why";
+      const reason = REASONS.get(head["reason"]) ?? "it did not say why";
       const about = { kind: "refused", name: String(head["reason"]).slice(0, 16) };
       log.warn(`The hub does not serve this worker: ${reason}`, about);
     }
@@ -206,8 +209,8 @@ function headOf({ n }: Want, outcome: Outcome): Have {
   return { type: "have", n, ...outcome };
 }
 
-const REASONS: Readonly<Record<Refused["reason"], string>> = {
-  protocol: "it is of another version of promhttp",
-  members: "it has too many workers",
-  numbers: "its workers have too many series",
-};
+const REASONS: ReadonlyMap<unknown, string> = new Map<Refused["reason"], string>([
+  ["protocol", "it is of another version of promhttp"],
+  ["members", "it has too many workers"],
+  ["numbers", "its workers have too many series"],
+]);

@@ -213,8 +213,10 @@ export class Connection {
     log.warn(`A worker was refused: there are too many ${reason}`, { kind: PEER, name: reason });
     this.#isRefused = true;
     this.#isCutOff = true;
+    clearTimeout(this.#greeting);
     sendFrame(this.#socket, { type: "refused", reason } satisfies Refused);
-    this.#socket.end();
+    // It may not close its side.
+    this.#socket.destroySoon();
   }
 
   #cutOff(reason: unknown): void {

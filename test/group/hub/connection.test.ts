@@ -80,6 +80,29 @@ test("a peer with the id of the hub does not take its place", async () => {
   assert.equal(await hub.sample('promhttp_worker_events_total{event="refused"}'), 1);
 });
 
+test("a worker that has too many numbers is refused, and cannot stay", async () => {
+  await using group = await TestGroup.create();
+  const hub = await group.add(counterOf(1));
+  const peer = await Peer.connect(group);
+  // It does not close its side.
+  peer.socket.removeAllListeners("end").allowHalfOpen = true;
+  peer.send(HELLO);
+  await peer.message("welcome");
+  const scraped = hub.sample("jobs_total");
+  const { n } = await peer.message("want");
+  const bounds = Array.from({ length: 1_000 }, (_, index) => index);
+  const rows = Array.from({ length: 10_000 }, () => [0]);
+  const head = { name: "a", help: "", type: "histogram" };
+  const splices = [{ at: 0, removed: 0, rows }];
+  const shapes = [{ names: [], bounds }];
+  peer.send({ type: "layout", n, piece: [{ id: 1, head, shapes, splices }] });
+  assert.equal((await peer.message("refused"))["reason"], "numbers");
+  assert.equal(await scraped, 1);
+  for (;;) if ((await hub.sample('promhttp_worker_events_total{event="left"}')) === 1) break;
+  assert.equal(await hub.sample('promhttp_worker_events_total{event="refused"}'), 1);
+  peer.socket.destroy();
+});
+
 test("a worker of another version is counted as long as it stays, and costs no scrape", async () => {
   await using group = await TestGroup.create();
   const hub = await group.add(counterOf(1));

@@ -124,6 +124,7 @@ export class Lead {
       const { isChange } = this.#config;
       const hasInherited = await inherit(this.hub, this.#ledger, this.#left, isChange);
       if (hasInherited || isChange) this.hub.events.hub_changed++;
+      if (this.#isOver) throw new Error("The group was left meanwhile");
       this.hub.begin();
       this.#begin();
       this.place = await this.#config.hosted.open();

@@ -9,6 +9,7 @@
  */
 import { LightSignal, OVER } from "../../abort.ts";
 import { type Contribution, MergedFamilies } from "../../gatherers/remote/merged-families.ts";
+import { ProtocolError } from "../../gatherers/remote/protocol-error.ts";
 import { Sender } from "../../gatherers/remote/sender.ts";
 import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import type { Log } from "../../log.ts";
@@ -161,6 +162,7 @@ export class Hub implements WorkerCensus {
     if (pause !== undefined) await pause;
     await this.turns.take(() => {
       mirror.applyLayout(piece);
+      if (mirror.isFlooded) throw new ProtocolError("A layout goes on without end");
       kept.addLayout(piece);
     });
     hasWorked(performance.now());

@@ -196,7 +196,10 @@ export class Hub implements WorkerCensus {
   async applyLayout(worker: Mirrored, piece: unknown): Promise<void> {
     const pause = mayWork();
     if (pause !== undefined) await pause;
-    await this.turns.take(() => applyLayout(worker, piece));
+    await this.turns.take(() => {
+      applyLayout(worker, piece);
+      if (worker.mirror.isFlooded) throw new ProtocolError("A layout goes on without end");
+    });
     hasWorked(performance.now());
   }
 

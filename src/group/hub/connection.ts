@@ -73,7 +73,7 @@ export class Connection {
   #isRefused = false;
   /** The id of a worker that has said that it leaves. */
   #left: string | undefined;
-  /** Whether this side has ended it, so that the peer may return. */
+  /** Whether it ends for a fault, so that the peer may return. */
   #isCutOff = false;
   /** Settles when all frames so far have been processed. */
   #processed: Promise<void> = Promise.resolve();
@@ -166,6 +166,9 @@ export class Connection {
         this.#socket.end();
         return;
       }
+      case "again":
+        this.#isCutOff = true;
+        return;
       default:
         throw new ProtocolError("A message is of no known type");
     }

@@ -13,7 +13,7 @@ import type { WorkersSettings } from "../../options/workers.ts";
 import type { Scrape, WorkerReport } from "../../scrape/exchange.ts";
 import type { Hosted } from "../border.ts";
 import { Ledger } from "../ledger/ledger.ts";
-import type { LocalWorker } from "../local-worker.ts";
+import type { LocalWorker } from "../local/local-worker.ts";
 import type { RuntimeFolder } from "../meeting/runtime-folder.ts";
 import type { Seat } from "../meeting/seat.ts";
 import type { Place, WorkerFacts } from "../messages.ts";
@@ -113,6 +113,7 @@ export class Lead {
       const { isChange } = this.#config;
       const hasInherited = await inherit(this.hub, this.#ledger, this.#left, isChange);
       if (hasInherited || isChange) this.hub.events.hub_changed++;
+      if (this.#isOver) throw new Error("The group was left meanwhile");
       this.hub.begin();
       // The files of last numbers are gone, and this process may not get the port.
       if (hasInherited) await this.#ledger.write(this.hub.merged.takeRetained());

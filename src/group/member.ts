@@ -11,7 +11,7 @@ import type { Log } from "../log.ts";
 import { haveSameElements } from "../model/identity.ts";
 import { nodeModule } from "../node.ts";
 import { FRAME_LIMITS, type FrameHead, receiveFrames, sendFrame } from "./frames.ts";
-import type { LocalWorker } from "./local-worker.ts";
+import type { LocalWorker } from "./local/local-worker.ts";
 import {
   type Have,
   type Hello,

@@ -16,7 +16,7 @@ import type { Hosted } from "./border.ts";
 import { readEnvironment } from "./environment.ts";
 import { Lead } from "./hub/lead.ts";
 import { writeLastNumbers } from "./ledger/last-numbers.ts";
-import type { LocalWorker } from "./local-worker.ts";
+import type { LocalWorker } from "./local/local-worker.ts";
 import { connect } from "./meeting/connect.ts";
 import { type Elected, elect, findHub } from "./meeting/election.ts";
 import type { Meeting } from "./meeting/meet.ts";

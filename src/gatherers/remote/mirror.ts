@@ -64,6 +64,15 @@ export class Mirror {
   }
 
   /**
+   * Whether its layout goes on without end: what is removed is only forgotten when numbers come.
+   * A journal of many layouts is like that, too.
+   */
+  get isFlooded(): boolean {
+    for (const family of this.#all()) if (family.isFlooded) return true;
+    return false;
+  }
+
+  /**
    * Applies a piece of a layout; the numbers of that layout must follow.
    *
    * @throws {ProtocolError} If it is not as the protocol says.

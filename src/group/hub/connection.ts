@@ -57,6 +57,8 @@ const MAX_MEMBERS = 1_024;
 /** How many numbers all workers together may have. */
 const MAX_NUMBERS = 10_000_000;
 
+const CANNOT_END = "Cannot end the connection of a worker";
+
 /** The kind of faults of peers in the log. */
 const PEER = "peer";
 
@@ -86,7 +88,9 @@ export class Connection {
     this.#greeting = unref(setTimeout(() => this.#cutOff("It did not greet"), GREETING_MS));
     socket.on("close", () => {
       clearTimeout(this.#greeting);
-      context.hub.departures.begin(this.#processed.then(() => this.#end()));
+      const ended = this.#processed.then(() => this.#end());
+      // A fault of ours must not end the application.
+      context.hub.departures.begin(ended.catch((error) => context.log.error(CANNOT_END, error)));
     });
     // What cannot be written any more is of no interest: the end follows.
     socket.on("error", () => {});

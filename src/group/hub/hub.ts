@@ -21,7 +21,7 @@ import type { WorkersSettings } from "../../options/workers.ts";
 import { UnavailableError } from "../../scrape/failure.ts";
 import type { SelfMetrics } from "../../scrape/self-metrics.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { LocalWorker } from "../local-worker.ts";
+import type { LocalWorker } from "../local/local-worker.ts";
 import type { Want, WorkerFacts } from "../messages.ts";
 import { hasWorked, inSlices, mayWork, Turns } from "../slices.ts";
 import { Asking, roundOf, waitFor } from "./asking.ts";
@@ -197,7 +197,10 @@ export class Hub implements WorkerCensus {
   async applyLayout(worker: Mirrored, piece: unknown): Promise<void> {
     const pause = mayWork();
     if (pause !== undefined) await pause;
-    await this.turns.take(() => applyLayout(worker, piece));
+    await this.turns.take(() => {
+      applyLayout(worker, piece);
+      if (worker.mirror.isFlooded) throw new ProtocolError("A layout goes on without end");
+    });
     hasWorked(performance.now());
   }
 

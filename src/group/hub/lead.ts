@@ -15,7 +15,7 @@ import { UnavailableError } from "../../scrape/failure.ts";
 import { unref } from "../../timers.ts";
 import type { Hosted } from "../border.ts";
 import { Ledger } from "../ledger/ledger.ts";
-import type { LocalWorker } from "../local-worker.ts";
+import type { LocalWorker } from "../local/local-worker.ts";
 import type { RuntimeFolder } from "../meeting/runtime-folder.ts";
 import type { Seat } from "../meeting/seat.ts";
 import type { Place, WorkerFacts } from "../messages.ts";

@@ -166,6 +166,21 @@ test("a label set that is listed twice falls only where it is counted", () => {
   assert.deepEqual(group.lines(), ['b_total{x="1"} 6']);
 });
 
+test("one row with many buckets does not take their room for all others", () => {
+  const { group, mirror } = createGroup();
+  const bounds = Array.from({ length: 10_000 }, (_, index) => index);
+  const head = { name: "h", help: "", type: "histogram" };
+  const shapes = [SHAPE, { names: ["x"], bounds }];
+  const many = Array.from({ length: 10_000 }, (_, index) => [0, String(index)]);
+  mirror.applyLayout([{ id: 1, head, shapes, splices: rows(...many.slice(0, 1_000)) }]);
+  assert.throws(
+    () => mirror.applyLayout([{ id: 1, splices: rows(...many.slice(1_000), [1, "wide"]) }]),
+    ProtocolError,
+  );
+  mirror.applyNumbers({ order: [1], isPartial: false, numbers: new Float64Array(2_000) });
+  assert.equal(group.lines().length, 3_000);
+});
+
 test("splices are applied one after the other", () => {
   const { group, mirror } = createGroup();
   const splice = (at: number, removed: number, ...values: string[]) => ({

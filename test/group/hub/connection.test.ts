@@ -103,6 +103,26 @@ test("a worker that has too many numbers is refused, and cannot stay", async () 
   peer.socket.destroy();
 });
 
+test("a worker whose layout goes on without end is cut off", async () => {
+  await using group = await TestGroup.create();
+  const hub = await group.add(counterOf(1));
+  const peer = await Peer.connect(group);
+  peer.send(HELLO);
+  await peer.message("welcome");
+  const scraped = hub.sample("jobs_total");
+  const { n } = await peer.message("want");
+  const head = { name: "a", help: "", type: "gauge" };
+  const shapes = [{ names: ["x"], bounds: [] }];
+  peer.send({ type: "layout", n, piece: [{ id: 1, head, shapes }] });
+  for (let i = 0; i < 3; i++) {
+    const splices = [{ at: 0, removed: Math.min(i, 1), rows: [[0, String(i)]] }];
+    peer.send({ type: "layout", n, piece: [{ id: 1, splices }] });
+  }
+  await peer.closed();
+  assert.equal(await scraped, 1);
+  assert.match(hub.logged[0] ?? "", /goes on without end/);
+});
+
 test("a worker of another version is counted as long as it stays, and costs no scrape", async () => {
   await using group = await TestGroup.create();
   const hub = await group.add(counterOf(1));

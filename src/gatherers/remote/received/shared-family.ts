@@ -15,6 +15,12 @@ export type FaultOnce =
 export const COUNT_FROM_END = 2;
 
 /**
+ * How many numbers of one family are kept at most: all slots have room for as many as the widest. All workers
+ * have 10,000,000, and a journal may replace all label sets several times.
+ */
+const MAX_NUMBERS = 2 ** 26;
+
+/**
  * What is known of one family, by name and type, whoever has it: its label sets, and what has been retained.
  *
  * All arrays are by slot; those of numbers have `stride` of them for each.
@@ -76,6 +82,13 @@ export class SharedFamily {
     return this.policy.aggregator ?? this.head.aggregator;
   }
 
+  /** Whether the numbers of more rows have room, if any of them has as many bounds. */
+  hasRoomFor(rows: number, bounds: number): boolean {
+    if (!this.isDistribution || this.policy.kind === "perWorker") return true;
+    const stride = Math.max(this.stride, bounds + COUNT_FROM_END);
+    return (this.table.length + rows) * stride <= MAX_NUMBERS;
+  }
+
   /** Finds or makes the slot of a row, for one more owner. */
   acquire(names: RowNames, row: Row, bounds: BoundSet): number {
     const slot = this.table.acquire(names, row);
@@ -121,12 +134,14 @@ export class SharedFamily {
   retain(slot: number, bounds: BoundSet, numbers: Float64Array, first: number): void {
     const at = this.#retainedAt(slot);
     const { retained } = this;
+    // A NaN would make the sum NaN forever.
     if (this.isDistribution) {
-      this.add(retained, slot, bounds, numbers, first);
+      const own = numbers.slice(first, first + bounds.values.length + COUNT_FROM_END);
+      for (let at = 0; at < own.length; at++) if (Number.isNaN(own[at])) own[at] = 0;
+      this.add(retained, slot, bounds, own, 0);
       return;
     }
     const value = numbers[first] as number;
-    // A NaN would make the sum NaN forever.
     if (!Number.isNaN(value)) retained[at] = (retained[at] as number) + value;
   }
 

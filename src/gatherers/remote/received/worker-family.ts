@@ -37,6 +37,7 @@ export class WorkerFamily {
   /** The rows that the next numbers are of. */
   #next: Rows = NO_ROWS;
   readonly #shapes: WorkerShape[] = [];
+  #mostBounds = 0;
   /** The slots of the rows that are no longer in the layout, until the next numbers show it. */
   #removed: number[] = [];
   /** Those among them that had a native histogram. */
@@ -59,6 +60,11 @@ export class WorkerFamily {
     return this.#next !== this.rows;
   }
 
+  /** Whether more rows wait to be forgotten than have numbers: no sender removes what it has just added. */
+  get isFlooded(): boolean {
+    return this.#removed.length > this.rows.length;
+  }
+
   /** How many numbers must come next. */
   get expectedNumbers(): number {
     return this.#next.numberCount;
@@ -69,6 +75,7 @@ export class WorkerFamily {
     for (const shape of shapes) {
       this.#shapes.push(this.#shapeOf(shape));
       this.labelCounts.push(shape.names.length);
+      this.#mostBounds = Math.max(this.#mostBounds, shape.bounds.length);
     }
     if (splices.length > 0) this.#splice(splices);
     for (const entry of exemplars) this.#setExemplar(entry);
@@ -131,11 +138,14 @@ export class WorkerFamily {
   #splice(splices: NonNullable<FamilyChange["splices"]>): void {
     const { shared } = this;
     let { length } = this.#next;
+    let added = 0;
     // Nothing may be left half-done.
     for (const { at, removed, rows } of splices) {
       expect(at + removed <= length, "the rows that are replaced");
       length += rows.length - removed;
+      added += rows.length;
     }
+    expect(shared.hasRoomFor(added, this.#mostBounds), "the number of buckets");
     const editor = new RowEditor(this.#next.slots, this.#next.shapeOf);
     for (const { at, removed, rows } of splices) {
       for (const slot of editor.remove(at, removed)) {

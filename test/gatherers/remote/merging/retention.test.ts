@@ -84,3 +84,21 @@ test("a thousand workers that come and go leave nothing but their totals", () =>
     ["a_total", "h"],
   );
 });
+
+test("a NaN does not stay in what is retained", () => {
+  const group = new TestGroup();
+  group.join([counterOf("a_total", [NONE, 1]), histogramOf("h", [1], [1, 2], 3)]);
+  group.retire(
+    group.join([
+      counterOf("a_total", [NONE, Number.NaN]),
+      histogramOf("h", [1], [1, 2], Number.NaN),
+    ]),
+  );
+  assert.deepEqual(group.lines(), [
+    "a_total 1",
+    'h_bucket{le="1"} 2',
+    'h_bucket{le="+Inf"} 4',
+    "h_sum 3",
+    "h_count 4",
+  ]);
+});

@@ -11,6 +11,8 @@ export interface Soak {
   /** What happens follows from it, as far as the system is the same. */
   readonly seed: number;
   readonly steps: number;
+  /** How the processes are started. */
+  readonly kind: "fork" | "cluster";
   /** Whether workers are killed, too: then what they have counted since the last scrape may be lost. */
   readonly isDeadly: boolean;
 }
@@ -49,7 +51,7 @@ interface Sums {
 
 /** Lets workers come, count and go at random, and asserts that every sum is what was counted. */
 export async function assertExactSums(soak: Soak): Promise<void> {
-  await using app = await Application.start({ kind: "fork", isRootServing: false });
+  await using app = await Application.start({ kind: soak.kind, isRootServing: false });
   const run = new Run(app, soak);
   try {
     await run.run();

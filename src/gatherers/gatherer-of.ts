@@ -33,7 +33,9 @@ export function gathererOf(sources: Source | readonly Source[]): Gatherer {
     throw new TypeError("Expected at least one registry, got an empty array");
   }
   // A registry that is in the list twice would yield each of its metrics twice.
-  return mergeGatherers(Array.from(new Set(list), gathererOfOne));
+  const unique = [...new Set(list)];
+  // Cast: nothing else makes a gatherer.
+  return mergeGatherers(unique.map(gathererOfOne), unique as readonly object[]);
 }
 
 function gathererOfOne(source: unknown): Gatherer {

@@ -8,8 +8,13 @@ import { createFamilyJoiner } from "./join-families.ts";
 /**
  * Makes one gatherer of several. All start in one synchronous sweep. If one throws, that is an error
  * in the result, and the others are unaffected. Families of one name are joined.
+ *
+ * @param sources What each of them gathers from.
  */
-export function mergeGatherers(gatherers: readonly Gatherer[]): Gatherer {
+export function mergeGatherers(
+  gatherers: readonly Gatherer[],
+  sources: readonly object[] = gatherers,
+): Gatherer {
   const join = createFamilyJoiner();
 
   const result = (runs: readonly Run[], context: GatherContext): GatherResult => ({
@@ -31,7 +36,8 @@ export function mergeGatherers(gatherers: readonly Gatherer[]): Gatherer {
   return {
     gather(context) {
       const startedAt = performance.now();
-      const runs = gatherers.map((gatherer, index) => {
+      const runs = gatherers.flatMap((gatherer, index) => {
+        if (context.isCounted?.(sources[index] ?? gatherer) === false) return [];
         const isTimed = context.onCollected !== undefined;
         const run = new Run(`gatherer ${index + 1}`, isTimed ? performance.now() : startedAt);
         run.start(gatherer, context);

@@ -147,7 +147,11 @@ function scriptOfProcess(): string | undefined {
   const { resolve } = nodeModule("node:path");
   try {
     const line = nodeModule("node:fs").readFileSync("/proc/self/cmdline", "utf8");
-    const [, ...args] = line.split("\0");
+    const [, ...all] = line.split("\0");
+    const { execArgv } = process;
+    // Unless whoever has started the thread gave it others.
+    const hasOptions = execArgv.every((option, i) => option === all[i]);
+    const args = hasOptions ? all.slice(execArgv.length) : all;
     const script = args.find(
       (arg, i) => arg !== "" && !arg.startsWith("-") && !TAKES_A_VALUE.test(args[i - 1] ?? ""),
     );

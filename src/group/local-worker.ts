@@ -46,6 +46,7 @@ export class LocalWorker {
   readonly #gatherer: Gatherer;
   readonly #options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">;
   readonly #log: Log;
+  readonly #isCounted: (source: object) => boolean;
   readonly #cycle: GatherCycle;
   readonly #alarm = new Alarm();
   /** Those of the last gathering of all. */
@@ -57,15 +58,18 @@ export class LocalWorker {
     gatherer: Gatherer,
     options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">,
     log: Log,
+    isCounted: (source: object) => boolean,
   ) {
     const { errorHandling, onScrape } = options;
     this.#gatherer = gatherer;
     this.#options = options;
     this.#log = log;
+    this.#isCounted = isCounted;
     this.#cycle = new GatherCycle(
       onScrape === undefined ? gatherer : withHook(gatherer, onScrape),
       {
         errorHandling,
+        isCounted,
         report: this.#report,
         onShared: () => {},
         onGathered: ({ errors, isComplete }) => this.#logErrors(errors, isComplete),
@@ -150,6 +154,7 @@ export class LocalWorker {
         signal: new AbortController().signal,
         deadlineMs: Date.now(),
         isRequested: () => true,
+        isCounted: this.#isCounted,
         report: () => {},
         isFinal: true,
       });

@@ -54,6 +54,8 @@ export class Member {
   #welcomed = false;
   #isAnswering = false;
   #isLeaving = false;
+  /** Whether the hub has its last numbers. */
+  #isTaken = false;
 
   /** Takes a connected socket over which nothing has been sent. */
   constructor(socket: Socket, config: MemberConfig) {
@@ -73,35 +75,21 @@ export class Member {
   /**
    * Sends the last numbers, and waits until the hub has them.
    *
-   * @param keep Keeps them elsewhere, if it does not confirm them in time.
+   * @param keep Keeps them elsewhere, if it does not confirm that in time.
    */
   async leave(keep: () => void): Promise<void> {
     this.#isLeaving = true;
-    if (!this.#welcomed || this.#socket.destroyed) {
-      keep();
-      this.#socket.destroy();
-      return;
-    }
-    const timer = setTimeout(() => {
-      // Before the end of the connection, by which the hub looks for them.
-      keep();
-      this.#socket.destroy();
-    }, FAREWELL_MS);
-    this.#sendLast();
+    if (this.#welcomed && !this.#socket.destroyed) await this.#sayFarewell();
+    // Before the end of the connection, when the hub looks for them.
+    if (!this.#isTaken) keep();
+    this.#socket.destroy();
     await this.ended;
-    clearTimeout(timer);
   }
 
   /** Sends the last numbers without a pause, if the system is sure to take them: for exit handlers. */
   leaveNow(): void {
     const isIdle = this.#welcomed && !this.#isAnswering && this.#socket.writableLength === 0;
     if (isIdle && !this.#isLeaving) this.#sendLast();
-  }
-
-  /** Ends the connection, and says nothing. */
-  destroy(): void {
-    this.#isLeaving = true;
-    this.#socket.destroy();
   }
 
   #upgrade(): void {
@@ -131,7 +119,8 @@ export class Member {
     if (head["type"] === "welcome") {
       this.#welcomed = true;
       onWelcome(readWelcome(head));
-    } else if (head["type"] === "want") {
+    } else if (head["type"] === "taken") this.#isTaken = true;
+    else if (head["type"] === "want") {
       if (this.#isAnswering) throw new ProtocolError("A question is open already");
       void this.#answer(readWant(head));
     } else if (head["type"] === "refused") {
@@ -187,6 +176,18 @@ export class Member {
       };
       socket.on("drain", end).on("close", end);
       if (socket.destroyed) end();
+    });
+  }
+
+  /** Resolves when the connection has ended, or when that takes too long. */
+  #sayFarewell(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, FAREWELL_MS);
+      void this.ended.then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.#sendLast();
     });
   }
 

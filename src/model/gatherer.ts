@@ -59,6 +59,13 @@ export interface GatherContext {
    * @internal
    */
   readonly isFinal?: boolean | undefined;
+  /**
+   * Whether a source counts in this gathering: another server of the same process may report it to the same
+   * group. Absent where every source counts.
+   *
+   * @internal
+   */
+  readonly isCounted?: ((source: object) => boolean) | undefined;
   /** Reports a family, or a part of one, that has to be skipped: logged once, counted each time. */
   readonly report: FaultReporter;
   /**

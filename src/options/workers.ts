@@ -101,7 +101,7 @@ export interface WorkersOptions {
  *
  * @internal
  */
-export interface HubName {
+interface HubName {
   readonly pid: number;
   /** What it runs, quoted for a log. */
   readonly name: string;

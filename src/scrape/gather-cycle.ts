@@ -12,6 +12,8 @@ import { type NameFilter, requestedFamilies } from "./name-filter.ts";
 export interface GatherCycleOptions {
   readonly errorHandling: ErrorHandling;
   readonly report: GatherContext["report"];
+  /** Which sources count. @default all */
+  readonly isCounted?: GatherContext["isCounted"];
   /** Called for each scrape that joins the gathering of another. */
   readonly onShared: () => void;
   /** Called once for each gathering that was not abandoned. */
@@ -145,6 +147,7 @@ export class GatherCycle {
       deadlineMs,
       isRequested: filter.isRequested,
       names: filter.names,
+      isCounted: this.#options.isCounted,
       report: this.#options.report,
       onCollected,
     };

@@ -53,6 +53,16 @@ test("mergeGatherers() passes the same context to every gatherer", async () => {
   );
 });
 
+test("mergeGatherers() leaves out those whose source does not count", async () => {
+  const [first, second] = [{}, {}];
+  const context = { ...createContext(), isCounted: (source: object) => source === second };
+  const result = await mergeGatherers([GOOD, GOOD], [first, second]).gather(context);
+  assert.deepEqual(
+    [...result.families].map(({ metrics }) => [...metrics].length),
+    [1],
+  );
+});
+
 test("mergeGatherers() joins families of one name", async () => {
   const context = createContext();
   const { families } = await mergeGatherers([GOOD, GOOD]).gather(context);

@@ -101,6 +101,27 @@ test("a thread is offspring, and has the script of its process", {
   assert.equal(environment.script, readEnvironment().script);
 });
 
+test(
+  "a thread does not take the value of an option for the script of its process",
+  {
+    skip: process.platform !== "linux",
+  },
+  () =>
+    withTempDir(async (folder) => {
+      const [script, variables] = [join(folder, "main.mjs"), join(folder, ".env")];
+      writeFileSync(variables, "");
+      const thread = new URL("../fixtures/worker-id.ts", import.meta.url).href;
+      writeFileSync(
+        script,
+        `import { Worker } from "node:worker_threads";
+      const thread = new Worker(new URL(${JSON.stringify(thread)}));
+      thread.on("message", ({ environment }) => console.log(environment.script));`,
+      );
+      const child = forkNode(["--import", TYPESCRIPT, "--env-file", variables, script]);
+      assert.equal((await child.exit()).stdout, `${script}\n`);
+    }),
+);
+
 test("a thread that must not ask for the channel of its process has no id", async () => {
   const worker = new Worker(new URL("../fixtures/worker-id.ts", import.meta.url), {
     execArgv: ["--import", TYPESCRIPT],

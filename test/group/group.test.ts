@@ -343,3 +343,17 @@ test("a process that may not ask who it is answers for itself", async (t) => {
     'promhttp: Each worker is served for itself: Requires sys access to "uid"',
   ]);
 });
+
+test("a source that a process serves twice in one group is counted once", async () => {
+  await using group = await TestGroup.create();
+  const source = counterOf(1);
+  const other = await group.add(counterOf(10));
+  const server = await group.add(gathererOf(source));
+  const handler = await group.add(gathererOf(source));
+  assert.equal(await handler.sample("jobs_total"), 11);
+  source.metric.value = 2;
+  await server.group.close();
+  assert.equal(await handler.sample("jobs_total"), 12);
+  await handler.group.close();
+  assert.equal(await other.sample("jobs_total"), 12);
+});

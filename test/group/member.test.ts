@@ -46,6 +46,7 @@ function withPair(gatherer: Gatherer, use: (pair: Pair) => Promise<void>): Promi
       gatherer,
       { errorHandling: "continue", onScrape: undefined },
       log,
+      () => true,
     );
     const facts = { worker: ownWorkerId(), pid: process.pid, thread: 0, id: "", version: "0.1.0" };
     const upgraded = once(server, "upgrade");
@@ -80,7 +81,7 @@ function withPair(gatherer: Gatherer, use: (pair: Pair) => Promise<void>): Promi
       const send = (head: object) => void sendFrame(socket, head);
       await use({ member, socket, received, logged, send, message });
     } finally {
-      member.destroy();
+      client.destroy();
       local.close();
       socket.destroy();
       server.close();

@@ -86,6 +86,19 @@ for (const [name, parts] of WITHOUT_ROOT) {
   });
 }
 
+test("a worker that joined after the last scrape goes on with the sum, when all others are killed", async () => {
+  await using app = await Application.open({ kind: "fork", isRootServing: false, count: 2 });
+  for (const worker of app.workers) await worker.tell("inc", "jobs_total", 10);
+  assert.equal((await app.scrapeAndKeep()).value("jobs_total"), 20);
+  const late = await app.addWorker();
+  await late.tell("inc", "jobs_total", 1);
+  const others = app.workers.filter((worker) => worker !== late);
+  await Promise.all(others.map((worker) => worker.kill()));
+  const read = () => app.scrape();
+  const reading = await eventually("one worker", read, (each) => each.workers("up") === 1);
+  assert.equal(reading.value("jobs_total"), 21);
+});
+
 test("the children of a parent that is killed go on, also one that collects", async () => {
   await using app = await Application.open({ kind: "fork", count: 3 });
   const [root, first, second] = app.workers;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { freePort } from "../helpers/http/free-port.ts";
 import { Application } from "../helpers/workers/application.ts";
-import { eventually, type Reading } from "../helpers/workers/reading.ts";
+import { eventually, type Reading, scrape } from "../helpers/workers/reading.ts";
 
 // The application's own port, which the workers of a cluster share: any of them may get a scrape.
 
@@ -61,4 +62,17 @@ test("when the hub is killed, every scrape is answered, and the sum does not fal
   await serveBy(app);
   for (const worker of app.workers) await worker.tell("inc", "jobs_total", 10);
   assert.equal((await untilServing(app, 3)).value("jobs_total"), 60);
+});
+
+test("what a process serves at a port of its own, too, is counted once", async () => {
+  await using app = await Application.open({ kind: "cluster", isRootServing: false, count: 2 });
+  const port = await freePort();
+  for (const worker of app.workers) {
+    await worker.tell("inc", "jobs_total", 10);
+    await worker.tell("serve", port, { workers: true });
+  }
+  const read = () => scrape(`http://127.0.0.1:${port}/`);
+  const reading = await eventually("both", read, (each) => each.value("jobs_total") !== 10);
+  assert.equal(reading.value("jobs_total"), 20);
+  assert.equal((await app.scrape()).value("jobs_total"), 20);
 });

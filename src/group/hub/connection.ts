@@ -7,7 +7,6 @@
  */
 import type { Socket } from "node:net";
 import { ProtocolError } from "../../gatherers/remote/protocol-error.ts";
-import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import { showShort } from "../../log/shown-error.ts";
 import type { Log } from "../../log.ts";
 import { unref } from "../../timers.ts";
@@ -34,6 +33,7 @@ import {
 } from "../messages.ts";
 import { parseWorkerId } from "../worker-id.ts";
 import type { Hub } from "./hub.ts";
+import type { LeftNumbers } from "./leaving/left-numbers.ts";
 import type { Worker } from "./worker.ts";
 
 /** What a connection needs of the process that it is made to. */
@@ -42,12 +42,15 @@ export interface ConnectionContext {
   readonly log: Log;
   /** Where this process answers; `undefined` for a handler. */
   readonly place: Place | undefined;
-  /** Takes the last numbers that a worker has left in a file, when its connection has ended. */
-  readonly takeLast: (worker: string) => Promise<Snapshot | undefined>;
+  /** What workers have left that are not connected any more. */
+  readonly left: Pick<LeftNumbers, "remove">;
 }
 
 /** How long a peer may take to say who it is, in milliseconds. */
 const GREETING_MS = 5_000;
+
+/** How long a peer may take to close its side, in milliseconds. */
+const HANG_UP_MS = 1_000;
 
 const MAX_MEMBERS = 1_024;
 
@@ -63,7 +66,7 @@ const PEER = "peer";
 export class Connection {
   readonly #socket: Socket;
   readonly #context: ConnectionContext;
-  readonly #greeting: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   #limits: FrameLimits = GREETING_LIMITS;
   #worker: Worker | undefined;
   /** The order of the families in its last answer. */
@@ -82,12 +85,12 @@ export class Connection {
   constructor(socket: Socket, context: ConnectionContext) {
     this.#socket = socket;
     this.#context = context;
-    this.#greeting = unref(setTimeout(() => this.#cutOff("It did not greet"), GREETING_MS));
+    this.#timer = unref(setTimeout(() => this.#cutOff("It did not greet"), GREETING_MS));
     socket.on("close", () => {
-      clearTimeout(this.#greeting);
+      clearTimeout(this.#timer);
       const ended = this.#processed.then(() => this.#end());
       // A fault of ours must not end the application.
-      context.hub.awaitDeparture(ended.catch((error) => context.log.error(CANNOT_END, error)));
+      context.hub.departures.begin(ended.catch((error) => context.log.error(CANNOT_END, error)));
     });
     // What cannot be written any more is of no interest: the end follows.
     socket.on("error", () => {});
@@ -129,6 +132,9 @@ export class Connection {
   async #take(head: FrameHead, body: Uint8Array<ArrayBuffer> | undefined): Promise<void> {
     const worker = this.#worker;
     if (worker === undefined) return this.#greet(head);
+    // What was on its way when it was refused.
+    if (this.#isRefused) return;
+    if (worker.isGone) throw new ProtocolError("A worker has another connection");
     const { hub } = this.#context;
     switch (head["type"]) {
       case "layout": {
@@ -159,9 +165,8 @@ export class Connection {
         this.#worker = undefined;
         this.#left = worker.facts.worker;
         this.#isRefused = true;
-        await hub.remove(worker, true);
-        // That is how it learns that its numbers have arrived.
-        this.#socket.end();
+        await hub.departures.release(worker, () => sendFrame(this.#socket, { type: "taken" }));
+        this.#hangUp();
         return;
       }
       default:
@@ -176,17 +181,12 @@ export class Connection {
     if (hello.protocol !== PROTOCOL) return this.#stayAway(hello);
     if (parseWorkerId(hello.worker) === undefined) throw new ProtocolError("A worker has no id");
     if (hub.workers.size >= MAX_MEMBERS) return this.#refuse("members");
-    // The end of its connection before may not have been seen yet.
-    const former = hub.find(hello.worker);
-    if (former === hub.own) throw new ProtocolError("A worker has the id of the hub");
-    if (former !== undefined) await hub.remove(former, false);
-    if (this.#socket.destroyed) return;
-    clearTimeout(this.#greeting);
+    clearTimeout(this.#timer);
     this.#limits = FRAME_LIMITS;
     const { worker, pid, thread, id, version } = hello;
     const facts = { worker, pid, thread, id, version };
     const send = (want: object) => void sendFrame(this.#socket, want);
-    const added = await hub.turns.take(() => hub.add(facts, hello.slot, send));
+    const added = await hub.join(facts, hello.slot, send);
     this.#worker = added;
     hub.events.joined++;
     const { slot } = added;
@@ -201,7 +201,7 @@ export class Connection {
     const { hub, log } = this.#context;
     const message = `Worker ${pid} is of another version of promhttp (${quoted(version)}) and is not served`;
     log.warn(message, { kind: PEER, name: "version" });
-    clearTimeout(this.#greeting);
+    clearTimeout(this.#timer);
     this.#isRefused = true;
     hub.incompatible++;
     hub.events.refused++;
@@ -217,10 +217,16 @@ export class Connection {
     log.warn(`A worker was refused: there are too many ${reason}`, { kind: PEER, name: reason });
     this.#isRefused = true;
     this.#isCutOff = true;
-    clearTimeout(this.#greeting);
     sendFrame(this.#socket, { type: "refused", reason } satisfies Refused);
+    this.#hangUp();
+  }
+
+  /** Ends the connection. What the peer has on its way would reset it, and it would not learn the reason. */
+  #hangUp(): void {
+    clearTimeout(this.#timer);
     // It may not close its side.
-    this.#socket.destroySoon();
+    this.#timer = unref(setTimeout(() => this.#socket.destroy(), HANG_UP_MS));
+    this.#socket.end();
   }
 
   #cutOff(reason: unknown): void {
@@ -236,30 +242,14 @@ export class Connection {
 
   async #end(): Promise<void> {
     const worker = this.#worker;
-    const { hub, takeLast } = this.#context;
+    const { hub, left } = this.#context;
     if (worker === undefined) {
       // It may have kept its last numbers although they have arrived.
-      if (this.#left !== undefined) await takeLast(this.#left);
+      if (this.#left !== undefined) left.remove(this.#left);
       return;
     }
     this.#worker = undefined;
-    worker.leave();
     // The process of a thread that has ended lives on.
-    const hasEnded = !this.#isCutOff && worker.facts.thread > 0;
-    const last = await takeLast(worker.facts.worker);
-    const isLast = last !== undefined && (await this.#applied(worker, last));
-    await hub.remove(worker, hasEnded || isLast);
-  }
-
-  /** Applies last numbers that were kept in a file; returns whether they could be. */
-  async #applied(worker: Worker, last: Snapshot): Promise<boolean> {
-    const { hub, log } = this.#context;
-    try {
-      await hub.applyLast(worker, last);
-      return true;
-    } catch (error) {
-      log.error("Cannot read the last numbers of a worker", error);
-      return false;
-    }
+    await hub.departures.depart(worker, !this.#isCutOff && worker.facts.thread > 0);
   }
 }

@@ -24,9 +24,17 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { LocalWorker } from "../local-worker.ts";
 import type { Want, WorkerFacts } from "../messages.ts";
 import { hasWorked, inSlices, mayWork, Turns } from "../slices.ts";
-import { Absentees, factsOf } from "./absentees.ts";
 import { Asking, roundOf, waitFor } from "./asking.ts";
-import { KeptWorker } from "./kept-worker.ts";
+import { Absentees, factsOf } from "./leaving/absentees.ts";
+import { Departures } from "./leaving/departures.ts";
+import {
+  applyLayout,
+  applyNumbers,
+  KeptWorker,
+  type Mirrored,
+  renew,
+} from "./leaving/kept-worker.ts";
+import type { LeftNumbers } from "./leaving/left-numbers.ts";
 import { Slots } from "./slots.ts";
 import { Worker, type WorkerState } from "./worker.ts";
 import { noEvents, statusFamily, type WorkerCensus, workerFamilies } from "./worker-metrics.ts";
@@ -42,6 +50,8 @@ export interface HubConfig {
   /** What the scrapes of this process count. */
   readonly selfMetrics: SelfMetrics;
   readonly log: Log;
+  /** What workers have left that are not connected any more. */
+  readonly left: LeftNumbers;
   /** What the next hub will know of the workers. */
   readonly ledger: Pick<Ledger, "add" | "remove">;
   /** Called when all workers have been merged; nobody sees the sums before it has resolved. */
@@ -57,13 +67,13 @@ export class Hub implements WorkerCensus {
   readonly absentees: Absentees;
   readonly merged: MergedFamilies;
   readonly turns: Turns = new Turns();
+  readonly departures: Departures;
   incompatible = 0;
   #own: Worker | undefined;
   readonly #config: HubConfig;
   readonly #slots = new Slots();
   readonly #sender = new Sender();
   readonly #signal = new LightSignal();
-  readonly #departures = new Set<Promise<void>>();
   readonly #asking: Asking;
   readonly #ownFamilies: readonly MetricFamily[];
   readonly #join = createListJoiner<MetricFamily>();
@@ -74,6 +84,14 @@ export class Hub implements WorkerCensus {
     this.#asking = new Asking(config, this);
     this.merged = new MergedFamilies(settings);
     this.absentees = new Absentees(this.merged, this.#slots);
+    this.departures = new Departures({
+      ...{ workers: this.workers, absentees: this.absentees, slots: this.#slots },
+      ...{ merged: this.merged, turns: this.turns, left: config.left, log: config.log },
+      onGone: (worker) => {
+        this.events.left++;
+        this.#asking.forget(worker);
+      },
+    });
     this.#ownFamilies = Object.freeze([
       ...(options.statusName === undefined
         ? NONE
@@ -85,7 +103,7 @@ export class Hub implements WorkerCensus {
   /** Begins, when what a former hub has left is here: this process may be part of that. */
   begin(): void {
     const { facts, slot } = this.#config;
-    this.#own = this.add(facts, slot, (want) => void this.#answerOwn(want));
+    this.#own = this.#add(facts, slot, (want) => void this.#answerOwn(want));
   }
 
   /** Whether it has what a former hub has left. */
@@ -103,11 +121,10 @@ export class Hub implements WorkerCensus {
   async gather(context: GatherContext): Promise<GatherResult> {
     const states = await this.#asking.askAll(roundOf(context));
     // The last numbers of those that have just ended belong to this scrape.
-    await Promise.all(this.#departures);
-    const families = await this.turns.take(() => {
-      this.absentees.retireDead();
-      return inSlices(this.merged.merge(this.#contributions(states), context));
-    });
+    await this.departures.settle();
+    const families = await this.turns.take(() =>
+      inSlices(this.merged.merge(this.#contributions(states), context)),
+    );
     await this.#config.onMerged();
     return { families: this.#join(families, this.#ownFamilies), errors: [] };
   }
@@ -125,10 +142,29 @@ export class Hub implements WorkerCensus {
     return this.turns.take(() => this.merged.familiesOf(worker.mirror));
   }
 
-  /** Adds a worker that has joined, in a turn of its own. One that returns goes on where it was. */
-  add(facts: WorkerFacts, wanted: number | undefined, send: (want: Want) => void): Worker {
+  /**
+   * Adds a worker that has connected. One that returns goes on where it was, even if the end of its
+   * connection before has not been seen.
+   *
+   * @param wanted The slot that it had with another hub.
+   * @throws {ProtocolError} If it says that it is this process.
+   */
+  async join(
+    facts: WorkerFacts,
+    wanted: number | undefined,
+    send: (want: Want) => void,
+  ): Promise<Worker> {
     // The slots of those that are gone are free.
-    this.absentees.retireDead();
+    await this.departures.retireDead();
+    return this.turns.take(() => {
+      const former = this.find(facts.worker);
+      if (former === this.own) throw new ProtocolError("A worker has the id of the hub");
+      if (former !== undefined) this.departures.remove(former, false);
+      return this.#add(facts, wanted, send);
+    });
+  }
+
+  #add(facts: WorkerFacts, wanted: number | undefined, send: (want: Want) => void): Worker {
     const absentee = this.absentees.take(facts.worker);
     const slot = this.#slots.take(facts.worker, wanted);
     const mirror = absentee?.mirror ?? this.merged.createMirror();
@@ -157,13 +193,12 @@ export class Hub implements WorkerCensus {
   }
 
   /** Applies a piece of a worker's layout, when this process may work. */
-  async applyLayout({ mirror, kept }: Mirrored, piece: unknown): Promise<void> {
+  async applyLayout(worker: Mirrored, piece: unknown): Promise<void> {
     const pause = mayWork();
     if (pause !== undefined) await pause;
     await this.turns.take(() => {
-      mirror.applyLayout(piece);
-      if (mirror.isFlooded) throw new ProtocolError("A layout goes on without end");
-      kept.addLayout(piece);
+      applyLayout(worker, piece);
+      if (worker.mirror.isFlooded) throw new ProtocolError("A layout goes on without end");
     });
     hasWorked(performance.now());
   }
@@ -181,67 +216,6 @@ export class Hub implements WorkerCensus {
     await this.turns.take(() => renew(worker));
   }
 
-  /** Applies the last numbers of a worker, which come with a layout of their own. */
-  async applyLast(worker: Mirrored, { layout, ...numbers }: Snapshot): Promise<void> {
-    await this.beginLast(worker);
-    for (const piece of layout) await this.applyLayout(worker, piece);
-    // What is not among them stays as it was.
-    await this.turns.take(() => applyNumbers(worker, { ...numbers, isPartial: true }));
-  }
-
-  /**
-   * Removes a worker.
-   *
-   * @param isGone Whether it cannot return, although its process may live on.
-   */
-  async remove(worker: Worker, isGone: boolean): Promise<void> {
-    worker.leave();
-    await this.turns.take(() => {
-      if (!this.workers.delete(worker)) return;
-      const { facts, slot, mirror, kept } = worker;
-      this.events.left++;
-      this.#asking.forget(worker);
-      if (worker.hasNumbers && !isGone) {
-        this.absentees.add({ worker: facts.worker, slot, mirror, kept });
-        this.absentees.retireDead();
-      } else {
-        this.merged.retire(mirror);
-        kept.remove();
-        this.#slots.giveBack(slot);
-      }
-    });
-  }
-
-  /** Lets scrapes wait for the departure of a worker, which must not fail. */
-  awaitDeparture(departure: Promise<void>): void {
-    this.#departures.add(departure);
-    void departure.then(() => this.#departures.delete(departure));
-  }
-
-  /** Retires a worker that is gone, and was not connected. */
-  async retire(worker: Mirrored, last: Snapshot | undefined): Promise<void> {
-    try {
-      if (last !== undefined) await this.applyLast(worker, last);
-    } catch (error) {
-      this.#config.log.error("Cannot read the last numbers of a worker", error);
-    }
-    await this.turns.take(() => {
-      this.merged.retire(worker.mirror);
-      worker.kept.remove();
-    });
-  }
-
-  /** Retires this process with its last numbers, without a pause. */
-  retireOwn({ layout, ...numbers }: Snapshot): void {
-    const { own } = this;
-    if (!this.workers.delete(own)) return;
-    own.mirror.renew();
-    for (const piece of layout) own.mirror.applyLayout(piece);
-    own.mirror.applyNumbers({ ...numbers, isPartial: true });
-    this.merged.retire(own.mirror);
-    own.kept.remove();
-  }
-
   /** Ends what this process does for itself. */
   close(): void {
     this.#signal.abort(OVER);
@@ -251,7 +225,7 @@ export class Hub implements WorkerCensus {
   async #answerOwn({ n, ...question }: Want): Promise<void> {
     const { local, log } = this.#config;
     const answer = await local.answer(this.#sender, question, this.#signal);
-    if (this.#signal.aborted) return;
+    if (this.#signal.aborted || this.own.isGone) return;
     const { snapshot } = answer;
     try {
       if (snapshot !== undefined) {
@@ -282,17 +256,4 @@ export class Hub implements WorkerCensus {
     }
     return contributions.sort((a, b) => a.slot - b.slot);
   }
-}
-
-/** What is known of the metrics of a worker. */
-type Mirrored = Pick<Worker, "mirror" | "kept">;
-
-function renew({ mirror, kept }: Mirrored): void {
-  kept.renew();
-  mirror.renew();
-}
-
-function applyNumbers({ mirror, kept }: Mirrored, numbers: Omit<Snapshot, "layout">): void {
-  mirror.applyNumbers(numbers);
-  kept.settle();
 }

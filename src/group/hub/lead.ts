@@ -6,14 +6,12 @@
  * left, opens the port, and only then welcomes them.
  */
 import type { Socket } from "node:net";
-import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import type { Log } from "../../log.ts";
 import type { GatherContext, GatherResult } from "../../model/gatherer.ts";
 import type { ResolvedHandlerOptions } from "../../options/options.ts";
 import type { WorkersSettings } from "../../options/workers.ts";
 import type { Scrape, WorkerReport } from "../../scrape/exchange.ts";
 import type { Hosted } from "../border.ts";
-import { type LastNumbersPlace, takeLastNumbers } from "../ledger/last-numbers.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import type { LocalWorker } from "../local-worker.ts";
 import type { RuntimeFolder } from "../meeting/runtime-folder.ts";
@@ -24,6 +22,7 @@ import { Connection } from "./connection.ts";
 import { type Front, openFront } from "./front.ts";
 import { Hub } from "./hub.ts";
 import { inherit } from "./inheritance.ts";
+import { LeftNumbers } from "./leaving/left-numbers.ts";
 import { WorkerScrapes, workerOf } from "./worker-scrapes.ts";
 
 /** What it takes to lead. */
@@ -57,7 +56,7 @@ export class Lead {
   readonly #config: LeadConfig;
   readonly #front: Front;
   readonly #ledger: Ledger;
-  readonly #lastNumbers: LastNumbersPlace;
+  readonly #left: LeftNumbers;
   readonly #workerScrapes: WorkerScrapes;
   readonly #connections = new Set<Connection>();
   /** Members that came before the port was open. */
@@ -66,17 +65,20 @@ export class Lead {
   #begin = (): void => {};
   #end = (): void => {};
   #isOver = false;
+  /** Whether the next hub will know what all workers have counted, to the last number of this one. */
+  #isKept = false;
 
   constructor(config: LeadConfig) {
     this.#config = config;
     const { options, hosted, log, seat, meeting } = config;
     const { selfMetrics } = hosted;
-    this.#lastNumbers = meeting;
+    this.#left = new LeftNumbers(meeting, log, () => !this.#isOver);
     this.#ledger = new Ledger({ ...meeting, seat, log });
     this.hub = new Hub({
       ...config,
       selfMetrics,
       ledger: this.#ledger,
+      left: this.#left,
       onMerged: () => this.#keep(),
     });
     this.#workerScrapes = new WorkerScrapes({ hub: this.hub, options, selfMetrics, log });
@@ -108,8 +110,9 @@ export class Lead {
    */
   async open(): Promise<void> {
     try {
-      const hasInherited = await inherit(this.hub, this.#ledger, this.#lastNumbers);
-      if (hasInherited || this.#config.isChange) this.hub.events.hub_changed++;
+      const { isChange } = this.#config;
+      const hasInherited = await inherit(this.hub, this.#ledger, this.#left, isChange);
+      if (hasInherited || isChange) this.hub.events.hub_changed++;
       this.hub.begin();
       // The files of last numbers are gone, and this process may not get the port.
       if (hasInherited) await this.#ledger.write(this.hub.merged.takeRetained());
@@ -152,22 +155,24 @@ export class Lead {
    */
   async leave(): Promise<boolean> {
     const isKept = this.leaveNow();
+    // In the same turn: nobody will know what a member says from now on.
+    const stopped = this.#stop();
     await this.#ledger.close();
-    await this.#stop();
+    await stopped;
     return isKept;
   }
 
   /**
    * Keeps what all workers have counted for the next hub, without a pause: for exit handlers.
    *
-   * @returns Whether it has. Before it has what a former hub has left, it must leave that as it is.
+   * @returns Whether it has. Before it has what a former hub has left, it must leave that as it is; and
+   *   when another process has its place, it is that one's to write.
    */
   leaveNow(): boolean {
-    if (this.#isOver) return true;
-    if (!this.hub.hasBegun) return false;
-    this.hub.retireOwn(this.#config.local.totals());
-    this.#ledger.writeNow(this.hub.merged.takeRetained());
-    return true;
+    if (this.#isOver || !this.hub.hasBegun) return this.#isKept;
+    this.hub.departures.retireNow(this.hub.own, this.#config.local.totals());
+    this.#isKept = this.#ledger.writeNow(this.hub.merged.takeRetained());
+    return this.#isKept;
   }
 
   /**
@@ -212,18 +217,8 @@ export class Lead {
     if (socket.destroyed) return;
     const { hub, place } = this;
     const { log } = this.#config;
-    const takeLast = (worker: string) => this.#takeLast(worker);
-    const connection = new Connection(socket, { hub, log, place, takeLast });
+    const connection = new Connection(socket, { hub, log, place, left: this.#left });
     this.#connections.add(connection);
     socket.on("close", () => this.#connections.delete(connection));
-  }
-
-  async #takeLast(worker: string): Promise<Snapshot | undefined> {
-    try {
-      return await takeLastNumbers(this.#lastNumbers, worker);
-    } catch (error) {
-      this.#config.log.error("Cannot read the last numbers of a worker", error);
-      return undefined;
-    }
   }
 }

@@ -5,7 +5,7 @@
 import type { Mirror } from "../../gatherers/remote/mirror.ts";
 import { ProtocolError } from "../../gatherers/remote/protocol-error.ts";
 import type { Outcome, Question, Want, WorkerFacts } from "../messages.ts";
-import type { KeptWorker } from "./kept-worker.ts";
+import type { KeptWorker } from "./leaving/kept-worker.ts";
 
 /** How a worker did at the last scrape. */
 export type WorkerState = "up" | "late" | "failed";

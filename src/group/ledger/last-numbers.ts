@@ -51,13 +51,12 @@ function* framesOf({
 }
 
 /**
- * Reads the last numbers of a worker, with pauses, and removes them. What it returns is not checked, but
- * was written whole.
+ * Reads the last numbers of a worker, with pauses. What it returns is not checked, but was written whole.
  *
  * @returns `undefined` if there are none.
- * @throws {Error} If they cannot be read; they are left then.
+ * @throws {Error} If they cannot be read.
  */
-export async function takeLastNumbers(
+export async function readLastNumbers(
   place: LastNumbersPlace,
   worker: string,
 ): Promise<Snapshot | undefined> {
@@ -69,13 +68,17 @@ export async function takeLastNumbers(
   if (first?.head["last"] !== VERSION || !Array.isArray(order)) {
     throw new FrameError("The last numbers are of another version");
   }
-  removeFile(path);
   return {
     layout: pieces.map(({ head }) => head["piece"] as Snapshot["layout"][number]),
     order,
     isPartial: false,
     numbers: new Float64Array(first.body?.buffer ?? new ArrayBuffer(0)),
   };
+}
+
+/** Removes the last numbers of a worker, if there are any. */
+export function removeLastNumbers(place: LastNumbersPlace, worker: string): void {
+  removeFile(pathOf(place, worker));
 }
 
 /** The workers that have left last numbers which nobody has taken. */

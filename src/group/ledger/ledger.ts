@@ -92,13 +92,19 @@ export class Ledger {
    * Reads what the last hub has left. It never rejects; what cannot be read is left.
    *
    * The counters start anew, and the files are removed, if no process of the group runs any more.
+   *
+   * @param isContinued Whether this process was in the group before: then one runs, although a ledger that
+   *   is older than its joining does not name it.
    */
-  async read<M extends KeptMirror>(createMirror: () => M): Promise<readonly KeptWorker<M>[]> {
+  async read<M extends KeptMirror>(
+    createMirror: () => M,
+    isContinued = false,
+  ): Promise<readonly KeptWorker<M>[]> {
     try {
       removeForgottenFiles(this.#folder.path);
       this.#findFiles();
       const records = (await readRecords(`${this.#prefix}.ledger`, this.#folder.uid)) ?? [];
-      if (records.some(({ worker }) => isRunning(worker))) {
+      if (isContinued || records.some(({ worker }) => isRunning(worker))) {
         return await this.#restore(records, createMirror);
       }
       if (records.length > 0) this.#removeAll();
@@ -227,25 +233,28 @@ export class Ledger {
    * them, and the files are removed.
    *
    * @param retained As for `write()`.
+   * @returns Whether the next hub will read them.
    */
-  writeNow(retained: Retained | undefined): void {
+  writeNow(retained: Retained | undefined): boolean {
     const path = `${this.#folder.path}/${this.#newName("tmp")}`;
     try {
       const records = this.#take(retained);
-      if (!this.#isOurs()) return;
+      if (!this.#isOurs()) return false;
       this.#next = undefined;
       this.#generation++;
       if (!records.some(({ worker }) => isRunning(worker))) {
         this.#removeAll();
-        return;
+        return true;
       }
       for (const { journal } of this.#entries) journal.flushNow();
       const bytes = Buffer.concat([...bytesOfRecords(records)]);
       nodeModule("node:fs").writeFileSync(path, bytes, { flag: "wx", mode: OWN_MODE });
       this.#replace(path, records);
+      return true;
     } catch (error) {
       removeFile(path);
       this.#place.log.error(UNWRITABLE, error, { kind: UNWRITABLE });
+      return false;
     }
   }
 

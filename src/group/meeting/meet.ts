@@ -1,7 +1,4 @@
-import { VERSION } from "../../version.ts";
-import { type Environment, readEnvironment, setMark } from "../environment.ts";
-import type { WorkerFacts } from "../messages.ts";
-import { nextWorkerId } from "../worker-id.ts";
+import { readEnvironment, setMark } from "../environment.ts";
 import { findGroup } from "./group-key.ts";
 import { addToMark } from "./mark.ts";
 import { openRuntimeFolder, type RuntimeFolder } from "./runtime-folder.ts";
@@ -11,8 +8,6 @@ export interface Meeting {
   readonly folder: RuntimeFolder;
   /** The name of their group. */
   readonly key: string;
-  /** What this process says about itself there. */
-  readonly facts: WorkerFacts;
 }
 
 /**
@@ -31,9 +26,5 @@ export function meet(group: string | undefined, address: string | undefined): Me
     inherited: inherited?.folder,
   });
   setMark(addToMark(environment.mark, { ...mark, folder: folder.path }));
-  return { folder, key, facts: factsOf(environment) };
-}
-
-function factsOf({ pid, thread, id }: Environment): WorkerFacts {
-  return { worker: nextWorkerId(), pid, thread, id, version: VERSION };
+  return { folder, key };
 }

@@ -99,7 +99,7 @@ function cannotServe(reason: string, env: Environment): void {
 function serveLater(libraries: readonly string[], context: ServeContext): void {
   import("./serve.ts")
     .then(({ serve }) => serve(libraries, context, warn))
-    .then((url) => debug("Metrics at %s", url))
+    .then(debug)
     // What stops a member stops the process above it, too.
     .catch((error) => giveUp(error, context.isMember));
 }

@@ -30,7 +30,7 @@ type Warn = (line: string) => void;
  * those of the whole application. It does not keep the process alive.
  *
  * @param paths The paths of the libraries to load; those that the application loads are added.
- * @returns The URL of the metrics.
+ * @returns What to say of it, with the URL of the metrics.
  * @throws {RangeError} For an invalid environment variable.
  * @throws {ListenError} When the address cannot be listened on.
  */
@@ -49,7 +49,7 @@ export async function serve(
     logger,
     unref: true,
   });
-  return server.url;
+  return server.role === "member" ? `Reporting to ${server.url}` : `Metrics at ${server.url}`;
 }
 
 /**

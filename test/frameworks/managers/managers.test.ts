@@ -125,7 +125,7 @@ for (const [name, [dependencies, text, expected]] of Object.entries(DEPENDENTS))
       const { body } = await httpGet(await child.errorLine(URL_LINE));
       parseText(body.toString());
       assert.match(body.toString(), expected);
-      assert.equal(body.toString().match(/^process_cpu_seconds_total /gm)?.length, 1);
+      assert.equal(body.toString().match(/^process_cpu_seconds_total\{worker="0"\} /gm)?.length, 1);
       child.signal("SIGTERM");
       const { stderr } = await child.exit();
       assert.doesNotMatch(stderr, /promhttp: /);

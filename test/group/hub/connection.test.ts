@@ -2,92 +2,12 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { request } from "node:http";
-import type { Socket } from "node:net";
 import { test } from "node:test";
-import {
-  FRAME_LIMITS,
-  type FrameHead,
-  receiveFrames,
-  sendFrame,
-} from "../../../src/group/frames.ts";
-import { PROTOCOL, UPGRADE } from "../../../src/group/messages.ts";
-import { nextWorkerId, ownWorkerId } from "../../../src/group/worker-id.ts";
+import { PROTOCOL } from "../../../src/group/messages.ts";
+import { nextWorkerId } from "../../../src/group/worker-id.ts";
 import { within } from "../../helpers/within.ts";
 import { counterOf, TestGroup } from "../groups.ts";
-
-/** A thread of this process, which lives on. */
-const THREAD = ownWorkerId().replace(/\d+$/, "9");
-
-const HELLO = {
-  ...{ type: "hello", protocol: PROTOCOL, worker: THREAD, pid: process.pid },
-  ...{ thread: 9, id: "", version: "0.1.0" },
-};
-
-/** A peer that may break the rules. */
-class Peer {
-  readonly socket: Socket;
-  readonly received: FrameHead[] = [];
-  #wake = () => {};
-
-  constructor(socket: Socket) {
-    this.socket = socket;
-    socket.on("error", () => {});
-    socket.on("end", () => socket.end());
-    receiveFrames(
-      socket,
-      FRAME_LIMITS,
-      (head) => {
-        this.received.push(head);
-        this.#wake();
-      },
-      () => {},
-    );
-  }
-
-  static async connect({ folder }: TestGroup): Promise<Peer> {
-    const name = readdirSync(folder).find((file) => file.endsWith(".sock"));
-    const headers = { Connection: "Upgrade", Upgrade: UPGRADE };
-    const asked = request({ socketPath: `${folder}/${name}`, headers }).end();
-    const [, socket] = await once(asked, "upgrade");
-    return new Peer(socket);
-  }
-
-  send(head: object, body?: ArrayBufferView): void {
-    sendFrame(this.socket, head, body);
-  }
-
-  /** Waits for a message of a type. */
-  async message(type: string): Promise<FrameHead> {
-    for (;;) {
-      const found = this.received.find((head) => head["type"] === type);
-      if (found !== undefined) return found;
-      const arrived = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      await within(`the message ${type}`, arrived);
-    }
-  }
-
-  /** Waits for a question, and answers it with a counter. */
-  async answer(value: number): Promise<void> {
-    const { n } = await this.message("want");
-    const piece = [
-      {
-        id: 0,
-        head: { name: "jobs_total", help: "", type: "counter" },
-        shapes: [{ names: [], bounds: [] }],
-        splices: [{ at: 0, removed: 0, rows: [[0]] }],
-      },
-    ];
-    this.send({ type: "layout", n, piece });
-    const have = { type: "have", n, isGiven: true, isFailing: false, errors: [], order: [0] };
-    this.send(have, new Float64Array([value]));
-  }
-
-  async closed(): Promise<void> {
-    if (!this.socket.destroyed) await within("the end of the peer", once(this.socket, "close"));
-  }
-}
+import { HELLO, Peer } from "./peer.ts";
 
 test("a peer that greets gets the lowest free number, and is asked", async () => {
   await using group = await TestGroup.create();

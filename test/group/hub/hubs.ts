@@ -1,5 +1,5 @@
 import { MergedFamilies } from "../../../src/gatherers/remote/merged-families.ts";
-import type { KeptWorker } from "../../../src/group/hub/kept-worker.ts";
+import type { KeptWorker } from "../../../src/group/hub/leaving/kept-worker.ts";
 import { Worker } from "../../../src/group/hub/worker.ts";
 import type { WorkersSettings } from "../../../src/options/workers.ts";
 import { resolveWorkers } from "../../../src/options/workers-rule.ts";

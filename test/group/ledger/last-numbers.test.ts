@@ -12,7 +12,8 @@ import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import type { LayoutPiece, Snapshot } from "../../../src/gatherers/remote/snapshot.ts";
 import {
-  takeLastNumbers,
+  readLastNumbers,
+  removeLastNumbers,
   workersWithLastNumbers,
   writeLastNumbers,
 } from "../../../src/group/ledger/last-numbers.ts";
@@ -45,7 +46,7 @@ function placeIn(folder: string) {
   return { folder: { ledgerPath: folder, uid: UID }, key: KEY };
 }
 
-test("the hub takes what a worker has written, and removes it", { skip }, () =>
+test("what a worker has written is read until it is removed", { skip }, () =>
   withTempDir(async (folder) => {
     const place = placeIn(folder);
     const snapshot = largeSnapshot();
@@ -53,9 +54,11 @@ test("the hub takes what a worker has written, and removes it", { skip }, () =>
     assert.deepEqual(readdirSync(folder), [`${KEY}.${WORKER}.last`]);
     assert.equal(statSync(join(folder, `${KEY}.${WORKER}.last`)).mode & 0o777, 0o600);
     assert.deepEqual(workersWithLastNumbers(place), [WORKER]);
-    assert.deepEqual(await takeLastNumbers(place, WORKER), snapshot);
+    assert.deepEqual(await readLastNumbers(place, WORKER), snapshot);
+    assert.deepEqual(await readLastNumbers(place, WORKER), snapshot);
+    removeLastNumbers(place, WORKER);
     assert.deepEqual(readdirSync(folder), []);
-    assert.equal(await takeLastNumbers(place, WORKER), undefined);
+    assert.equal(await readLastNumbers(place, WORKER), undefined);
   }),
 );
 
@@ -63,7 +66,7 @@ test("a snapshot without families can be written, too", { skip }, () =>
   withTempDir(async (folder) => {
     const empty = { layout: [], order: [], isPartial: false, numbers: new Float64Array(0) };
     writeLastNumbers(placeIn(folder), WORKER, empty);
-    assert.deepEqual(await takeLastNumbers(placeIn(folder), WORKER), empty);
+    assert.deepEqual(await readLastNumbers(placeIn(folder), WORKER), empty);
   }),
 );
 
@@ -73,19 +76,19 @@ test("what is not whole, not ours or a link is left", { skip }, () =>
     const path = join(folder, `${KEY}.${WORKER}.last`);
     writeLastNumbers(place, WORKER, largeSnapshot());
     truncateSync(path, statSync(path).size - 8);
-    await assert.rejects(takeLastNumbers(place, WORKER));
+    await assert.rejects(readLastNumbers(place, WORKER));
     writeFileSync(join(folder, "target"), "");
     symlinkSync(join(folder, "target"), join(folder, `${KEY}.43-7-0.last`));
-    await assert.rejects(takeLastNumbers(place, "43-7-0"), { message: /is a link$/ });
+    await assert.rejects(readLastNumbers(place, "43-7-0"), { message: /is a link$/ });
     truncateSync(path, 2 ** 30);
-    await assert.rejects(takeLastNumbers(place, WORKER), { message: /is longer than/ });
+    await assert.rejects(readLastNumbers(place, WORKER), { message: /is longer than/ });
     assert.ok(existsSync(path));
   }),
 );
 
 test("a worker that names a path is refused", { skip }, () =>
   withTempDir(async (folder) => {
-    await assert.rejects(takeLastNumbers(placeIn(folder), "../../etc/passwd"), {
+    await assert.rejects(readLastNumbers(placeIn(folder), "../../etc/passwd"), {
       message: /is not a worker$/,
     });
     assert.throws(() => writeLastNumbers(placeIn(folder), "../x", largeSnapshot()));
@@ -110,7 +113,7 @@ for (const way of ["exit", "return", "throw"]) {
     withTempDir(async (folder) => {
       await forkFixture("last-numbers.ts", [folder, KEY, way]).exit();
       const [worker = ""] = workersWithLastNumbers(placeIn(folder));
-      const snapshot = await takeLastNumbers(placeIn(folder), worker);
+      const snapshot = await readLastNumbers(placeIn(folder), worker);
       assert.equal(snapshot?.numbers.length, 100_000);
       assert.equal(snapshot?.numbers.at(-1), 99_999);
     }),
@@ -126,7 +129,7 @@ for (const way of ["exit", "return", "throw"]) {
       await within("its end", new Promise((resolve) => worker.once("exit", resolve)));
       const [id = ""] = workersWithLastNumbers(placeIn(folder));
       assert.notEqual(parseWorkerId(id)?.thread, 0);
-      assert.equal((await takeLastNumbers(placeIn(folder), id))?.numbers.length, 100_000);
+      assert.equal((await readLastNumbers(placeIn(folder), id))?.numbers.length, 100_000);
     }),
   );
 }

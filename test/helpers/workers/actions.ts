@@ -26,6 +26,7 @@ export interface Actions {
   close(): void;
   serve(port: number, options: Options): void;
   inc(name: string, by?: number, labels?: Labels): void;
+  count(worker: string, by: number): void;
   set(name: string, value: Value, aggregator?: string): void;
   observe(name: string, value: number, buckets: readonly number[]): void;
   summarize(name: string, value: number): void;

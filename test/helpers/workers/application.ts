@@ -29,6 +29,10 @@ export interface ApplicationParts {
   readonly runtimeFolder?: string;
   /** Another port than one of its own. */
   readonly port?: number;
+  /** Another runtime than that of the test, with its arguments. */
+  readonly runtime?: readonly [string, ...string[]];
+  /** Another client library than prom-client. */
+  readonly library?: string;
 }
 
 /** An application of several workers, each of which does what the test tells it. */
@@ -68,9 +72,11 @@ export class Application implements AsyncDisposable {
       ...process.env,
       WORKER_CONTROL: control.path,
       WORKER_NAME: "root",
+      WORKER_LIBRARY: parts.library ?? "prom-client",
       PROMHTTP_RUNTIME_DIR: parts.runtimeFolder ?? join(folder, "run"),
     };
-    const child = watch(spawn(process.execPath, [SCRIPT], { env, stdio: "pipe" }));
+    const [program, ...flags] = parts.runtime ?? [process.execPath];
+    const child = watch(spawn(program, [...flags, SCRIPT], { env, stdio: "pipe" }));
     const root = await within("the first process", arrival);
     return new Application(parts, { control, folder, port, process: child, root });
   }

@@ -1,7 +1,7 @@
-import type { Mirror } from "../../gatherers/remote/mirror.ts";
-import type { LayoutPiece } from "../../gatherers/remote/snapshot.ts";
-import type { Ledger } from "../ledger/ledger.ts";
-import type { LedgerEntry, LedgerName } from "../ledger/ledger-entry.ts";
+import type { Mirror } from "../../../gatherers/remote/mirror.ts";
+import type { LayoutPiece, Snapshot } from "../../../gatherers/remote/snapshot.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { LedgerEntry, LedgerName } from "../../ledger/ledger-entry.ts";
 
 /**
  * What the ledger holds of one worker. A worker that begins anew, because it has returned, is kept as it was
@@ -53,4 +53,28 @@ export class KeptWorker {
     this.settle();
     this.#ledger.remove(this.#entry);
   }
+}
+
+/** The metrics of a worker: what this hub merges, and what the next one will know of them. */
+export interface Mirrored {
+  readonly mirror: Mirror;
+  readonly kept: KeptWorker;
+}
+
+/** Applies a piece of its layout, in a turn of its own. */
+export function applyLayout({ mirror, kept }: Mirrored, piece: unknown): void {
+  mirror.applyLayout(piece);
+  kept.addLayout(piece);
+}
+
+/** Applies its numbers, in a turn of their own. */
+export function applyNumbers({ mirror, kept }: Mirrored, numbers: Omit<Snapshot, "layout">): void {
+  mirror.applyNumbers(numbers);
+  kept.settle();
+}
+
+/** Begins anew with a whole layout; what was there counts until its numbers come. */
+export function renew({ mirror, kept }: Mirrored): void {
+  kept.renew();
+  mirror.renew();
 }

@@ -5,11 +5,11 @@
  * A worker whose process lives may return with all that it has counted, so it is never taken for gone, and its
  * slot stays its own. One whose process has ended is retired: its counters become part of what is retained.
  */
-import type { MergedFamilies } from "../../gatherers/remote/merged-families.ts";
-import type { Mirror } from "../../gatherers/remote/mirror.ts";
-import { isRunning, parseWorkerId } from "../worker-id.ts";
+import type { MergedFamilies } from "../../../gatherers/remote/merged-families.ts";
+import type { Mirror } from "../../../gatherers/remote/mirror.ts";
+import { isRunning, parseWorkerId } from "../../worker-id.ts";
+import type { Slots } from "../slots.ts";
 import type { KeptWorker } from "./kept-worker.ts";
-import type { Slots } from "./slots.ts";
 
 /** A worker that is not connected. */
 export interface Absentee {
@@ -28,18 +28,15 @@ const MAX_ABSENTEES = 1_024;
 export class Absentees {
   readonly #merged: Pick<MergedFamilies, "retire">;
   readonly #slots: Slots;
-  readonly #isRunning: (worker: string) => boolean;
   readonly #absent = new Map<string, Absentee>();
 
-  /** @param isAlive Whether the process of a worker runs. */
-  constructor(
-    merged: Pick<MergedFamilies, "retire">,
-    slots: Slots,
-    isAlive: (worker: string) => boolean = isRunning,
-  ) {
+  constructor(merged: Pick<MergedFamilies, "retire">, slots: Slots) {
     this.#merged = merged;
     this.#slots = slots;
-    this.#isRunning = isAlive;
+  }
+
+  get size(): number {
+    return this.#absent.size;
   }
 
   /** Those whose counters count on. */
@@ -49,10 +46,16 @@ export class Absentees {
 
   /** Lets the counters of a worker count on. Its slot is taken as long as it is absent. */
   add(absentee: Absentee): void {
-    this.#absent.set(absentee.worker, absentee);
-    this.#slots.take(absentee.worker, absentee.slot);
+    // A ledger may say that two have the same one.
+    const slot = this.#slots.take(absentee.worker, absentee.slot);
+    this.#absent.set(absentee.worker, { ...absentee, slot });
     const [first] = this.#absent.values();
-    if (first !== undefined && this.#absent.size > MAX_ABSENTEES) this.#retire(first);
+    if (first !== undefined && this.#absent.size > MAX_ABSENTEES) this.retire(first);
+  }
+
+  /** Finds one that is absent still. */
+  find(worker: string): Absentee | undefined {
+    return this.#absent.get(worker);
   }
 
   /** Takes a worker that has returned, which goes on with its mirror and its slot. */
@@ -62,14 +65,13 @@ export class Absentees {
     return absentee;
   }
 
-  /** Retires those whose process has ended. */
-  retireDead(): void {
-    for (const absentee of this.#absent.values()) {
-      if (!this.#isRunning(absentee.worker)) this.#retire(absentee);
-    }
+  /** Those whose process has ended. */
+  dead(): ReadonlySet<string> {
+    return new Set([...this.#absent.keys()].filter((worker) => !isRunning(worker)));
   }
 
-  #retire({ worker, slot, mirror, kept }: Absentee): void {
+  /** Makes the counters of one that cannot return part of what is retained. */
+  retire({ worker, slot, mirror, kept }: Absentee): void {
     this.#absent.delete(worker);
     this.#slots.giveBack(slot);
     this.#merged.retire(mirror);

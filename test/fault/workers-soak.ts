@@ -1,0 +1,392 @@
+import assert from "node:assert/strict";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Application } from "../helpers/workers/application.ts";
+import { eventually, type Reading } from "../helpers/workers/reading.ts";
+import type { Worker } from "../helpers/workers/worker.ts";
+
+/** What happens to the workers. */
+export interface Soak {
+  /** What happens follows from it, as far as the system is the same. */
+  readonly seed: number;
+  readonly steps: number;
+  /** Whether workers are killed, too: then what they have counted since the last scrape may be lost. */
+  readonly isDeadly: boolean;
+}
+
+/** How many workers there are at least and at most. */
+const WORKERS = { min: 2, max: 6 };
+
+/** How long a process is stopped or blocked at most, in milliseconds. */
+const MAX_PAUSE_MS = 3_000;
+
+/** After so many steps all workers must be there, and the sums exact. */
+const STEPS_BETWEEN_AUDITS = 20;
+
+/** What one worker has counted. */
+interface Account {
+  readonly worker: Worker;
+  /** The process that started it, if it is a thread. */
+  readonly parent: Account | undefined;
+  /** What it was told to count, and what of that it has confirmed. */
+  told: number;
+  counted: number;
+  /** The most that a scrape has shown of it. */
+  shown: number;
+  state: "living" | "left" | "killed";
+  /** Whether it cannot be told anything for now. */
+  isBusy: boolean;
+}
+
+/** Sums that one scrape has shown. */
+interface Sums {
+  readonly shares: ReadonlyMap<string, number>;
+  readonly totals: Readonly<Record<string, number>>;
+}
+
+/** Lets workers come, count and go at random, and asserts that every sum is what was counted. */
+export async function assertExactSums(soak: Soak): Promise<void> {
+  await using app = await Application.start({ kind: "fork", isRootServing: false });
+  const run = new Run(app, soak);
+  try {
+    await run.run();
+  } catch (error) {
+    const story = `Seed ${soak.seed}:\n${run.story.slice(-60).join("\n")}`;
+    throw new Error(`${error instanceof Error ? error.message : error}\n${story}`, {
+      cause: error,
+    });
+  } finally {
+    run.wakeAll();
+  }
+}
+
+class Run {
+  /** What has happened. */
+  readonly story: string[] = [];
+  readonly #app: Application;
+  readonly #soak: Soak;
+  readonly #random: () => number;
+  readonly #accounts: Account[] = [];
+  readonly #pauses = new Set<Promise<void>>();
+  readonly #stopped = new Set<number>();
+  readonly #start = performance.now();
+  #shown: Sums = { shares: new Map(), totals: {} };
+
+  constructor(app: Application, soak: Soak) {
+    this.#app = app;
+    this.#soak = soak;
+    this.#random = randomOf(soak.seed);
+  }
+
+  async run(): Promise<void> {
+    await this.#fill();
+    for (let step = 1; step <= this.#soak.steps; step++) {
+      await this.#fill();
+      const count = 1 + this.#below(3);
+      await Promise.all(Array.from({ length: count }, () => this.#actSoon()));
+      if (step % STEPS_BETWEEN_AUDITS === 0) await this.#audit();
+    }
+    await this.#audit();
+  }
+
+  /** Ends all pauses, so that all processes can end. */
+  wakeAll(): void {
+    for (const pid of this.#stopped) signal(pid, "SIGCONT");
+  }
+
+  get #living(): readonly Account[] {
+    return this.#accounts.filter(({ state }) => state === "living");
+  }
+
+  async #fill(): Promise<void> {
+    while (this.#living.length < WORKERS.min) await this.#spawn();
+  }
+
+  async #actSoon(): Promise<void> {
+    await sleep(this.#below(60));
+    await this.#pick(this.#soak.isDeadly ? [...GENTLE, ...DEADLY] : GENTLE)(this);
+  }
+
+  async count(): Promise<void> {
+    const account = this.#idle();
+    if (account === undefined) return;
+    await this.#countAs(account);
+  }
+
+  async #countAs(account: Account): Promise<void> {
+    const by = 1 + this.#below(9);
+    account.told += by;
+    try {
+      await account.worker.tell("count", account.worker.name, by);
+      account.counted += by;
+    } catch (error) {
+      if (account.state === "living") throw error;
+    }
+  }
+
+  async spawn(): Promise<void> {
+    if (this.#living.length < WORKERS.max) await this.#spawn();
+  }
+
+  async #spawn(): Promise<void> {
+    const parent = this.#random() < 0.2 ? this.#idle(isProcess) : undefined;
+    let account: Account | undefined;
+    try {
+      const worker = await (parent === undefined
+        ? this.#app.startWorker()
+        : this.#app.startWorker(parent.worker, "thread"));
+      account = newAccount(worker, parent);
+      this.#accounts.push(account);
+      if (parent !== undefined && parent.state !== "living") account.state = "killed";
+      this.#say(`${worker.name} begins${parent ? ` in ${parent.worker.name}` : ""}`, account);
+      await this.#countAs(account);
+      await this.#app.join(worker);
+      this.#say("has joined", account);
+    } catch (error) {
+      // Its parent has ended, or the socket was removed and the port is not free.
+      if (account?.state === "living") {
+        if (!/address already in use/.test(`${error}`)) throw error;
+        this.#say("cannot join", account);
+        account.told = account.counted = 0;
+        account.state = "left";
+        account.worker.release();
+      } else if (parent?.state === "living") throw error;
+    }
+  }
+
+  async scrape(): Promise<void> {
+    const before = this.#shown;
+    let reading: Reading;
+    try {
+      reading = await this.#app.scrape();
+    } catch (error) {
+      this.#say(`scrape: ${(error as NodeJS.ErrnoException).code}`);
+      return;
+    }
+    if (reading.status === 200) this.#check(before, reading);
+    else this.#say(`scrape: ${reading.status}`);
+  }
+
+  /** No sum may be smaller than one that was shown before this scrape began, or larger than what was counted. */
+  #check(before: Sums, reading: Reading): Sums {
+    const sums = sumsOf(reading);
+    const { totals, shares } = sums;
+    const up = `${reading.workers("up")} up, ${reading.workers("late")} late`;
+    this.#say(`scrape: ${totals["jobs_total"]}, ${up}`);
+    for (const account of this.#accounts) {
+      const { name } = account.worker;
+      const share = shares.get(name) ?? 0;
+      assert.ok(share <= account.told, `${name}: ${share} for ${account.told}`);
+      const was = before.shares.get(name) ?? 0;
+      assert.ok(share >= was, `${name}: ${was} fell to ${share}`);
+      account.shown = Math.max(account.shown, share);
+    }
+    const told = sumOf(this.#accounts, (account) => account.told);
+    for (const [name, value] of Object.entries(totals)) {
+      assert.ok(value <= told, `${name}: ${value} for ${told}`);
+      const was = before.totals[name] ?? 0;
+      assert.ok(value >= was, `${name}: ${was} fell to ${value}`);
+    }
+    this.#shown = sums;
+    return sums;
+  }
+
+  async leave(action: "exit" | "close"): Promise<void> {
+    if (this.#living.length <= WORKERS.min) return;
+    const account = this.#idle();
+    if (account === undefined) return;
+    this.#say(action, account);
+    account.isBusy = true;
+    await this.#countAs(account);
+    // What it counts from here on may be lost.
+    if (account.state !== "living") return;
+    this.#lose(account, "left");
+    if (action === "close") await account.worker.tell("close").catch(() => {});
+    await account.worker.end("exit");
+    this.#say(`${action} is over`, account);
+  }
+
+  async kill(isHub: boolean): Promise<void> {
+    if (this.#living.length <= WORKERS.min) return;
+    const account = isHub ? await this.#hub() : this.#pick(this.#living);
+    if (account?.state !== "living") return;
+    this.#say("SIGKILL", account);
+    this.#lose(account, "killed");
+    if (account.parent === undefined) await account.worker.kill();
+    else await account.parent.worker.tell("terminate", account.worker.name).catch(() => {});
+    await account.worker.ended;
+  }
+
+  /** Notes the end of a worker, with which that of its threads comes. */
+  #lose(account: Account, state: "left" | "killed"): void {
+    account.state = state;
+    for (const each of this.#living) if (each.parent === account) each.state = "killed";
+  }
+
+  async pause(isHub: boolean): Promise<void> {
+    const account = isHub ? await this.#hub() : this.#idle(isProcess);
+    if (account?.state !== "living" || account.parent !== undefined || account.isBusy) return;
+    const { pid } = account.worker;
+    const ms = this.#below(MAX_PAUSE_MS);
+    const affected = this.#living.filter((each) => each === account || each.parent === account);
+    if (affected.some(({ isBusy }) => isBusy)) return;
+    this.#say(`SIGSTOP for ${ms} ms`, account);
+    for (const each of affected) each.isBusy = true;
+    signal(pid, "SIGSTOP");
+    this.#stopped.add(pid);
+    this.#later(ms, async () => {
+      signal(pid, "SIGCONT");
+      this.#stopped.delete(pid);
+      this.#say("SIGCONT", account);
+      for (const each of affected) each.isBusy = false;
+    });
+  }
+
+  async block(): Promise<void> {
+    const account = this.#idle();
+    if (account === undefined) return;
+    account.isBusy = true;
+    const ms = this.#below(MAX_PAUSE_MS / 2);
+    this.#say(`is blocked for ${ms} ms`, account);
+    const release = await this.#app.block(account.worker).catch(() => undefined);
+    this.#later(ms, async () => {
+      await release?.();
+      account.isBusy = false;
+    });
+  }
+
+  async removeSocket(): Promise<void> {
+    this.#say("the socket is removed");
+    const folder = join(this.#app.folder, "run");
+    for (const name of await readdir(folder)) {
+      if (/^[0-9a-f]{16}\.sock$/.test(name)) await rm(join(folder, name), { force: true });
+    }
+  }
+
+  /** Waits until all workers answer: then the sums must be exact, but for what those killed had not shown. */
+  async #audit(): Promise<void> {
+    await Promise.all(this.#pauses);
+    const living = this.#living.length;
+    this.#say(`audit of ${living} workers`);
+    const read = async () => {
+      const before = this.#shown;
+      const reading = await this.#app.scrape();
+      if (reading.status === 200) this.#check(before, reading);
+      return reading;
+    };
+    const isWhole = (each: Reading) => each.workers("up") === living && each.workers("late") === 0;
+    const { shares, totals } = sumsOf(await eventually(`${living} workers`, read, isWhole));
+    for (const { worker, state, counted, shown } of this.#accounts) {
+      const share = shares.get(worker.name) ?? 0;
+      const expected = state === "killed" ? shown : counted;
+      const isRight = state === "killed" ? share >= expected : share === expected;
+      assert.ok(isRight, `${worker.name} (${state}): ${share} for ${expected}`);
+    }
+    const sum = sumOf([...shares.values()], (share) => share);
+    for (const [name, value] of Object.entries(totals)) {
+      assert.equal(value, sum, `${name} is not the sum of its shares`);
+    }
+  }
+
+  #later(ms: number, action: () => Promise<void>): void {
+    const pause = sleep(ms).then(action);
+    this.#pauses.add(pause);
+    void pause.then(() => this.#pauses.delete(pause));
+  }
+
+  async #hub(): Promise<Account | undefined> {
+    for (const account of this.#living) {
+      if (account.isBusy) continue;
+      const state = await account.worker.tell("state").catch(() => undefined);
+      if (state?.role === "hub") return account;
+    }
+    return undefined;
+  }
+
+  /** A worker that can be told something. */
+  #idle(isWanted: (account: Account) => boolean = () => true): Account | undefined {
+    return this.#pick(this.#living.filter((each) => !each.isBusy && isWanted(each)));
+  }
+
+  #below(limit: number): number {
+    return Math.floor(this.#random() * limit);
+  }
+
+  #pick<T>(list: readonly T[]): T {
+    return list[this.#below(list.length)] as T;
+  }
+
+  #say(text: string, account?: Account): void {
+    const at = Math.round(performance.now() - this.#start);
+    const who = account && `${account.worker.name} (${account.worker.pid}), ${account.told}: `;
+    this.story.push(`${at} ${who ?? ""}${text}`);
+  }
+}
+
+type Step = (run: Run) => Promise<void>;
+
+const GENTLE: readonly Step[] = [
+  ...times(8, (run) => run.count()),
+  ...times(6, (run) => run.scrape()),
+  ...times(4, (run) => run.spawn()),
+  ...times(2, (run) => run.leave("exit")),
+  ...times(1, (run) => run.leave("close")),
+  ...times(1, (run) => run.pause(true)),
+  ...times(1, (run) => run.pause(false)),
+  ...times(1, (run) => run.block()),
+  ...times(1, (run) => run.removeSocket()),
+];
+
+const DEADLY: readonly Step[] = [
+  ...times(2, (run) => run.kill(true)),
+  ...times(2, (run) => run.kill(false)),
+];
+
+function times(count: number, step: Step): readonly Step[] {
+  return Array.from({ length: count }, () => step);
+}
+
+function newAccount(worker: Worker, parent: Account | undefined): Account {
+  return { worker, parent, told: 0, counted: 0, shown: 0, state: "living", isBusy: false };
+}
+
+function isProcess({ parent }: Account): boolean {
+  return parent === undefined;
+}
+
+function sumsOf(reading: Reading): Sums {
+  const shares = reading.samples("shares_total");
+  const buckets = reading.samples("sizes_bucket", { le: "+Inf" });
+  return {
+    shares: new Map(shares.map(({ labels, value }) => [`${labels.get("by")}`, value])),
+    totals: {
+      jobs_total: reading.value("jobs_total") ?? 0,
+      sizes_count: reading.value("sizes_count") ?? 0,
+      sizes_bucket: sumOf(buckets, ({ value }) => value),
+    },
+  };
+}
+
+function sumOf<T>(list: readonly T[], valueOf: (each: T) => number): number {
+  return list.reduce((sum, each) => sum + valueOf(each), 0);
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** Numbers from 0 to 1 that follow from a seed (mulberry32). */
+function randomOf(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,87 @@
+/** What a worker has counted counts once, to its last number, however it and its hub leave. */
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { test } from "node:test";
+import type { Snapshot } from "../../src/gatherers/remote/snapshot.ts";
+import { writeLastNumbers } from "../../src/group/ledger/last-numbers.ts";
+import { nextTurn } from "../../src/timers.ts";
+import { counterOf, TestGroup, type TestWorker } from "./groups.ts";
+import { HELLO, Peer, THREAD } from "./hub/peer.ts";
+
+/** Waits until a worker is the hub and has all that the one before has left. */
+async function takenOver(worker: TestWorker): Promise<void> {
+  while (worker.group.role !== "hub") await worker.get();
+}
+
+/** What a worker has counted when it exits. */
+function totalsOf(value: number): Snapshot {
+  const head = { name: "jobs_total", help: "", type: "counter" } as const;
+  const shapes = [{ names: [], bounds: [] }];
+  const splices = [{ at: 0, removed: 0, rows: [[0]] as const }];
+  const layout = [[{ id: 0, head, shapes, splices }]];
+  return { layout, order: [0], isPartial: false, numbers: Float64Array.of(value) };
+}
+
+function filesOf({ folder }: TestGroup, extension: string): readonly string[] {
+  return readdirSync(folder).filter((name) => name.endsWith(extension));
+}
+
+test("a member that leaves while its hub does loses nothing", async () => {
+  await using group = await TestGroup.create();
+  const [first, second] = [counterOf(1), counterOf(10)];
+  const [hub, member] = [await group.add(first), await group.add(second)];
+  const third = await group.add(counterOf(100));
+  assert.equal(await hub.sample("jobs_total"), 111);
+  first.metric.value = 2;
+  second.metric.value = 20;
+  await Promise.all([hub.group.close(), member.group.close()]);
+  await takenOver(third);
+  assert.equal(await third.sample("jobs_total"), 122);
+  assert.deepEqual(filesOf(group, ".last"), []);
+});
+
+for (const turns of [0, 1, 2, 4, 8, 16]) {
+  test(`a member that leaves ${turns} turns after its hub loses nothing`, async () => {
+    await using group = await TestGroup.create();
+    const counter = counterOf(10);
+    const [hub, member] = [await group.add(counterOf(1)), await group.add(counter)];
+    const third = await group.add(counterOf(100));
+    assert.equal(await hub.sample("jobs_total"), 111);
+    counter.metric.value = 20;
+    await hub.group.close();
+    for (let turn = 0; turn < turns; turn++) await nextTurn();
+    await member.group.close();
+    await takenOver(third);
+    // Nothing of it is counted before its last numbers are found, and nothing twice.
+    for (;;) {
+      const sum = await third.sample("jobs_total");
+      if (sum === 121) break;
+      assert.equal(sum, 111);
+    }
+    assert.equal(await third.sample("jobs_total"), 121);
+    assert.deepEqual(filesOf(group, ".last"), []);
+  });
+}
+
+test("a worker that exits while it is not connected is counted to its last number, once", async () => {
+  await using group = await TestGroup.create();
+  const [hub, second] = [await group.add(counterOf(1)), await group.add(counterOf(100))];
+  const peer = await Peer.connect(group);
+  peer.send(HELLO);
+  await peer.message("welcome");
+  const scraped = hub.sample("jobs_total");
+  await peer.answer(40);
+  assert.equal(await scraped, 141);
+  peer.send({ type: "nothing" });
+  await peer.closed();
+  assert.equal(await hub.sample("jobs_total"), 141);
+
+  const key = filesOf(group, ".sock")[0]?.slice(0, -".sock".length) ?? "";
+  const folder = { ledgerPath: group.folder, uid: process.geteuid?.() ?? 0 };
+  writeLastNumbers({ folder, key }, THREAD, totalsOf(45));
+  assert.equal(await hub.sample("jobs_total"), 146);
+  assert.deepEqual(filesOf(group, ".last"), []);
+  await hub.group.close();
+  await takenOver(second);
+  assert.equal(await second.sample("jobs_total"), 146);
+});

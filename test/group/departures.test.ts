@@ -23,11 +23,6 @@ function totalsOf(value: number): Snapshot {
   return { layout, order: [0], isPartial: false, numbers: Float64Array.of(value) };
 }
 
-/** A file of last numbers is removed when a ledger has what was in it. */
-async function assertTidy(group: TestGroup, worker: TestWorker): Promise<void> {
-  while (filesOf(group, ".last").length > 0) await worker.get();
-}
-
 function filesOf({ folder }: TestGroup, extension: string): readonly string[] {
   return readdirSync(folder).filter((name) => name.endsWith(extension));
 }

@@ -168,7 +168,9 @@ export class Connection {
         this.#worker = undefined;
         this.#left = worker.facts.worker;
         this.#isRefused = true;
-        await hub.departures.release(worker, () => sendFrame(this.#socket, { type: "taken" }));
+        await hub.departures.release(worker);
+        // Otherwise the member keeps them itself.
+        if (await this.#context.keep()) sendFrame(this.#socket, { type: "taken" });
         this.#hangUp();
         return;
       }

@@ -67,6 +67,8 @@ export class Ledger {
   #writing: Promise<void> | undefined;
   /** Counts the ledgers that were begun: one that another has overtaken is older, and dropped. */
   #generation = 0;
+  /** Whether the last one was written without a pause: what is being written is of no use any more. */
+  #isEnding = false;
   #count = 0;
 
   constructor(place: LedgerPlace) {
@@ -169,6 +171,7 @@ export class Ledger {
    * @param retained What is retained; `undefined` if it is what it was at the last call.
    */
   write(retained: Retained | undefined): Promise<void> {
+    this.#isEnding = false;
     this.#next = this.#take(retained);
     this.#writing ??= this.#writeAll().finally(() => {
       this.#writing = undefined;
@@ -182,7 +185,9 @@ export class Ledger {
       this.#next = undefined;
       await this.#attempt(() => this.#writeRecords(records));
     }
-    for (const entry of this.#entries) await this.#attempt(() => entry.compact());
+    for (const entry of this.#entries) {
+      if (!this.#isEnding) await this.#attempt(() => entry.compact());
+    }
   }
 
   async #attempt(action: () => Promise<void>): Promise<void> {
@@ -190,7 +195,8 @@ export class Ledger {
       await action();
       this.#place.log.settled(UNWRITABLE);
     } catch (error) {
-      this.#place.log.error(UNWRITABLE, error, { kind: UNWRITABLE });
+      // What is missing then is not needed any more.
+      if (!this.#isEnding) this.#place.log.error(UNWRITABLE, error, { kind: UNWRITABLE });
     }
   }
 
@@ -236,6 +242,7 @@ export class Ledger {
    * @returns Whether the next hub will read them.
    */
   writeNow(retained: Retained | undefined): boolean {
+    this.#isEnding = true;
     const path = `${this.#folder.path}/${this.#newName("tmp")}`;
     try {
       const records = this.#take(retained);

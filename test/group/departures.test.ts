@@ -52,7 +52,7 @@ test("a member that leaves while its hub does loses nothing", async () => {
 });
 
 for (const turns of [0, 1, 2, 4, 8, 16]) {
-  test(`a member that leaves ${turns} turns after its hub loses nothing`, async () => {
+  test(`a member that leaves after its hub loses nothing, turns between them: ${turns}`, async () => {
     await using group = await TestGroup.create();
     const counter = counterOf(10);
     const [hub, member] = [await group.add(counterOf(1)), await group.add(counter)];
@@ -74,7 +74,7 @@ for (const turns of [0, 1, 2, 4, 8, 16]) {
   });
 }
 
-test("a worker that exits while it is not connected is counted to its last number, once", async () => {
+test("a worker that exits while it is away counts once, to its last number", async () => {
   await using group = await TestGroup.create();
   const [hub, second] = [await group.add(counterOf(1)), await group.add(counterOf(100))];
   const peer = await Peer.connect(group);

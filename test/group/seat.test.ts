@@ -8,7 +8,7 @@ function socketOf({ folder }: TestGroup): string {
   return `${folder}/${name}`;
 }
 
-test("a hub whose place was taken reports to the new one, and no counter is counted twice", async () => {
+test("a hub whose place was taken reports to the new one, and counts nothing twice", async () => {
   await using group = await TestGroup.create();
   const [first, second] = [await group.add(counterOf(1)), await group.add(counterOf(10))];
   assert.equal(await first.sample("jobs_total"), 11);

@@ -52,6 +52,9 @@ export interface ConnectionContext {
 /** How long a peer may take to say who it is, in milliseconds. */
 const GREETING_MS = 5_000;
 
+/** How long a peer may take to close its side, in milliseconds. */
+const HANG_UP_MS = 1_000;
+
 const MAX_MEMBERS = 1_024;
 
 /** How many numbers all workers together may have. */
@@ -66,7 +69,7 @@ const PEER = "peer";
 export class Connection {
   readonly #socket: Socket;
   readonly #context: ConnectionContext;
-  readonly #greeting: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   #limits: FrameLimits = GREETING_LIMITS;
   #worker: Worker | undefined;
   /** The order of the families in its last answer. */
@@ -85,9 +88,9 @@ export class Connection {
   constructor(socket: Socket, context: ConnectionContext) {
     this.#socket = socket;
     this.#context = context;
-    this.#greeting = unref(setTimeout(() => this.#cutOff("It did not greet"), GREETING_MS));
+    this.#timer = unref(setTimeout(() => this.#cutOff("It did not greet"), GREETING_MS));
     socket.on("close", () => {
-      clearTimeout(this.#greeting);
+      clearTimeout(this.#timer);
       const ended = this.#processed.then(() => this.#end());
       // A fault of ours must not end the application.
       context.hub.departures.begin(ended.catch((error) => context.log.error(CANNOT_END, error)));
@@ -168,7 +171,7 @@ export class Connection {
         await hub.departures.release(worker);
         // Otherwise the member keeps them itself.
         if (await this.#context.keep()) sendFrame(this.#socket, { type: "taken" });
-        this.#socket.end();
+        this.#hangUp();
         return;
       }
       case "again":
@@ -186,7 +189,7 @@ export class Connection {
     if (hello.protocol !== PROTOCOL) return this.#stayAway(hello);
     if (parseWorkerId(hello.worker) === undefined) throw new ProtocolError("A worker has no id");
     if (hub.workers.size >= MAX_MEMBERS) return this.#refuse("members");
-    clearTimeout(this.#greeting);
+    clearTimeout(this.#timer);
     this.#limits = FRAME_LIMITS;
     const { worker, pid, thread, id, version } = hello;
     const facts = { worker, pid, thread, id, version };
@@ -207,7 +210,7 @@ export class Connection {
     const { hub, log } = this.#context;
     const message = `Worker ${pid} is of another version of promhttp (${quoted(version)}) and is not served`;
     log.warn(message, { kind: PEER, name: "version" });
-    clearTimeout(this.#greeting);
+    clearTimeout(this.#timer);
     this.#isRefused = true;
     hub.incompatible++;
     hub.events.refused++;
@@ -223,10 +226,16 @@ export class Connection {
     log.warn(`A worker was refused: there are too many ${reason}`, { kind: PEER, name: reason });
     this.#isRefused = true;
     this.#isCutOff = true;
-    clearTimeout(this.#greeting);
     sendFrame(this.#socket, { type: "refused", reason } satisfies Refused);
+    this.#hangUp();
+  }
+
+  /** Ends the connection. What the peer has on its way would reset it, and it would not learn the reason. */
+  #hangUp(): void {
+    clearTimeout(this.#timer);
     // It may not close its side.
-    this.#socket.destroySoon();
+    this.#timer = unref(setTimeout(() => this.#socket.destroy(), HANG_UP_MS));
+    this.#socket.end();
   }
 
   #cutOff(reason: unknown): void {

@@ -77,6 +77,8 @@ export class Ledger {
   #writing: Promise<boolean> | undefined;
   /** Counts the ledgers that were begun: one that another has overtaken is older, and dropped. */
   #generation = 0;
+  /** Whether the last one was written without a pause: what is being written is of no use any more. */
+  #isEnding = false;
   #count = 0;
 
   constructor(place: LedgerPlace) {
@@ -196,6 +198,7 @@ export class Ledger {
    * @returns Whether they are written.
    */
   write(retained: Retained | undefined): Promise<boolean> {
+    this.#isEnding = false;
     this.#next = this.#take(retained);
     this.#writing ??= this.#writeAll().finally(() => {
       this.#writing = undefined;
@@ -210,7 +213,9 @@ export class Ledger {
       this.#next = undefined;
       isWritten = (await this.#attempt(() => this.#writeContent(content))) === true;
     }
-    for (const entry of this.#entries) await this.#attempt(() => entry.compact());
+    for (const entry of this.#entries) {
+      if (!this.#isEnding) await this.#attempt(() => entry.compact());
+    }
     return isWritten;
   }
 
@@ -220,7 +225,8 @@ export class Ledger {
       this.#place.log.settled(UNWRITABLE);
       return result;
     } catch (error) {
-      this.#place.log.error(UNWRITABLE, error, { kind: UNWRITABLE });
+      // What is missing then is not needed any more.
+      if (!this.#isEnding) this.#place.log.error(UNWRITABLE, error, { kind: UNWRITABLE });
       return undefined;
     }
   }
@@ -273,6 +279,7 @@ export class Ledger {
    * @returns Whether they are written.
    */
   writeNow(retained: Retained | undefined): boolean {
+    this.#isEnding = true;
     const path = `${this.#folder.path}/${this.#newName("tmp")}`;
     try {
       const content = this.#take(retained);

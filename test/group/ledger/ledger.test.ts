@@ -627,6 +627,24 @@ test(
     }),
 );
 
+test("what was being written does not miss the files that are removed at the end", { skip }, () =>
+  withLedger(async ({ open, folder, errors }) => {
+    const ledger = open();
+    const { entry, mirror } = addWorker(ledger, DEAD, { "/": 1 });
+    await ledger.write(undefined);
+    const text = "x".repeat(40_000);
+    for (let i = 0; i < 40; i++) {
+      send(entry, mirror, [{ id: 1, splices: [{ at: 0, removed: 1, rows: rows(`${text}${i}`) }] }]);
+    }
+    const writing = ledger.write(undefined);
+    ledger.writeNow(undefined);
+    await writing;
+    await ledger.close();
+    assert.deepEqual(errors, []);
+    assert.deepEqual(readdirSync(folder), []);
+  }),
+);
+
 test("workers that come and go between two scrapes leave no files", { skip }, () =>
   withLedger(async ({ open, folder }) => {
     const ledger = open();

@@ -207,14 +207,15 @@ class Run {
   }
 
   async leave(action: "exit" | "close"): Promise<void> {
-    if (this.#living.length <= WORKERS.min) return;
     const account = this.#idle();
     if (account === undefined) return;
-    this.#say(action, account);
     account.isBusy = true;
     await this.#countAs(account);
-    // What it counts from here on may be lost.
-    if (account.state !== "living") return;
+    if (!this.#mayLose(account)) {
+      account.isBusy = false;
+      return;
+    }
+    this.#say(action, account);
     this.#lose(account, "left");
     if (action === "close") await account.worker.tell("close").catch(() => {});
     await account.worker.end("exit");
@@ -222,14 +223,19 @@ class Run {
   }
 
   async kill(isHub: boolean): Promise<void> {
-    if (this.#living.length <= WORKERS.min) return;
     const account = isHub ? await this.#hub() : this.#pick(this.#living);
-    if (account?.state !== "living" || account.isStarting) return;
+    if (account === undefined || account.isStarting || !this.#mayLose(account)) return;
     this.#say("SIGKILL", account);
     this.#lose(account, "killed");
     if (account.parent === undefined) await account.worker.kill();
     else await account.parent.worker.tell("terminate", account.worker.name).catch(() => {});
     await account.worker.ended;
+  }
+
+  /** Whether one goes on of those that were there at a scrape: otherwise the counters begin anew. */
+  #mayLose(account: Account): boolean {
+    const others = this.#living.filter((each) => each !== account && each.parent !== account);
+    return account.state === "living" && others.some(({ shown }) => shown > 0);
   }
 
   /** Notes the end of a worker, with which that of its threads comes. */

@@ -29,6 +29,14 @@ test("a hub whose place was taken reports to the new one, and counts nothing twi
   }
   for (const worker of [first, second, third]) assert.equal(await worker.sample("jobs_total"), 111);
   assert.deepEqual([first.group.role, second.group.role], ["member", "member"]);
+
+  // One of them is the hub for the second time, or was never.
+  await third.group.close();
+  while (![first, second].some(({ group: { role } }) => role === "hub")) await second.get();
+  while ((await second.sample('promhttp_workers{state="up"}')) !== 2) {
+    assert.equal(await second.sample("jobs_total"), 111);
+  }
+  assert.equal(await first.sample("jobs_total"), 111);
 });
 
 test("a hub whose socket was removed listens anew, and loses no member", async () => {

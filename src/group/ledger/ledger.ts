@@ -48,7 +48,7 @@ export interface KeptWorker<M> extends LedgerName {
 /** What is retained: the changes of its layout since it was last taken, and its numbers. */
 export type Retained = Omit<Snapshot, "isPartial">;
 
-/** How many workers that have left are remembered, because files of theirs may be there. */
+/** How many workers that have left are remembered whose files were removed: they may come late. */
 const MAX_LEFT = 1_024;
 
 const UNREADABLE = "Cannot read the counters that the last process has kept; they start anew";
@@ -182,8 +182,6 @@ export class Ledger {
     this.#left.delete(worker);
     this.#left.add(worker);
     this.#leaving.add(worker);
-    const [first] = this.#left;
-    if (first !== undefined && this.#left.size > MAX_LEFT) this.#left.delete(first);
   }
 
   /** Whether what is retained has the last numbers of a worker. */
@@ -311,6 +309,10 @@ export class Ledger {
     this.#removeUnused(records);
     for (const worker of left) {
       if (this.#leaving.delete(worker)) removeLastNumbers(this.#place, worker);
+    }
+    for (const worker of this.#left) {
+      if (this.#left.size <= MAX_LEFT) break;
+      if (!this.#leaving.has(worker)) this.#left.delete(worker);
     }
     return true;
   }

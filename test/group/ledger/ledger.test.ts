@@ -506,6 +506,33 @@ test("last numbers are removed when they are in the ledger, which remembers that
   }),
 );
 
+test(
+  "a ledger remembers the last thousand of those that have left, and removes all files",
+  { skip },
+  () =>
+    withLedger(async ({ folder, open }) => {
+      const place = { folder: { ledgerPath: folder, uid: UID }, key: KEY };
+      const last = { layout: [], order: [], numbers: new Float64Array() };
+      const workers = Array.from({ length: 1_500 }, (_, index) => DEAD.replace(/0$/, `${index}`));
+      const ledger = open();
+      addWorker(ledger, OWN, { "/": 1 });
+      for (const worker of workers) {
+        writeLastNumbers(place, worker, last);
+        ledger.leave(worker);
+      }
+      await ledger.write(undefined);
+      assert.deepEqual(
+        readdirSync(folder).filter((name) => name.endsWith(".last")),
+        [],
+      );
+      assert.deepEqual(
+        workers.map((worker) => ledger.hasLeft(worker)),
+        workers.map((_, index) => index >= workers.length - 1_024),
+      );
+      await ledger.close();
+    }),
+);
+
 test("a write that begins while another runs has the newest numbers", { skip }, () =>
   withLedger(async ({ open }) => {
     const ledger = open();

@@ -2,7 +2,8 @@
  * What a hub leaves for the next one: the counters and histograms of each worker as a scraper has just seen
  * them, and those that are retained of the workers that are gone.
  *
- * The numbers are one file, which is replaced after each scrape. The layout of each worker is a journal, to
+ * The numbers are one file, which is replaced before each scrape is answered. It also names the workers that
+ * have no numbers yet, and those whose last numbers it has. The layout of each worker is a journal, to
  * which only changes are appended; the numbers say how many of its bytes are theirs. A new hub reads both
  * as if each worker had just sent them.
  */

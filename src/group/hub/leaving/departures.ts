@@ -2,9 +2,9 @@
  * How workers go: what they have counted becomes part of what is retained, to the last number, and once.
  *
  * A worker says farewell, and gets an answer when its numbers are here; or it leaves them in a file, because it
- * exits or nobody answers; or it dies, and counts as it was last seen. Whichever it is, its numbers are applied,
- * its file is removed and it is retired in one turn, so that no ledger has one without the other. One that may
- * return is not retired (`absentees.ts`).
+ * exits or nobody answers; or it dies, and counts as it was last seen. Whichever it is, its numbers are applied
+ * and it is retired in one turn, and the ledger remembers it: only when that is written is its farewell
+ * answered, or its file removed. One that may return is not retired (`absentees.ts`).
  */
 import type { MergedFamilies } from "../../../gatherers/remote/merged-families.ts";
 import type { Snapshot } from "../../../gatherers/remote/snapshot.ts";

@@ -5,7 +5,7 @@
  * all, and opens the port. All others report to it over a connection each, whose end says at once that one
  * of them has died; when the hub dies, they elect another the same way. A scrape that comes to any of them is
  * passed on to the hub (`forwarding.ts`). `hub/` has what a hub knows, `member.ts` what a member does;
- * `part.ts` goes from one to the other. `local-worker.ts` is what both have of this process.
+ * `part.ts` goes from one to the other. `local/` is what both have of this process.
  *
  * Nothing here keeps the process alive, except while it joins. No failure of the group reaches the
  * application once it has joined.
@@ -19,11 +19,11 @@ import { UnavailableError } from "../scrape/failure.ts";
 import type { Group, GroupConfig, Hosted, Role } from "./border.ts";
 import { onExit } from "./environment.ts";
 import { Forwarder, METRICS_PATH, PAGE_PATH } from "./forwarding.ts";
-import { LocalWorker } from "./local-worker.ts";
+import { LocalWorker } from "./local/local-worker.ts";
+import { Reported } from "./local/reported.ts";
 import { meet } from "./meeting/meet.ts";
 import type { Place } from "./messages.ts";
 import { Part } from "./part.ts";
-import { Reported } from "./reported.ts";
 
 export type { Group, GroupConfig, Hosted, Role } from "./border.ts";
 export type { Place } from "./messages.ts";

@@ -11,7 +11,7 @@ import type { Log } from "../log.ts";
 import { haveSameElements } from "../model/identity.ts";
 import { nodeModule } from "../node.ts";
 import { FRAME_LIMITS, type FrameHead, receiveFrames, sendFrame } from "./frames.ts";
-import type { LocalWorker } from "./local-worker.ts";
+import type { LocalWorker } from "./local/local-worker.ts";
 import {
   type Have,
   type Hello,
@@ -110,7 +110,7 @@ export class Member {
     const { facts, slot } = this.#config;
     this.#socket.on("end", () => this.#socket.destroy());
     const onFrame = (head: FrameHead) => this.#take(head);
-    receiveFrames(this.#socket, FRAME_LIMITS, onFrame, () => this.#socket.destroy());
+    receiveFrames(this.#socket, FRAME_LIMITS, onFrame, () => this.#beginAnew());
     sendFrame(this.#socket, { type: "hello", protocol: PROTOCOL, slot, ...facts } satisfies Hello);
   }
 
@@ -142,7 +142,7 @@ export class Member {
     } catch (error) {
       log.error("Cannot send the metrics of this worker", error);
       // What the hub knows of the layout is not known any more.
-      this.#socket.destroy();
+      this.#beginAnew();
     } finally {
       this.#isAnswering = false;
     }
@@ -159,6 +159,12 @@ export class Member {
     this.#order = order;
     const head = { ...headOf(want, outcome), isPartial, ...(!isSameOrder && { order }) };
     this.#send(head, numbers);
+  }
+
+  /** Ends the connection, for another one. The hub would otherwise take the end of a thread for its death. */
+  #beginAnew(): void {
+    this.#send({ type: "again" });
+    this.#socket.destroySoon();
   }
 
   /** Returns whether the socket takes more. */

@@ -10,6 +10,7 @@
  * | member | `have` | ends the answer to a question, with the numbers |
  * | member | `last` | begins the last snapshot: only counters and histograms, in a whole layout |
  * | member | `bye` | ends it, with the numbers |
+ * | member | `again` | ends the connection after a fault, and will be back with all that it has counted |
  * | hub | `taken` | has them: the member need not keep them elsewhere |
  *
  * What comes from another process is not trusted: the functions here check it, and bound every text.

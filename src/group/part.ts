@@ -16,11 +16,11 @@ import type { Hosted } from "./border.ts";
 import { readEnvironment } from "./environment.ts";
 import { Lead } from "./hub/lead.ts";
 import { writeLastNumbers } from "./ledger/last-numbers.ts";
-import type { LocalWorker } from "./local-worker.ts";
+import type { LocalWorker } from "./local/local-worker.ts";
 import { connect } from "./meeting/connect.ts";
 import { type Elected, elect, findHub } from "./meeting/election.ts";
 import type { Meeting } from "./meeting/meet.ts";
-import type { Seat } from "./meeting/seat.ts";
+import { type Seat, socketOf } from "./meeting/seat.ts";
 import { Member } from "./member.ts";
 import { type Place, quoted, type Welcome, type WorkerFacts } from "./messages.ts";
 import { atMost, pause } from "./waiting.ts";
@@ -91,7 +91,7 @@ export class Part {
   /** The path of the hub's socket. */
   get socketPath(): string {
     const { folder, key } = this.#config.meeting;
-    return `${folder.path}/${key}.sock`;
+    return socketOf(folder, key);
   }
 
   get hasLeft(): boolean {
@@ -119,7 +119,7 @@ export class Part {
    *   is starting, so it looks for one once more before that.
    */
   async begin(elected: Elected | undefined): Promise<void> {
-    if (elected !== undefined) await this.#takeFirst(elected);
+    if (elected !== undefined && this.#isWanted(elected)) await this.#takeFirst(elected);
     this.#life = this.#live();
   }
 
@@ -171,6 +171,7 @@ export class Part {
     try {
       await this.#takeLead(elected.seat);
     } catch (error) {
+      if (this.#signal.aborted) return;
       const second = await this.#elect();
       if (second.role === "member") return this.#follow(second.socket);
       await second.seat.leave();
@@ -211,11 +212,17 @@ export class Part {
     const election = this.#election ?? this.#elect();
     this.#election = undefined;
     const elected = await election;
-    if (elected.role === "hub") {
-      if (this.#signal.aborted) await elected.seat.leave();
-      else await this.#takeLead(elected.seat);
-    } else if (this.#signal.aborted) elected.socket.destroy();
+    if (!this.#isWanted(elected)) return;
+    if (elected.role === "hub") await this.#takeLead(elected.seat);
     else void this.#follow(elected.socket);
+  }
+
+  /** Whether it may take a part; otherwise it has left the group meanwhile, and gives that up. */
+  #isWanted(elected: Elected): boolean {
+    if (!this.#signal.aborted) return true;
+    if (elected.role === "hub") void elected.seat.leave();
+    else elected.socket.destroy();
+    return false;
   }
 
   async #takeLead(seat: Seat): Promise<void> {

@@ -37,6 +37,8 @@ interface Account {
   state: "living" | "left" | "killed";
   /** Whether it cannot be told anything for now. */
   isBusy: boolean;
+  /** Whether it must not end, because it is starting a thread. */
+  isStarting: boolean;
 }
 
 /** Sums that one scrape has shown. */
@@ -70,7 +72,7 @@ class Run {
   readonly #accounts: Account[] = [];
   readonly #pauses = new Set<Promise<void>>();
   readonly #stopped = new Set<number>();
-  readonly #start = performance.now();
+  readonly #begun = performance.now();
   #shown: Sums = { shares: new Map(), totals: {} };
 
   constructor(app: Application, soak: Soak) {
@@ -133,9 +135,7 @@ class Run {
     const parent = this.#random() < 0.2 ? this.#idle(isProcess) : undefined;
     let account: Account | undefined;
     try {
-      const worker = await (parent === undefined
-        ? this.#app.startWorker()
-        : this.#app.startWorker(parent.worker, "thread"));
+      const worker = await this.#start(parent);
       account = newAccount(worker, parent);
       this.#accounts.push(account);
       if (parent !== undefined && parent.state !== "living") account.state = "killed";
@@ -148,11 +148,22 @@ class Run {
       if (account?.state === "living") {
         if (!/address already in use/.test(`${error}`)) throw error;
         this.#say("cannot join", account);
-        account.told = account.counted = 0;
-        account.state = "left";
+        // It leaves what it has counted all the same, if it gets so far.
+        account.state = "killed";
         account.worker.release();
+        await account.worker.ended;
       } else if (parent?.state === "living") throw error;
     }
+  }
+
+  async #start(parent: Account | undefined): Promise<Worker> {
+    if (parent === undefined) return this.#app.startWorker();
+    parent.isBusy = true;
+    parent.isStarting = true;
+    const worker = await this.#app.startWorker(parent.worker, "thread");
+    parent.isBusy = false;
+    parent.isStarting = false;
+    return worker;
   }
 
   async scrape(): Promise<void> {
@@ -161,6 +172,7 @@ class Run {
     try {
       reading = await this.#app.scrape();
     } catch (error) {
+      if (error instanceof assert.AssertionError) throw error;
       this.#say(`scrape: ${(error as NodeJS.ErrnoException).code}`);
       return;
     }
@@ -210,7 +222,7 @@ class Run {
   async kill(isHub: boolean): Promise<void> {
     if (this.#living.length <= WORKERS.min) return;
     const account = isHub ? await this.#hub() : this.#pick(this.#living);
-    if (account?.state !== "living") return;
+    if (account?.state !== "living" || account.isStarting) return;
     this.#say("SIGKILL", account);
     this.#lose(account, "killed");
     if (account.parent === undefined) await account.worker.kill();
@@ -318,7 +330,7 @@ class Run {
   }
 
   #say(text: string, account?: Account): void {
-    const at = Math.round(performance.now() - this.#start);
+    const at = Math.round(performance.now() - this.#begun);
     const who = account && `${account.worker.name} (${account.worker.pid}), ${account.told}: `;
     this.story.push(`${at} ${who ?? ""}${text}`);
   }
@@ -348,7 +360,16 @@ function times(count: number, step: Step): readonly Step[] {
 }
 
 function newAccount(worker: Worker, parent: Account | undefined): Account {
-  return { worker, parent, told: 0, counted: 0, shown: 0, state: "living", isBusy: false };
+  return {
+    worker,
+    parent,
+    told: 0,
+    counted: 0,
+    shown: 0,
+    state: "living",
+    isBusy: false,
+    isStarting: false,
+  };
 }
 
 function isProcess({ parent }: Account): boolean {
@@ -368,8 +389,8 @@ function sumsOf(reading: Reading): Sums {
   };
 }
 
-function sumOf<T>(list: readonly T[], valueOf: (each: T) => number): number {
-  return list.reduce((sum, each) => sum + valueOf(each), 0);
+function sumOf<T>(list: readonly T[], numberOf: (each: T) => number): number {
+  return list.reduce((sum, each) => sum + numberOf(each), 0);
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -1,10 +1,11 @@
 /** What a worker has counted counts once, to its last number, however it and its hub leave. */
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { test } from "node:test";
 import type { Snapshot } from "../../src/gatherers/remote/snapshot.ts";
-import { writeLastNumbers } from "../../src/group/ledger/last-numbers.ts";
+import { type LastNumbersPlace, writeLastNumbers } from "../../src/group/ledger/last-numbers.ts";
 import { nextTurn } from "../../src/timers.ts";
+import { turnsUntil } from "../helpers/turns.ts";
 import { counterOf, TestGroup, type TestWorker } from "./groups.ts";
 import { HELLO, Peer, THREAD } from "./hub/peer.ts";
 
@@ -26,6 +27,16 @@ function filesOf({ folder }: TestGroup, extension: string): readonly string[] {
   return readdirSync(folder).filter((name) => name.endsWith(extension));
 }
 
+function placeOf(group: TestGroup): LastNumbersPlace {
+  const key = filesOf(group, ".sock")[0]?.slice(0, -".sock".length) ?? "";
+  return { folder: { ledgerPath: group.folder, uid: process.geteuid?.() ?? 0 }, key };
+}
+
+/** Waits until the ledger has all last numbers, which a hub alone does not wait for. */
+async function nothingLeft(group: TestGroup): Promise<void> {
+  await turnsUntil("no last numbers", () => filesOf(group, ".last").length === 0);
+}
+
 test("a member that leaves while its hub does loses nothing", async () => {
   await using group = await TestGroup.create();
   const [first, second] = [counterOf(1), counterOf(10)];
@@ -37,7 +48,7 @@ test("a member that leaves while its hub does loses nothing", async () => {
   await Promise.all([hub.group.close(), member.group.close()]);
   await takenOver(third);
   assert.equal(await third.sample("jobs_total"), 122);
-  assert.deepEqual(filesOf(group, ".last"), []);
+  await nothingLeft(group);
 });
 
 for (const turns of [0, 1, 2, 4, 8, 16]) {
@@ -59,7 +70,7 @@ for (const turns of [0, 1, 2, 4, 8, 16]) {
       assert.equal(sum, 111);
     }
     assert.equal(await third.sample("jobs_total"), 121);
-    assert.deepEqual(filesOf(group, ".last"), []);
+    await nothingLeft(group);
   });
 }
 
@@ -76,12 +87,53 @@ test("a worker that exits while it is not connected is counted to its last numbe
   await peer.closed();
   assert.equal(await hub.sample("jobs_total"), 141);
 
-  const key = filesOf(group, ".sock")[0]?.slice(0, -".sock".length) ?? "";
-  const folder = { ledgerPath: group.folder, uid: process.geteuid?.() ?? 0 };
-  writeLastNumbers({ folder, key }, THREAD, totalsOf(45));
+  writeLastNumbers(placeOf(group), THREAD, totalsOf(45));
   assert.equal(await hub.sample("jobs_total"), 146);
-  assert.deepEqual(filesOf(group, ".last"), []);
+  await nothingLeft(group);
   await hub.group.close();
   await takenOver(second);
   assert.equal(await second.sample("jobs_total"), 146);
+});
+
+test("a worker that exits before it has ever been connected is counted, once", async () => {
+  await using group = await TestGroup.create();
+  const [hub, second] = [await group.add(counterOf(1)), await group.add(counterOf(10))];
+  assert.equal(await hub.sample("jobs_total"), 11);
+  writeLastNumbers(placeOf(group), THREAD, totalsOf(100));
+  assert.deepEqual(
+    await Promise.all([hub.sample("jobs_total"), hub.sample("jobs_total")]),
+    [111, 111],
+  );
+  await nothingLeft(group);
+  // It had another connection, over which its numbers have come, too.
+  writeLastNumbers(placeOf(group), THREAD, totalsOf(100));
+  assert.equal(await hub.sample("jobs_total"), 111);
+  await hub.group.close();
+  await takenOver(second);
+  assert.equal(await second.sample("jobs_total"), 111);
+});
+
+test("a hub that leaves when something has removed its socket loses nothing", async () => {
+  await using group = await TestGroup.create();
+  const counter = counterOf(1);
+  const [hub, second] = [await group.add(counter), await group.add(counterOf(10))];
+  assert.equal(await hub.sample("jobs_total"), 11);
+  counter.metric.value = 5;
+  rmSync(`${group.folder}/${filesOf(group, ".sock")[0]}`);
+  await hub.group.close();
+  await takenOver(second);
+  assert.equal(await second.sample("jobs_total"), 15);
+});
+
+test("a process that cannot open the port leaves everything to the hub that has it", async () => {
+  await using group = await TestGroup.create();
+  const hub = await group.add(counterOf(1));
+  await group.add(counterOf(10));
+  assert.equal(await hub.sample("jobs_total"), 11);
+  writeLastNumbers(placeOf(group), THREAD, totalsOf(100));
+  rmSync(`${group.folder}/${filesOf(group, ".sock")[0]}`);
+  const open = () => Promise.reject(new Error("The port is busy"));
+  await assert.rejects(group.add(counterOf(1_000), {}, open), { message: "The port is busy" });
+  assert.equal(filesOf(group, ".last").length, 1);
+  assert.equal(await hub.sample("jobs_total"), 111);
 });

@@ -5,7 +5,7 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { FRAME_LIMITS, type FrameHead, receiveFrames, sendFrame } from "../../src/group/frames.ts";
-import { LocalWorker } from "../../src/group/local-worker.ts";
+import { LocalWorker } from "../../src/group/local/local-worker.ts";
 import { Member } from "../../src/group/member.ts";
 import { PROTOCOL, UPGRADE } from "../../src/group/messages.ts";
 import { ownWorkerId } from "../../src/group/worker-id.ts";

@@ -35,7 +35,7 @@ for (const [name, parts] of WITHOUT_ROOT) {
       assert.equal(reading.value("jobs_total"), jobs);
     };
     for (const worker of app.workers) await worker.tell("inc", "jobs_total", 10);
-    assert.equal((await app.scrapeAndKeep()).value("jobs_total"), 40);
+    assert.equal((await app.scrape()).value("jobs_total"), 40);
 
     await t.test("by SIGKILL, the next answers, and the sum does not fall", async () => {
       await app.workers.shift()?.kill();
@@ -78,7 +78,7 @@ for (const [name, parts] of WITHOUT_ROOT) {
       await app.addWorker();
       for (const worker of app.workers) await worker.tell("inc", "jobs_total", 1);
       await assertServing(4, 2_354);
-      await app.scrapeAndKeep();
+      await app.scrape();
       const [first, second] = app.workers.splice(0, 2);
       await Promise.all([first?.kill(), second?.kill()]);
       await assertServing(2, 2_354);
@@ -89,7 +89,7 @@ for (const [name, parts] of WITHOUT_ROOT) {
 test("a worker that joined after the last scrape goes on with the sum, when all others are killed", async () => {
   await using app = await Application.open({ kind: "fork", isRootServing: false, count: 2 });
   for (const worker of app.workers) await worker.tell("inc", "jobs_total", 10);
-  assert.equal((await app.scrapeAndKeep()).value("jobs_total"), 20);
+  assert.equal((await app.scrape()).value("jobs_total"), 20);
   const late = await app.addWorker();
   await late.tell("inc", "jobs_total", 1);
   const others = app.workers.filter((worker) => worker !== late);
@@ -104,7 +104,7 @@ test("the children of a parent that is killed go on, also one that collects", as
   const [root, first, second] = app.workers;
   assert.ok(root && first && second);
   for (const worker of app.workers) await worker.tell("inc", "jobs_total", 10);
-  assert.equal((await app.scrapeAndKeep()).value("jobs_total"), 30);
+  assert.equal((await app.scrape()).value("jobs_total"), 30);
   await Promise.all([first.tell("outlive"), second.tell("outlive")]);
   const hold = await app.hold();
   await first.tell("collectAfter", "slow", hold);

@@ -44,6 +44,9 @@ export interface ConnectionContext {
   readonly place: Place | undefined;
   /** What workers have left that are not connected any more. */
   readonly left: Pick<LeftNumbers, "remove">;
+  /** Keeps all counters for the next hub; returns whether it has. */
+  readonly keep: () => Promise<boolean>;
+  readonly onJoined: () => void;
 }
 
 /** How long a peer may take to say who it is, in milliseconds. */
@@ -76,7 +79,7 @@ export class Connection {
   #isRefused = false;
   /** The id of a worker that has said that it leaves. */
   #left: string | undefined;
-  /** Whether this side has ended it, so that the peer may return. */
+  /** Whether it ends for a fault, so that the peer may return. */
   #isCutOff = false;
   /** Settles when all frames so far have been processed. */
   #processed: Promise<void> = Promise.resolve();
@@ -165,10 +168,15 @@ export class Connection {
         this.#worker = undefined;
         this.#left = worker.facts.worker;
         this.#isRefused = true;
-        await hub.departures.release(worker, () => sendFrame(this.#socket, { type: "taken" }));
+        await hub.departures.release(worker);
+        // Otherwise the member keeps them itself.
+        if (await this.#context.keep()) sendFrame(this.#socket, { type: "taken" });
         this.#hangUp();
         return;
       }
+      case "again":
+        this.#isCutOff = true;
+        return;
       default:
         throw new ProtocolError("A message is of no known type");
     }
@@ -189,6 +197,7 @@ export class Connection {
     const added = await hub.join(facts, hello.slot, send);
     this.#worker = added;
     hub.events.joined++;
+    this.#context.onJoined();
     const { slot } = added;
     const { pm2Name, script = "node" } = readEnvironment();
     const name = boundedText(pm2Name ?? script);

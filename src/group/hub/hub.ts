@@ -21,7 +21,7 @@ import type { WorkersSettings } from "../../options/workers.ts";
 import { UnavailableError } from "../../scrape/failure.ts";
 import type { SelfMetrics } from "../../scrape/self-metrics.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { LocalWorker } from "../local-worker.ts";
+import type { LocalWorker } from "../local/local-worker.ts";
 import type { Want, WorkerFacts } from "../messages.ts";
 import { hasWorked, inSlices, mayWork, Turns } from "../slices.ts";
 import { Asking, roundOf, waitFor } from "./asking.ts";
@@ -55,7 +55,7 @@ export interface HubConfig {
   /** What the next hub will know of the workers. */
   readonly ledger: Pick<Ledger, "add" | "remove">;
   /** Called when all workers have been merged; nobody sees the sums before it has resolved. */
-  readonly onMerged: () => Promise<void>;
+  readonly onMerged: (deadlineMs: number) => Promise<void>;
 }
 
 const NONE: readonly MetricFamily[] = [];
@@ -87,6 +87,7 @@ export class Hub implements WorkerCensus {
     this.departures = new Departures({
       ...{ workers: this.workers, absentees: this.absentees, slots: this.#slots },
       ...{ merged: this.merged, turns: this.turns, left: config.left, log: config.log },
+      ledger: config.ledger,
       onGone: (worker) => {
         this.events.left++;
         this.#asking.forget(worker);
@@ -125,7 +126,7 @@ export class Hub implements WorkerCensus {
     const families = await this.turns.take(() =>
       inSlices(this.merged.merge(this.#contributions(states), context)),
     );
-    await this.#config.onMerged();
+    await this.#config.onMerged(context.deadlineMs);
     return { families: this.#join(families, this.#ownFamilies), errors: [] };
   }
 

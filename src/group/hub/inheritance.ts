@@ -25,18 +25,8 @@ export async function inherit(
     else hub.merged.retire(mirror);
     if (worker === "") kept.remove();
   }
-  await hub.departures.retireDead();
-  for (const worker of left.workers()) {
-    // Its file cannot be read.
-    if (hub.absentees.find(worker) !== undefined) continue;
-    if (records.length === 0 && !isContinued) {
-      // Without any worker that runs, the counters start anew.
-      left.remove(worker);
-      continue;
-    }
-    const mirror = hub.merged.createMirror();
-    const kept = new KeptWorker(ledger, { worker, slot: 0 }, mirror);
-    await hub.departures.retireUnknown(worker, { mirror, kept });
-  }
-  return records.length > 0;
+  // Without any worker that runs, the counters start anew.
+  if (!ledger.isContinued) for (const worker of left.workers()) left.remove(worker);
+  await hub.departures.settle();
+  return ledger.isContinued;
 }

@@ -11,9 +11,11 @@ import type { GatherContext, GatherResult } from "../../model/gatherer.ts";
 import type { ResolvedHandlerOptions } from "../../options/options.ts";
 import type { WorkersSettings } from "../../options/workers.ts";
 import type { Scrape, WorkerReport } from "../../scrape/exchange.ts";
+import { UnavailableError } from "../../scrape/failure.ts";
+import { unref } from "../../timers.ts";
 import type { Hosted } from "../border.ts";
 import { Ledger } from "../ledger/ledger.ts";
-import type { LocalWorker } from "../local-worker.ts";
+import type { LocalWorker } from "../local/local-worker.ts";
 import type { RuntimeFolder } from "../meeting/runtime-folder.ts";
 import type { Seat } from "../meeting/seat.ts";
 import type { Place, WorkerFacts } from "../messages.ts";
@@ -41,8 +43,12 @@ export interface LeadConfig {
   readonly log: Log;
 }
 
-/** How long a scrape waits until the counters are kept, in milliseconds. */
-const MAX_KEEP_MS = 100;
+/** How long a scrape waits until the counters are kept, in milliseconds, and which share of its time. */
+const MAX_KEEP_MS = 1_000;
+const KEEP_SHARE = 0.5;
+
+/** How long after a worker has joined this is kept, in milliseconds: others may join, too. */
+const KEEP_SOON_MS = 50;
 
 /** The time in which one process answers for its group. */
 export class Lead {
@@ -65,6 +71,7 @@ export class Lead {
   #begin = (): void => {};
   #end = (): void => {};
   #isOver = false;
+  #keepTimer: NodeJS.Timeout | undefined;
   /** Whether the next hub will know what all workers have counted, to the last number of this one. */
   #isKept = false;
 
@@ -72,14 +79,17 @@ export class Lead {
     this.#config = config;
     const { options, hosted, log, seat, meeting } = config;
     const { selfMetrics } = hosted;
-    this.#left = new LeftNumbers(meeting, log, () => !this.#isOver);
     this.#ledger = new Ledger({ ...meeting, seat, log });
+    this.#left = new LeftNumbers(meeting, log, this.#ledger, () => !this.#isOver);
     this.hub = new Hub({
       ...config,
       selfMetrics,
       ledger: this.#ledger,
       left: this.#left,
-      onMerged: () => this.#keep(),
+      onMerged: async (deadlineMs) => {
+        const kept = this.#keep(deadlineMs);
+        if (this.hub.workers.size > 1) await kept;
+      },
     });
     this.#workerScrapes = new WorkerScrapes({ hub: this.hub, options, selfMetrics, log });
     this.scrape = (request) => {
@@ -104,7 +114,8 @@ export class Lead {
   }
 
   /**
-   * Opens the port, and then welcomes the members.
+   * Opens the port, and then welcomes the members. A process that does not get the port has changed nothing of
+   * what a former hub has left, which may be there still.
    *
    * @throws What `Hosted.open()` throws. Then it has stopped.
    */
@@ -113,9 +124,8 @@ export class Lead {
       const { isChange } = this.#config;
       const hasInherited = await inherit(this.hub, this.#ledger, this.#left, isChange);
       if (hasInherited || isChange) this.hub.events.hub_changed++;
+      if (this.#isOver) throw new Error("The group was left meanwhile");
       this.hub.begin();
-      // The files of last numbers are gone, and this process may not get the port.
-      if (hasInherited) await this.#ledger.write(this.hub.merged.takeRetained());
       this.#begin();
       this.place = await this.#config.hosted.open();
     } catch (error) {
@@ -130,7 +140,11 @@ export class Lead {
   /** Gathers from all workers; the rules of `Gatherer` hold. */
   async gather(context: GatherContext): Promise<GatherResult> {
     await this.#begun;
-    const [result] = await Promise.all([this.hub.gather(context), this.#checkSeat()]);
+    // Before, because the ledger is written only for a place that is ours; after, because another hub does
+    // not know what this one has just counted.
+    await this.#checkSeat();
+    const result = await this.hub.gather(context);
+    await this.#checkSeat();
     return result;
   }
 
@@ -178,16 +192,31 @@ export class Lead {
   /**
    * Keeps all counters for the next hub. A scraper must not see what that would not know, or the sum could
    * fall; but it does not wait long for a disk.
+   *
+   * @param deadlineMs When the answer must be there.
+   * @returns Whether they are kept.
    */
-  async #keep(): Promise<void> {
+  async #keep(deadlineMs = Number.POSITIVE_INFINITY): Promise<boolean> {
     const written = this.#ledger.write(this.hub.merged.takeRetained());
-    if (this.hub.workers.size > 1) await atMost(written, MAX_KEEP_MS);
+    const limitMs = Math.min(MAX_KEEP_MS, (deadlineMs - Date.now()) * KEEP_SHARE);
+    return (await atMost(written, limitMs)) === true;
+  }
+
+  /** Keeps who is there: if all others end before the next scrape, those that joined go on. */
+  #keepSoon(): void {
+    this.#keepTimer ??= unref(
+      setTimeout(() => {
+        this.#keepTimer = undefined;
+        if (!this.#isOver) void this.#keep();
+      }, KEEP_SOON_MS),
+    );
   }
 
   /** Stops to answer for the group: its members connect to another process. */
   async #stop(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
+    clearTimeout(this.#keepTimer);
     for (const socket of this.#waiting ?? []) socket.destroy();
     // Before its members are told: they must not find it again.
     const left = this.#config.seat.leave();
@@ -201,10 +230,13 @@ export class Lead {
 
   /** A lock that was given up by its age proves nothing: another process may have taken the place. */
   async #checkSeat(): Promise<void> {
-    if ((await this.#config.seat.check()) !== "taken" || this.#isOver) return;
-    this.#config.log.note("Another process answers for all workers now; this one reports to it");
-    void this.#stop();
-    void this.#config.hosted.shut();
+    if ((await this.#config.seat.check()) !== "taken") return;
+    if (!this.#isOver) {
+      this.#config.log.note("Another process answers for all workers now; this one reports to it");
+      void this.#stop();
+      void this.#config.hosted.shut();
+    }
+    throw new UnavailableError("Another process answers for all workers now");
   }
 
   #welcome(socket: Socket): void {
@@ -217,7 +249,11 @@ export class Lead {
     if (socket.destroyed) return;
     const { hub, place } = this;
     const { log } = this.#config;
-    const connection = new Connection(socket, { hub, log, place, left: this.#left });
+    const connection = new Connection(socket, {
+      ...{ hub, log, place, left: this.#left },
+      keep: () => this.#keep(),
+      onJoined: () => this.#keepSoon(),
+    });
     this.#connections.add(connection);
     socket.on("close", () => this.#connections.delete(connection));
   }

@@ -12,6 +12,7 @@ import { nodeModule } from "../../node.ts";
 import { isRunning } from "../worker-id.ts";
 import { removeForgottenFiles } from "./forgotten-files.ts";
 import { Journal, readJournal } from "./journal.ts";
+import { removeLastNumbers } from "./last-numbers.ts";
 import {
   type JournalFolder,
   LedgerEntry,
@@ -20,7 +21,7 @@ import {
   type NumbersSource,
 } from "./ledger-entry.ts";
 import { createFlags, OWN_MODE, removeFile, writeAll } from "./own-file.ts";
-import { bytesOfRecords, readRecords } from "./read-records.ts";
+import { bytesOfContent, type LedgerContent, readContent } from "./read-records.ts";
 
 /** Where a ledger is, and who may write it. */
 export interface LedgerPlace {
@@ -47,11 +48,16 @@ export interface KeptWorker<M> extends LedgerName {
 /** What is retained: the changes of its layout since it was last taken, and its numbers. */
 export type Retained = Omit<Snapshot, "isPartial">;
 
+/** How many workers that have left are remembered, because files of theirs may be there. */
+const MAX_LEFT = 1_024;
+
 const UNREADABLE = "Cannot read the counters that the last process has kept; they start anew";
 const UNWRITABLE = "Cannot keep the counters of the workers for the next process";
 
 /** The counters of a group, on a disk or in memory that all of its processes share. */
 export class Ledger {
+  /** Whether it goes on with what a former hub has left, because any of its workers runs. */
+  isContinued = false;
   readonly #place: LedgerPlace;
   readonly #prefix: string;
   readonly #folder: JournalFolder;
@@ -62,9 +68,13 @@ export class Ledger {
   readonly #closing = new Set<Promise<void>>();
   #retained: LedgerEntry | undefined;
   #retainedNumbers: Omit<Retained, "layout"> | undefined;
+  /** Workers whose last numbers count already: a file of them must not be counted again. */
+  readonly #left = new Set<string>();
+  /** Those whose file may still be there. */
+  readonly #leaving = new Set<string>();
   /** What is to be written when that which is being written is. */
-  #next: readonly LedgerRecord[] | undefined;
-  #writing: Promise<void> | undefined;
+  #next: LedgerContent | undefined;
+  #writing: Promise<boolean> | undefined;
   /** Counts the ledgers that were begun: one that another has overtaken is older, and dropped. */
   #generation = 0;
   /** Whether the last one was written without a pause: what is being written is of no use any more. */
@@ -105,11 +115,13 @@ export class Ledger {
     try {
       removeForgottenFiles(this.#folder.path);
       this.#findFiles();
-      const records = (await readRecords(`${this.#prefix}.ledger`, this.#folder.uid)) ?? [];
-      if (isContinued || records.some(({ worker }) => isRunning(worker))) {
-        return await this.#restore(records, createMirror);
+      const content = await readContent(`${this.#prefix}.ledger`, this.#folder.uid);
+      this.isContinued = isContinued || content?.workers.some(isRunning) === true;
+      if (this.isContinued) {
+        for (const worker of content?.left ?? []) this.leave(worker);
+        return await this.#restore(content?.records ?? [], createMirror);
       }
-      if (records.length > 0) this.#removeAll();
+      if (content !== undefined) this.#removeAll();
       else this.#removeUnused([]);
     } catch (error) {
       this.#place.log.error(UNREADABLE, error);
@@ -165,12 +177,27 @@ export class Ledger {
     this.#closing.add(closed);
   }
 
+  /** Notes that what is retained has the last numbers of a worker; a file of them is removed in time. */
+  leave(worker: string): void {
+    this.#left.delete(worker);
+    this.#left.add(worker);
+    this.#leaving.add(worker);
+    const [first] = this.#left;
+    if (first !== undefined && this.#left.size > MAX_LEFT) this.#left.delete(first);
+  }
+
+  /** Whether what is retained has the last numbers of a worker. */
+  hasLeft(worker: string): boolean {
+    return this.#left.has(worker);
+  }
+
   /**
    * Writes the workers as they are when this is called. It never rejects.
    *
    * @param retained What is retained; `undefined` if it is what it was at the last call.
+   * @returns Whether they are written.
    */
-  write(retained: Retained | undefined): Promise<void> {
+  write(retained: Retained | undefined): Promise<boolean> {
     this.#isEnding = false;
     this.#next = this.#take(retained);
     this.#writing ??= this.#writeAll().finally(() => {
@@ -179,28 +206,32 @@ export class Ledger {
     return this.#writing;
   }
 
-  async #writeAll(): Promise<void> {
+  async #writeAll(): Promise<boolean> {
+    let isWritten = false;
     while (this.#next !== undefined) {
-      const records = this.#next;
+      const content = this.#next;
       this.#next = undefined;
-      await this.#attempt(() => this.#writeRecords(records));
+      isWritten = (await this.#attempt(() => this.#writeContent(content))) === true;
     }
     for (const entry of this.#entries) {
       if (!this.#isEnding) await this.#attempt(() => entry.compact());
     }
+    return isWritten;
   }
 
-  async #attempt(action: () => Promise<void>): Promise<void> {
+  async #attempt<T>(action: () => Promise<T>): Promise<T | undefined> {
     try {
-      await action();
+      const result = await action();
       this.#place.log.settled(UNWRITABLE);
+      return result;
     } catch (error) {
       // What is missing then is not needed any more.
       if (!this.#isEnding) this.#place.log.error(UNWRITABLE, error, { kind: UNWRITABLE });
+      return undefined;
     }
   }
 
-  #take(retained: Retained | undefined): readonly LedgerRecord[] {
+  #take(retained: Retained | undefined): LedgerContent {
     if (retained !== undefined) {
       const { order, numbers } = retained;
       this.#retainedNumbers = { order, numbers };
@@ -208,11 +239,16 @@ export class Ledger {
       this.#retained ??= this.add({ worker: "", slot: 0 }, source);
       for (const piece of retained.layout) this.#retained.addLayout(piece);
     }
-    return [...this.#entries].flatMap((entry) => entry.take() ?? []);
+    const entries = [...this.#entries];
+    return {
+      records: entries.flatMap((entry) => entry.take() ?? []),
+      workers: entries.map(({ name }) => name.worker),
+      left: [...this.#left],
+    };
   }
 
-  async #writeRecords(records: readonly LedgerRecord[]): Promise<void> {
-    if (!this.#isOurs()) return;
+  async #writeContent(content: LedgerContent): Promise<boolean> {
+    if (!this.#isOurs()) return false;
     const generation = ++this.#generation;
     for (const { journal } of this.#entries) {
       journal.restore();
@@ -223,9 +259,10 @@ export class Ledger {
     const path = `${this.#folder.path}/${this.#newName("tmp")}`;
     const file = openSync(path, createFlags(), OWN_MODE);
     try {
-      await writeAll(file, [...bytesOfRecords(records)]);
-      if (generation === this.#generation) this.#replace(path, records);
-      else removeFile(path);
+      await writeAll(file, [...bytesOfContent(content)]);
+      if (generation === this.#generation) return this.#replace(path, content);
+      removeFile(path);
+      return true;
     } catch (error) {
       removeFile(path);
       throw error;
@@ -239,25 +276,24 @@ export class Ledger {
    * them, and the files are removed.
    *
    * @param retained As for `write()`.
-   * @returns Whether the next hub will read them.
+   * @returns Whether they are written.
    */
   writeNow(retained: Retained | undefined): boolean {
     this.#isEnding = true;
     const path = `${this.#folder.path}/${this.#newName("tmp")}`;
     try {
-      const records = this.#take(retained);
+      const content = this.#take(retained);
       if (!this.#isOurs()) return false;
       this.#next = undefined;
       this.#generation++;
-      if (!records.some(({ worker }) => isRunning(worker))) {
+      if (!content.workers.some(isRunning)) {
         this.#removeAll();
         return true;
       }
       for (const { journal } of this.#entries) journal.flushNow();
-      const bytes = Buffer.concat([...bytesOfRecords(records)]);
+      const bytes = Buffer.concat([...bytesOfContent(content)]);
       nodeModule("node:fs").writeFileSync(path, bytes, { flag: "wx", mode: OWN_MODE });
-      this.#replace(path, records);
-      return true;
+      return this.#replace(path, content);
     } catch (error) {
       removeFile(path);
       this.#place.log.error(UNWRITABLE, error, { kind: UNWRITABLE });
@@ -266,13 +302,17 @@ export class Ledger {
   }
 
   /** In one turn, so that no other hub can come between. */
-  #replace(path: string, records: readonly LedgerRecord[]): void {
+  #replace(path: string, { records, left }: LedgerContent): boolean {
     if (!this.#isOurs()) {
       removeFile(path);
-      return;
+      return false;
     }
     nodeModule("node:fs").renameSync(path, `${this.#prefix}.ledger`);
     this.#removeUnused(records);
+    for (const worker of left) {
+      if (this.#leaving.delete(worker)) removeLastNumbers(this.#place, worker);
+    }
+    return true;
   }
 
   #isOurs(): boolean {
@@ -284,12 +324,14 @@ export class Ledger {
     removeFile(`${this.#prefix}.ledger`);
     for (const name of this.#files) removeFile(`${this.#folder.path}/${name}`);
     this.#files.clear();
+    for (const worker of this.#leaving) removeLastNumbers(this.#place, worker);
+    this.#leaving.clear();
   }
 
   #removeUnused(records: readonly LedgerRecord[]): void {
     const used = new Set(records.map(({ extent }) => extent.name));
     for (const { journal } of this.#entries) used.add(journal.name);
-    for (const { extent } of this.#next ?? []) used.add(extent.name);
+    for (const { extent } of this.#next?.records ?? []) used.add(extent.name);
     for (const name of this.#files) {
       if (used.has(name)) continue;
       removeFile(`${this.#folder.path}/${name}`);

@@ -11,13 +11,22 @@ const VERSION = 1;
 /** The longest file that is read: 10,000,000 numbers, and what says whose they are. */
 const MAX_BYTES = 128 * 1_024 * 1_024;
 
-/** The bytes of a ledger. */
-export function bytesOfRecords(records: readonly LedgerRecord[]): Generator<Uint8Array> {
-  return sealedBytes(framesOf(records));
+/** What a ledger says at one moment. */
+export interface LedgerContent {
+  readonly records: readonly LedgerRecord[];
+  /** All workers, those included that have no numbers yet. */
+  readonly workers: readonly string[];
+  /** Workers that have left, and whose last numbers are part of the records already. */
+  readonly left: readonly string[];
 }
 
-function* framesOf(records: readonly LedgerRecord[]): Generator<Frame> {
-  yield { head: { ledger: VERSION } };
+/** The bytes of a ledger. */
+export function bytesOfContent(content: LedgerContent): Generator<Uint8Array> {
+  return sealedBytes(framesOf(content));
+}
+
+function* framesOf({ records, workers, left }: LedgerContent): Generator<Frame> {
+  yield { head: { ledger: VERSION, workers, left } };
   for (const { numbers, ...head } of records) yield { head, body: numbers };
 }
 
@@ -27,22 +36,29 @@ function* framesOf(records: readonly LedgerRecord[]): Generator<Frame> {
  * @returns `undefined` if there is none.
  * @throws {Error} If it is not ours, or not what was written.
  */
-export async function readRecords(
-  path: string,
-  uid: number,
-): Promise<readonly LedgerRecord[] | undefined> {
+export async function readContent(path: string, uid: number): Promise<LedgerContent | undefined> {
   const bytes = await readOwnFile(path, { uid, maxBytes: MAX_BYTES });
   if (bytes === undefined) return undefined;
   const [first, ...frames] = await readSealed(bytes);
   if (first?.head["ledger"] !== VERSION) throw new FrameError("The ledger is of another version");
-  return frames.map(recordOf);
+  const { workers, left } = first.head;
+  if (!isList(workers, isText) || !isList(left, isText)) {
+    throw new FrameError("The ledger does not say whose it is");
+  }
+  return { records: frames.map(recordOf), workers, left };
 }
 
 function recordOf({ head, body }: ReadFrame): LedgerRecord {
   const { worker, slot, extent, order } = head;
   const isWorker = worker === "" || (typeof worker === "string" && parseWorkerId(worker));
   const bytes = body ?? new Uint8Array(0);
-  if (!isWorker || !isCount(slot) || !isExtent(extent) || !isOrder(order) || bytes.length % 8 > 0) {
+  if (
+    !isWorker ||
+    !isCount(slot) ||
+    !isExtent(extent) ||
+    !isList(order, isCount) ||
+    bytes.length % 8 > 0
+  ) {
     throw new FrameError("The ledger has an entry that is not allowed");
   }
   return { worker, slot, extent, order, numbers: new Float64Array(bytes.buffer) };
@@ -54,8 +70,12 @@ function isExtent(value: unknown): value is JournalExtent {
   return typeof name === "string" && /^[\w.-]+$/.test(name) && isCount(bytes) && isCount(crc);
 }
 
-function isOrder(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every(isCount);
+function isList<T>(value: unknown, isItem: (item: unknown) => item is T): value is readonly T[] {
+  return Array.isArray(value) && value.every(isItem);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function isCount(value: unknown): value is number {

@@ -7,11 +7,11 @@
  */
 import type { Socket } from "node:net";
 import type { Signal } from "../../abort.ts";
-import { unref } from "../../timers.ts";
+import { pause } from "../waiting.ts";
 import { connect } from "./connect.ts";
 import { withLock } from "./lock.ts";
 import type { RuntimeFolder } from "./runtime-folder.ts";
-import { lockOf, type Seat, takeSeat } from "./seat.ts";
+import { lockOf, type Seat, socketOf, takeSeat } from "./seat.ts";
 
 /** What became of a process. */
 export type Elected =
@@ -33,7 +33,7 @@ export async function elect(folder: RuntimeFolder, key: string, signal: Signal):
     if (elected !== undefined && !signal.aborted) return elected;
     if (elected?.role === "hub") await elected.seat.leave();
     if (elected?.role === "member") elected.socket.destroy();
-    await pause(signal);
+    await pause(randomPauseMs(), signal);
   }
 }
 
@@ -45,7 +45,7 @@ export async function elect(folder: RuntimeFolder, key: string, signal: Signal):
  * @throws The reason of the signal; or the error of the system.
  */
 export async function findHub(
-  { path }: RuntimeFolder,
+  folder: RuntimeFolder,
   key: string,
   signal: Signal,
   limitMs: number,
@@ -53,10 +53,10 @@ export async function findHub(
   const until = performance.now() + limitMs;
   for (let tries = 1; performance.now() < until; tries++) {
     signal.throwIfAborted();
-    const found = await connect(`${path}/${key}.sock`);
+    const found = await connect(socketOf(folder, key));
     if (typeof found === "object") return found;
     // There may never be one.
-    await pause(signal, Math.min(tries, MAX_PAUSES));
+    await pause(Math.min(tries, MAX_PAUSES) * randomPauseMs(), signal);
   }
   return undefined;
 }
@@ -65,7 +65,7 @@ export async function findHub(
 const MAX_PAUSES = 20;
 
 async function tryOnce(folder: RuntimeFolder, key: string): Promise<Elected | undefined> {
-  const path = `${folder.path}/${key}.sock`;
+  const path = socketOf(folder, key);
   const found = await connect(path);
   if (typeof found === "object") return { role: "member", socket: found };
   if (found === "busy") return undefined;
@@ -83,16 +83,7 @@ async function tryOnce(folder: RuntimeFolder, key: string): Promise<Elected | un
 /** How long a process waits before it tries again: not as long as others who began with it. */
 const PAUSE_MS = { min: 20, max: 70 };
 
-function pause(signal: Signal, times = 1): Promise<void> {
+function randomPauseMs(): number {
   const { min, max } = PAUSE_MS;
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = unref(setTimeout(end, times * (min + Math.random() * (max - min))));
-    signal.addEventListener("abort", end);
-    if (signal.aborted) end();
-  });
+  return min + Math.random() * (max - min);
 }

@@ -62,7 +62,7 @@ class HubSeat implements Seat {
 
   checkNow(): SeatState {
     if (this.#hasLeft) return "gone";
-    return stateOf(pathOf(this.#folder, this.#key), this.#current.id);
+    return stateOf(socketOf(this.#folder, this.#key), this.#current.id);
   }
 
   async check(): Promise<SeatState> {
@@ -79,7 +79,7 @@ class HubSeat implements Seat {
     try {
       folder.reopen();
       const renewed = await withLock(lockOf(folder, key), async (isHeld) => {
-        const other = await connect(pathOf(folder, key));
+        const other = await connect(socketOf(folder, key));
         if (typeof other === "object") {
           other.destroy();
           return this.checkNow();
@@ -105,7 +105,7 @@ class HubSeat implements Seat {
   }
 
   #removeSocket(): void {
-    const path = pathOf(this.#folder, this.#key);
+    const path = socketOf(this.#folder, this.#key);
     if (stateOf(path, this.#current.id) !== "ours") return;
     try {
       nodeModule("node:fs").unlinkSync(path);
@@ -126,7 +126,8 @@ class HubSeat implements Seat {
   }
 }
 
-function pathOf(folder: RuntimeFolder, key: string): string {
+/** The path of the socket of a group. */
+export function socketOf(folder: RuntimeFolder, key: string): string {
   return `${folder.path}/${key}.sock`;
 }
 
@@ -142,7 +143,7 @@ async function takePlace(
   isHeld: () => boolean,
 ): Promise<OwnSocket | undefined> {
   const { renameSync } = nodeModule("node:fs");
-  const path = pathOf(folder, key);
+  const path = socketOf(folder, key);
   const socket = await listenUnderOwnName(`${folder.path}/${key}`);
   try {
     // In one turn: every pause is a time in which this process may be stopped, and lose the lock.

@@ -188,3 +188,27 @@ test("an upgrade to anything else is refused", async () => {
   }).end();
   await assert.rejects(within("the refusal", once(asked, "upgrade")), { code: "ECONNRESET" });
 });
+
+test("a thread that ends its connection to make another is not counted twice", async () => {
+  await using group = await TestGroup.create();
+  const hub = await group.add(counterOf(1));
+  const first = await Peer.connect(group);
+  first.send(HELLO);
+  await first.message("welcome");
+  const scraped = hub.sample("jobs_total");
+  await first.answer(40);
+  assert.equal(await scraped, 41);
+  first.send({ type: "again" });
+  first.socket.end();
+  await first.closed();
+  assert.equal(await hub.sample("jobs_total"), 41);
+
+  const second = await Peer.connect(group);
+  second.send(HELLO);
+  assert.equal((await second.message("welcome"))["slot"], 1);
+  const again = hub.sample("jobs_total");
+  await second.answer(42);
+  assert.equal(await again, 43);
+  assert.equal(await hub.sample('promhttp_worker_events_total{event="refused"}'), 0);
+  second.socket.destroy();
+});

@@ -96,6 +96,8 @@ export class Peer {
   }
 
   async closed(): Promise<void> {
-    if (!this.socket.destroyed) await within("the end of the peer", once(this.socket, "close"));
+    if (this.socket.destroyed) return;
+    const closed = new Promise((resolve) => this.socket.once("close", resolve));
+    await within("the end of the peer", closed);
   }
 }

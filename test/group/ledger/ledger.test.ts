@@ -24,6 +24,7 @@ import type {
   Snapshot,
 } from "../../../src/gatherers/remote/snapshot.ts";
 import { CompactLayout } from "../../../src/group/ledger/compact-layout.ts";
+import { writeLastNumbers } from "../../../src/group/ledger/last-numbers.ts";
 import { type KeptMirror, Ledger } from "../../../src/group/ledger/ledger.ts";
 import type { LedgerEntry } from "../../../src/group/ledger/ledger-entry.ts";
 import { ownWorkerId } from "../../../src/group/worker-id.ts";
@@ -460,6 +461,48 @@ test("writeNow() leaves nothing when no worker runs any more", { skip }, () =>
     await ledger.close();
     assert.deepEqual(readdirSync(folder), []);
     assert.deepEqual(errors, []);
+  }),
+);
+
+test("writeNow() leaves what is retained to a worker that has sent nothing yet", { skip }, () =>
+  withLedger(async ({ open, errors }) => {
+    const ledger = open();
+    addWorker(ledger, DEAD, { "/": 7 });
+    ledger.add({ worker: OWN, slot: 1 }, new FakeMirror());
+    ledger.writeNow({ layout: [whole(9, ["/"])], order: [9], numbers: new Float64Array([70]) });
+    await ledger.close();
+    const next = open();
+    const found = await readAll(next);
+    assert.equal(next.isContinued, true);
+    assert.deepEqual(
+      found.map(({ worker }) => worker),
+      [DEAD, ""],
+    );
+    assert.deepEqual(errors, []);
+  }),
+);
+
+test("last numbers are removed when they are in the ledger, which remembers that", { skip }, () =>
+  withLedger(async (opened) => {
+    const { folder, open } = opened;
+    const place = { folder: { ledgerPath: folder, uid: UID }, key: KEY };
+    const last = { layout: [whole(1, ["/"])], order: [1], numbers: new Float64Array([1]) };
+    const ledger = open();
+    addWorker(ledger, OWN, { "/": 1 });
+    writeLastNumbers(place, DEAD, last);
+    const lastPath = join(folder, `${KEY}.${DEAD}.last`);
+    ledger.leave(DEAD);
+    opened.state = "gone";
+    assert.equal(await ledger.write(undefined), false);
+    assert.equal(existsSync(lastPath), true);
+    opened.state = "ours";
+    assert.equal(await ledger.write(undefined), true);
+    assert.equal(existsSync(lastPath), false);
+    await ledger.close();
+    const next = open();
+    assert.equal(next.hasLeft(DEAD), false);
+    await readAll(next);
+    assert.equal(next.hasLeft(DEAD), true);
   }),
 );
 

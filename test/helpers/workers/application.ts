@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../http/free-port.ts";
 import { type Fixture, watch } from "../processes/fork-fixture.ts";
@@ -153,21 +152,6 @@ export class Application implements AsyncDisposable {
   /** Gives the sign. */
   release(path: string): Promise<void> {
     return rm(path, { force: true });
-  }
-
-  /** Scrapes, and waits until the hub has written what the next one needs, which it does afterwards. */
-  async scrapeAndKeep(): Promise<Reading> {
-    const before = await this.#ledger();
-    const reading = await this.scrape();
-    while ((await this.#ledger()) === before) await sleep(5);
-    return reading;
-  }
-
-  /** Which file the ledger is: another one each time that it is written. */
-  async #ledger(): Promise<number | undefined> {
-    const folder = join(this.folder, "run");
-    const name = (await readdir(folder)).find((each) => each.endsWith(".ledger"));
-    return name === undefined ? undefined : (await stat(join(folder, name))).mtimeMs;
   }
 
   /** Waits for a line on the standard error of any of its processes. */

@@ -33,14 +33,14 @@ export class Worker {
     this.pid = pid;
     this.thread = thread;
     this.#socket = socket;
-    this.ended = once(socket, "close").then(() => {});
+    this.ended = new Promise((resolve) => socket.once("close", () => resolve()));
   }
 
   /** Waits for what the worker at the other end of a connection says of itself. */
   static async greet(socket: Socket): Promise<Worker> {
     // A worker that is killed resets the connection.
     socket.on("error", () => {});
-    const lines = createInterface(socket);
+    const lines = createInterface(socket).on("error", () => {});
     const [hello]: [string] = await (once(lines, "line") as Promise<[string]>);
     const worker = new Worker(socket, JSON.parse(hello));
     lines.on("line", (line) => {

@@ -9,11 +9,12 @@
 import type { MergedFamilies } from "../../../gatherers/remote/merged-families.ts";
 import type { Snapshot } from "../../../gatherers/remote/snapshot.ts";
 import type { Log } from "../../../log.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
 import { hasWorked, mayWork, type Turns } from "../../slices.ts";
 import type { Slots } from "../slots.ts";
 import type { Worker } from "../worker.ts";
 import type { Absentees } from "./absentees.ts";
-import { applyLayout, applyNumbers, type Mirrored, renew } from "./kept-worker.ts";
+import { applyLayout, applyNumbers, KeptWorker, type Mirrored, renew } from "./kept-worker.ts";
 import { CANNOT_READ, type LeftNumbers } from "./left-numbers.ts";
 
 /** What departures change. */
@@ -25,6 +26,7 @@ export interface DeparturesContext {
   readonly merged: MergedFamilies;
   readonly turns: Turns;
   readonly left: LeftNumbers;
+  readonly ledger: Pick<Ledger, "add" | "remove">;
   readonly log: Pick<Log, "error">;
   /** Called for each worker that is not connected any more. */
   readonly onGone: (worker: Worker) => void;
@@ -45,24 +47,20 @@ export class Departures {
     void departure.then(() => this.#running.delete(departure));
   }
 
-  /** Resolves when all that have begun are over, and those that are dead are retired. */
+  /** Resolves when all that have begun are over, and whatever workers have left is retired. */
   async settle(): Promise<void> {
     await Promise.all(this.#running);
     await this.retireDead();
+    await this.retireUnknown();
   }
 
-  /**
-   * Removes a worker that has said farewell, with all that it has counted.
-   *
-   * @param confirm Called in the same turn: what it confirms, this hub answers for.
-   */
-  async release(worker: Worker, confirm: () => void): Promise<void> {
+  /** Removes a worker that has said farewell, with all that it has counted. */
+  async release(worker: Worker): Promise<void> {
     const { turns, workers, left } = this.#context;
     await turns.take(() => {
       if (!workers.has(worker)) return;
       this.remove(worker, true);
       left.remove(worker.facts.worker);
-      confirm();
     });
   }
 
@@ -124,15 +122,30 @@ export class Departures {
     }
   }
 
-  /** Retires a worker that was never connected, with the last numbers that it has left. */
-  async retireUnknown(id: string, worker: Mirrored): Promise<void> {
-    const { left, turns, merged } = this.#context;
-    const last = await left.read(id);
-    await turns.take(async () => {
-      if (last !== undefined) await this.#applyLast(id, worker, last);
-      merged.retire(worker.mirror);
-      worker.kept.remove();
-    });
+  /** Retires the workers that were never connected, with the last numbers that they have left. */
+  async retireUnknown(): Promise<void> {
+    const { left, turns, merged, ledger } = this.#context;
+    for (const id of left.workers()) {
+      if (this.#isKnown(id)) continue;
+      const last = await left.read(id);
+      if (last === undefined) continue;
+      await turns.take(async () => {
+        // It may have connected before it left, or another scrape has counted it.
+        if (this.#isKnown(id) || !left.workers().has(id)) return;
+        const mirror = merged.createMirror();
+        const kept = new KeptWorker(ledger, { worker: id, slot: 0 }, mirror);
+        await this.#applyLast(id, { mirror, kept }, last);
+        merged.retire(mirror);
+        kept.remove();
+      });
+    }
+  }
+
+  #isKnown(id: string): boolean {
+    const { workers, absentees } = this.#context;
+    return (
+      [...workers].some(({ facts }) => facts.worker === id) || absentees.find(id) !== undefined
+    );
   }
 
   /** Retires this process with its last numbers, without a pause. */
@@ -168,6 +181,7 @@ export class Departures {
       return true;
     } catch (error) {
       log.error(CANNOT_READ, error);
+      left.remove(id);
       return false;
     }
   }

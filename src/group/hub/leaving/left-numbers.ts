@@ -3,32 +3,41 @@ import type { Log } from "../../../log.ts";
 import {
   type LastNumbersPlace,
   readLastNumbers,
-  removeLastNumbers,
   workersWithLastNumbers,
 } from "../../ledger/last-numbers.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
 
 /**
  * The last numbers that workers have left in files, for the hub of now.
  *
- * They count once: whoever applies them removes them in the same turn, before anything is written that has
- * them. A hub that was killed before that has changed nothing; one whose time is over leaves them to the next.
+ * They count once: whoever applies them says so to the ledger in the same turn, which removes a file when it
+ * has its numbers itself. A hub that was killed before that has changed nothing; one whose time is over leaves
+ * them to the next.
  */
 export class LeftNumbers {
   readonly #place: LastNumbersPlace;
   readonly #log: Pick<Log, "error">;
+  readonly #ledger: Pick<Ledger, "leave" | "hasLeft">;
   readonly #isHub: () => boolean;
 
   /** @param isHub Whether this process still answers for all. */
-  constructor(place: LastNumbersPlace, log: Pick<Log, "error">, isHub: () => boolean) {
+  constructor(
+    place: LastNumbersPlace,
+    log: Pick<Log, "error">,
+    ledger: Pick<Ledger, "leave" | "hasLeft">,
+    isHub: () => boolean,
+  ) {
     this.#place = place;
     this.#log = log;
+    this.#ledger = ledger;
     this.#isHub = isHub;
   }
 
-  /** The workers that have left any, and so will not return. It never throws. */
+  /** The workers that have left any that do not count yet. They will not return. It never throws. */
   workers(): ReadonlySet<string> {
     try {
-      return new Set(workersWithLastNumbers(this.#place));
+      const workers = workersWithLastNumbers(this.#place);
+      return new Set(workers.filter((worker) => !this.#isCounted(worker)));
     } catch (error) {
       this.#log.error(CANNOT_READ, error);
       return new Set();
@@ -38,16 +47,25 @@ export class LeftNumbers {
   /** Reads those of a worker; `undefined` if there are none. It never rejects. */
   async read(worker: string): Promise<Snapshot | undefined> {
     try {
-      return this.#isHub() ? await readLastNumbers(this.#place, worker) : undefined;
+      if (!this.#isHub() || this.#ledger.hasLeft(worker)) return undefined;
+      return await readLastNumbers(this.#place, worker);
     } catch (error) {
       this.#log.error(CANNOT_READ, error);
+      this.remove(worker);
       return undefined;
     }
   }
 
-  /** Removes those of a worker. Must be called in the turn in which they have become part of a sum. */
+  /** Lets those of a worker be removed. Must be called in the turn in which they have become part of a sum. */
   remove(worker: string): void {
-    if (this.#isHub()) removeLastNumbers(this.#place, worker);
+    if (this.#isHub()) this.#ledger.leave(worker);
+  }
+
+  #isCounted(worker: string): boolean {
+    const isCounted = this.#ledger.hasLeft(worker);
+    // It was written after its numbers had arrived.
+    if (isCounted) this.remove(worker);
+    return isCounted;
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Reported } from "../../src/group/reported.ts";
+import { Reported } from "../../../src/group/local/reported.ts";
 
 test("the first part that asks for a source reports it", () => {
   const source = {};

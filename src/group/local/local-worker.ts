@@ -2,23 +2,23 @@
  * The metrics of this process, as one worker among several: a hub and a member take part in a scrape the
  * same way. The hook runs here, the failure policy holds here, and no snapshot sees an update half-done.
  */
-import type { Signal } from "../abort.ts";
-import { isInstance, ScrapeTimeoutError } from "../errors.ts";
-import { type Sender, totalsOf } from "../gatherers/remote/sender.ts";
-import type { Snapshot } from "../gatherers/remote/snapshot.ts";
-import { showShort } from "../log/shown-error.ts";
-import type { Log } from "../log.ts";
-import { isThenable } from "../maybe-promise.ts";
-import type { Gatherer } from "../model/gatherer.ts";
-import type { MetricFamily } from "../model/metric-family.ts";
-import type { ResolvedHandlerOptions } from "../options/options.ts";
-import { Alarm } from "../scrape/alarm.ts";
-import { startDeadline } from "../scrape/deadline.ts";
-import { GatherCycle, type Gathering, isRefused, withHook } from "../scrape/gather-cycle.ts";
-import { filterByNames, requestedFamilies } from "../scrape/name-filter.ts";
-import { type Reader, UpdateLock } from "../scrape/update-lock.ts";
-import { boundedErrors, boundedText, type Outcome, type Question } from "./messages.ts";
-import { inSlices } from "./slices.ts";
+import type { Signal } from "../../abort.ts";
+import { isInstance, ScrapeTimeoutError } from "../../errors.ts";
+import { type Sender, totalsOf } from "../../gatherers/remote/sender.ts";
+import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
+import { showShort } from "../../log/shown-error.ts";
+import type { Log } from "../../log.ts";
+import { isThenable } from "../../maybe-promise.ts";
+import type { Gatherer } from "../../model/gatherer.ts";
+import type { MetricFamily } from "../../model/metric-family.ts";
+import type { ResolvedHandlerOptions } from "../../options/options.ts";
+import { Alarm } from "../../scrape/alarm.ts";
+import { startDeadline } from "../../scrape/deadline.ts";
+import { GatherCycle, type Gathering, isRefused, withHook } from "../../scrape/gather-cycle.ts";
+import { filterByNames, requestedFamilies } from "../../scrape/name-filter.ts";
+import { type Reader, UpdateLock } from "../../scrape/update-lock.ts";
+import { boundedErrors, boundedText, type Outcome, type Question } from "../messages.ts";
+import { inSlices } from "../slices.ts";
 
 /** The answer of a worker to a question. */
 export interface Answer extends Outcome {

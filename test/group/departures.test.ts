@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, rmSync } from "node:fs";
 import { test } from "node:test";
 import type { Snapshot } from "../../src/gatherers/remote/snapshot.ts";
+import { Departures } from "../../src/group/hub/leaving/departures.ts";
 import { type LastNumbersPlace, writeLastNumbers } from "../../src/group/ledger/last-numbers.ts";
 import { nextTurn } from "../../src/timers.ts";
 import { turnsUntil } from "../helpers/turns.ts";
@@ -136,4 +137,11 @@ test("a process that cannot open the port leaves everything to the hub that has 
   await assert.rejects(group.add(counterOf(1_000), {}, open), { message: "The port is busy" });
   assert.equal(filesOf(group, ".last").length, 1);
   assert.equal(await hub.sample("jobs_total"), 111);
+});
+
+test("a departure that does not end holds up no scrape", async (t) => {
+  await using group = await TestGroup.create();
+  const hub = await group.add(counterOf(1), { timeoutMs: 400 });
+  t.mock.method(Departures.prototype, "settle", () => new Promise<void>(() => {}));
+  assert.equal(await hub.sample("jobs_total"), 1);
 });

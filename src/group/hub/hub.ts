@@ -24,6 +24,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { LocalWorker } from "../local/local-worker.ts";
 import type { Want, WorkerFacts } from "../messages.ts";
 import { hasWorked, inSlices, mayWork, Turns } from "../slices.ts";
+import { atMost } from "../waiting.ts";
 import { Asking, roundOf, waitFor } from "./asking.ts";
 import { Absentees, factsOf } from "./leaving/absentees.ts";
 import { Departures } from "./leaving/departures.ts";
@@ -121,8 +122,9 @@ export class Hub implements WorkerCensus {
   /** Gathers from all workers; the rules of `Gatherer` hold. */
   async gather(context: GatherContext): Promise<GatherResult> {
     const states = await this.#asking.askAll(roundOf(context));
-    // The last numbers of those that have just ended belong to this scrape.
-    await this.departures.settle();
+    // The last numbers of those that have just ended belong to this scrape. Where many end, it has no time
+    // for all: these count as they were last seen.
+    await atMost(this.departures.settle(), (context.deadlineMs - Date.now()) / 2);
     const families = await this.turns.take(() =>
       inSlices(this.merged.merge(this.#contributions(states), context)),
     );

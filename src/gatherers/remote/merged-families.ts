@@ -40,7 +40,7 @@ export class MergedFamilies {
   #list: readonly MetricFamily[] = [];
 
   /** @param now The time in milliseconds. */
-  constructor(settings: WorkersSettings, now: () => number = Date.now) {
+  constructor(settings: WorkersSettings, now: () => number = () => performance.now()) {
     this.#settings = settings;
     this.#now = now;
     this.#retention = new Retention(now);

@@ -104,7 +104,11 @@ class Run {
   }
 
   async #fill(): Promise<void> {
-    while (this.#living.length < WORKERS.min) await this.#spawn();
+    while (this.#living.length < WORKERS.min) {
+      await this.#spawn();
+      // A hub whose socket was removed makes another one at a scrape.
+      await this.scrape();
+    }
   }
 
   async #actSoon(): Promise<void> {

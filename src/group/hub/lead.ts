@@ -50,6 +50,12 @@ const KEEP_SHARE = 0.5;
 /** How long after a worker has joined this is kept, in milliseconds: others may join, too. */
 const KEEP_SOON_MS = 50;
 
+/**
+ * How often a hub looks whether it still has its place, in milliseconds, beside each scrape: without its
+ * socket, nobody finds it, and whoever starts meets its port.
+ */
+const SEAT_MS = 5_000;
+
 /** The time in which one process answers for its group. */
 export class Lead {
   readonly hub: Hub;
@@ -72,6 +78,7 @@ export class Lead {
   #end = (): void => {};
   #isOver = false;
   #keepTimer: NodeJS.Timeout | undefined;
+  #seatTimer: NodeJS.Timeout | undefined;
   /** Whether the next hub will know what all workers have counted, to the last number of this one. */
   #isKept = false;
 
@@ -128,6 +135,9 @@ export class Lead {
       this.hub.begin();
       this.#begin();
       this.place = await this.#config.hosted.open();
+      if (hasInherited) this.#keepSoon();
+      const check = () => void this.#checkSeat().catch(() => {});
+      if (!this.#isOver) this.#seatTimer = unref(setInterval(check, SEAT_MS));
     } catch (error) {
       await this.#stop();
       throw error;
@@ -202,7 +212,7 @@ export class Lead {
     return (await atMost(written, limitMs)) === true;
   }
 
-  /** Keeps who is there: if all others end before the next scrape, those that joined go on. */
+  /** Keeps who is there: if all others end before the next scrape, those that have joined go on. */
   #keepSoon(): void {
     this.#keepTimer ??= unref(
       setTimeout(() => {
@@ -217,6 +227,7 @@ export class Lead {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#keepTimer);
+    clearInterval(this.#seatTimer);
     for (const socket of this.#waiting ?? []) socket.destroy();
     // Before its members are told: they must not find it again.
     const left = this.#config.seat.leave();

@@ -98,7 +98,7 @@ export class BlockStore {
   /** Must be called after each scrape: drops all blocks when memory has become short. */
   afterScrape(): void {
     if (this.#footprint < MIN_WORTH_BYTES && !this.#pressure?.isHigh) return;
-    if (this.#pressure === undefined) void this.#loadPressure();
+    if (this.#pressure === undefined) this.#loadPressure().catch(() => {});
     const shortage = this.#pressure?.look();
     if (shortage === undefined) return;
     this.clear();
@@ -107,17 +107,13 @@ export class BlockStore {
     );
   }
 
+  /** Where the code cannot be loaded, which the build rules out, nothing is dropped. */
   async #loadPressure(): Promise<void> {
     if (this.#isLoading) return;
     this.#isLoading = true;
-    try {
-      const { MemoryPressure } = await import("./memory-pressure.ts");
-      this.#pressure = new MemoryPressure();
-      this.afterScrape();
-    } catch {
-      // The next scrape tries again.
-      this.#isLoading = false;
-    }
+    const { MemoryPressure } = await import("./memory-pressure.ts");
+    this.#pressure = new MemoryPressure();
+    this.afterScrape();
   }
 
   /** Drops all blocks now. */

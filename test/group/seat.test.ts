@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { test } from "node:test";
+import { turnsUntil } from "../helpers/turns.ts";
 import { counterOf, TestGroup } from "./groups.ts";
 
 function socketOf({ folder }: TestGroup): string {
@@ -49,4 +50,30 @@ test("a hub whose socket was removed listens anew, and loses no member", async (
   assert.deepEqual([second.group.role, third.group.role], ["member", "member"]);
   for (const worker of [first, second, third]) assert.equal(await worker.sample("jobs_total"), 111);
   assert.equal(await first.sample('promhttp_worker_events_total{event="hub_changed"}'), 0);
+});
+
+test("what a scrape shows is kept, even if something removes the socket meanwhile", async () => {
+  await using group = await TestGroup.create();
+  const counter = counterOf(10);
+  let isRemoving = false;
+  const first = await group.add(counterOf(1));
+  await group.add({
+    gather(context) {
+      if (isRemoving) rmSync(socketOf(group));
+      isRemoving = false;
+      return counter.gather(context);
+    },
+  });
+  // Who has joined is kept a little later. That would keep the numbers, too.
+  const isKept = () => readdirSync(group.folder).some((name) => name.endsWith(".ledger"));
+  await turnsUntil("the ledger", isKept);
+  isRemoving = true;
+  assert.equal(await first.sample("jobs_total"), 11);
+  assert.equal(isRemoving, false);
+
+  // As when the first was killed: another process has only what was kept.
+  renameSync(socketOf(group), `${group.folder}/elsewhere`);
+  const third = await group.add(counterOf(100));
+  assert.equal(third.group.role, "hub");
+  assert.equal(await third.sample("jobs_total"), 111);
 });

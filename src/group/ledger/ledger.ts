@@ -24,13 +24,15 @@ import {
 import { createFlags, OWN_MODE, removeFile, writeAll } from "./own-file.ts";
 import { bytesOfContent, type LedgerContent, readContent } from "./read-records.ts";
 
+type SeatState = "ours" | "taken" | "gone";
+
 /** Where a ledger is, and who may write it. */
 export interface LedgerPlace {
   /** The folder, which is ours alone. */
   readonly folder: { readonly ledgerPath: string; readonly uid: number };
   readonly key: string;
-  /** Whether this process still is the hub. */
-  readonly seat: { checkNow(): "ours" | "taken" | "gone" };
+  /** Whether this process still is the hub. `check()` first makes its socket anew if that is gone. */
+  readonly seat: { check(): Promise<SeatState>; checkNow(): SeatState };
   readonly log: Pick<Log, "error" | "settled">;
 }
 
@@ -247,8 +249,10 @@ export class Ledger {
   }
 
   async #writeContent(content: LedgerContent): Promise<boolean> {
-    if (!this.#isOurs()) return false;
     const generation = ++this.#generation;
+    // Whoever has asked is about to see these numbers, even if something has removed the socket meanwhile.
+    if ((await this.#place.seat.check()) !== "ours") return false;
+    if (generation !== this.#generation) return true;
     for (const { journal } of this.#entries) {
       journal.restore();
       await journal.flush();
@@ -259,6 +263,7 @@ export class Ledger {
     const file = openSync(path, createFlags(), OWN_MODE);
     try {
       await writeAll(file, [...bytesOfContent(content)]);
+      await this.#place.seat.check();
       if (generation === this.#generation) return this.#replace(path, content);
       removeFile(path);
       return true;

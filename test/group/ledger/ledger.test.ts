@@ -70,6 +70,8 @@ interface Opened {
   readonly errors: string[];
   /** Whether this process is the hub. */
   state: "ours" | "taken" | "gone";
+  /** Makes its socket anew. */
+  renew(): void;
   open(): Ledger;
 }
 
@@ -81,11 +83,18 @@ function withLedger(test: (opened: Opened) => Promise<void>): Promise<void> {
       path: join(folder, `${KEY}.ledger`),
       errors,
       state: "ours",
+      renew: () => {},
       open: () =>
         new Ledger({
           folder: { ledgerPath: folder, uid: UID },
           key: KEY,
-          seat: { checkNow: () => opened.state },
+          seat: {
+            async check() {
+              if (opened.state === "gone") opened.renew();
+              return opened.state;
+            },
+            checkNow: () => opened.state,
+          },
           log: {
             error: (message, error) => void errors.push(`${message}: ${error}`),
             settled: () => {},
@@ -427,6 +436,27 @@ test("a hub that loses its seat while it writes does not replace the ledger", { 
     assert.equal(readdirSync(opened.folder).filter((name) => name.endsWith(".tmp")).length, 0);
     await old.close();
   }),
+);
+
+test(
+  "a hub whose socket is removed before it writes, or meanwhile, writes all the same",
+  { skip },
+  () =>
+    withLedger(async (opened) => {
+      const ledger = opened.open();
+      const { mirror } = addWorker(ledger, OWN, { "/": 1 });
+      opened.renew = () => {
+        opened.state = "ours";
+      };
+      opened.state = "gone";
+      assert.equal(await ledger.write(undefined), true);
+      mirror.numbers = [2];
+      const writing = ledger.write(undefined);
+      opened.state = "gone";
+      assert.equal(await writing, true);
+      assert.deepEqual((await readAll(opened.open()))[0]?.numbers, new Float64Array([2]));
+      await ledger.close();
+    }),
 );
 
 test("writeNow() writes in one turn what write() has not", { skip }, () =>

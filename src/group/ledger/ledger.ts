@@ -201,9 +201,7 @@ export class Ledger {
   write(retained: Retained | undefined): Promise<boolean> {
     this.#isEnding = false;
     this.#next = this.#take(retained);
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined;
-    });
+    this.#writing ??= this.#writeAll();
     return this.#writing;
   }
 
@@ -213,10 +211,13 @@ export class Ledger {
       const content = this.#next;
       this.#next = undefined;
       isWritten = (await this.#attempt(() => this.#writeContent(content))) === true;
+      for (const entry of this.#entries) {
+        if (this.#next !== undefined || this.#isEnding) break;
+        await this.#attempt(() => entry.compact());
+      }
     }
-    for (const entry of this.#entries) {
-      if (!this.#isEnding) await this.#attempt(() => entry.compact());
-    }
+    // In the turn in which nothing waits: what comes later begins anew.
+    this.#writing = undefined;
     return isWritten;
   }
 
@@ -263,6 +264,7 @@ export class Ledger {
     const file = openSync(path, createFlags(), OWN_MODE);
     try {
       await writeAll(file, [...bytesOfContent(content)]);
+      // The same again: a large file takes its time.
       await this.#place.seat.check();
       if (generation === this.#generation) return this.#replace(path, content);
       removeFile(path);

@@ -619,6 +619,33 @@ test("a journal of which most has come and gone is rewritten", { skip }, () =>
   }),
 );
 
+test(
+  "numbers that come while a journal is rewritten are written before that is said",
+  { skip },
+  () =>
+    withLedger(async ({ open, folder }) => {
+      const ledger = open();
+      const { mirror, entry } = addWorker(ledger, OWN, { "/": 1 });
+      await ledger.write(undefined);
+      const text = "x".repeat(60_000);
+      for (let i = 0; i < 20; i++) {
+        send(entry, mirror, [
+          { id: 1, splices: [{ at: 0, removed: 1, rows: rows(`${text}${i}`) }] },
+        ]);
+      }
+      mirror.numbers = [20];
+      const first = ledger.write(undefined);
+      const isRewriting = () =>
+        readdirSync(folder).filter((file) => file.endsWith(".layout")).length === 2;
+      await turnsUntil("the new journal", isRewriting);
+      mirror.numbers = [21];
+      assert.equal(await ledger.write(undefined), true);
+      assert.deepEqual((await readAll(open()))[0]?.numbers, new Float64Array([21]));
+      assert.equal(await first, true);
+      await ledger.close();
+    }),
+);
+
 test("changes that come while a journal is rewritten are in the new one", { skip }, () =>
   withLedger(async ({ open, folder, errors }) => {
     const ledger = open();

@@ -45,6 +45,8 @@ export class LedgerEntry {
   readonly #kept = new Map<number, boolean>();
   #isWhole = true;
   #last: LedgerRecord | undefined;
+  /** Whether that has the numbers of now. */
+  #isTaken = false;
   /** What is appended while the journal is rewritten. */
   #late: LayoutPiece[] | undefined;
   #isClosed = false;
@@ -69,6 +71,16 @@ export class LedgerEntry {
     this.#isWhole = this.#journal.append(changes);
   }
 
+  /** Must be called when the mirror has applied numbers. */
+  addNumbers(): void {
+    this.#isTaken = false;
+  }
+
+  /** Must be called before the mirror applies a piece: after that, its numbers so far cannot be taken. */
+  hold(): void {
+    if (!this.#isTaken) this.take();
+  }
+
   #keptChange({ id, head, shapes, splices }: FamilyChange): readonly FamilyChange[] {
     if (head?.type === "counter" || head?.type === "histogram") this.#kept.set(id, false);
     // Exemplars and native histograms are not worth their bytes: they are new with every scrape.
@@ -84,6 +96,7 @@ export class LedgerEntry {
       this.#journal.measure();
       this.#forgetGone(taken.order);
       this.#last = { ...this.name, extent: this.#journal.extent, ...taken };
+      this.#isTaken = true;
     }
     return this.#last;
   }

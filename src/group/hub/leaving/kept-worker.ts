@@ -28,6 +28,11 @@ export class KeptWorker {
     this.#entry = entry;
   }
 
+  /** Must be called before its mirror applies a piece of its layout. */
+  hold(): void {
+    this.#entry.hold();
+  }
+
   /** Must be called with each piece of its layout, when its mirror has applied it. */
   addLayout(piece: unknown): void {
     // The mirror has checked it.
@@ -44,6 +49,7 @@ export class KeptWorker {
 
   /** Must be called when its mirror has applied numbers. */
   settle(): void {
+    this.#entry.addNumbers();
     if (this.#former !== undefined) this.#ledger.remove(this.#former);
     this.#former = undefined;
   }
@@ -63,6 +69,7 @@ export interface Mirrored {
 
 /** Applies a piece of its layout, in a turn of its own. */
 export function applyLayout({ mirror, kept }: Mirrored, piece: unknown): void {
+  kept.hold();
   mirror.applyLayout(piece);
   kept.addLayout(piece);
 }

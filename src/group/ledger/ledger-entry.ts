@@ -126,7 +126,8 @@ export class LedgerEntry {
         await journal.flush();
         await nextTurn();
       }
-      if (this.#isClosed) return;
+      // Newer numbers belong to the old one; there is a next time.
+      if (this.#isClosed || this.#last !== record) return;
       journal.measure();
       this.#last = { ...record, extent: journal.extent };
       for (const piece of this.#late) journal.append(piece);

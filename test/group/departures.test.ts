@@ -5,6 +5,7 @@ import { test } from "node:test";
 import type { Snapshot } from "../../src/gatherers/remote/snapshot.ts";
 import { Departures } from "../../src/group/hub/leaving/departures.ts";
 import { type LastNumbersPlace, writeLastNumbers } from "../../src/group/ledger/last-numbers.ts";
+import { Ledger } from "../../src/group/ledger/ledger.ts";
 import { nextTurn } from "../../src/timers.ts";
 import { turnsUntil } from "../helpers/turns.ts";
 import { counterOf, TestGroup, type TestWorker } from "./groups.ts";
@@ -137,6 +138,31 @@ test("a process that cannot open the port leaves everything to the hub that has 
   await assert.rejects(group.add(counterOf(1_000), {}, open), { message: "The port is busy" });
   assert.equal(filesOf(group, ".last").length, 1);
   assert.equal(await hub.sample("jobs_total"), 111);
+});
+
+test("a hub whose only other worker is away shows nothing that is not kept", async (t) => {
+  await using group = await TestGroup.create();
+  const counter = counterOf(1);
+  const hub = await group.add(counter);
+  const peer = await Peer.connect(group);
+  peer.send(HELLO);
+  await peer.message("welcome");
+  const scraped = hub.sample("jobs_total");
+  await peer.answer(10);
+  assert.equal(await scraped, 11);
+  // It is cut off, and may return.
+  peer.send({ type: "nothing" });
+  await peer.closed();
+  const { write } = Ledger.prototype;
+  let isWritten = false;
+  t.mock.method(Ledger.prototype, "write", async function (this: Ledger, ...args: [undefined]) {
+    for (let turn = 0; turn < 50; turn++) await nextTurn();
+    isWritten = await write.apply(this, args);
+    return isWritten;
+  });
+  counter.metric.value = 2;
+  assert.equal(await hub.sample("jobs_total"), 12);
+  assert.equal(isWritten, true);
 });
 
 test("a departure that does not end holds up no scrape", async (t) => {

@@ -95,7 +95,8 @@ export class Lead {
       left: this.#left,
       onMerged: async (deadlineMs) => {
         const kept = this.#keep(deadlineMs);
-        if (this.hub.workers.size > 1) await kept;
+        // Of one that is alone, nobody goes on.
+        if (this.hub.workers.size + this.hub.absentees.size > 1) await kept;
       },
     });
     this.#workerScrapes = new WorkerScrapes({ hub: this.hub, options, selfMetrics, log });

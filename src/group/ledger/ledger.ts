@@ -124,6 +124,8 @@ export class Ledger {
         for (const worker of content?.left ?? []) this.leave(worker);
         return await this.#restore(content?.records ?? [], createMirror);
       }
+      // It may have been stopped meanwhile, and another hub be writing its first ledger.
+      if (!this.#isOurs()) return [];
       if (content !== undefined) this.#removeAll();
       else this.#removeUnused([]);
     } catch (error) {

@@ -425,6 +425,20 @@ for (const state of ["taken", "gone"] as const) {
   );
 }
 
+test("a hub that loses its seat while it reads removes nothing of another", { skip }, () =>
+  withLedger(async (opened) => {
+    const late = opened.open();
+    const other = opened.open();
+    addWorker(other, DEAD, { "/": 1 });
+    await other.write(undefined);
+    const files = readdirSync(opened.folder);
+    opened.state = "taken";
+    assert.deepEqual(await readAll(late), []);
+    assert.deepEqual(readdirSync(opened.folder), files);
+    await Promise.all([late.close(), other.close()]);
+  }),
+);
+
 test("a hub that loses its seat while it writes does not replace the ledger", { skip }, () =>
   withLedger(async (opened) => {
     const old = opened.open();

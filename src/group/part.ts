@@ -49,6 +49,12 @@ const QUICK_TRIES = 2;
 /** How often such a process looks for another hub, in milliseconds. */
 const LOOK_MS = 250;
 
+/**
+ * How often a process that starts tries again to open a busy port, every `LOOK_MS`. While PM2 reloads three
+ * instances, two hubs may follow each other in that time.
+ */
+const FIRST_TRIES = 4;
+
 /** How long a member waits that no hub has asked anything: at first, and at most. */
 const MIN_REJOIN_MS = 50;
 const MAX_REJOIN_MS = 60_000;
@@ -115,8 +121,7 @@ export class Part {
    * Takes the first part, and lives on in the group.
    *
    * @param elected `undefined` if the election is going on.
-   * @throws What `Hosted.open()` throws, if it becomes the hub. A port that is busy may be that of a hub which
-   *   is starting, so it looks for one once more before that.
+   * @throws What `Hosted.open()` throws, if it becomes the hub.
    */
   async begin(elected: Elected | undefined): Promise<void> {
     if (elected !== undefined && this.#isWanted(elected)) await this.#takeFirst(elected);
@@ -166,17 +171,19 @@ export class Part {
     return elect(folder, key, this.#signal);
   }
 
-  async #takeFirst(elected: Elected): Promise<void> {
-    if (elected.role === "member") return this.#follow(elected.socket);
-    try {
-      await this.#takeLead(elected.seat);
-    } catch (error) {
-      if (this.#signal.aborted) return;
-      const second = await this.#elect();
-      if (second.role === "member") return this.#follow(second.socket);
-      await second.seat.leave();
-      throw error;
+  /** A busy port may be that of a hub that has just ended, or of one that takes over, so it tries again. */
+  async #takeFirst(first: Elected): Promise<void> {
+    let elected = first;
+    for (let triesLeft = FIRST_TRIES; elected.role === "hub"; triesLeft--) {
+      try {
+        return await this.#takeLead(elected.seat);
+      } catch (error) {
+        if (triesLeft === 0 || !isBusy(error)) throw error;
+      }
+      await pause(LOOK_MS, this.#signal);
+      elected = await this.#elect();
     }
+    return this.#follow(elected.socket);
   }
 
   /** Goes from one part to the next until it leaves the group. It never rejects. */
@@ -283,4 +290,10 @@ export class Part {
 function factsOfThisProcess(): WorkerFacts {
   const { pid, thread, id } = readEnvironment();
   return { worker: nextWorkerId(), pid, thread, id, version: VERSION };
+}
+
+/** Whether a port could not be opened because another process has it. */
+function isBusy(error: unknown): boolean {
+  const { cause } = (error ?? {}) as { readonly cause?: { readonly code?: unknown } };
+  return cause?.code === "EADDRINUSE";
 }

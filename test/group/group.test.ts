@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ListenError } from "../../src/errors.ts";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import { createGate } from "../helpers/gate.ts";
 import { counterOf, TestGroup } from "./groups.ts";
@@ -318,6 +319,19 @@ for (const [times, line] of Object.entries(BUSY)) {
     assert.equal(await second.sample("jobs_total"), 11);
   });
 }
+
+test("a first worker tries again to open a port that another process has still", async () => {
+  await using group = await TestGroup.create();
+  const busy = Object.assign(new Error("listen EADDRINUSE"), { code: "EADDRINUSE" });
+  let tries = 0;
+  const open = async () => {
+    tries++;
+    if (tries < 3) throw new ListenError(":9464", busy);
+    return undefined;
+  };
+  const hub = await group.add(counterOf(1), {}, open);
+  assert.deepEqual([hub.group.role, tries, hub.logged], ["hub", 3, []]);
+});
 
 test("a first worker that cannot open the port is refused", async () => {
   await using group = await TestGroup.create();

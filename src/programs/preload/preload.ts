@@ -62,8 +62,9 @@ function start(facts: ProcessFacts, env: Environment): void {
   const libraries = librariesOf(script);
   if (libraries.length > 0) {
     leaveMark(env);
-    // No timer wakes a thread of a pool that waits for its next task in `Atomics.wait()`.
-    if (!isMainThread) serveLater(libraries, context);
+    // No timer wakes a thread of a pool that waits for its next task in `Atomics.wait()`. While PM2 reloads,
+    // a new worker must have joined before the old ones are ended, or the counters start anew.
+    if (!isMainThread || facts.isClusterWorker) serveLater(libraries, context);
     else setTimeout(() => serveLater(libraries, context), DELAY_MS).unref();
   } else if (context.isMember || hasPackages(script) || !isExplicit) {
     // A dependency of the application may bring one. Until then a child process may serve. With

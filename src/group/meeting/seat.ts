@@ -1,7 +1,9 @@
 /** The socket of a hub: a place that one process at a time can have. */
 import type { Server } from "node:net";
+import { LightSignal } from "../../abort.ts";
 import { nodeModule } from "../../node.ts";
 import { onExit, processExists } from "../environment.ts";
+import { pause } from "../waiting.ts";
 import { connect } from "./connect.ts";
 import { withLock } from "./lock.ts";
 import { type FileId, fileIdOf, listenUnderOwnName, type OwnSocket } from "./own-socket.ts";
@@ -9,6 +11,12 @@ import type { RuntimeFolder } from "./runtime-folder.ts";
 
 /** What has become of the place of a hub. */
 type SeatState = "ours" | "taken" | "gone";
+
+/** How often a hub tries to get the lock for a new socket, and how long it waits between, in milliseconds. */
+const LOCK_TRIES = 10;
+const LOCK_PAUSE_MS = 10;
+
+const NEVER = new LightSignal();
 
 /** The place of a hub. */
 export interface Seat {
@@ -78,7 +86,7 @@ class HubSeat implements Seat {
     const [folder, key] = [this.#folder, this.#key];
     try {
       folder.reopen();
-      const renewed = await withLock(lockOf(folder, key), async (isHeld) => {
+      const renew = async (isHeld: () => boolean): Promise<SeatState> => {
         const other = await connect(socketOf(folder, key));
         if (typeof other === "object") {
           other.destroy();
@@ -89,8 +97,14 @@ class HubSeat implements Seat {
         if (socket === undefined) return this.checkNow();
         this.#replace(socket);
         return this.checkNow();
-      });
-      return renewed ?? "gone";
+      };
+      for (let triesLeft = LOCK_TRIES; triesLeft > 0 && !this.#hasLeft; triesLeft--) {
+        const renewed = await withLock(lockOf(folder, key), renew);
+        if (renewed !== undefined) return renewed;
+        // Somebody stands for election, and will have the place or find it free.
+        await pause(LOCK_PAUSE_MS, NEVER);
+      }
+      return "gone";
     } catch {
       // The next scrape tries again.
       return "gone";

@@ -67,7 +67,6 @@ export class BlockStore {
   readonly #maxBytes: number;
   readonly #warn: (message: string) => void;
   #pressure: MemoryPressure | undefined;
-  #isLoading = false;
   readonly #shelves = new Map<object, Shelf>();
   #footprint = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -107,10 +106,11 @@ export class BlockStore {
     );
   }
 
-  /** Where the code cannot be loaded, which the build rules out, nothing is dropped. */
+  /**
+   * Scrapes that end meanwhile load it, too: the last one stays. Where it cannot be loaded, which the build
+   * rules out, nothing is dropped.
+   */
   async #loadPressure(): Promise<void> {
-    if (this.#isLoading) return;
-    this.#isLoading = true;
     const { MemoryPressure } = await import("./memory-pressure.ts");
     this.#pressure = new MemoryPressure();
     this.afterScrape();

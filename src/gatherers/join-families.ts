@@ -1,17 +1,6 @@
 import type { FaultReporter } from "../model/gatherer.ts";
 import { haveSameElements, labelText, snapshotOf } from "../model/identity.ts";
-import type { Metric, MetricFamily } from "../model/metric-family.ts";
-
-const TYPES: ReadonlySet<unknown> = new Set<MetricFamily["type"]>([
-  "counter",
-  "gauge",
-  "histogram",
-  "gaugehistogram",
-  "stateset",
-  "info",
-  "summary",
-  "unknown",
-]);
+import { METRIC_TYPES, type Metric, type MetricFamily } from "../model/metric-family.ts";
 
 /** The families of one name. */
 type Parts = readonly [MetricFamily, ...MetricFamily[]];
@@ -64,7 +53,7 @@ function groupByName(families: readonly MetricFamily[]): Join {
 function isLegalFamily(family: MetricFamily | null | undefined, report: FaultReporter): boolean {
   const { name, type, help, metrics } = family ?? {};
   if (typeof name !== "string" || name === "") report(shown(name), "the name is not a string");
-  else if (!TYPES.has(type)) report(name, `the type ${shown(type)} is unknown`);
+  else if (!METRIC_TYPES.has(type)) report(name, `the type ${shown(type)} is unknown`);
   else if (typeof help !== "string") report(name, "the help is not a string");
   else if (typeof metrics?.[Symbol.iterator] !== "function") {
     report(name, "the metrics are not a list");

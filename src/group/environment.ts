@@ -1,6 +1,6 @@
 /**
- * What a process says about itself, where that decides whom it meets. No other file of this room reads
- * environment variables, arguments, or what pm2 tells the applications that it runs.
+ * The facts about this process that decide which group it joins. Only this file of the room reads environment
+ * variables, arguments, and what pm2 tells the applications that it runs.
  */
 import { nodeModule } from "../node.ts";
 

@@ -10,6 +10,22 @@
 export type MetricType = MetricFamily["type"];
 
 /**
+ * All types, for what comes from where no compiler has checked it.
+ *
+ * @internal
+ */
+export const METRIC_TYPES: ReadonlySet<unknown> = new Set<MetricType>([
+  "counter",
+  "gauge",
+  "histogram",
+  "gaugehistogram",
+  "stateset",
+  "info",
+  "summary",
+  "unknown",
+]);
+
+/**
  * The labels of one metric: name to value.
  *
  * A value that is not a string is converted with `String()`, as the client libraries do: `undefined`

@@ -28,7 +28,7 @@ const BREACHES: Readonly<Record<string, (peer: Peer) => void>> = {
   "a layout that nobody asked for": (peer) => peer.send({ type: "layout", n: 1, piece: [] }),
   "a second greeting": (peer) => peer.send(HELLO),
   "a message of no known type": (peer) => peer.send({ type: "__proto__" }),
-  "a head that is no JSON": (peer) => {
+  "a head that is not JSON": (peer) => {
     peer.socket.write(Buffer.from([2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x78]));
   },
   "a frame that is too long": (peer) => {

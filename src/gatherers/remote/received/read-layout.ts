@@ -2,7 +2,7 @@
  * Checks a piece of a layout before anything of it is used: a peer sent it, and may have any fault. What
  * depends on the rows that are there is checked where they are (`worker-family.ts`).
  */
-import type { Exemplar, MetricType, NativeHistogram } from "../../../model/metric-family.ts";
+import { type Exemplar, METRIC_TYPES, type NativeHistogram } from "../../../model/metric-family.ts";
 import { expect, expectIndex, expectList, expectObject } from "../protocol-error.ts";
 import type { FamilyHead, LayoutPiece } from "../snapshot.ts";
 
@@ -11,17 +11,6 @@ export const MAX_FAMILIES = 100_000;
 export const MAX_ROWS = 8_000_000;
 const MAX_BOUNDS = 100_000;
 const MAX_SHAPES = 65_536;
-
-const TYPES: ReadonlySet<unknown> = new Set<MetricType>([
-  "counter",
-  "gauge",
-  "histogram",
-  "gaugehistogram",
-  "stateset",
-  "info",
-  "summary",
-  "unknown",
-]);
 
 /**
  * Checks the changes of a layout.
@@ -63,7 +52,7 @@ function expectHead(head: unknown): asserts head is FamilyHead {
   const { name, help, type, unit, aggregator, hasTimestamps, hasStartTimestamps } = head;
   expect(typeof name === "string" && name !== "", "the name of a family");
   expect(typeof help === "string", "the help of a family");
-  expect(TYPES.has(type), "the type of a family");
+  expect(METRIC_TYPES.has(type), "the type of a family");
   for (const text of [unit, aggregator]) {
     expect(text === undefined || typeof text === "string", "the unit or aggregator of a family");
   }

@@ -2,8 +2,8 @@
  * Decides who answers for a group: whoever has its socket is the hub, and all others connect to it.
  *
  * Connecting is the only test of whether somebody is there. A process that finds nobody takes a lock, looks
- * again, and puts a socket of its own in the place of the stale one. The lock is given up when it is old, so
- * it proves nothing: a hub also looks whether the socket still is its own (`seat.ts`).
+ * again, and replaces the stale socket with its own. Others ignore a lock that is old, so holding one proves
+ * nothing: a hub also checks that the socket is still its own (`seat.ts`).
  */
 import type { Socket } from "node:net";
 import type { Signal } from "../../abort.ts";

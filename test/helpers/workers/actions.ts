@@ -41,7 +41,7 @@ export interface Actions {
   collect(name: string, way: "value" | "count" | "throw" | "hang"): void;
   collectAfter(name: string, path: string): void;
   awaitCollectors(count: number): void;
-  block(path: string): void;
+  block(path: string, sign: string): void;
   send(message: unknown): void;
   messages(): readonly unknown[];
   outlive(): void;

@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../http/free-port.ts";
 import { type Fixture, watch } from "../processes/fork-fixture.ts";
@@ -137,7 +139,10 @@ export class Application implements AsyncDisposable {
   /** Blocks the event loop of a worker. @returns what ends that */
   async block(worker: Worker): Promise<() => Promise<void>> {
     const path = await this.hold();
-    await worker.tell("block", path);
+    const sign = `${path}-blocked`;
+    await worker.tell("block", path, sign);
+    // Its answer comes before it blocks: a scrape could still be answered in between.
+    await within(`the block of ${worker.name}`, appearance(sign, worker));
     return () => this.release(path);
   }
 
@@ -173,6 +178,15 @@ export class Application implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** Waits until a worker has made a file, or has ended. */
+async function appearance(path: string, worker: Worker): Promise<void> {
+  let hasEnded = false;
+  void worker.ended.then(() => {
+    hasEnded = true;
+  });
+  while (!hasEnded && !existsSync(path)) await sleep(5);
 }
 
 /** Where workers connect, and say who they are. */

@@ -16,12 +16,6 @@ export interface Contribution {
   readonly isCurrent: boolean;
 }
 
-/** What a mirror needs of those who own it. */
-export interface MirrorOwner {
-  /** Finds or makes what is known of a family, whoever has it. */
-  sharedFamily(head: FamilyHead): SharedFamily;
-}
-
 /**
  * What one worker has sent so far: its families, and for each row the slot of its label set and its last
  * numbers. It keeps no labels.
@@ -46,10 +40,11 @@ export class Mirror {
   #lastId = -1;
   /** Whether some families may be of a sender before. */
   #hasFormer = false;
-  readonly #owner: MirrorOwner;
+  readonly #sharedFamily: (head: FamilyHead) => SharedFamily;
 
-  constructor(owner: MirrorOwner) {
-    this.#owner = owner;
+  /** @param sharedFamily Finds or makes what is known of a family, whoever has it. */
+  constructor(sharedFamily: (head: FamilyHead) => SharedFamily) {
+    this.#sharedFamily = sharedFamily;
   }
 
   /** The number of its label sets. */
@@ -90,7 +85,7 @@ export class Mirror {
         expect(this.#byId.size < MAX_FAMILIES, "the number of families");
         const ownId = this.#firstId + id;
         expectIndex(ownId, Number.MAX_SAFE_INTEGER, "the id of a family");
-        family = new WorkerFamily(ownId, head, this.#owner.sharedFamily(head));
+        family = new WorkerFamily(ownId, head, this.#sharedFamily(head));
         this.#byId.set(id, family);
         this.#lastId = Math.max(this.#lastId, ownId);
       }

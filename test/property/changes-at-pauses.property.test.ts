@@ -18,11 +18,11 @@ import { encodeChunks } from "../helpers/scraping/encode-families.ts";
 import { createContext } from "../helpers/scraping/gathering.ts";
 import {
   type ParsedFamily,
+  type ParsedSample,
   parseOpenMetrics,
   parseProtobuf,
   parseText,
   protoToSamples,
-  sampleKey,
 } from "../judge/index.ts";
 
 // Whatever an application does to its metrics while an encoder pauses, a body is legal, no sample stands
@@ -86,7 +86,7 @@ const round = fc.record({
   atPauses: fc.array(fc.array(operation, { maxLength: 6 }), { minLength: 2, maxLength: 6 }),
 });
 const plan = fc.record({
-  rounds: fc.array(round, { minLength: 3, maxLength: 5 }),
+  rounds: fc.array(round, { minLength: 3, maxLength: 4 }),
   keeps: fc.boolean(),
   hasDefaultLabels: fc.boolean(),
   registries: fc.constantFrom(1, 2),
@@ -164,12 +164,17 @@ function encode(
   return Buffer.concat(chunks);
 }
 
+/** What tells a sample from others with the same label `set`. */
+function nameOf({ name, labels }: ParsedSample): string {
+  return [name, ...["env", "le", "quantile"].map((label) => labels.get(label))].join();
+}
+
 /** The series of each label `set`. */
 function seriesOf(families: readonly ParsedFamily[]): Map<string, Set<string>> {
   const series = new Map<string, Set<string>>();
   for (const sample of families.flatMap(({ samples }) => samples)) {
     const set = sample.labels.get("set") ?? "";
-    series.set(set, (series.get(set) ?? new Set()).add(sampleKey(sample)));
+    series.set(set, (series.get(set) ?? new Set()).add(nameOf(sample)));
   }
   return series;
 }
@@ -209,7 +214,7 @@ for (const library of LIBRARIES) {
           }
         }
       });
-      await fc.assert(property, { numRuns: scaleRuns(3), endOnFailure: true });
+      await fc.assert(property, { numRuns: scaleRuns(2) });
     });
   }
 }

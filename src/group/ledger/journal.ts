@@ -191,6 +191,8 @@ export async function readJournal(
   { name, bytes, crc }: JournalExtent,
   onPiece: (piece: unknown) => void,
 ): Promise<void> {
+  // That of a worker without counters: it has no file.
+  if (bytes === 0) return;
   const path = `${folder.path}/${name}`;
   const content = await readOwnFile(path, { uid: folder.uid, maxBytes: MAX_BYTES });
   // What follows was appended after the numbers were written.

@@ -337,6 +337,15 @@ test("a first worker tries again to open a port that another process has still",
   assert.deepEqual([hub.group.role, tries, hub.logged], ["hub", 3, []]);
 });
 
+test("of first workers that come at once and cannot open the port, each is refused", async () => {
+  await using group = await TestGroup.create();
+  const busy = Object.assign(new Error("listen EADDRINUSE"), { code: "EADDRINUSE" });
+  const open = () => Promise.reject(new ListenError(":9464", busy));
+  const adding = [1, 10].map((value) => group.add(counterOf(value), {}, open));
+  const refused = adding.map((added) => assert.rejects(added, { name: "ListenError" }));
+  await Promise.all(refused);
+});
+
 test("a first worker that cannot open the port is refused", async () => {
   await using group = await TestGroup.create();
   const open = async () => {

@@ -56,6 +56,7 @@ export class LedgerWriter {
     }
     // In the turn in which nothing waits: what comes later begins anew.
     this.#writing = undefined;
+    for (const entry of this.#entries) entry.release();
     return isWritten;
   }
 

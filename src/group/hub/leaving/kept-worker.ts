@@ -41,7 +41,7 @@ export class KeptWorker {
 
   /** Must be called before its mirror is renewed, which forgets what was written. */
   renew(): void {
-    this.#entry.take();
+    this.#entry.hold();
     if (this.#former === undefined) this.#former = this.#entry;
     else this.#ledger.remove(this.#entry);
     this.#entry = this.#ledger.add(this.#name, this.#mirror);

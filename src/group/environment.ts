@@ -47,7 +47,7 @@ export function readEnvironment(): Environment {
     temporaryFolder: nodeModule("node:os").tmpdir(),
     runtimeFolder: env["PROMHTTP_RUNTIME_DIR"] || undefined,
     group: env["PROMHTTP_GROUP"] || undefined,
-    mark: env[MARK] || undefined,
+    mark: env[MARK_VARIABLE] || undefined,
     isOffspring: !isMainThread || process.connected === true,
     script: pm2?.script ?? (isMainThread ? process.argv[1] : scriptOfProcess()),
     folder: pm2?.folder ?? workingFolder(),
@@ -57,12 +57,12 @@ export function readEnvironment(): Environment {
 }
 
 /** The variable that tells child processes and threads which group their parent is in. */
-const MARK = "PROMHTTP_SERVED_BY";
+export const MARK_VARIABLE: string = "PROMHTTP_SERVED_BY";
 
 /** Tells child processes and threads that are started from now on which group this process is in. */
 export function setMark(text: string): void {
   try {
-    process.env[MARK] = text;
+    process.env[MARK_VARIABLE] = text;
   } catch {
     // The application has frozen its variables. This process takes part all the same.
   }

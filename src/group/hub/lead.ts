@@ -20,6 +20,7 @@ import { type Front, openFront } from "./front.ts";
 import { Hub } from "./hub.ts";
 import { inherit } from "./inheritance.ts";
 import { LeftNumbers } from "./leaving/left-numbers.ts";
+import { reportsOf } from "./worker-metrics.ts";
 import { WorkerScrapes, workerOf } from "./worker-scrapes.ts";
 
 /** What it takes to lead. */
@@ -173,18 +174,14 @@ export class Lead {
     return result;
   }
 
-  slots(): readonly number[] {
-    return Array.from(this.hub.workers, ({ slot }) => slot).sort((a, b) => a - b);
+  /** The workers, for the page. */
+  reports(): readonly WorkerReport[] {
+    return reportsOf(this.hub.workers);
   }
 
-  reports(): readonly WorkerReport[] {
-    const reports = Array.from(this.hub.workers, (worker) => {
-      const { slot, facts, answerSeconds, mirror } = worker;
-      const { pid, thread, id } = facts;
-      const state = worker.state ?? ("up" as const);
-      return { slot, pid, thread, id, state, answerSeconds, series: mirror.seriesCount };
-    });
-    return reports.sort((a, b) => a.slot - b.slot);
+  /** Their slots, for service discovery. */
+  slots(): readonly number[] {
+    return this.reports().map(({ slot }) => slot);
   }
 
   /**

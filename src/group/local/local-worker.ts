@@ -6,7 +6,6 @@ import type { Signal } from "../../abort.ts";
 import { isInstance, ScrapeTimeoutError } from "../../errors.ts";
 import { type Sender, totalsOf } from "../../gatherers/remote/sender.ts";
 import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
-import { showShort } from "../../log/shown-error.ts";
 import type { Log } from "../../log.ts";
 import { isThenable } from "../../maybe-promise.ts";
 import type { Gatherer } from "../../model/gatherer.ts";
@@ -17,7 +16,7 @@ import { startDeadline } from "../../scrape/deadline.ts";
 import { GatherCycle, type Gathering, isRefused, withHook } from "../../scrape/gather-cycle.ts";
 import { filterByNames, requestedFamilies } from "../../scrape/name-filter.ts";
 import { type Reader, UpdateLock } from "../../scrape/update-lock.ts";
-import { boundedErrors, boundedText, type Outcome, type Question } from "../messages.ts";
+import { type Outcome, type Question, toldErrors } from "../messages.ts";
 import { inSlices } from "../slices.ts";
 
 /** The answer of a worker to a question. */
@@ -92,7 +91,7 @@ export class LocalWorker {
       if (isRefused(gathering, this.#options.errorHandling)) return failed(gathering.errors, false);
       const families = requestedFamilies(gathering.families, filter);
       const snapshot = await this.#take(sender, families, isPartial, deadline.signal);
-      return { isGiven: true, isFailing: false, errors: told(gathering.errors), snapshot };
+      return { isGiven: true, isFailing: false, errors: toldErrors(gathering.errors), snapshot };
     } catch (error) {
       // The cycle has logged that it took too long, and nobody waits where the hub is gone.
       const isNews = !signal.aborted && !isInstance(error, ScrapeTimeoutError);
@@ -206,16 +205,5 @@ class Walk implements Reader {
 }
 
 function failed(errors: Gathering["errors"], isFailing: boolean): Answer {
-  return { isGiven: false, isFailing, errors: told(errors), snapshot: undefined };
-}
-
-/** What other workers are told of failures: texts of bounded length. */
-function told(errors: Gathering["errors"]): Answer["errors"] {
-  return boundedErrors(
-    errors.map(({ collector, error, durationMs }) => ({
-      collector: boundedText(collector),
-      message: boundedText(showShort(error)),
-      durationMs,
-    })),
-  );
+  return { isGiven: false, isFailing, errors: toldErrors(errors), snapshot: undefined };
 }

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import { type Environment, readEnvironment } from "../../../src/group/environment.ts";
-import { findGroup, type GroupFacts, groupKeyOf } from "../../../src/group/meeting/group-key.ts";
+import { findGroup, type GroupFacts } from "../../../src/group/meeting/group-key.ts";
 import { writeMark } from "../../../src/group/meeting/mark.ts";
 import { withTempDir } from "../../helpers/with-temp-dir.ts";
 
@@ -24,12 +24,12 @@ const PLAIN: Environment = {
 };
 
 function keyOf(environment: Partial<Environment>, facts: Partial<GroupFacts> = {}): string {
-  return groupKeyOf({
+  return findGroup({
     environment: { ...PLAIN, ...environment },
     group: undefined,
     address: ":9464",
     ...facts,
-  });
+  }).key;
 }
 
 const KEY = keyOf({});
@@ -203,8 +203,8 @@ for (const flags of [["-p", "--fork"], ["-n"]]) {
     const module = new URL("../../../src/group/meeting/group-key.ts", import.meta.url).href;
     const loader = new URL("../../../tools/typescript/register.mjs", import.meta.url).href;
     const facts = JSON.stringify({ environment: PLAIN, address: ":9464" });
-    const code = `import(${JSON.stringify(module)}).then(({ groupKeyOf }) =>
-      console.log(groupKeyOf(${facts})))`;
+    const code = `import(${JSON.stringify(module)}).then(({ findGroup }) =>
+      console.log(findGroup(${facts}).key))`;
     const node = [process.execPath, "--import", loader, "-e", code];
     const outside = execFileSync("env", node, { encoding: "utf8" }).trim();
     const inside = execFileSync("unshare", [...flags, ...node], { encoding: "utf8" }).trim();

@@ -74,6 +74,7 @@ export class LedgerWriter {
     this.#running = undefined;
     // Those whose ledger `writeNow()` has overtaken.
     for (const resolve of this.#waiting.splice(0)) resolve(isWritten);
+    for (const entry of this.#entries) entry.release();
   }
 
   async #attempt<T>(action: () => Promise<T>): Promise<T | undefined> {

@@ -146,8 +146,7 @@ test("a hub whose only other worker is away shows nothing that is not kept", asy
   const counter = counterOf(1);
   const hub = await group.add(counter);
   const peer = await Peer.connect(group);
-  // A thread would end with the hub.
-  peer.send({ ...HELLO, thread: 0 });
+  peer.send(HELLO);
   await peer.message("welcome");
   const scraped = hub.sample("jobs_total");
   await peer.answer(10);

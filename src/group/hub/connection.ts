@@ -30,7 +30,6 @@ import {
   readHello,
   readNumbers,
   type Welcome,
-  type WorkerFacts,
 } from "../messages.ts";
 import { parseWorkerId } from "../worker-id.ts";
 import type { Hub } from "./hub.ts";
@@ -47,8 +46,6 @@ export interface ConnectionContext {
   readonly left: Pick<LeftNumbers, "remove">;
   /** Keeps all counters for the next hub; returns whether it has. */
   readonly keep: () => Promise<boolean>;
-  /** Called before a worker joins, which waits for it. */
-  readonly onGreeted: (facts: WorkerFacts) => Promise<void>;
   readonly onJoined: () => void;
 }
 
@@ -187,7 +184,6 @@ export class Connection {
     const { worker, pid, thread, id, version } = hello;
     const facts = { worker, pid, thread, id, version };
     const send = (want: object) => void sendFrame(this.#socket, want);
-    await this.#context.onGreeted(facts);
     const added = await hub.join(facts, hello.slot, send);
     this.#worker = added;
     hub.events.joined++;

@@ -46,12 +46,6 @@ const KEEP_SOON_MS = 50;
  */
 const SEAT_MS = 5_000;
 
-/**
- * How long a hub that has inherited numbers which are too old answers nothing, in milliseconds, unless all
- * workers have joined: longer than it takes the hub before to see that it has lost its place.
- */
-const REUNION_MS = SEAT_MS * 2;
-
 /** The time in which one process answers for its group. */
 export class Lead {
   readonly hub: Hub;
@@ -80,21 +74,11 @@ export class Lead {
   #seatTimer: NodeJS.Timeout | undefined;
   /** Whether the next hub will know what all workers have counted, to the last number of this one. */
   #isKept = false;
-  /**
-   * Whether any worker may outlive this process. Threads end with their main thread: while there are no others,
-   * nobody would read what they have counted, and what they have is written only where it has changed.
-   */
-  #hasHeirs: boolean;
-  /** Resolves when the first heir may join. */
-  #heirsWelcome: Promise<unknown> | undefined;
-  /** Until when all that a former hub had must be here again. */
-  #reunionMs = 0;
 
   constructor(config: LeadConfig) {
     this.#config = config;
     const { options, hosted, log, seat, meeting } = config;
     const { selfMetrics } = hosted;
-    this.#hasHeirs = config.facts.thread !== 0;
     this.#ledger = new Ledger({ ...meeting, seat, log });
     this.#left = new LeftNumbers(meeting, log, this.#ledger, () => !this.#isOver);
     this.hub = new Hub({
@@ -146,9 +130,6 @@ export class Lead {
       this.#begin();
       this.place = await this.#config.hosted.open();
       if (hasInherited) this.#keepSoon();
-      // Its workers are away, and may return.
-      if (hasInherited) this.#hasHeirs = true;
-      if (hasInherited && this.#ledger.isOutdated) this.#reunionMs = Date.now() + REUNION_MS;
       const check = () => void this.#checkSeat().catch(() => {});
       if (!this.#isOver) this.#seatTimer = unref(setInterval(check, SEAT_MS));
     } catch (error) {
@@ -166,11 +147,6 @@ export class Lead {
     // Before, because the ledger is written only for a place that is ours; after, because another hub does
     // not know what this one has just counted.
     await this.#checkSeat();
-    if (Date.now() < this.#reunionMs && this.hub.absentees.size > 0) {
-      throw new UnavailableError(
-        "The last hub has counted more than it has kept, and is not here yet",
-      );
-    }
     const result = await this.hub.gather(context);
     await this.#checkSeat();
     return result;
@@ -221,18 +197,9 @@ export class Lead {
    * @returns Whether they are kept.
    */
   async #keep(deadlineMs = Number.POSITIVE_INFINITY): Promise<boolean> {
-    if (!this.#hasHeirs && !this.#ledger.hasChanged) return true;
-    const written = this.#ledger.write(this.hub.merged.takeRetained(), !this.#hasHeirs);
+    const written = this.#ledger.write(this.hub.merged.takeRetained());
     const limitMs = Math.min(MAX_KEEP_MS, (deadlineMs - Date.now()) * KEEP_SHARE);
     return (await atMost(written, limitMs)) === true;
-  }
-
-  /** Makes sure that a worker which outlives this process goes on with what a scraper has seen before. */
-  async #prepareFor({ pid, thread }: Pick<WorkerFacts, "pid" | "thread">): Promise<void> {
-    if (pid === this.#config.facts.pid && thread !== 0) return;
-    this.#hasHeirs = true;
-    this.#heirsWelcome ??= this.#keep();
-    await this.#heirsWelcome;
   }
 
   /** Keeps who is there: if all others end before the next scrape, those that have joined go on. */
@@ -288,7 +255,6 @@ export class Lead {
     const connection = new Connection(socket, {
       ...{ hub, log, place, left: this.#left },
       keep: () => this.#keep(),
-      onGreeted: (facts) => this.#prepareFor(facts),
       onJoined: () => this.#keepSoon(),
     });
     this.#connections.add(connection);

@@ -42,16 +42,12 @@ const UNREADABLE = "Cannot read the counters that the last process has kept; the
 export class Ledger {
   /** Whether it goes on with what a former hub has left, because any of its workers runs. */
   isContinued = false;
-  /** Whether a scraper may have seen more than what a former hub has left. */
-  isOutdated = false;
   readonly #log: LedgerPlace["log"];
   readonly #files: LedgerFiles;
   readonly #writer: LedgerWriter;
   readonly #entries = new Set<LedgerEntry>();
   #retained: LedgerEntry | undefined;
   #retainedNumbers: Omit<Retained, "layout"> | undefined;
-  /** Whether workers have come or gone since the last one was written. */
-  #haveMoved = false;
 
   constructor(place: LedgerPlace) {
     this.#log = place.log;
@@ -76,7 +72,6 @@ export class Ledger {
       removeForgottenFiles(files.folder.path);
       files.find();
       const content = await readContent(files.ledger, files.folder.uid);
-      this.isOutdated = content?.isOutdated === true;
       this.isContinued = isContinued || content?.workers.some(isRunning) === true;
       if (this.isContinued) {
         for (const worker of content?.left ?? []) files.leave(worker);
@@ -120,14 +115,12 @@ export class Ledger {
   add(name: LedgerName, source: NumbersSource): LedgerEntry {
     const entry = new LedgerEntry(name, source, this.#files.folder);
     this.#entries.add(entry);
-    this.#haveMoved = true;
     return entry;
   }
 
   /** Forgets a worker: its counters are retained now, or newer ones have replaced them. */
   remove(entry: LedgerEntry): void {
     this.#entries.delete(entry);
-    this.#haveMoved = true;
     // Unless it is in what is being written, nobody will read it.
     if (!this.#writer.isWriting) entry.journal.discard();
     this.#files.close(entry);
@@ -143,20 +136,14 @@ export class Ledger {
     return this.#files.left.has(worker);
   }
 
-  /** Whether anything but numbers has changed since the last one was written. */
-  get hasChanged(): boolean {
-    return this.#haveMoved || [...this.#entries].some(({ journal }) => journal.isWaiting);
-  }
-
   /**
    * Writes the workers as they are when this is called. It never rejects.
    *
    * @param retained What is retained; `undefined` if it is what it was at the last call.
-   * @param isOutdated Whether a scraper may see more before the next one is written.
    * @returns Whether they are written.
    */
-  write(retained: Retained | undefined, isOutdated = false): Promise<boolean> {
-    return this.#writer.write(this.#take(retained, isOutdated));
+  write(retained: Retained | undefined): Promise<boolean> {
+    return this.#writer.write(this.#take(retained));
   }
 
   /**
@@ -167,10 +154,10 @@ export class Ledger {
    * @returns Whether they are written.
    */
   writeNow(retained: Retained | undefined): boolean {
-    return this.#writer.writeNow(() => this.#take(retained, false));
+    return this.#writer.writeNow(() => this.#take(retained));
   }
 
-  #take(retained: Retained | undefined, isOutdated: boolean): LedgerContent {
+  #take(retained: Retained | undefined): LedgerContent {
     if (retained !== undefined) {
       const { order, numbers } = retained;
       this.#retainedNumbers = { order, numbers };
@@ -179,12 +166,10 @@ export class Ledger {
       for (const piece of retained.layout) this.#retained.addLayout(piece);
     }
     const entries = [...this.#entries];
-    this.#haveMoved = false;
     return {
       records: entries.flatMap((entry) => entry.take() ?? []),
       workers: entries.map(({ name }) => name.worker),
       left: [...this.#files.left],
-      isOutdated,
     };
   }
 

@@ -18,8 +18,6 @@ export interface LedgerContent {
   readonly workers: readonly string[];
   /** Workers that have left, and whose last numbers are part of the records already. */
   readonly left: readonly string[];
-  /** Whether a scraper may have seen more of the workers that run. */
-  readonly isOutdated: boolean;
 }
 
 /** The bytes of a ledger. */
@@ -27,8 +25,8 @@ export function bytesOfContent(content: LedgerContent): Generator<Uint8Array> {
   return sealedBytes(framesOf(content));
 }
 
-function* framesOf({ records, ...head }: LedgerContent): Generator<Frame> {
-  yield { head: { ledger: VERSION, ...head } };
+function* framesOf({ records, workers, left }: LedgerContent): Generator<Frame> {
+  yield { head: { ledger: VERSION, workers, left } };
   for (const { numbers, ...head } of records) yield { head, body: numbers };
 }
 
@@ -43,11 +41,11 @@ export async function readContent(path: string, uid: number): Promise<LedgerCont
   if (bytes === undefined) return undefined;
   const [first, ...frames] = await readSealed(bytes);
   if (first?.head["ledger"] !== VERSION) throw new FrameError("The ledger is of another version");
-  const { workers, left, isOutdated } = first.head;
+  const { workers, left } = first.head;
   if (!isList(workers, isText) || !isList(left, isText)) {
     throw new FrameError("The ledger does not say whose it is");
   }
-  return { records: frames.map(recordOf), workers, left, isOutdated: isOutdated === true };
+  return { records: frames.map(recordOf), workers, left };
 }
 
 function recordOf({ head, body }: ReadFrame): LedgerRecord {

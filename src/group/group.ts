@@ -41,7 +41,6 @@ class OwnGroup implements Group {
   readonly #config: GroupConfig;
   readonly #settings: WorkersSettings;
   readonly #local: LocalWorker;
-  #reported: Reported | undefined;
   readonly #forwarder: Forwarder;
   #hosted: Hosted | undefined;
   #part: Part | undefined;
@@ -53,8 +52,7 @@ class OwnGroup implements Group {
     if (options.workers === undefined) throw new TypeError('Option "workers" is off');
     this.#config = config;
     this.#settings = options.workers;
-    const isCounted = (source: object) => this.#reported?.has(source) ?? true;
-    this.#local = new LocalWorker(gatherer, options, log, isCounted);
+    this.#local = new LocalWorker(gatherer, options, options.workers, log);
     this.#forwarder = new Forwarder({
       ...{ options, log },
       socketPath: () => this.#part?.socketPath ?? "",
@@ -99,7 +97,7 @@ class OwnGroup implements Group {
       const meeting = meet(settings.group, address);
       const part = new Part({ meeting, hosted, local, settings, options, log });
       this.#part = part;
-      this.#reported = new Reported(meeting.key);
+      local.reported = new Reported(meeting.key);
       this.#stopWatchingExit = onExit(() => part.leaveNow());
       elected = await part.stand();
     } catch (error) {
@@ -139,7 +137,6 @@ class OwnGroup implements Group {
   async close(): Promise<void> {
     await this.#part?.leave();
     this.#stopWatchingExit();
-    this.#reported?.close();
     this.#local.close();
     this.#forwarder.close();
   }

@@ -10,7 +10,6 @@
 import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import type { Log } from "../../log.ts";
 import { nodeModule } from "../../node.ts";
-import { isRunning } from "../worker-id.ts";
 import { removeForgottenFiles } from "./forgotten-files.ts";
 import { Journal, readJournal } from "./journal.ts";
 import { removeLastNumbers } from "./last-numbers.ts";
@@ -21,7 +20,8 @@ import {
   type LedgerRecord,
   type NumbersSource,
 } from "./ledger-entry.ts";
-import { createFlags, OWN_MODE, removeFile, writeAll } from "./own-file.ts";
+import { createFlags, markOf, OWN_MODE, removeFile, writeAll } from "./own-file.ts";
+import { isAnyRunning, keepAtExit, Processes, removeAtExit } from "./processes.ts";
 import { bytesOfContent, type LedgerContent, readContent } from "./read-records.ts";
 
 type SeatState = "ours" | "taken" | "gone";
@@ -61,10 +61,15 @@ const UNWRITABLE = "Cannot keep the counters of the workers for the next process
 export class Ledger {
   /** Whether it goes on with what a former hub has left, because any of its workers runs. */
   isContinued = false;
+  /** Whether a process runs that has left the group, and may go on with it. */
+  mayReturn = false;
+  /** Names the totals that are retained; a ledger whose counters start anew has another name. */
+  era: string = newEra();
   readonly #place: LedgerPlace;
   readonly #prefix: string;
   readonly #folder: JournalFolder;
   readonly #entries = new Set<LedgerEntry>();
+  readonly #processes = new Processes();
   /** The files of this ledger, as far as they are known, without the numbers. */
   readonly #files = new Set<string>();
   /** Journals that are being closed: what is being written may still mean them. */
@@ -108,21 +113,25 @@ export class Ledger {
    *
    * The counters start anew, and the files are removed, if no process of the group runs any more.
    *
-   * @param isContinued Whether this process was in the group before: then one runs, although a ledger that
-   *   is older than its joining does not name it.
+   * @param era That of the hub that this process had before: then one runs, although a ledger that is older
+   *   than its joining does not name it. `undefined` if it was in no group.
    */
   async read<M extends KeptMirror>(
     createMirror: () => M,
-    isContinued = false,
+    era?: string,
   ): Promise<readonly KeptWorker<M>[]> {
     try {
+      keepAtExit(this.#prefix);
       removeForgottenFiles(this.#folder.path);
       this.#findFiles();
       const content = await readContent(`${this.#prefix}.ledger`, this.#folder.uid);
-      this.isContinued = isContinued || content?.workers.some(isRunning) === true;
+      const { workers = [], left = [], records = [] } = content ?? {};
+      this.isContinued = era !== undefined || isAnyRunning(workers, undefined);
       if (this.isContinued) {
-        for (const worker of content?.left ?? []) this.leave(worker);
-        return await this.#restore(content?.records ?? [], createMirror);
+        this.era = content?.era ?? era ?? this.era;
+        for (const worker of workers) this.#processes.add(worker);
+        for (const worker of left) this.leave(worker);
+        return await this.#restore(records, createMirror);
       }
       // It may have been stopped meanwhile, and another hub be writing its first ledger.
       if (!this.#isOurs()) return [];
@@ -154,6 +163,7 @@ export class Ledger {
         mirror.applyNumbers({ order, isPartial: false, numbers });
       } catch (error) {
         this.#place.log.error(UNREADABLE, error);
+        if (worker === "") this.era = newEra();
         continue;
       }
       const journal = new Journal(this.#folder.path, extent.name, extent);
@@ -174,6 +184,7 @@ export class Ledger {
   /** Forgets a worker: its counters are retained now, or newer ones have replaced them. */
   remove(entry: LedgerEntry): void {
     this.#entries.delete(entry);
+    this.#processes.add(entry.name.worker);
     const { journal } = entry;
     // Unless it is in what is being written, nobody will read it.
     if (this.#writing === undefined) journal.discard();
@@ -244,10 +255,13 @@ export class Ledger {
       for (const piece of retained.layout) this.#retained.addLayout(piece);
     }
     const entries = [...this.#entries];
+    const former = this.#processes.running();
+    this.mayReturn = former.length > 0;
     return {
       records: entries.flatMap((entry) => entry.take() ?? []),
-      workers: entries.map(({ name }) => name.worker),
+      workers: [...entries.map(({ name }) => name.worker), ...former],
       left: [...this.#left],
+      era: this.era,
     };
   }
 
@@ -280,13 +294,14 @@ export class Ledger {
   }
 
   /**
-   * Writes the workers as they are, without a pause: for exit handlers. If none of them runs, nobody will read
-   * them, and the files are removed.
+   * Writes the workers as they are, without a pause: for exit handlers. If none of their processes runs,
+   * nobody will read them, and the files are removed.
    *
    * @param retained As for `write()`.
+   * @param endingPid The process that is about to end.
    * @returns Whether they are written.
    */
-  writeNow(retained: Retained | undefined): boolean {
+  writeNow(retained: Retained | undefined, endingPid?: number): boolean {
     this.#isEnding = true;
     const path = `${this.#folder.path}/${this.#newName("tmp")}`;
     try {
@@ -294,7 +309,7 @@ export class Ledger {
       if (!this.#isOurs()) return false;
       this.#next = undefined;
       this.#generation++;
-      if (!content.workers.some(isRunning)) {
+      if (!isAnyRunning(content.workers, endingPid)) {
         this.#removeAll();
         return true;
       }
@@ -307,6 +322,20 @@ export class Ledger {
       this.#place.log.error(UNWRITABLE, error, { kind: UNWRITABLE });
       return false;
     }
+  }
+
+  /**
+   * Lets the files be removed when this process ends, after `writeNow()`. A hub that has them keeps them.
+   *
+   * @param hasHub Whether there is one.
+   */
+  removeAtExit(endingPid: number, hasHub: () => boolean): void {
+    const path = `${this.#prefix}.ledger`;
+    const mark = markOf(path);
+    removeAtExit(this.#prefix, () => {
+      const isNeeded = hasHub() || isAnyRunning(this.#processes.running(), endingPid);
+      if (!isNeeded && markOf(path) === mark) this.#removeAll();
+    });
   }
 
   /** In one turn, so that no other hub can come between. */
@@ -357,4 +386,8 @@ export class Ledger {
     for (const entry of this.#entries) this.remove(entry);
     await Promise.all(this.#closing);
   }
+}
+
+function newEra(): string {
+  return Math.random().toString(36).slice(2);
 }

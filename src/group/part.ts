@@ -7,34 +7,19 @@
  */
 import type { Socket } from "node:net";
 import { LightSignal, OVER } from "../abort.ts";
-import type { Log } from "../log.ts";
-import type { ResolvedHandlerOptions } from "../options/options.ts";
-import type { WorkersSettings } from "../options/workers.ts";
 import { unref } from "../timers.ts";
 import { VERSION } from "../version.ts";
-import type { Hosted } from "./border.ts";
+import type { PartConfig } from "./border.ts";
 import { endingPid, readEnvironment } from "./environment.ts";
 import { Lead } from "./hub/lead.ts";
 import { writeLastNumbers } from "./ledger/last-numbers.ts";
-import type { LocalWorker } from "./local/local-worker.ts";
 import { connect } from "./meeting/connect.ts";
 import { type Elected, elect, findHub } from "./meeting/election.ts";
-import type { Meeting } from "./meeting/meet.ts";
 import { type Seat, socketOf } from "./meeting/seat.ts";
 import { Member } from "./member.ts";
 import { type Place, quoted, type Welcome, type WorkerFacts } from "./messages.ts";
 import { atMost, pause } from "./waiting.ts";
 import { nextWorkerId } from "./worker-id.ts";
-
-/** What takes part, where. */
-export interface PartConfig {
-  readonly meeting: Meeting;
-  readonly hosted: Hosted;
-  readonly local: LocalWorker;
-  readonly settings: WorkersSettings;
-  readonly options: ResolvedHandlerOptions;
-  readonly log: Log;
-}
 
 /** How long a process waits for the welcome of a hub, which may be blocked, in milliseconds. */
 const WELCOME_MS = 2_000;

@@ -43,6 +43,7 @@ export class FormerRow {
       bounds.every((bound, at) => bound === this.#bounds[at]);
     if (!isSame) {
       deducted.fill(0);
+      last.fill(0);
       return;
     }
     const hasFallen = this.#hasFallen(numbers, first, start);

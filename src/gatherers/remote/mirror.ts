@@ -16,12 +16,6 @@ export interface Contribution {
   readonly isCurrent: boolean;
 }
 
-/** What a mirror needs of those who own it. */
-export interface MirrorOwner {
-  /** Finds or makes what is known of a family, whoever has it. */
-  sharedFamily(head: FamilyHead): SharedFamily;
-}
-
 /**
  * What one worker has sent so far: its families, and for each row the slot of its label set and its last
  * numbers. It keeps no labels.
@@ -43,10 +37,11 @@ export class Mirror {
   #isRenewed = true;
   /** Whether some families may be of a sender before. */
   #hasFormer = false;
-  readonly #owner: MirrorOwner;
+  readonly #sharedFamily: (head: FamilyHead) => SharedFamily;
 
-  constructor(owner: MirrorOwner) {
-    this.#owner = owner;
+  /** @param sharedFamily Finds or makes what is known of a family, whoever has it. */
+  constructor(sharedFamily: (head: FamilyHead) => SharedFamily) {
+    this.#sharedFamily = sharedFamily;
   }
 
   /** The number of its label sets. */
@@ -85,7 +80,7 @@ export class Mirror {
       expect((head !== undefined) === (family === undefined), "the head of a family");
       if (head !== undefined) {
         expect(this.#byId.size < MAX_FAMILIES, "the number of families");
-        family = new WorkerFamily(head, this.#owner.sharedFamily(head));
+        family = new WorkerFamily(head, this.#sharedFamily(head));
         this.#byId.set(id, family);
       }
       family?.change(change);

@@ -258,6 +258,6 @@ export class Hub implements WorkerCensus {
     for (const { worker, mirror, slot } of this.absentees.list()) {
       contributions.push({ mirror, slot, isCurrent: false, ...factsOf(worker) });
     }
-    return contributions.sort((a, b) => a.slot - b.slot);
+    return contributions;
   }
 }

@@ -24,8 +24,12 @@ export class Processes {
   }
 }
 
-/** Whether any worker's process runs, and goes on to when this one has ended. */
-export function isAnyRunning(workers: readonly string[], endingPid: number | undefined): boolean {
+/**
+ * Whether the process of any worker runs.
+ *
+ * @param endingPid One that is about to end.
+ */
+export function isAnyRunning(workers: readonly string[], endingPid?: number): boolean {
   return workers.some((worker) => isRunning(worker) && parseWorkerId(worker)?.pid !== endingPid);
 }
 
@@ -36,15 +40,15 @@ const removals = new Map<string, () => void>();
  * Lets the files of a group be removed when this process ends: it has left, and was the last of them. It may
  * take part again until then.
  *
- * @param prefix What tells the files of the group from those of others.
+ * @param ledger The path of one of them, which no other group has.
  */
-export function removeAtExit(prefix: string, remove: () => void): void {
-  keepAtExit(prefix);
-  removals.set(prefix, onExit(remove));
+export function removeAtExit(ledger: string, remove: () => void): void {
+  keepAtExit(ledger);
+  removals.set(ledger, onExit(remove));
 }
 
 /** Takes that back. */
-export function keepAtExit(prefix: string): void {
-  removals.get(prefix)?.();
-  removals.delete(prefix);
+export function keepAtExit(ledger: string): void {
+  removals.get(ledger)?.();
+  removals.delete(ledger);
 }

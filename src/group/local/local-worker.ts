@@ -8,7 +8,6 @@ import { FormerTotals } from "../../gatherers/remote/former-totals.ts";
 import { policyOf } from "../../gatherers/remote/merge-policy.ts";
 import { Sender, totalsOf } from "../../gatherers/remote/sender.ts";
 import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
-import { showShort } from "../../log/shown-error.ts";
 import type { Log } from "../../log.ts";
 import { isThenable } from "../../maybe-promise.ts";
 import type { Gatherer } from "../../model/gatherer.ts";
@@ -20,7 +19,7 @@ import { startDeadline } from "../../scrape/deadline.ts";
 import { GatherCycle, type Gathering, isRefused, withHook } from "../../scrape/gather-cycle.ts";
 import { filterByNames, requestedFamilies } from "../../scrape/name-filter.ts";
 import { type Reader, UpdateLock } from "../../scrape/update-lock.ts";
-import { boundedErrors, boundedText, type Outcome, type Question } from "../messages.ts";
+import { type Outcome, type Question, toldErrors } from "../messages.ts";
 import { inSlices } from "../slices.ts";
 import type { Reported, Retained } from "./reported.ts";
 
@@ -103,7 +102,7 @@ export class LocalWorker {
       if (isRefused(gathering, this.#options.errorHandling)) return failed(gathering.errors, false);
       const families = requestedFamilies(gathering.families, filter);
       const snapshot = await this.#take(sender, families, isPartial, deadline.signal);
-      return { isGiven: true, isFailing: false, errors: told(gathering.errors), snapshot };
+      return { isGiven: true, isFailing: false, errors: toldErrors(gathering.errors), snapshot };
     } catch (error) {
       // The cycle has logged that it took too long, and nobody waits where the hub is gone.
       const isNews = !signal.aborted && !isInstance(error, ScrapeTimeoutError);
@@ -278,16 +277,5 @@ class Walk implements Reader {
 }
 
 function failed(errors: Gathering["errors"], isFailing: boolean): Answer {
-  return { isGiven: false, isFailing, errors: told(errors), snapshot: undefined };
-}
-
-/** What other workers are told of failures: texts of bounded length. */
-function told(errors: Gathering["errors"]): Answer["errors"] {
-  return boundedErrors(
-    errors.map(({ collector, error, durationMs }) => ({
-      collector: boundedText(collector),
-      message: boundedText(showShort(error)),
-      durationMs,
-    })),
-  );
+  return { isGiven: false, isFailing, errors: toldErrors(errors), snapshot: undefined };
 }

@@ -45,11 +45,6 @@ export function findGroup(facts: GroupFacts): GroupName {
   return { key, mark, inherited };
 }
 
-/** The key alone. */
-export function groupKeyOf(facts: GroupFacts): string {
-  return findGroup(facts).key;
-}
-
 /**
  * The mark in the environment, if it is meant for this process: any program that an application starts
  * inherits it.

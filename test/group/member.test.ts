@@ -44,7 +44,7 @@ function withPair(gatherer: Gatherer, use: (pair: Pair) => Promise<void>): Promi
     });
     const local = new LocalWorker(
       gatherer,
-      { errorHandling: "continue", onScrape: undefined },
+      { errorHandling: "continue", onScrape: undefined, workers: undefined },
       log,
       () => true,
     );

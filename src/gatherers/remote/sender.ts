@@ -146,9 +146,14 @@ function numbersOf(families: readonly SentFamily[]): Float64Array {
 /**
  * Takes a whole snapshot of counters and histograms, without a pause: for exit handlers, which cannot
  * wait. Its receiver has been told nothing before. A family that cannot be read is left out.
+ *
+ * @param hasSummaries Whether those of summaries are summed, too.
  */
-export function totalsOf(families: Iterable<MetricFamily>): Snapshot {
-  const totals = [...families].filter(({ type }) => type === "counter" || type === "histogram");
+export function totalsOf(families: Iterable<MetricFamily>, hasSummaries = false): Snapshot {
+  const totals = [...families].filter(
+    ({ type }) =>
+      type === "counter" || type === "histogram" || (hasSummaries && type === "summary"),
+  );
   const steps = new Sender().take(totals, { isPartial: false, isLenient: true, report: () => {} });
   for (;;) {
     const step = steps.next();

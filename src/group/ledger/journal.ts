@@ -191,6 +191,8 @@ export async function readJournal(
   { name, bytes, crc }: JournalExtent,
   onPiece: (piece: unknown) => void,
 ): Promise<void> {
+  // There is no file before there is anything to write.
+  if (bytes === 0) return;
   const path = `${folder.path}/${name}`;
   const content = await readOwnFile(path, { uid: folder.uid, maxBytes: MAX_BYTES });
   // What follows was appended after the numbers were written.

@@ -43,7 +43,7 @@ const COLLECTOR = "collector of this worker";
 export class LocalWorker {
   readonly lock: UpdateLock = new UpdateLock();
   readonly #gatherer: Gatherer;
-  readonly #options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">;
+  readonly #options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape" | "workers">;
   readonly #log: Log;
   readonly #isCounted: (source: object) => boolean;
   readonly #cycle: GatherCycle;
@@ -55,7 +55,7 @@ export class LocalWorker {
 
   constructor(
     gatherer: Gatherer,
-    options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">,
+    options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape" | "workers">,
     log: Log,
     isCounted: (source: object) => boolean,
   ) {
@@ -107,7 +107,7 @@ export class LocalWorker {
 
   /** Returns the last numbers of this process, without a pause and without its collectors. */
   totals(): Snapshot {
-    return totalsOf(this.#familiesNow());
+    return totalsOf(this.#familiesNow(), this.#options.workers?.summaries === "sum");
   }
 
   setFailing(message = "no reason given"): void {

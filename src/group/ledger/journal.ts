@@ -191,7 +191,7 @@ export async function readJournal(
   { name, bytes, crc }: JournalExtent,
   onPiece: (piece: unknown) => void,
 ): Promise<void> {
-  // There is no file before there is anything to write.
+  // That of a worker without counters: it has no file.
   if (bytes === 0) return;
   const path = `${folder.path}/${name}`;
   const content = await readOwnFile(path, { uid: folder.uid, maxBytes: MAX_BYTES });

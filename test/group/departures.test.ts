@@ -77,6 +77,35 @@ for (const turns of [0, 1, 2, 4, 8, 16]) {
   });
 }
 
+test("summaries that are summed lose nothing, whoever leaves", async () => {
+  await using group = await TestGroup.create();
+  const options = { workers: { summaries: "sum" } } as const;
+  const metrics = [1, 10, 100].map((count) => ({
+    ...{ labels: {}, count, sum: count / 2 },
+    ...{ quantiles: [0.5], quantileValues: [count] },
+  }));
+  const [hub, member, third] = await Promise.all(
+    metrics.map((metric) => {
+      const families = [
+        { name: "wait_seconds", help: "", type: "summary", metrics: [metric] } as const,
+      ];
+      return group.add({ gather: () => ({ families }) }, options);
+    }),
+  );
+  assert.ok(hub && member && third);
+  const totals = async () => [
+    await third.sample("wait_seconds_count"),
+    await third.sample("wait_seconds_sum"),
+  ];
+  assert.deepEqual(await totals(), [111, 55.5]);
+  for (const metric of metrics.slice(0, 2)) metric.count++;
+  await member.group.close();
+  assert.deepEqual(await totals(), [113, 55.5]);
+  await hub.group.close();
+  await takenOver(third);
+  assert.deepEqual(await totals(), [113, 55.5]);
+});
+
 test("a worker that exits while it is away counts once, to its last number", async () => {
   await using group = await TestGroup.create();
   const [hub, second] = [await group.add(counterOf(1)), await group.add(counterOf(100))];

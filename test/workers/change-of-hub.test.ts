@@ -166,6 +166,17 @@ test("of workers that start at once, one is the hub", async () => {
   assert.equal(reading.workers("up"), 4);
 });
 
+test("a worker that starts when something has just removed the folder joins", async () => {
+  // One that is alone has nothing else to write, and looks only now and then.
+  await using app = await Application.open({ kind: "fork", count: 1 });
+  await rm(join(app.folder, "run"), { recursive: true });
+  await Promise.all([app.addWorker(), app.addWorker()]);
+  for (const worker of app.workers) await worker.tell("inc", "jobs_total");
+  const read = () => app.scrape();
+  const reading = await eventually("three workers", read, (each) => each.workers("up") === 3);
+  assert.equal(reading.value("jobs_total"), 3);
+});
+
 test("a hub whose socket somebody has removed makes a new one", async () => {
   const options = { kind: "fork", count: 2 } as const;
   await using app = await Application.open(options);

@@ -1,5 +1,5 @@
 import { haveSameElements } from "../../model/identity.ts";
-import type { MetricFamily, MetricType } from "../../model/metric-family.ts";
+import type { MetricFamily } from "../../model/metric-family.ts";
 import { expect, expectIndex, expectList } from "./protocol-error.ts";
 import { MAX_FAMILIES, MAX_ROWS, readLayout } from "./received/read-layout.ts";
 import type { SharedFamily } from "./received/shared-family.ts";
@@ -133,7 +133,7 @@ export class Mirror {
    */
   keptId(id: number): number | undefined {
     const family = this.#byId.get(id);
-    return family !== undefined && TOTALS.has(family.head.type) ? family.id : undefined;
+    return family !== undefined && isKept(family) ? family.id : undefined;
   }
 
   /**
@@ -247,5 +247,7 @@ export class Mirror {
   }
 }
 
-/** The types whose numbers only grow. */
-const TOTALS: ReadonlySet<MetricType> = new Set(["counter", "histogram"]);
+/** Whether its numbers only grow. */
+function isKept({ head, shared }: WorkerFamily): boolean {
+  return head.type === "counter" || head.type === "histogram" || shared.policy.kind === "total";
+}

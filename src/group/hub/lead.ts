@@ -44,9 +44,9 @@ const KEEP_SOON_MS = 50;
 
 /**
  * How often a hub looks whether it still has its place, in milliseconds, beside each scrape: without its
- * socket, nobody finds it, and whoever starts meets its port.
+ * socket, nobody finds it. Whoever starts meets its port then, and tries again for twice as long (`part.ts`).
  */
-const SEAT_MS = 5_000;
+const SEAT_MS = 500;
 
 /** The time in which one process answers for its group. */
 export class Lead {
@@ -74,6 +74,8 @@ export class Lead {
   #isLost = false;
   #keepTimer: NodeJS.Timeout | undefined;
   #seatTimer: NodeJS.Timeout | undefined;
+  /** Whether another process had its place at the last look. */
+  #wasTaken = false;
   /** Whether the next hub will know what all workers have counted, to the last number of this one. */
   #isKept = false;
 
@@ -135,8 +137,8 @@ export class Lead {
       this.#begin();
       this.place = await this.#config.hosted.open();
       if (hasInherited) this.#keepSoon();
-      const check = () => void this.#checkSeat().catch(() => {});
-      if (!this.#isOver) this.#seatTimer = unref(setInterval(check, SEAT_MS));
+      const look = () => void this.#lookAtSeat().catch(() => {});
+      if (!this.#isOver) this.#seatTimer = unref(setInterval(look, SEAT_MS));
     } catch (error) {
       await this.#stop();
       throw error;
@@ -239,6 +241,13 @@ export class Lead {
     this.#workerScrapes.close();
     await left;
     this.#end();
+  }
+
+  /** One look does not count: whoever starts has the place for a moment, until it has met the port. */
+  async #lookAtSeat(): Promise<void> {
+    const isTaken = (await this.#config.seat.check()) === "taken";
+    if (isTaken && this.#wasTaken) await this.#checkSeat();
+    this.#wasTaken = isTaken;
   }
 
   /** A lock that was given up by its age proves nothing: another process may have taken the place. */

@@ -661,6 +661,11 @@ test("totalsOf() takes all counters and histograms, with their whole layout", ()
   );
 });
 
+test("totalsOf() takes summaries where they are summed", () => {
+  const families = new Replay().apply(totalsOf(EVERY_TYPE, [], ({ type }) => type === "summary"));
+  assert.ok(families.some(({ type }) => type === "summary"));
+});
+
 test("totalsOf() leaves out a family whose metrics throw", () => {
   const broken = counterOf({
     [Symbol.iterator]() {

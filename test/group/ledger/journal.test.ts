@@ -48,6 +48,42 @@ test("a journal without pieces has no file", { skip }, () =>
   }),
 );
 
+test("what was rewound is replaced by what is appended next", { skip }, () =>
+  withTempDir(async (folder) => {
+    const journal = new Journal(folder, "a.layout");
+    journal.append(pieceOf("first"));
+    const { extent } = journal;
+    journal.append(pieceOf("written"));
+    await journal.flush();
+    journal.append(pieceOf("waiting"));
+    journal.rewind(extent);
+    assert.deepEqual(await readAll(folder, journal), [pieceOf("first")]);
+    journal.append(pieceOf("next"));
+    await journal.flush();
+    assert.deepEqual(await readAll(folder, journal), [pieceOf("first"), pieceOf("next")]);
+    await journal.close();
+  }),
+);
+
+test("a journal goes on with a copy of another, which stays as it is", { skip }, () =>
+  withTempDir(async (folder) => {
+    const other = new Journal(folder, "a.layout");
+    other.append(pieceOf("first"));
+    await other.flush();
+    const journal = new Journal(folder, "b.layout");
+    journal.continue(other);
+    journal.append(pieceOf("own"));
+    await journal.flush();
+    // Its hub was only stopped.
+    other.append(pieceOf("late"));
+    await other.flush();
+    assert.deepEqual(await readAll(folder, journal), [pieceOf("first"), pieceOf("own")]);
+    assert.deepEqual(await readAll(folder, other), [pieceOf("first"), pieceOf("late")]);
+    assert.equal(statSync(join(folder, "b.layout")).mode & 0o777, 0o600);
+    await Promise.all([journal.close(), other.close()]);
+  }),
+);
+
 test("flushNow() while a flush runs writes the same bytes", { skip }, () =>
   withTempDir(async (folder) => {
     const journal = new Journal(folder, "a.layout");

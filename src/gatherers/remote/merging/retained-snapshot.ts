@@ -64,11 +64,8 @@ export class RetainedSnapshots {
 }
 
 /** Nothing else counts on: of a gauge only its last value is known. */
-function isRetaining(shared: SharedFamily): boolean {
-  const { type, policy, kept } = shared;
-  return (
-    (type === "counter" || type === "histogram") && policy.kind === "total" && kept.includes(1)
-  );
+function isRetaining({ policy, kept }: SharedFamily): boolean {
+  return policy.kind === "total" && kept.includes(1);
 }
 
 class RetainedFamily {

@@ -3,6 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { MergedFamilies } from "../../../../src/gatherers/remote/merged-families.ts";
+import type { Mirror } from "../../../../src/gatherers/remote/mirror.ts";
 import type { LayoutPiece } from "../../../../src/gatherers/remote/snapshot.ts";
 import {
   applyLayout,
@@ -13,6 +14,7 @@ import {
 } from "../../../../src/group/hub/leaving/kept-worker.ts";
 import { Ledger } from "../../../../src/group/ledger/ledger.ts";
 import { ownWorkerId } from "../../../../src/group/worker-id.ts";
+import type { WorkersSettings } from "../../../../src/options/workers.ts";
 import { withTempDir } from "../../../helpers/with-temp-dir.ts";
 import { settingsOf } from "../hubs.ts";
 
@@ -39,14 +41,20 @@ function numbersOf(values: Readonly<Record<number, number>>, isPartial = false) 
 /** The ledgers of one group, of a hub after the other. */
 class Hubs {
   readonly #folder: string;
+  readonly #settings: WorkersSettings;
   ledger: Ledger;
   worker: Mirrored;
 
-  constructor(folder: string) {
+  constructor(folder: string, settings: Partial<WorkersSettings> = {}) {
     this.#folder = folder;
+    this.#settings = { ...settingsOf(), ...settings };
     this.ledger = this.#open();
-    const mirror = new MergedFamilies(settingsOf()).createMirror();
+    const mirror = this.#createMirror();
     this.worker = { mirror, kept: new KeptWorker(this.ledger, NAME, mirror) };
+  }
+
+  #createMirror(): Mirror {
+    return new MergedFamilies(this.#settings).createMirror();
   }
 
   #open(): Ledger {
@@ -63,7 +71,7 @@ class Hubs {
     assert.equal(await this.ledger.write(undefined), true);
     await this.ledger.settle();
     const next = this.#open();
-    const found = await next.read(() => new MergedFamilies(settingsOf()).createMirror());
+    const found = await next.read(() => this.#createMirror());
     await next.close();
     const families = found.flatMap(({ mirror }) => mirror.families);
     return Object.fromEntries(
@@ -74,7 +82,7 @@ class Hubs {
   /** Lets another hub go on with what the ledger says, to which the worker returns. */
   async change(): Promise<void> {
     const next = this.#open();
-    const [found] = await next.read(() => new MergedFamilies(settingsOf()).createMirror());
+    const [found] = await next.read(() => this.#createMirror());
     assert.ok(found);
     const { mirror, entry } = found;
     await this.ledger.close();
@@ -84,9 +92,12 @@ class Hubs {
   }
 }
 
-function withHubs(run: (hubs: Hubs) => Promise<void>): Promise<void> {
+function withHubs(
+  run: (hubs: Hubs) => Promise<void>,
+  settings: Partial<WorkersSettings> = {},
+): Promise<void> {
   return withTempDir(async (folder) => {
-    const hubs = new Hubs(folder);
+    const hubs = new Hubs(folder, settings);
     await run(hubs);
     await hubs.ledger.close();
   });
@@ -154,6 +165,25 @@ test("a worker that returns before any numbers have come is not kept", { skip },
     assert.deepEqual(await hubs.kept(), { b_total: 1 });
   }),
 );
+
+for (const [summaries, kept] of [
+  ["sum", { wait: 0.5 + 3 + 7 }],
+  ["perWorker", {}],
+] as const) {
+  test(`with summaries: "${summaries}" these are kept: ${Object.keys(kept)}`, { skip }, () =>
+    withHubs(
+      async (hubs) => {
+        const head = { name: "wait", help: "", type: "summary" } as const;
+        const shapes = [{ names: ["path"], bounds: [0.9] }];
+        applyLayout(hubs.worker, [{ id: 1, head, shapes, splices: SPLICES }]);
+        const numbers = Float64Array.of(0.5, 3, 7);
+        applyNumbers(hubs.worker, { order: [1], isPartial: false, numbers });
+        assert.deepEqual(await hubs.kept(), kept);
+      },
+      { summaries },
+    ),
+  );
+}
 
 test("many changes of the hub do not make the ledger longer", { skip }, () =>
   withTempDir(async (folder) => {

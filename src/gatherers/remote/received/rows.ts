@@ -37,6 +37,17 @@ export class Rows {
     return this.slots.length;
   }
 
+  /** Whether others are the same rows, whoever has them. */
+  isSame(others: Rows): boolean {
+    const isSameShape = ({ bounds, width }: WorkerShape, index: number) =>
+      others.shapes[index]?.bounds === bounds && others.shapes[index]?.width === width;
+    return (
+      isEqual(this.slots, others.slots) &&
+      isEqual(this.shapeOf, others.shapeOf) &&
+      this.shapes.every(isSameShape)
+    );
+  }
+
   /** Where the numbers of a row begin. */
   firstOf(row: number): number {
     return this.#firsts === undefined ? row * this.#width : (this.#firsts[row] as number);
@@ -46,6 +57,10 @@ export class Rows {
   shapeAt(row: number): WorkerShape {
     return this.shapes[this.shapeOf[row] as number] as WorkerShape; // Checked when it came.
   }
+}
+
+function isEqual<T extends Int32Array | Uint16Array>(some: T, others: T): boolean {
+  return some.length === others.length && some.every((value, at) => value === others[at]);
 }
 
 function firstsOf(shapeOf: Uint16Array, shapes: readonly WorkerShape[]): Uint32Array {

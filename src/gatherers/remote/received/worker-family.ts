@@ -235,7 +235,8 @@ export class WorkerFamily {
       rowOf[slot] = 0;
       if (shared.policy.kind === "total" && shared.isShared(slot)) this.#retain(row, slot);
     }
-    this.rows = after;
+    this.#next = shared.shareRows(after);
+    this.rows = this.#next;
     this.numbers = fresh;
     for (const slot of this.#removed) shared.disown(slot, undefined);
     this.#removed = [];

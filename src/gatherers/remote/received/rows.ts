@@ -48,7 +48,20 @@ export class Rows {
     );
   }
 
-  /** Where the numbers of a row begin. */
+  /** The row of a number. */
+  rowOf(index: number): number {
+    if (this.#firsts === undefined) return Math.floor(index / this.#width);
+    let [row, end] = [0, this.length];
+    // Halves what is left: the row is in front of `end`.
+    while (end - row > 1) {
+      const middle = (row + end) >> 1;
+      if ((this.#firsts[middle] as number) <= index) row = middle;
+      else end = middle;
+    }
+    return row;
+  }
+
+  /** Where the numbers of a row begin; behind the last, where they end. */
   firstOf(row: number): number {
     return this.#firsts === undefined ? row * this.#width : (this.#firsts[row] as number);
   }

@@ -33,6 +33,20 @@ test("rows are the same if their slots, their order and their bounds are", () =>
   for (const [other, isSame] of others) assert.equal(rows.isSame(other), isSame);
 });
 
+test("a number is of one row, whatever the lengths of rows are", () => {
+  for (const rows of [
+    rowsOf([0, 1, 2], [0, 0, 0], shapeOf(1)),
+    rowsOf([0, 1, 2, 3], [1, 0, 2, 1], shapeOf(1), shapeOf(), shapeOf(1, 2, 3)),
+  ]) {
+    for (let row = 0; row < rows.length; row++) {
+      for (let at = rows.firstOf(row); at < rows.firstOf(row + 1); at++) {
+        assert.equal(rows.rowOf(at), row);
+      }
+    }
+    assert.equal(rows.firstOf(rows.length), rows.numberCount);
+  }
+});
+
 test("all workers with the same rows share one object", () => {
   const head = { name: "requests_total", help: "", type: "counter" } as const;
   const policy = { kind: "total", aggregator: undefined, isProcessWide: false } as const;

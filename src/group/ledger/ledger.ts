@@ -108,7 +108,8 @@ export class Ledger {
         continue;
       }
       const journal = new Journal(folder.path, extent.name, extent);
-      const entry = new LedgerEntry({ worker, slot }, mirror, folder, journal);
+      const found = { journal, order };
+      const entry = new LedgerEntry({ worker, slot }, mirror, folder, found);
       this.#entries.add(entry);
       workers.push({ worker, slot, mirror, entry });
     }
@@ -128,7 +129,7 @@ export class Ledger {
     this.#entries.delete(entry);
     this.#haveMoved = true;
     // Unless it is in what is being written, nobody will read it.
-    if (this.#writer.writing === undefined) entry.journal.discard();
+    if (!this.#writer.isWriting) entry.journal.discard();
     this.#files.close(entry);
   }
 
@@ -173,7 +174,7 @@ export class Ledger {
     if (retained !== undefined) {
       const { order, numbers } = retained;
       this.#retainedNumbers = { order, numbers };
-      const source = { takeNumbers: () => this.#retainedNumbers };
+      const source = { keptId: (id: number) => id, takeNumbers: () => this.#retainedNumbers };
       this.#retained ??= this.add({ worker: "", slot: 0 }, source);
       for (const piece of retained.layout) this.#retained.addLayout(piece);
     }
@@ -187,9 +188,14 @@ export class Ledger {
     };
   }
 
+  /** Resolves when nothing is written or tidied up any more. */
+  async settle(): Promise<void> {
+    await this.#writer.finished();
+  }
+
   /** Closes all files, after `write()` or `writeNow()`. */
   async close(): Promise<void> {
-    await this.#writer.writing;
+    await this.settle();
     for (const entry of this.#entries) this.remove(entry);
     await this.#files.closed();
   }

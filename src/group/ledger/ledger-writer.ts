@@ -72,9 +72,9 @@ export class LedgerWriter {
     }
     // In the turn in which nothing waits: what comes later begins anew.
     this.#running = undefined;
+    for (const entry of this.#entries) entry.release();
     // Those whose ledger `writeNow()` has overtaken.
     for (const resolve of this.#waiting.splice(0)) resolve(isWritten);
-    for (const entry of this.#entries) entry.release();
   }
 
   async #attempt<T>(action: () => Promise<T>): Promise<T | undefined> {

@@ -37,7 +37,31 @@ export class Rows {
     return this.slots.length;
   }
 
-  /** Where the numbers of a row begin. */
+  /** Whether others are the same rows, whoever has them. */
+  isSame(others: Rows): boolean {
+    const isSameShape = ({ bounds, width }: WorkerShape, index: number) =>
+      others.shapes[index]?.bounds === bounds && others.shapes[index]?.width === width;
+    return (
+      isEqual(this.slots, others.slots) &&
+      isEqual(this.shapeOf, others.shapeOf) &&
+      this.shapes.every(isSameShape)
+    );
+  }
+
+  /** The row of a number. */
+  rowOf(index: number): number {
+    if (this.#firsts === undefined) return Math.floor(index / this.#width);
+    let [row, end] = [0, this.length];
+    // Halves what is left: the row is in front of `end`.
+    while (end - row > 1) {
+      const middle = (row + end) >> 1;
+      if ((this.#firsts[middle] as number) <= index) row = middle;
+      else end = middle;
+    }
+    return row;
+  }
+
+  /** Where the numbers of a row begin; behind the last, where they end. */
   firstOf(row: number): number {
     return this.#firsts === undefined ? row * this.#width : (this.#firsts[row] as number);
   }
@@ -46,6 +70,10 @@ export class Rows {
   shapeAt(row: number): WorkerShape {
     return this.shapes[this.shapeOf[row] as number] as WorkerShape; // Checked when it came.
   }
+}
+
+function isEqual<T extends Int32Array | Uint16Array>(some: T, others: T): boolean {
+  return some.length === others.length && some.every((value, at) => value === others[at]);
 }
 
 function firstsOf(shapeOf: Uint16Array, shapes: readonly WorkerShape[]): Uint32Array {

@@ -3,6 +3,7 @@ import type { MergePolicy } from "../merge-policy.ts";
 import type { FamilyHead, Row } from "../snapshot.ts";
 import { type BoundSet, BoundSets } from "./bound-sets.ts";
 import { LatestExemplars } from "./latest-exemplars.ts";
+import type { Rows } from "./rows.ts";
 import { type RowNames, SeriesTable, sized } from "./series-table.ts";
 
 /** What is to be reported once of a family. */
@@ -55,6 +56,8 @@ export class SharedFamily {
   isRetainedDirty = false;
   /** How many mirrors have it. */
   workerCount = 0;
+  /** Those that came last, of any worker. */
+  #rows: Rows | undefined;
   readonly #faults: FaultOnce[] = [];
   readonly #known = new Set<FaultOnce>();
   #lastRenewal = 0;
@@ -184,6 +187,12 @@ export class SharedFamily {
   identityAt(slot: number): number {
     const renewed = this.#identities.size === 0 ? undefined : this.#identities.get(slot);
     return renewed ?? (this.table.ids[slot] as number);
+  }
+
+  /** Returns one object for the rows of all workers that have the same, which most workers of a group do. */
+  shareRows(rows: Rows): Rows {
+    if (this.#rows?.isSame(rows) !== true) this.#rows = rows;
+    return this.#rows ?? rows;
   }
 
   /** Keeps the exemplar of a value or a bucket, unless a later one is there. */

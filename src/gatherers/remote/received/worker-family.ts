@@ -196,17 +196,18 @@ export class WorkerFamily {
       }
       return;
     }
-    for (let row = 0; row < rows.length; row++) {
-      const first = rows.firstOf(row);
-      const end = row + 1 < rows.length ? rows.firstOf(row + 1) : numberCount;
-      let hasChanged = false;
-      for (let index = first; index < end; index++) {
-        if (fresh[at + index] !== numbers[index]) hasChanged = true;
+    let index = 0;
+    while (index < numberCount) {
+      if (fresh[at + index] === numbers[index]) {
+        index++;
+        continue;
       }
-      if (!hasChanged) continue;
       shared.isDirty = true;
+      const row = rows.rowOf(index);
+      const first = rows.firstOf(row);
+      const end = rows.firstOf(row + 1);
       this.#compare(row, fresh, at + first, rows.shapeAt(row).bounds);
-      for (let index = first; index < end; index++) numbers[index] = fresh[at + index] as number;
+      for (; index < end; index++) numbers[index] = fresh[at + index] as number;
     }
   }
 
@@ -238,7 +239,8 @@ export class WorkerFamily {
       rowOf[slot] = 0;
       if (shared.policy.kind === "total" && shared.isShared(slot)) this.#retain(row, slot);
     }
-    this.rows = after;
+    this.#next = shared.shareRows(after);
+    this.rows = this.#next;
     this.numbers = fresh;
     for (const slot of this.#removed) shared.disown(slot, undefined);
     this.#removed = [];

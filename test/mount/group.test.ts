@@ -102,7 +102,8 @@ test("setFailing() of the only handler fails scrapes, until setOk()", async () =
   handler.close();
 });
 
-const UNREACHABLE = /^promhttp: (?:Cannot reach the worker|The worker) that answers for all.*\n(?: {2,}.*\n|}\n)*/gm;
+const UNREACHABLE =
+  /^promhttp: (?:Cannot reach the worker|The worker) that answers for all.*\n(?: {2,}.*\n|}\n)*/gm;
 
 test("any worker of Express in a cluster answers the exact sum, also after one is killed", async () => {
   const app = forkFixture("clustered-express.mjs");

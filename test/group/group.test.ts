@@ -97,6 +97,29 @@ test("a scrape fails only if no worker gave anything", async () => {
   assert.equal(await hub.sample("jobs_total"), 5);
 });
 
+// A worker's collectors have a second at least, so that the second one says itself that it is late.
+for (const [timeoutMs, isSaid] of [
+  [300, false],
+  [1_900, true],
+] as const) {
+  const how = isSaid ? "says that it is late" : "says nothing";
+  test(`a scrape is answered with 503 if the only worker ${how}`, async () => {
+    await using group = await TestGroup.create();
+    const gate = createGate();
+    const gather = async () => {
+      await gate.promise;
+      return { families: [] };
+    };
+    const hub = await group.add({ gather }, { timeoutMs });
+    assert.equal((await hub.get())?.status, 503);
+    assert.deepEqual(
+      hub.group.workers().map(({ state }) => state),
+      ["late"],
+    );
+    gate.open();
+  });
+}
+
 test("missing: fail answers with 503 when a worker has failed", async () => {
   await using group = await TestGroup.create();
   const options = { workers: { missing: "fail" } } as const;

@@ -40,8 +40,8 @@ const LOOK_MS = 250;
  */
 const FIRST_TRIES = 4;
 
-/** How many hubs that end without a welcome it waits for: all tries of two processes that start with it. */
-const FIRST_HUBS = 10;
+/** How many hubs that end without a welcome it waits for: all tries of four processes that start with it. */
+const FIRST_HUBS = 20;
 
 /** How long a member waits that no hub has asked anything: at first, and at most. */
 const MIN_REJOIN_MS = 50;

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
-import type { Registry, Source } from "../index.ts";
+import { gathererOf } from "../gatherers/gatherer-of.ts";
+import type { GatherResult, Registry, Source } from "../index.ts";
 
 /** The client libraries that are looked for, by the names of their packages. */
 const NAMES: readonly string[] = ["prom-client", "@prometheus-io/client"];
@@ -111,8 +112,15 @@ export function sourceAt(libraries: readonly ClientLibrary[], index: number): So
   if (earlier.length === 0) return register;
   const isServed = (name: string) =>
     !DEFAULT_METRIC.test(name) || earlier.every((other) => !has(other, name));
-  return viewOf(register, isServed, register);
+  const gatherer = gathererOf(viewOf(register, isServed, register));
+  return {
+    gather: (context) =>
+      // The application may serve the registry itself.
+      context.isCounted?.(register) === false ? NOTHING : gatherer.gather(context),
+  };
 }
+
+const NOTHING: GatherResult = { families: [], errors: [] };
 
 /** The names of default metrics, in all versions. */
 const DEFAULT_METRIC = /^(?:process|nodejs)_/;

@@ -7,6 +7,7 @@ import * as promClient14 from "prom-client-14";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import { type ClientLibrary, defaultSources } from "../../src/programs/client-libraries.ts";
 
+import { createContext } from "../helpers/scraping/gathering.ts";
 import { createScraper } from "../helpers/scraping/scraper.ts";
 
 /** The part of a library that the tests use. */
@@ -85,4 +86,19 @@ test("defaultSources() serves the registries of all libraries, with default metr
   assert.match(text, /^app_0 0$/m);
   assert.match(text, /^app_1 1$/m);
   assert.equal(text.match(/^process_cpu_seconds_total /gm)?.length, 1);
+});
+
+test("a further library is known by its registry, which the application may serve itself", async () => {
+  const libraries = [promClient15, successor] as unknown as readonly Library[];
+  const [, second] = libraries;
+  assert.ok(second);
+  new second.Gauge({ name: "app_ready", help: "Up." }).set(1);
+  const gatherer = gathererOf(defaultSources(libraries, false));
+  const namesWithout = async (other: object | undefined) => {
+    const isCounted = (source: object) => source !== other;
+    const { families } = await gatherer.gather({ ...createContext(), isCounted });
+    return families.map(({ name }) => name);
+  };
+  assert.deepEqual(await namesWithout(undefined), ["app_ready"]);
+  assert.deepEqual(await namesWithout(second.register), []);
 });

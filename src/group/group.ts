@@ -120,7 +120,8 @@ export class Group {
     this.#stopWatchingExit();
     this.#isAlone = true;
     if (this.#settings.patienceMs === Number.POSITIVE_INFINITY) return;
-    this.#config.log.note(`Each worker is served for itself: ${messageOf(error)}`);
+    const line = "Cannot meet the other workers; this one is a target of its own";
+    this.#config.log.note(`${line}: ${messageOf(error)}`);
     await hosted.open();
   }
 

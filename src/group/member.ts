@@ -127,7 +127,7 @@ export class Member {
       this.wasAsked = false;
       const reason = REASONS.get(head["reason"]) ?? "it did not say why";
       const about = { kind: "refused", name: String(head["reason"]).slice(0, 16) };
-      log.warn(`The hub does not serve this worker: ${reason}`, about);
+      log.warn(`The hub refuses this worker: ${reason}`, about);
     }
   }
 
@@ -140,7 +140,7 @@ export class Member {
       if (snapshot === undefined) this.#send(headOf(want, outcome));
       else await this.#sendSnapshot(want, outcome, snapshot);
     } catch (error) {
-      log.error("Cannot send the metrics of this worker", error);
+      log.error("Cannot send the metrics of this worker; reconnecting to the hub", error);
       // What the hub knows of the layout is not known any more.
       this.#beginAnew();
     } finally {
@@ -210,7 +210,7 @@ function headOf({ n }: Want, outcome: Outcome): Have {
 }
 
 const REASONS: ReadonlyMap<unknown, string> = new Map<Refused["reason"], string>([
-  ["protocol", "it is of another version of promhttp"],
-  ["members", "it has too many workers"],
-  ["numbers", "its workers have too many series"],
+  ["protocol", "it runs another version of promhttp. Install the same one for all workers"],
+  ["members", "there are too many workers. Start fewer, or put them into several groups"],
+  ["numbers", "the workers have too many series. Look for labels with many values"],
 ]);

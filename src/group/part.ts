@@ -119,7 +119,10 @@ export class Part {
     try {
       if (this.#lead?.leaveNow()) return;
     } catch (error) {
-      this.#config.log.error("Cannot keep what all workers have counted", error);
+      this.#config.log.error(
+        "Cannot save what all workers have counted since the last scrape; it may be lost",
+        error,
+      );
     }
     this.#keepLast();
   }
@@ -142,7 +145,10 @@ export class Part {
     try {
       writeLastNumbers(meeting, this.#facts.worker, local.totals());
     } catch (error) {
-      log.error("Cannot keep the last numbers of this worker in a file", error);
+      log.error(
+        "Cannot save what this worker has counted since the last scrape; it may be lost",
+        error,
+      );
       this.#member?.leaveNow();
     }
   }
@@ -193,7 +199,11 @@ export class Part {
           await this.#lookForHub(LOOK_MS);
           continue;
         }
-        this.#config.log.error("Cannot answer for all workers; another may", error, STANDING);
+        this.#config.log.error(
+          "Cannot answer for all workers; will try again unless another does",
+          error,
+          STANDING,
+        );
         await this.#lookForHub(standMs);
         standMs = Math.min(2 * standMs, MAX_STAND_MS);
       }

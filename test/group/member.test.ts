@@ -132,6 +132,6 @@ test("a member does not repeat a reason that it does not know", { skip }, () =>
     send({ type: "want", n: 1, deadlineMs: Date.now() + 5_000 });
     await message("have");
     assert.equal(socket.destroyed, false);
-    assert.deepEqual(logged, ["promhttp: The hub does not serve this worker: it did not say why"]);
+    assert.deepEqual(logged, ["promhttp: The hub refuses this worker: it did not say why"]);
   }),
 );

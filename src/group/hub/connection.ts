@@ -60,6 +60,12 @@ const MAX_MEMBERS = 1_024;
 /** How many numbers all workers together may have. */
 const MAX_NUMBERS = 10_000_000;
 
+/** What is said where a limit is reached. */
+const LIMITS = {
+  members: `a group has at most ${MAX_MEMBERS} workers`,
+  numbers: `a group has at most ${MAX_NUMBERS} numbers; look for labels with many values`,
+};
+
 const CANNOT_END = "Cannot end the connection of a worker";
 
 /** The kind of faults of peers in the log. */
@@ -93,7 +99,7 @@ export class Connection {
   constructor(socket: Socket, context: ConnectionContext) {
     this.#socket = socket;
     this.#context = context;
-    this.#timer = unref(setTimeout(() => this.#cutOff("It did not greet"), GREETING_MS));
+    this.#timer = unref(setTimeout(() => this.#cutOff("It did not say who it is"), GREETING_MS));
     socket.on("close", () => {
       clearTimeout(this.#timer);
       const ended = this.#processed.then(() => this.#end());
@@ -198,7 +204,9 @@ export class Connection {
   /** Keeps the connection of a worker of another version, so that it counts as long as it is there. */
   #stayAway({ pid, version }: Hello): void {
     const { hub, log } = this.#context;
-    const message = `Worker ${pid} is of another version of promhttp (${quoted(version)}) and is not served`;
+    const message =
+      `Process ${pid} runs another version of promhttp (${quoted(version)}) and is left out. ` +
+      "Install the same version for all workers";
     log.warn(message, { kind: PEER, name: "version" });
     clearTimeout(this.#timer);
     this.#isRefused = true;
@@ -210,10 +218,10 @@ export class Connection {
     sendFrame(this.#socket, { type: "refused", reason: "protocol" } satisfies Refused);
   }
 
-  #refuse(reason: Refused["reason"]): void {
+  #refuse(reason: keyof typeof LIMITS): void {
     const { hub, log } = this.#context;
     hub.events.refused++;
-    log.warn(`A worker was refused: there are too many ${reason}`, { kind: PEER, name: reason });
+    log.warn(`Refused a worker: ${LIMITS[reason]}`, { kind: PEER, name: reason });
     this.#isRefused = true;
     this.#isCutOff = true;
     sendFrame(this.#socket, { type: "refused", reason } satisfies Refused);
@@ -234,7 +242,7 @@ export class Connection {
     hub.events.refused++;
     const who = this.#worker === undefined ? "A process" : `Worker ${this.#worker.slot}`;
     const why = quoted(typeof reason === "string" ? reason : showShort(reason));
-    log.warn(`${who} was cut off: ${why}`, { kind: PEER, name: "rules" });
+    log.warn(`${who} was disconnected: ${why}`, { kind: PEER, name: "rules" });
     this.#isCutOff = true;
     this.#socket.destroy();
   }

@@ -21,7 +21,7 @@ import type { WorkersSettings } from "../../options/workers.ts";
 import { UnavailableError } from "../../scrape/failure.ts";
 import type { SelfMetrics } from "../../scrape/self-metrics.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { LocalWorker } from "../local/local-worker.ts";
+import { CANNOT_ANSWER, type LocalWorker } from "../local/local-worker.ts";
 import type { Want, WorkerFacts } from "../messages.ts";
 import { hasWorked, inSlices, mayWork, Turns } from "../slices.ts";
 import { atMost } from "../waiting.ts";
@@ -237,7 +237,7 @@ export class Hub implements WorkerCensus {
       }
       this.own.answered(answer);
     } catch (error) {
-      log.error("Cannot read the metrics of this worker", error);
+      log.error(CANNOT_ANSWER, error);
       this.own.answered({ isGiven: false, isFailing: false, errors: [] });
     }
   }

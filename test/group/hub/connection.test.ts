@@ -48,7 +48,7 @@ for (const [name, breach] of Object.entries(BREACHES)) {
     await peer.closed();
     assert.equal(await hub.sample('promhttp_worker_events_total{event="refused"}'), 1);
     assert.equal(await hub.sample("jobs_total"), 1);
-    assert.match(hub.logged[0] ?? "", /Worker 1 was cut off: "/);
+    assert.match(hub.logged[0] ?? "", /Worker 1 was disconnected: "/);
   });
 }
 

@@ -17,7 +17,7 @@ test("a hub takes 1,024 workers, refuses the next, and goes on", async () => {
   last.send({ ...HELLO, worker: THREAD.replace(/9$/, "1024"), thread: 1_024 });
   assert.equal((await last.message("refused"))["reason"], "members");
   await last.closed();
-  assert.match(hub.logged[0] ?? "", /there are too many members$/);
+  assert.match(hub.logged[0] ?? "", /at most 1024 workers$/);
 
   // One that leaves makes room.
   const [first] = peers;

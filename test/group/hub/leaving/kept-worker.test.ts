@@ -9,8 +9,8 @@ import {
 } from "../../../../src/group/hub/leaving/kept-worker.ts";
 import { Ledger } from "../../../../src/group/ledger/ledger.ts";
 import { ownWorkerId } from "../../../../src/group/worker-id.ts";
+import { SETTINGS } from "../../../helpers/default-settings.ts";
 import { withTempDir } from "../../../helpers/with-temp-dir.ts";
-import { settingsOf } from "../hubs.ts";
 
 const skip = process.platform === "win32" && "needs unix files";
 
@@ -39,7 +39,7 @@ test("what a worker has given is kept while its layout changes", { skip }, () =>
         log: { error: assert.ifError, settled: () => {} },
       });
     const ledger = open();
-    const merged = new MergedFamilies(settingsOf());
+    const merged = new MergedFamilies(SETTINGS);
     const mirror = merged.createMirror();
     const worker = {
       mirror,
@@ -47,7 +47,7 @@ test("what a worker has given is kept while its layout changes", { skip }, () =>
     };
     const read = async () => {
       const next = open();
-      const [found] = await next.read(() => new MergedFamilies(settingsOf()).createMirror());
+      const [found] = await next.read(() => new MergedFamilies(SETTINGS).createMirror());
       await next.close();
       return found?.mirror.takeNumbers()?.numbers;
     };

@@ -1,9 +1,9 @@
 /**
  * One member, as its hub sees it: what comes over its connection, and what that may be.
  *
- * A member says who it is, and then nothing that it was not asked for, except that it leaves. Whoever breaks
- * that rule is cut off and counted; its counters count on as they stand, because its process lives. Frames
- * are processed one after the other: while one waits for its turn, nothing more is read.
+ * A member says who it is. After that it may only answer questions, and leave. One that breaks this rule is
+ * disconnected and counted. Its counters stay in the sums, because its process may still run. Frames are
+ * processed one after the other: while one waits for its turn, nothing more is read.
  */
 import type { Socket } from "node:net";
 import { ProtocolError } from "../../gatherers/remote/protocol-error.ts";
@@ -106,7 +106,7 @@ export class Connection {
       // A fault of ours must not end the application.
       context.hub.departures.begin(ended.catch((error) => context.log.error(CANNOT_END, error)));
     });
-    // What cannot be written any more is of no interest: the end follows.
+    // The close follows, which says all that matters.
     socket.on("error", () => {});
     // The server allows one side to stay open.
     socket.on("end", () => socket.end());
@@ -182,7 +182,7 @@ export class Connection {
     if (this.#isRefused) throw new ProtocolError("A message came after the connection was over");
     const { hub, place } = this.#context;
     const hello = readHello(head);
-    if (hello.protocol !== PROTOCOL) return this.#stayAway(hello);
+    if (hello.protocol !== PROTOCOL) return this.#refuseVersion(hello);
     if (parseWorkerId(hello.worker) === undefined) throw new ProtocolError("A worker has no id");
     if (hub.workers.size >= MAX_MEMBERS) return this.#refuse("members");
     clearTimeout(this.#timer);
@@ -202,7 +202,7 @@ export class Connection {
   }
 
   /** Keeps the connection of a worker of another version, so that it counts as long as it is there. */
-  #stayAway({ pid, version }: Hello): void {
+  #refuseVersion({ pid, version }: Hello): void {
     const { hub, log } = this.#context;
     const message =
       `Process ${pid} runs another version of promhttp (${quoted(version)}) and is left out. ` +

@@ -102,13 +102,13 @@ export class Hub implements WorkerCensus {
     ]);
   }
 
-  /** Begins, when what a former hub has left is here: this process may be part of that. */
+  /** Adds this process as a worker. Must follow what a former hub has left, which may name this process. */
   begin(): void {
     const { facts, slot } = this.#config;
     this.#own = this.#add(facts, slot, (want) => void this.#answerOwn(want));
   }
 
-  /** Whether it has what a former hub has left. */
+  /** Whether `begin()` has been called. */
   get hasBegun(): boolean {
     return this.#own !== undefined;
   }
@@ -219,7 +219,7 @@ export class Hub implements WorkerCensus {
     await this.turns.take(() => renew(worker));
   }
 
-  /** Ends what this process does for itself. */
+  /** Ends this process as a worker, and all waiting for the others. */
   close(): void {
     this.#signal.abort(OVER);
     for (const worker of this.workers) worker.leave();

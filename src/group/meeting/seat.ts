@@ -120,9 +120,8 @@ class HubSeat implements Seat {
 
   #removeSocket(): void {
     const path = socketOf(this.#folder, this.#key);
-    if (stateOf(path, this.#current.id) !== "ours") return;
     try {
-      nodeModule("node:fs").unlinkSync(path);
+      if (stateOf(path, this.#current.id) === "ours") nodeModule("node:fs").unlinkSync(path);
     } catch {
       // It is stale from now on, as after a SIGKILL.
     }

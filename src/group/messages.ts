@@ -97,6 +97,8 @@ export interface ToldError {
 export interface Outcome {
   /** Whether there is a snapshot. */
   readonly isGiven: boolean;
+  /** Whether that is only because its collectors took too long. */
+  readonly isLate: boolean;
   /** Whether the application has declared that its metrics cannot be trusted. */
   readonly isFailing: boolean;
   readonly errors: readonly ToldError[];
@@ -164,11 +166,12 @@ export function readHello(head: FrameHead): Hello {
 
 /** @throws {ProtocolError} */
 export function readHave(head: FrameHead): Have {
-  const { n, isGiven, isFailing, errors } = head;
+  const { n, isGiven, isLate, isFailing, errors } = head;
   return {
     type: "have",
     n: integer(n),
     isGiven: isGiven === true,
+    isLate: isLate === true,
     isFailing: isFailing === true,
     errors: list(errors, MAX_ERRORS).map(readError),
   };

@@ -40,6 +40,9 @@ const LOOK_MS = 250;
  */
 const FIRST_TRIES = 4;
 
+/** How many hubs that end without a welcome it waits for: all tries of two processes that start with it. */
+const FIRST_HUBS = 10;
+
 /** How long a member waits before it joins again if no hub has asked it anything: at first, and at most. */
 const MIN_REJOIN_MS = 50;
 const MAX_REJOIN_MS = 60_000;
@@ -162,19 +165,27 @@ export class Part {
     return elect(folder, key, this.#signal);
   }
 
-  /** A busy port may be that of a hub that has just ended, or of one that takes over, so it tries again. */
+  /**
+   * A busy port may be that of a hub that has just ended, or of one that takes over, so it tries again; so it
+   * does when its hub has ended without a welcome, which cannot open the port either.
+   */
   async #takeFirst(first: Elected): Promise<void> {
     let elected = first;
-    for (let triesLeft = FIRST_TRIES; elected.role === "hub"; triesLeft--) {
-      try {
-        return await this.#takeLead(elected.seat);
-      } catch (error) {
-        if (triesLeft === 0 || !isBusy(error)) throw error;
+    for (let triesLeft = FIRST_TRIES, hubsLeft = FIRST_HUBS; ; ) {
+      if (elected.role === "member") {
+        if ((await this.#follow(elected.socket)) || hubsLeft-- === 0) return;
+        this.#member = undefined;
+      } else {
+        try {
+          return await this.#takeLead(elected.seat);
+        } catch (error) {
+          if (triesLeft-- === 0 || !isBusy(error)) throw error;
+        }
       }
       await pause(LOOK_MS, this.#signal);
+      if (this.#signal.aborted) return;
       elected = await this.#elect();
     }
-    return this.#follow(elected.socket);
   }
 
   /** Goes from one part to the next until it leaves the group. It never rejects. */
@@ -245,11 +256,15 @@ export class Part {
     }
   }
 
-  /** Resolves when the hub has welcomed this process, or has had enough time for that. */
-  #follow(socket: Socket): Promise<void> {
+  /**
+   * Reports to a hub, which has some time to welcome this process.
+   *
+   * @returns Whether the hub is still there then.
+   */
+  #follow(socket: Socket): Promise<boolean> {
     const { local, settings, log } = this.#config;
     return new Promise((resolve) => {
-      const timer = unref(setTimeout(resolve, WELCOME_MS));
+      const timer = unref(setTimeout(resolve, WELCOME_MS, true));
       this.#member = new Member(socket, {
         ...{ local, log },
         facts: this.#facts,
@@ -259,8 +274,12 @@ export class Part {
           this.#welcome = welcome;
           settings.onJoined?.({ pid: welcome.pid, name: quoted(welcome.name) });
           this.#slot = welcome.slot;
-          resolve();
+          resolve(true);
         },
+      });
+      void this.#member.ended.then(() => {
+        clearTimeout(timer);
+        resolve(false);
       });
     });
   }

@@ -1,7 +1,8 @@
 import { NOT_PRINTABLE, SAME_LABELS } from "../../model/faults.ts";
 import type { FaultReporter } from "../../model/gatherer.ts";
 import { isReadOnce } from "../../model/identity.ts";
-import type { Labels, MetricFamily } from "../../model/metric-family.ts";
+import { labelsBefore } from "../../model/labels-before.ts";
+import type { Labels, Metric, MetricFamily } from "../../model/metric-family.ts";
 import { type EscapingScheme, isLegacyLabelName } from "../../model/names.ts";
 import {
   hasLoneSurrogate,
@@ -89,11 +90,18 @@ function writePair(name: string, text: string, writer: ProtobufWriter): void {
   writer.close(start);
 }
 
+/** A family, and where one scrape reads its metrics from. */
+export interface FamilyReading {
+  readonly family: MetricFamily;
+  readonly iterator: Iterator<Metric>;
+}
+
 /** Writes the labels of one family's metrics in one scrape, each label set once. */
 export class FamilyLabels {
   /** How many metrics of the family came before. */
   index = 0;
   readonly #family: MetricFamily;
+  readonly #iterator: Iterator<Metric>;
   readonly #writer: LabelWriter;
   readonly #reportOnce: FaultReporter;
   readonly #doubted: WeakSet<MetricFamily>;
@@ -106,12 +114,13 @@ export class FamilyLabels {
    * @param report Called for each metric that is skipped, wholly or in part.
    */
   constructor(
-    family: MetricFamily,
+    { family, iterator }: FamilyReading,
     writer: LabelWriter,
     doubted: WeakSet<MetricFamily>,
     report: FaultReporter,
   ) {
     this.#family = family;
+    this.#iterator = iterator;
     this.#writer = writer;
     this.#doubted = doubted;
     this.#reportOnce = onceForEach(report);
@@ -139,16 +148,11 @@ export class FamilyLabels {
     this.#reportOnce(this.#family.name, reason);
   }
 
-  /**
-   * Reads the labels of all metrics before again: until now, nothing was left out of any, and so they
-   * could not be equal.
-   */
+  /** Those of all metrics before: until now, nothing was left out of any, and so they could not be equal. */
   #labelSetsBefore(writer: ProtobufWriter): LabelSets {
     this.#doubted.add(this.#family);
     const labelSets = new LabelSets();
-    let index = 0;
-    for (const { labels } of this.#family.metrics) {
-      if (index++ === this.index) break;
+    for (const labels of labelsBefore(this.#iterator, this.#family, this.index)) {
       const start = writer.length;
       if (this.#writer.write(labels, writer)) labelSets.add(this.#keyOf(labels, start, writer));
       writer.truncate(start);

@@ -11,7 +11,7 @@ import type {
 import type { EscapingScheme } from "../../model/names.ts";
 import { BOUND_LABELS } from "../label-pairs.ts";
 import { createHistogramWriter } from "./histogram.ts";
-import { FamilyLabels, LabelWriter } from "./labels.ts";
+import { FamilyLabels, type FamilyReading, LabelWriter } from "./labels.ts";
 import { closeMetric, writeExemplar, writeTimestamp } from "./parts.ts";
 import { COUNTER, METRIC, METRIC_FAMILY, QUANTILE, SUMMARY } from "./schema.ts";
 import type { ProtobufWriter } from "./writer.ts";
@@ -46,12 +46,13 @@ export function createLabelWriters(scheme: EscapingScheme): LabelWriters {
  * @param report Called for each metric that is skipped, wholly or in part.
  */
 export function createMetricWriter(
-  family: MetricFamily,
+  reading: FamilyReading,
   labelWriters: LabelWriters,
   report: FaultReporter,
 ): MetricWriter {
+  const { family } = reading;
   const labelWriter = labelWriters[LABEL_WRITERS[family.type] ?? "plain"];
-  const labels = new FamilyLabels(family, labelWriter, labelWriters.doubted, report);
+  const labels = new FamilyLabels(reading, labelWriter, labelWriters.doubted, report);
   const write = createPointWriter(family, labels, labelWriters.plain, (reason) =>
     report(family.name, reason),
   );

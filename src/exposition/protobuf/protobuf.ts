@@ -14,6 +14,7 @@ import type { MetricFamily } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
 import type { Encoder } from "../encoder.ts";
 import { TEXT_SUFFIXES, uniquelyNamed } from "../family-names.ts";
+import type { FamilyReading } from "./labels.ts";
 import { createLabelWriters, createMetricWriter, type MetricWriter } from "./metrics.ts";
 import { METRIC_FAMILY, METRIC_TYPE } from "./schema.ts";
 import { ProtobufWriter } from "./writer.ts";
@@ -53,8 +54,9 @@ export function createProtobufEncoder(scheme: EscapingScheme): Encoder {
     *encode(families, report) {
       const writer = new ProtobufWriter();
       for (const [family, name] of uniquelyNamed(families, scheme, report, TEXT_SUFFIXES)) {
-        const write = createMetricWriter(family, labelWriters, report);
-        yield* encodeFamily(family, name, write, writer);
+        const reading = { family, iterator: family.metrics[Symbol.iterator]() };
+        const write = createMetricWriter(reading, labelWriters, report);
+        yield* encodeFamily(reading, name, write, writer);
         if (writer.length >= CHUNK_BYTES) yield writer.take(0);
       }
       if (writer.length > 0) yield writer.take(0);
@@ -64,7 +66,7 @@ export function createProtobufEncoder(scheme: EscapingScheme): Encoder {
 
 /** Writes a family after what `writer` holds, and yields chunks only if it is a large one. */
 function* encodeFamily(
-  family: MetricFamily,
+  { family, iterator }: FamilyReading,
   name: string,
   write: MetricWriter,
   writer: ProtobufWriter,
@@ -75,7 +77,7 @@ function* encodeFamily(
   writePreamble(family, name, writer);
   const preambleEnd = writer.length;
   let skips = 0;
-  for (const metric of family.metrics) {
+  for (const metric of { [Symbol.iterator]: () => iterator }) {
     const before = writer.length;
     write(metric, writer);
     // Nothing is collected while metrics are skipped.

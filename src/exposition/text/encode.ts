@@ -1,7 +1,8 @@
 import { NOT_A_NUMBER, SAME_LABELS } from "../../model/faults.ts";
 import type { FaultReporter } from "../../model/gatherer.ts";
 import { haveSameElements, isReadOnce, snapshotOf } from "../../model/identity.ts";
-import type { Metric, MetricFamily } from "../../model/metric-family.ts";
+import { labelsBefore } from "../../model/labels-before.ts";
+import type { Labels, Metric, MetricFamily } from "../../model/metric-family.ts";
 import { ChunkMemory } from "../chunk-memory.ts";
 import type { Encoder, FamilyEncoder, LabelHolder, Written } from "../encoder.ts";
 import { BlockStore, type BlockWalk } from "../kept/store.ts";
@@ -120,9 +121,9 @@ function* encodeText(
       /** Absent as long as all metrics are those of the last scrape, or cannot have equal labels. */
       let labelSets = isReadOnce(family.metrics) ? new LabelSets() : undefined;
       let count = 0;
-      const metrics = walk.family(family, encoder);
+      const iterator = walk.family(family, encoder)[Symbol.iterator]();
       if (sink.isFull) yield sink.take();
-      for (const metric of metrics) {
+      for (const metric of { [Symbol.iterator]: () => iterator }) {
         if (labelSets === undefined) {
           const written = walk.write(metric, encoder);
           if (written === true) {
@@ -133,7 +134,8 @@ function* encodeText(
           if (labels.isRefused) {
             // Another scrape may use the encoder before this one goes on.
             labels.release();
-            labelSets = yield* labelSetsBefore(count + walk.endRuns(), family, labels);
+            const before = labelsBefore(iterator, family, count + walk.endRuns());
+            labelSets = yield* labelSetsOf(before, labels);
           } else report(family.name, written || NOT_A_NUMBER);
         }
         if (labelSets !== undefined) {
@@ -178,27 +180,19 @@ function writeUnique(
   return written;
 }
 
-/**
- * Reads the labels of the first metrics of a family again, when the next one must be compared with them.
- *
- * Afterwards the metrics are where they were, even if they are one object that moves.
- */
-function* labelSetsBefore(
-  count: number,
-  { metrics }: Pick<MetricFamily, "metrics">,
-  labels: LabelHolder,
+/** Collects the labels before the next metric, which must be compared with them. */
+function* labelSetsOf(
+  before: Iterable<Labels>,
+  holder: LabelHolder,
 ): Generator<Uint8Array, LabelSets, undefined> {
   const labelSets = new LabelSets();
-  if (count === 0) return labelSets;
-  const iterator = metrics[Symbol.iterator]();
-  let step = iterator.next();
-  for (let index = 1; !step.done && index <= count; index++) {
-    const key = labels.hold(step.value.labels);
+  let index = 0;
+  for (const labels of before) {
+    const key = holder.hold(labels);
     if (key !== undefined) labelSets.add(key);
-    labels.release();
-    labels.fault = undefined;
-    if (index % METRICS_PER_STEP === 0) yield PAUSE;
-    step = iterator.next();
+    holder.release();
+    holder.fault = undefined;
+    if (++index % METRICS_PER_STEP === 0) yield PAUSE;
   }
   return labelSets;
 }

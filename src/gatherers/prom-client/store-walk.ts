@@ -1,6 +1,7 @@
+import type { RememberingIterator } from "../../model/labels-before.ts";
 import type { Labels } from "../../model/metric-family.ts";
 import type { KeptRun, RunReader } from "../../model/metric-run.ts";
-import type { Child, Flyweight } from "./flyweights.ts";
+import type { Child, Flyweight, LabelMerger } from "./flyweights.ts";
 import type { RegistryMetric } from "./registry.ts";
 
 /**
@@ -25,6 +26,8 @@ export interface StoreWalkOptions {
   readonly metric: RegistryMetric;
   readonly isHistogram: boolean;
   readonly flyweight: Flyweight;
+  /** Adds the registry's default labels to a child's own. */
+  readonly merge: LabelMerger;
   /** Called for a child whose labels object is that of a child before it. */
   readonly onDuplicate: () => void;
   /** The labels objects that several children had at some time. */
@@ -36,30 +39,38 @@ export interface StoreWalkOptions {
 /**
  * A walk through the children of a store.
  *
+ * It meets what was there when it began: in a map, the children; in a hash map, the keys, of which some may be
+ * gone since. An iterator of a map would not do: what the application removes and adds again while a scrape
+ * pauses, it visits twice.
+ *
  * Hot path: every label set of every scrape passes here; `npm run bench` measures it. Not a generator,
  * which takes twice as long per element; it returns the same result object each time.
  */
-export class StoreWalk implements RunReader {
+export class StoreWalk implements RunReader, RememberingIterator {
   readonly #metric: RegistryMetric;
   readonly #isHistogram: boolean;
   readonly #flyweight: Flyweight;
+  readonly #merge: LabelMerger;
   readonly #step: IteratorResult<Flyweight, undefined>;
   readonly #onDuplicate: () => void;
   readonly #giveBack: (walk: StoreWalk) => void;
   #hashMap: Readonly<Record<string, unknown>> | undefined;
-  #keys: readonly string[] = [];
+  /** What identifies the children: the keys of a hash map, or else the children themselves. */
+  #keys: readonly unknown[] = [];
+  /** The children, of a hash map only those that have been looked up. */
+  #children: unknown[] = [];
+  /** How many have been passed. */
   #index = 0;
-  #children: Iterator<unknown> | undefined;
-  /** The child at which a run ended; an iterator cannot go back. */
-  #pending: unknown;
   #previous: Labels | undefined;
   /** The labels objects of the children that were read one by one; made for the second. */
   #used: Set<Labels> | undefined;
   readonly #shared: WeakSet<Labels>;
 
-  constructor({ metric, isHistogram, flyweight, onDuplicate, shared, giveBack }: StoreWalkOptions) {
+  constructor(options: StoreWalkOptions) {
+    const { metric, isHistogram, flyweight, merge, onDuplicate, shared, giveBack } = options;
     this.#shared = shared;
     this.#metric = metric;
+    this.#merge = merge;
     this.#isHistogram = isHistogram;
     this.#flyweight = flyweight;
     this.#step = { done: false, value: flyweight };
@@ -75,14 +86,34 @@ export class StoreWalk implements RunReader {
     const { hashMap, store } = this.#metric;
     this.#hashMap = hashMap;
     this.#index = 0;
-    if (hashMap === undefined) this.#children = store?.values()[Symbol.iterator]();
-    // Listing the keys and looking each up is several times cheaper than listing the values of such a
-    // large object.
-    else this.#keys = Object.keys(hashMap);
+    if (hashMap === undefined) {
+      this.#children = [...(store?.values() ?? [])];
+      this.#keys = this.#children;
+    } else {
+      // Listing the keys and looking each up is several times cheaper than listing the values of such a
+      // large object.
+      this.#keys = Object.keys(hashMap);
+      this.#children = new Array(this.#keys.length);
+    }
   }
 
   next(): IteratorResult<Flyweight, undefined> {
-    return this.#hashMap === undefined ? this.#nextOfStore() : this.#nextOfHashMap(this.#hashMap);
+    while (this.#index < this.#keys.length) {
+      const index = this.#index++;
+      this.#lookUp(index, index + 1);
+      // `gauge.set()` of prom-client replaces the child; only its key stays.
+      if (this.#pointAt(this.#keys[index], this.#children[index])) return this.#step;
+    }
+    return this.#end();
+  }
+
+  *labelsBefore(): Generator<Labels, void, undefined> {
+    for (let at = 0; at < this.#index - 1; at++) {
+      const child = this.#children[at];
+      // A key may be gone, and what has no labels is not served.
+      const labels = isObject(child) ? (child as Child).labels : undefined;
+      if (labels) yield this.#merge(labels);
+    }
   }
 
   readRun(run: KeptRun): number {
@@ -102,20 +133,20 @@ export class StoreWalk implements RunReader {
   /** Updates entries of plain values and returns how many; stops at the first unexpected child. */
   #readValues(run: KeptRun, from: number, to: number): number {
     const { identities, numbers, changed, shape } = run;
-    const children = this.#lookUp(to - from);
-    const count = children?.length ?? to - from;
+    const start = this.#index;
+    const count = this.#lookUp(start, start + to - from) - start;
+    const keys = this.#keys;
+    const children = this.#children;
     const first = run.firstNumbers[from] as number;
     let previous = this.#previous;
     let read = 0;
     for (; read < count; read++) {
-      const child = children === undefined ? this.#take() : children[read];
-      const identity = children === undefined ? child : this.#keys[this.#index + read];
-      if (identity !== identities[from + read] || !isObject(child)) break;
+      const child = children[start + read];
+      if (keys[start + read] !== identities[from + read] || !isObject(child)) break;
       const { labels, value, exemplar } = child as RunChild;
       if (!labels || labels === previous || typeof value !== "number") break;
       if (shape.hasExemplars && exemplar) break;
       previous = labels;
-      this.#pending = undefined;
       const old = numbers[first + read] as number;
       if (value === old || (Number.isNaN(value) && Number.isNaN(old))) continue;
       numbers[first + read] = value;
@@ -128,70 +159,42 @@ export class StoreWalk implements RunReader {
   /** The same for histograms. */
   #readHistograms(run: KeptRun, from: number, to: number): number {
     const { identities, numbers, firstNumbers, shape } = run;
-    const children = this.#lookUp(to - from);
-    const length = children?.length ?? to - from;
+    const start = this.#index;
+    const count = this.#lookUp(start, start + to - from) - start;
+    const children = this.#children;
     let previous = this.#previous;
     let read = 0;
-    for (; read < length; read++) {
+    for (; read < count; read++) {
       const entry = from + read;
-      const child = children === undefined ? this.#take() : children[read];
+      const child = children[start + read];
       if (!isObject(child)) break;
-      const { labels, bucketValues, bucketExemplars, count, sum } = child as RunChild;
+      const { labels, bucketValues, bucketExemplars, count: total, sum } = child as RunChild;
       if (bucketValues === undefined || bucketValues !== identities[entry]) break;
       if (!labels || labels === previous) break;
       if (shape.hasExemplars && bucketExemplars !== undefined) break;
       const end = firstNumbers[entry + 1] as number;
-      if (numbers[end - shape.countFromEnd] !== count || numbers[end - shape.sumFromEnd] !== sum) {
+      if (numbers[end - shape.countFromEnd] !== total || numbers[end - shape.sumFromEnd] !== sum) {
         this.#flyweight.pointAt(undefined, child);
         if (!run.compare(entry, this.#flyweight)) break;
       }
       previous = labels;
-      this.#pending = undefined;
     }
     this.#previous = previous;
     return read;
   }
 
   /**
-   * Looks up the next children of a hash map and does nothing else, so that the processor fetches many
-   * in parallel. Takes nothing from an iterator in advance.
-   *
-   * A new array each time: writes to an old one pass the garbage collector's write barrier.
+   * Looks up children of a hash map and does nothing else, so that the processor fetches many in parallel.
+   * Returns where it ended: there may be fewer.
    */
-  #lookUp(most: number): unknown[] | undefined {
-    const hashMap = this.#hashMap;
-    if (hashMap === undefined) return undefined;
+  #lookUp(from: number, to: number): number {
     const keys = this.#keys;
-    const first = this.#index;
-    const children = new Array<unknown>(Math.min(most, keys.length - first));
-    for (let at = 0; at < children.length; at++) children[at] = hashMap[keys[first + at] as string];
-    return children;
-  }
-
-  /** Takes the next child of the iterator; it stays pending until a run has read it. */
-  #take(): unknown {
-    this.#pending = this.#children?.next().value;
-    return this.#pending;
-  }
-
-  #nextOfStore(): IteratorResult<Flyweight, undefined> {
-    for (;;) {
-      const pending = this.#pending;
-      this.#pending = undefined;
-      const { done = true, value: child } =
-        pending === undefined ? (this.#children?.next() ?? END) : { done: false, value: pending };
-      if (done) return this.#end();
-      if (this.#pointAt(child, child)) return this.#step;
-    }
-  }
-
-  #nextOfHashMap(hashMap: Readonly<Record<string, unknown>>): IteratorResult<Flyweight, undefined> {
-    while (this.#index < this.#keys.length) {
-      const key = this.#keys[this.#index++] as string; // index < length
-      // `gauge.set()` replaces the child; only its key stays.
-      if (this.#pointAt(key, hashMap[key])) return this.#step;
-    }
-    return this.#end();
+    const end = Math.min(to, keys.length);
+    const hashMap = this.#hashMap;
+    if (hashMap === undefined) return end;
+    const children = this.#children;
+    for (let at = from; at < end; at++) children[at] = hashMap[keys[at] as string];
+    return end;
   }
 
   #pointAt(identity: unknown, child: unknown): boolean {
@@ -225,25 +228,13 @@ export class StoreWalk implements RunReader {
   }
 
   #firstWith(labels: Labels): unknown {
-    for (const child of this.#firstChildren()) {
-      if ((child as Child | undefined)?.labels === labels) return child;
-    }
-    return undefined;
-  }
-
-  *#firstChildren(): Iterable<unknown> {
-    const hashMap = this.#hashMap;
-    let left = MAX_REMEMBERED;
-    const all = hashMap === undefined ? (this.#metric.store?.values() ?? []) : this.#keys;
-    for (const each of all) {
-      if (left-- === 0) return;
-      yield hashMap === undefined ? each : hashMap[each as string];
-    }
+    const first = this.#children.slice(0, Math.min(this.#index, MAX_REMEMBERED));
+    return first.find((child) => (child as Child | undefined)?.labels === labels);
   }
 
   #end(): IteratorResult<Flyweight, undefined> {
     this.#keys = [];
-    this.#children = undefined;
+    this.#children = [];
     this.#previous = undefined;
     this.#used = undefined;
     this.#giveBack(this);

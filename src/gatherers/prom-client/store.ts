@@ -85,6 +85,7 @@ export function storeMetrics(
         metric,
         isHistogram,
         flyweight: createFlyweight(),
+        merge,
         onDuplicate,
         shared,
         giveBack,

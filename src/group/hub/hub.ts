@@ -238,7 +238,7 @@ export class Hub implements WorkerCensus {
       this.own.answered(answer);
     } catch (error) {
       log.error(CANNOT_ANSWER, error);
-      this.own.answered({ isGiven: false, isFailing: false, errors: [] });
+      this.own.answered({ isGiven: false, isLate: false, isFailing: false, errors: [] });
     }
   }
 

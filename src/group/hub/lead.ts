@@ -68,6 +68,8 @@ export class Lead {
   #begin = (): void => {};
   #end = (): void => {};
   #isOver = false;
+  /** Whether another process has its place. */
+  #isLost = false;
   #keepTimer: NodeJS.Timeout | undefined;
   #seatTimer: NodeJS.Timeout | undefined;
   /** Whether the next hub will know what all workers have counted, to the last number of this one. */
@@ -229,7 +231,9 @@ export class Lead {
 
   /** A lock that was given up by its age proves nothing: another process may have taken the place. */
   async #checkSeat(): Promise<void> {
-    if ((await this.#config.seat.check()) !== "taken") return;
+    // When it has left its place, it does not see who has that.
+    if ((await this.#config.seat.check()) !== "taken" && !this.#isLost) return;
+    this.#isLost = true;
     if (!this.#isOver) {
       this.#config.log.note("Another process answers for all workers now; this one reports to it");
       void this.#stop();

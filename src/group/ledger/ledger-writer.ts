@@ -16,7 +16,10 @@ export class LedgerWriter {
   readonly #entries: ReadonlySet<LedgerEntry>;
   /** What is to be written when that which is being written is. */
   #next: LedgerContent | undefined;
-  #writing: Promise<boolean> | undefined;
+  /** Those that wait for it. */
+  #waiting: ((isWritten: boolean) => void)[] = [];
+  #isWriting = false;
+  #running: Promise<void> | undefined;
   /** Counts the ledgers that were begun: one that another has overtaken is older, and dropped. */
   #generation = 0;
   /** Whether the last one was written without a pause: what is being written is of no use any more. */
@@ -30,33 +33,47 @@ export class LedgerWriter {
     this.#entries = entries;
   }
 
-  /** What is being written. */
-  get writing(): Promise<boolean> | undefined {
-    return this.#writing;
+  /** Whether a ledger is being written, or waits for that. */
+  get isWriting(): boolean {
+    return this.#isWriting || this.#next !== undefined;
   }
 
-  /** Writes a ledger. It never rejects, and says whether it is written. */
+  /** Resolves when all is done. */
+  async finished(): Promise<void> {
+    await this.#running;
+  }
+
+  /** Writes a ledger. It never rejects, and says whether it is written, or a later one. */
   write(content: LedgerContent): Promise<boolean> {
     this.#isEnding = false;
     this.#next = content;
-    this.#writing ??= this.#writeAll();
-    return this.#writing;
+    const written = new Promise<boolean>((resolve) => {
+      this.#waiting.push(resolve);
+    });
+    this.#running ??= this.#run();
+    return written;
   }
 
-  async #writeAll(): Promise<boolean> {
+  async #run(): Promise<void> {
     let isWritten = false;
     while (this.#next !== undefined) {
       const content = this.#next;
+      const waiting = this.#waiting.splice(0);
       this.#next = undefined;
+      this.#isWriting = true;
       isWritten = (await this.#attempt(() => this.#writeContent(content))) === true;
+      this.#isWriting = false;
+      for (const resolve of waiting) resolve(isWritten);
+      // Nobody waits for what is only tidied up.
       for (const entry of this.#entries) {
         if (this.#next !== undefined || this.#isEnding) break;
         await this.#attempt(() => entry.compact());
       }
     }
     // In the turn in which nothing waits: what comes later begins anew.
-    this.#writing = undefined;
-    return isWritten;
+    this.#running = undefined;
+    // Those whose ledger `writeNow()` has overtaken.
+    for (const resolve of this.#waiting.splice(0)) resolve(isWritten);
   }
 
   async #attempt<T>(action: () => Promise<T>): Promise<T | undefined> {

@@ -103,7 +103,8 @@ export class Ledger {
         continue;
       }
       const journal = new Journal(folder.path, extent.name, extent);
-      const entry = new LedgerEntry({ worker, slot }, mirror, folder, journal);
+      const found = { journal, order };
+      const entry = new LedgerEntry({ worker, slot }, mirror, folder, found);
       this.#entries.add(entry);
       workers.push({ worker, slot, mirror, entry });
     }
@@ -121,7 +122,7 @@ export class Ledger {
   remove(entry: LedgerEntry): void {
     this.#entries.delete(entry);
     // Unless it is in what is being written, nobody will read it.
-    if (this.#writer.writing === undefined) entry.journal.discard();
+    if (!this.#writer.isWriting) entry.journal.discard();
     this.#files.close(entry);
   }
 
@@ -160,7 +161,7 @@ export class Ledger {
     if (retained !== undefined) {
       const { order, numbers } = retained;
       this.#retainedNumbers = { order, numbers };
-      const source = { takeNumbers: () => this.#retainedNumbers };
+      const source = { keptId: (id: number) => id, takeNumbers: () => this.#retainedNumbers };
       this.#retained ??= this.add({ worker: "", slot: 0 }, source);
       for (const piece of retained.layout) this.#retained.addLayout(piece);
     }
@@ -172,9 +173,14 @@ export class Ledger {
     };
   }
 
+  /** Resolves when nothing is written or tidied up any more. */
+  async settle(): Promise<void> {
+    await this.#writer.finished();
+  }
+
   /** Closes all files, after `write()` or `writeNow()`. */
   async close(): Promise<void> {
-    await this.#writer.writing;
+    await this.settle();
     for (const entry of this.#entries) this.remove(entry);
     await this.#files.closed();
   }

@@ -81,7 +81,7 @@ export class LocalWorker {
 
   /** Answers a question. It never rejects. */
   async answer(sender: Sender, question: Question, signal: Signal): Promise<Answer> {
-    if (this.#isFailing) return failed([], true);
+    if (this.#isFailing) return { ...NOTHING_GIVEN, isFailing: true };
     const filter = filterByNames(question.names);
     const leftMs = question.deadlineMs - Date.now();
     const timeMs = Math.min(Math.max(MIN_TIME_MS, leftMs), MAX_TIME_MS);
@@ -90,15 +90,18 @@ export class LocalWorker {
       const gathering = await this.#cycle.collect(deadline, filter);
       const isPartial = question.names !== undefined;
       if (!isPartial) this.#families = gathering.families;
-      if (isRefused(gathering, this.#options.errorHandling)) return failed(gathering.errors, false);
+      if (isRefused(gathering, this.#options.errorHandling)) {
+        return { ...NOTHING_GIVEN, errors: toldErrors(gathering.errors) };
+      }
       const families = requestedFamilies(gathering.families, filter);
       const snapshot = await this.#take(sender, families, isPartial, deadline.signal);
-      return { isGiven: true, isFailing: false, errors: toldErrors(gathering.errors), snapshot };
+      return { ...NOTHING_GIVEN, isGiven: true, errors: toldErrors(gathering.errors), snapshot };
     } catch (error) {
-      // The cycle has logged that it took too long, and nobody waits where the hub is gone.
-      const isNews = !signal.aborted && !isInstance(error, ScrapeTimeoutError);
-      if (isNews) this.#log.error(CANNOT_ANSWER, error);
-      return failed([{ collector: "scrape", error }], false);
+      // The cycle has logged it.
+      if (isInstance(error, ScrapeTimeoutError)) return { ...NOTHING_GIVEN, isLate: true };
+      // Nobody waits where the hub is gone.
+      if (!signal.aborted) this.#log.error(CANNOT_ANSWER, error);
+      return { ...NOTHING_GIVEN, errors: toldErrors([{ collector: "scrape", error }]) };
     } finally {
       deadline.clear();
     }
@@ -206,6 +209,10 @@ class Walk implements Reader {
   }
 }
 
-function failed(errors: Gathering["errors"], isFailing: boolean): Answer {
-  return { isGiven: false, isFailing, errors: toldErrors(errors), snapshot: undefined };
-}
+const NOTHING_GIVEN: Answer = {
+  isGiven: false,
+  isLate: false,
+  isFailing: false,
+  errors: [],
+  snapshot: undefined,
+};

@@ -52,8 +52,10 @@ export function findGroup(facts: GroupFacts): GroupName {
 function markFor(environment: Environment, application: Application): Mark | undefined {
   const mark = readMark(environment.mark);
   if (mark === undefined) return undefined;
-  // It comes from wherever somebody called pm2, unless this process has been started by an instance.
-  if (environment.pm2Name !== undefined && mark.pid !== environment.parentPid) return undefined;
+  // It comes from wherever somebody called pm2, unless it is that of this process, or of an instance that has
+  // started it.
+  const { pm2Name, pid, parentPid } = environment;
+  if (pm2Name !== undefined && mark.pid !== pid && mark.pid !== parentPid) return undefined;
   const isRelated = mark.package !== "" && mark.package === packageHash(application);
   return environment.isOffspring || isRelated ? mark : undefined;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RegistryMetric } from "../../../src/gatherers/prom-client/registry.ts";
 import { storeMetrics } from "../../../src/gatherers/prom-client/store.ts";
+import type { RememberingIterator } from "../../../src/model/labels-before.ts";
 import type { Metric, ValueMetric } from "../../../src/model/metric-family.ts";
 import { type KeptRun, type RunReader, runReaderOf } from "../../../src/model/metric-run.ts";
 
@@ -204,19 +205,48 @@ for (const [kind, storeOf] of Object.entries(STORES)) {
       assert.deepEqual(restOf(reader), []);
     });
 
-    test(`a run of a ${type} of ${kind} reads nothing beyond its last entry`, () => {
+    test(`a walk through ${type}s of ${kind} meets nothing that comes while it pauses`, () => {
       const children = childrenOf(100);
       const metric = storeOf(type, children);
       const kept = keep(metric);
       const reader = readerOf(metric);
       assert.equal(reader.readRun({ ...kept, to: 50 }), 50);
-      // Then the scrape pauses, and the application changes its metrics.
-      const store = (metric.hashMap ?? children) as Record<string, Child>;
-      for (let id = 50; id < 99; id++) {
-        if (metric.hashMap) delete store[`k${id}`];
+      const store = metric.hashMap as Record<string, Child> | undefined;
+      const put = (id: number, child: Child) => {
+        if (store) store[`k${id}`] = child;
+        else children.set(`k${id}`, child);
+      };
+      const remove = (id: number) => {
+        if (store) delete store[`k${id}`];
+        else children.delete(`k${id}`);
+      };
+      const first = childOf(children, 0);
+      remove(0);
+      put(0, { ...first });
+      put(100, { ...first, labels: { id: 100 } });
+      for (let id = 50; id < 99; id++) remove(id);
+      // A hash map no longer has those that were removed.
+      const left = store ? [99] : Array.from({ length: 50 }, (_, at) => 50 + at);
+      assert.deepEqual(restOf(reader), left);
+    });
+
+    test(`a walk through ${type}s of ${kind} remembers the labels that it has passed`, () => {
+      const children = childrenOf(6);
+      Object.assign(childOf(children, 1), { labels: undefined });
+      Object.assign(childOf(children, 3), { labels: childOf(children, 2)["labels"] });
+      const metric = storeOf(type, children);
+      const reader = readerOf(metric, () => {}) as RunReader & RememberingIterator;
+      const before = () => Array.from(reader.labelsBefore(), ({ id }) => id);
+      assert.deepEqual(before(), []);
+      assert.equal(reader.next().value?.labels["id"], 0);
+      assert.equal(reader.next().value?.labels["id"], 2);
+      for (const id of [0, 4]) {
+        if (metric.hashMap) delete (metric.hashMap as Record<string, Child>)[`k${id}`];
         else children.delete(`k${id}`);
       }
-      assert.deepEqual(restOf(reader), [99]);
+      assert.deepEqual(before(), [0]);
+      assert.equal(reader.next().value?.labels["id"], metric.hashMap ? 5 : 4);
+      assert.deepEqual(before(), [0, 2, 2]);
     });
   }
 

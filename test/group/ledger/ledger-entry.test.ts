@@ -99,6 +99,7 @@ test("a journal of which most has come and gone is rewritten", { skip }, () =>
       send(entry, mirror, [{ id: 1, splices: [splice] }]);
       mirror.numbers = Array(50).fill(round);
       await ledger.write(undefined);
+      await ledger.settle();
       const sizes = readdirSync(folder).map((name) => statSync(join(folder, name)).size);
       largest = Math.max(largest, ...sizes);
     }
@@ -150,7 +151,8 @@ test("changes that come while a journal is rewritten are in the new one", { skip
     }
     mirror.numbers = [20];
     let isDone = false;
-    const writing = ledger.write(undefined).then(() => {
+    await ledger.write(undefined);
+    const settled = ledger.settle().then(() => {
       isDone = true;
     });
     const name = entry.journal.name;
@@ -161,7 +163,7 @@ test("changes that come while a journal is rewritten are in the new one", { skip
       send(entry, mirror, [{ id: 1, splices: [{ at: 1, removed: 0, rows: rows(`${i}`) }] }]);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await writing;
+    await settled;
     assert.notEqual(entry.journal.name, name);
     mirror.numbers = [...mirror.layout.pieces()]
       .flatMap((piece) => piece[0]?.splices?.[0]?.rows ?? [])

@@ -26,13 +26,20 @@ export const COUNTER: FamilyHead = { name: "requests_total", help: "Requests.", 
 /** What was applied to it, and what it has. */
 export class FakeMirror implements KeptMirror {
   readonly layout: CompactLayout = new CompactLayout();
+  readonly #totals = new Set<number>();
   applied: Omit<Snapshot, "layout"> | undefined;
   numbers: readonly number[] | undefined;
   order: readonly number[] = [1];
 
   applyLayout(piece: unknown): void {
     // Cast: it is what a ledger has read.
-    this.layout.apply(piece as LayoutPiece);
+    const changes = piece as LayoutPiece;
+    this.layout.apply(changes);
+    for (const { id, head } of changes) if (head?.type === "counter") this.#totals.add(id);
+  }
+
+  keptId(id: number): number | undefined {
+    return this.#totals.has(id) ? id : undefined;
   }
 
   applyNumbers(rest: Omit<Snapshot, "layout">): void {

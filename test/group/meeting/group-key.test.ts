@@ -189,10 +189,13 @@ test("a child joins the handler of its parent with any address", () => {
   assert.equal(keyOf(child, { address: ":9465" }), keyOf({}, { address: undefined }));
 });
 
-test("an instance of pm2 heeds only the mark of its own parent", () => {
+test("an instance of pm2 heeds only its own mark and that of its parent", () => {
   const instance = { pm2Name: "api", isOffspring: true };
-  assert.equal(keyOf({ ...instance, mark: markedBy({}) }), keyOf({ pm2Name: "api" }));
+  assert.equal(keyOf({ ...instance, mark: markedBy({ pid: 98 }) }), keyOf({ pm2Name: "api" }));
   assert.equal(keyOf({ ...instance, mark: markedBy({ pid: PLAIN.parentPid }) }), KEY);
+  // That of the preload, for a handler.
+  const own = { ...instance, mark: markedBy({ pm2Name: "api" }) };
+  assert.equal(keyOf(own, { address: undefined }), keyOf({ pm2Name: "api" }));
 });
 
 for (const flags of [["-p", "--fork"], ["-n"]]) {

@@ -64,7 +64,6 @@ export class FamilyWalk {
   #seen: Set<string> | undefined;
   readonly #changed: number[] = [];
   #hasReportedSame = false;
-  #hasPaused = false;
 
   constructor(
     known: KnownRows,
@@ -83,7 +82,8 @@ export class FamilyWalk {
   *run(): Generator<undefined, boolean, undefined> {
     const { point, hasIdentities } = this.#known;
     const reader = hasIdentities ? runReaderOf(this.#family.metrics) : undefined;
-    if (reader !== undefined) while (this.#readRun(reader)) if (this.#isPause(RUN_ROWS / 8)) yield;
+    if (reader !== undefined)
+      while (this.#readRun(reader)) if (this.#pace.isOver(RUN_ROWS / 8)) yield;
     for (const metric of reader ?? this.#family.metrics) {
       let placement = this.#read(metric);
       while (placement !== undefined && "need" in placement) {
@@ -94,18 +94,12 @@ export class FamilyWalk {
       if (point.lacksColumn) return false;
       const fault = placement?.fault ?? point.fault;
       if (fault !== undefined) this.#reportFault(fault);
-      if (this.#isPause(1)) yield;
+      if (this.#pace.isOver(1)) yield;
       if (reader !== undefined && this.#isAligned) {
-        while (this.#readRun(reader)) if (this.#isPause(RUN_ROWS / 8)) yield;
+        while (this.#readRun(reader)) if (this.#pace.isOver(RUN_ROWS / 8)) yield;
       }
     }
     this.#removeUpTo(this.#known.table.count);
-    return true;
-  }
-
-  #isPause(work: number): boolean {
-    if (!this.#pace.isOver(work)) return false;
-    this.#hasPaused = true;
     return true;
   }
 
@@ -175,8 +169,7 @@ export class FamilyWalk {
       if (at === 0 && this.edits.length === 0) this.#seen ??= new Set();
       if (this.#seen === undefined) return { need: "seen" };
       const { size } = this.#seen;
-      if (this.#seen.add(rowKey(row)).size === size)
-        return this.#known.isTrusting ? undefined : SAME;
+      if (this.#seen.add(rowKey(row)).size === size) return SAME;
     }
     this.#isAligned = found !== at;
     if (found >= 0) this.#keep(found, metric);
@@ -186,9 +179,7 @@ export class FamilyWalk {
 
   /** Whether a metric before may have the row of one that is found at `found`. */
   #mayBeSeen(found: number): boolean {
-    // Where a store is a map, what is removed and added again at a pause is met twice.
-    if (this.#known.isTrusting) return found < 0 && this.#hasPaused;
-    return found !== this.#next;
+    return !this.#known.isTrusting && found !== this.#next;
   }
 
   /** Finds the row of the table that a metric has, from the next one on; -1 if there is none. */
@@ -214,7 +205,7 @@ export class FamilyWalk {
       const seen = new Set<string>();
       for (const row of this.#met()) {
         seen.add(rowKey(row));
-        if (this.#isPause(0.5)) yield;
+        if (this.#pace.isOver(0.5)) yield;
       }
       this.#seen = seen;
       return;
@@ -224,7 +215,7 @@ export class FamilyWalk {
     for (let row = this.#next; row < table.count; row++) {
       if (need === "keys") byKey.set(rowKey(table.rows[row] as Row), row);
       else byIdentity.set(table.identities[row], row);
-      if (this.#isPause(0.5)) yield;
+      if (this.#pace.isOver(0.5)) yield;
     }
     if (need === "keys") this.#byKey = byKey;
     else this.#byIdentity = byIdentity;

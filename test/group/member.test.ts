@@ -12,6 +12,7 @@ import { ownWorkerId } from "../../src/group/worker-id.ts";
 import { createLog } from "../../src/log.ts";
 import type { Gatherer } from "../../src/model/gatherer.ts";
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
+import { SETTINGS } from "../helpers/default-settings.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 import { within } from "../helpers/within.ts";
 import { counterOf } from "./groups.ts";
@@ -45,8 +46,8 @@ function withPair(gatherer: Gatherer, use: (pair: Pair) => Promise<void>): Promi
     const local = new LocalWorker(
       gatherer,
       { errorHandling: "continue", onScrape: undefined },
+      SETTINGS,
       log,
-      () => true,
     );
     const facts = { worker: ownWorkerId(), pid: process.pid, thread: 0, id: "", version: "0.1.0" };
     const upgraded = once(server, "upgrade");
@@ -89,7 +90,7 @@ function withPair(gatherer: Gatherer, use: (pair: Pair) => Promise<void>): Promi
   });
 }
 
-const WELCOME = { type: "welcome", slot: 1, pid: 1, name: "app" };
+const WELCOME = { type: "welcome", slot: 1, pid: 1, name: "app", era: "e" };
 
 test("a member says who it is, and answers", { skip }, () =>
   withPair(counterOf(5), async ({ send, message }) => {

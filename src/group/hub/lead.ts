@@ -7,12 +7,14 @@
  */
 import type { Socket } from "node:net";
 import type { GatherContext, GatherResult } from "../../model/gatherer.ts";
+import { nodeModule } from "../../node.ts";
 import type { Scrape, WorkerReport } from "../../scrape/exchange.ts";
 import { UnavailableError } from "../../scrape/failure.ts";
 import { unref } from "../../timers.ts";
 import type { PartConfig } from "../border.ts";
+import { endingPid } from "../environment.ts";
 import { Ledger } from "../ledger/ledger.ts";
-import type { Seat } from "../meeting/seat.ts";
+import { type Seat, socketOf } from "../meeting/seat.ts";
 import type { Place, WorkerFacts } from "../messages.ts";
 import { atMost } from "../waiting.ts";
 import { Connection } from "./connection.ts";
@@ -88,8 +90,9 @@ export class Lead {
       left: this.#left,
       onMerged: async (deadlineMs) => {
         const kept = this.#keep(deadlineMs);
-        // When the only worker ends, the counters start anew in any case.
-        if (this.hub.workers.size + this.hub.absentees.size > 1) await kept;
+        // When the only worker ends, the counters start anew, unless it may return.
+        const isAlone = this.hub.workers.size + this.hub.absentees.size <= 1;
+        if (!isAlone || this.#ledger.mayReturn) await kept;
       },
     });
     this.#workerScrapes = new WorkerScrapes({ hub: this.hub, options, selfMetrics, log });
@@ -122,8 +125,10 @@ export class Lead {
    */
   async open(): Promise<void> {
     try {
-      const { isChange } = this.#config;
-      const hasInherited = await inherit(this.hub, this.#ledger, this.#left, isChange);
+      const { isChange, local } = this.#config;
+      const era = isChange ? local.era : undefined;
+      const hasInherited = await inherit(this.hub, this.#ledger, this.#left, era);
+      local.era = this.#ledger.era;
       if (hasInherited || isChange) this.hub.events.hub_changed++;
       if (this.#isOver) throw new Error("The group was left meanwhile");
       this.hub.begin();
@@ -171,6 +176,12 @@ export class Lead {
     const isKept = this.leaveNow();
     // In the same turn: what a member says from now on is in no ledger.
     const stopped = this.#stop();
+    const pid = endingPid();
+    if (isKept && pid !== undefined) {
+      const { meeting } = this.#config;
+      const path = socketOf(meeting.folder, meeting.key);
+      this.#ledger.removeAtExit(pid, () => nodeModule("node:fs").existsSync(path));
+    }
     await this.#ledger.close();
     await stopped;
     return isKept;
@@ -179,13 +190,14 @@ export class Lead {
   /**
    * Keeps what all workers have counted for the next hub, without a pause: for exit handlers.
    *
+   * @param pid This process, if it is about to end.
    * @returns Whether it has. It must not replace what a former hub has left before it has read that, nor
    *   what another process writes that has taken its place.
    */
-  leaveNow(): boolean {
+  leaveNow(pid?: number): boolean {
     if (this.#isOver || !this.hub.hasBegun) return this.#isKept;
     this.hub.departures.retireNow(this.hub.own, this.#config.local.totals());
-    this.#isKept = this.#ledger.writeNow(this.hub.merged.takeRetained());
+    this.#isKept = this.#ledger.writeNow(this.hub.merged.takeRetained(), pid);
     return this.#isKept;
   }
 
@@ -253,7 +265,7 @@ export class Lead {
     const { hub, place } = this;
     const { log } = this.#config;
     const connection = new Connection(socket, {
-      ...{ hub, log, place, left: this.#left },
+      ...{ hub, log, place, left: this.#left, era: this.#ledger.era },
       keep: () => this.#keep(),
       onJoined: () => this.#keepSoon(),
     });

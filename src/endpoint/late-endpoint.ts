@@ -7,7 +7,6 @@ import { createScrapeHandler } from "../scrape/scrape.ts";
 import { createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
 import type { GroupEndpoint } from "./group-endpoint.ts";
 
-/** The log line of a process that cannot take part in its group. */
 const CANNOT_JOIN = "Cannot join the other workers; this one is a target of its own";
 
 /** Joins the group of the application, with the handler of this process. */

@@ -77,9 +77,9 @@ function runExitCallbacks(): void {
 
 /**
  * Calls `callback` when this process or thread exits, except by a signal; it must be synchronous, and must
- * not throw. Those that were added first are called first.
+ * not throw. They are called in the order in which they were added.
  *
- * @returns Takes it back.
+ * @returns A function that removes the callback.
  */
 export function onExit(callback: () => void): () => void {
   if (exitCallbacks.size === 0) process.on("exit", runExitCallbacks);
@@ -161,7 +161,7 @@ function scriptOfProcess(): string | undefined {
     const line = nodeModule("node:fs").readFileSync("/proc/self/cmdline", "utf8");
     const [, ...all] = line.split("\0");
     const { execArgv } = process;
-    // Unless whoever has started the thread gave it others.
+    // A thread may have been given other options than its process.
     const hasOptions = execArgv.every((option, i) => option === all[i]);
     const args = hasOptions ? all.slice(execArgv.length) : all;
     const script = args.find(

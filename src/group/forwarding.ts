@@ -94,7 +94,11 @@ export class Forwarder {
       this.#inFlight--;
       deadline.clear();
       if (client.aborted) return undefined;
-      log.error("Cannot reach the worker that answers for all", error, UNREACHABLE);
+      log.error(
+        "Cannot reach the worker that answers for all; the scrape got 503",
+        error,
+        UNREACHABLE,
+      );
       return this.#refusal(NO_HUB, request);
     }
   }

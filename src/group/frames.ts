@@ -152,7 +152,7 @@ export class FrameReader {
     if (this.#limits.accepts?.(this.#bodyBytes) === false) {
       throw new FrameError(`A body of ${this.#bodyBytes} bytes was not expected`);
     }
-    // The system has no memory for it before it is filled.
+    // It takes no memory of the system before it is filled.
     this.#expect("body", this.#bodyBytes);
     return undefined;
   }

@@ -1,11 +1,11 @@
 /**
  * The processes and threads of one application, as one target.
  *
- * They meet in a folder of their user (`meeting/`). Whoever has the socket there is the hub: it answers for
- * all, and opens the port. All others report to it over a connection each, whose end says at once that one
- * of them has died; when the hub dies, they elect another the same way. A scrape that comes to any of them is
- * passed on to the hub (`forwarding.ts`). `hub/` has what a hub knows, `member.ts` what a member does;
- * `part.ts` goes from one to the other. `local/` is what both have of this process.
+ * They meet in a folder of their user (`meeting/`). The process that owns the socket there is the hub: it opens
+ * the port, and answers for all. Each of the others is a member: it has one connection to the hub, which ends
+ * when either of them dies. When the hub has died, the members elect another. A member forwards the scrapes
+ * that it receives (`forwarding.ts`). `hub/` is what a hub does, `member.ts` what a member does, and `part.ts`
+ * switches between the two. `local/` is this process as one worker, which it is in either role.
  *
  * Nothing here keeps the process alive, except while it joins. No failure of the group reaches the
  * application once it has joined.
@@ -118,7 +118,8 @@ export class Group {
     this.#stopWatchingExit();
     this.#isAlone = true;
     if (this.#settings.patienceMs === Number.POSITIVE_INFINITY) return;
-    this.#config.log.note(`Each worker is served for itself: ${messageOf(error)}`);
+    const line = "Cannot meet the other workers; this one is a target of its own";
+    this.#config.log.note(`${line}: ${messageOf(error)}`);
     await hosted.open();
   }
 

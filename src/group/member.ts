@@ -1,6 +1,6 @@
 /**
  * A worker that reports to a hub, over one connection: it says who it is, answers one question after the
- * other, and sends its last numbers when it leaves. When the connection ends, somebody else is the hub.
+ * other, and sends its last numbers when it leaves. When the connection ends, it must look for another hub.
  */
 import type { Socket } from "node:net";
 import { LightSignal, OVER } from "../abort.ts";
@@ -42,7 +42,7 @@ const FAREWELL_MS = 1_000;
 
 /** The connection of a member to its hub. */
 export class Member {
-  /** Resolves when the connection has ended, however that came. */
+  /** Resolves when the connection has ended, for whatever reason. */
   readonly ended: Promise<void>;
   /** Whether the hub has asked it something, and not refused it since. */
   wasAsked = false;
@@ -128,7 +128,7 @@ export class Member {
       this.wasAsked = false;
       const reason = REASONS.get(head["reason"]) ?? "it did not say why";
       const about = { kind: "refused", name: String(head["reason"]).slice(0, 16) };
-      log.warn(`The hub does not serve this worker: ${reason}`, about);
+      log.warn(`The hub refuses this worker: ${reason}`, about);
     }
   }
 
@@ -141,8 +141,8 @@ export class Member {
       if (snapshot === undefined) this.#send(headOf(want, outcome));
       else await this.#sendSnapshot(want, outcome, snapshot);
     } catch (error) {
-      log.error("Cannot send the metrics of this worker", error);
-      // What the hub knows of the layout is not known any more.
+      log.error("Cannot send the metrics of this worker; reconnecting to the hub", error);
+      // The hub may have got a part of the layout only.
       this.#beginAnew();
     } finally {
       this.#isAnswering = false;
@@ -162,7 +162,7 @@ export class Member {
     this.#send(head, numbers);
   }
 
-  /** Ends the connection, for another one. The hub would otherwise take the end of a thread for its death. */
+  /** Ends the connection to make another. Without the message, the hub would take a thread for dead. */
   #beginAnew(): void {
     this.#send({ type: "again" });
     this.#socket.destroySoon();
@@ -211,7 +211,7 @@ function headOf({ n }: Want, outcome: Outcome): Have {
 }
 
 const REASONS: ReadonlyMap<unknown, string> = new Map<Refused["reason"], string>([
-  ["protocol", "it is of another version of promhttp"],
-  ["members", "it has too many workers"],
-  ["numbers", "its workers have too many series"],
+  ["protocol", "it runs another version of promhttp. Install the same one for all workers"],
+  ["members", "there are too many workers. Start fewer, or put them into several groups"],
+  ["numbers", "the workers have too many series. Look for labels with many values"],
 ]);

@@ -30,7 +30,7 @@ export const UPGRADE = "promhttp-worker";
 
 /** Who a worker is. */
 export interface WorkerFacts {
-  /** Its text for `worker-id.ts`, the same everywhere. */
+  /** Its id (`worker-id.ts`), the same everywhere. */
   readonly worker: string;
   readonly pid: number;
   /** 0 for the main thread. */

@@ -1,9 +1,9 @@
 /**
- * The part that a process takes in its group: it answers for all, or reports to the process that does, or
- * looks for that one. One follows the other until it leaves the group.
+ * The part that a process takes in its group: it answers for all as the hub, or reports to the hub as a member,
+ * or looks for one. It switches between these until it leaves the group.
  *
- * Whoever has the hub's socket is the hub. A member learns that the hub has gone by the end of its connection,
- * and a hub by a look at its socket that another has its place; both then stand for election again.
+ * The process that owns the hub's socket is the hub. When its connection ends, a member looks for another hub.
+ * A hub checks whether another process has replaced its socket. Both then stand for election again.
  */
 import type { Socket } from "node:net";
 import { LightSignal, OVER } from "../abort.ts";
@@ -43,7 +43,7 @@ const FIRST_TRIES = 4;
 /** How many hubs that end without a welcome it waits for: all tries of four processes that start with it. */
 const FIRST_HUBS = 20;
 
-/** How long a member waits that no hub has asked anything: at first, and at most. */
+/** How long a member waits before it joins again if no hub has asked it anything: at first, and at most. */
 const MIN_REJOIN_MS = 50;
 const MAX_REJOIN_MS = 60_000;
 
@@ -72,7 +72,7 @@ export class Part {
     this.#patienceMs = config.settings.patienceMs ?? 0;
   }
 
-  /** The time in which it answers for all; `undefined` when another process does. */
+  /** What it does as the hub; `undefined` when another process is the hub. */
   get lead(): Lead | undefined {
     return this.#lead;
   }
@@ -106,9 +106,9 @@ export class Part {
   }
 
   /**
-   * Takes the first part, and lives on in the group.
+   * Takes its first part, and goes on from there until it leaves.
    *
-   * @param elected `undefined` if the election is going on.
+   * @param elected `undefined` if the election is still going on.
    * @throws What `Hosted.open()` throws, if it becomes the hub.
    */
   async begin(elected: Elected | undefined): Promise<void> {
@@ -116,13 +116,16 @@ export class Part {
     this.#life = this.#live();
   }
 
-  /** Leaves what this process has counted to the next hub, without a pause: for exit handlers. Never throws. */
+  /** Saves what this process has counted for the next hub, without a pause: for exit handlers. Never throws. */
   leaveNow(): void {
     // The handlers of the application come after this one.
     try {
       if (this.#lead?.leaveNow(endingPid())) return;
     } catch (error) {
-      this.#config.log.error("Cannot keep what all workers have counted", error);
+      this.#config.log.error(
+        "Cannot save what all workers have counted since the last scrape; it may be lost",
+        error,
+      );
     }
     this.#keepLast();
   }
@@ -134,19 +137,22 @@ export class Part {
     if (this.#member !== undefined) await this.#member.leave(() => this.#keepLast());
     else {
       const isKept = await this.#lead?.leave();
-      // Of one that has never been a worker, nobody knows.
+      // What a process has counted before it was a worker is part of no sum.
       if (isKept !== true && this.#slot !== undefined) this.#keepLast();
     }
     await this.#life;
   }
 
-  /** Keeps what this process has counted in a file, for the hub of now or the next. */
+  /** Saves what this process has counted in a file, for this hub or the next. */
   #keepLast(): void {
     const { meeting, local, log } = this.#config;
     try {
       writeLastNumbers(meeting, this.#facts.worker, local.totals());
     } catch (error) {
-      log.error("Cannot keep the last numbers of this worker in a file", error);
+      log.error(
+        "Cannot save what this worker has counted since the last scrape; it may be lost",
+        error,
+      );
       this.#member?.leaveNow();
     }
   }
@@ -205,7 +211,11 @@ export class Part {
           await this.#lookForHub(LOOK_MS);
           continue;
         }
-        this.#config.log.error("Cannot answer for all workers; another may", error, STANDING);
+        this.#config.log.error(
+          "Cannot answer for all workers; will try again unless another does",
+          error,
+          STANDING,
+        );
         await this.#lookForHub(standMs);
         standMs = Math.min(2 * standMs, MAX_STAND_MS);
       }
@@ -221,7 +231,7 @@ export class Part {
     else void this.#follow(elected.socket);
   }
 
-  /** Whether it may take a part; otherwise it has left the group meanwhile, and gives that up. */
+  /** Whether it may take a part. If it has left the group meanwhile, it gives up what it has. */
   #isWanted(elected: Elected): boolean {
     if (!this.#signal.aborted) return true;
     if (elected.role === "hub") void elected.seat.leave();
@@ -286,7 +296,7 @@ export class Part {
     }
   }
 
-  /** A member that was never asked anything is not wanted; one that was joins the next hub at once. */
+  /** A member that a hub has asked something joins the next one at once; others wait longer each time. */
   #nextRejoinMs(lastMs: number): number {
     if (this.#member === undefined || this.#member.wasAsked) return 0;
     return Math.min(Math.max(MIN_REJOIN_MS, 2 * lastMs), MAX_REJOIN_MS);

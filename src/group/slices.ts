@@ -1,6 +1,6 @@
 /**
- * Long work in slices of the event loop: those that all scrapes of this process share, so that together
- * they hold the loop no longer than one.
+ * Long work, cut into the slices of the event loop that all scrapes of this process share: together they block
+ * the loop no longer than one of them would.
  */
 import { hasTimeLeft, hasWorked, nextSlice } from "../exposition/time-slice.ts";
 import type { MaybePromise } from "../maybe-promise.ts";

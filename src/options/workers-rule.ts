@@ -4,10 +4,10 @@ import { AGGREGATORS, type WorkersOptions, type WorkersSettings } from "./worker
 
 const CHECKS = {
   mode: oneOf(["aggregate", "label"]),
-  label: textThat("the name of a label that no format uses itself", isFreeLabelName),
+  label: textThat("a label name that no format reserves", isFreeLabelName),
   defaultMetrics: oneOf(["perWorker", "aggregate"]),
   summaries: oneOf(["perWorker", "sum"]),
-  group: textThat("a text that is not empty", (text) => text !== ""),
+  group: textThat("a string that is not empty", (text) => text !== ""),
   missing: oneOf(["serve", "fail"]),
   aggregators: isAggregators,
   patienceMs: isMs,
@@ -20,7 +20,8 @@ function isFreeLabelName(name: string): boolean {
 }
 
 function isMs(name: string, value: unknown): void {
-  if (!(typeof value === "number" && value >= 0)) throw wrongType(name, "a time from 0", value);
+  if (!(typeof value === "number" && value >= 0))
+    throw wrongType(name, "a number from 0 up", value);
 }
 
 /** Checks the option `workers`. */

@@ -26,7 +26,7 @@ export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
   const address = textOf(target);
   if (address === undefined && options.workers?.group === undefined) {
     throw new TypeError(
-      'Option "workers.group" must name the group: no address of this server tells which one it is',
+      'Option "workers.group" must name the group, because this server has no address that tells it',
     );
   }
   const ports = new Ports();

@@ -10,7 +10,7 @@ import { nextTurn } from "../../src/timers.ts";
 import { mockClock, passUntil } from "../helpers/mock-clock.ts";
 import { turnsUntil } from "../helpers/turns.ts";
 import { counterOf, TestGroup, type TestWorker } from "./groups.ts";
-import { HELLO, Peer, THREAD } from "./hub/peer.ts";
+import { Peer, THREAD } from "./hub/peer.ts";
 
 /** Waits until a worker is the hub and has all that the one before has left. */
 async function takenOver(worker: TestWorker): Promise<void> {
@@ -109,9 +109,7 @@ test("summaries that are summed lose nothing, whoever leaves", async () => {
 test("a worker that exits while it is away counts once, to its last number", async () => {
   await using group = await TestGroup.create();
   const [hub, second] = [await group.add(counterOf(1)), await group.add(counterOf(100))];
-  const peer = await Peer.connect(group);
-  peer.send(HELLO);
-  await peer.message("welcome");
+  const peer = await Peer.join(group);
   const scraped = hub.sample("jobs_total");
   await peer.answer(40);
   assert.equal(await scraped, 141);
@@ -174,9 +172,7 @@ test("a hub whose only other worker is away shows nothing that is not kept", asy
   await using group = await TestGroup.create();
   const counter = counterOf(1);
   const hub = await group.add(counter);
-  const peer = await Peer.connect(group);
-  peer.send(HELLO);
-  await peer.message("welcome");
+  const peer = await Peer.join(group);
   const scraped = hub.sample("jobs_total");
   await peer.answer(10);
   assert.equal(await scraped, 11);

@@ -322,7 +322,7 @@ test("targets are the workers that there are, whoever is asked", async () => {
 /** How often the port is busy, and whether that is worth a line: at first the last hub may just be exiting. */
 const BUSY: Readonly<Record<number, RegExp>> = {
   1: /^$/,
-  3: /Cannot answer for all workers; another may.*port is busy/,
+  3: /Cannot answer for all workers; will try again.*port is busy/,
 };
 
 for (const [times, line] of Object.entries(BUSY)) {
@@ -390,7 +390,7 @@ test("a process that may not ask who it is answers for itself", async (t) => {
   const worker = await group.add(counterOf(1));
   assert.equal(worker.group.role, "alone");
   assert.deepEqual(worker.logged, [
-    'promhttp: Each worker is served for itself: Requires sys access to "uid"',
+    'promhttp: Cannot meet the other workers; this one is a target of its own: Requires sys access to "uid"',
   ]);
 });
 

@@ -12,10 +12,10 @@ import { ownWorkerId } from "../../src/group/worker-id.ts";
 import { createLog } from "../../src/log.ts";
 import type { Gatherer } from "../../src/model/gatherer.ts";
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
+import { SETTINGS } from "../helpers/default-settings.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 import { within } from "../helpers/within.ts";
 import { counterOf } from "./groups.ts";
-import { settingsOf } from "./hub/hubs.ts";
 
 const skip = process.platform === "win32" && "needs a unix socket";
 
@@ -46,7 +46,7 @@ function withPair(gatherer: Gatherer, use: (pair: Pair) => Promise<void>): Promi
     const local = new LocalWorker(
       gatherer,
       { errorHandling: "continue", onScrape: undefined },
-      settingsOf(),
+      SETTINGS,
       log,
     );
     const facts = { worker: ownWorkerId(), pid: process.pid, thread: 0, id: "", version: "0.1.0" };
@@ -133,6 +133,6 @@ test("a member does not repeat a reason that it does not know", { skip }, () =>
     send({ type: "want", n: 1, deadlineMs: Date.now() + 5_000 });
     await message("have");
     assert.equal(socket.destroyed, false);
-    assert.deepEqual(logged, ["promhttp: The hub does not serve this worker: it did not say why"]);
+    assert.deepEqual(logged, ["promhttp: The hub refuses this worker: it did not say why"]);
   }),
 );

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, renameSync, rmSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { test } from "node:test";
 import { tick, turnsUntil } from "../helpers/turns.ts";
 import { counterOf, TestGroup } from "./groups.ts";
@@ -79,4 +79,13 @@ test("what a scrape shows is kept, even if something removes the socket meanwhil
   const third = await group.add(counterOf(100));
   assert.equal(third.group.role, "hub");
   assert.equal(await third.sample("jobs_total"), 111);
+});
+
+test("a hub leaves, even if its folder cannot be read", async () => {
+  await using group = await TestGroup.create();
+  const hub = await group.add(counterOf(1));
+  renameSync(group.folder, `${group.folder}-elsewhere`);
+  // A link to itself.
+  symlinkSync(group.folder, group.folder);
+  await hub.group.close();
 });

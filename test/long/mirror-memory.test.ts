@@ -6,7 +6,8 @@ import { MergedFamilies } from "../../src/gatherers/remote/merged-families.ts";
 import { Sender } from "../../src/gatherers/remote/sender.ts";
 import type { Snapshot } from "../../src/gatherers/remote/snapshot.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
-import { SETTINGS, takeSnapshot } from "../gatherers/remote/workers.ts";
+import { takeSnapshot } from "../gatherers/remote/workers.ts";
+import { SETTINGS } from "../helpers/default-settings.ts";
 
 // A hub keeps of each worker numbers, and of all of them together one text for each label set.
 

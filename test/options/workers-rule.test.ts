@@ -84,14 +84,18 @@ const BAD: readonly (readonly [workers: unknown, type: string, message: string])
     "RangeError",
     'Option "workers.missing" must be "serve" or "fail", got "wait"',
   ],
-  [{ group: "" }, "RangeError", 'Option "workers.group" must be a text that is not empty, got ""'],
+  [
+    { group: "" },
+    "RangeError",
+    'Option "workers.group" must be a string that is not empty, got ""',
+  ],
   [{ group: 7 }, "TypeError", 'Option "workers.group" must be a string, got 7'],
   ...["my-label", "", "le", "quantile", "__name__"].map(
     (label) =>
       [
         { label },
         "RangeError",
-        `Option "workers.label" must be the name of a label that no format uses itself, got "${label}"`,
+        `Option "workers.label" must be a label name that no format reserves, got "${label}"`,
       ] as const,
   ),
   [

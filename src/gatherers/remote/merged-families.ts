@@ -1,11 +1,11 @@
 /**
  * The families of all workers, merged.
  *
- * Each worker has a mirror of what it sent; `SharedFamily` is what is known of a family whoever has it: its
- * label sets, and what workers that are gone have counted. A merge adds up arrays of numbers: which row of a
- * worker belongs to which label set was found out when its layout came. The results are ordinary families. They
- * and their list stay the same objects while only numbers change, so that encoders can keep what they made of
- * them.
+ * Each worker has a mirror of what it sent. A `SharedFamily` is what is known of a family of all workers
+ * together: its label sets, and what workers that are gone have counted. A merge only adds up arrays of numbers:
+ * which row of a worker belongs to which label set was found out when its layout came. The results are ordinary
+ * families. They and their list stay the same objects while only numbers change, so that encoders can keep what
+ * they made of them.
  */
 import type { GatherContext } from "../../model/gatherer.ts";
 import { haveSameElements } from "../../model/identity.ts";

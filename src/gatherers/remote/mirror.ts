@@ -62,8 +62,8 @@ export class Mirror {
   }
 
   /**
-   * Whether its layout goes on without end: what is removed is only forgotten when numbers come.
-   * A journal of many layouts is like that, too.
+   * Whether layouts come without end, and none of the numbers that free what was removed. A journal is read
+   * that way, too; a peer must not send it.
    */
   get isFlooded(): boolean {
     for (const family of this.#all()) if (family.isFlooded) return true;
@@ -166,7 +166,7 @@ export class Mirror {
   /**
    * Ends all families.
    *
-   * @param isRetained Which of them go on to count.
+   * @param isRetained Whether what a family has counted is retained.
    */
   end(goneAt: number, isRetained: (family: WorkerFamily) => boolean): void {
     for (const family of this.#all()) {

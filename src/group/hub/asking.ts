@@ -67,7 +67,7 @@ export class Asking {
     return states;
   }
 
-  /** Counts and logs the failures of a worker's collectors; its own, it logs itself. */
+  /** Counts and logs the failures of a worker's collectors. Its own are logged where they happen. */
   #account(worker: Worker, state: WorkerState | undefined, { question }: Round): void {
     if (state === undefined) return;
     const { selfMetrics, log } = this.#config;
@@ -82,6 +82,7 @@ export class Asking {
     }
   }
 
+  /** Says which collectors of the workers work again. */
   #settle(
     asked: readonly Worker[],
     states: ReadonlyMap<Worker, WorkerState>,

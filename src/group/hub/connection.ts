@@ -1,9 +1,9 @@
 /**
  * One member, as its hub sees it: what comes over its connection, and what that may be.
  *
- * A member says who it is, and then nothing that it was not asked for, except that it leaves. Whoever breaks
- * that rule is cut off and counted; its counters count on as they stand, because its process lives. Frames
- * are processed one after the other: while one waits for its turn, nothing more is read.
+ * A member says who it is. After that it may only answer questions, and leave. One that breaks this rule is
+ * disconnected and counted. Its counters stay in the sums, because its process may still run. Frames are
+ * processed one after the other: while one waits for its turn, nothing more is read.
  */
 import type { Socket } from "node:net";
 import { ProtocolError } from "../../gatherers/remote/protocol-error.ts";
@@ -62,6 +62,12 @@ const MAX_MEMBERS = 1_024;
 /** How many numbers all workers together may have. */
 const MAX_NUMBERS = 10_000_000;
 
+/** What is said where a limit is reached. */
+const LIMITS = {
+  members: `a group has at most ${MAX_MEMBERS} workers`,
+  numbers: `a group has at most ${MAX_NUMBERS} numbers; look for labels with many values`,
+};
+
 const CANNOT_END = "Cannot end the connection of a worker";
 
 /** The kind of faults of peers in the log. */
@@ -95,14 +101,14 @@ export class Connection {
   constructor(socket: Socket, context: ConnectionContext) {
     this.#socket = socket;
     this.#context = context;
-    this.#timer = unref(setTimeout(() => this.#cutOff("It did not greet"), GREETING_MS));
+    this.#timer = unref(setTimeout(() => this.#cutOff("It did not say who it is"), GREETING_MS));
     socket.on("close", () => {
       clearTimeout(this.#timer);
       const ended = this.#processed.then(() => this.#end());
       // A fault of ours must not end the application.
       context.hub.departures.begin(ended.catch((error) => context.log.error(CANNOT_END, error)));
     });
-    // What cannot be written any more is of no interest: the end follows.
+    // The close follows, which says all that matters.
     socket.on("error", () => {});
     // The server allows one side to stay open.
     socket.on("end", () => socket.end());
@@ -178,7 +184,7 @@ export class Connection {
     if (this.#isRefused) throw new ProtocolError("A message came after the connection was over");
     const { hub, place, era } = this.#context;
     const hello = readHello(head);
-    if (hello.protocol !== PROTOCOL) return this.#stayAway(hello);
+    if (hello.protocol !== PROTOCOL) return this.#refuseVersion(hello);
     if (parseWorkerId(hello.worker) === undefined) throw new ProtocolError("A worker has no id");
     if (hub.workers.size >= MAX_MEMBERS) return this.#refuse("members");
     clearTimeout(this.#timer);
@@ -198,9 +204,11 @@ export class Connection {
   }
 
   /** Keeps the connection of a worker of another version, so that it counts as long as it is there. */
-  #stayAway({ pid, version }: Hello): void {
+  #refuseVersion({ pid, version }: Hello): void {
     const { hub, log } = this.#context;
-    const message = `Worker ${pid} is of another version of promhttp (${quoted(version)}) and is not served`;
+    const message =
+      `Process ${pid} runs another version of promhttp (${quoted(version)}) and is left out. ` +
+      "Install the same version for all workers";
     log.warn(message, { kind: PEER, name: "version" });
     clearTimeout(this.#timer);
     this.#isRefused = true;
@@ -212,10 +220,10 @@ export class Connection {
     sendFrame(this.#socket, { type: "refused", reason: "protocol" } satisfies Refused);
   }
 
-  #refuse(reason: Refused["reason"]): void {
+  #refuse(reason: keyof typeof LIMITS): void {
     const { hub, log } = this.#context;
     hub.events.refused++;
-    log.warn(`A worker was refused: there are too many ${reason}`, { kind: PEER, name: reason });
+    log.warn(`Refused a worker: ${LIMITS[reason]}`, { kind: PEER, name: reason });
     this.#isRefused = true;
     this.#isCutOff = true;
     sendFrame(this.#socket, { type: "refused", reason } satisfies Refused);
@@ -236,7 +244,7 @@ export class Connection {
     hub.events.refused++;
     const who = this.#worker === undefined ? "A process" : `Worker ${this.#worker.slot}`;
     const why = quoted(typeof reason === "string" ? reason : showShort(reason));
-    log.warn(`${who} was cut off: ${why}`, { kind: PEER, name: "rules" });
+    log.warn(`${who} was disconnected: ${why}`, { kind: PEER, name: "rules" });
     this.#isCutOff = true;
     this.#socket.destroy();
   }

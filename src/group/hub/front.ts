@@ -1,7 +1,7 @@
 /**
  * What a hub's own socket answers: HTTP for those that pass on a scrape, and members, which come by an
- * upgrade. It asks for nothing, because only processes of this user can connect to it; whoever passes on a
- * scrape has checked before who asks.
+ * upgrade. It asks for no password, because only processes of this user can connect to it; whoever forwards a
+ * scrape has authorised it.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server, Socket } from "node:net";

@@ -21,7 +21,7 @@ import type { WorkersSettings } from "../../options/workers.ts";
 import { UnavailableError } from "../../scrape/failure.ts";
 import type { SelfMetrics } from "../../scrape/self-metrics.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { LocalWorker } from "../local/local-worker.ts";
+import { CANNOT_ANSWER, type LocalWorker } from "../local/local-worker.ts";
 import type { Want, WorkerFacts } from "../messages.ts";
 import { hasWorked, inSlices, mayWork, Turns } from "../slices.ts";
 import { atMost } from "../waiting.ts";
@@ -103,13 +103,13 @@ export class Hub implements WorkerCensus {
     ]);
   }
 
-  /** Begins, when what a former hub has left is here: this process may be part of that. */
+  /** Adds this process as a worker. Must follow what a former hub has left, which may name this process. */
   begin(): void {
     const { facts, slot } = this.#config;
     this.#own = this.#add(facts, slot, (want) => void this.#answerOwn(want));
   }
 
-  /** Whether it has what a former hub has left. */
+  /** Whether `begin()` has been called. */
   get hasBegun(): boolean {
     return this.#own !== undefined;
   }
@@ -220,7 +220,7 @@ export class Hub implements WorkerCensus {
     await this.turns.take(() => renew(worker));
   }
 
-  /** Ends what this process does for itself. */
+  /** Ends this process as a worker, and all waiting for the others. */
   close(): void {
     this.#signal.abort(OVER);
     for (const worker of this.workers) worker.leave();
@@ -238,7 +238,7 @@ export class Hub implements WorkerCensus {
       }
       this.own.answered(answer);
     } catch (error) {
-      log.error("Cannot read the metrics of this worker", error);
+      log.error(CANNOT_ANSWER, error);
       this.own.answered({ isGiven: false, isLate: false, isFailing: false, errors: [] });
     }
   }

@@ -19,7 +19,7 @@ export async function inherit(
   const records = await ledger.read(() => hub.merged.createMirror(), era);
   for (const { worker, slot, mirror, entry } of records) {
     const kept = new KeptWorker(ledger, { worker, slot }, mirror, entry);
-    // It is not in the ledger that is written next before it is taken from the mirror.
+    // Otherwise the ledger that is written next would lack its numbers.
     entry.take();
     if (worker !== "") hub.absentees.add({ worker, slot, mirror, kept });
     else {

@@ -35,11 +35,11 @@ export interface LeadConfig extends PartConfig {
   readonly isChange: boolean;
 }
 
-/** How long a scrape waits until the counters are kept, in milliseconds, and which share of its time. */
+/** How long a scrape waits at most until the counters are saved: milliseconds, and a share of its time. */
 const MAX_KEEP_MS = 1_000;
 const KEEP_SHARE = 0.5;
 
-/** How long after a worker has joined this is kept, in milliseconds: others may join, too. */
+/** How long after a worker has joined the ledger is written, in milliseconds: others may join meanwhile. */
 const KEEP_SOON_MS = 50;
 
 /**
@@ -92,7 +92,7 @@ export class Lead {
       left: this.#left,
       onMerged: async (deadlineMs) => {
         const kept = this.#keep(deadlineMs);
-        // Of one that is alone, nobody goes on.
+        // When the only worker ends, the counters start anew, unless it may return.
         const isAlone = this.hub.workers.size + this.hub.absentees.size <= 1;
         if (!isAlone || this.#ledger.mayReturn) await kept;
       },
@@ -176,7 +176,7 @@ export class Lead {
    */
   async leave(): Promise<boolean> {
     const isKept = this.leaveNow();
-    // In the same turn: nobody will know what a member says from now on.
+    // In the same turn: what a member says from now on is in no ledger.
     const stopped = this.#stop();
     const pid = endingPid();
     if (isKept && pid !== undefined) {
@@ -193,8 +193,8 @@ export class Lead {
    * Keeps what all workers have counted for the next hub, without a pause: for exit handlers.
    *
    * @param pid This process, if it is about to end.
-   * @returns Whether it has. Before it has what a former hub has left, it must leave that as it is; and
-   *   when another process has its place, it is that one's to write.
+   * @returns Whether it has. It must not replace what a former hub has left before it has read that, nor
+   *   what another process writes that has taken its place.
    */
   leaveNow(pid?: number): boolean {
     if (this.#isOver || !this.hub.hasBegun) return this.#isKept;
@@ -216,7 +216,7 @@ export class Lead {
     return (await atMost(written, limitMs)) === true;
   }
 
-  /** Keeps who is there: if all others end before the next scrape, those that have joined go on. */
+  /** Saves who is there, so that those that have joined go on if all others end before the next scrape. */
   #keepSoon(): void {
     this.#keepTimer ??= unref(
       setTimeout(() => {
@@ -226,7 +226,7 @@ export class Lead {
     );
   }
 
-  /** Stops to answer for the group: its members connect to another process. */
+  /** Stops answering for the group: its members connect to another process. */
   async #stop(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;

@@ -111,7 +111,7 @@ export class Worker {
   }
 
   /**
-   * Makes sure that something was asked for.
+   * Checks that a question is the open one.
    *
    * @throws {ProtocolError}
    */

@@ -38,7 +38,8 @@ const MIN_TIME_MS = 1_000;
 /** The most time that they get, whatever a clock says that was set meanwhile. */
 const MAX_TIME_MS = 60 * 60 * 1_000;
 
-const CANNOT_ANSWER = "Cannot read the metrics of this worker";
+/** The log line of a worker whose metrics cannot be read. */
+export const CANNOT_ANSWER: string = "Cannot read the metrics of this worker; it counts as failed";
 
 /** The kind of collectors' faults in the log. */
 const COLLECTOR = "collector of this worker";
@@ -83,7 +84,8 @@ export class LocalWorker {
         report: this.#report,
         onShared: () => {},
         onGathered: ({ errors, isComplete }) => this.#logErrors(errors, isComplete),
-        onLate: (error) => log.error("This worker was too slow for a scrape", error),
+        onLate: (error) =>
+          log.error("The collectors of this worker were too slow for a scrape", error),
       },
     );
   }

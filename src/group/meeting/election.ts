@@ -21,8 +21,8 @@ export type Elected =
 /**
  * Finds the hub of a group, or becomes it.
  *
- * Nothing of it keeps the process alive: whoever must have the result holds it. A new hub must listen to
- * the connections of its seat in the turn in which this resolves.
+ * It does not keep the process alive; a caller that needs the result must do that. A new hub must listen to the
+ * connections of its seat in the turn in which this resolves.
  *
  * @throws The reason of the signal; or the error of the system, when the folder cannot be used.
  */

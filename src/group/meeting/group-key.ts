@@ -19,7 +19,7 @@ export interface GroupName {
   readonly key: string;
   /** The mark for the processes and threads that this one starts, once it knows its folder. */
   readonly mark: Mark;
-  /** The mark that this process heeds. */
+  /** The mark in its environment, if that is meant for this process. */
   readonly inherited: Mark | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface GroupName {
 export function findGroup(facts: GroupFacts): GroupName {
   const { environment, address } = facts;
   const application = applicationOf(environment);
-  const inherited = heededMark(environment, application);
+  const inherited = markFor(environment, application);
   const name = facts.group ?? environment.group;
   const addressHash = hash([address ?? ""]);
   const place = [environment.uid ?? "", ...namespaces()];
@@ -49,7 +49,7 @@ export function findGroup(facts: GroupFacts): GroupName {
  * The mark in the environment, if it is meant for this process: any program that an application starts
  * inherits it.
  */
-function heededMark(environment: Environment, application: Application): Mark | undefined {
+function markFor(environment: Environment, application: Application): Mark | undefined {
   const mark = readMark(environment.mark);
   if (mark === undefined) return undefined;
   // It comes from wherever somebody called pm2, unless it is that of this process, or of an instance that has

@@ -97,7 +97,7 @@ export function openRuntimeFolder(places: FolderPlaces): RuntimeFolder {
 /** With a slash at its end, a link would be taken for the folder that it leads to. */
 function withoutSlash(path: string): string {
   const { isAbsolute, resolve } = nodeModule("node:path");
-  if (!isAbsolute(path)) throw new Error(`Runtime folder "${path}" is not an absolute path`);
+  if (!isAbsolute(path)) throw new Error(unusable(path, "is not an absolute path"));
   return resolve(path);
 }
 
@@ -125,13 +125,11 @@ function openOwnFolder(path: string, uid: number): void {
   const { accessSync, constants, lstatSync, mkdirSync, statSync } = nodeModule("node:fs");
   const { dirname } = nodeModule("node:path");
   if (Buffer.byteLength(path) > MAX_FOLDER_BYTES) {
-    throw new UnfitPlaceError(
-      `Runtime folder "${path}" has a path of more than ${MAX_FOLDER_BYTES} bytes`,
-    );
+    throw new UnfitPlaceError(unusable(path, `has a path of more than ${MAX_FOLDER_BYTES} bytes`));
   }
   attempt(path, () => {
     const reason = reasonAgainstParent(statSync(dirname(path)), uid);
-    if (reason !== undefined) throw new UnfitPlaceError(`Runtime folder "${path}" ${reason}`);
+    if (reason !== undefined) throw new UnfitPlaceError(unusable(path, reason));
     try {
       // Not recursive: that would follow links.
       mkdirSync(path, 0o700);
@@ -140,8 +138,12 @@ function openOwnFolder(path: string, uid: number): void {
     }
   });
   const reason = reasonAgainst(lstatSync(path), uid);
-  if (reason !== undefined) throw new Error(`Runtime folder "${path}" ${reason}`);
+  if (reason !== undefined) throw new Error(unusable(path, reason));
   attempt(path, () => accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK));
+}
+
+function unusable(path: string, reason: string): string {
+  return `Runtime folder "${path}" ${reason}; set PROMHTTP_RUNTIME_DIR to another`;
 }
 
 const NOT_WRITABLE = ["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "ENOSPC", "EDQUOT"];
@@ -152,7 +154,7 @@ function attempt(path: string, action: () => void): void {
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
     if (!NOT_WRITABLE.includes(code)) throw error;
-    throw new UnfitPlaceError(`Runtime folder "${path}" is not writable (${code})`);
+    throw new UnfitPlaceError(unusable(path, `is not writable (${code})`));
   }
 }
 

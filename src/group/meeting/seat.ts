@@ -20,14 +20,14 @@ const NEVER = new LightSignal();
 
 /** The place of a hub. */
 export interface Seat {
-  /** Emits every connection, also those to a socket that was made anew. */
+  /** Emits every connection, including those to a socket that has replaced the first. */
   readonly server: Server;
   /**
-   * Looks whether the socket still is ours, and makes it anew if it is gone, because something cleans the
+   * Checks whether the socket is still ours, and replaces it if it is gone, because something cleans the
    * folder. `"gone"` means that this has failed for now.
    */
   check(): Promise<SeatState>;
-  /** Looks without a pause, and makes nothing anew: for exit handlers, and before something is written. */
+  /** Checks without a pause, and replaces nothing: for exit handlers, and before something is written. */
   checkNow(): SeatState;
   /** Stops listening. The socket is removed before this returns, if it is ours. */
   leave(): Promise<void>;
@@ -120,9 +120,8 @@ class HubSeat implements Seat {
 
   #removeSocket(): void {
     const path = socketOf(this.#folder, this.#key);
-    if (stateOf(path, this.#current.id) !== "ours") return;
     try {
-      nodeModule("node:fs").unlinkSync(path);
+      if (stateOf(path, this.#current.id) === "ours") nodeModule("node:fs").unlinkSync(path);
     } catch {
       // It is stale from now on, as after a SIGKILL.
     }

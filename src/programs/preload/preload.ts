@@ -54,7 +54,8 @@ function takePart(env: Environment): void {
 
 /** With a primary process that has the preload, that one serves. That of pm2 has not. */
 const CLUSTER =
-  'this is a cluster worker. Run the application as one process, as pm2 does with exec_mode "fork"';
+  "this is a cluster worker, and PROMHTTP_WORKERS is 0. Unset it, or run the application as one process, " +
+  'as pm2 does with exec_mode "fork"';
 
 function start(facts: ProcessFacts, env: Environment): void {
   const { script, isExplicit } = facts;

@@ -275,20 +275,21 @@ test("a sum of negative observations falls without a reset", () => {
   ]);
 });
 
+const NATIVE = {
+  schema: 0,
+  zeroThreshold: 0,
+  zeroCount: 0,
+  positiveSpans: [],
+  positiveCounts: [],
+  negativeSpans: [],
+  negativeCounts: [],
+};
+
 test("a native histogram has the label of its worker, the others are added", () => {
   const group = new TestGroup();
-  const native = {
-    schema: 0,
-    zeroThreshold: 0,
-    zeroCount: 0,
-    positiveSpans: [],
-    positiveCounts: [],
-    negativeSpans: [],
-    negativeCounts: [],
-  };
   const family = (hasNative: boolean): MetricFamily => {
     const [metric] = histogramOf("h", [1], [2, 2], 2).metrics;
-    const metrics = [{ ...metric, native: hasNative ? native : undefined }];
+    const metrics = [{ ...metric, native: hasNative ? NATIVE : undefined }];
     return { name: "h", help: "", type: "histogram", metrics } as MetricFamily;
   };
   for (const hasNative of [true, false, false, true]) group.join([family(hasNative)]);
@@ -300,20 +301,13 @@ test("a native histogram has the label of its worker, the others are added", () 
   const [merged] = group.merge();
   const natives: unknown[] = [];
   for (const metric of merged?.metrics ?? []) natives.push("native" in metric && metric.native);
-  assert.deepEqual(natives, [false, native, native]);
+  assert.deepEqual(natives, [false, NATIVE, NATIVE]);
 });
 
 test("a native histogram that is removed leaves nothing to retain", () => {
   const group = new TestGroup();
-  const native = {
-    schema: 0,
-    zeroThreshold: 0,
-    zeroCount: 0,
-    positiveSpans: [],
-    positiveCounts: [],
-  };
   const [metric] = histogramOf("h", [1], [2, 2], 2).metrics;
-  const family = { ...histogramOf("h", [], [], 0), metrics: [{ ...metric, native }] };
+  const family = { ...histogramOf("h", [], [], 0), metrics: [{ ...metric, native: NATIVE }] };
   const worker = group.join([family as MetricFamily]);
   group.join([histogramOf("h", [1], [1, 1], 1)]);
   group.answer(worker, [{ ...family, metrics: [] } as MetricFamily]);

@@ -7,18 +7,8 @@ import { Sender } from "../../../src/gatherers/remote/sender.ts";
 import type { Snapshot } from "../../../src/gatherers/remote/snapshot.ts";
 import type { MetricFamily, MetricType } from "../../../src/model/metric-family.ts";
 import type { WorkersSettings } from "../../../src/options/workers.ts";
+import { SETTINGS } from "../../helpers/default-settings.ts";
 import { encodeFamilies } from "../../helpers/scraping/encode-families.ts";
-
-/** The defaults of the option `workers`. */
-export const SETTINGS: WorkersSettings = {
-  mode: "aggregate",
-  label: "worker",
-  defaultMetrics: "perWorker",
-  summaries: "perWorker",
-  group: undefined,
-  missing: "serve",
-  aggregators: new Map(),
-};
 
 /** What one worker of a `TestGroup` is. */
 export interface TestWorker {

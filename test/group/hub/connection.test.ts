@@ -12,8 +12,7 @@ import { HELLO, Peer } from "./peer.ts";
 test("a peer that greets gets the lowest free number, and is asked", async () => {
   await using group = await TestGroup.create();
   const hub = await group.add(counterOf(1));
-  const peer = await Peer.connect(group);
-  peer.send(HELLO);
+  const peer = await Peer.join(group);
   const { slot, pid } = await peer.message("welcome");
   assert.deepEqual([slot, pid], [1, process.pid]);
   const scraped = hub.get();
@@ -41,14 +40,12 @@ for (const [name, breach] of Object.entries(BREACHES)) {
   test(`a member is cut off and counted for ${name}`, async () => {
     await using group = await TestGroup.create();
     const hub = await group.add(counterOf(1));
-    const peer = await Peer.connect(group);
-    peer.send(HELLO);
-    await peer.message("welcome");
+    const peer = await Peer.join(group);
     breach(peer);
     await peer.closed();
     assert.equal(await hub.sample('promhttp_worker_events_total{event="refused"}'), 1);
     assert.equal(await hub.sample("jobs_total"), 1);
-    assert.match(hub.logged[0] ?? "", /Worker 1 was cut off: "/);
+    assert.match(hub.logged[0] ?? "", /Worker 1 was disconnected: "/);
   });
 }
 
@@ -106,9 +103,7 @@ test("a worker that has too many numbers is refused, and cannot stay", async () 
 test("a worker whose layout goes on without end is cut off", async () => {
   await using group = await TestGroup.create();
   const hub = await group.add(counterOf(1));
-  const peer = await Peer.connect(group);
-  peer.send(HELLO);
-  await peer.message("welcome");
+  const peer = await Peer.join(group);
   const scraped = hub.sample("jobs_total");
   const { n } = await peer.message("want");
   const head = { name: "a", help: "", type: "gauge" };
@@ -142,9 +137,7 @@ test("a worker of another version is counted as long as it stays, and costs no s
 test("a worker that is cut off counts on as it stands, and once when it returns", async () => {
   await using group = await TestGroup.create();
   const hub = await group.add(counterOf(1));
-  const first = await Peer.connect(group);
-  first.send(HELLO);
-  await first.message("welcome");
+  const first = await Peer.join(group);
   const scraped = hub.sample("jobs_total");
   await first.answer(40);
   assert.equal(await scraped, 41);
@@ -154,8 +147,7 @@ test("a worker that is cut off counts on as it stands, and once when it returns"
   assert.match(text ?? "", /^jobs_total 41$/m);
   assert.doesNotMatch(text ?? "", /promhttp_worker_up\{worker="1"\}/);
 
-  const second = await Peer.connect(group);
-  second.send(HELLO);
+  const second = await Peer.join(group);
   assert.equal((await second.message("welcome"))["slot"], 1);
   const again = hub.sample("jobs_total");
   // It has counted a little more meanwhile.
@@ -167,9 +159,7 @@ test("a worker that is cut off counts on as it stands, and once when it returns"
 test("a thread whose connection ends is gone, and what it has counted stays", async () => {
   await using group = await TestGroup.create();
   const hub = await group.add(counterOf(1));
-  const peer = await Peer.connect(group);
-  peer.send(HELLO);
-  await peer.message("welcome");
+  const peer = await Peer.join(group);
   const scraped = hub.sample("jobs_total");
   await peer.answer(40);
   assert.equal(await scraped, 41);
@@ -192,9 +182,7 @@ test("an upgrade to anything else is refused", async () => {
 test("a thread that ends its connection to make another is not counted twice", async () => {
   await using group = await TestGroup.create();
   const hub = await group.add(counterOf(1));
-  const first = await Peer.connect(group);
-  first.send(HELLO);
-  await first.message("welcome");
+  const first = await Peer.join(group);
   const scraped = hub.sample("jobs_total");
   await first.answer(40);
   assert.equal(await scraped, 41);
@@ -203,8 +191,7 @@ test("a thread that ends its connection to make another is not counted twice", a
   await first.closed();
   assert.equal(await hub.sample("jobs_total"), 41);
 
-  const second = await Peer.connect(group);
-  second.send(HELLO);
+  const second = await Peer.join(group);
   assert.equal((await second.message("welcome"))["slot"], 1);
   const again = hub.sample("jobs_total");
   await second.answer(42);

@@ -1,15 +1,7 @@
 import { MergedFamilies } from "../../../src/gatherers/remote/merged-families.ts";
 import type { KeptWorker } from "../../../src/group/hub/leaving/kept-worker.ts";
 import { Worker } from "../../../src/group/hub/worker.ts";
-import type { WorkersSettings } from "../../../src/options/workers.ts";
-import { resolveWorkers } from "../../../src/options/workers-rule.ts";
-
-/** The settings of `workers: true`. */
-export function settingsOf(): WorkersSettings {
-  const settings = resolveWorkers(true);
-  if (settings === undefined) throw new Error("The option is off");
-  return settings;
-}
+import { SETTINGS } from "../../helpers/default-settings.ts";
 
 /** A worker, and the numbers of the questions that it was asked. */
 export interface Joined {
@@ -19,7 +11,7 @@ export interface Joined {
 
 /** Workers without a hub, under a clock of their own. */
 export function createHub(): { now: number; join(id: string): Joined } {
-  const merged = new MergedFamilies(settingsOf());
+  const merged = new MergedFamilies(SETTINGS);
   let slot = 0;
   const hub = {
     now: 0,

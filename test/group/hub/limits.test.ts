@@ -8,16 +8,14 @@ test("a hub takes 1,024 workers, refuses the next, and goes on", async () => {
   const hub = await group.add(counterOf(1), { timeoutMs: 60_000 });
   const peers: Peer[] = [];
   for (let thread = 1; thread < 1_024; thread++) {
-    const peer = await Peer.connect(group);
-    peers.push(peer);
-    peer.send({ ...HELLO, worker: THREAD.replace(/9$/, `${thread}`), thread });
-    await peer.message("welcome");
+    const worker = THREAD.replace(/9$/, `${thread}`);
+    peers.push(await Peer.join(group, { ...HELLO, worker, thread }));
   }
   const last = await Peer.connect(group);
   last.send({ ...HELLO, worker: THREAD.replace(/9$/, "1024"), thread: 1_024 });
   assert.equal((await last.message("refused"))["reason"], "members");
   await last.closed();
-  assert.match(hub.logged[0] ?? "", /there are too many members$/);
+  assert.match(hub.logged[0] ?? "", /at most 1024 workers$/);
 
   // One that leaves makes room.
   const [first] = peers;
@@ -45,9 +43,7 @@ const HUGE = {
 test("a worker with too many numbers is refused, and what it had counts on", async () => {
   await using group = await TestGroup.create();
   const hub = await group.add(counterOf(1));
-  const peer = await Peer.connect(group);
-  peer.send(HELLO);
-  await peer.message("welcome");
+  const peer = await Peer.join(group);
   const first = hub.sample("jobs_total");
   await peer.answer(40);
   assert.equal(await first, 41);

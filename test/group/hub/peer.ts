@@ -57,6 +57,14 @@ export class Peer {
     return new Peer(socket);
   }
 
+  /** Connects a peer that says who it is, and is welcome. */
+  static async join(group: TestGroup, hello: Hello = HELLO): Promise<Peer> {
+    const peer = await Peer.connect(group);
+    peer.send(hello);
+    await peer.message("welcome");
+    return peer;
+  }
+
   send(head: object, body?: ArrayBufferView): void {
     sendFrame(this.socket, head, body);
   }

@@ -375,7 +375,7 @@ test(
       chmodSync(dirname(folder.path), 0o755);
       const { stdout } = await forkFixture("other-user.ts", [folder.path, KEY]).exit();
       assert.deepEqual(stdout.trimEnd().split("\n"), [
-        `folder: Error: Runtime folder "${folder.path}" belongs to another user`,
+        `folder: Error: Runtime folder "${folder.path}" belongs to another user; set PROMHTTP_RUNTIME_DIR to another`,
         "connect: EACCES",
         "elect: EACCES",
       ]);

@@ -41,6 +41,9 @@ function placesIn(folder: string, more: Partial<FolderPlaces> = {}): FolderPlace
   };
 }
 
+/** What each reason ends with. */
+const ADVICE = "; set PROMHTTP_RUNTIME_DIR to another";
+
 /** Writable for all, and sticky, as `/tmp` is. */
 function makeShared(path: string): string {
   mkdirSync(path);
@@ -98,18 +101,18 @@ test("a folder that something removed is made again", () =>
 const REFUSED: readonly [what: string, reason: RegExp, make: (path: string) => void][] = [
   [
     "a link to a folder of ours",
-    /is a link$/,
+    /is a link;/,
     (path) => {
       mkdirSync(`${path}-target`, 0o700);
       symlinkSync(`${path}-target`, path);
     },
   ],
-  ["a link to nowhere", /is a link$/, (path) => symlinkSync(`${path}-nowhere`, path)],
-  ["a file", /is not a folder$/, (path) => writeFileSync(path, "")],
-  ["open to others", /is open to other users$/, (path) => mkdirSync(path, 0o755)],
+  ["a link to nowhere", /is a link;/, (path) => symlinkSync(`${path}-nowhere`, path)],
+  ["a file", /is not a folder;/, (path) => writeFileSync(path, "")],
+  ["open to others", /is open to other users;/, (path) => mkdirSync(path, 0o755)],
   [
     "open to its group",
-    /is open to other users$/,
+    /is open to other users;/,
     (path) => {
       mkdirSync(path);
       chmodSync(path, 0o710);
@@ -134,7 +137,7 @@ test("a folder of another user is refused", { skip: NEEDS_UNIX }, () =>
     if (isRoot) chownSync(path, OTHER, OTHER);
     const uid = isRoot ? UID : OTHER;
     assert.throws(() => openRuntimeFolder(placesIn(temporary, { named: path, uid })), {
-      message: /belongs to another user$/,
+      message: /belongs to another user;/,
     });
   }),
 );
@@ -147,7 +150,7 @@ test("a parent to which others may write needs the sticky bit", { skip: NEEDS_UN
     for (const mode of [0o777, 0o775, 0o757]) {
       chmodSync(parent, mode);
       assert.throws(() => openRuntimeFolder(placesIn(temporary, { named })), {
-        message: /is in a folder to which others may write$/,
+        message: /is in a folder to which others may write;/,
       });
     }
     chmodSync(parent, 0o1777);
@@ -161,7 +164,7 @@ test("a parent of another user is refused", { skip: NEEDS_UNIX || (!isRoot && "n
     mkdirSync(parent, 0o755);
     chownSync(parent, OTHER, OTHER);
     assert.throws(() => openRuntimeFolder(placesIn(temporary, { named: join(parent, "folder") })), {
-      message: /is in a folder of another user$/,
+      message: /is in a folder of another user;/,
     });
   }),
 );
@@ -173,7 +176,7 @@ test("a link is refused with a slash at its end, too", { skip: NEEDS_UNIX }, () 
     symlinkSync(`${named}-target`, named);
     for (const end of ["", "/", "/."]) {
       assert.throws(() => openRuntimeFolder(placesIn(temporary, { named: named + end })), {
-        message: `Runtime folder "${named}" is a link`,
+        message: `Runtime folder "${named}" is a link${ADVICE}`,
       });
     }
   }),
@@ -269,7 +272,7 @@ test("without any folder that will do, the reason is that of the first", () =>
   withTempDir(async (temporary) => {
     const missing = join(temporary, "missing");
     assert.throws(() => openRuntimeFolder(placesIn(missing)), {
-      message: `Runtime folder "${join(missing, `promhttp-${UID}`)}" is not writable (ENOENT)`,
+      message: `Runtime folder "${join(missing, `promhttp-${UID}`)}" is not writable (ENOENT)${ADVICE}`,
     });
   }));
 
@@ -277,7 +280,7 @@ test("a named folder that is not writable is refused, and no other is tried", ()
   withTempDir(async (temporary) => {
     const named = join(temporary, "missing", "folder");
     assert.throws(() => openRuntimeFolder(placesIn(temporary, { named })), {
-      message: `Runtime folder "${named}" is not writable (ENOENT)`,
+      message: `Runtime folder "${named}" is not writable (ENOENT)${ADVICE}`,
     });
   }));
 
@@ -310,10 +313,10 @@ test(
 test("a path that is not absolute, or too long for a socket, is refused", () => {
   const places = placesIn("/tmp");
   assert.throws(() => openRuntimeFolder({ ...places, named: "folder" }), {
-    message: 'Runtime folder "folder" is not an absolute path',
+    message: `Runtime folder "folder" is not an absolute path${ADVICE}`,
   });
   assert.throws(() => openRuntimeFolder({ ...places, named: `/${"x".repeat(62)}` }), {
-    message: /has a path of more than 62 bytes$/,
+    message: /has a path of more than 62 bytes;/,
   });
 });
 

@@ -34,7 +34,7 @@ for (const address of ["127.0.0.1:0", ":0", "localhost:0", "[::1]:0", "unix:app.
       assert.equal(code, 0);
       // It cannot meet other processes, either.
       assert.deepEqual(stderr.match(/promhttp: \w+ \w+/g), [
-        "promhttp: Each worker",
+        "promhttp: Cannot meet",
         "promhttp: Cannot serve",
       ]);
     });
@@ -53,7 +53,7 @@ test("the preload serves an application that may read only its own files", async
     assert.equal(code, 0);
     // It cannot meet other processes.
     assert.deepEqual(stderr.match(/promhttp: [^:]+/g), [
-      "promhttp: Each worker is served for itself",
+      "promhttp: Cannot meet the other workers; this one is a target of its own",
     ]);
   });
 });

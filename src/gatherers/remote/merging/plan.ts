@@ -31,7 +31,7 @@ export class Plan {
     this.entries = [...livingEntries(byName, families), ...retainedEntries(byName, families)];
   }
 
-  /** Whether it still is the plan for some workers. */
+  /** Whether it is still the plan for these workers. */
   isCurrent(workers: readonly Contribution[], version: number): boolean {
     return (
       version === this.#version &&

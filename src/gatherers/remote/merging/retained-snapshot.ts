@@ -1,8 +1,7 @@
 /**
- * What is retained of workers that are gone, as a worker would send it: whoever keeps it for the next hub gives
- * it to a mirror there, and retires that.
+ * What is retained of workers that are gone, as a worker would send it. The next hub applies it to a mirror,
+ * which it then retires.
  */
-
 import { COUNT_FROM_END, type SharedFamily } from "../received/shared-family.ts";
 import {
   ChangeWriter,
@@ -63,7 +62,7 @@ export class RetainedSnapshots {
   }
 }
 
-/** Nothing else counts on: of a gauge only its last value is known. */
+/** Nothing else is handed to the next hub: of a gauge only the last value is known. */
 function isRetaining({ policy, kept }: SharedFamily): boolean {
   return policy.kind === "total" && kept.includes(1);
 }

@@ -22,7 +22,7 @@ export const COUNT_FROM_END = 2;
 const MAX_NUMBERS = 2 ** 26;
 
 /**
- * What is known of one family, by name and type, whoever has it: its label sets, and what has been retained.
+ * What is known of one family, by name and type, of all workers together: its label sets, and what is retained.
  *
  * All arrays are by slot; those of numbers have `stride` of them for each.
  */
@@ -43,11 +43,11 @@ export class SharedFamily {
   retained: Float64Array = new Float64Array(0);
   kept: Uint8Array = new Uint8Array(0);
   stride: number;
-  /** The bounds of each slot: those that all who ever had it have. */
+  /** The bounds of each slot: those that all workers have that ever had it. */
   readonly bounds: (BoundSet | undefined)[] = [];
   /** What encoders tell metrics apart by; not the id, where a metric's bounds have changed since. */
   readonly #identities = new Map<number, number>();
-  /** When the last owner of each slot went that only is retained, the oldest first. */
+  /** When the last owner went of each slot that is only retained now; the oldest is first. */
   readonly orphans: Map<number, number> = new Map();
   readonly exemplars: LatestExemplars = new LatestExemplars();
   /** Whether anything has changed since it was merged. */
@@ -76,7 +76,7 @@ export class SharedFamily {
     return this.workerCount === 0 && this.table.size === 0;
   }
 
-  /** Whether the value that changed last is kept, whoever has it. */
+  /** Whether the value that changed last is kept, of whichever worker. */
   get isRecent(): boolean {
     return this.policy.kind === "gauge" && this.#aggregator === "mostRecent";
   }
@@ -113,7 +113,7 @@ export class SharedFamily {
     else this.free(slot);
   }
 
-  /** Whether some other worker than the one that has it has a slot. */
+  /** Whether more than one worker has a slot. */
   isShared(slot: number): boolean {
     return (this.table.owners[slot] as number) > 1;
   }
@@ -133,7 +133,7 @@ export class SharedFamily {
     this.isDirty = true;
   }
 
-  /** Adds the numbers of one row, which its worker counts no longer, to what is retained. */
+  /** Adds the numbers of one row, which its worker no longer counts, to what is retained. */
   retain(slot: number, bounds: BoundSet, numbers: Float64Array, first: number): void {
     const at = this.#retainedAt(slot);
     const { retained } = this;

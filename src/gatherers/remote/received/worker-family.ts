@@ -30,7 +30,7 @@ export class WorkerFamily {
   /** The exemplars and the native histograms, by slot. */
   readonly exemplars: Map<number, (Exemplar | undefined)[]> = new Map();
   readonly natives: Map<number, NativeHistogram> = new Map();
-  /** Tells its metrics from those of other workers; another one when equal totals may hide other buckets. */
+  /** Part of the identity of its metrics. It changes when equal totals may hide different buckets. */
   serial: number = ++lastSerial;
   /** Its metrics as a family, for those who ask for this worker only. */
   ownFamily: MetricFamily | undefined;
@@ -107,7 +107,7 @@ export class WorkerFamily {
    * Ends it.
    *
    * @param goneAt When its worker went; `undefined` if only the family did.
-   * @param isRetained Whether what it has counted goes on to count.
+   * @param isRetained Whether what it has counted is retained.
    */
   end(goneAt: number | undefined, isRetained: boolean): void {
     const { shared, rows } = this;

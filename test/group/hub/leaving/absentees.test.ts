@@ -5,10 +5,10 @@ import { Absentees } from "../../../../src/group/hub/leaving/absentees.ts";
 import { KeptWorker } from "../../../../src/group/hub/leaving/kept-worker.ts";
 import { Slots } from "../../../../src/group/hub/slots.ts";
 import type { LedgerEntry } from "../../../../src/group/ledger/ledger-entry.ts";
-import { settingsOf } from "../hubs.ts";
+import { SETTINGS } from "../../../helpers/default-settings.ts";
 
 test("a worker is dead when another process has its number, even if that cannot be looked up", () => {
-  const merged = new MergedFamilies(settingsOf());
+  const merged = new MergedFamilies(SETTINGS);
   const absentees = new Absentees(merged, new Slots());
   const ledger = { add: () => Object.create(null) as LedgerEntry, remove() {} };
   // That runs, whatever its start is.

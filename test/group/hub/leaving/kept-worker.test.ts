@@ -15,8 +15,8 @@ import {
 import { Ledger } from "../../../../src/group/ledger/ledger.ts";
 import { ownWorkerId } from "../../../../src/group/worker-id.ts";
 import type { WorkersSettings } from "../../../../src/options/workers.ts";
+import { SETTINGS } from "../../../helpers/default-settings.ts";
 import { withTempDir } from "../../../helpers/with-temp-dir.ts";
-import { settingsOf } from "../hubs.ts";
 
 const skip = process.platform === "win32" && "needs unix files";
 
@@ -47,7 +47,7 @@ class Hubs {
 
   constructor(folder: string, settings: Partial<WorkersSettings> = {}) {
     this.#folder = folder;
-    this.#settings = { ...settingsOf(), ...settings };
+    this.#settings = { ...SETTINGS, ...settings };
     this.ledger = this.#open();
     const mirror = this.#createMirror();
     this.worker = { mirror, kept: new KeptWorker(this.ledger, NAME, mirror) };

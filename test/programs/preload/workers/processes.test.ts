@@ -86,13 +86,15 @@ const countsAs = (amount: number, jobs = "./jobs.mjs") => `
   if (!process.connected) process.stdin.resume();
   console.log("child ${amount} " + process.pid);`;
 
+/** An application that forks another script. */
+const FORKING = {
+  "app.mjs": startsOthers(`fork("./child.mjs");`),
+  "child.mjs": countsAs(10),
+  "jobs.mjs": JOBS,
+};
+
 test("a forked process with another script is part of the target", async () => {
-  const files = {
-    "app.mjs": startsOthers(`fork("./child.mjs");`),
-    "child.mjs": countsAs(10),
-    "jobs.mjs": JOBS,
-  };
-  await withGroup(files, LIBRARIES, async (app) => {
+  await withGroup(FORKING, LIBRARIES, async (app) => {
     const child = app.start(["app.mjs"]);
     await app.settled(2, 11);
     await end(child);
@@ -200,12 +202,7 @@ test("a busy port is told once, by the first process", async () => {
 });
 
 test("PROMHTTP_WORKERS=label keeps the series of each process apart", async () => {
-  const files = {
-    "app.mjs": startsOthers(`fork("./child.mjs");`),
-    "child.mjs": countsAs(10),
-    "jobs.mjs": JOBS,
-  };
-  await withGroup(files, LIBRARIES, async (app) => {
+  await withGroup(FORKING, LIBRARIES, async (app) => {
     const child = app.start(["app.mjs"], { PROMHTTP_WORKERS: "label" });
     const jobsOf = (reading: Reading) => {
       const jobs = ["0", "1"].map((worker) => reading.value("app_jobs_total", { worker }) ?? 0);
@@ -219,12 +216,7 @@ test("PROMHTTP_WORKERS=label keeps the series of each process apart", async () =
 });
 
 test("PROMHTTP_WORKERS must be valid", async () => {
-  const files = {
-    "app.mjs": startsOthers(`fork("./child.mjs");`),
-    "child.mjs": countsAs(10),
-    "jobs.mjs": JOBS,
-  };
-  await withGroup(files, LIBRARIES, async (app) => {
+  await withGroup(FORKING, LIBRARIES, async (app) => {
     const child = app.start(["app.mjs"], { PROMHTTP_WORKERS: "4" });
     await child.errorLine(/^promhttp: /);
     // By then it knows that its parent says so.
@@ -251,12 +243,7 @@ test("a process that exits while it becomes the hub exits quietly", async () => 
 });
 
 test("OpenTelemetry's variables name one target for another script, too", async () => {
-  const files = {
-    "app.mjs": startsOthers(`fork("./child.mjs");`),
-    "child.mjs": countsAs(10),
-    "jobs.mjs": JOBS,
-  };
-  await withGroup(files, LIBRARIES, async (app) => {
+  await withGroup(FORKING, LIBRARIES, async (app) => {
     const [host = "", port = ""] = app.address.split(":");
     const child = app.start(["app.mjs"], {
       PROMHTTP_ADDRESS: "",

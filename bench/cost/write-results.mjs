@@ -11,6 +11,11 @@ export function writeResults(full, short) {
   if (MAJOR === README_MAJOR) renew("../../README.md", "bench", short);
 }
 
+/** Renews the figures of several workers for this version of Node. */
+export function writeWorkers(full) {
+  renew("../RESULTS.md", `workers ${MAJOR}`, full);
+}
+
 /** Puts a text between `<!-- name -->` and `<!-- /name -->`. */
 function renew(file, name, text) {
   const url = new URL(file, import.meta.url);

@@ -90,6 +90,12 @@ export function onExit(callback: () => void): () => void {
   };
 }
 
+/** The process that ends when this thread does; `undefined` if others go on. */
+export function endingPid(): number | undefined {
+  const { pid, thread } = readEnvironment();
+  return thread === 0 ? pid : undefined;
+}
+
 /** Whether there is a process with this id that belongs to this user. */
 export function processExists(pid: number): boolean {
   try {

@@ -47,7 +47,6 @@ export class Group {
   readonly #settings: WorkersSettings;
   readonly #local: LocalWorker;
   readonly #forwarder: Forwarder;
-  #reported: Reported | undefined;
   #part: Part | undefined;
   #isAlone = false;
   #stopWatchingExit = (): void => {};
@@ -57,8 +56,7 @@ export class Group {
     if (options.workers === undefined) throw new TypeError('Option "workers" is off');
     this.#config = config;
     this.#settings = options.workers;
-    const isCounted = (source: object) => this.#reported?.has(source) ?? true;
-    this.#local = new LocalWorker(gatherer, options, log, isCounted);
+    this.#local = new LocalWorker(gatherer, options, options.workers, log);
     this.#forwarder = new Forwarder({
       ...{ options, log },
       socketPath: () => this.#part?.socketPath ?? "",
@@ -104,7 +102,7 @@ export class Group {
       const meeting = meet(settings.group, address);
       const part = new Part({ meeting, hosted, local, settings, options, log });
       this.#part = part;
-      this.#reported = new Reported(meeting.key);
+      local.reported = new Reported(meeting.key);
       this.#stopWatchingExit = onExit(() => part.leaveNow());
       elected = await part.stand();
     } catch (error) {
@@ -153,7 +151,6 @@ export class Group {
   async close(): Promise<void> {
     await this.#part?.leave();
     this.#stopWatchingExit();
-    this.#reported?.close();
     this.#local.close();
     this.#forwarder.close();
   }

@@ -5,7 +5,7 @@
 import type { Socket } from "node:net";
 import { LightSignal, OVER } from "../abort.ts";
 import { ProtocolError } from "../gatherers/remote/protocol-error.ts";
-import { Sender } from "../gatherers/remote/sender.ts";
+import type { Sender } from "../gatherers/remote/sender.ts";
 import type { Snapshot } from "../gatherers/remote/snapshot.ts";
 import type { Log } from "../log.ts";
 import { haveSameElements } from "../model/identity.ts";
@@ -48,7 +48,7 @@ export class Member {
   wasAsked = false;
   readonly #socket: Socket;
   readonly #config: MemberConfig;
-  readonly #sender = new Sender();
+  readonly #sender: Sender;
   readonly #signal = new LightSignal();
   #order: readonly number[] = [];
   #welcomed = false;
@@ -61,6 +61,7 @@ export class Member {
   constructor(socket: Socket, config: MemberConfig) {
     this.#socket = socket;
     this.#config = config;
+    this.#sender = config.local.createSender();
     socket.unref();
     socket.on("error", () => {});
     this.ended = new Promise((resolve) => {

@@ -64,6 +64,8 @@ export interface Welcome {
   readonly name: string;
   /** Absent where the hub is a handler. */
   readonly place: Place | undefined;
+  /** Names the totals that the hub retains. Others begin anew, and have another name. */
+  readonly era: string;
 }
 
 /** Why a member may not join. */
@@ -210,7 +212,7 @@ export function readNumbers(
 
 /** @throws {ProtocolError} */
 export function readWelcome(head: FrameHead): Welcome {
-  const { slot, pid, name, place } = head;
+  const { slot, pid, name, place, era } = head;
   // A hub is a process of this user that was here first; only its types are checked.
   const { address, url } = Object(place) as Partial<Place>;
   const isPlace =
@@ -221,6 +223,7 @@ export function readWelcome(head: FrameHead): Welcome {
     pid: integer(pid),
     name: text(name),
     place: isPlace ? { address: address as Place["address"], url } : undefined,
+    era: text(era),
   };
 }
 

@@ -10,7 +10,7 @@ import { LightSignal, OVER } from "../abort.ts";
 import { unref } from "../timers.ts";
 import { VERSION } from "../version.ts";
 import type { PartConfig } from "./border.ts";
-import { readEnvironment } from "./environment.ts";
+import { endingPid, readEnvironment } from "./environment.ts";
 import { Lead } from "./hub/lead.ts";
 import { writeLastNumbers } from "./ledger/last-numbers.ts";
 import { connect } from "./meeting/connect.ts";
@@ -120,7 +120,7 @@ export class Part {
   leaveNow(): void {
     // The handlers of the application come after this one.
     try {
-      if (this.#lead?.leaveNow()) return;
+      if (this.#lead?.leaveNow(endingPid())) return;
     } catch (error) {
       this.#config.log.error("Cannot keep what all workers have counted", error);
     }
@@ -130,6 +130,7 @@ export class Part {
   /** Leaves the group, with all that this process has counted. */
   async leave(): Promise<void> {
     this.#signal.abort(OVER);
+    this.#config.local.leave();
     if (this.#member !== undefined) await this.#member.leave(() => this.#keepLast());
     else {
       const isKept = await this.#lead?.leave();
@@ -262,6 +263,7 @@ export class Part {
         onWelcome: (welcome) => {
           clearTimeout(timer);
           this.#welcome = welcome;
+          local.era = welcome.era;
           settings.onJoined?.({ pid: welcome.pid, name: quoted(welcome.name) });
           this.#slot = welcome.slot;
           resolve(true);

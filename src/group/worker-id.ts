@@ -51,11 +51,23 @@ const WORKER_ID = /^(?<pid>[1-9]\d{0,9})-(?<start>s?\d{1,20})-(?<thread>\d{1,9})
  */
 export function isRunning(id: string): boolean {
   const parts = parseWorkerId(id);
-  if (parts === undefined || !processExists(parts.pid)) return false;
+  if (parts === undefined || isFormer(id, ownWorkerId()) || !processExists(parts.pid)) return false;
   if (parts.start.startsWith("s") || !isProcOurs()) return true;
   const found = readStat(`${parts.pid}`);
   return found !== undefined && !found.isZombie && found.start === parts.start;
 }
+
+/** Whether the process of a worker has ended, because that of another has its number. */
+export function isFormer(id: string, other: string): boolean {
+  const [parts, others] = [parseWorkerId(id), parseWorkerId(other)];
+  if (parts === undefined || parts.pid !== others?.pid) return false;
+  const seconds = [parts.start, others.start].map((start) => Number(/^s(\d+)$/.exec(start)?.[1]));
+  const apart = Math.abs((seconds[0] as number) - (seconds[1] as number));
+  // Each thread works out for itself when its process has started.
+  return Number.isNaN(apart) ? parts.start !== others.start : apart > MAX_DRIFT_SECONDS;
+}
+
+const MAX_DRIFT_SECONDS = 2;
 
 function ownStart(pid: number): string {
   const stat = readStat("self");

@@ -15,6 +15,7 @@ import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 import { within } from "../helpers/within.ts";
 import { counterOf } from "./groups.ts";
+import { settingsOf } from "./hub/hubs.ts";
 
 const skip = process.platform === "win32" && "needs a unix socket";
 
@@ -44,9 +45,9 @@ function withPair(gatherer: Gatherer, use: (pair: Pair) => Promise<void>): Promi
     });
     const local = new LocalWorker(
       gatherer,
-      { errorHandling: "continue", onScrape: undefined, workers: undefined },
+      { errorHandling: "continue", onScrape: undefined },
+      settingsOf(),
       log,
-      () => true,
     );
     const facts = { worker: ownWorkerId(), pid: process.pid, thread: 0, id: "", version: "0.1.0" };
     const upgraded = once(server, "upgrade");
@@ -89,7 +90,7 @@ function withPair(gatherer: Gatherer, use: (pair: Pair) => Promise<void>): Promi
   });
 }
 
-const WELCOME = { type: "welcome", slot: 1, pid: 1, name: "app" };
+const WELCOME = { type: "welcome", slot: 1, pid: 1, name: "app", era: "e" };
 
 test("a member says who it is, and answers", { skip }, () =>
   withPair(counterOf(5), async ({ send, message }) => {

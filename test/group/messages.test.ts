@@ -73,11 +73,12 @@ test("readWant() reads a question, with names and without", () => {
 
 test("readWelcome() reads who the hub is, and where it answers, if it does", () => {
   const place = { address: "/run/x.sock", url: "unix:/run/x.sock" };
-  const head = { slot: 1, pid: 2, name: "shop" };
+  const head = { slot: 1, pid: 2, name: "shop", era: "e" };
   assert.deepEqual(readWelcome({ ...head, place }), { type: "welcome", ...head, place });
   assert.equal(readWelcome(head).place, undefined);
   assert.equal(readWelcome({ ...head, place: { url: 1 } }).place, undefined);
   assert.throws(() => readWelcome({ ...head, name: 1 }), { name: "ProtocolError" });
+  assert.throws(() => readWelcome({ ...head, era: undefined }), { name: "ProtocolError" });
 });
 
 test("quoted() leaves no character that a terminal would obey, and bounds the text", () => {

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import {
+  isFormer,
   isRunning,
   nextWorkerId,
   ownWorkerId,
@@ -81,6 +82,26 @@ test("isRunning() is false for another process of the same number", {
   const parts = parseWorkerId(ownWorkerId());
   assert.equal(isRunning(`${parts?.pid}-${Number(parts?.start) - 1}-0`), false);
 });
+
+test("isRunning() is false for a process that had the number of this one", () => {
+  assert.equal(isRunning(`${process.pid}-s1-0`), false);
+});
+
+const FORMER: readonly [id: string, other: string, expected: boolean][] = [
+  ["7-100-0", "7-100-3", false],
+  ["7-100-0", "7-101-0", true],
+  ["7-100-0", "8-101-0", false],
+  ["7-s100-0", "7-s102-1", false],
+  ["7-s100-0", "7-s103-0", true],
+  ["7-s100-0", "7-100-0", true],
+  ["x", "7-100-0", false],
+];
+
+for (const [id, other, expected] of FORMER) {
+  test(`${id} ${expected ? "has" : "need not have"} ended where ${other} runs`, () => {
+    assert.equal(isFormer(id, other), expected);
+  });
+}
 
 test("isRunning() is false for a process of another user", {
   skip: process.getuid?.() !== 0 && "needs root",

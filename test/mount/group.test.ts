@@ -55,6 +55,41 @@ test("a handler answers for all workers, with the page of the hub, until it is c
   assert.equal(left.value("queue"), 4);
 });
 
+test("a handler that is closed and made again counts once, by either copy of the package", async () => {
+  const url = new URL("../../dist/index.js", import.meta.url).href;
+  const copy: typeof import("../../src/index.ts") = await import(url);
+  const workers = { group: newGroup() };
+  const metric = { labels: {}, value: 10 };
+  const gatherer = gathererWith({
+    name: "jobs_total",
+    help: "",
+    type: "counter",
+    metrics: [metric],
+  });
+  const hub = createHandler(gathererOf(3), { workers });
+  const jobs = async () => {
+    const text = await (await hub.fetch(METRICS)).text();
+    return Number(/^jobs_total (.*)$/m.exec(text)?.[1] ?? 0);
+  };
+  // Nothing of a group keeps a process alive.
+  const alive = setInterval(() => {}, 1_000);
+  let last = await jobs();
+  for (const create of [createHandler, copy.createHandler, createHandler]) {
+    const handler = create(gatherer, { workers });
+    // It joins in the background, and the one before leaves so.
+    while (last < metric.value) {
+      const sum = await jobs();
+      assert.ok(sum >= last && sum <= metric.value, `${sum} after ${last}`);
+      last = sum;
+    }
+    metric.value++;
+    handler.close();
+    metric.value++;
+  }
+  clearInterval(alive);
+  hub.close();
+});
+
 test("handler.targets lists the workers; the request names the path of the metrics", async () => {
   const { targets, close } = createHandler(gathererOf(3), { workers: { group: newGroup() } });
   const ask = (query: string) => targets.fetch(new Request(`http://shop:8080/workers${query}`));

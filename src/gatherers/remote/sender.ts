@@ -12,6 +12,7 @@
 import type { FaultReporter } from "../../model/gatherer.ts";
 import { isReadOnce } from "../../model/identity.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
+import type { FormerRows, FormerTotals } from "./former-totals.ts";
 import { MAX_PART_BYTES, packed, type SizedChange } from "./sending/change-writer.ts";
 import { Pace } from "./sending/pace.ts";
 import { headBytes, SentFamily } from "./sending/sent-family.ts";
@@ -36,6 +37,12 @@ export class Sender {
   #nextId = 0;
   /** What the receiver has not been told. */
   #pending: SizedChange[] = [];
+  readonly #former: () => readonly FormerTotals[];
+
+  /** @param former What its receiver retains of the sources of the families; it is not told again. */
+  constructor(former: () => readonly FormerTotals[] = () => []) {
+    this.#former = former;
+  }
 
   /**
    * Takes a snapshot; yields where it may pause. One at a time: the next may begin when this one has
@@ -46,6 +53,7 @@ export class Sender {
     { isPartial, report, isLenient = false }: TakeOptions,
   ): Generator<undefined, Snapshot, undefined> {
     const pace = new Pace();
+    const former = this.#former();
     const taken = new Map<string, SentFamily | undefined>();
     for (const family of families) {
       const { name } = family;
@@ -53,7 +61,9 @@ export class Sender {
       else {
         taken.set(name, undefined);
         try {
-          taken.set(name, yield* this.#update(family, (reason) => report(name, reason), pace));
+          const sent = yield* this.#update(family, (reason) => report(name, reason), pace);
+          taken.set(name, sent);
+          if (sent !== undefined && former.length > 0) yield* deduct(former, sent, pace);
         } catch (error) {
           if (!isLenient) throw error;
         }
@@ -63,8 +73,10 @@ export class Sender {
     // From here on nothing pauses.
     const sent = [...taken.values()].filter((family) => family !== undefined);
     if (!isPartial) {
-      for (const name of this.#families.keys()) {
-        if (taken.get(name) === undefined) this.#families.delete(name);
+      for (const [name, { head }] of this.#families) {
+        if (taken.get(name) !== undefined) continue;
+        this.#families.delete(name);
+        for (const totals of former) totals.forget(head);
       }
     }
     const layout = packed(this.#pending);
@@ -136,25 +148,44 @@ function numbersOf(families: readonly SentFamily[]): Float64Array {
   const count = families.reduce((total, { table }) => total + table.numberCount, 0);
   const numbers = new Float64Array(count);
   let at = 0;
-  for (const { table } of families) {
-    numbers.set(table.numbers.subarray(0, table.numberCount), at);
-    at += table.numberCount;
+  for (const family of families) {
+    family.writeNumbers(numbers, at);
+    at += family.table.numberCount;
   }
   return numbers;
 }
 
+/** Prepares to deduct what the receiver has of a family already. */
+function* deduct(
+  former: readonly FormerTotals[],
+  family: SentFamily,
+  pace: Pace,
+): Generator<undefined, void, undefined> {
+  const sources: FormerRows[] = [];
+  for (const totals of former) {
+    const rows = yield* totals.rowsOf(family.head, pace);
+    if (rows !== undefined) sources.push(rows);
+  }
+  yield* family.deduct(sources, pace);
+}
+
 /**
- * Takes a whole snapshot of counters and histograms, without a pause: for exit handlers, which cannot
- * wait. Its receiver has been told nothing before. A family that cannot be read is left out.
+ * Takes a whole snapshot of what only grows, without a pause: for exit handlers, which cannot wait. Its receiver
+ * has been told nothing of it before. A family that cannot be read is left out.
  *
- * @param hasSummaries Whether those of summaries are summed, too.
+ * @param former As for a sender.
+ * @param isTotal Which families besides counters and histograms only grow.
  */
-export function totalsOf(families: Iterable<MetricFamily>, hasSummaries = false): Snapshot {
+export function totalsOf(
+  families: Iterable<MetricFamily>,
+  former: readonly FormerTotals[] = [],
+  isTotal: (family: MetricFamily) => boolean = () => false,
+): Snapshot {
   const totals = [...families].filter(
-    ({ type }) =>
-      type === "counter" || type === "histogram" || (hasSummaries && type === "summary"),
+    (family) => family.type === "counter" || family.type === "histogram" || isTotal(family),
   );
-  const steps = new Sender().take(totals, { isPartial: false, isLenient: true, report: () => {} });
+  const sender = new Sender(() => former);
+  const steps = sender.take(totals, { isPartial: false, isLenient: true, report: () => {} });
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;

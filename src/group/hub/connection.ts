@@ -42,6 +42,8 @@ export interface ConnectionContext {
   readonly log: Log;
   /** Where this process answers; `undefined` for a handler. */
   readonly place: Place | undefined;
+  /** Names the totals that are retained. */
+  readonly era: string;
   /** What workers have left that are not connected any more. */
   readonly left: Pick<LeftNumbers, "remove">;
   /** Keeps all counters for the next hub; returns whether it has. */
@@ -174,7 +176,7 @@ export class Connection {
 
   async #greet(head: FrameHead): Promise<void> {
     if (this.#isRefused) throw new ProtocolError("A message came after the connection was over");
-    const { hub, place } = this.#context;
+    const { hub, place, era } = this.#context;
     const hello = readHello(head);
     if (hello.protocol !== PROTOCOL) return this.#stayAway(hello);
     if (parseWorkerId(hello.worker) === undefined) throw new ProtocolError("A worker has no id");
@@ -191,7 +193,7 @@ export class Connection {
     const { slot } = added;
     const { pm2Name, script = "node" } = readEnvironment();
     const name = boundedText(pm2Name ?? script);
-    const welcome: Welcome = { type: "welcome", slot, pid: hub.own.facts.pid, name, place };
+    const welcome: Welcome = { type: "welcome", slot, pid: hub.own.facts.pid, name, place, era };
     sendFrame(this.#socket, welcome);
   }
 

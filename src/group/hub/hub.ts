@@ -10,7 +10,7 @@
 import { LightSignal, OVER } from "../../abort.ts";
 import { type Contribution, MergedFamilies } from "../../gatherers/remote/merged-families.ts";
 import { ProtocolError } from "../../gatherers/remote/protocol-error.ts";
-import { Sender } from "../../gatherers/remote/sender.ts";
+import type { Sender } from "../../gatherers/remote/sender.ts";
 import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import type { Log } from "../../log.ts";
 import type { GatherContext, GatherResult } from "../../model/gatherer.ts";
@@ -73,7 +73,7 @@ export class Hub implements WorkerCensus {
   #own: Worker | undefined;
   readonly #config: HubConfig;
   readonly #slots = new Slots();
-  readonly #sender = new Sender();
+  readonly #sender: Sender;
   readonly #signal = new LightSignal();
   readonly #asking: Asking;
   readonly #ownFamilies: readonly MetricFamily[];
@@ -81,6 +81,7 @@ export class Hub implements WorkerCensus {
 
   constructor(config: HubConfig) {
     this.#config = config;
+    this.#sender = config.local.createSender();
     const { settings, options } = config;
     this.#asking = new Asking(config, this);
     this.merged = new MergedFamilies(settings);

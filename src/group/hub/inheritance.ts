@@ -7,16 +7,16 @@ import type { LeftNumbers } from "./leaving/left-numbers.ts";
  * Takes over the counters of the workers that a former hub knew. Those whose process runs count on as they
  * stand until they join; those of the others are retained. It never rejects.
  *
- * @param isContinued Whether this process was in the group before.
+ * @param era Which totals the hub of this process retained before; `undefined` if it was in no group.
  * @returns Whether there was a hub before, and any of its workers still runs.
  */
 export async function inherit(
   hub: Hub,
   ledger: Ledger,
   left: LeftNumbers,
-  isContinued: boolean,
+  era: string | undefined,
 ): Promise<boolean> {
-  const records = await ledger.read(() => hub.merged.createMirror(), isContinued);
+  const records = await ledger.read(() => hub.merged.createMirror(), era);
   for (const { worker, slot, mirror, entry } of records) {
     const kept = new KeptWorker(ledger, { worker, slot }, mirror, entry);
     // It is not in the ledger that is written next before it is taken from the mirror.

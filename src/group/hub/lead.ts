@@ -7,12 +7,14 @@
  */
 import type { Socket } from "node:net";
 import type { GatherContext, GatherResult } from "../../model/gatherer.ts";
+import { nodeModule } from "../../node.ts";
 import type { Scrape, WorkerReport } from "../../scrape/exchange.ts";
 import { UnavailableError } from "../../scrape/failure.ts";
 import { unref } from "../../timers.ts";
 import type { PartConfig } from "../border.ts";
+import { endingPid } from "../environment.ts";
 import { Ledger } from "../ledger/ledger.ts";
-import type { Seat } from "../meeting/seat.ts";
+import { type Seat, socketOf } from "../meeting/seat.ts";
 import type { Place, WorkerFacts } from "../messages.ts";
 import { atMost } from "../waiting.ts";
 import { Connection } from "./connection.ts";
@@ -91,7 +93,8 @@ export class Lead {
       onMerged: async (deadlineMs) => {
         const kept = this.#keep(deadlineMs);
         // Of one that is alone, nobody goes on.
-        if (this.hub.workers.size + this.hub.absentees.size > 1) await kept;
+        const isAlone = this.hub.workers.size + this.hub.absentees.size <= 1;
+        if (!isAlone || this.#ledger.mayReturn) await kept;
       },
     });
     this.#workerScrapes = new WorkerScrapes({ hub: this.hub, options, selfMetrics, log });
@@ -124,8 +127,10 @@ export class Lead {
    */
   async open(): Promise<void> {
     try {
-      const { isChange } = this.#config;
-      const hasInherited = await inherit(this.hub, this.#ledger, this.#left, isChange);
+      const { isChange, local } = this.#config;
+      const era = isChange ? local.era : undefined;
+      const hasInherited = await inherit(this.hub, this.#ledger, this.#left, era);
+      local.era = this.#ledger.era;
       if (hasInherited || isChange) this.hub.events.hub_changed++;
       if (this.#isOver) throw new Error("The group was left meanwhile");
       this.hub.begin();
@@ -173,6 +178,12 @@ export class Lead {
     const isKept = this.leaveNow();
     // In the same turn: nobody will know what a member says from now on.
     const stopped = this.#stop();
+    const pid = endingPid();
+    if (isKept && pid !== undefined) {
+      const { meeting } = this.#config;
+      const path = socketOf(meeting.folder, meeting.key);
+      this.#ledger.removeAtExit(pid, () => nodeModule("node:fs").existsSync(path));
+    }
     await this.#ledger.close();
     await stopped;
     return isKept;
@@ -181,13 +192,14 @@ export class Lead {
   /**
    * Keeps what all workers have counted for the next hub, without a pause: for exit handlers.
    *
+   * @param pid This process, if it is about to end.
    * @returns Whether it has. Before it has what a former hub has left, it must leave that as it is; and
    *   when another process has its place, it is that one's to write.
    */
-  leaveNow(): boolean {
+  leaveNow(pid?: number): boolean {
     if (this.#isOver || !this.hub.hasBegun) return this.#isKept;
     this.hub.departures.retireNow(this.hub.own, this.#config.local.totals());
-    this.#isKept = this.#ledger.writeNow(this.hub.merged.takeRetained());
+    this.#isKept = this.#ledger.writeNow(this.hub.merged.takeRetained(), pid);
     return this.#isKept;
   }
 
@@ -262,7 +274,7 @@ export class Lead {
     const { hub, place } = this;
     const { log } = this.#config;
     const connection = new Connection(socket, {
-      ...{ hub, log, place, left: this.#left },
+      ...{ hub, log, place, left: this.#left, era: this.#ledger.era },
       keep: () => this.#keep(),
       onJoined: () => this.#keepSoon(),
     });

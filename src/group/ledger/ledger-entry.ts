@@ -56,6 +56,8 @@ export class LedgerEntry {
   #last: LedgerRecord | undefined;
   /** Whether that has the numbers of now. */
   #isTaken = false;
+  /** Whether the source had numbers, and its layout has not begun to change since. */
+  #canTakeAgain = false;
   /** What is appended while the journal is rewritten. */
   #late: LayoutPiece[] | undefined;
   #isClosed = false;
@@ -95,6 +97,14 @@ export class LedgerEntry {
   /** Must be called before the mirror applies a piece: after that, its numbers so far cannot be taken. */
   hold(): void {
     if (!this.#isTaken) this.take();
+    this.#canTakeAgain = false;
+  }
+
+  /** Forgets numbers that have been written, if they can be taken again. */
+  release(): void {
+    if (!this.#canTakeAgain) return;
+    this.#last = undefined;
+    this.#isTaken = false;
   }
 
   /**
@@ -144,6 +154,7 @@ export class LedgerEntry {
   take(): LedgerRecord | undefined {
     if (!this.#isWhole) return undefined;
     const taken = this.#source.takeNumbers(this.#kept);
+    this.#canTakeAgain = taken !== undefined;
     if (taken !== undefined) {
       this.#journal.measure();
       this.#forgetGone(taken.order);

@@ -1,9 +1,9 @@
 import type { Log } from "../../log.ts";
 import { nodeModule } from "../../node.ts";
-import { isRunning } from "../worker-id.ts";
 import type { LedgerEntry } from "./ledger-entry.ts";
 import type { LedgerFiles, LedgerPlace } from "./ledger-files.ts";
 import { createFlags, OWN_MODE, removeFile, writeAll } from "./own-file.ts";
+import { isAnyRunning } from "./processes.ts";
 import { bytesOfContent, type LedgerContent } from "./read-records.ts";
 
 const UNWRITABLE = "Cannot keep the counters of the workers for the next process";
@@ -74,6 +74,7 @@ export class LedgerWriter {
     this.#running = undefined;
     // Those whose ledger `writeNow()` has overtaken.
     for (const resolve of this.#waiting.splice(0)) resolve(isWritten);
+    for (const entry of this.#entries) entry.release();
   }
 
   async #attempt<T>(action: () => Promise<T>): Promise<T | undefined> {
@@ -120,9 +121,10 @@ export class LedgerWriter {
    * Writes a ledger without a pause: for exit handlers. If none of its workers runs, nobody will read it, and the
    * files are removed.
    *
+   * @param endingPid A process that is about to end.
    * @returns Whether it is written.
    */
-  writeNow(take: () => LedgerContent): boolean {
+  writeNow(take: () => LedgerContent, endingPid: number | undefined): boolean {
     this.#isEnding = true;
     const path = this.#files.newPath();
     try {
@@ -130,7 +132,7 @@ export class LedgerWriter {
       if (!this.#files.isOurs()) return false;
       this.#next = undefined;
       this.#generation++;
-      if (!content.workers.some(isRunning)) {
+      if (!isAnyRunning(content.workers, endingPid)) {
         for (const { journal } of this.#entries) journal.discard();
         this.#files.removeAll();
         return true;

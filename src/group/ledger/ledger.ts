@@ -9,7 +9,6 @@
  * families, and the others are kept as they were.
  */
 import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
-import { isRunning } from "../worker-id.ts";
 import { removeForgottenFiles } from "./forgotten-files.ts";
 import { Journal, readJournal } from "./journal.ts";
 import {
@@ -20,6 +19,8 @@ import {
 } from "./ledger-entry.ts";
 import { LedgerFiles, type LedgerPlace } from "./ledger-files.ts";
 import { LedgerWriter } from "./ledger-writer.ts";
+import { markOf } from "./own-file.ts";
+import { isAnyRunning, keepAtExit, Processes, removeAtExit } from "./processes.ts";
 import { type LedgerContent, readContent } from "./read-records.ts";
 
 /** A mirror, as far as the ledger needs it. */
@@ -43,10 +44,15 @@ const UNREADABLE = "Cannot read the counters that the last process has kept; the
 export class Ledger {
   /** Whether it goes on with what a former hub has left, because any of its workers runs. */
   isContinued = false;
+  /** Whether a process runs that has left the group, and may go on with it. */
+  mayReturn = false;
+  /** Names the totals that are retained; a ledger whose counters start anew has another name. */
+  era: string = newEra();
   readonly #log: LedgerPlace["log"];
   readonly #files: LedgerFiles;
   readonly #writer: LedgerWriter;
   readonly #entries = new Set<LedgerEntry>();
+  readonly #processes = new Processes();
   #retained: LedgerEntry | undefined;
   #retainedNumbers: Omit<Retained, "layout"> | undefined;
 
@@ -61,22 +67,26 @@ export class Ledger {
    *
    * The counters start anew, and the files are removed, if no process of the group runs any more.
    *
-   * @param isContinued Whether this process was in the group before: then one runs, although a ledger that
-   *   is older than its joining does not name it.
+   * @param era That of the hub that this process had before: then one runs, although a ledger that is older
+   *   than its joining does not name it. `undefined` if it was in no group.
    */
   async read<M extends KeptMirror>(
     createMirror: () => M,
-    isContinued = false,
+    era?: string,
   ): Promise<readonly KeptWorker<M>[]> {
     const files = this.#files;
     try {
+      keepAtExit(files.ledger);
       removeForgottenFiles(files.folder.path);
       files.find();
       const content = await readContent(files.ledger, files.folder.uid);
-      this.isContinued = isContinued || content?.workers.some(isRunning) === true;
+      const { workers = [], left = [], records = [] } = content ?? {};
+      this.isContinued = era !== undefined || isAnyRunning(workers);
       if (this.isContinued) {
-        for (const worker of content?.left ?? []) files.leave(worker);
-        return await this.#restore(content?.records ?? [], createMirror);
+        this.era = content?.era ?? era ?? this.era;
+        for (const worker of workers) this.#processes.add(worker);
+        for (const worker of left) files.leave(worker);
+        return await this.#restore(records, createMirror);
       }
       // It may have been stopped meanwhile, and another hub be writing its first ledger.
       if (!files.isOurs()) return [];
@@ -101,6 +111,7 @@ export class Ledger {
         mirror.applyNumbers({ order, isPartial: false, numbers });
       } catch (error) {
         this.#log.error(UNREADABLE, error);
+        if (worker === "") this.era = newEra();
         continue;
       }
       const journal = new Journal(folder.path, extent.name, extent);
@@ -122,6 +133,7 @@ export class Ledger {
   /** Forgets a worker: its counters are retained now, or newer ones have replaced them. */
   remove(entry: LedgerEntry): void {
     this.#entries.delete(entry);
+    this.#processes.add(entry.name.worker);
     // Unless it is in what is being written, nobody will read it.
     if (!this.#writer.isWriting) entry.journal.discard();
     this.#files.close(entry);
@@ -148,14 +160,29 @@ export class Ledger {
   }
 
   /**
-   * Writes the workers as they are, without a pause: for exit handlers. If none of them runs, nobody will read
-   * them, and the files are removed.
+   * Writes the workers as they are, without a pause: for exit handlers. If none of their processes runs, nobody
+   * will read them, and the files are removed.
    *
    * @param retained As for `write()`.
+   * @param endingPid The process that is about to end.
    * @returns Whether they are written.
    */
-  writeNow(retained: Retained | undefined): boolean {
-    return this.#writer.writeNow(() => this.#take(retained));
+  writeNow(retained: Retained | undefined, endingPid?: number): boolean {
+    return this.#writer.writeNow(() => this.#take(retained), endingPid);
+  }
+
+  /**
+   * Lets the files be removed when this process ends, after `writeNow()`, unless others need them then.
+   *
+   * @param hasHub Whether there is one.
+   */
+  removeAtExit(endingPid: number, hasHub: () => boolean): void {
+    const { ledger } = this.#files;
+    const mark = markOf(ledger);
+    removeAtExit(ledger, () => {
+      const isNeeded = hasHub() || isAnyRunning(this.#processes.running(), endingPid);
+      if (!isNeeded && markOf(ledger) === mark) this.#files.removeAll();
+    });
   }
 
   #take(retained: Retained | undefined): LedgerContent {
@@ -167,10 +194,13 @@ export class Ledger {
       for (const piece of retained.layout) this.#retained.addLayout(piece);
     }
     const entries = [...this.#entries];
+    const former = this.#processes.running();
+    this.mayReturn = former.length > 0;
     return {
       records: entries.flatMap((entry) => entry.take() ?? []),
-      workers: entries.map(({ name }) => name.worker),
+      workers: [...entries.map(({ name }) => name.worker), ...former],
       left: [...this.#files.left],
+      era: this.era,
     };
   }
 
@@ -185,4 +215,8 @@ export class Ledger {
     for (const entry of this.#entries) this.remove(entry);
     await this.#files.closed();
   }
+}
+
+function newEra(): string {
+  return Math.random().toString(36).slice(2);
 }

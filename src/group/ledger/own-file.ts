@@ -69,6 +69,13 @@ export function removeFile(path: string): void {
   }
 }
 
+/** What a file has until another has its name; `undefined` if there is none. */
+export function markOf(path: string): string | undefined {
+  const { lstatSync } = nodeModule("node:fs");
+  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats && `${stats.dev} ${stats.ino} ${stats.mtimeNs}`;
+}
+
 /** How a new file is opened. */
 export function createFlags(): number {
   const { constants } = nodeModule("node:fs");

@@ -18,6 +18,8 @@ export interface LedgerContent {
   readonly workers: readonly string[];
   /** Workers that have left, and whose last numbers are part of the records already. */
   readonly left: readonly string[];
+  /** Names what is retained, as `Welcome` does. */
+  readonly era: string;
 }
 
 /** The bytes of a ledger. */
@@ -25,8 +27,8 @@ export function bytesOfContent(content: LedgerContent): Generator<Uint8Array> {
   return sealedBytes(framesOf(content));
 }
 
-function* framesOf({ records, workers, left }: LedgerContent): Generator<Frame> {
-  yield { head: { ledger: VERSION, workers, left } };
+function* framesOf({ records, ...head }: LedgerContent): Generator<Frame> {
+  yield { head: { ledger: VERSION, ...head } };
   for (const { numbers, ...head } of records) yield { head, body: numbers };
 }
 
@@ -41,11 +43,11 @@ export async function readContent(path: string, uid: number): Promise<LedgerCont
   if (bytes === undefined) return undefined;
   const [first, ...frames] = await readSealed(bytes);
   if (first?.head["ledger"] !== VERSION) throw new FrameError("The ledger is of another version");
-  const { workers, left } = first.head;
-  if (!isList(workers, isText) || !isList(left, isText)) {
+  const { workers, left, era } = first.head;
+  if (!isList(workers, isText) || !isList(left, isText) || !isText(era)) {
     throw new FrameError("The ledger does not say whose it is");
   }
-  return { records: frames.map(recordOf), workers, left };
+  return { records: frames.map(recordOf), workers, left, era };
 }
 
 function recordOf({ head, body }: ReadFrame): LedgerRecord {

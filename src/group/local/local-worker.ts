@@ -4,13 +4,16 @@
  */
 import type { Signal } from "../../abort.ts";
 import { isInstance, ScrapeTimeoutError } from "../../errors.ts";
-import { type Sender, totalsOf } from "../../gatherers/remote/sender.ts";
+import { FormerTotals } from "../../gatherers/remote/former-totals.ts";
+import { policyOf } from "../../gatherers/remote/merge-policy.ts";
+import { Sender, totalsOf } from "../../gatherers/remote/sender.ts";
 import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import type { Log } from "../../log.ts";
 import { isThenable } from "../../maybe-promise.ts";
 import type { Gatherer } from "../../model/gatherer.ts";
-import type { MetricFamily } from "../../model/metric-family.ts";
+import type { MetricFamily, MetricType } from "../../model/metric-family.ts";
 import type { ResolvedHandlerOptions } from "../../options/options.ts";
+import type { WorkersSettings } from "../../options/workers.ts";
 import { Alarm } from "../../scrape/alarm.ts";
 import { startDeadline } from "../../scrape/deadline.ts";
 import { GatherCycle, type Gathering, isRefused, withHook } from "../../scrape/gather-cycle.ts";
@@ -18,6 +21,7 @@ import { filterByNames, requestedFamilies } from "../../scrape/name-filter.ts";
 import { type Reader, UpdateLock } from "../../scrape/update-lock.ts";
 import { type Outcome, type Question, toldErrors } from "../messages.ts";
 import { inSlices } from "../slices.ts";
+import type { Reported, Retained } from "./reported.ts";
 
 /** The answer of a worker to a question. */
 export interface Answer extends Outcome {
@@ -42,33 +46,40 @@ const COLLECTOR = "collector of this worker";
 /** The worker that this process is. */
 export class LocalWorker {
   readonly lock: UpdateLock = new UpdateLock();
+  /** Which sources it reports; `undefined` before it joins, when nobody asks. */
+  reported: Reported | undefined;
+  /** Which totals its hub retains; `undefined` until one has said so. */
+  era: string | undefined;
   readonly #gatherer: Gatherer;
-  readonly #options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape" | "workers">;
+  readonly #options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">;
   readonly #log: Log;
-  readonly #isCounted: (source: object) => boolean;
+  readonly #settings: WorkersSettings;
   readonly #cycle: GatherCycle;
   readonly #alarm = new Alarm();
   /** Those of the last gathering of all. */
   #families: readonly MetricFamily[] = [];
   #isFailing = false;
   #reason = "";
+  readonly #former = new Map<Retained, FormerTotals>();
+  #isLeaving = false;
+  #last: Snapshot | undefined;
 
   constructor(
     gatherer: Gatherer,
-    options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape" | "workers">,
+    options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">,
+    settings: WorkersSettings,
     log: Log,
-    isCounted: (source: object) => boolean,
   ) {
     const { errorHandling, onScrape } = options;
     this.#gatherer = gatherer;
     this.#options = options;
+    this.#settings = settings;
     this.#log = log;
-    this.#isCounted = isCounted;
     this.#cycle = new GatherCycle(
       onScrape === undefined ? gatherer : withHook(gatherer, onScrape),
       {
         errorHandling,
-        isCounted,
+        isCounted: this.#isCounted,
         report: this.#report,
         onShared: () => {},
         onGathered: ({ errors, isComplete }) => this.#logErrors(errors, isComplete),
@@ -105,9 +116,30 @@ export class LocalWorker {
     }
   }
 
-  /** Returns the last numbers of this process, without a pause and without its collectors. */
+  /** Makes what tells one hub of the metrics. */
+  createSender(): Sender {
+    return new Sender(() => this.#formerTotals());
+  }
+
+  /**
+   * Returns the last numbers of this process, without a pause and without its collectors; while it leaves, the
+   * same each time.
+   */
   totals(): Snapshot {
-    return totalsOf(this.#familiesNow(), this.#options.workers?.summaries === "sum");
+    if (this.#last !== undefined) return this.#last;
+    const families = this.#familiesNow();
+    const former = this.#formerTotals();
+    const last = totalsOf(families, former, this.#isRetained);
+    if (this.#isLeaving) {
+      this.#last = last;
+      this.#retain(families, former.length === 0 ? last : undefined);
+    }
+    return last;
+  }
+
+  /** Must be called before it leaves its group although the process lives on, and may take part again. */
+  leave(): void {
+    this.#isLeaving = true;
   }
 
   setFailing(message = "no reason given"): void {
@@ -123,6 +155,7 @@ export class LocalWorker {
   }
 
   close(): void {
+    this.reported?.close();
     this.#alarm.close();
   }
 
@@ -143,20 +176,59 @@ export class LocalWorker {
     }
   }
 
+  readonly #isCounted = (source: object): boolean => this.reported?.has(source) ?? true;
+
+  readonly #isRetained = ({ name, type }: { name: string; type: MetricType }): boolean =>
+    policyOf(name, type, this.#settings).kind === "total";
+
+  /** What its hub retains of the sources that it reports. */
+  #formerTotals(): readonly FormerTotals[] {
+    const all: FormerTotals[] = [];
+    for (const { retained } of this.reported?.sources().values() ?? []) {
+      if (retained === undefined) continue;
+      // A group that has begun anew retains nothing of it.
+      if ((retained.era ?? this.era) !== (this.era ?? retained.era)) continue;
+      const former = this.#former.get(retained) ?? new FormerTotals(retained, this.#isRetained);
+      this.#former.set(retained, former);
+      all.push(former);
+    }
+    return all;
+  }
+
+  /**
+   * Notes what is retained of each source from now on.
+   *
+   * @param last The totals of all, unless something was deducted.
+   */
+  #retain(families: readonly MetricFamily[], last: Snapshot | undefined): void {
+    const { reported, era } = this;
+    const sources = [...(reported?.sources().keys() ?? [])];
+    const own = sources.map((source) => this.#gatherNow((counted) => counted === source));
+    const names = new Set(own.flat().map(({ name }) => name));
+    // Whose these are is not known; where a source does not have them, nothing is deducted.
+    const others = families.filter(({ name }) => !names.has(name));
+    for (const [index, source] of sources.entries()) {
+      const isAll = sources.length === 1 && last !== undefined;
+      const all = [...(own[index] ?? []), ...others];
+      const { layout, order, numbers } = isAll ? last : totalsOf(all, [], this.#isRetained);
+      reported?.retain(source, { layout, order, numbers, era });
+    }
+  }
+
   /** The families as they are now; where a gatherer would have to be waited for, its last ones. */
   #familiesNow(): readonly MetricFamily[] {
-    const families = this.#gatherNow();
+    const families = this.#gatherNow(this.#isCounted);
     const names = new Set(families.map(({ name }) => name));
     return [...families, ...this.#families.filter(({ name }) => !names.has(name))];
   }
 
-  #gatherNow(): readonly MetricFamily[] {
+  #gatherNow(isCounted: (source: object) => boolean): readonly MetricFamily[] {
     try {
       const result = this.#gatherer.gather({
         signal: new AbortController().signal,
         deadlineMs: Date.now(),
         isRequested: () => true,
-        isCounted: this.#isCounted,
+        isCounted,
         report: () => {},
         isFinal: true,
       });

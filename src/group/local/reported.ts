@@ -1,54 +1,65 @@
 /**
  * Which part of this thread reports a source to a group. A registry may be served by a server and by a
- * handler, and both may be in one group: then the first reports it, so that nothing is counted twice.
+ * handler, and both may be in one group: then the first reports it, so that nothing is counted twice. When that
+ * one is closed, another goes on with what has been counted since.
  */
+import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 
-/** Who reports each source, in each group, for all copies of this package that the thread has loaded. */
-const REPORTERS = Symbol.for("promhttp.reporters");
-
-interface Reporters {
-  /** How many parts there were in this thread. */
-  parts: number;
-  readonly groups: Map<string, WeakMap<object, Reporter>>;
+/** What a group retains of a source that a part of this thread has reported. */
+export interface Retained extends Pick<Snapshot, "layout" | "order" | "numbers"> {
+  /** Which totals it is part of; `undefined` if no hub has said so. */
+  readonly era: string | undefined;
 }
 
-interface Reporter {
-  readonly part: object;
-  /** How many parts there were when it was closed; `undefined` until then. */
-  partsAtEnd: number | undefined;
+/** What is known of each source, in each group, for all copies of this package that the thread has loaded. */
+const SOURCES = Symbol.for("promhttp.sources");
+
+interface KnownSource {
+  /** The part that reports it. */
+  part: object | undefined;
+  retained: Retained | undefined;
 }
 
 /** What one part of this thread reports to its group. */
 export class Reported {
-  readonly #shared: Reporters;
-  readonly #reporters: WeakMap<object, Reporter>;
-  readonly #number: number;
-  readonly #own = new Set<Reporter>();
+  readonly #sources: WeakMap<object, KnownSource>;
+  readonly #own = new Map<object, KnownSource>();
+  #isClosed = false;
 
   /** @param key That of the group. */
   constructor(key: string) {
-    const global: typeof globalThis & { [REPORTERS]?: Reporters } = globalThis;
-    global[REPORTERS] ??= { parts: 0, groups: new Map() };
-    this.#shared = global[REPORTERS];
-    this.#number = this.#shared.parts++;
-    this.#reporters = this.#shared.groups.get(key) ?? new WeakMap();
-    this.#shared.groups.set(key, this.#reporters);
+    const global: typeof globalThis & { [SOURCES]?: Map<string, WeakMap<object, KnownSource>> } =
+      globalThis;
+    global[SOURCES] ??= new Map();
+    this.#sources = global[SOURCES].get(key) ?? new WeakMap();
+    global[SOURCES].set(key, this.#sources);
   }
 
   /** Whether this part reports a source: the first that has asked does. */
   has(source: object): boolean {
-    const { part, partsAtEnd = Number.POSITIVE_INFINITY } = this.#reporters.get(source) ?? {};
-    if (part === this) return true;
-    // What a part has reported stays when it is closed, so those beside it must not report that again.
-    if (part !== undefined && this.#number < partsAtEnd) return false;
-    const reporter: Reporter = { part: this, partsAtEnd: undefined };
-    this.#reporters.set(source, reporter);
-    this.#own.add(reporter);
+    const known = this.#sources.get(source) ?? { part: undefined, retained: undefined };
+    if (known.part !== undefined || this.#isClosed) return known.part === this;
+    known.part = this;
+    this.#sources.set(source, known);
+    this.#own.set(source, known);
     return true;
   }
 
-  /** Leaves its sources to parts that are made from now on. */
+  /** Those that it reports, with what is retained of them. */
+  sources(): ReadonlyMap<object, { readonly retained: Retained | undefined }> {
+    return this.#own;
+  }
+
+  /** Notes what is retained of a source when this part is closed. */
+  retain(source: object, retained: Retained): void {
+    const known = this.#own.get(source);
+    if (known !== undefined) known.retained = retained;
+  }
+
+  /** Leaves its sources to other parts. */
   close(): void {
-    for (const reporter of this.#own) reporter.partsAtEnd = this.#shared.parts;
+    this.#isClosed = true;
+    for (const known of this.#own.values()) known.part = undefined;
+    this.#own.clear();
   }
 }

@@ -46,6 +46,37 @@ test("only changes of the layout are appended", { skip }, () =>
   }),
 );
 
+test("a worker that changes is written as it was, for as long as it takes", { skip }, () =>
+  withLedger(async ({ open }) => {
+    const ledger = open();
+    const { mirror, entry } = addWorker(ledger, OWN, { "/": 1 });
+    await ledger.write(undefined);
+    mirror.numbers = [2];
+    entry.addNumbers();
+    send(entry, mirror, [{ id: 1, splices: [{ at: 1, removed: 0, rows: rows("/new") }] }]);
+    mirror.numbers = undefined;
+    const written = async () => {
+      await ledger.write(undefined);
+      const [found] = await readAll(open());
+      return [...(found?.numbers ?? [])];
+    };
+    assert.deepEqual([await written(), await written()], [[2], [2]]);
+    // Those of other families: this one still changes.
+    entry.addNumbers();
+    assert.deepEqual([await written(), await written()], [[2], [2]]);
+    mirror.numbers = [3, 1];
+    entry.addNumbers();
+    assert.deepEqual(
+      [await written(), await written()],
+      [
+        [3, 1],
+        [3, 1],
+      ],
+    );
+    await ledger.close();
+  }),
+);
+
 test(
   "gauges, exemplars and native histograms are not kept, families that are gone neither",
   { skip },

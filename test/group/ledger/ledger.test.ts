@@ -227,3 +227,57 @@ test("a hub that loses its seat while it reads removes nothing of another", { sk
     await Promise.all([late.close(), other.close()]);
   }),
 );
+
+test("a ledger goes on while a process runs that has left, and keeps its era", { skip }, () =>
+  withLedger(async ({ open, folder }) => {
+    const retained = { layout: [whole(9, ["/"])], order: [9], numbers: new Float64Array([70]) };
+    const ledger = open();
+    ledger.remove(ledger.add({ worker: OWN, slot: 0 }, new FakeMirror()));
+    assert.equal(ledger.writeNow(retained), true);
+    await ledger.close();
+
+    const second = open();
+    const [found] = await readAll(second);
+    assert.deepEqual(found?.numbers, retained.numbers);
+    assert.equal(second.isContinued, true);
+    assert.equal(second.era, ledger.era);
+    await second.write(undefined);
+    assert.equal(second.mayReturn, true);
+    assert.equal(second.writeNow(undefined, process.pid), true);
+    await second.close();
+    assert.deepEqual(readdirSync(folder), []);
+
+    const third = open();
+    assert.deepEqual(await readAll(third), []);
+    assert.notEqual(third.era, ledger.era);
+    assert.equal(third.mayReturn, false);
+  }),
+);
+
+test(
+  "a ledger has the era of the hub before, or another if what is retained is lost",
+  { skip },
+  () =>
+    withLedger(async ({ open, folder }) => {
+      const ledger = open();
+      await ledger.read(() => new FakeMirror(), "before");
+      assert.equal(ledger.era, "before");
+      addWorker(ledger, OWN, { "/": 1 });
+      await ledger.write({
+        layout: [whole(9, ["/"])],
+        order: [9],
+        numbers: new Float64Array([70]),
+      });
+      await ledger.close();
+      const second = open();
+      await second.read(() => new FakeMirror(), "other");
+      assert.equal(second.era, "before");
+      await second.close();
+      for (const name of readdirSync(folder)) {
+        if (name.endsWith(".layout")) truncateSync(join(folder, name), 10);
+      }
+      const third = open();
+      await third.read(() => new FakeMirror(), "before");
+      assert.notEqual(third.era, "before");
+    }),
+);

@@ -99,6 +99,7 @@ export function withLedger(test: (opened: Opened) => Promise<void>): Promise<voi
 
 /** Lets a worker send changes of its layout. */
 export function send(entry: LedgerEntry, mirror: FakeMirror, piece: LayoutPiece): void {
+  entry.hold();
   mirror.applyLayout(piece);
   entry.addLayout(piece);
 }

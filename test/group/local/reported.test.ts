@@ -13,12 +13,14 @@ test("the first part that asks for a source reports it", () => {
   assert.equal(new Reported("b").has(source), true);
 });
 
-test("when a part is closed, only later ones report its sources", () => {
+test("when a part is closed, another reports its sources, with what is retained of them", () => {
   const source = {};
   const [first, second] = [new Reported("c"), new Reported("c")];
-  assert.equal(first.has(source), true);
+  assert.deepEqual([first.has(source), second.has(source)], [true, false]);
+  const retained = { era: "e", layout: [], order: [], numbers: new Float64Array(0) };
+  first.retain(source, retained);
   first.close();
-  assert.equal(second.has(source), false);
-  assert.equal(first.has(source), true);
-  assert.equal(new Reported("c").has(source), true);
+  assert.deepEqual([first.has(source), second.has(source)], [false, true]);
+  assert.equal(second.sources().get(source)?.retained, retained);
+  assert.equal(new Reported("d").has(source), true);
 });

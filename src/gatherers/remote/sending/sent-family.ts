@@ -1,5 +1,6 @@
 import { isReadOnce } from "../../../model/identity.ts";
 import type { MetricFamily } from "../../../model/metric-family.ts";
+import type { FormerRows } from "../former-totals.ts";
 import { type FamilyHead, MAX_SHAPES } from "../snapshot.ts";
 import {
   ChangeWriter,
@@ -8,6 +9,7 @@ import {
   type SizedChange,
   shapeBytes,
 } from "./change-writer.ts";
+import { Deduction } from "./deduction.ts";
 import { type Edit, FamilyWalk, type KnownRows } from "./family-walk.ts";
 import type { Pace } from "./pace.ts";
 import { type Columns, Point } from "./point.ts";
@@ -27,6 +29,7 @@ export class SentFamily {
   #family: MetricFamily | undefined;
   #isDescribed = false;
   #shapeCount = 0;
+  #deduction: Deduction | undefined;
 
   constructor(id: number, head: FamilyHead, isTrusting: boolean) {
     this.id = id;
@@ -82,6 +85,20 @@ export class SentFamily {
     this.#isDescribed = true;
     this.#shapeCount = known.shapes.all.length;
     return changes;
+  }
+
+  /** Prepares to deduct what each source has counted elsewhere; yields where it may pause. */
+  *deduct(sources: readonly FormerRows[], pace: Pace): Generator<undefined, void, undefined> {
+    if (sources.length === 0) this.#deduction = undefined;
+    else if (!this.#deduction?.isOf(sources)) this.#deduction = new Deduction(sources);
+    yield* this.#deduction?.align(this.table, this.#known.shapes.all, pace) ?? [];
+  }
+
+  /** Writes the numbers of all rows to a list, where they begin at `at`. */
+  writeNumbers(numbers: Float64Array, at: number): void {
+    const { table, shapes } = this.#known;
+    numbers.set(table.numbers.subarray(0, table.numberCount), at);
+    this.#deduction?.apply(table, shapes.all, numbers, at);
   }
 
   *#describe(

@@ -7,7 +7,7 @@
  */
 import type { MergedFamilies } from "../../../gatherers/remote/merged-families.ts";
 import type { Mirror } from "../../../gatherers/remote/mirror.ts";
-import { isRunning, parseWorkerId } from "../../worker-id.ts";
+import { isFormer, isRunning, parseWorkerId } from "../../worker-id.ts";
 import type { Slots } from "../slots.ts";
 import type { KeptWorker } from "./kept-worker.ts";
 
@@ -65,9 +65,18 @@ export class Absentees {
     return absentee;
   }
 
-  /** Those whose process has ended. */
-  dead(): ReadonlySet<string> {
-    return new Set([...this.#absent.keys()].filter((worker) => !isRunning(worker)));
+  /**
+   * Those whose process has ended.
+   *
+   * @param present The ids of workers whose processes run.
+   */
+  dead(present: readonly string[]): ReadonlySet<string> {
+    const byPid = new Map(present.map((worker) => [factsOf(worker).pid, worker]));
+    const hasEnded = (worker: string) => {
+      const other = byPid.get(factsOf(worker).pid);
+      return (other !== undefined && isFormer(worker, other)) || !isRunning(worker);
+    };
+    return new Set([...this.#absent.keys()].filter(hasEnded));
   }
 
   /** Makes the counters of one that cannot return part of what is retained. */

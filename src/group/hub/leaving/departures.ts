@@ -105,10 +105,10 @@ export class Departures {
 
   /** Retires the absent workers that cannot return: they have ended, or have left their last numbers. */
   async retireDead(): Promise<void> {
-    const { absentees, left, turns } = this.#context;
+    const { workers, absentees, left, turns } = this.#context;
     if (absentees.size === 0) return;
     // In this order: a worker leaves its numbers, and then it ends.
-    const dead = absentees.dead();
+    const dead = absentees.dead(Array.from(workers, ({ facts }) => facts.worker));
     const withLast = left.workers();
     for (const { worker } of [...absentees.list()]) {
       const last = withLast.has(worker) ? await left.read(worker) : undefined;

@@ -46,8 +46,9 @@ export class LedgerEntry {
   #journal: Journal;
   /** The families that are kept, and whether they have had numbers. */
   readonly #kept = new Map<number, boolean>();
-  /** How many are gone, and have been replaced since its worker returned. */
+  /** How many families of the journal are gone. */
   #goneCount = 0;
+  /** Whether its worker has begun anew, and the journal has families of both its senders. */
   #hasReturned = false;
   /** Whether another hub has written the journal. */
   #isFound: boolean;
@@ -174,8 +175,8 @@ export class LedgerEntry {
 
   /** Whether most of the journal has come and gone. */
   get #isLong(): boolean {
-    const isReplaced = this.#hasReturned && this.#goneCount >= this.#kept.size;
-    return this.#journal.isLong || (isReplaced && this.#goneCount > 0);
+    const isReplaced = this.#goneCount > 0 && this.#goneCount >= this.#kept.size;
+    return this.#journal.isLong || (this.#hasReturned && isReplaced);
   }
 
   /** Writes the journal anew, with pauses, if most of it has come and gone. */
@@ -200,6 +201,7 @@ export class LedgerEntry {
       this.#last = { ...record, extent: journal.extent };
       for (const piece of this.#late) journal.append(piece);
       this.#journal = journal;
+      this.#isFound = false;
       this.#goneCount = 0;
       this.#hasReturned = false;
     } finally {

@@ -5,7 +5,8 @@
  * The numbers are one file, which is replaced before each scrape is answered. It also names the workers that
  * have no numbers yet, and those whose last numbers it has. The layout of each worker is a journal, to
  * which only changes are appended; the numbers say how many of its bytes are theirs. A new hub reads both
- * as if each worker had just sent them.
+ * as if each worker had just sent them. A worker that returns goes on in its journal: it may answer for some
+ * families, and the others are kept as they were.
  */
 import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import { removeForgottenFiles } from "./forgotten-files.ts";

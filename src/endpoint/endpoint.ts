@@ -4,8 +4,8 @@
  *
  * A server and a handler have one endpoint each. `group-endpoint.ts` makes that of a process whose
  * scrapes are answered for all workers of a group; `late-endpoint.ts` lets requests wait until it has
- * joined them. Neither is loaded without the option `workers`. This room reads no request and sends no
- * response.
+ * joined them. The code of groups is loaded only with the option `workers`. This room reads no request and
+ * sends no response.
  */
 import type { FixedAnswer } from "../http/fixed-answers.ts";
 import type { RequestHead } from "../http/request-head.ts";
@@ -58,6 +58,3 @@ export function createEndpoint(parts: EndpointParts): OwnEndpoint {
   const page = createPage({ scrapeHandler, options, paths, log, workers });
   return { ...scrapeHandler, page };
 }
-
-/** The log line of a process that cannot take part in its group. */
-export const CANNOT_JOIN: string = "Cannot join the other workers; this one is a target of its own";

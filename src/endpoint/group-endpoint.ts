@@ -1,10 +1,11 @@
-import { createGroup, type Hosted, type Place, type Role } from "../group/group.ts";
+import { Group, type Hosted, type Place } from "../group/group.ts";
 import { targetsAnswer } from "../http/targets.ts";
+import type { WorkerRole } from "../options/workers.ts";
 import { createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
 
 /** The endpoint of a process in a group. */
 export interface GroupEndpoint extends Endpoint {
-  readonly role: Role;
+  readonly role: WorkerRole;
   /** Where the hub answers; `undefined` while there is none, and where that is a handler. */
   readonly place: Place | undefined;
   /**
@@ -32,7 +33,7 @@ export function createGroupEndpoint(
   address: string | undefined,
 ): GroupEndpoint {
   const { gatherer, options, log } = parts;
-  const group = createGroup({ gatherer, options, log, address });
+  const group = new Group({ gatherer, options, log, address });
   const all = createEndpoint({
     ...parts,
     gatherer: group.gatherer,

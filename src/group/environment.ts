@@ -25,6 +25,7 @@ export interface Environment {
   readonly isOffspring: boolean;
   /** The script that the process was started with, as it was named; `undefined` without one. */
   readonly script: string | undefined;
+  /** Where it works. */
   readonly folder: string;
   /** What pm2 calls the application, if pm2 has started this process itself. */
   readonly pm2Name: string | undefined;
@@ -46,22 +47,22 @@ export function readEnvironment(): Environment {
     temporaryFolder: nodeModule("node:os").tmpdir(),
     runtimeFolder: env["PROMHTTP_RUNTIME_DIR"] || undefined,
     group: env["PROMHTTP_GROUP"] || undefined,
-    mark: env[MARK] || undefined,
+    mark: env[MARK_VARIABLE] || undefined,
     isOffspring: !isMainThread || process.connected === true,
     script: pm2?.script ?? (isMainThread ? process.argv[1] : scriptOfProcess()),
-    folder: workingFolder(),
+    folder: pm2?.folder ?? workingFolder(),
     pm2Name: pm2?.name,
     id: pm2?.id ?? (isMainThread ? clusterId() : ""),
   };
 }
 
 /** The variable that tells child processes and threads which group their parent is in. */
-const MARK = "PROMHTTP_SERVED_BY";
+export const MARK_VARIABLE: string = "PROMHTTP_SERVED_BY";
 
 /** Tells child processes and threads that are started from now on which group this process is in. */
 export function setMark(text: string): void {
   try {
-    process.env[MARK] = text;
+    process.env[MARK_VARIABLE] = text;
   } catch {
     // The application has frozen its variables. This process takes part all the same.
   }
@@ -106,6 +107,8 @@ export function startSeconds(): number {
 
 interface Pm2 {
   readonly script: string;
+  /** In cluster mode pm2 goes there after the preloads have run. */
+  readonly folder: string | undefined;
   readonly name: string;
   readonly id: string;
 }
@@ -119,9 +122,12 @@ const PM2_CONTAINER = /[\\/]ProcessContainer(?:Fork|Bun|ForkBun)?\.js$/;
  */
 function readPm2(): Pm2 | undefined {
   if (!PM2_CONTAINER.test(process.argv[1] ?? "")) return undefined;
-  const { pm_exec_path: script, name, pm_id: id } = pm2Variables();
+  const { pm_exec_path: script, pm_cwd: folder, name, pm_id: id } = pm2Variables();
   if (typeof script !== "string" || typeof name !== "string" || name === "") return undefined;
-  return { script, name, id: `${id ?? ""}` };
+  return {
+    ...{ script, name, id: `${id ?? ""}` },
+    folder: typeof folder === "string" ? folder : undefined,
+  };
 }
 
 function pm2Variables(): Readonly<Record<string, unknown>> {

@@ -1,37 +1,27 @@
 /**
- * Passes scrapes on to the hub, over its own socket, and its answers back: status, headers and body, which is
- * read no faster than the client reads. Whoever has the request has checked who asks.
+ * Forwards scrapes to the hub, over its own socket, and returns what that answers. Whoever has received a
+ * scrape has authorised it.
  *
- * While the hub changes, a request is tried again for a second, as long as nothing of an answer is there.
+ * While the hub changes, a request is tried again for a second, as long as no part of an answer has come.
  */
-import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { LightSignal, type Signal } from "../abort.ts";
-import type { Body } from "../exposition/body.ts";
 import type { Log } from "../log.ts";
-import { nodeModule } from "../node.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
 import { Alarm } from "../scrape/alarm.ts";
 import { startDeadline, startScraperDeadline, startSending } from "../scrape/deadline.ts";
 import type { Scrape, ScrapeRequest, ScrapeResponse } from "../scrape/exchange.ts";
+import {
+  askHub,
+  type HubAnswer,
+  type HubRequest,
+  hubRequestOf,
+  SLOTS_PATH,
+} from "./hub-request.ts";
 import { pause } from "./waiting.ts";
-
-/** The paths of a hub's socket. */
-export const METRICS_PATH = "/metrics";
-export const PAGE_PATH = "/page";
-export const SLOTS_PATH = "/slots";
-
-/** The header that names the client of a request that is passed on. */
-export const CLIENT_HEADER = "promhttp-client";
-
-/** The header by which our page tells its own scrapes from those of a scraper. */
-const PAGE_HEADER = "promhttp-page";
 
 /** How long a hub is looked for, and how often, in milliseconds. */
 const RETRY_MS = 1_000;
 const RETRY_PAUSE_MS = 30;
-
-/** An answer up to this size is read before any of it is sent: a hub that ends meanwhile costs nothing. */
-const MAX_WHOLE_BYTES = 128 * 1_024;
 
 /** How long sending the answer of a failure may take, in milliseconds. */
 const FAILURE_MS = 1_000;
@@ -70,7 +60,7 @@ export class Forwarder {
   async slots(): Promise<readonly number[] | undefined> {
     const deadline = startDeadline(2 * RETRY_MS, new LightSignal(), this.#alarm);
     try {
-      const question: Asked = { target: SLOTS_PATH, method: "GET", headers: {} };
+      const question: HubRequest = { target: SLOTS_PATH, method: "GET", headers: {} };
       const { body } = await this.#ask(question, deadline.signal);
       const slots: unknown = JSON.parse(Buffer.from(body as Uint8Array).toString());
       return Array.isArray(slots) ? slots : undefined;
@@ -92,7 +82,7 @@ export class Forwarder {
     const { timeoutSeconds, signal: client } = request;
     const deadline = startScraperDeadline(timeoutSeconds, options, client, this.#alarm);
     try {
-      const given = await this.#ask(askedBy(path, request), deadline.signal);
+      const given = await this.#ask(hubRequestOf(path, request), deadline.signal);
       deadline.throwIfOver();
       deadline.startBody();
       log.settled(UNREACHABLE.kind);
@@ -110,14 +100,15 @@ export class Forwarder {
   }
 
   /** Asks the hub, and any that follows it within a second. */
-  async #ask(asked: Asked, signal: Signal): Promise<Given> {
+  async #ask(request: HubRequest, signal: Signal): Promise<HubAnswer> {
     const until = performance.now() + RETRY_MS;
     for (;;) {
       try {
-        return await askOnce(this.#context.socketPath(), asked, signal);
+        return await askHub(this.#context.socketPath(), request, signal);
       } catch (error) {
         signal.throwIfAborted();
-        if (performance.now() >= until || !isTransient(error)) throw error;
+        // No hub can be sent a request that cannot be made.
+        if (error instanceof TypeError || performance.now() >= until) throw error;
       }
       await pause(RETRY_PAUSE_MS, signal);
       signal.throwIfAborted();
@@ -140,114 +131,3 @@ const REFUSAL = {
 };
 
 const UNREACHABLE = { kind: "hub", again: "The worker that answers for all can be reached again" };
-
-/** A request to the hub. */
-interface Asked {
-  readonly target: string;
-  readonly method: "GET" | "HEAD";
-  readonly headers: OutgoingHttpHeaders;
-}
-
-/** The answer of the hub. */
-type Given = Pick<ScrapeResponse, "status" | "headers" | "body">;
-
-function askedBy(path: string, request: ScrapeRequest): Asked {
-  const { isHead, query, client } = request;
-  return {
-    target: query === "" ? path : `${path}?${query}`,
-    method: isHead ? "HEAD" : "GET",
-    headers: withoutAbsent({
-      accept: request.accept,
-      "accept-encoding": request.acceptEncoding,
-      "x-prometheus-scrape-timeout-seconds": request.timeoutSeconds,
-      "user-agent": client?.header("user-agent"),
-      [CLIENT_HEADER]: client?.remoteAddress,
-      [PAGE_HEADER]: request.isPage ? "1" : undefined,
-    }),
-  };
-}
-
-function withoutAbsent(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
-}
-
-/** Asks once. From here on, the answer ends with the signal. */
-async function askOnce(socketPath: string, asked: Asked, signal: Signal): Promise<Given> {
-  const message = await send(socketPath, asked, signal);
-  const { statusCode, headers } = message;
-  const isShort = Number(headers["content-length"] ?? Number.NaN) <= MAX_WHOLE_BYTES;
-  const body = isShort || asked.method === "HEAD" ? await wholeOf(message) : streamOf(message);
-  // The hub is one of ours: it has no others.
-  return { status: statusCode as ScrapeResponse["status"], headers: endToEnd(message), body };
-}
-
-function send(
-  socketPath: string,
-  { target, method, headers }: Asked,
-  signal: Signal,
-): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const request = nodeModule("node:http").request({
-      ...{ socketPath, method, headers },
-      path: target,
-      // A connection that is kept would keep a hub from ending.
-      agent: false,
-    });
-    const abort = () => request.destroy();
-    signal.addEventListener("abort", abort);
-    request.on("response", resolve);
-    request.on("error", reject);
-    request.on("close", () => {
-      signal.removeEventListener("abort", abort);
-      reject(new Error("The connection has ended"));
-    });
-    request.end();
-  });
-}
-
-/** Whether another hub may answer: what a request cannot be made of, it never will. */
-function isTransient(error: unknown): boolean {
-  return !(error instanceof TypeError);
-}
-
-async function wholeOf(message: IncomingMessage): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of message) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-/** The body as it comes. The hub's connection is closed when nobody reads any more. */
-function streamOf(message: IncomingMessage): Body {
-  const chunks: AsyncIterator<Uint8Array> = message.iterator();
-  return {
-    async next() {
-      const { done, value } = await chunks.next();
-      return done ? undefined : [value];
-    },
-    stop: () => void message.destroy(),
-  };
-}
-
-/** The headers that are of the answer, not of its connection; `http/` sets its length, and those of each. */
-function endToEnd({ headers }: IncomingMessage): Record<string, string> {
-  const given: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (!OF_CONNECTION.has(name) && value !== undefined) given[headerCase(name)] = String(value);
-  }
-  return given;
-}
-
-const OF_CONNECTION: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "date",
-  "keep-alive",
-  "transfer-encoding",
-  "x-content-type-options",
-]);
-
-/** Mounts replace headers by their usual names: `Cache-Control`. */
-function headerCase(name: string): string {
-  return name.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
-}

@@ -11,8 +11,8 @@ import type { Duplex, Writable } from "node:stream";
 export interface FrameLimits {
   readonly maxHeadBytes: number;
   readonly maxBodyBytes: number;
-  /** Whether a body of this length may follow a head; without it, every length below the limit may. */
-  accepts?(head: FrameHead, bodyBytes: number): boolean;
+  /** Whether a body of this length may come now; without it, every length up to the limit may. */
+  accepts?(bodyBytes: number): boolean;
 }
 
 /** The head of a frame: whatever JSON object a peer has sent. */
@@ -149,7 +149,7 @@ export class FrameReader {
     if (this.#stage === "body") return this.#finish(part);
     this.#head = parseHead(part);
     if (this.#bodyBytes === 0) return this.#finish(undefined);
-    if (this.#limits.accepts?.(this.#head, this.#bodyBytes) === false) {
+    if (this.#limits.accepts?.(this.#bodyBytes) === false) {
       throw new FrameError(`A body of ${this.#bodyBytes} bytes was not expected`);
     }
     // The system has no memory for it before it is filled.

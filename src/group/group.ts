@@ -11,39 +11,43 @@
  * application once it has joined.
  */
 import { messageOf } from "../errors.ts";
+import type { FixedAnswer } from "../http/fixed-answers.ts";
+import type { RequestHead } from "../http/request-head.ts";
 import { targetsAnswer } from "../http/targets.ts";
 import type { Gatherer } from "../model/gatherer.ts";
-import type { WorkersSettings } from "../options/workers.ts";
-import type { WorkerReport } from "../scrape/exchange.ts";
+import type { WorkerRole, WorkersSettings } from "../options/workers.ts";
+import type { Scrape, WorkerReport } from "../scrape/exchange.ts";
 import { UnavailableError } from "../scrape/failure.ts";
-import type { Group, GroupConfig, Hosted, Role } from "./border.ts";
+import type { UpdateLock } from "../scrape/update-lock.ts";
+import type { GroupConfig, Hosted } from "./border.ts";
 import { onExit } from "./environment.ts";
-import { Forwarder, METRICS_PATH, PAGE_PATH } from "./forwarding.ts";
+import { Forwarder } from "./forwarding.ts";
+import { METRICS_PATH, PAGE_PATH } from "./hub-request.ts";
 import { LocalWorker } from "./local/local-worker.ts";
 import { Reported } from "./local/reported.ts";
 import { meet } from "./meeting/meet.ts";
 import type { Place } from "./messages.ts";
 import { Part } from "./part.ts";
 
-export type { Group, GroupConfig, Hosted, Role } from "./border.ts";
+export type { GroupConfig, Hosted } from "./border.ts";
 export type { Place } from "./messages.ts";
 
-/** Makes the group as this process sees it. It does nothing before it joins. */
-export function createGroup(config: GroupConfig): Group {
-  return new OwnGroup(config);
-}
-
-/** A group, as requests and the application see it, whatever this process is in it. */
-class OwnGroup implements Group {
+/** A group, as this process sees it, whatever its role. It does nothing before it joins. */
+export class Group {
+  /** Gathers from all workers while this process is the hub. */
   readonly gatherer: Gatherer;
-  readonly scrape: Group["scrape"];
-  readonly page: Group["page"];
+  /**
+   * Answers a scrape for all workers, or for the one that `?worker=` names, wherever the hub is. Where this
+   * process is alone, it must not be asked.
+   */
+  readonly scrape: Scrape;
+  /** The same for the page. */
+  readonly page: Scrape;
   readonly #config: GroupConfig;
   readonly #settings: WorkersSettings;
   readonly #local: LocalWorker;
-  #reported: Reported | undefined;
   readonly #forwarder: Forwarder;
-  #hosted: Hosted | undefined;
+  #reported: Reported | undefined;
   #part: Part | undefined;
   #isAlone = false;
   #stopWatchingExit = (): void => {};
@@ -61,37 +65,38 @@ class OwnGroup implements Group {
     });
     this.gatherer = {
       gather: (context) => {
-        if (this.#isAlone) return gatherer.gather(context);
         const lead = this.#part?.lead;
         if (lead !== undefined) return lead.gather(context);
         throw new UnavailableError("Another process answers for all workers now");
       },
     };
     const forwardScrape = this.#forwarder.scrapeOf(METRICS_PATH);
-    this.scrape = (request) => {
-      if (this.#isAlone) return this.#hosted?.scrape(request);
-      return (this.#part?.lead?.scrape ?? forwardScrape)(request);
-    };
+    this.scrape = (request) => (this.#part?.lead?.scrape ?? forwardScrape)(request);
     const forwardPage = this.#forwarder.scrapeOf(PAGE_PATH);
-    this.page = (request) =>
-      this.role === "member" ? forwardPage(request) : this.#hosted?.page(request);
+    this.page = (request) => (this.#part?.lead?.page ?? forwardPage)(request);
   }
 
-  get role(): Role {
+  get role(): WorkerRole {
     if (this.#isAlone) return "alone";
     return this.#part?.lead === undefined ? "member" : "hub";
   }
 
+  /** Where the hub answers; `undefined` while there is none, and for a handler. */
   get place(): Place | undefined {
     return this.#part?.place;
   }
 
-  get lock(): LocalWorker["lock"] {
+  /** Must be given to the scrape handler of this process. */
+  get lock(): UpdateLock {
     return this.#local.lock;
   }
 
+  /**
+   * Joins the group.
+   *
+   * @throws What `open()` throws, if this process becomes the first hub or is alone.
+   */
   async join(hosted: Hosted): Promise<void> {
-    this.#hosted = hosted;
     const { options, log, address } = this.#config;
     const [settings, local] = [this.#settings, this.#local];
     let elected: Awaited<ReturnType<Part["stand"]>>;
@@ -104,38 +109,47 @@ class OwnGroup implements Group {
       elected = await part.stand();
     } catch (error) {
       // The folder cannot be used, or the group is closed already.
-      if (!this.#part?.hasLeft) await this.#beAlone(error);
+      if (!this.#part?.hasLeft) await this.#beAlone(error, hosted);
       return;
     }
     await this.#part.begin(elected);
   }
 
   /** Answers for this process only, as without the option. */
-  async #beAlone(error: unknown): Promise<void> {
+  async #beAlone(error: unknown, hosted: Hosted): Promise<void> {
     this.#stopWatchingExit();
     this.#isAlone = true;
     if (this.#settings.patienceMs === Number.POSITIVE_INFINITY) return;
     this.#config.log.note(`Each worker is served for itself: ${messageOf(error)}`);
-    await this.#hosted?.open();
+    await hosted.open();
   }
 
-  async targets(head: Parameters<Group["targets"]>[0], path: string | undefined) {
+  /**
+   * Answers with the targets of the workers, for HTTP service discovery.
+   *
+   * @param path That of the metrics; a mount does not know its own.
+   */
+  async targets(head: RequestHead, path: string | undefined): Promise<FixedAnswer> {
     const slots = this.#part?.lead?.slots() ?? (await this.#forwarder.slots());
     return targetsAnswer(head, path, slots, this.#settings.label);
   }
 
+  /** The workers, for the page of the hub. */
   workers(): readonly WorkerReport[] {
     return this.#part?.lead?.reports() ?? [];
   }
 
+  /** As `setFailing()` of `Controls`, for this worker. */
   setFailing(message?: string): void {
     this.#local.setFailing(message);
   }
 
+  /** As `setOk()` of `Controls`, for this worker. */
   setOk(): void {
     this.#local.setOk();
   }
 
+  /** Leaves the group: a hub after it has stopped listening. */
   async close(): Promise<void> {
     await this.#part?.leave();
     this.#stopWatchingExit();

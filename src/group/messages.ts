@@ -18,6 +18,8 @@
 import type { AddressInfo } from "node:net";
 import { ProtocolError } from "../gatherers/remote/protocol-error.ts";
 import type { Snapshot } from "../gatherers/remote/snapshot.ts";
+import { showShort } from "../log/shown-error.ts";
+import type { CollectorError } from "../model/gatherer.ts";
 import type { FrameHead } from "./frames.ts";
 
 /** Processes of another version are refused. */
@@ -95,6 +97,8 @@ export interface ToldError {
 export interface Outcome {
   /** Whether there is a snapshot. */
   readonly isGiven: boolean;
+  /** Whether that is only because its collectors took too long. */
+  readonly isLate: boolean;
   /** Whether the application has declared that its metrics cannot be trusted. */
   readonly isFailing: boolean;
   readonly errors: readonly ToldError[];
@@ -123,9 +127,13 @@ export function boundedText(text: string): string {
   return text.slice(0, MAX_TEXT);
 }
 
-/** Bounds a list of failures that is sent. */
-export function boundedErrors(errors: readonly ToldError[]): readonly ToldError[] {
-  return errors.slice(0, MAX_ERRORS);
+/** What other workers are told of the failures of collectors. */
+export function toldErrors(errors: readonly CollectorError[]): readonly ToldError[] {
+  return errors.slice(0, MAX_ERRORS).map(({ collector, error, durationMs }) => ({
+    collector: boundedText(collector),
+    message: boundedText(showShort(error)),
+    durationMs,
+  }));
 }
 
 /**
@@ -158,11 +166,12 @@ export function readHello(head: FrameHead): Hello {
 
 /** @throws {ProtocolError} */
 export function readHave(head: FrameHead): Have {
-  const { n, isGiven, isFailing, errors } = head;
+  const { n, isGiven, isLate, isFailing, errors } = head;
   return {
     type: "have",
     n: integer(n),
     isGiven: isGiven === true,
+    isLate: isLate === true,
     isFailing: isFailing === true,
     errors: list(errors, MAX_ERRORS).map(readError),
   };

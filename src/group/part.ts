@@ -7,34 +7,19 @@
  */
 import type { Socket } from "node:net";
 import { LightSignal, OVER } from "../abort.ts";
-import type { Log } from "../log.ts";
-import type { ResolvedHandlerOptions } from "../options/options.ts";
-import type { WorkersSettings } from "../options/workers.ts";
 import { unref } from "../timers.ts";
 import { VERSION } from "../version.ts";
-import type { Hosted } from "./border.ts";
+import type { PartConfig } from "./border.ts";
 import { readEnvironment } from "./environment.ts";
 import { Lead } from "./hub/lead.ts";
 import { writeLastNumbers } from "./ledger/last-numbers.ts";
-import type { LocalWorker } from "./local/local-worker.ts";
 import { connect } from "./meeting/connect.ts";
 import { type Elected, elect, findHub } from "./meeting/election.ts";
-import type { Meeting } from "./meeting/meet.ts";
 import { type Seat, socketOf } from "./meeting/seat.ts";
 import { Member } from "./member.ts";
 import { type Place, quoted, type Welcome, type WorkerFacts } from "./messages.ts";
 import { atMost, pause } from "./waiting.ts";
 import { nextWorkerId } from "./worker-id.ts";
-
-/** What takes part, where. */
-export interface PartConfig {
-  readonly meeting: Meeting;
-  readonly hosted: Hosted;
-  readonly local: LocalWorker;
-  readonly settings: WorkersSettings;
-  readonly options: ResolvedHandlerOptions;
-  readonly log: Log;
-}
 
 /** How long a process waits for the welcome of a hub, which may be blocked, in milliseconds. */
 const WELCOME_MS = 2_000;
@@ -54,6 +39,9 @@ const LOOK_MS = 250;
  * instances, two hubs may follow each other in that time.
  */
 const FIRST_TRIES = 4;
+
+/** How many hubs that end without a welcome it waits for: all tries of two processes that start with it. */
+const FIRST_HUBS = 10;
 
 /** How long a member waits that no hub has asked anything: at first, and at most. */
 const MIN_REJOIN_MS = 50;
@@ -171,19 +159,27 @@ export class Part {
     return elect(folder, key, this.#signal);
   }
 
-  /** A busy port may be that of a hub that has just ended, or of one that takes over, so it tries again. */
+  /**
+   * A busy port may be that of a hub that has just ended, or of one that takes over, so it tries again; so it
+   * does when its hub has ended without a welcome, which cannot open the port either.
+   */
   async #takeFirst(first: Elected): Promise<void> {
     let elected = first;
-    for (let triesLeft = FIRST_TRIES; elected.role === "hub"; triesLeft--) {
-      try {
-        return await this.#takeLead(elected.seat);
-      } catch (error) {
-        if (triesLeft === 0 || !isBusy(error)) throw error;
+    for (let triesLeft = FIRST_TRIES, hubsLeft = FIRST_HUBS; ; ) {
+      if (elected.role === "member") {
+        if ((await this.#follow(elected.socket)) || hubsLeft-- === 0) return;
+        this.#member = undefined;
+      } else {
+        try {
+          return await this.#takeLead(elected.seat);
+        } catch (error) {
+          if (triesLeft-- === 0 || !isBusy(error)) throw error;
+        }
       }
       await pause(LOOK_MS, this.#signal);
+      if (this.#signal.aborted) return;
       elected = await this.#elect();
     }
-    return this.#follow(elected.socket);
   }
 
   /** Goes from one part to the next until it leaves the group. It never rejects. */
@@ -250,11 +246,15 @@ export class Part {
     }
   }
 
-  /** Resolves when the hub has welcomed this process, or has had its time for that. */
-  #follow(socket: Socket): Promise<void> {
+  /**
+   * Reports to a hub, which has some time to welcome this process.
+   *
+   * @returns Whether the hub is still there then.
+   */
+  #follow(socket: Socket): Promise<boolean> {
     const { local, settings, log } = this.#config;
     return new Promise((resolve) => {
-      const timer = unref(setTimeout(resolve, WELCOME_MS));
+      const timer = unref(setTimeout(resolve, WELCOME_MS, true));
       this.#member = new Member(socket, {
         ...{ local, log },
         facts: this.#facts,
@@ -264,8 +264,12 @@ export class Part {
           this.#welcome = welcome;
           settings.onJoined?.({ pid: welcome.pid, name: quoted(welcome.name) });
           this.#slot = welcome.slot;
-          resolve();
+          resolve(true);
         },
+      });
+      void this.#member.ended.then(() => {
+        clearTimeout(timer);
+        resolve(false);
       });
     });
   }

@@ -33,7 +33,7 @@ export interface RequestHead {
 }
 
 /** The header by which our page tells its own scrapes from those of a scraper. */
-const PAGE_HEADER = "promhttp-page";
+export const PAGE_HEADER = "promhttp-page";
 
 /** The log line of a request that failed outside of its scrape. */
 export const CANNOT_ANSWER: string = "Cannot answer a request";

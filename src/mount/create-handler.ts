@@ -8,7 +8,7 @@
  */
 
 import { createEndpoint } from "../endpoint/endpoint.ts";
-import { createLazyEndpoint } from "../endpoint/lazy-endpoint.ts";
+import { joinAsHandler } from "../endpoint/late-endpoint.ts";
 import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
 import { HEALTHY, NOT_FOUND, NOT_READY, READY } from "../http/fixed-answers.ts";
 import { createLog } from "../log.ts";
@@ -65,8 +65,7 @@ export function createHandler(
   const resolved = resolveHandlerOptions(options);
   const log = createLog(resolved.logger);
   const parts = { gatherer: gathererOf(source), options: resolved, log, paths: [], hasPage: true };
-  const endpoint =
-    resolved.workers === undefined ? createEndpoint(parts) : createLazyEndpoint(parts);
+  const endpoint = resolved.workers === undefined ? createEndpoint(parts) : joinAsHandler(parts);
   const { scrape, page, targets, update, setFailing, setOk, setReady, isReady, close } = endpoint;
   const headers = resolved.compression.encodings.length > 0 ? NO_TRANSFORM : {};
   const mountOf = (content: Content): Mount => createMount(content, resolved, log);

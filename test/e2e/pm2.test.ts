@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../helpers/http/free-port.ts";
+import { endDaemon } from "../helpers/processes/pm2-daemon.ts";
 import { type App, withApp } from "../helpers/processes/with-app.ts";
 import { eventually, type Reading, scrape } from "../helpers/workers/reading.ts";
 import { assertCounted, seen } from "./counted.ts";
@@ -50,7 +50,9 @@ async function withPm2(
   };
   await withApp(files, ["prom-client"], async (app) => {
     const pm2 = async (...args: readonly string[]) => {
-      const { code, stdout, stderr } = await app.node([PM2, ...args], environmentOf(app)).exit();
+      const { code, stdout, stderr } = await app
+        .node([PM2, ...args], { PM2_HOME: homeOf(app) })
+        .exit();
       assert.equal(code, 0, `pm2 ${args.join(" ")}:\n${stdout}${stderr}`);
     };
     const url = `http://${address}/metrics`;
@@ -60,29 +62,13 @@ async function withPm2(
       const until: Managed["until"] = (what, isDone) => eventually(what, read, isDone);
       await test({ url, pm2, scrape: read, until });
     } finally {
-      const pid = await daemonOf(app);
-      await pm2("kill").finally(() => endProcess(pid));
+      await endDaemon(homeOf(app), () => pm2("kill"));
     }
   });
 }
 
-function environmentOf({ folder }: App): Record<string, string> {
-  return { PM2_HOME: join(folder, "pm2") };
-}
-
-/** The id of the daemon; `undefined` if it has not started. */
-async function daemonOf({ folder }: App): Promise<number | undefined> {
-  const text = await readFile(join(folder, "pm2", "pm2.pid"), "utf8").catch(() => "");
-  return Number(text) || undefined;
-}
-
-function endProcess(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended, as it should.
-  }
+function homeOf({ folder }: App): string {
+  return join(folder, "pm2");
 }
 
 /** Scrapes all the time until `action` is done. Returns the values of the counter in their order. */

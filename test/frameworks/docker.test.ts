@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { test } from "node:test";
 import { firstAnswer } from "../helpers/http/first-answer.ts";
 import { freePort } from "../helpers/http/free-port.ts";
 import { type Fixture, forkNode, watch } from "../helpers/processes/fork-fixture.ts";
 import { withApp } from "../helpers/processes/with-app.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
-import { readExample } from "./with-project.ts";
+import { eventually, scrape } from "../helpers/workers/reading.ts";
+import { readExample, withProject } from "./with-project.ts";
 
 // No Docker runs here. What matters to a process in a container is its namespace: there it is number 1.
 
@@ -26,6 +28,8 @@ const skip = canUnshare ? false : "This system makes no namespaces of processes"
 interface Container extends Fixture {
   /** Sends a signal as `docker stop` does: from outside, to the first process. */
   stop(): Promise<void>;
+  /** The path of a file in it, as it is outside. */
+  outside(path: string): Promise<string>;
 }
 
 function runContainer(
@@ -39,12 +43,12 @@ function runContainer(
     env: { ...process.env, ...env },
     stdio: [...stdio],
   });
+  const first = async () =>
+    Number(await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8"));
   return {
     ...watch(child),
-    async stop() {
-      const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8");
-      process.kill(Number(children), "SIGTERM");
-    },
+    stop: async () => void process.kill(await first(), "SIGTERM"),
+    outside: async (path) => `/proc/${await first()}/root${path}`,
   };
 }
 
@@ -106,6 +110,50 @@ test("process 1 without a listener ignores SIGTERM, but not below an init", { sk
     assert.equal((await below.exit()).code, 128 + 15);
   });
 });
+
+/** Makes everything read-only that a container has of its image. */
+const READ_ONLY = "mount --make-rprivate / && mount -o remount,bind,ro /";
+const canMount = canUnshare && spawnSync("unshare", [...FLAGS, "sh", "-c", READ_ONLY]).status === 0;
+
+/** What is mounted in a container, and the folder in which its workers meet then. */
+const MOUNTS: readonly [what: string, mounts: readonly string[], folder: string, env?: Env][] = [
+  ["--tmpfs /tmp", ["mode=1777 tmpfs /tmp"], "/tmp/promhttp-0"],
+  [
+    "an emptyDir at /tmp",
+    // Open to all, and not sticky, as Kubernetes makes it.
+    ["mode=0777 tmpfs /tmp", "mode=1777 tmpfs /dev/shm"],
+    "/dev/shm/promhttp-0",
+  ],
+  ["--tmpfs /run", ["mode=1777 tmpfs /run"], "/run/shop", { PROMHTTP_RUNTIME_DIR: "/run/shop" }],
+];
+
+type Env = Readonly<Record<string, string>>;
+
+for (const [what, mounts, folder, env] of MOUNTS) {
+  const skipped = canMount ? false : "This system mounts nothing in namespaces";
+  test(`workers of a read-only container meet with ${what}`, { skip: skipped }, async () => {
+    const metricsPort = await freePort();
+    const files = { "app.mjs": readExample("cluster.mjs").replaceAll("9464", `${metricsPort}`) };
+    await withProject({ files }, async (project) => {
+      const script = [READ_ONLY, ...mounts.map((mount) => `mount -t tmpfs -o ${mount}`)];
+      const command = ["sh", "-c", `${script.join(" && ")} && exec "$0" app.mjs`, process.execPath];
+      const port = await freePort();
+      const container = runContainer(command, project.folder, { ...env, PORT: `${port}` });
+      try {
+        const read = () => scrape(`http://127.0.0.1:${metricsPort}/metrics`);
+        await eventually("five workers", read, (reading) => reading.workers("up") === 5);
+        const names = await readdir(await container.outside(folder));
+        assert.ok(names.some((name) => name.endsWith(".sock")));
+        const file = await container.outside(join(project.folder, "file"));
+        await assert.rejects(writeFile(file, ""), { code: "EROFS" });
+        await container.stop();
+        assert.deepEqual(await container.exit(), ENDED);
+      } finally {
+        container.signal("SIGKILL");
+      }
+    });
+  });
+}
 
 test("NODE_OPTIONS with the preload ends every Node that cannot resolve promhttp", async () => {
   await withTempDir(async (folder) => {

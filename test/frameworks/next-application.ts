@@ -50,7 +50,10 @@ export async function testNext(
   then: (project: Project, next: string) => Promise<void> = async () => {},
 ): Promise<void> {
   const own = readExample("nextjs/next.config.mjs");
-  const files = { "next.config.mjs": own.replace("default {\n", `default {\n${config}\n`) };
+  const files = {
+    "next.config.mjs": own.replace("default {\n", `default {\n${config}\n`),
+    "package.json": '{ "name": "shop" }',
+  };
   const next = programOf("next/dist/bin/next", folder);
   await withProject({ example: "nextjs", files, folder }, async (project) => {
     await t.test("builds, and the build logs nothing of ours", async () => {

@@ -49,7 +49,12 @@ test("readEnvironment() takes empty variables for unset ones", () => {
   assert.deepEqual([set.runtimeFolder, set.group, set.mark], ["/run/app", "shop", "42"]);
 });
 
-const PM2 = { pm_exec_path: "/srv/current/web.js", name: "api", pm_id: "3" };
+const PM2 = {
+  pm_exec_path: "/srv/current/web.js",
+  pm_cwd: "/srv/current",
+  name: "api",
+  pm_id: "3",
+};
 const CLUSTER_CONTAINER = "/usr/lib/node_modules/pm2/lib/ProcessContainer.js";
 const FORK_CONTAINER = "/usr/lib/node_modules/pm2/lib/ProcessContainerFork.js";
 
@@ -65,10 +70,10 @@ const INSTANCES: readonly [what: string, main: string, env: Readonly<Record<stri
 
 for (const [what, main, env] of INSTANCES) {
   test(`an instance of pm2 ${what} is known`, () => {
-    const { script, pm2Name, id } = readWith(main, env);
+    const { script, folder, pm2Name, id } = readWith(main, env);
     assert.deepEqual(
-      { script, pm2Name, id },
-      { script: PM2.pm_exec_path, pm2Name: "api", id: "3" },
+      { script, folder, pm2Name, id },
+      { script: PM2.pm_exec_path, folder: PM2.pm_cwd, pm2Name: "api", id: "3" },
     );
   });
 }

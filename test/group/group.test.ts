@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { ListenError } from "../../src/errors.ts";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import { createGate } from "../helpers/gate.ts";
+import { mockClock, passUntil } from "../helpers/mock-clock.ts";
+import { turnsUntil } from "../helpers/turns.ts";
 import { counterOf, TestGroup } from "./groups.ts";
 
 const throwing = gathererOf({
@@ -95,6 +97,29 @@ test("a scrape fails only if no worker gave anything", async () => {
   assert.equal(await hub.sample("jobs_total"), 5);
 });
 
+// A worker's collectors have a second at least, so that the second one says itself that it is late.
+for (const [timeoutMs, isSaid] of [
+  [300, false],
+  [1_900, true],
+] as const) {
+  const how = isSaid ? "says that it is late" : "says nothing";
+  test(`a scrape is answered with 503 if the only worker ${how}`, async () => {
+    await using group = await TestGroup.create();
+    const gate = createGate();
+    const gather = async () => {
+      await gate.promise;
+      return { families: [] };
+    };
+    const hub = await group.add({ gather }, { timeoutMs });
+    assert.equal((await hub.get())?.status, 503);
+    assert.deepEqual(
+      hub.group.workers().map(({ state }) => state),
+      ["late"],
+    );
+    gate.open();
+  });
+}
+
 test("missing: fail answers with 503 when a worker has failed", async () => {
   await using group = await TestGroup.create();
   const options = { workers: { missing: "fail" } } as const;
@@ -125,9 +150,9 @@ test("setFailing() makes a worker count as failed, and all of them the scrape", 
   assert.equal((await member.get())?.status, 200);
 });
 
-test("a worker that hangs is waited for once, and its answer is used when it comes", async () => {
+test("a worker that hangs is waited for once, and its answer is used when it comes", async (t) => {
   await using group = await TestGroup.create();
-  const hub = await group.add(counterOf(1), { timeoutMs: 400 });
+  const hub = await group.add(counterOf(1));
   const gatherer = counterOf(10);
   const gate = createGate();
   let isHanging = false;
@@ -142,8 +167,9 @@ test("a worker that hangs is waited for once, and its answer is used when it com
   assert.equal(await hub.sample("jobs_total"), 11);
   isHanging = true;
   gatherer.metric.value = 20;
+  const clock = mockClock(t);
   for (let scrape = 1; scrape <= 3; scrape++) {
-    const { text } = (await hub.get()) ?? {};
+    const { text } = (await passUntil(clock, hub.get())) ?? {};
     assert.match(text ?? "", /^jobs_total 11$/m);
     assert.match(text ?? "", /^promhttp_worker_up\{worker="1"\} 0$/m);
     assert.match(
@@ -312,11 +338,12 @@ for (const [times, line] of Object.entries(BUSY)) {
     const second = await group.add(counterOf(10), {}, open);
     assert.equal(await hub.sample("jobs_total"), 11);
     await hub.group.close();
-    while (second.group.role !== "hub") await second.get();
-    assert.equal(tries, Number(times) + 1);
+    // A scrape that it cannot pass on in time would be logged, too.
+    await turnsUntil("the last try", () => tries > Number(times));
     assert.match(second.logged[0] ?? "", line);
     // What the first has counted was not lost with the failure.
     assert.equal(await second.sample("jobs_total"), 11);
+    assert.equal(tries, Number(times) + 1);
   });
 }
 
@@ -331,6 +358,15 @@ test("a first worker tries again to open a port that another process has still",
   };
   const hub = await group.add(counterOf(1), {}, open);
   assert.deepEqual([hub.group.role, tries, hub.logged], ["hub", 3, []]);
+});
+
+test("of first workers that come at once and cannot open the port, each is refused", async () => {
+  await using group = await TestGroup.create();
+  const busy = Object.assign(new Error("listen EADDRINUSE"), { code: "EADDRINUSE" });
+  const open = () => Promise.reject(new ListenError(":9464", busy));
+  const adding = [1, 10].map((value) => group.add(counterOf(value), {}, open));
+  const refused = adding.map((added) => assert.rejects(added, { name: "ListenError" }));
+  await Promise.all(refused);
 });
 
 test("a first worker that cannot open the port is refused", async () => {

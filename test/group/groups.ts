@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createGroup, type Group } from "../../src/group/group.ts";
+import { Group } from "../../src/group/group.ts";
 import { createLog } from "../../src/log.ts";
 import type { GatherContext, Gatherer } from "../../src/model/gatherer.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
@@ -50,7 +50,7 @@ export class TestGroup implements AsyncDisposable {
     const given = options.workers;
     const workers = { group: "test", ...(typeof given === "object" ? given : {}) };
     const resolved = resolveHandlerOptions({ ...options, workers });
-    const group = createGroup({ gatherer, options: resolved, log, address: undefined });
+    const group = new Group({ gatherer, options: resolved, log, address: undefined });
     const handlerOptions = { ...resolved, onScrape: undefined, statusName: undefined };
     const handler = createScrapeHandler(group.gatherer, handlerOptions, log, { lock: group.lock });
     await group.join({

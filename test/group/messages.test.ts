@@ -41,7 +41,7 @@ for (const wrong of WRONG) {
 test("readHave() bounds the failures that are told", () => {
   const error = { collector: "queue", message: "broken", durationMs: 3 };
   assert.deepEqual(readHave({ n: 1, isGiven: true, isFailing: false, errors: [error] }), {
-    ...{ type: "have", n: 1, isGiven: true, isFailing: false },
+    ...{ type: "have", n: 1, isGiven: true, isLate: false, isFailing: false },
     errors: [error],
   });
   for (const errors of [undefined, "x", [{}], Array(101).fill(error), [{ ...error, message: 1 }]]) {

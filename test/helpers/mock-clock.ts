@@ -1,4 +1,5 @@
 import type { TestContext } from "node:test";
+import { tick } from "./turns.ts";
 
 /** A clock that a test moves. */
 export interface MockClock {
@@ -19,4 +20,18 @@ export function mockClock(t: TestContext, nowMs?: number): MockClock {
       t.mock.timers.tick(by);
     },
   };
+}
+
+/** Lets a tenth of a second pass at each turn, until a promise settles. */
+export async function passUntil<T>(clock: MockClock, promise: Promise<T>): Promise<T> {
+  let isSettled = false;
+  const settle = () => {
+    isSettled = true;
+  };
+  promise.then(settle, settle);
+  while (!isSettled) {
+    clock.tick(100);
+    await tick();
+  }
+  return promise;
 }

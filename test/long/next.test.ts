@@ -1,6 +1,14 @@
-import { test } from "node:test";
+import assert from "node:assert/strict";
+import { cp, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { type TestContext, test } from "node:test";
 import { readDocument } from "../docs/documents.ts";
 import { testNext } from "../frameworks/next-application.ts";
+import { assertOneTarget, PM2_RUNTIME, withProgram, withSite } from "../frameworks/next-workers.ts";
+import { BUILD_MS, type Project, ROOT, readExample } from "../frameworks/with-project.ts";
+import { forkNode } from "../helpers/processes/fork-fixture.ts";
+import { withTempDir } from "../helpers/with-temp-dir.ts";
+import { eventually, scrape } from "../helpers/workers/reading.ts";
 
 /** The line of the guide that adds what the preload loads. */
 const [TRACING = ""] =
@@ -9,7 +17,65 @@ const [TRACING = ""] =
 test("an application of Next.js 15", (t) => testNext(t, { folder: "next-15" }));
 
 test("a standalone Next.js application", (t) =>
-  testNext(t, { config: `output: "standalone",\n${TRACING}`, isStandalone: true }));
+  testNext(
+    t,
+    { config: `output: "standalone",\n${TRACING}`, isStandalone: true },
+    async (project, next) => {
+      await withTempDir(async (folder) => {
+        await cp(join(project.folder, ".next", "standalone"), folder, { recursive: true });
+        const cwd = join(folder, relative(ROOT, project.folder));
+        await testStandaloneWorkers(t, cwd);
+        await testBuildBeside(t, cwd, project, next);
+      });
+    },
+  ));
 
 test("a Next.js application that webpack builds", (t) =>
   testNext(t, { config: "cacheComponents: true,", buildFlags: ["--webpack"] }));
+
+/** The example, as it starts what a standalone build has made. */
+const standalone = (name: string) =>
+  readExample(`nextjs/${name}`).replace("node_modules/next/dist/bin/next", "server.js");
+
+async function testStandaloneWorkers(t: TestContext, cwd: string): Promise<void> {
+  for (const [what, files, args, signal] of [
+    ["under pm2-runtime", "ecosystem.config.cjs", [PM2_RUNTIME, "start"], "SIGINT"],
+    ["in the workers of a cluster", "cluster.mjs", ["--import", "promhttp/register"], "SIGTERM"],
+  ] as const) {
+    await t.test(`is one target ${what}`, async () => {
+      await writeFile(join(cwd, files), standalone(files));
+      await withSite(async (site) => {
+        const program = forkNode([...args, files], { cwd, env: site.env });
+        await withProgram(program, signal, () => assertOneTarget(site, [site.preload, site.route]));
+      });
+    });
+  }
+}
+
+/** Builds the application while it runs: the build loads its routes, too. */
+function testBuildBeside(
+  t: TestContext,
+  cwd: string,
+  project: Project,
+  next: string,
+): Promise<void> {
+  return t.test("is not joined by a build of the same application", () =>
+    withSite(async (site) => {
+      const program = forkNode(["server.js"], { cwd, env: site.env });
+      try {
+        await eventually(
+          "the application",
+          () => scrape(site.route),
+          () => true,
+        );
+        const build = project.node([next, "build"], site.env);
+        const { code, stdout, stderr } = await build.exit(BUILD_MS);
+        assert.equal(code, 0, stdout + stderr);
+        const reading = await scrape(site.route);
+        assert.equal(reading.value("promhttp_worker_events_total", { event: "joined" }), 0);
+      } finally {
+        program.signal("SIGKILL");
+      }
+    }),
+  );
+}

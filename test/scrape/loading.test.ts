@@ -68,8 +68,7 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   protobuf: /^exposition\/protobuf\//,
   compression: /^exposition\/compression\/(?!compressor)/,
   "the page": /^(page\/(?!open-page)|scrape\/survey\/survey|version)/,
-  "a group":
-    /^(group\/|gatherers\/remote\/|endpoint\/(group|late)|server\/open-in-group|http\/targets)/,
+  "a group": /^(group\/|gatherers\/remote\/|endpoint\/group|server\/open-in-group|http\/targets)/,
   "the Fetch API": /^(http\/fetch|mount\/answer-fetch)/,
   "a look at the memory": /^exposition\/kept\/(memory-pressure|read-memory)/,
 };

@@ -99,6 +99,29 @@ test("a worker that joined after the last scrape goes on with the sum, when all 
   assert.equal(reading.value("jobs_total"), 21);
 });
 
+test("a scrape of names after a change of the hub loses nothing of the others", async () => {
+  await using app = await Application.open({ kind: "fork", isRootServing: false, count: 4 });
+  for (const worker of app.workers) await worker.tell("inc", "jobs_total", 10);
+  assert.equal((await app.scrape()).value("jobs_total"), 40);
+  await app.workers.shift()?.kill();
+  const read = () => app.scrape({}, "?name[]=promhttp_workers&name[]=calls_total");
+  await eventually("three workers", read, (reading) => reading.workers("up") === 3);
+  for (const worker of app.workers) await worker.tell("inc", "calls_total", 1);
+  assert.equal((await read()).value("calls_total"), 3);
+  // The hub and one member, before any of them was asked for all.
+  const roles = await rolesOf(app.workers);
+  const survivor = app.workers[roles.indexOf("member")];
+  const others = app.workers.filter((worker) => worker !== survivor);
+  await Promise.all(others.map((worker) => worker.kill()));
+  const reading = await eventually(
+    "one worker",
+    () => app.scrape(),
+    (each) => each.workers("up") === 1,
+  );
+  assert.equal(reading.value("calls_total"), 3);
+  assert.equal(reading.value("jobs_total"), 40);
+});
+
 test("the children of a parent that is killed go on, also one that collects", async () => {
   await using app = await Application.open({ kind: "fork", count: 3 });
   const [root, first, second] = app.workers;

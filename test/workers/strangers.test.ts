@@ -35,12 +35,12 @@ for (const kind of ["cluster", "fork", "thread"] as const) {
       for (const message of [null, { type: "promhttp" }, "odd"]) await child.tell("send", message);
     }
     assert.equal((await app.scrape()).value("jobs_total"), 2);
-    for (const child of children) assert.deepEqual(await child.tell("messages"), []);
     const sent = [null, null, "odd", "odd", { type: "promhttp" }, { type: "promhttp" }];
-    const seen = await app.root.tell("messages");
+    const seen = await app.root.tell("awaitMessages", sent.length);
     assert.deepEqual(seen.map((each) => JSON.stringify(each)).sort(), [
       ...sent.map((each) => JSON.stringify(each)).sort(),
     ]);
+    for (const child of children) assert.deepEqual(await child.tell("messages"), []);
   });
 }
 

@@ -48,7 +48,7 @@ export class MergedFamilies {
 
   /** Makes the mirror of one worker; it counts until it is retired. */
   createMirror(): Mirror {
-    const mirror = new Mirror({ sharedFamily: (head) => this.#familyOf(head).shared });
+    const mirror = new Mirror((head) => this.#familyOf(head).shared);
     this.#mirrors.add(mirror);
     return mirror;
   }

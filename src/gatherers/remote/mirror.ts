@@ -16,12 +16,6 @@ export interface Contribution {
   readonly isCurrent: boolean;
 }
 
-/** What a mirror needs of those who own it. */
-export interface MirrorOwner {
-  /** Finds or makes what is known of a family, whoever has it. */
-  sharedFamily(head: FamilyHead): SharedFamily;
-}
-
 /**
  * What one worker has sent so far: its families, and for each row the slot of its label set and its last
  * numbers. It keeps no labels.
@@ -39,14 +33,18 @@ export class Mirror {
   /** The families as those of one process; made when they are asked for. */
   own: readonly MetricFamily[] | undefined;
   #byId = new Map<number, WorkerFamily>();
-  /** Whether no numbers of the sender have come yet. */
-  #isRenewed = true;
+  /** Whether any numbers have come. */
+  #hasNumbers = false;
+  /** Senders count their families from 0: what that is here. */
+  #firstId = 0;
+  #lastId = -1;
   /** Whether some families may be of a sender before. */
   #hasFormer = false;
-  readonly #owner: MirrorOwner;
+  readonly #sharedFamily: (head: FamilyHead) => SharedFamily;
 
-  constructor(owner: MirrorOwner) {
-    this.#owner = owner;
+  /** @param sharedFamily Finds or makes what is known of a family, whoever has it. */
+  constructor(sharedFamily: (head: FamilyHead) => SharedFamily) {
+    this.#sharedFamily = sharedFamily;
   }
 
   /** The number of its label sets. */
@@ -85,8 +83,11 @@ export class Mirror {
       expect((head !== undefined) === (family === undefined), "the head of a family");
       if (head !== undefined) {
         expect(this.#byId.size < MAX_FAMILIES, "the number of families");
-        family = new WorkerFamily(head, this.#owner.sharedFamily(head));
+        const ownId = this.#firstId + id;
+        expectIndex(ownId, Number.MAX_SAFE_INTEGER, "the id of a family");
+        family = new WorkerFamily(ownId, head, this.#sharedFamily(head));
         this.#byId.set(id, family);
+        this.#lastId = Math.max(this.#lastId, ownId);
       }
       family?.change(change);
       expect((family?.rowCount ?? 0) <= MAX_ROWS, "the number of rows");
@@ -112,7 +113,7 @@ export class Mirror {
       at += count;
     }
     this.#arrange(sent, isPartial);
-    this.#isRenewed = false;
+    this.#hasNumbers = true;
   }
 
   /**
@@ -122,31 +123,44 @@ export class Mirror {
   renew(): void {
     for (const family of this.#byId.values()) if (!family.hasNumbers) family.end(undefined, false);
     this.#byId = new Map();
-    this.#isRenewed = true;
+    this.#firstId = this.#lastId + 1;
     this.#hasFormer = true;
   }
 
   /**
-   * Copies the numbers of all counters and histograms, for the layout that has been applied since the sender
-   * began; `undefined` while numbers of it have not come.
+   * What those who keep the numbers call a family of the sender: families of senders before may have the same
+   * id. `undefined` for a family that is not kept.
    */
-  takeNumbers(): Pick<Snapshot, "order" | "numbers"> | undefined {
-    if (this.#isRenewed) return undefined;
-    const taken: (readonly [id: number, family: WorkerFamily])[] = [];
+  keptId(id: number): number | undefined {
+    const family = this.#byId.get(id);
+    return family !== undefined && TOTALS.has(family.head.type) ? family.id : undefined;
+  }
+
+  /**
+   * Copies the numbers of the families that are kept, those of senders before included; `undefined` while
+   * others of the sender have changed, and their numbers have not come.
+   *
+   * @param kept The families whose layout is kept.
+   */
+  takeNumbers(kept: { has(id: number): boolean }): Pick<Snapshot, "order" | "numbers"> | undefined {
+    if (!this.#hasNumbers) return undefined;
+    const taken: WorkerFamily[] = [];
     let count = 0;
-    for (const [id, family] of this.#byId) {
-      if (!TOTALS.has(family.head.type)) continue;
-      if (!family.hasNumbers || family.isChanging) return undefined;
-      taken.push([id, family]);
+    for (const family of this.#all()) {
+      if (!kept.has(family.id)) continue;
+      // What a sender before has changed without numbers is not kept.
+      const isChanging = family.isChanging && family.id >= this.#firstId;
+      if (!family.hasNumbers || isChanging) return undefined;
+      taken.push(family);
       count += family.numbers.length;
     }
     const numbers = new Float64Array(count);
     let at = 0;
-    for (const [, family] of taken) {
+    for (const family of taken) {
       numbers.set(family.numbers, at);
       at += family.numbers.length;
     }
-    return { order: taken.map(([id]) => id), numbers };
+    return { order: taken.map(({ id }) => id), numbers };
   }
 
   /**

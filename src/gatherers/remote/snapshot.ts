@@ -61,6 +61,9 @@ export interface FamilyHead {
   readonly hasStartTimestamps?: boolean | undefined;
 }
 
+/** How many shapes a family may have: with more, someone takes values for names. */
+export const MAX_SHAPES = 65_536;
+
 /** What rows have in common. */
 export interface RowShape {
   /** The names of the labels, without those of empty ones; none is empty or there twice. */

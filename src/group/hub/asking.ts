@@ -45,8 +45,8 @@ export class Asking {
   /**
    * Asks all workers, and returns how those did that have answered.
    *
-   * @throws {Error} If none gave anything.
-   * @throws {UnavailableError} If one did not, and the user wants all or nothing.
+   * @throws {UnavailableError} If all were late; or if one gave nothing, and the user wants all or nothing.
+   * @throws {Error} If none gave anything otherwise.
    */
   async askAll(round: Round): Promise<ReadonlyMap<Worker, WorkerState>> {
     const states = new Map<Worker, WorkerState>();
@@ -58,8 +58,8 @@ export class Asking {
     for (const worker of asked) {
       if (worker.isGone) continue;
       const state = states.get(worker);
-      if (state === undefined) this.#census.events.late++;
       worker.conclude(state);
+      if (worker.state === "late") this.#census.events.late++;
       this.#account(worker, state, round);
     }
     this.#settle(asked, states, round);
@@ -104,7 +104,10 @@ export class Asking {
     if (missing.length === 0) return;
     const list = missing.map(({ slot, state }) => `${slot} (${state})`).join(", ");
     const isEmpty = ![...states.values()].includes("up");
-    if (isEmpty) throw new Error(`No worker gave its metrics: ${list}`);
+    if (isEmpty) {
+      const areLate = missing.every(({ state }) => state === "late");
+      throw new (areLate ? UnavailableError : Error)(`No worker gave its metrics: ${list}`);
+    }
     if (this.#config.settings.missing === "fail") {
       throw new UnavailableError(`Some workers did not give their metrics: ${list}`);
     }

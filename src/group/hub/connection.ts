@@ -70,7 +70,12 @@ export class Connection {
   readonly #socket: Socket;
   readonly #context: ConnectionContext;
   #timer: NodeJS.Timeout;
-  #limits: FrameLimits = GREETING_LIMITS;
+  readonly #limits: FrameLimits = {
+    ...GREETING_LIMITS,
+    // No more than its layout has announced.
+    accepts: (bodyBytes) =>
+      bodyBytes <= Float64Array.BYTES_PER_ELEMENT * (this.#worker?.mirror.numberCount ?? 0),
+  };
   #worker: Worker | undefined;
   /** The order of the families in its last answer. */
   #order: readonly number[] = [];
@@ -101,7 +106,7 @@ export class Connection {
     socket.on("end", () => socket.end());
     receiveFrames(
       socket,
-      this.#readLimits(),
+      this.#limits,
       (head, body) => {
         const taken = this.#take(head, body);
         this.#processed = taken.catch(() => {});
@@ -115,21 +120,6 @@ export class Connection {
   close(): void {
     this.#isCutOff = true;
     this.#socket.destroy();
-  }
-
-  #readLimits(): FrameLimits {
-    const limits = () => this.#limits;
-    return {
-      get maxHeadBytes() {
-        return limits().maxHeadBytes;
-      },
-      get maxBodyBytes() {
-        return limits().maxBodyBytes;
-      },
-      // No more than its layout has announced.
-      accepts: (_head, bodyBytes) =>
-        bodyBytes <= Float64Array.BYTES_PER_ELEMENT * (this.#worker?.mirror.numberCount ?? 0),
-    };
   }
 
   async #take(head: FrameHead, body: Uint8Array<ArrayBuffer> | undefined): Promise<void> {
@@ -190,7 +180,7 @@ export class Connection {
     if (parseWorkerId(hello.worker) === undefined) throw new ProtocolError("A worker has no id");
     if (hub.workers.size >= MAX_MEMBERS) return this.#refuse("members");
     clearTimeout(this.#timer);
-    this.#limits = FRAME_LIMITS;
+    Object.assign(this.#limits, FRAME_LIMITS);
     const { worker, pid, thread, id, version } = hello;
     const facts = { worker, pid, thread, id, version };
     const send = (want: object) => void sendFrame(this.#socket, want);

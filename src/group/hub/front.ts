@@ -14,7 +14,7 @@ import type { Log } from "../../log.ts";
 import type { Scrape } from "../../scrape/exchange.ts";
 import { Connections } from "../../server/connections.ts";
 import { createHttpFront } from "../../server/http-server.ts";
-import { CLIENT_HEADER, METRICS_PATH, PAGE_PATH, SLOTS_PATH } from "../forwarding.ts";
+import { CLIENT_HEADER, METRICS_PATH, PAGE_PATH, SLOTS_PATH } from "../hub-request.ts";
 import { UPGRADE } from "../messages.ts";
 
 /** What a hub answers. */

@@ -238,7 +238,7 @@ export class Hub implements WorkerCensus {
       this.own.answered(answer);
     } catch (error) {
       log.error("Cannot read the metrics of this worker", error);
-      this.own.answered({ isGiven: false, isFailing: false, errors: [] });
+      this.own.answered({ isGiven: false, isLate: false, isFailing: false, errors: [] });
     }
   }
 
@@ -257,6 +257,6 @@ export class Hub implements WorkerCensus {
     for (const { worker, mirror, slot } of this.absentees.list()) {
       contributions.push({ mirror, slot, isCurrent: false, ...factsOf(worker) });
     }
-    return contributions.sort((a, b) => a.slot - b.slot);
+    return contributions;
   }
 }

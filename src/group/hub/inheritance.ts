@@ -22,8 +22,10 @@ export async function inherit(
     // It is not in the ledger that is written next before it is taken from the mirror.
     entry.take();
     if (worker !== "") hub.absentees.add({ worker, slot, mirror, kept });
-    else hub.merged.retire(mirror);
-    if (worker === "") kept.remove();
+    else {
+      hub.merged.retire(mirror);
+      kept.remove();
+    }
   }
   // Without any worker that runs, the counters start anew.
   if (!ledger.isContinued) for (const worker of left.workers()) left.remove(worker);

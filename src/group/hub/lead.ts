@@ -6,17 +6,12 @@
  * left, opens the port, and only then welcomes them.
  */
 import type { Socket } from "node:net";
-import type { Log } from "../../log.ts";
 import type { GatherContext, GatherResult } from "../../model/gatherer.ts";
-import type { ResolvedHandlerOptions } from "../../options/options.ts";
-import type { WorkersSettings } from "../../options/workers.ts";
 import type { Scrape, WorkerReport } from "../../scrape/exchange.ts";
 import { UnavailableError } from "../../scrape/failure.ts";
 import { unref } from "../../timers.ts";
-import type { Hosted } from "../border.ts";
+import type { PartConfig } from "../border.ts";
 import { Ledger } from "../ledger/ledger.ts";
-import type { LocalWorker } from "../local/local-worker.ts";
-import type { RuntimeFolder } from "../meeting/runtime-folder.ts";
 import type { Seat } from "../meeting/seat.ts";
 import type { Place, WorkerFacts } from "../messages.ts";
 import { atMost } from "../waiting.ts";
@@ -25,22 +20,17 @@ import { type Front, openFront } from "./front.ts";
 import { Hub } from "./hub.ts";
 import { inherit } from "./inheritance.ts";
 import { LeftNumbers } from "./leaving/left-numbers.ts";
+import { reportsOf } from "./worker-metrics.ts";
 import { WorkerScrapes, workerOf } from "./worker-scrapes.ts";
 
 /** What it takes to lead. */
-export interface LeadConfig {
+export interface LeadConfig extends PartConfig {
   readonly seat: Seat;
-  readonly meeting: { readonly folder: RuntimeFolder; readonly key: string };
-  readonly local: LocalWorker;
   readonly facts: WorkerFacts;
   /** The slot that this process had as a member. */
   readonly slot: number | undefined;
   /** Whether another process was the hub before. */
   readonly isChange: boolean;
-  readonly settings: WorkersSettings;
-  readonly options: ResolvedHandlerOptions;
-  readonly hosted: Hosted;
-  readonly log: Log;
 }
 
 /** How long a scrape waits until the counters are kept, in milliseconds, and which share of its time. */
@@ -61,6 +51,7 @@ export class Lead {
   readonly hub: Hub;
   /** Answers a scrape for all workers, or for one. */
   readonly scrape: Scrape;
+  readonly page: Scrape;
   /** Resolves when it is over. */
   readonly ended: Promise<void>;
   /** Where the port is; `undefined` until it is open. */
@@ -77,6 +68,8 @@ export class Lead {
   #begin = (): void => {};
   #end = (): void => {};
   #isOver = false;
+  /** Whether another process has its place. */
+  #isLost = false;
   #keepTimer: NodeJS.Timeout | undefined;
   #seatTimer: NodeJS.Timeout | undefined;
   /** Whether the next hub will know what all workers have counted, to the last number of this one. */
@@ -106,6 +99,7 @@ export class Lead {
         ? hosted.scrape(request)
         : this.#workerScrapes.answer(slot, request);
     };
+    this.page = hosted.page;
     this.#begun = new Promise((resolve) => {
       this.#begin = resolve;
     });
@@ -113,8 +107,7 @@ export class Lead {
       this.#end = resolve;
     });
     this.#front = openFront(seat.server, {
-      scrape: this.scrape,
-      page: hosted.page,
+      ...{ scrape: this.scrape, page: this.page },
       slots: () => this.slots(),
       onMember: (socket) => this.#welcome(socket),
       log,
@@ -159,18 +152,14 @@ export class Lead {
     return result;
   }
 
-  slots(): readonly number[] {
-    return Array.from(this.hub.workers, ({ slot }) => slot).sort((a, b) => a - b);
+  /** The workers, for the page. */
+  reports(): readonly WorkerReport[] {
+    return reportsOf(this.hub.workers);
   }
 
-  reports(): readonly WorkerReport[] {
-    const reports = Array.from(this.hub.workers, (worker) => {
-      const { slot, facts, answerSeconds, mirror } = worker;
-      const { pid, thread, id } = facts;
-      const state = worker.state ?? ("up" as const);
-      return { slot, pid, thread, id, state, answerSeconds, series: mirror.seriesCount };
-    });
-    return reports.sort((a, b) => a.slot - b.slot);
+  /** Their slots, for service discovery. */
+  slots(): readonly number[] {
+    return this.reports().map(({ slot }) => slot);
   }
 
   /**
@@ -242,7 +231,9 @@ export class Lead {
 
   /** A lock that was given up by its age proves nothing: another process may have taken the place. */
   async #checkSeat(): Promise<void> {
-    if ((await this.#config.seat.check()) !== "taken") return;
+    // When it has left its place, it does not see who has that.
+    if ((await this.#config.seat.check()) !== "taken" && !this.#isLost) return;
+    this.#isLost = true;
     if (!this.#isOver) {
       this.#config.log.note("Another process answers for all workers now; this one reports to it");
       void this.#stop();

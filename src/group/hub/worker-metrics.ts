@@ -1,5 +1,6 @@
 /** What is served about the workers themselves, so that a scraper sees when something is missing. */
 import type { Labels, MetricFamily, ValueMetric } from "../../model/metric-family.ts";
+import type { WorkerReport } from "../../scrape/exchange.ts";
 import type { Worker } from "./worker.ts";
 
 /** What may happen to the workers of a group. */
@@ -83,6 +84,15 @@ export function statusFamily(
   });
   const help = "Whether the application has declared that its metrics are in order.";
   return gauge(`${name}_up`, help, metrics);
+}
+
+/** What the page shows of the workers, the lowest slot first. */
+export function reportsOf(workers: Iterable<Worker>): readonly WorkerReport[] {
+  const reports = Array.from(workers, ({ slot, facts, state = "up", answerSeconds, mirror }) => {
+    const { pid, thread, id } = facts;
+    return { slot, pid, thread, id, state, answerSeconds, series: mirror.seriesCount };
+  });
+  return reports.sort((a, b) => a.slot - b.slot);
 }
 
 function statesOf({ workers, incompatible }: WorkerCensus): Readonly<Record<string, number>> {

@@ -120,7 +120,7 @@ export class Worker {
   }
 
   /** Takes the end of an answer, when its numbers are in the mirror. */
-  answered({ isGiven, isFailing, errors }: Outcome): void {
+  answered({ isGiven, isLate, isFailing, errors }: Outcome): void {
     const open = this.#open;
     if (open === undefined) return;
     this.isFailing = isFailing;
@@ -128,15 +128,16 @@ export class Worker {
     const durationMs = this.#now() - open.startedAt;
     this.#lastSeconds = durationMs / 1_000;
     // It would have been in time if it had been waited for.
-    if (durationMs <= open.limitMs) this.#lateInARow = 0;
+    if (durationMs <= open.limitMs && !isLate) this.#lateInARow = 0;
     this.#open = undefined;
-    open.settle(isGiven ? "up" : "failed");
+    if (isGiven) open.settle("up");
+    else open.settle(isLate ? "late" : "failed");
   }
 
   /** Notes how a round went; without an answer it was late. */
-  conclude(state: WorkerState | undefined): void {
-    this.state = state ?? "late";
-    this.#lateInARow = state === undefined ? this.#lateInARow + 1 : 0;
+  conclude(state: WorkerState = "late"): void {
+    this.state = state;
+    this.#lateInARow = state === "late" ? this.#lateInARow + 1 : 0;
   }
 
   /** Ends all waiting for it. */

@@ -44,6 +44,21 @@ export class Journal {
     this.#hasFile = true;
   }
 
+  /**
+   * Begins with a copy of what another hub has written. That one may only have been stopped, and write to its
+   * own file again.
+   *
+   * @throws {Error} The error of the system.
+   */
+  continue(other: Journal): void {
+    const { constants, copyFileSync, openSync } = nodeModule("node:fs");
+    copyFileSync(other.#path, this.#path, constants.COPYFILE_EXCL);
+    this.#hasFile = true;
+    this.#file = openSync(this.#path, constants.O_RDWR | constants.O_NOFOLLOW);
+    this.#bytes = other.#bytes;
+    this.#crc = other.#crc;
+  }
+
   /** Whether there is a file, or there was one. */
   get hasFile(): boolean {
     return this.#hasFile;
@@ -67,6 +82,13 @@ export class Journal {
   /** Takes the length that it has at the first call for that of a new one. */
   measure(): void {
     this.#newBytes ??= this.#bytes;
+  }
+
+  /** Forgets what was appended after something, of which nobody has been told. */
+  rewind({ bytes, crc }: Pick<JournalExtent, "bytes" | "crc">): void {
+    this.#bytes = bytes;
+    this.#crc = crc;
+    this.#waiting = this.#waiting.filter(({ at }) => at < bytes);
   }
 
   /**
@@ -169,6 +191,8 @@ export async function readJournal(
   { name, bytes, crc }: JournalExtent,
   onPiece: (piece: unknown) => void,
 ): Promise<void> {
+  // That of a worker without counters: it has no file.
+  if (bytes === 0) return;
   const path = `${folder.path}/${name}`;
   const content = await readOwnFile(path, { uid: folder.uid, maxBytes: MAX_BYTES });
   // What follows was appended after the numbers were written.

@@ -8,11 +8,14 @@ type Numbers = Pick<Snapshot, "order" | "numbers">;
 
 /** What gives the numbers of a worker. */
 export interface NumbersSource {
+  /** What a family is called here; `undefined` for one that is not to be kept. */
+  keptId(id: number): number | undefined;
   /**
-   * Copies the last numbers of all counters and histograms, for the layout that was applied so far. Families
-   * that have no numbers yet are left out; `undefined` while others change.
+   * Copies the last numbers of families, for the layout that was applied so far; `undefined` while it changes.
+   *
+   * @param kept Those that are kept; one of them that is gone is left out.
    */
-  takeNumbers(): Numbers | undefined;
+  takeNumbers(kept: { has(id: number): boolean }): Numbers | undefined;
 }
 
 /** Whose counters these are. */
@@ -41,8 +44,13 @@ export class LedgerEntry {
   readonly #source: NumbersSource;
   readonly #folder: JournalFolder;
   #journal: Journal;
-  /** The families that are kept, counters and histograms, and whether they have had numbers. */
+  /** The families that are kept, and whether they have had numbers. */
   readonly #kept = new Map<number, boolean>();
+  /** How many are gone, and have been replaced since its worker returned. */
+  #goneCount = 0;
+  #hasReturned = false;
+  /** Whether another hub has written the journal. */
+  #isFound: boolean;
   #isWhole = true;
   #last: LedgerRecord | undefined;
   /** Whether that has the numbers of now. */
@@ -51,12 +59,19 @@ export class LedgerEntry {
   #late: LayoutPiece[] | undefined;
   #isClosed = false;
 
-  /** @param journal What another hub has written of it. */
-  constructor(name: LedgerName, source: NumbersSource, folder: JournalFolder, journal?: Journal) {
+  /** @param found What another hub has written of it. */
+  constructor(
+    name: LedgerName,
+    source: NumbersSource,
+    folder: JournalFolder,
+    found?: { readonly journal: Journal; readonly order: readonly number[] },
+  ) {
     this.name = name;
     this.#source = source;
     this.#folder = folder;
-    this.#journal = journal ?? folder.create();
+    this.#journal = found?.journal ?? folder.create();
+    this.#isFound = found !== undefined;
+    for (const id of found?.order ?? []) this.#kept.set(id, true);
   }
 
   get journal(): Journal {
@@ -81,17 +96,53 @@ export class LedgerEntry {
     if (!this.#isTaken) this.take();
   }
 
+  /**
+   * Must be called before its worker returns, and the mirror is renewed: what it had counts until the worker
+   * says something else.
+   *
+   * @returns Whether it can go on; otherwise it is to be replaced.
+   */
+  renew(): boolean {
+    this.hold();
+    if (!this.#isWhole || (this.#isFound && !this.#copy())) return false;
+    const { bytes, crc } = this.#last?.extent ?? { bytes: 0, crc: 0 };
+    if (this.#journal.extent.bytes !== bytes) {
+      // Changes whose numbers will never come.
+      this.#journal.rewind({ bytes, crc });
+      if (this.#late !== undefined) this.#late = [];
+      for (const [id, hadNumbers] of this.#kept) if (!hadNumbers) this.#kept.delete(id);
+    }
+    this.#hasReturned = true;
+    return true;
+  }
+
+  #copy(): boolean {
+    const journal = this.#folder.create();
+    try {
+      journal.continue(this.#journal);
+    } catch {
+      // The next write says what is wrong.
+      return false;
+    }
+    this.#journal = journal;
+    if (this.#last !== undefined) this.#last = { ...this.#last, extent: journal.extent };
+    this.#isFound = false;
+    return true;
+  }
+
   #keptChange({ id, head, shapes, splices }: FamilyChange): readonly FamilyChange[] {
-    if (head?.type === "counter" || head?.type === "histogram") this.#kept.set(id, false);
+    const keptId = this.#source.keptId(id);
+    if (keptId === undefined) return [];
+    if (head !== undefined) this.#kept.set(keptId, false);
     // Exemplars and native histograms are not worth their bytes: they are new with every scrape.
-    const isKept = this.#kept.has(id) && (head ?? shapes ?? splices) !== undefined;
-    return isKept ? [{ id, head, shapes, splices }] : [];
+    const isKept = this.#kept.has(keptId) && (head ?? shapes ?? splices) !== undefined;
+    return isKept ? [{ id: keptId, head, shapes, splices }] : [];
   }
 
   /** The worker as it is now; `undefined` if it has sent nothing, or if its layout could not be written. */
   take(): LedgerRecord | undefined {
     if (!this.#isWhole) return undefined;
-    const taken = this.#source.takeNumbers();
+    const taken = this.#source.takeNumbers(this.#kept);
     if (taken !== undefined) {
       this.#journal.measure();
       this.#forgetGone(taken.order);
@@ -106,15 +157,21 @@ export class LedgerEntry {
     const present = new Set(order);
     for (const [id, hadNumbers] of this.#kept) {
       if (present.has(id)) this.#kept.set(id, true);
-      else if (hadNumbers) this.#kept.delete(id);
+      else if (hadNumbers && this.#kept.delete(id)) this.#goneCount++;
     }
   }
 
-  /** Writes a journal anew, with pauses, if most of it has come and gone. */
+  /** Whether most of the journal has come and gone. */
+  get #isLong(): boolean {
+    const isReplaced = this.#hasReturned && this.#goneCount >= this.#kept.size;
+    return this.#journal.isLong || (isReplaced && this.#goneCount > 0);
+  }
+
+  /** Writes the journal anew, with pauses, if most of it has come and gone. */
   async compact(): Promise<void> {
     const [old, record] = [this.#journal, this.#last];
     // Between the record and this, nothing may have been appended.
-    if (!old.isLong || record?.extent.bytes !== old.extent.bytes) return;
+    if (!this.#isLong || record?.extent.bytes !== old.extent.bytes) return;
     this.#late = [];
     const journal = this.#folder.create();
     try {
@@ -132,6 +189,8 @@ export class LedgerEntry {
       this.#last = { ...record, extent: journal.extent };
       for (const piece of this.#late) journal.append(piece);
       this.#journal = journal;
+      this.#goneCount = 0;
+      this.#hasReturned = false;
     } finally {
       this.#late = undefined;
       await (this.#journal === journal ? old : journal).close();

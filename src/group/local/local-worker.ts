@@ -6,7 +6,6 @@ import type { Signal } from "../../abort.ts";
 import { isInstance, ScrapeTimeoutError } from "../../errors.ts";
 import { type Sender, totalsOf } from "../../gatherers/remote/sender.ts";
 import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
-import { showShort } from "../../log/shown-error.ts";
 import type { Log } from "../../log.ts";
 import { isThenable } from "../../maybe-promise.ts";
 import type { Gatherer } from "../../model/gatherer.ts";
@@ -17,7 +16,7 @@ import { startDeadline } from "../../scrape/deadline.ts";
 import { GatherCycle, type Gathering, isRefused, withHook } from "../../scrape/gather-cycle.ts";
 import { filterByNames, requestedFamilies } from "../../scrape/name-filter.ts";
 import { type Reader, UpdateLock } from "../../scrape/update-lock.ts";
-import { boundedErrors, boundedText, type Outcome, type Question } from "../messages.ts";
+import { type Outcome, type Question, toldErrors } from "../messages.ts";
 import { inSlices } from "../slices.ts";
 
 /** The answer of a worker to a question. */
@@ -80,7 +79,7 @@ export class LocalWorker {
 
   /** Answers a question. It never rejects. */
   async answer(sender: Sender, question: Question, signal: Signal): Promise<Answer> {
-    if (this.#isFailing) return failed([], true);
+    if (this.#isFailing) return { ...NOTHING_GIVEN, isFailing: true };
     const filter = filterByNames(question.names);
     const leftMs = question.deadlineMs - Date.now();
     const timeMs = Math.min(Math.max(MIN_TIME_MS, leftMs), MAX_TIME_MS);
@@ -89,15 +88,18 @@ export class LocalWorker {
       const gathering = await this.#cycle.collect(deadline, filter);
       const isPartial = question.names !== undefined;
       if (!isPartial) this.#families = gathering.families;
-      if (isRefused(gathering, this.#options.errorHandling)) return failed(gathering.errors, false);
+      if (isRefused(gathering, this.#options.errorHandling)) {
+        return { ...NOTHING_GIVEN, errors: toldErrors(gathering.errors) };
+      }
       const families = requestedFamilies(gathering.families, filter);
       const snapshot = await this.#take(sender, families, isPartial, deadline.signal);
-      return { isGiven: true, isFailing: false, errors: told(gathering.errors), snapshot };
+      return { ...NOTHING_GIVEN, isGiven: true, errors: toldErrors(gathering.errors), snapshot };
     } catch (error) {
-      // The cycle has logged that it took too long, and nobody waits where the hub is gone.
-      const isNews = !signal.aborted && !isInstance(error, ScrapeTimeoutError);
-      if (isNews) this.#log.error(CANNOT_ANSWER, error);
-      return failed([{ collector: "scrape", error }], false);
+      // The cycle has logged it.
+      if (isInstance(error, ScrapeTimeoutError)) return { ...NOTHING_GIVEN, isLate: true };
+      // Nobody waits where the hub is gone.
+      if (!signal.aborted) this.#log.error(CANNOT_ANSWER, error);
+      return { ...NOTHING_GIVEN, errors: toldErrors([{ collector: "scrape", error }]) };
     } finally {
       deadline.clear();
     }
@@ -205,17 +207,10 @@ class Walk implements Reader {
   }
 }
 
-function failed(errors: Gathering["errors"], isFailing: boolean): Answer {
-  return { isGiven: false, isFailing, errors: told(errors), snapshot: undefined };
-}
-
-/** What other workers are told of failures: texts of bounded length. */
-function told(errors: Gathering["errors"]): Answer["errors"] {
-  return boundedErrors(
-    errors.map(({ collector, error, durationMs }) => ({
-      collector: boundedText(collector),
-      message: boundedText(showShort(error)),
-      durationMs,
-    })),
-  );
-}
+const NOTHING_GIVEN: Answer = {
+  isGiven: false,
+  isLate: false,
+  isFailing: false,
+  errors: [],
+  snapshot: undefined,
+};

@@ -12,7 +12,7 @@ export interface Application {
 /** What a process says about the application that it runs. */
 export interface ApplicationFacts {
   readonly script: string | undefined;
-  /** The working directory, which stands for a script where there is none. */
+  /** The working directory, which stands for a script where there is none, and where that is a tool. */
   readonly folder: string;
   readonly pm2Name: string | undefined;
 }
@@ -21,20 +21,23 @@ export interface ApplicationFacts {
  * Finds out which application a process runs.
  *
  * Where the package lies is not asked: during a rolling deployment, the old and the new release are in
- * different folders.
+ * different folders. A tool such as `next start` runs the application of its working folder.
  */
 export function applicationOf({ script, folder, pm2Name }: ApplicationFacts): Application {
-  const start = script ?? folder;
-  const found = nearestPackage(start);
-  if (pm2Name !== undefined) {
-    const name = found?.name ?? "";
-    // Unless it is told otherwise, pm2 calls every `index.js` the same.
-    return { package: name, name: `pm2:${pm2Name}:${name}` };
-  }
-  if (found === undefined) return { package: "", name: `path:${start}` };
   const { relative } = nodeModule("node:path");
-  return { package: found.name, name: `${found.name}:${relative(found.folder, start)}` };
+  const start = script ?? folder;
+  const isTool = IN_PACKAGES.test(start);
+  const home = nearestPackage(isTool ? folder : start);
+  const name = home?.name ?? "";
+  // Unless it is told otherwise, pm2 calls every `index.js` the same.
+  if (pm2Name !== undefined) return { package: name, name: `pm2:${pm2Name}:${name}` };
+  const owner = isTool ? nearestPackage(start) : home;
+  const path = owner ? `${owner.name}:${relative(owner.folder, start)}` : `path:${start}`;
+  return { package: name, name: isTool ? `${name || folder}:${path}` : path };
 }
+
+/** A folder in which packages are installed. */
+const IN_PACKAGES = /[\\/]node_modules[\\/]/;
 
 /** Longer files are not read: the process waits for it. */
 const MAX_PACKAGE_BYTES = 1_024 * 1_024;

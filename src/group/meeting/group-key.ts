@@ -45,11 +45,6 @@ export function findGroup(facts: GroupFacts): GroupName {
   return { key, mark, inherited };
 }
 
-/** The key alone. */
-export function groupKeyOf(facts: GroupFacts): string {
-  return findGroup(facts).key;
-}
-
 /**
  * The mark in the environment, if it is meant for this process: any program that an application starts
  * inherits it.
@@ -57,8 +52,10 @@ export function groupKeyOf(facts: GroupFacts): string {
 function heededMark(environment: Environment, application: Application): Mark | undefined {
   const mark = readMark(environment.mark);
   if (mark === undefined) return undefined;
-  // It comes from wherever somebody called pm2, unless this process has been started by an instance.
-  if (environment.pm2Name !== undefined && mark.pid !== environment.parentPid) return undefined;
+  // It comes from wherever somebody called pm2, unless it is that of this process, or of an instance that has
+  // started it.
+  const { pm2Name, pid, parentPid } = environment;
+  if (pm2Name !== undefined && mark.pid !== pid && mark.pid !== parentPid) return undefined;
   const isRelated = mark.package !== "" && mark.package === packageHash(application);
   return environment.isOffspring || isRelated ? mark : undefined;
 }

@@ -65,6 +65,9 @@ test("final totals count, and what is not among them stays", () => {
   );
 });
 
+/** The ids of the counters and histograms below. */
+const TOTALS: ReadonlySet<number> = new Set([0, 1]);
+
 /** What a hub has kept of one worker: all pieces that carried its layout, and its last numbers. */
 class Kept {
   readonly #layout: LayoutPiece[] = [];
@@ -103,7 +106,7 @@ test("the next hub goes on with the numbers that the last one has taken", () => 
     ],
     kept,
   );
-  const taken = worker.mirror.takeNumbers();
+  const taken = worker.mirror.takeNumbers(TOTALS);
   assert.ok(taken !== undefined);
   assert.deepEqual([...taken.numbers], [3, 1, 2, 3]);
   const next = new TestGroup();
@@ -125,24 +128,24 @@ test("the next hub goes on with the numbers that the last one has taken", () => 
 test("in the middle of a change nothing is taken", () => {
   const group = new TestGroup();
   const worker = group.join([counterOf("a_total", [NONE, 1])]);
-  assert.ok(worker.mirror.takeNumbers() !== undefined);
+  assert.ok(worker.mirror.takeNumbers(TOTALS) !== undefined);
   const snapshot = takeSnapshot(worker.sender, [counterOf("a_total", [NONE, 1], [{ x: "1" }, 1])]);
   for (const piece of snapshot.layout) worker.mirror.applyLayout(piece);
-  assert.equal(worker.mirror.takeNumbers(), undefined);
+  assert.equal(worker.mirror.takeNumbers(TOTALS), undefined);
   const { layout: _, ...numbers } = snapshot;
   worker.mirror.applyNumbers(numbers);
-  assert.deepEqual(worker.mirror.takeNumbers()?.numbers, new Float64Array([1, 1]));
+  assert.deepEqual(worker.mirror.takeNumbers(TOTALS)?.numbers, new Float64Array([1, 1]));
   const families = [
     counterOf("a_total", [NONE, 1], [{ x: "1" }, 1]),
     counterOf("b_total", [NONE, 4]),
   ];
   const { layout: added, ...rest } = takeSnapshot(worker.sender, families);
   for (const piece of added) worker.mirror.applyLayout(piece);
-  assert.equal(worker.mirror.takeNumbers(), undefined);
+  assert.equal(worker.mirror.takeNumbers(TOTALS), undefined);
   worker.mirror.applyNumbers(rest);
-  assert.deepEqual(worker.mirror.takeNumbers()?.numbers, new Float64Array([1, 1, 4]));
+  assert.deepEqual(worker.mirror.takeNumbers(TOTALS)?.numbers, new Float64Array([1, 1, 4]));
   worker.mirror.renew();
-  assert.equal(worker.mirror.takeNumbers(), undefined);
+  assert.deepEqual(worker.mirror.takeNumbers(TOTALS)?.numbers, new Float64Array([1, 1, 4]));
 });
 
 test("what is retained is taken when it has changed, and the next hub goes on with it", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { totalsOf } from "../../../src/gatherers/remote/sender.ts";
-import { MAX_SHAPES } from "../../../src/gatherers/remote/sending/row-shapes.ts";
+import { MAX_SHAPES } from "../../../src/gatherers/remote/snapshot.ts";
 import { TOO_MANY_SHAPES } from "../../../src/model/faults.ts";
 import type {
   HistogramMetric,

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Round } from "../../../src/group/hub/worker.ts";
 import { createHub } from "./hubs.ts";
 
-const GIVEN = { isGiven: true, isFailing: false, errors: [] };
+const GIVEN = { isGiven: true, isLate: false, isFailing: false, errors: [] };
 
 function roundOf(limitMs: number): Round {
   return { question: { deadlineMs: 0, names: undefined }, limitMs, isOver: false };
@@ -53,6 +53,18 @@ test("a worker that was late twice in a row is waited for briefly, until it answ
   hub.now += 500;
   worker.answered(GIVEN);
   assert.equal(worker.patienceMs(round), 1_000);
+});
+
+test("a worker that says that it is late counts as one that says nothing", async () => {
+  const { worker } = createHub().join("1-1-0");
+  const round = roundOf(1_000);
+  for (let count = 0; count < 2; count++) {
+    const asked = worker.ask(round);
+    worker.answered({ ...GIVEN, isGiven: false, isLate: true });
+    worker.conclude(await asked);
+    assert.equal(worker.state, "late");
+  }
+  assert.equal(worker.patienceMs(round), 100);
 });
 
 test("a worker that leaves ends all waiting for it", async () => {

@@ -44,6 +44,7 @@ test("a journal without pieces has no file", { skip }, () =>
     journal.restore();
     await journal.close();
     assert.deepEqual(readdirSync(folder), []);
+    assert.deepEqual(await readAll(folder, journal), []);
   }),
 );
 

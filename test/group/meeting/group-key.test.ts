@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { type Environment, readEnvironment } from "../../../src/group/environment.ts";
-import { findGroup, type GroupFacts, groupKeyOf } from "../../../src/group/meeting/group-key.ts";
+import { findGroup, type GroupFacts } from "../../../src/group/meeting/group-key.ts";
 import { writeMark } from "../../../src/group/meeting/mark.ts";
 import { withTempDir } from "../../helpers/with-temp-dir.ts";
 
@@ -24,12 +24,12 @@ const PLAIN: Environment = {
 };
 
 function keyOf(environment: Partial<Environment>, facts: Partial<GroupFacts> = {}): string {
-  return groupKeyOf({
+  return findGroup({
     environment: { ...PLAIN, ...environment },
     group: undefined,
     address: ":9464",
     ...facts,
-  });
+  }).key;
 }
 
 const KEY = keyOf({});
@@ -100,6 +100,42 @@ test("two packages that have the same name in pm2 are two groups", () =>
     assert.notEqual(keyOf({ pm2Name: "index", script: join(second, "index.js") }), key);
   }));
 
+/** Runs a test with two packages in which the same tool is installed. */
+function withTool(
+  test: (packages: readonly string[], tool: (folder: string) => string) => void,
+): Promise<void> {
+  return withTempDir(async (root) => {
+    const folders = ["shop", "blog"].map((name) => join(root, name));
+    for (const folder of folders) {
+      mkdirSync(join(folder, "node_modules", "next"), { recursive: true });
+      writeFileSync(join(folder, "package.json"), JSON.stringify({ name: basename(folder) }));
+      writeFileSync(join(folder, "node_modules", "next", "package.json"), '{ "name": "next" }');
+    }
+    test(folders, (folder) => join(folder, "node_modules", "next", "bin.js"));
+  });
+}
+
+test("a tool that runs two packages makes two groups of them", () =>
+  withTool(([shop = "", blog = ""], tool) => {
+    const key = keyOf({ script: tool(shop), folder: shop });
+    assert.notEqual(keyOf({ script: tool(blog), folder: blog }), key);
+    // As in a workspace, where both use the same installation.
+    assert.notEqual(keyOf({ script: tool(shop), folder: blog }), key);
+    assert.equal(keyOf({ script: tool(blog), folder: shop }), key);
+    assert.notEqual(keyOf({ script: join(shop, "bin.js"), folder: shop }), key);
+    const pm2Name = "next";
+    const managed = keyOf({ pm2Name, script: tool(shop), folder: shop });
+    assert.notEqual(keyOf({ pm2Name, script: tool(blog), folder: blog }), managed);
+  }));
+
+test("a tool in a folder without a package makes a group of that folder", () =>
+  withTempDir(async (root) => {
+    const script = join(root, "node_modules", "tool", "bin.js");
+    const key = keyOf({ script, folder: join(root, "a") });
+    assert.equal(keyOf({ script, folder: join(root, "a") }), key);
+    assert.notEqual(keyOf({ script, folder: join(root, "b") }), key);
+  }));
+
 /** What a process, with the address `:9464` by default, leaves for its children. */
 function markedBy(
   environment: Partial<Environment>,
@@ -153,10 +189,13 @@ test("a child joins the handler of its parent with any address", () => {
   assert.equal(keyOf(child, { address: ":9465" }), keyOf({}, { address: undefined }));
 });
 
-test("an instance of pm2 heeds only the mark of its own parent", () => {
+test("an instance of pm2 heeds only its own mark and that of its parent", () => {
   const instance = { pm2Name: "api", isOffspring: true };
-  assert.equal(keyOf({ ...instance, mark: markedBy({}) }), keyOf({ pm2Name: "api" }));
+  assert.equal(keyOf({ ...instance, mark: markedBy({ pid: 98 }) }), keyOf({ pm2Name: "api" }));
   assert.equal(keyOf({ ...instance, mark: markedBy({ pid: PLAIN.parentPid }) }), KEY);
+  // That of the preload, for a handler.
+  const own = { ...instance, mark: markedBy({ pm2Name: "api" }) };
+  assert.equal(keyOf(own, { address: undefined }), keyOf({ pm2Name: "api" }));
 });
 
 for (const flags of [["-p", "--fork"], ["-n"]]) {
@@ -167,8 +206,8 @@ for (const flags of [["-p", "--fork"], ["-n"]]) {
     const module = new URL("../../../src/group/meeting/group-key.ts", import.meta.url).href;
     const loader = new URL("../../../tools/typescript/register.mjs", import.meta.url).href;
     const facts = JSON.stringify({ environment: PLAIN, address: ":9464" });
-    const code = `import(${JSON.stringify(module)}).then(({ groupKeyOf }) =>
-      console.log(groupKeyOf(${facts})))`;
+    const code = `import(${JSON.stringify(module)}).then(({ findGroup }) =>
+      console.log(findGroup(${facts}).key))`;
     const node = [process.execPath, "--import", loader, "-e", code];
     const outside = execFileSync("env", node, { encoding: "utf8" }).trim();
     const inside = execFileSync("unshare", [...flags, ...node], { encoding: "utf8" }).trim();

@@ -1,12 +1,20 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 
-/** A port that nobody listens on at the moment. */
+/** Systems choose higher ones for sockets that name none: those of other tests, and of every client. */
+const PORTS = { first: 10_000, count: 20_000 };
+
+/** A port that nobody listens on at the moment, and that the system gives to nobody else meanwhile. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  // It is neither closed nor on a pipe.
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    const server = createServer().listen(port, "127.0.0.1");
+    try {
+      await once(server, "listening");
+    } catch {
+      continue;
+    }
+    server.close();
+    return port;
+  }
 }

@@ -44,6 +44,7 @@ export interface Actions {
   block(path: string, sign: string): void;
   send(message: unknown): void;
   messages(): readonly unknown[];
+  awaitMessages(count: number): readonly unknown[];
   outlive(): void;
   exit(code?: number): void;
   throw(): void;

@@ -24,13 +24,7 @@ export class Plan {
   /** @param version Changes with the families. */
   constructor(workers: readonly Contribution[], families: FamiliesByName, version: number) {
     // Copies, because what a caller says of a worker may change.
-    this.#workers = workers.map(({ mirror, slot, pid, isMainThread, isCurrent }) => ({
-      mirror,
-      slot,
-      pid,
-      isMainThread,
-      isCurrent,
-    }));
+    this.#workers = workers.map((worker) => ({ ...worker }));
     this.#mirrorVersions = workers.map(({ mirror }) => mirror.version);
     this.#version = version;
     const byName = partsByName(this.#workers.toSorted((a, b) => a.slot - b.slot));

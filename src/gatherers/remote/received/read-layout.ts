@@ -4,13 +4,12 @@
  */
 import { type Exemplar, METRIC_TYPES, type NativeHistogram } from "../../../model/metric-family.ts";
 import { expect, expectIndex, expectList, expectObject } from "../protocol-error.ts";
-import type { FamilyHead, LayoutPiece } from "../snapshot.ts";
+import { type FamilyHead, type LayoutPiece, MAX_SHAPES } from "../snapshot.ts";
 
 /** What any worker may have at most. */
 export const MAX_FAMILIES = 100_000;
 export const MAX_ROWS = 8_000_000;
 const MAX_BOUNDS = 100_000;
-const MAX_SHAPES = 65_536;
 
 /**
  * Checks the changes of a layout.

@@ -18,6 +18,8 @@ let lastSerial = 0;
 
 /** One family of one worker: which label sets it has, and their last numbers. */
 export class WorkerFamily {
+  /** Another one for each family that its mirror has ever had. */
+  readonly id: number;
   readonly head: FamilyHead;
   readonly shared: SharedFamily;
   /** The rows that the numbers are of. */
@@ -43,7 +45,8 @@ export class WorkerFamily {
   /** Those among them that had a native histogram. */
   readonly #wereNative = new Set<number>();
 
-  constructor(head: FamilyHead, shared: SharedFamily) {
+  constructor(id: number, head: FamilyHead, shared: SharedFamily) {
+    this.id = id;
     this.head = head;
     this.shared = shared;
     shared.workerCount++;

@@ -1,11 +1,8 @@
 import { LABELS_TOO_LONG, NOT_PRINTABLE, TOO_MANY_SHAPES } from "../../../model/faults.ts";
 import { haveSameElements, labelText } from "../../../model/identity.ts";
 import type { Labels } from "../../../model/metric-family.ts";
-import type { Row, RowShape } from "../snapshot.ts";
+import { MAX_SHAPES, type Row, type RowShape } from "../snapshot.ts";
 import { MAX_PART_BYTES, shapeBytes } from "./change-writer.ts";
-
-/** As many as a receiver takes; with that many, one mistakes values for names. */
-export const MAX_SHAPES = 65_536;
 
 /** The shapes of the rows of one family. */
 export class RowShapes {

@@ -1,6 +1,6 @@
 import { isReadOnce } from "../../../model/identity.ts";
 import type { MetricFamily } from "../../../model/metric-family.ts";
-import type { FamilyHead } from "../snapshot.ts";
+import { type FamilyHead, MAX_SHAPES } from "../snapshot.ts";
 import {
   ChangeWriter,
   jsonBytes,
@@ -12,7 +12,7 @@ import { type Edit, FamilyWalk, type KnownRows } from "./family-walk.ts";
 import type { Pace } from "./pace.ts";
 import { type Columns, Point } from "./point.ts";
 import type { RowExtras } from "./row-extras.ts";
-import { MAX_SHAPES, RowShapes } from "./row-shapes.ts";
+import { RowShapes } from "./row-shapes.ts";
 import { RowTable } from "./row-table.ts";
 
 /** How many shapes a family may have before it is sent anew without those that no row has. */

@@ -3,17 +3,12 @@ import type { LayoutPiece, Snapshot } from "../../../gatherers/remote/snapshot.t
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { LedgerEntry, LedgerName } from "../../ledger/ledger-entry.ts";
 
-/**
- * What the ledger holds of one worker. A worker that begins anew, because it has returned, is kept as it was
- * until its new numbers have come.
- */
+/** What the ledger holds of one worker. One that returns is kept as it was until it says something else. */
 export class KeptWorker {
   readonly #ledger: Pick<Ledger, "add" | "remove">;
   readonly #name: LedgerName;
   readonly #mirror: Mirror;
   #entry: LedgerEntry;
-  /** As it was before it began anew. */
-  #former: LedgerEntry | undefined;
 
   /** @param entry What a former hub has written of it. */
   constructor(
@@ -39,24 +34,20 @@ export class KeptWorker {
     this.#entry.addLayout(piece as LayoutPiece);
   }
 
-  /** Must be called before its mirror is renewed, which forgets what was written. */
+  /** Must be called before its mirror is renewed. */
   renew(): void {
-    this.#entry.take();
-    if (this.#former === undefined) this.#former = this.#entry;
-    else this.#ledger.remove(this.#entry);
+    if (this.#entry.renew()) return;
+    this.remove();
     this.#entry = this.#ledger.add(this.#name, this.#mirror);
   }
 
   /** Must be called when its mirror has applied numbers. */
-  settle(): void {
+  addNumbers(): void {
     this.#entry.addNumbers();
-    if (this.#former !== undefined) this.#ledger.remove(this.#former);
-    this.#former = undefined;
   }
 
   /** Removes it from the ledger: it is retained now, or nothing is known of it. */
   remove(): void {
-    this.settle();
     this.#ledger.remove(this.#entry);
   }
 }
@@ -77,7 +68,7 @@ export function applyLayout({ mirror, kept }: Mirrored, piece: unknown): void {
 /** Applies its numbers, in a turn of their own. */
 export function applyNumbers({ mirror, kept }: Mirrored, numbers: Omit<Snapshot, "layout">): void {
   mirror.applyNumbers(numbers);
-  kept.settle();
+  kept.addNumbers();
 }
 
 /** Begins anew with a whole layout; what was there counts until its numbers come. */

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { freePort } from "../../../helpers/http/free-port.ts";
 import type { Fixture } from "../../../helpers/processes/fork-fixture.ts";
 import { type App, withApp } from "../../../helpers/processes/with-app.ts";
@@ -8,9 +9,14 @@ export interface GroupApp extends App {
   readonly address: string;
   /** Starts it with a preload in `NODE_OPTIONS`. */
   start(args: readonly string[], env?: Readonly<Record<string, string | undefined>>): Fixture;
-  scrape(): Promise<Reading>;
   /** Scrapes until something has come about. */
-  until(what: string, isDone: (reading: Reading) => boolean): Promise<Reading>;
+  until(
+    what: string,
+    isDone: (reading: Reading) => boolean,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Reading>;
+  /** Scrapes until so many workers are up, and have counted so many jobs, but never more. */
+  settled(workers: number, jobs: number): Promise<Reading>;
 }
 
 /** Runs a test with an application that has an address and a runtime folder of its own. */
@@ -21,9 +27,6 @@ export async function withGroup(
 ): Promise<void> {
   await withApp(files, libraries, async (app) => {
     const address = `127.0.0.1:${await freePort()}`;
-    // So short that a worker which never answers does not cost the test much.
-    const read = () =>
-      scrape(`http://${address}/metrics`, { "x-prometheus-scrape-timeout-seconds": "2" });
     const started: Fixture[] = [];
     const start: GroupApp["start"] = (args, env) => {
       const child = app.node(args, {
@@ -34,9 +37,17 @@ export async function withGroup(
       started.push(child);
       return child;
     };
-    const until: GroupApp["until"] = (what, isDone) => eventually(what, read, isDone);
+    const until: GroupApp["until"] = (what, isDone, headers) =>
+      eventually(what, () => scrape(`http://${address}/metrics`, headers), isDone);
+    // A worker may join before it has counted anything.
+    const settled: GroupApp["settled"] = (workers, jobs) =>
+      until(`${workers} workers with ${jobs} jobs`, (reading) => {
+        const sum = reading.value("app_jobs_total") ?? 0;
+        assert.ok(sum <= jobs, `${sum} is more than was counted`);
+        return reading.workers("up") === workers && sum === jobs;
+      });
     try {
-      await test({ ...app, address, start, scrape: read, until });
+      await test({ ...app, address, start, until, settled });
     } finally {
       // Where the test has failed; the others end with it.
       for (const child of started) child.signal("SIGKILL");

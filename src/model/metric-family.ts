@@ -51,6 +51,7 @@ interface FamilyBase {
   /**
    * Promises that no two metrics have the same label names with the same values, empty ones included
    * and each as `String()` gives it, and that `metrics` may be read again while it is being read. It
+   * must hold for all that one iterator yields, even if label sets come and go meanwhile: an encoder pauses. It
    * saves an encoder from comparing the labels of each metric with those of all others at each scrape.
    * @default false
    */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { CopyOptions } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { TestContext } from "node:test";
@@ -66,7 +67,7 @@ export async function testNext(
     if (isStandalone) {
       const path = relative(ROOT, project.folder);
       await withTempDir(async (copy) => {
-        await cp(join(project.folder, ".next", "standalone"), copy, { recursive: true });
+        await cp(join(project.folder, ".next", "standalone"), copy, COPY);
         const start = (env: Env) =>
           forkNode([...PRELOAD, "server.js"], { cwd: join(copy, path), env });
         await testScrapes(t, start);
@@ -78,6 +79,9 @@ export async function testNext(
     await then(project, next);
   });
 }
+
+/** With relative links as they are, or its packages would be those of the project. */
+export const COPY: CopyOptions = { recursive: true, verbatimSymlinks: true };
 
 const PRELOAD = ["--import", "promhttp/register"];
 

@@ -3,7 +3,7 @@ import { cp, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type TestContext, test } from "node:test";
 import { readDocument } from "../docs/documents.ts";
-import { testNext } from "../frameworks/next-application.ts";
+import { COPY, testNext } from "../frameworks/next-application.ts";
 import { assertOneTarget, PM2_RUNTIME, withProgram, withSite } from "../frameworks/next-workers.ts";
 import { BUILD_MS, type Project, ROOT, readExample } from "../frameworks/with-project.ts";
 import { forkNode } from "../helpers/processes/fork-fixture.ts";
@@ -22,7 +22,7 @@ test("a standalone Next.js application", (t) =>
     { config: `output: "standalone",\n${TRACING}`, isStandalone: true },
     async (project, next) => {
       await withTempDir(async (folder) => {
-        await cp(join(project.folder, ".next", "standalone"), folder, { recursive: true });
+        await cp(join(project.folder, ".next", "standalone"), folder, COPY);
         const cwd = join(folder, relative(ROOT, project.folder));
         await testStandaloneWorkers(t, cwd);
         await testBuildBeside(t, cwd, project, next);

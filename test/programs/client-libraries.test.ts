@@ -97,7 +97,7 @@ test("a further library is known by its registry, which the application may serv
   const namesWithout = async (other: object | undefined) => {
     const isCounted = (source: object) => source !== other;
     const { families } = await gatherer.gather({ ...createContext(), isCounted });
-    return [...families].map(({ name }) => name);
+    return Array.from(families, ({ name }) => name);
   };
   assert.deepEqual(await namesWithout(undefined), ["app_ready"]);
   assert.deepEqual(await namesWithout(second.register), []);

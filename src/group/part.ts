@@ -13,12 +13,12 @@ import type { PartConfig } from "./border.ts";
 import { endingPid, readEnvironment } from "./environment.ts";
 import { Lead } from "./hub/lead.ts";
 import { writeLastNumbers } from "./ledger/last-numbers.ts";
-import { connect } from "./meeting/connect.ts";
-import { type Elected, elect, findHub } from "./meeting/election.ts";
+import { Candidate } from "./meeting/candidate.ts";
+import type { Elected } from "./meeting/election.ts";
 import { type Seat, socketOf } from "./meeting/seat.ts";
 import { Member } from "./member.ts";
 import { type Place, quoted, type Welcome, type WorkerFacts } from "./messages.ts";
-import { atMost, pause } from "./waiting.ts";
+import { GrowingPause, pause } from "./waiting.ts";
 import { nextWorkerId } from "./worker-id.ts";
 
 /** How long a process waits for the welcome of a hub, which may be blocked, in milliseconds. */
@@ -31,7 +31,7 @@ const MAX_STAND_MS = 60_000;
 /** How often it tries before that: the port of a hub that exits is closed a little later than its socket. */
 const QUICK_TRIES = 2;
 
-/** How often such a process looks for another hub, in milliseconds. */
+/** How long it looks for another hub between these, in milliseconds. */
 const LOOK_MS = 250;
 
 /**
@@ -55,21 +55,19 @@ export class Part {
   readonly #config: PartConfig;
   readonly #facts: WorkerFacts = factsOfThisProcess();
   readonly #signal = new LightSignal();
+  readonly #candidate: Candidate;
   #lead: Lead | undefined;
   #member: Member | undefined;
   #welcome: Welcome | undefined;
   /** Its slot, if it has ever been one of the workers. */
   #slot: number | undefined;
-  /** How long it only looks for a hub the next time that there is none. */
-  #patienceMs: number;
-  /** The election that it stands for: it takes a part when that is over. */
-  #election: Promise<Elected> | undefined;
   /** Settles when it takes no part any more. */
   #life: Promise<void> = Promise.resolve();
 
   constructor(config: PartConfig) {
     this.#config = config;
-    this.#patienceMs = config.settings.patienceMs ?? 0;
+    const { meeting, settings } = config;
+    this.#candidate = new Candidate(meeting, this.#signal, settings.patienceMs ?? 0);
   }
 
   /** What it does as the hub; `undefined` when another process is the hub. */
@@ -98,11 +96,8 @@ export class Part {
    * @returns What `begin()` needs.
    * @throws {Error} If the folder cannot be used, or if it has left meanwhile.
    */
-  async stand(): Promise<Elected | undefined> {
-    this.#election = this.#elect();
-    const elected = await atMost(this.#election, WELCOME_MS);
-    if (elected !== undefined) this.#election = undefined;
-    return elected;
+  stand(): Promise<Elected | undefined> {
+    return this.#candidate.stand(WELCOME_MS);
   }
 
   /**
@@ -157,15 +152,6 @@ export class Part {
     }
   }
 
-  async #elect(): Promise<Elected> {
-    const { folder, key } = this.#config.meeting;
-    const limitMs = this.#patienceMs;
-    if (Number.isFinite(limitMs)) this.#patienceMs = 0;
-    const socket = await findHub(folder, key, this.#signal, limitMs);
-    if (socket !== undefined) return { role: "member", socket };
-    return elect(folder, key, this.#signal);
-  }
-
   /**
    * A busy port may be that of a hub that has just ended, or of one that takes over, so it tries again; so it
    * does when its hub has ended without a welcome, which cannot open the port either.
@@ -185,25 +171,26 @@ export class Part {
       }
       await pause(LOOK_MS, this.#signal);
       if (this.#signal.aborted) return;
-      elected = await this.#elect();
+      elected = await this.#candidate.elect();
     }
   }
 
   /** Goes from one part to the next until it leaves the group. It never rejects. */
   async #live(): Promise<void> {
-    let standMs = MIN_STAND_MS;
+    const standing = new GrowingPause(MIN_STAND_MS, MAX_STAND_MS);
+    const rejoining = new GrowingPause(MIN_REJOIN_MS, MAX_REJOIN_MS);
     let quickTries = 0;
-    let rejoinMs = 0;
     while (!this.#signal.aborted) {
       await (this.#lead?.ended ?? this.#member?.ended);
       if (this.#signal.aborted) break;
-      rejoinMs = this.#nextRejoinMs(rejoinMs);
+      const wasIdle = this.#member?.wasAsked === false;
       this.#lead = undefined;
       this.#member = undefined;
-      await pause(rejoinMs, this.#signal);
+      if (wasIdle) await pause(rejoining.nextMs(), this.#signal);
+      else rejoining.reset();
       try {
         await this.#takeNext();
-        standMs = MIN_STAND_MS;
+        standing.reset();
         quickTries = 0;
       } catch (error) {
         if (this.#signal.aborted) break;
@@ -216,16 +203,13 @@ export class Part {
           error,
           STANDING,
         );
-        await this.#lookForHub(standMs);
-        standMs = Math.min(2 * standMs, MAX_STAND_MS);
+        await this.#lookForHub(standing.nextMs());
       }
     }
   }
 
   async #takeNext(): Promise<void> {
-    const election = this.#election ?? this.#elect();
-    this.#election = undefined;
-    const elected = await election;
+    const elected = await this.#candidate.elect();
     if (!this.#isWanted(elected)) return;
     if (elected.role === "hub") await this.#takeLead(elected.seat);
     else void this.#follow(elected.socket);
@@ -286,20 +270,9 @@ export class Part {
     });
   }
 
-  /** Looks for a hub for some time, without standing for election. */
   async #lookForHub(limitMs: number): Promise<void> {
-    const until = performance.now() + limitMs;
-    while (performance.now() < until && !this.#signal.aborted) {
-      const socket = await connect(this.socketPath).catch(() => undefined);
-      if (typeof socket === "object") return void this.#follow(socket);
-      await pause(LOOK_MS, this.#signal);
-    }
-  }
-
-  /** A member that a hub has asked something joins the next one at once; others wait longer each time. */
-  #nextRejoinMs(lastMs: number): number {
-    if (this.#member === undefined || this.#member.wasAsked) return 0;
-    return Math.min(Math.max(MIN_REJOIN_MS, 2 * lastMs), MAX_REJOIN_MS);
+    const socket = await this.#candidate.look(limitMs);
+    if (socket !== undefined) void this.#follow(socket);
   }
 }
 

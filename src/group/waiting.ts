@@ -24,3 +24,26 @@ export function pause(ms: number, signal: Signal): Promise<void> {
     if (signal.aborted) end();
   });
 }
+
+/** How long to wait before each try of something that fails: twice as long each time, up to a limit. */
+export class GrowingPause {
+  readonly #minMs: number;
+  readonly #maxMs: number;
+  #nextMs: number;
+
+  constructor(minMs: number, maxMs: number) {
+    this.#minMs = minMs;
+    this.#maxMs = maxMs;
+    this.#nextMs = minMs;
+  }
+
+  nextMs(): number {
+    const ms = this.#nextMs;
+    this.#nextMs = Math.min(2 * ms, this.#maxMs);
+    return ms;
+  }
+
+  reset(): void {
+    this.#nextMs = this.#minMs;
+  }
+}

@@ -49,9 +49,13 @@ export function withSite(test: (site: Site) => Promise<void>): Promise<void> {
 
 const visitsIn = (reading: Reading) => reading.value("shop_visits_total", { page: "/" });
 
-/** The processes, each of which may be several workers: the preload is one, and a handler is another. */
+/** What serves the application; the primary of a cluster has no id, and may take part, too. */
+const workersIn = (reading: Reading) =>
+  reading.samples("promhttp_worker_info").filter(({ labels }) => labels.has("id"));
+
+/** Their processes, each of which may be several workers: the preload is one, and a handler is another. */
 const pidsOf = (reading: Reading): ReadonlySet<string> =>
-  new Set(reading.samples("promhttp_worker_info").map(({ labels }) => labels.get("pid") ?? ""));
+  new Set(workersIn(reading).map(({ labels }) => labels.get("pid") ?? ""));
 
 const hasTwo = (reading: Reading) => pidsOf(reading).size === 2;
 
@@ -70,11 +74,10 @@ interface Seen {
 export async function assertOneTarget({ app }: Site, urls: readonly string[]): Promise<Seen> {
   const [url = ""] = urls;
   const all = await eventually("two processes", () => scrape(url), hasTwo);
-  const workers = all.samples("promhttp_worker_info");
   /** The processes that have counted a visit. */
   const busy = async () => {
     const pids = new Set<string | undefined>();
-    for (const { labels } of workers) {
+    for (const { labels } of workersIn(await scrape(url))) {
       const one = await scrape(`${url}?worker=${labels.get("worker")}`);
       if ((visitsIn(one) ?? 0) > 0) pids.add(labels.get("pid"));
     }
@@ -82,8 +85,10 @@ export async function assertOneTarget({ app }: Site, urls: readonly string[]): P
   };
   let visits = 0;
   do {
-    assert.match(`${(await httpGet(app)).body}`, /Hello!/);
-    visits++;
+    // Two in a row: the processes take turns, also in answering what is asked between two rounds.
+    for (const end = visits + 2; visits < end; visits++) {
+      assert.match(`${(await httpGet(app)).body}`, /Hello!/);
+    }
   } while ((await busy()).size < 2);
   for (const each of urls) {
     assert.equal(visitsIn(await eventually(each, () => scrape(each), hasTwo)), visits, each);
@@ -126,6 +131,50 @@ export const PM2_RUNTIME: string = programOf("pm2/bin/pm2-runtime");
 const [DROPPING = ""] =
   /^ *node_args: .*argv.*$/m.exec(readDocument("docs/guide/workers.md").text) ?? [];
 
+/** An example, for an application that has been built; `next` is where Next.js is. */
+const read = (name: string, next: string) =>
+  readExample(`nextjs/${name}`).replace("node_modules/next/dist/bin/next", next);
+
+/**
+ * Runs an application that has been built in PM2's cluster mode, and reloads it.
+ *
+ * @param hasPreload Whether each instance has the preload beside the handler.
+ * @param sums What may be the sum after so many visits.
+ */
+export async function testReload(
+  project: Project,
+  next: string,
+  hasPreload: boolean,
+  sums: (visits: number) => readonly number[],
+): Promise<void> {
+  const config = read("ecosystem.config.cjs", next);
+  const text = hasPreload ? config : config.replace(/^ *node_args: .*$/m, "");
+  await writeFile(join(project.folder, "ecosystem.config.cjs"), text);
+  await withSite(async (site) => {
+    const pm2 = async (...args: readonly string[]) => {
+      const { code, stdout, stderr } = await project.node([PM2, ...args], site.env).exit();
+      assert.equal(code, 0, `pm2 ${args.join(" ")}:\n${stdout}${stderr}`);
+    };
+    try {
+      await pm2("start", "ecosystem.config.cjs");
+      const ways = hasPreload ? [site.preload, site.route] : [site.route];
+      const { visits, pids } = await assertOneTarget(site, ways);
+      const hasAll = (reading: Reading) => reading.workers("up") === 2 * ways.length;
+      await eventually("all workers", () => scrape(site.route), hasAll);
+      await pm2("reload", "shop");
+      for (const url of ways) {
+        const isNew = (reading: Reading) =>
+          hasTwo(reading) && ![...pidsOf(reading)].some((pid) => pids.has(pid));
+        const reading = await eventually("two new processes", () => scrape(url), isNew);
+        const sum = visitsIn(reading) ?? Number.NaN;
+        assert.ok(sums(visits).includes(sum), `${url}: ${sum} after ${visits}`);
+      }
+    } finally {
+      await endDaemon(site.pm2Home, () => pm2("kill"));
+    }
+  });
+}
+
 /** Runs an application that has been built in two processes, in the ways that the guide has. */
 export async function testNextWorkers(
   t: TestContext,
@@ -133,37 +182,13 @@ export async function testNextWorkers(
   next: string,
 ): Promise<void> {
   const write = (name: string, text: string) => writeFile(join(project.folder, name), text);
-  const read = (name: string) =>
-    readExample(`nextjs/${name}`).replace("node_modules/next/dist/bin/next", next);
-  const config = read("ecosystem.config.cjs");
 
-  await t.test("is one target in PM2's cluster mode, and loses nothing by a reload", async () => {
-    await write("ecosystem.config.cjs", config);
-    await withSite(async (site) => {
-      const pm2 = async (...args: readonly string[]) => {
-        const { code, stdout, stderr } = await project.node([PM2, ...args], site.env).exit();
-        assert.equal(code, 0, `pm2 ${args.join(" ")}:\n${stdout}${stderr}`);
-      };
-      try {
-        await pm2("start", "ecosystem.config.cjs");
-        const ways = [site.preload, site.route];
-        const { visits, pids } = await assertOneTarget(site, ways);
-        // Each has the preload and the handler.
-        assert.equal((await scrape(site.route)).workers("up"), 4);
-        await pm2("reload", "shop");
-        for (const url of ways) {
-          const isNew = (reading: Reading) =>
-            hasTwo(reading) && ![...pidsOf(reading)].some((pid) => pids.has(pid));
-          const reading = await eventually("two new processes", () => scrape(url), isNew);
-          assert.equal(visitsIn(reading), visits, url);
-        }
-      } finally {
-        await endDaemon(site.pm2Home, () => pm2("kill"));
-      }
-    });
-  });
+  await t.test("is one target in PM2's cluster mode, and loses nothing by a reload", () =>
+    testReload(project, next, true, (visits) => [visits]),
+  );
 
   await t.test("is one target under pm2-runtime, without the arguments of that", async () => {
+    const config = read("ecosystem.config.cjs", next);
     await write("runtime.config.cjs", config.replace(/^ *node_args: .*$/m, DROPPING));
     await withSite(async (site) => {
       const program = project.node([PM2_RUNTIME, "start", "runtime.config.cjs"], site.env);
@@ -172,7 +197,7 @@ export async function testNextWorkers(
   });
 
   for (const [what, name, text] of [
-    ["in the workers of a cluster", "cluster.mjs", read("cluster.mjs")],
+    ["in the workers of a cluster", "cluster.mjs", read("cluster.mjs", next)],
     ["with a server of its own in a cluster", "server.mjs", SERVER],
   ] as const) {
     await t.test(`is one target ${what}`, async () => {

@@ -60,6 +60,7 @@ export async function withProject(
   // It is not a temporary folder: bundlers look for packages above a project, and follow no symbolic
   // links that lead out of it.
   const folder = await mkdtemp(join(FOLDER, parent, "project-"));
+  const children: Fixture[] = [];
   try {
     if (example) await cp(join(ROOT, "examples", example), folder, { recursive: true });
     await installPackage(folder);
@@ -70,13 +71,19 @@ export async function withProject(
     }
     await test({
       folder,
-      node: (args, env) => forkNode(args, { cwd: folder, env: env ?? {}, program }),
+      node(args, env) {
+        const child = forkNode(args, { cwd: folder, env: env ?? {}, program });
+        children.push(child);
+        return child;
+      },
       async move(from, to) {
         await mkdir(dirname(join(folder, to)), { recursive: true });
         await rename(join(folder, from), join(folder, to));
       },
     });
   } finally {
+    // A test that fails leaves them running, and its process would wait for them forever.
+    for (const child of children) child.signal("SIGKILL");
     await rm(folder, { recursive: true });
   }
 }

@@ -4,7 +4,13 @@ import { join, relative } from "node:path";
 import { type TestContext, test } from "node:test";
 import { readDocument } from "../docs/documents.ts";
 import { COPY, testNext } from "../frameworks/next-application.ts";
-import { assertOneTarget, PM2_RUNTIME, withProgram, withSite } from "../frameworks/next-workers.ts";
+import {
+  assertOneTarget,
+  PM2_RUNTIME,
+  testReload,
+  withProgram,
+  withSite,
+} from "../frameworks/next-workers.ts";
 import { BUILD_MS, type Project, ROOT, readExample } from "../frameworks/with-project.ts";
 import { forkNode } from "../helpers/processes/fork-fixture.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
@@ -31,7 +37,16 @@ test("a standalone Next.js application", (t) =>
   ));
 
 test("a Next.js application that webpack builds", (t) =>
-  testNext(t, { config: "cacheComponents: true,", buildFlags: ["--webpack"] }));
+  testNext(
+    t,
+    { config: "cacheComponents: true,", buildFlags: ["--webpack"] },
+    async (project, next) => {
+      // Next.js listens before it loads what joins, so all old instances may have ended by then.
+      await t.test("goes on or begins at 0 when PM2 reloads it with a handler alone", () =>
+        testReload(project, next, false, (visits) => [0, visits]),
+      );
+    },
+  ));
 
 /** The example, as it starts what a standalone build has made. */
 const standalone = (name: string) =>
@@ -53,29 +68,31 @@ async function testStandaloneWorkers(t: TestContext, cwd: string): Promise<void>
 }
 
 /** Builds the application while it runs: the build loads its routes, too. */
-function testBuildBeside(
+async function testBuildBeside(
   t: TestContext,
   cwd: string,
   project: Project,
   next: string,
 ): Promise<void> {
-  return t.test("is not joined by a build of the same application", () =>
-    withSite(async (site) => {
-      const program = forkNode(["server.js"], { cwd, env: site.env });
-      try {
-        await eventually(
-          "the application",
-          () => scrape(site.route),
-          () => true,
-        );
-        const build = project.node([next, "build"], site.env);
-        const { code, stdout, stderr } = await build.exit(BUILD_MS);
-        assert.equal(code, 0, stdout + stderr);
-        const reading = await scrape(site.route);
-        assert.equal(reading.value("promhttp_worker_events_total", { event: "joined" }), 0);
-      } finally {
-        program.signal("SIGKILL");
-      }
-    }),
-  );
+  for (const [what, group, isJoined] of [
+    ["is not joined by a build of the same application", undefined, false],
+    ["is joined by a build that names the same group", "shop", true],
+  ] as const) {
+    await t.test(what, () =>
+      withSite(async (site) => {
+        const env = { ...site.env, PROMHTTP_GROUP: group };
+        const program = forkNode(["server.js"], { cwd, env });
+        try {
+          const read = () => scrape(site.route);
+          await eventually("the application", read, () => true);
+          const { code, stdout, stderr } = await project.node([next, "build"], env).exit(BUILD_MS);
+          assert.equal(code, 0, stdout + stderr);
+          const joined = (await read()).value("promhttp_worker_events_total", { event: "joined" });
+          assert.equal((joined ?? 0) > 0, isJoined, `joined: ${joined}`);
+        } finally {
+          program.signal("SIGKILL");
+        }
+      }),
+    );
+  }
 }

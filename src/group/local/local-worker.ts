@@ -100,11 +100,12 @@ export class LocalWorker {
     try {
       const gathering = await this.#cycle.collect(deadline, filter);
       const isPartial = question.names !== undefined;
-      if (!isPartial) this.#families = gathering.families;
+      const gathered = this.#withTotals(gathering);
+      if (!isPartial) this.#families = gathered;
       if (isRefused(gathering, this.#options.errorHandling)) {
         return { ...NOTHING_GIVEN, errors: toldErrors(gathering.errors) };
       }
-      const families = requestedFamilies(gathering.families, filter);
+      const families = requestedFamilies(gathered, filter);
       const snapshot = await this.#take(sender, families, isPartial, deadline.signal);
       return { ...NOTHING_GIVEN, isGiven: true, errors: toldErrors(gathering.errors), snapshot };
     } catch (error) {
@@ -178,6 +179,14 @@ export class LocalWorker {
     }
   }
 
+  /** Adds the totals of collectors that have failed: these stay as they were, or they would count anew. */
+  #withTotals({ families, errors }: Gathering): readonly MetricFamily[] {
+    if (errors.length === 0) return families;
+    const names = new Set(families.map(({ name }) => name));
+    const isKept = (family: MetricFamily) => !names.has(family.name) && this.#isRetained(family);
+    return [...families, ...this.#families.filter(isKept)];
+  }
+
   readonly #isCounted = (source: object): boolean => this.reported?.has(source) ?? true;
 
   readonly #isRetained = ({ name, type }: { name: string; type: MetricType }): boolean =>
@@ -247,7 +256,7 @@ export class LocalWorker {
     const consequence =
       this.#options.errorHandling === "fail"
         ? "this worker counts as failed"
-        : "its metrics of this worker are missing from the scrape";
+        : "its counters of this worker stay as they were, and its gauges are missing from the scrape";
     const names = new Set<string>();
     for (const { collector, error } of errors) {
       names.add(collector);

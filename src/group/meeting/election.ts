@@ -54,7 +54,10 @@ export async function findHub(
   for (let tries = 1; performance.now() < until; tries++) {
     signal.throwIfAborted();
     const found = await connect(socketOf(folder, key));
-    if (typeof found === "object") return found;
+    if (typeof found === "object") {
+      if (!signal.aborted) return found;
+      found.destroy();
+    }
     // There may never be one.
     await pause(Math.min(tries, MAX_PAUSES) * randomPauseMs(), signal);
   }

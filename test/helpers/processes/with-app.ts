@@ -34,9 +34,18 @@ export async function withApp(
     }
     // What it leaves for its next start goes with its folder.
     const own = { PROMHTTP_RUNTIME_DIR: join(folder, "run") };
-    const node: App["node"] = (args, env) =>
-      forkNode(args, { cwd: folder, env: { ...own, ...env } });
-    await test({ folder, node });
+    const children: Fixture[] = [];
+    const node: App["node"] = (args, env) => {
+      const child = forkNode(args, { cwd: folder, env: { ...own, ...env } });
+      children.push(child);
+      return child;
+    };
+    try {
+      await test({ folder, node });
+    } finally {
+      // A test that fails leaves them running, and its process would wait for them forever.
+      for (const child of children) child.signal("SIGKILL");
+    }
   });
 }
 

@@ -1,6 +1,7 @@
 import { httpGet } from "../../helpers/http/http-get.ts";
 import type { Fixture } from "../../helpers/processes/fork-fixture.ts";
 import type { App } from "../../helpers/processes/with-app.ts";
+import { within } from "../../helpers/within.ts";
 
 /** An application with a metric, as an ES module; it runs until it reads a line. */
 export const ESM_APP: string = `
@@ -51,7 +52,7 @@ export function urlOf(child: Fixture): Promise<string> {
 /** Scrapes the preload when both it and the application are ready. */
 export async function scrape(child: Fixture): Promise<string> {
   await child.line("ready");
-  const { status, body } = await httpGet(await urlOf(child));
+  const { status, body } = await within("the scrape", httpGet(await urlOf(child)));
   if (status !== 200) throw new Error(`The scrape got ${status}`);
   return body.toString();
 }

@@ -220,7 +220,8 @@ for (const library of LIBRARIES) {
 
 testFault({
   name: "an update that never settles",
-  server: () => ({ timeoutMs: 50 }),
+  // The next scrape, which no update delays, must be answered in this time.
+  server: () => ({ timeoutMs: scaleWait(5_000) }),
   inflict: async ({ server, port }) => {
     const updating = server.update(NEVER);
     const headers = ["X-Prometheus-Scrape-Timeout-Seconds: 0.01"];

@@ -216,7 +216,7 @@ export class Lead {
     this.#wasTaken = isTaken;
   }
 
-  /** A lock that was given up by its age proves nothing: another process may have taken the place. */
+  /** A lock that was given up because of its age proves nothing: another process may have taken the place. */
   async #checkSeat(): Promise<void> {
     // When it has left its place, it does not see who has that.
     if ((await this.#config.seat.check()) !== "taken" && !this.#isLost) return;

@@ -17,6 +17,9 @@ export interface Soak {
   readonly isDeadly: boolean;
 }
 
+/** A handler has no address, by which the servers would find each other. */
+const OPTIONS = { workers: { group: "soak" } };
+
 /** How many workers there are at least and at most. */
 const WORKERS = { min: 2, max: 6 };
 
@@ -41,6 +44,8 @@ interface Account {
   isBusy: boolean;
   /** Whether it must not end, because it is starting a thread. */
   isStarting: boolean;
+  /** Whether it has the label set that all workers share, and may remove. */
+  isPooled: boolean;
 }
 
 /** Sums that one scrape has shown. */
@@ -51,15 +56,20 @@ interface Sums {
 
 /** Lets workers come, count and go at random, and asserts that every sum is what was counted. */
 export async function assertExactSums(soak: Soak): Promise<void> {
-  await using app = await Application.start({ kind: soak.kind, isRootServing: false });
+  await using app = await Application.start({
+    kind: soak.kind,
+    isRootServing: false,
+    options: OPTIONS,
+  });
   const run = new Run(app, soak);
   try {
     await run.run();
   } catch (error) {
     const story = `Seed ${soak.seed}:\n${run.story.slice(-60).join("\n")}`;
-    throw new Error(`${error instanceof Error ? error.message : error}\n${story}`, {
-      cause: error,
-    });
+    // What was waited for says less than why it did not come.
+    const { message, cause } = error instanceof Error ? error : new Error(`${error}`);
+    const why = cause instanceof Error ? `${cause.message}\n` : "";
+    throw new Error(`${why}${message}\n${story}`, { cause: error });
   } finally {
     run.wakeAll();
   }
@@ -128,6 +138,7 @@ class Run {
     try {
       await account.worker.tell("count", account.worker.name, by);
       account.counted += by;
+      account.isPooled = true;
     } catch (error) {
       if (account.state === "living") throw error;
     }
@@ -186,6 +197,24 @@ class Run {
     else this.#say(`scrape: ${reading.status}`);
   }
 
+  /** Scrapes one family; each worker sends only that. */
+  async scrapePart(): Promise<void> {
+    const name = this.#pick(["jobs_total", "pooled_total", "sizes"]);
+    const before = this.#shown;
+    try {
+      const reading = await this.#app.scrape({}, `?name[]=${name}`);
+      if (reading.status !== 200) return;
+      const totals = Object.entries(sumsOf(reading).totals);
+      const asked = Object.fromEntries(totals.filter(([total]) => total.startsWith(name)));
+      this.#say(`partial scrape: ${JSON.stringify(asked)}`);
+      this.#checkTotals(before, asked);
+      this.#shown = { ...this.#shown, totals: { ...this.#shown.totals, ...asked } };
+    } catch (error) {
+      if (error instanceof assert.AssertionError) throw error;
+      this.#say(`partial scrape: ${(error as NodeJS.ErrnoException).code}`);
+    }
+  }
+
   /** No sum may be smaller than one that was shown before this scrape began, or larger than what was counted. */
   #check(before: Sums, reading: Reading): Sums {
     const sums = sumsOf(reading);
@@ -200,14 +229,18 @@ class Run {
       assert.ok(share >= was, `${name}: ${was} fell to ${share}`);
       account.shown = Math.max(account.shown, share);
     }
+    this.#checkTotals(before, totals);
+    this.#shown = sums;
+    return sums;
+  }
+
+  #checkTotals(before: Sums, totals: Sums["totals"]): void {
     const told = sumOf(this.#accounts, (account) => account.told);
     for (const [name, value] of Object.entries(totals)) {
       assert.ok(value <= told, `${name}: ${value} for ${told}`);
       const was = before.totals[name] ?? 0;
       assert.ok(value >= was, `${name}: ${was} fell to ${value}`);
     }
-    this.#shown = sums;
-    return sums;
   }
 
   async leave(action: "exit" | "close"): Promise<void> {
@@ -224,6 +257,46 @@ class Run {
     if (action === "close") await account.worker.tell("close").catch(() => {});
     await account.worker.end("exit");
     this.#say(`${action} is over`, account);
+  }
+
+  /** Leaves the group and takes part again with the same registry, which a handler may report meanwhile. */
+  async return(hasHandler: boolean): Promise<void> {
+    const account = this.#idle();
+    if (account === undefined || !this.#mayLose(account)) return;
+    account.isBusy = true;
+    const { worker } = account;
+    try {
+      if (hasHandler) {
+        this.#say("makes a handler", account);
+        await worker.tell("attend", OPTIONS);
+        await sleep(this.#below(100));
+      }
+      this.#say("close", account);
+      await worker.tell("close");
+      if (this.#random() < 0.5) await this.#countAs(account);
+      await sleep(this.#below(100));
+      await this.#listenAgain(account);
+      if (!hasHandler) return;
+      await this.#countAs(account);
+      this.#say("closes its handler", account);
+      await worker.tell("closeHandler");
+    } catch (error) {
+      if (account.state === "living") throw error;
+    } finally {
+      account.isBusy = false;
+    }
+  }
+
+  async #listenAgain(account: Account): Promise<void> {
+    for (;;) {
+      try {
+        await this.#app.join(account.worker);
+        return this.#say("has joined again", account);
+      } catch (error) {
+        // The socket was removed.
+        if (!/address already in use/.test(`${error}`)) throw error;
+      }
+    }
   }
 
   async kill(isHub: boolean): Promise<void> {
@@ -283,7 +356,7 @@ class Run {
   async removeSocket(): Promise<void> {
     this.#say("the socket is removed");
     const folder = join(this.#app.folder, "run");
-    for (const name of await readdir(folder)) {
+    for (const name of await readdir(folder).catch(() => [])) {
       if (/^[0-9a-f]{16}\.sock$/.test(name)) await rm(join(folder, name), { force: true });
     }
   }
@@ -291,6 +364,14 @@ class Run {
   /** Waits until all workers answer: then the sums must be exact, but for what those killed had not shown. */
   async #audit(): Promise<void> {
     await Promise.all(this.#pauses);
+    const total = await this.#checkBooks();
+    for (const account of this.#living) await this.#reset(account);
+    if (this.#random() < 0.3) await this.#clearFolder();
+    assert.equal(await this.#checkBooks(), total, "the sum after resets");
+  }
+
+  /** Asserts that all sums are exact, and returns what all have counted together. */
+  async #checkBooks(): Promise<number> {
     const living = this.#living.length;
     this.#say(`audit of ${living} workers`);
     const read = async () => {
@@ -311,6 +392,29 @@ class Run {
     for (const [name, value] of Object.entries(totals)) {
       assert.equal(value, sum, `${name} is not the sum of its shares`);
     }
+    return sum;
+  }
+
+  /** Has a worker begin anew with something that a scrape has just shown; the sums go on. */
+  async #reset(account: Account): Promise<void> {
+    const { worker, isPooled } = account;
+    const what = this.#pick(["jobs_total", "sizes", "pooled_total", undefined, undefined]);
+    if (what === undefined) return;
+    if (what !== "pooled_total") {
+      this.#say(`resets ${what}`, account);
+      await worker.tell("reset", what);
+    } else if (isPooled && this.#living.some((each) => each !== account && each.isPooled)) {
+      // A series that nobody has any more would go.
+      this.#say("removes a label set", account);
+      await worker.tell("remove", what, { pool: "one" });
+      account.isPooled = false;
+    }
+  }
+
+  /** Removes all that the workers share, as something that cleans folders does. */
+  async #clearFolder(): Promise<void> {
+    this.#say("the runtime folder is removed");
+    await rm(join(this.#app.folder, "run"), { recursive: true, maxRetries: 10 });
   }
 
   #later(ms: number, action: () => Promise<void>): void {
@@ -359,6 +463,9 @@ const GENTLE: readonly Step[] = [
   ...times(1, (run) => run.pause(true)),
   ...times(1, (run) => run.pause(false)),
   ...times(1, (run) => run.block()),
+  ...times(2, (run) => run.return(false)),
+  ...times(1, (run) => run.return(true)),
+  ...times(2, (run) => run.scrapePart()),
   ...times(1, (run) => run.removeSocket()),
 ];
 
@@ -381,6 +488,7 @@ function newAccount(worker: Worker, parent: Account | undefined): Account {
     state: "living",
     isBusy: false,
     isStarting: false,
+    isPooled: false,
   };
 }
 
@@ -395,6 +503,7 @@ function sumsOf(reading: Reading): Sums {
     shares: new Map(shares.map(({ labels, value }) => [`${labels.get("by")}`, value])),
     totals: {
       jobs_total: reading.value("jobs_total") ?? 0,
+      pooled_total: reading.value("pooled_total", { pool: "one" }) ?? 0,
       sizes_count: reading.value("sizes_count") ?? 0,
       sizes_bucket: sumOf(buckets, ({ value }) => value),
     },

@@ -134,6 +134,17 @@ export class Hub implements WorkerCensus {
   }
 
   /**
+   * Merges what is here. No sum is smaller by rounding after that: what rounding takes is retained. Yields where
+   * it may pause.
+   */
+  *mergeSilently(): Generator<undefined, void, undefined> {
+    yield* this.merged.merge(this.#contributions(new Map()), {
+      isRequested: () => true,
+      report: () => {},
+    });
+  }
+
+  /**
    * Gathers from one worker; the rules of `Gatherer` hold.
    *
    * @throws {UnavailableError} If it is late or has failed.

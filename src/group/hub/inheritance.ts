@@ -1,4 +1,5 @@
 import type { Ledger } from "../ledger/ledger.ts";
+import { inSlices } from "../slices.ts";
 import type { Hub } from "./hub.ts";
 import { KeptWorker } from "./leaving/kept-worker.ts";
 import type { LeftNumbers } from "./leaving/left-numbers.ts";
@@ -27,6 +28,8 @@ export async function inherit(
       kept.remove();
     }
   }
+  // What the scrapers have seen last.
+  await hub.turns.take(() => inSlices(hub.mergeSilently()));
   // Without any worker that runs, the counters start anew.
   if (!ledger.isContinued) for (const worker of left.workers()) left.remove(worker);
   await hub.departures.settle();

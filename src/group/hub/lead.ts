@@ -188,6 +188,8 @@ export class Lead {
   leaveNow(pid?: number): boolean {
     if (this.#isOver || !this.hub.hasBegun) return this.#isKept;
     this.hub.departures.retireNow(this.hub.own, this.#config.local.totals());
+    // Without a pause.
+    for (const _ of this.hub.mergeSilently());
     this.#isKept = this.#keeping.keepNow(pid);
     return this.#isKept;
   }

@@ -24,6 +24,8 @@ export interface Actions {
   listen(address: string, options: Options): WorkerState;
   state(): WorkerState;
   close(): void;
+  attend(options: Options): void;
+  closeHandler(): void;
   serve(port: number, options: Options): void;
   inc(name: string, by?: number, labels?: Labels): void;
   count(worker: string, by: number): void;

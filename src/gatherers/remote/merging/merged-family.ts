@@ -7,6 +7,7 @@ import type { Contribution } from "../mirror.ts";
 import type { SharedFamily } from "../received/shared-family.ts";
 import type { WorkerFamily } from "../received/worker-family.ts";
 import { combine } from "./combine.ts";
+import { combineTotals } from "./combine-totals.ts";
 import { type LabelledRows, LabelledWalk } from "./labelled-metrics.ts";
 import { END, MergedWalk } from "./merged-metrics.ts";
 
@@ -49,11 +50,13 @@ export class MergedFamily {
       shared.head = parts[0]?.family.head ?? shared.head;
       this.#reading = this.#readingOf(parts);
       shared.isDirty = true;
+      shared.isReordered = true;
     }
     const { workers, aggregator, labelled } = this.#reading;
     if (shared.isDirty) {
       shared.isDirty = false;
-      if (shared.policy.kind !== "omit" && aggregator !== "perWorker") {
+      if (shared.policy.kind === "total") combineTotals(shared, workers);
+      else if (shared.policy.kind !== "omit" && aggregator !== "perWorker") {
         combine(shared, workers, aggregator);
       }
       this.#labelled = aggregator === "perWorker" ? labelled : withNatives(labelled);

@@ -52,6 +52,8 @@ export class SharedFamily {
   readonly exemplars: LatestExemplars = new LatestExemplars();
   /** Whether anything has changed since it was merged. */
   isDirty = true;
+  /** Whether its numbers may be added in another order than when it was merged. */
+  isReordered = true;
   /** Whether what is retained has changed since it was taken for the next hub. */
   isRetainedDirty = false;
   /** How many mirrors have it. */
@@ -137,6 +139,7 @@ export class SharedFamily {
   retain(slot: number, bounds: BoundSet, numbers: Float64Array, first: number): void {
     const at = this.#retainedAt(slot);
     const { retained } = this;
+    this.isReordered = true;
     // A NaN would make the sum NaN forever.
     if (this.isDistribution) {
       const own = numbers.slice(first, first + bounds.values.length + COUNT_FROM_END);
@@ -146,6 +149,12 @@ export class SharedFamily {
     }
     const value = numbers[first] as number;
     if (!Number.isNaN(value)) retained[at] = (retained[at] as number) + value;
+  }
+
+  /** Adds to one number of what is retained what rounding has taken from the sum. */
+  lift(slot: number, at: number, by: number): void {
+    this.#retainedAt(slot);
+    this.retained[at] = (this.retained[at] as number) + by;
   }
 
   /** Keeps the value that has changed last. */

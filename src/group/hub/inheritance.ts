@@ -8,7 +8,7 @@ import type { LeftNumbers } from "./leaving/left-numbers.ts";
  * Takes over the counters of the workers that a former hub knew. Those whose process runs count on as they
  * stand until they join; those of the others are retained. It never rejects.
  *
- * @param era Which totals the hub of this process retained before; `undefined` if it was in no group.
+ * @param era Which totals the hub of this process retained before; `undefined` if it was not in the group.
  * @returns Whether there was a hub before, and any of its workers still runs.
  */
 export async function inherit(

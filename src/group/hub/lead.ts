@@ -16,11 +16,11 @@ import { endingPid } from "../environment.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { type Seat, socketOf } from "../meeting/seat.ts";
 import type { Place, WorkerFacts } from "../messages.ts";
-import { atMost } from "../waiting.ts";
 import { Connection } from "./connection.ts";
 import { type Front, openFront } from "./front.ts";
 import { Hub } from "./hub.ts";
 import { inherit } from "./inheritance.ts";
+import { Keeping } from "./keeping.ts";
 import { LeftNumbers } from "./leaving/left-numbers.ts";
 import { reportsOf } from "./worker-metrics.ts";
 import { WorkerScrapes, workerOf } from "./worker-scrapes.ts";
@@ -34,13 +34,6 @@ export interface LeadConfig extends PartConfig {
   /** Whether another process was the hub before. */
   readonly isChange: boolean;
 }
-
-/** How long a scrape waits at most until the counters are saved: milliseconds, and a share of its time. */
-const MAX_KEEP_MS = 1_000;
-const KEEP_SHARE = 0.5;
-
-/** How long after a worker has joined the ledger is written, in milliseconds: others may join meanwhile. */
-const KEEP_SOON_MS = 50;
 
 /**
  * How often a hub looks whether it still has its place, in milliseconds, beside each scrape: without its
@@ -61,6 +54,7 @@ export class Lead {
   readonly #config: LeadConfig;
   readonly #front: Front;
   readonly #ledger: Ledger;
+  readonly #keeping: Keeping;
   readonly #left: LeftNumbers;
   readonly #workerScrapes: WorkerScrapes;
   readonly #connections = new Set<Connection>();
@@ -72,7 +66,6 @@ export class Lead {
   #isOver = false;
   /** Whether another process has its place. */
   #isLost = false;
-  #keepTimer: NodeJS.Timeout | undefined;
   #seatTimer: NodeJS.Timeout | undefined;
   /** Whether another process had its place at the last look. */
   #wasTaken = false;
@@ -90,13 +83,9 @@ export class Lead {
       selfMetrics,
       ledger: this.#ledger,
       left: this.#left,
-      onMerged: async (deadlineMs) => {
-        const kept = this.#keep(deadlineMs);
-        // When the only worker ends, the counters start anew, unless it may return.
-        const isAlone = this.hub.workers.size + this.hub.absentees.size <= 1;
-        if (!isAlone || this.#ledger.mayReturn) await kept;
-      },
+      onMerged: (deadlineMs) => this.#keeping.beforeAnswer(deadlineMs),
     });
+    this.#keeping = new Keeping(this.hub, this.#ledger);
     this.#workerScrapes = new WorkerScrapes({ hub: this.hub, options, selfMetrics, log });
     this.scrape = (request) => {
       const slot = workerOf(request.query);
@@ -136,7 +125,7 @@ export class Lead {
       this.hub.begin();
       this.#begin();
       this.place = await this.#config.hosted.open();
-      if (hasInherited) this.#keepSoon();
+      if (hasInherited) this.#keeping.keepSoon();
       const look = () => void this.#lookAtSeat().catch(() => {});
       if (!this.#isOver) this.#seatTimer = unref(setInterval(look, SEAT_MS));
     } catch (error) {
@@ -201,38 +190,15 @@ export class Lead {
     this.hub.departures.retireNow(this.hub.own, this.#config.local.totals());
     // Without a pause.
     for (const _ of this.hub.mergeSilently());
-    this.#isKept = this.#ledger.writeNow(this.hub.merged.takeRetained(), pid);
+    this.#isKept = this.#keeping.keepNow(pid);
     return this.#isKept;
-  }
-
-  /**
-   * Keeps all counters for the next hub. A scraper must not see what that would not know, or the sum could
-   * fall; but it does not wait long for a disk.
-   *
-   * @param deadlineMs When the answer must be there.
-   * @returns Whether they are kept.
-   */
-  async #keep(deadlineMs = Number.POSITIVE_INFINITY): Promise<boolean> {
-    const written = this.#ledger.write(this.hub.merged.takeRetained());
-    const limitMs = Math.min(MAX_KEEP_MS, (deadlineMs - Date.now()) * KEEP_SHARE);
-    return (await atMost(written, limitMs)) === true;
-  }
-
-  /** Saves who is there, so that those that have joined go on if all others end before the next scrape. */
-  #keepSoon(): void {
-    this.#keepTimer ??= unref(
-      setTimeout(() => {
-        this.#keepTimer = undefined;
-        if (!this.#isOver) void this.#keep();
-      }, KEEP_SOON_MS),
-    );
   }
 
   /** Stops answering for the group: its members connect to another process. */
   async #stop(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearTimeout(this.#keepTimer);
+    this.#keeping.stop();
     clearInterval(this.#seatTimer);
     for (const socket of this.#waiting ?? []) socket.destroy();
     // Before its members are told: they must not find it again.
@@ -252,7 +218,7 @@ export class Lead {
     this.#wasTaken = isTaken;
   }
 
-  /** A lock that was given up by its age proves nothing: another process may have taken the place. */
+  /** A lock that was given up because of its age proves nothing: another process may have taken the place. */
   async #checkSeat(): Promise<void> {
     // When it has left its place, it does not see who has that.
     if ((await this.#config.seat.check()) !== "taken" && !this.#isLost) return;
@@ -277,8 +243,8 @@ export class Lead {
     const { log } = this.#config;
     const connection = new Connection(socket, {
       ...{ hub, log, place, left: this.#left, era: this.#ledger.era },
-      keep: () => this.#keep(),
-      onJoined: () => this.#keepSoon(),
+      keep: () => this.#keeping.keep(),
+      onJoined: () => this.#keeping.keepSoon(),
     });
     this.#connections.add(connection);
     socket.on("close", () => this.#connections.delete(connection));

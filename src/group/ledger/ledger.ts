@@ -46,7 +46,10 @@ export class Ledger {
   isContinued = false;
   /** Whether a process runs that has left the group, and may go on with it. */
   mayReturn = false;
-  /** Names the totals that are retained; a ledger whose counters start anew has another name. */
+  /**
+   * Names the totals that are retained, from when they began until they begin anew. A process that returns
+   * compares it with the name that it was told: only within one era does the hub still retain its numbers.
+   */
   era: string = newEra();
   readonly #log: LedgerPlace["log"];
   readonly #files: LedgerFiles;
@@ -68,7 +71,7 @@ export class Ledger {
    * The counters start anew, and the files are removed, if no process of the group runs any more.
    *
    * @param era That of the hub that this process had before: then one runs, although a ledger that is older
-   *   than its joining does not name it. `undefined` if it was in no group.
+   *   than its joining does not name it. `undefined` if it was not in the group.
    */
   async read<M extends KeptMirror>(
     createMirror: () => M,

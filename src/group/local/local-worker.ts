@@ -49,7 +49,7 @@ export class LocalWorker {
   readonly lock: UpdateLock = new UpdateLock();
   /** Which sources it reports; `undefined` before it joins, when nobody asks. */
   reported: Reported | undefined;
-  /** Which totals its hub retains; `undefined` until one has said so. */
+  /** Which totals its hub retains (`Ledger.era`); `undefined` until one has said so. */
   era: string | undefined;
   readonly #gatherer: Gatherer;
   readonly #options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">;

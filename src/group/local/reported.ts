@@ -7,7 +7,7 @@ import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 
 /** What a group retains of a source that a part of this thread has reported. */
 export interface Retained extends Pick<Snapshot, "layout" | "order" | "numbers"> {
-  /** Which totals it is part of; `undefined` if no hub has said so. */
+  /** Which totals it is part of (`Ledger.era`); `undefined` if no hub has said so. */
   readonly era: string | undefined;
 }
 

@@ -36,6 +36,8 @@ export interface Hosted {
 export interface PartConfig {
   readonly meeting: Meeting;
   readonly hosted: Hosted;
+  /** Whether it listens as the hub; a handler does not. */
+  readonly canListen: boolean;
   readonly local: LocalWorker;
   readonly settings: WorkersSettings;
   readonly options: ResolvedHandlerOptions;

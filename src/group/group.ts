@@ -100,7 +100,8 @@ export class Group {
     let elected: Awaited<ReturnType<Part["stand"]>>;
     try {
       const meeting = meet(settings.group, address);
-      const part = new Part({ meeting, hosted, local, settings, options, log });
+      const canListen = address !== undefined && settings.patienceMs !== Number.POSITIVE_INFINITY;
+      const part = new Part({ meeting, hosted, canListen, local, settings, options, log });
       this.#part = part;
       local.reported = new Reported(meeting.key);
       this.#stopWatchingExit = onExit(() => part.leaveNow());

@@ -31,6 +31,8 @@ import { mayWork } from "./slices.ts";
 export interface MemberConfig {
   readonly local: LocalWorker;
   readonly facts: WorkerFacts;
+  /** As in `Hello`. */
+  readonly canListen: boolean;
   /** The slot that it had before. */
   readonly slot: number | undefined;
   readonly log: Log;
@@ -108,11 +110,17 @@ export class Member {
   }
 
   #greet(): void {
-    const { facts, slot } = this.#config;
+    const { facts, slot, canListen } = this.#config;
     this.#socket.on("end", () => this.#socket.destroy());
     const onFrame = (head: FrameHead) => this.#take(head);
     receiveFrames(this.#socket, FRAME_LIMITS, onFrame, () => this.#beginAnew());
-    sendFrame(this.#socket, { type: "hello", protocol: PROTOCOL, slot, ...facts } satisfies Hello);
+    sendFrame(this.#socket, {
+      type: "hello",
+      protocol: PROTOCOL,
+      slot,
+      canListen,
+      ...facts,
+    } satisfies Hello);
   }
 
   #take(head: FrameHead): void {

@@ -44,6 +44,8 @@ export interface WorkerFacts {
 /** The first message of a member. */
 export interface Hello extends WorkerFacts {
   readonly type: "hello";
+  /** Whether it would listen as the hub: a hub that does not gives its place to it. */
+  readonly canListen: boolean;
   readonly protocol: number;
   /** The slot that it had with the hub before. */
   readonly slot: number | undefined;
@@ -152,7 +154,7 @@ export function quoted(text: string): string {
 
 /** @throws {ProtocolError} */
 export function readHello(head: FrameHead): Hello {
-  const { worker, pid, thread, id, version, protocol, slot } = head;
+  const { worker, pid, thread, id, version, protocol, slot, canListen } = head;
   if (head["type"] !== "hello") throw new ProtocolError("The first message is not a hello");
   return {
     type: "hello",
@@ -162,6 +164,7 @@ export function readHello(head: FrameHead): Hello {
     thread: integer(thread),
     id: text(id),
     version: text(version),
+    canListen: canListen === true,
     slot: slot === undefined ? undefined : integer(slot),
   };
 }

@@ -183,6 +183,7 @@ export class Part {
     while (!this.#signal.aborted) {
       await (this.#lead?.ended ?? this.#member?.ended);
       if (this.#signal.aborted) break;
+      if (this.#lead?.hasGivenWay) this.#candidate.giveWay();
       const wasIdle = this.#member?.wasAsked === false;
       this.#lead = undefined;
       this.#member = undefined;
@@ -247,11 +248,11 @@ export class Part {
    * @returns Whether the hub is still there then.
    */
   #follow(socket: Socket): Promise<boolean> {
-    const { local, settings, log } = this.#config;
+    const { canListen, local, settings, log } = this.#config;
     return new Promise((resolve) => {
       const timer = unref(setTimeout(resolve, WELCOME_MS, true));
       this.#member = new Member(socket, {
-        ...{ local, log },
+        ...{ canListen, local, log },
         facts: this.#facts,
         slot: this.#slot,
         onWelcome: (welcome) => {

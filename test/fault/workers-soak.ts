@@ -46,6 +46,10 @@ interface Account {
   isStarting: boolean;
   /** Whether it has the label set that all workers share, and may remove. */
   isPooled: boolean;
+  /** Whether it has observed anything since its histogram was reset: prom-client removes the series then. */
+  hasSizes: boolean;
+  /** Whether a handler of it was closed. That leaves the group later, and until then nobody reports for it. */
+  hadHandler: boolean;
 }
 
 /** Sums that one scrape has shown. */
@@ -139,6 +143,7 @@ class Run {
       await account.worker.tell("count", account.worker.name, by);
       account.counted += by;
       account.isPooled = true;
+      account.hasSizes = true;
     } catch (error) {
       if (account.state === "living") throw error;
     }
@@ -279,6 +284,7 @@ class Run {
       if (!hasHandler) return;
       await this.#countAs(account);
       this.#say("closes its handler", account);
+      account.hadHandler = true;
       await worker.tell("closeHandler");
     } catch (error) {
       if (account.state === "living") throw error;
@@ -380,7 +386,8 @@ class Run {
       if (reading.status === 200) this.#check(before, reading);
       return reading;
     };
-    const isWhole = (each: Reading) => each.workers("up") === living && each.workers("late") === 0;
+    const isWhole = (each: Reading) =>
+      each.workers("up") === living && each.workers("late") === 0 && this.#areHandlersGone(each);
     const { shares, totals } = sumsOf(await eventually(`${living} workers`, read, isWhole));
     for (const { worker, state, counted, shown } of this.#accounts) {
       const share = shares.get(worker.name) ?? 0;
@@ -395,20 +402,30 @@ class Run {
     return sum;
   }
 
+  #areHandlersGone(reading: Reading): boolean {
+    const { shares } = sumsOf(reading);
+    return this.#living.every(
+      ({ worker, hadHandler, counted }) => !hadHandler || shares.get(worker.name) === counted,
+    );
+  }
+
   /** Has a worker begin anew with something that a scrape has just shown; the sums go on. */
   async #reset(account: Account): Promise<void> {
-    const { worker, isPooled } = account;
+    const { worker } = account;
     const what = this.#pick(["jobs_total", "sizes", "pooled_total", undefined, undefined]);
     if (what === undefined) return;
-    if (what !== "pooled_total") {
+    if (what === "jobs_total") {
       this.#say(`resets ${what}`, account);
       await worker.tell("reset", what);
-    } else if (isPooled && this.#living.some((each) => each !== account && each.isPooled)) {
-      // A series that nobody has any more would go.
-      this.#say("removes a label set", account);
-      await worker.tell("remove", what, { pool: "one" });
-      account.isPooled = false;
+      return;
     }
+    // A series that nobody has any more goes.
+    const has = what === "sizes" ? "hasSizes" : "isPooled";
+    if (!account[has] || !this.#living.some((each) => each !== account && each[has])) return;
+    this.#say(`removes its series of ${what}`, account);
+    account[has] = false;
+    if (what === "sizes") await worker.tell("reset", what);
+    else await worker.tell("remove", what, { pool: "one" });
   }
 
   /** Removes all that the workers share, as something that cleans folders does. */
@@ -491,6 +508,8 @@ function newAccount(worker: Worker, parent: Account | undefined): Account {
     isBusy: false,
     isStarting: false,
     isPooled: false,
+    hasSizes: false,
+    hadHandler: false,
   };
 }
 

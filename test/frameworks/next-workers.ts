@@ -100,10 +100,13 @@ export async function assertOneTarget({ app }: Site, urls: readonly string[]): P
 async function joined({ runtimeFolder }: Site): Promise<void> {
   const isThere = async () =>
     (await readdir(runtimeFolder).catch(() => [])).some((name) => name.endsWith(".sock"));
+  let isOver = false;
   const look = async () => {
-    while (!(await isThere())) await sleep(20);
+    while (!isOver && !(await isThere())) await sleep(20);
   };
-  await within("a process that has joined", look());
+  await within("a process that has joined", look()).finally(() => {
+    isOver = true;
+  });
 }
 
 /** Runs a test with a program, and has it end by a signal; it must not fail. */

@@ -51,7 +51,14 @@ function withPair(gatherer: Gatherer, use: (pair: Pair) => Promise<void>): Promi
     );
     const facts = { worker: ownWorkerId(), pid: process.pid, thread: 0, id: "", version: "0.1.0" };
     const upgraded = once(server, "upgrade");
-    const member = new Member(client, { local, facts, slot: undefined, log, onWelcome() {} });
+    const member = new Member(client, {
+      local,
+      facts,
+      slot: undefined,
+      canListen: false,
+      log,
+      onWelcome() {},
+    });
     const socket: Socket = (await within("the upgrade", upgraded))[1];
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${UPGRADE}\r\n\r\n`,

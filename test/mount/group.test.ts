@@ -8,7 +8,7 @@ import { forkFixture } from "../helpers/processes/fork-fixture.ts";
 import { createRecorder } from "../helpers/scraping/recorder.ts";
 import { Application } from "../helpers/workers/application.ts";
 import { newGroup, RUNTIME_FOLDER } from "../helpers/workers/own-group.ts";
-import { eventually, scrape } from "../helpers/workers/reading.ts";
+import { eventually, type Reading, scrape } from "../helpers/workers/reading.ts";
 
 const METRICS = new Request("http://shop:8080/metrics");
 
@@ -53,6 +53,21 @@ test("a handler answers for all workers, with the page of the hub, until it is c
     (each) => each.workers("up") === 1,
   );
   assert.equal(left.value("queue"), 4);
+});
+
+test("a handler that answers for all gives way to a worker that can listen", async () => {
+  const options = { workers: { group: newGroup() } };
+  const handler = createHandler(gathererOf(3), options);
+  assert.equal((await handler.fetch(METRICS)).status, 200);
+  const parts = { kind: "fork", count: 1, options, runtimeFolder: RUNTIME_FOLDER } as const;
+  await using app = await Application.open(parts);
+  await app.root.tell("set", "queue", 4);
+  assert.equal((await app.root.tell("state")).role, "hub");
+  const isWhole = (each: Reading) => each.workers("up") === 2;
+  const reading = await eventually("both", () => app.scrape(), isWhole);
+  assert.equal(reading.value("queue"), 7);
+  assert.match(await (await handler.fetch(METRICS)).text(), /^queue 7$/m);
+  handler.close();
 });
 
 test("a handler that is closed and made again counts once, by either copy of the package", async () => {

@@ -49,6 +49,8 @@ export interface ConnectionContext {
   /** Keeps all counters for the next hub; returns whether it has. */
   readonly keep: () => Promise<boolean>;
   readonly onJoined: () => void;
+  /** Called instead of a welcome when a worker can listen, and this hub cannot. */
+  readonly onBetter: () => void;
 }
 
 /** How long a peer may take to say who it is, in milliseconds. */
@@ -189,6 +191,7 @@ export class Connection {
     if (hub.workers.size >= MAX_MEMBERS) return this.#refuse("members");
     clearTimeout(this.#timer);
     Object.assign(this.#limits, FRAME_LIMITS);
+    if (hello.canListen && place === undefined) return this.#context.onBetter();
     const { worker, pid, thread, id, version } = hello;
     const facts = { worker, pid, thread, id, version };
     const send = (want: object) => void sendFrame(this.#socket, want);

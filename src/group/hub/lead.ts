@@ -49,7 +49,9 @@ export class Lead {
   readonly page: Scrape;
   /** Resolves when it is over. */
   readonly ended: Promise<void>;
-  /** Where the port is; `undefined` until it is open. */
+  /** Whether it is over because another worker can listen. */
+  hasGivenWay = false;
+  /** Where the port is; `undefined` until it is open, and for a handler. */
   place: Place | undefined;
   readonly #config: LeadConfig;
   readonly #front: Front;
@@ -194,6 +196,14 @@ export class Lead {
     return this.#isKept;
   }
 
+  /** Lets a worker that can listen take its place: without a port, no scraper would reach the group. */
+  async #giveWay(): Promise<void> {
+    if (this.hasGivenWay) return;
+    this.hasGivenWay = true;
+    await this.#keeping.keep();
+    await this.#stop();
+  }
+
   /** Stops answering for the group: its members connect to another process. */
   async #stop(): Promise<void> {
     if (this.#isOver) return;
@@ -245,6 +255,7 @@ export class Lead {
       ...{ hub, log, place, left: this.#left, era: this.#ledger.era },
       keep: () => this.#keeping.keep(),
       onJoined: () => this.#keeping.keepSoon(),
+      onBetter: () => void this.#giveWay(),
     });
     this.#connections.add(connection);
     socket.on("close", () => this.#connections.delete(connection));

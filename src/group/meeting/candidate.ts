@@ -4,6 +4,9 @@ import { atMost, pause } from "../waiting.ts";
 import { type Elected, elect, findHub } from "./election.ts";
 import type { Meeting } from "./meet.ts";
 
+/** How long a process that has given up its place leaves it to others, in milliseconds. */
+const GIVE_WAY_MS = 2_000;
+
 /** A process that looks for the hub of its group, or becomes it, until it leaves the group. */
 export class Candidate {
   readonly #meeting: Meeting;
@@ -56,6 +59,11 @@ export class Candidate {
       await pause(limitMs, this.#signal);
       return undefined;
     }
+  }
+
+  /** Only looks for a hub for some time before its next election, because another process is to win that. */
+  giveWay(): void {
+    if (Number.isFinite(this.#patienceMs)) this.#patienceMs = GIVE_WAY_MS;
   }
 
   async #elect(): Promise<Elected> {

@@ -21,6 +21,7 @@ export const HELLO: Hello = {
   type: "hello",
   protocol: PROTOCOL,
   slot: undefined,
+  canListen: false,
   worker: THREAD,
   pid: process.pid,
   thread: 9,

@@ -67,20 +67,26 @@ export function eventually(
   isDone: (reading: Reading) => boolean,
 ): Promise<Reading> {
   let last: Reading | undefined;
+  let isOver = false;
   const ask = async (): Promise<Reading> => {
     for (;;) {
       try {
         last = await read();
-        if (last.status === 200 && isDone(last)) return last;
+        if (isOver || (last.status === 200 && isDone(last))) return last;
       } catch (error) {
-        if (!isRefused(error)) throw error;
+        if (isOver || !isRefused(error)) throw error;
       }
       await sleep(20);
     }
   };
-  return within(what, ask()).catch((error) => {
-    throw new Error(`${what}; the last scrape:\n${last?.text}`, { cause: error });
-  });
+  return within(what, ask())
+    .catch((error) => {
+      throw new Error(`${what}; the last scrape:\n${last?.text}`, { cause: error });
+    })
+    .finally(() => {
+      // Or it would ask for ever, and the process of the test would never end.
+      isOver = true;
+    });
 }
 
 /** Whether nobody listened, or whoever did has ended. */

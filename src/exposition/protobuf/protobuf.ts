@@ -10,6 +10,7 @@
  * whose length is not known yet is collected, with pauses. What Prometheus would reject is reported and
  * skipped, since it would cost the whole scrape. Nothing is kept between scrapes.
  */
+import { RestOf } from "../../model/labels-before.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
 import type { EscapingScheme } from "../../model/names.ts";
 import type { Encoder } from "../encoder.ts";
@@ -77,7 +78,7 @@ function* encodeFamily(
   writePreamble(family, name, writer);
   const preambleEnd = writer.length;
   let skips = 0;
-  for (const metric of { [Symbol.iterator]: () => iterator }) {
+  for (const metric of new RestOf(iterator)) {
     const before = writer.length;
     write(metric, writer);
     // Nothing is collected while metrics are skipped.

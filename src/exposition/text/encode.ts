@@ -1,7 +1,7 @@
 import { NOT_A_NUMBER, SAME_LABELS } from "../../model/faults.ts";
 import type { FaultReporter } from "../../model/gatherer.ts";
 import { haveSameElements, isReadOnce, snapshotOf } from "../../model/identity.ts";
-import { labelsBefore } from "../../model/labels-before.ts";
+import { labelsBefore, RestOf } from "../../model/labels-before.ts";
 import type { Labels, Metric, MetricFamily } from "../../model/metric-family.ts";
 import { ChunkMemory } from "../chunk-memory.ts";
 import type { Encoder, FamilyEncoder, LabelHolder, Written } from "../encoder.ts";
@@ -123,7 +123,7 @@ function* encodeText(
       let count = 0;
       const iterator = walk.family(family, encoder)[Symbol.iterator]();
       if (sink.isFull) yield sink.take();
-      for (const metric of { [Symbol.iterator]: () => iterator }) {
+      for (const metric of new RestOf(iterator)) {
         if (labelSets === undefined) {
           const written = walk.write(metric, encoder);
           if (written === true) {

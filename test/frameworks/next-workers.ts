@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { readDocument } from "../docs/documents.ts";
 import { freePort } from "../helpers/http/free-port.ts";
 import { httpGet } from "../helpers/http/http-get.ts";
+import { poll } from "../helpers/poll.ts";
 import type { Fixture } from "../helpers/processes/fork-fixture.ts";
 import { endDaemon } from "../helpers/processes/pm2-daemon.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
-import { within } from "../helpers/within.ts";
 import { eventually, type Reading, scrape } from "../helpers/workers/reading.ts";
 import { type Project, programOf, readExample } from "./with-project.ts";
 
@@ -100,13 +99,7 @@ export async function assertOneTarget({ app }: Site, urls: readonly string[]): P
 async function joined({ runtimeFolder }: Site): Promise<void> {
   const isThere = async () =>
     (await readdir(runtimeFolder).catch(() => [])).some((name) => name.endsWith(".sock"));
-  let isOver = false;
-  const look = async () => {
-    while (!isOver && !(await isThere())) await sleep(20);
-  };
-  await within("a process that has joined", look()).finally(() => {
-    isOver = true;
-  });
+  await poll("a process that has joined", isThere);
 }
 
 /** Runs a test with a program, and has it end by a signal; it must not fail. */

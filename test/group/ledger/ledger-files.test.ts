@@ -84,7 +84,7 @@ test("workers that come and go between two scrapes leave no files", { skip }, ()
 );
 
 test(
-  "a folder in the place of the ledger is said, and costs no more files at each scrape",
+  "a folder in the place of the ledger is reported, and scrapes leave no further files behind",
   { skip },
   () =>
     withLedger(async ({ open, folder, path, errors }) => {

@@ -5,9 +5,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../http/free-port.ts";
+import { poll } from "../poll.ts";
 import { type Fixture, watch } from "../processes/fork-fixture.ts";
 import { within } from "../within.ts";
 import type { Kind } from "./actions.ts";
@@ -142,7 +142,11 @@ export class Application implements AsyncDisposable {
     const sign = `${path}-blocked`;
     await worker.tell("block", path, sign);
     // Its answer comes before it blocks: a scrape could still be answered in between.
-    await within(`the block of ${worker.name}`, appearance(sign, worker));
+    let hasEnded = false;
+    void worker.ended.then(() => {
+      hasEnded = true;
+    });
+    await poll(`the block of ${worker.name}`, () => hasEnded || existsSync(sign));
     return () => this.release(path);
   }
 
@@ -178,15 +182,6 @@ export class Application implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-/** Waits until a worker has made a file, or has ended. */
-async function appearance(path: string, worker: Worker): Promise<void> {
-  let hasEnded = false;
-  void worker.ended.then(() => {
-    hasEnded = true;
-  });
-  while (!hasEnded && !existsSync(path)) await sleep(5);
 }
 
 /** Where workers connect, and say who they are. */

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type ParsedFamily, type ParsedSample, parseExposition } from "../../judge/index.ts";
 import { httpGet } from "../http/http-get.ts";
+import { poll } from "../poll.ts";
 import { within } from "../within.ts";
 
 /** What a scrape has returned, judged and ready to be looked at. */
@@ -61,32 +61,27 @@ export async function scrape(
 }
 
 /** Scrapes until something has come about; between two hubs nobody may answer. */
-export function eventually(
+export async function eventually(
   what: string,
   read: () => Promise<Reading>,
   isDone: (reading: Reading) => boolean,
 ): Promise<Reading> {
   let last: Reading | undefined;
-  let isOver = false;
-  const ask = async (): Promise<Reading> => {
-    for (;;) {
-      try {
-        last = await read();
-        if (isOver || (last.status === 200 && isDone(last))) return last;
-      } catch (error) {
-        if (isOver || !isRefused(error)) throw error;
-      }
-      await sleep(20);
+  const hasCome = async () => {
+    try {
+      last = await read();
+      return last.status === 200 && isDone(last);
+    } catch (error) {
+      if (isRefused(error)) return false;
+      throw error;
     }
   };
-  return within(what, ask())
-    .catch((error) => {
-      throw new Error(`${what}; the last scrape:\n${last?.text}`, { cause: error });
-    })
-    .finally(() => {
-      // Or it would ask for ever, and the process of the test would never end.
-      isOver = true;
-    });
+  try {
+    await poll(what, hasCome);
+  } catch (error) {
+    throw new Error(`${what}; the last scrape:\n${last?.text}`, { cause: error });
+  }
+  return last as Reading; // The last one has satisfied `isDone`.
 }
 
 /** Whether nobody listened, or whoever did has ended. */

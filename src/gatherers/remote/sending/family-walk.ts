@@ -82,8 +82,9 @@ export class FamilyWalk {
   *run(): Generator<undefined, boolean, undefined> {
     const { point, hasIdentities } = this.#known;
     const reader = hasIdentities ? runReaderOf(this.#family.metrics) : undefined;
-    if (reader !== undefined)
-      while (this.#readRun(reader)) if (this.#pace.isOver(RUN_ROWS / 8)) yield;
+    while (reader !== undefined && this.#readRun(reader)) {
+      if (this.#pace.isOver(RUN_ROWS / 8)) yield;
+    }
     for (const metric of reader ?? this.#family.metrics) {
       let placement = this.#read(metric);
       while (placement !== undefined && "need" in placement) {

@@ -36,8 +36,8 @@ export interface LeadConfig extends PartConfig {
 }
 
 /**
- * How often a hub looks whether it still has its place, in milliseconds, beside each scrape: without its
- * socket, nobody finds it. Whoever starts meets its port then, and tries again for twice as long (`part.ts`).
+ * How often a hub checks that its socket is still there, in milliseconds, besides at each scrape: without it,
+ * a worker that starts finds no hub, and a busy port. It tries again for twice as long (`part.ts`).
  */
 const SEAT_MS = 500;
 

@@ -31,7 +31,12 @@ const ZERO_THRESHOLD = 1e-128;
  *
  * @returns The reason, or `undefined` if there is none.
  */
-export function faultOf({ scale, sum }: ExponentialValue): string | undefined {
+export function faultOf(value: ExponentialValue): string | undefined {
+  // Metrics that do not come from the SDK may be anything.
+  if (!value?.positive?.bucketCounts || !value.negative?.bucketCounts) {
+    return "an exponential histogram has no buckets";
+  }
+  const { scale, sum } = value;
   if (scale < MIN_SCHEMA) return "the scale of an exponential histogram is below -4";
   if (sum === undefined) return "an exponential histogram has no sum";
   return undefined;

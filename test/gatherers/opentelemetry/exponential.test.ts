@@ -53,13 +53,26 @@ test("nativeOf() merges what is finer than schema 8, below index 0 too", () => {
 });
 
 const FAULTS = [
-  { value: { ...EMPTY, scale: -4 }, fault: undefined },
-  { value: { ...EMPTY, scale: -5 }, fault: "the scale of an exponential histogram is below -4" },
-  { value: { ...EMPTY, sum: undefined }, fault: "an exponential histogram has no sum" },
+  { name: "nothing for scale -4", value: { ...EMPTY, scale: -4 }, fault: undefined },
+  {
+    name: "scale -5",
+    value: { ...EMPTY, scale: -5 },
+    fault: "the scale of an exponential histogram is below -4",
+  },
+  {
+    name: "a missing sum",
+    value: { ...EMPTY, sum: undefined },
+    fault: "an exponential histogram has no sum",
+  },
+  {
+    name: "missing buckets",
+    value: { ...EMPTY, negative: undefined } as unknown as ExponentialValue, // a foreign producer
+    fault: "an exponential histogram has no buckets",
+  },
 ];
 
-for (const { value, fault } of FAULTS) {
-  test(`faultOf() returns ${fault} for scale ${value.scale} and sum ${value.sum}`, () => {
+for (const { name, value, fault } of FAULTS) {
+  test(`faultOf() finds ${name}`, () => {
     assert.equal(faultOf(value), fault);
   });
 }

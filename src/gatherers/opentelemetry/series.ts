@@ -10,7 +10,7 @@ export interface Series {
   /** Made once, because the application may change the attributes; absent if it is not served. */
   readonly labels: Labels | undefined;
   /** The bounds of a classic histogram. The SDK returns the same array at each collection. */
-  readonly boundaries: readonly number[] | undefined;
+  readonly boundaries?: readonly number[] | undefined;
 }
 
 /** A label that does not come from the attributes of a point. */

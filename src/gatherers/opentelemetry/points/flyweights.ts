@@ -1,7 +1,14 @@
-import type { HistogramMetric, Labels, ValueMetric } from "../../../model/metric-family.ts";
-import type { DataPoint, HistogramValue } from "../collected.ts";
+import type {
+  Exemplar,
+  HistogramMetric,
+  Labels,
+  ValueMetric,
+} from "../../../model/metric-family.ts";
+import { type DataPoint, type HistogramValue, millisecondsOf } from "../collected.ts";
 import type { Series } from "../series.ts";
-import { COUNTER, HISTOGRAM, type StreamKind } from "../stream-kind.ts";
+import { COUNTER, EXPONENTIAL_HISTOGRAM, HISTOGRAM, type StreamKind } from "../stream-kind.ts";
+import { bucketExemplarsOf, exemplarOf } from "./exemplars.ts";
+import { ExponentialFlyweight } from "./exponential-flyweight.ts";
 
 /**
  * A metric that moves from point to point of the streams of a family, so that nothing is copied. It is a
@@ -15,18 +22,13 @@ export type Flyweight = (ValueMetric | HistogramMetric) & {
 
 /** Makes a flyweight for the streams of a family. */
 export function createFlyweight(kind: StreamKind, hasClassicBuckets: boolean): Flyweight {
-  void hasClassicBuckets;
   if (kind === HISTOGRAM) return new HistogramFlyweight();
+  if (kind === EXPONENTIAL_HISTOGRAM) return new ExponentialFlyweight(hasClassicBuckets);
   return kind === COUNTER ? new CounterFlyweight() : new ValueFlyweight();
 }
 
-/** When a point began to count, in milliseconds since the epoch. */
-export function startOf({ startTime: [seconds, nanoseconds] }: DataPoint): number {
-  return seconds * 1e3 + nanoseconds / 1e6;
-}
-
 /** What a flyweight is at before it has moved. */
-const NO_SERIES: Series = { attributes: {}, labels: {}, boundaries: undefined };
+const NO_SERIES: Series = { attributes: {}, labels: {} };
 
 class ValueFlyweight implements ValueMetric {
   /** The label set, which lives as long as its stream. */
@@ -49,8 +51,12 @@ class ValueFlyweight implements ValueMetric {
 }
 
 class CounterFlyweight extends ValueFlyweight {
+  get exemplar(): Exemplar | undefined {
+    return exemplarOf(this.point);
+  }
+
   get startTimestampMs(): number {
-    return startOf(this.point);
+    return millisecondsOf(this.point.startTime);
   }
 }
 
@@ -103,8 +109,12 @@ class HistogramFlyweight implements HistogramMetric {
     return this.#counts;
   }
 
+  get exemplars(): readonly (Exemplar | undefined)[] | undefined {
+    return bucketExemplarsOf(this.#point, this.upperBounds);
+  }
+
   get startTimestampMs(): number {
-    return startOf(this.#point);
+    return millisecondsOf(this.#point.startTime);
   }
 }
 

@@ -66,8 +66,8 @@ const PER_WORDS: ReadonlyMap<string, string> = new Map([
  * @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
  */
 export function unitWord(unit: string, isGauge: boolean): string {
+  if (unit === "1" && isGauge) return "ratio";
   const bare = unit.replace(/\{[^}]*\}/g, "").trim();
-  if (bare === "1" && isGauge) return "ratio";
   const slash = bare.indexOf("/");
   if (slash === -1) return wordOf(bare, WORDS);
   const word = wordOf(bare.slice(0, slash), WORDS);

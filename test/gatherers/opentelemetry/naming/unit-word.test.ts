@@ -67,6 +67,7 @@ for (const [unit, word] of Object.entries(WORDS)) {
 
 test("unitWord() returns a ratio for a gauge that has the unit 1", () => {
   assert.equal(unitWord("1", true), "ratio");
+  assert.equal(unitWord("1{request}", true), "");
   assert.equal(unitWord("1/s", true), "per_second");
   assert.equal(unitWord("", true), "");
 });

@@ -44,7 +44,8 @@ export function mergeGatherers(
         return run;
       });
       const isPending = runs.some(({ pending }) => pending !== undefined);
-      return isPending && !context.isFinal ? resultLater(runs, context) : result(runs, context);
+      const mayWait = !context.isFinal || context.mayWait === true;
+      return isPending && mayWait ? resultLater(runs, context) : result(runs, context);
     },
   };
 }

@@ -151,6 +151,8 @@ export class Group {
 
   /** Leaves the group: a hub after it has stopped listening. */
   async close(): Promise<void> {
+    const last = this.#isAlone ? undefined : this.#local.readLast();
+    if (last !== undefined) await last;
     await this.#part?.leave();
     this.#stopWatchingExit();
     this.#local.close();

@@ -54,11 +54,18 @@ export interface GatherContext {
    */
   readonly names?: readonly string[] | undefined;
   /**
-   * Whether the process is about to end: no collector runs, and nothing is waited for.
+   * Whether the process is about to end, or leaves its group: no collector runs, and nothing is waited for
+   * unless `mayWait` says so.
    *
    * @internal
    */
   readonly isFinal?: boolean | undefined;
+  /**
+   * Whether a final gathering waits for what cannot be read at once, such as the SDK of OpenTelemetry.
+   *
+   * @internal
+   */
+  readonly mayWait?: boolean | undefined;
   /**
    * Whether a source counts in this gathering: another server of the same process may report it to the same
    * group. Absent where every source counts.

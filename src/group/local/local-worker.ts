@@ -9,7 +9,6 @@ import { policyOf } from "../../gatherers/remote/merge-policy.ts";
 import { Sender, totalsOf } from "../../gatherers/remote/sender.ts";
 import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import type { Log } from "../../log.ts";
-import { isThenable } from "../../maybe-promise.ts";
 import type { Gatherer } from "../../model/gatherer.ts";
 import type { MetricFamily, MetricType } from "../../model/metric-family.ts";
 import type { ResolvedHandlerOptions } from "../../options/options.ts";
@@ -21,6 +20,7 @@ import { filterByNames, requestedFamilies } from "../../scrape/name-filter.ts";
 import { type Reader, UpdateLock } from "../../scrape/update-lock.ts";
 import { type Outcome, type Question, toldErrors } from "../messages.ts";
 import { inSlices } from "../slices.ts";
+import { gatherLast, gatherNow } from "./final-gathering.ts";
 import type { Reported, Retained } from "./reported.ts";
 
 /** The answer of a worker to a question. */
@@ -140,6 +140,18 @@ export class LocalWorker {
     return last;
   }
 
+  /**
+   * Reads once more what cannot be read at once: `totals()` does not wait, and would return what the last
+   * scrape saw. It takes a second at most, and never rejects.
+   *
+   * @returns `undefined` where there is nothing to wait for.
+   */
+  readLast(): Promise<void> | undefined {
+    return gatherLast(this.#gatherer, this.#isCounted)?.then((families) => {
+      this.#families = this.#withLast(families);
+    });
+  }
+
   /** Must be called before it leaves its group although the process lives on, and may take part again. */
   leave(): void {
     this.#isLeaving = true;
@@ -214,7 +226,7 @@ export class LocalWorker {
   #retain(families: readonly MetricFamily[], last: Snapshot | undefined): void {
     const { reported, era } = this;
     const sources = [...(reported?.sources().keys() ?? [])];
-    const own = sources.map((source) => this.#gatherNow((counted) => counted === source));
+    const own = sources.map((source) => gatherNow(this.#gatherer, (counted) => counted === source));
     const names = new Set(own.flat().map(({ name }) => name));
     // Whose these are is not known; where a source does not have them, nothing is deducted.
     const others = families.filter(({ name }) => !names.has(name));
@@ -228,25 +240,12 @@ export class LocalWorker {
 
   /** The families as they are now; where a gatherer would have to be waited for, its last ones. */
   #familiesNow(): readonly MetricFamily[] {
-    const families = this.#gatherNow(this.#isCounted);
-    const names = new Set(families.map(({ name }) => name));
-    return [...families, ...this.#families.filter(({ name }) => !names.has(name))];
+    return this.#withLast(gatherNow(this.#gatherer, this.#isCounted));
   }
 
-  #gatherNow(isCounted: (source: object) => boolean): readonly MetricFamily[] {
-    try {
-      const result = this.#gatherer.gather({
-        signal: new AbortController().signal,
-        deadlineMs: Date.now(),
-        isRequested: () => true,
-        isCounted,
-        report: () => {},
-        isFinal: true,
-      });
-      return isThenable(result) ? [] : [...result.families];
-    } catch {
-      return [];
-    }
+  #withLast(families: readonly MetricFamily[]): readonly MetricFamily[] {
+    const names = new Set(families.map(({ name }) => name));
+    return [...families, ...this.#families.filter(({ name }) => !names.has(name))];
   }
 
   readonly #report = (family: string, reason: string): void =>

@@ -95,6 +95,20 @@ export const DIFFERENCES: readonly Difference[] = [
     ours: "_2_metric_name_bytes",
     reason: "a digit that is replaced could make two names one",
   },
+  {
+    of: "opentelemetry-go serves counter_disabled_suffix",
+    ours: `- foo_milliseconds: counter, a simple counter
+- ["foo_milliseconds",["A","B"],["otel_scope_fizz","buzz"],["otel_scope_name","testmeter"],["otel_scope_version","v0.1.0"]] 24.3
++ foo_milliseconds_total: counter, a simple counter
++ ["foo_milliseconds_total",["A","B"],["otel_scope_fizz","buzz"],["otel_scope_name","testmeter"],["otel_scope_version","v0.1.0"]] 24.3`,
+    reason: "the specification has no option for units without `_total`; in Go it is deprecated",
+  },
+  {
+    of: "opentelemetry-go serves empty_resource",
+    ours: `- target_info: gauge, Target metadata
+- ["target_info"] 1`,
+    reason: "the specification: only for a resource that is not empty",
+  },
   { of: "opentelemetry-java labels ようこそ", ours: "_", reason: KEPT_LABEL },
   {
     of: "opentelemetry-java writes a long array",

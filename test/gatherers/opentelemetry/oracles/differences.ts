@@ -15,6 +15,8 @@ const METERS = "in UCUM, and in the specification, `m` is the meter; the minute 
 const RATIO = "series equal those that come by OTLP through Prometheus or the Collector";
 const NO_INTEGER = "JSON of JavaScript has no such integers; as strings they keep their digits";
 
+const RESOURCE = "the resource is the same whether or not a metric is left out";
+
 /** All differences on purpose. A test fails when one is missing here, and when one is no more. */
 export const DIFFERENCES: readonly Difference[] = [
   {
@@ -108,6 +110,19 @@ export const DIFFERENCES: readonly Difference[] = [
     ours: `- target_info: gauge, Target metadata
 - ["target_info"] 1`,
     reason: "the specification: only for a resource that is not empty",
+  },
+  ...["a delta sum", "a delta histogram", "a delta exponential histogram"].map((name) => ({
+    of: `opentelemetry-java serves ${name}`,
+    ours: `+ target_info: gauge, Target metadata
++ ["target_info",["service_name","java"]] 1`,
+    reason: RESOURCE,
+  })),
+  {
+    of: "opentelemetry-java serves an exponential histogram that is too coarse",
+    ours: `+ target_info: gauge, Target metadata
++ ["target_info",["service_name","java"]] 1
++ sample: histogram, description`,
+    reason: `${RESOURCE}; the metric is left out point by point, because a scale can change`,
   },
   { of: "opentelemetry-java labels ようこそ", ours: "_", reason: KEPT_LABEL },
   {

@@ -2,8 +2,9 @@ import type {
   Attributes,
   ScopeMetrics,
 } from "../../../../../src/gatherers/opentelemetry/collected.ts";
+import { type Body, buckets, family } from "../bodies.ts";
 import { counter, histogram, type Instrument, upDownCounter } from "../collections.ts";
-import { buckets, DEFAULT_BOUNDARIES, family, type GoBody, TARGET } from "./text.ts";
+import { DEFAULT_BOUNDARIES, TARGET } from "./resource.ts";
 
 function inScopes(...all: [name: string, ...metrics: ScopeMetrics["metrics"]][]): ScopeMetrics[] {
   return all.map(([name, ...metrics]) => ({ scope: { name, version: "v0.1.0" }, metrics }));
@@ -61,7 +62,7 @@ const OTHER_TYPE_CONFLICT = [
 ] as const;
 
 /** Bodies of two scopes, and of names that two instruments have. */
-export const CONFLICTS: readonly GoBody[] = [
+export const CONFLICTS: readonly Body[] = [
   {
     name: "multi_scopes",
     scopes: inScopes(
@@ -141,7 +142,7 @@ export const CONFLICTS: readonly GoBody[] = [
         ...bucketsOf100("foo_bytes", "mb"),
       ) + TARGET,
   },
-  ...(["a", "b"] as const).flatMap((first): GoBody[] => {
+  ...(["a", "b"] as const).flatMap((first): Body[] => {
     const order = first === "a" ? (["a", "b"] as const) : (["b", "a"] as const);
     const number = first === "a" ? 1 : 2;
     const help = `meter ${first} bar`;

@@ -1,16 +1,14 @@
 import type { ScopeMetrics } from "../../../../../src/gatherers/opentelemetry/collected.ts";
+import { type Body, buckets, family } from "../bodies.ts";
 import { counter, exponentialHistogram, gauge, histogram, upDownCounter } from "../collections.ts";
 import {
-  buckets,
   DEFAULT_BOUNDARIES,
   ESCAPED_LABELS,
-  family,
-  type GoBody,
   INFO,
   RESOURCE,
   TARGET,
   UTF8_TARGET,
-} from "./text.ts";
+} from "./resource.ts";
 
 const LETTERS = { A: "B", C: "D", E: true, F: 42 };
 const OTHER_LETTERS = { A: "D", C: "B", E: true, F: 42 };
@@ -46,7 +44,7 @@ function simple(name: string): string {
 }
 
 /** Bodies of one scope, or none. */
-export const ONE_SCOPE: readonly GoBody[] = [
+export const ONE_SCOPE: readonly Body[] = [
   {
     name: "counter",
     scopes: inTestScope(counter({ ...SIMPLE, unit: "s" }, TWO)),

@@ -5,21 +5,7 @@
  * Left out are labels with an empty value, which the exporter writes for the scope and which mean the same
  * as none, and two bodies of features that only Go has, the bridge and a meter without a name.
  */
-import type {
-  Attributes,
-  ScopeMetrics,
-} from "../../../../../src/gatherers/opentelemetry/collected.ts";
-import type { MappingOptions } from "../../../../../src/gatherers/opentelemetry/mapping-options.ts";
-
-/** One body, and what it is made of. */
-export interface GoBody {
-  /** The file, without its extension. */
-  readonly name: string;
-  readonly options?: MappingOptions;
-  readonly resource?: Attributes;
-  readonly scopes: readonly ScopeMetrics[];
-  readonly body: string;
-}
+import type { Attributes } from "../../../../../src/gatherers/opentelemetry/collected.ts";
 
 /** The attributes of the resource, where a body has no others. */
 export const RESOURCE: Attributes = {
@@ -49,29 +35,3 @@ export const UTF8_TARGET: string = `${INFO}target_info{${RESOURCE_LABELS.join(",
 export const DEFAULT_BOUNDARIES: readonly number[] = [
   0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1_000, 2_500, 5_000, 7_500, 10_000,
 ];
-
-/** Writes a family. */
-export function family(name: string, type: string, help: string, ...samples: string[]): string {
-  const written = /^[a-z_]+$/.test(name) ? name : `"${name}"`;
-  return [`# HELP ${written} ${help}`, `# TYPE ${written} ${type}`, ...samples, ""].join("\n");
-}
-
-/** The samples of a histogram; what is given of a bucket is how many observations it and those below have. */
-export function buckets(
-  name: string,
-  labels: string,
-  cumulative: readonly (readonly [bound: number, count: number])[],
-  sum: number,
-  count: number,
-): string[] {
-  const sample = (suffix: string, all: string, value: number) =>
-    name.includes(".")
-      ? `{"${name}${suffix}",${all}} ${value}`
-      : `${name}${suffix}{${all}} ${value}`;
-  return [
-    ...cumulative.map(([bound, value]) => sample("_bucket", `${labels},le="${bound}"`, value)),
-    sample("_bucket", `${labels},le="+Inf"`, count),
-    sample("_sum", labels, sum),
-    sample("_count", labels, count),
-  ];
-}

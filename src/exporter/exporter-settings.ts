@@ -55,7 +55,7 @@ const OWN_OPTIONS: Record<
  * prints the `le` of a bucket as `1.0`, where the exporter prints `1`, and Prometheus 2 takes that for
  * another series. Nothing that the SDK collects needs it.
  */
-export const SERVER_DEFAULTS: ServerOptions = {
+const SERVER_DEFAULTS: ServerOptions = {
   errorHandling: "continue",
   formats: ["text-0.0.4", "text-1.0.0", "protobuf"],
   landingPage: false,

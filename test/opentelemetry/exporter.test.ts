@@ -4,8 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import type * as Resources from "@opentelemetry/resources";
-import type { IMetricReader } from "@opentelemetry/sdk-metrics";
+import type { IMetricReader, MeterProviderOptions } from "@opentelemetry/sdk-metrics";
 import type { ExporterConfig } from "../../src/exporter/exporter-config.ts";
 import { PrometheusExporter } from "../../src/exporter/prometheus-exporter.ts";
 import { freePort } from "../helpers/http/free-port.ts";
@@ -125,6 +124,8 @@ const CONFIGS: Readonly<Record<string, ExporterConfig>> = {
 
 for (const sdk of NEW_SDKS) {
   for (const [name, config] of Object.entries(CONFIGS)) {
+    // That exporter does not have the option yet.
+    if (sdk.name === "sdk-2.0" && config.withoutTargetInfo) continue;
     test(`PrometheusExporter serves what the other one does with ${name} and ${sdk.name}`, async () => {
       const { PrometheusExporter: Other } = sdk.require(THEIRS) as { PrometheusExporter: Exporter };
       const bodies = [PrometheusExporter, Other].map((type) =>
@@ -146,10 +147,15 @@ type Exporter = new (
   getMetricsRequestHandler(request: IncomingMessage, response: ServerResponse): unknown;
 };
 
+/** What is used of the package for resources. */
+interface Resources {
+  resourceFromAttributes(attributes: object): NonNullable<MeterProviderOptions["resource"]>;
+}
+
 /** Counts with each kind of instrument, and gives what an exporter serves of that. */
 async function bodyOf(sdk: Sdk, type: Exporter, config: ExporterConfig): Promise<string> {
   const exporter = new type(config);
-  const { resourceFromAttributes } = sdk.require("@opentelemetry/resources") as typeof Resources;
+  const { resourceFromAttributes } = sdk.require("@opentelemetry/resources") as Resources;
   const provider = new sdk.metrics.MeterProvider({
     readers: [exporter],
     resource: resourceFromAttributes({ "service.name": "shop", "service.version": "1" }),

@@ -14,7 +14,7 @@ import { withTempDir } from "../helpers/with-temp-dir.ts";
 import { SDKS, type Sdk } from "./sdk.ts";
 
 // An application that exports with @opentelemetry/exporter-prometheus changes one line, and nothing else
-// changes. Under SDK 1 the exporter is a subclass of the SDK's own class, so it cannot be replaced there.
+// changes. SDK 1 accepts only readers of its own class.
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const THEIRS = "@opentelemetry/exporter-prometheus";
@@ -109,6 +109,18 @@ for (const sdk of NEW_SDKS) {
 function changedLines(before: string, now: string): number {
   const lines = now.split("\n");
   return before.split("\n").filter((line, index) => line !== lines[index]).length;
+}
+
+for (const sdk of SDKS.filter(({ major }) => major === 1)) {
+  test("PrometheusExporter says what SDK 1 needs instead", () => {
+    const exporter = new PrometheusExporter({ preventServerStart: true });
+    const provider = new sdk.metrics.MeterProvider({ readers: [exporter] });
+    assert.throws(() => provider.getMeter("m").createCounter("c"), {
+      name: "TypeError",
+      message:
+        "Cannot use PrometheusExporter with OpenTelemetry SDK 1: pass a reader of that SDK to gathererOf()",
+    });
+  });
 }
 
 /** The options of the exporter that change what is served. */

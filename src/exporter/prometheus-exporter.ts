@@ -74,7 +74,7 @@ export class PrometheusExporter extends PrometheusReader {
    * @throws {TypeError} For an option of a wrong type.
    * @throws {RangeError} For an option that is out of range, except for `port`: the callback gets that.
    */
-  constructor(config: ExporterConfig = {}, callback: (error?: Error) => void = () => {}) {
+  constructor(config: ExporterConfig = {}, callback?: (error?: Error) => void) {
     const settings = settingsOf(config, readVariables());
     super(settings.reader);
     this.#settings = settings;
@@ -84,14 +84,14 @@ export class PrometheusExporter extends PrometheusReader {
     this.getMetricsRequestHandler = this.getMetricsRequestHandler.bind(this);
     for (const note of settings.notes) this.#log.note(note);
     if (!settings.startsServer) {
-      queueMicrotask(() => callback());
+      queueMicrotask(() => callback?.());
       return;
     }
     void this.startServer().then(
-      () => callback(),
+      () => callback?.(),
       (error) => {
         this.#log.error("Cannot serve metrics", error);
-        callback(error);
+        callback?.(error);
       },
     );
   }

@@ -128,6 +128,7 @@ const CONFIGS: Readonly<Record<string, ExporterConfig>> = {
   "no options": {},
   "a prefix": { prefix: "app" },
   "an empty prefix": { prefix: "" },
+  "a prefix with underscores": { prefix: "_my__app_" },
   withoutScopeInfo: { withoutScopeInfo: true },
   withoutTargetInfo: { withoutTargetInfo: true },
   withResourceConstantLabels: { withResourceConstantLabels: /^service\.n/ },
@@ -180,6 +181,8 @@ async function bodyOf(sdk: Sdk, type: Exporter, config: ExporterConfig): Promise
   for (const value of [1, 30, 30, 1e5]) latency.record(value, { route: "/" });
   meter.createObservableGauge("load", { unit: "1" }).addCallback((result) => result.observe(0.25));
   const other = provider.getMeter("shop.mail");
+  other.createCounter("mails__sent.").add(1);
+  other.createCounter("Mails/sent-total").add(1);
   other.createObservableCounter("mails.total").addCallback((result) => result.observe(1e21));
   return new Promise((resolve) => {
     // What applications pass where there is no response of Node.

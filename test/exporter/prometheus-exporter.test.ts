@@ -172,6 +172,18 @@ test("the options of the server are taken, and endpoint may lack its slash", asy
   await exporter.shutdown();
 });
 
+test("Prometheus 2 gets text, so that its series of buckets continue", async () => {
+  const { exporter, provider, called } = createExporter();
+  provider.getMeter("m").createHistogram("latency").record(3);
+  await called;
+  const accept =
+    "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+  const { headers, body } = await httpGet(exporter.url ?? assert.fail(), { accept });
+  assert.match(headers["content-type"] ?? "", /^text\/plain; version=0\.0\.4/);
+  assert.match(`${body}`, /^latency_bucket\{le="5",/m);
+  await exporter.shutdown();
+});
+
 test("host and port come from the environment, unless an option says otherwise", async () => {
   const port = await freePort();
   const { OTEL_EXPORTER_PROMETHEUS_HOST: host, OTEL_EXPORTER_PROMETHEUS_PORT: before } =

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 import type { Sdk } from "../sdk.ts";
@@ -12,16 +13,21 @@ const EXPORTERS: readonly (readonly [string, Pick<Sdk, "name" | "major">])[] = [
   ["0.301", { name: "sdk-3", major: 3 }],
 ];
 
-/**
- * The rows as a table in Markdown: whether promhttp does it, and each version of the exporter.
- * `node --import ./tools/typescript/register.mjs test/opentelemetry/rows/report.ts` prints it.
- */
-export function reportRows(rows: readonly Row[] = ROWS): string {
+const RESULTS = new URL("../../../bench/RESULTS.md", import.meta.url);
+const PART = /(?<=<!-- opentelemetry -->\n).*(?=<!-- \/opentelemetry -->)/s;
+
+/** The table that bench/RESULTS.md has. */
+export function writtenReport(): string | undefined {
+  return PART.exec(readFileSync(RESULTS, "utf8"))?.[0];
+}
+
+/** The rows as a table in Markdown: whether promhttp does it, and each version of the exporter. */
+export function reportRows(): string {
   const versions = EXPORTERS.map(([version]) => version);
   return [
-    ["", "promhttp", ...versions, "what the exporter does instead"],
+    ["what is required", "promhttp", ...versions, "what the exporter does instead"],
     ["---", "---", ...versions.map(() => "---"), "---"],
-    ...rows.map(cellsOf),
+    ...ROWS.map(cellsOf),
   ]
     .map((cells) => `| ${cells.join(" | ")} |\n`)
     .join("");
@@ -34,4 +40,7 @@ function cellsOf({ requirement, ours = true, exporter, instead = "" }: Row): str
   return [requirement, isOurs ? "✓" : "as the exporter", ...theirs, instead];
 }
 
-if (argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(reportRows());
+// `node --import ./tools/typescript/register.mjs test/opentelemetry/rows/report.ts`
+if (argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(RESULTS, readFileSync(RESULTS, "utf8").replace(PART, reportRows));
+}

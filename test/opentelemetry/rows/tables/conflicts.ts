@@ -66,7 +66,7 @@ export const CONFLICTS: readonly Row[] = [
     number: 7,
     requirement: "an instrument named `target.info` does not make a second target",
     exporter: false,
-    instead: "scrape fails: two types; from 0.300 two series",
+    instead: "TYPE twice, which strict parsers refuse; from 0.300 two series",
     fault: /a second HELP for target_info|target_info\{from="a"\} 5/,
     async check(subject) {
       const scraped = await scrapeOf(subject, OWN_TARGET);

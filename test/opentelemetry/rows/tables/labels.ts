@@ -100,7 +100,7 @@ export const LABELS: readonly Row[] = [
   },
   {
     number: 44,
-    requirement: "NaN is `NaN`, and null is no label",
+    requirement: "NaN is written as `NaN`, and null makes no label",
     exporter: false,
     instead: '`"null"`',
     fault: /inf="null",nan="null",nul="null"/,

@@ -9,7 +9,11 @@ export type Attributes = Readonly<Record<string, unknown>>;
 /** Seconds and nanoseconds since the epoch. */
 export type HrTime = readonly [number, number];
 
-/** Returns the milliseconds since the epoch, with a fraction. */
+/**
+ * Returns the milliseconds since the epoch, with a fraction.
+ *
+ * @internal
+ */
 export function millisecondsOf([seconds, nanoseconds]: HrTime): number {
   return seconds * 1e3 + nanoseconds / 1e6;
 }
@@ -150,8 +154,16 @@ export interface Collecting {
   collect(options?: { timeoutMillis?: number }): Promise<CollectionResult>;
 }
 
-/** Whether points count from the beginning, or since the last collection. */
+/**
+ * Whether points count from the beginning, or since the last collection.
+ *
+ * @internal
+ */
 export const TEMPORALITY = { delta: 0, cumulative: 1 } as const;
 
-/** What the points of a stream are. */
+/**
+ * What the points of a stream are.
+ *
+ * @internal
+ */
 export const DATA_POINT_TYPE = { histogram: 0, exponentialHistogram: 1, gauge: 2, sum: 3 } as const;

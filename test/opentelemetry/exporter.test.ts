@@ -111,6 +111,19 @@ function changedLines(before: string, now: string): number {
   return before.split("\n").filter((line, index) => line !== lines[index]).length;
 }
 
+for (const sdk of NEW_SDKS) {
+  test(`collect() gives what PrometheusSerializer of ${sdk.name} writes, for those who push`, async () => {
+    const { PrometheusSerializer } = sdk.require(THEIRS) as {
+      readonly PrometheusSerializer: new () => { serialize(metrics: unknown): string };
+    };
+    const exporter = new PrometheusExporter({ preventServerStart: true });
+    const provider = new sdk.metrics.MeterProvider({ readers: [exporter] });
+    provider.getMeter("m").createCounter("pushes").add(2);
+    const { resourceMetrics } = await exporter.collect();
+    assert.match(new PrometheusSerializer().serialize(resourceMetrics), /^pushes_total\b.* 2$/m);
+  });
+}
+
 for (const sdk of SDKS.filter(({ major }) => major === 1)) {
   test("PrometheusExporter says what SDK 1 needs instead", () => {
     const exporter = new PrometheusExporter({ preventServerStart: true });

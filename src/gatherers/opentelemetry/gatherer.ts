@@ -56,6 +56,8 @@ export function gathererOf(reader: Collecting, options?: MappingOptions): Gather
  *
  * Its gathering rejects when the collection of `reader` does. What callbacks threw, and what other producers
  * reject with, are errors in the result.
+ *
+ * @internal
  */
 export function createGatherer(reader: Collecting, mapping: Mapping): Gatherer {
   return new ReaderGatherer(reader, mapping);

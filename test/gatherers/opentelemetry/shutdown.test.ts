@@ -6,7 +6,7 @@ import { gatherLast, gatherNow } from "../../../src/gatherers/final-gathering.ts
 import { PrometheusReader } from "../../../src/gatherers/opentelemetry/reader.ts";
 import type { MetricFamily } from "../../../src/model/metric-family.ts";
 import { mockClock, passUntil } from "../../helpers/mock-clock.ts";
-import { tick } from "../../helpers/turns.ts";
+import { turns } from "../../helpers/turns.ts";
 
 const ALL = () => true;
 
@@ -56,10 +56,10 @@ test("shutdown() abandons a callback that hangs", async (t) => {
   counter.add(5);
   const clock = mockClock(t);
   const shutdown = provider.shutdown();
-  await tick();
+  await turns(1);
   // The callback times out before the gathering does.
   clock.tick(960);
-  await tick();
+  await turns(10);
   await passUntil(clock, shutdown);
   assert.deepEqual(valuesIn(gatherNow(reader, ALL)), [5]);
 });

@@ -80,7 +80,8 @@ class ReaderGatherer implements Gatherer {
   }
 
   gather(context: GatherContext): GatherResult | Promise<GatherResult> {
-    return context.isFinal ? { families: this.#select(context) } : this.#gather(context);
+    const isAtOnce = context.isFinal === true && context.mayWait !== true;
+    return isAtOnce ? { families: this.#select(context) } : this.#gather(context);
   }
 
   async #gather(context: GatherContext): Promise<GatherResult> {

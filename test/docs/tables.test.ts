@@ -53,6 +53,37 @@ function show(value: unknown): string {
   return encodings.join(", ");
 }
 
+const READER = "src/gatherers/opentelemetry/reader.ts";
+const OPENTELEMETRY_OPTIONS: readonly [heading: string, path: string, type: string][] = [
+  ["Options", "src/gatherers/opentelemetry/mapping-options.ts", "MappingOptions"],
+  ["Options of a reader", READER, "PrometheusReaderOptions"],
+  ["Options of the exporter", "src/exporter/exporter-config.ts", "ExporterOwnOptions"],
+];
+
+for (const [heading, path, type] of OPENTELEMETRY_OPTIONS) {
+  test(`the guide names every option of ${type} and its default, and no other`, () => {
+    const named = defaultsIn(heading, readDocument("docs/guide/opentelemetry.md"));
+    const declared = defaultsOf(readDocument(path).text, type);
+    assert.deepEqual(Object.keys(named).sort(), Object.keys(declared).sort());
+    for (const [name, value] of Object.entries(declared)) {
+      const shown = `${named[name]}`.replaceAll("`", "").replaceAll(",", "");
+      // A default that is a sentence is told in the page's own words.
+      if (!/ /.test(value)) assert.equal(shown, value === "undefined" ? "" : value, name);
+    }
+  });
+}
+
+/** The options of an interface, with what their comments call the default. */
+function defaultsOf(source: string, type: string): Record<string, string> {
+  const body = source.split(new RegExp(`interface ${type}\\b[^{]*\\{\n`))[1]?.split("\n}\n")[0];
+  const options = (body ?? assert.fail(type)).matchAll(
+    /@default ([^\n]+)(?:(?!\/\*\*).)*?readonly (\w+)\?/gs,
+  );
+  return Object.fromEntries(
+    Array.from(options, ([, value = "", name]) => [name, value.replace(/:.*/, "")]),
+  );
+}
+
 test("the guide names every flag of the program, and no other", () => {
   const flagsIn = (text: string) => new Set(text.match(/--(?:web|log)\.[a-z-]+|--help|--version/g));
   const table = sectionOf(readDocument("docs/guide/program.md"), "Flags");

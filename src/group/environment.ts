@@ -68,11 +68,19 @@ export function setMark(text: string): void {
   }
 }
 
-const exitCallbacks = new Set<() => void>();
+/** What Node emits at the end: `beforeExit` where nothing is left to do, and then `exit`. */
+type Ending = "beforeExit" | "exit";
+
+const endingCallbacks = { beforeExit: new Set<() => void>(), exit: new Set<() => void>() };
 
 /** One listener for all, because Node warns of the eleventh. */
-function runExitCallbacks(): void {
-  for (const callback of exitCallbacks) callback();
+const endingListeners = {
+  beforeExit: () => runCallbacks("beforeExit"),
+  exit: () => runCallbacks("exit"),
+};
+
+function runCallbacks(ending: Ending): void {
+  for (const callback of endingCallbacks[ending]) callback();
 }
 
 /**
@@ -82,11 +90,31 @@ function runExitCallbacks(): void {
  * @returns A function that removes the callback.
  */
 export function onExit(callback: () => void): () => void {
-  if (exitCallbacks.size === 0) process.on("exit", runExitCallbacks);
-  exitCallbacks.add(callback);
+  return onEnding("exit", callback);
+}
+
+/**
+ * Calls `callback` once, when nothing is left for this process or thread to do; what it begins is waited for. It
+ * must not throw. `process.exit()` does not call it.
+ *
+ * @returns A function that removes the callback.
+ */
+export function onIdle(callback: () => void): () => void {
+  const remove = onEnding("beforeExit", () => {
+    // What it begins may end, and then nothing is left to do again.
+    remove();
+    callback();
+  });
+  return remove;
+}
+
+function onEnding(ending: Ending, callback: () => void): () => void {
+  const callbacks = endingCallbacks[ending];
+  if (callbacks.size === 0) process.on(ending, endingListeners[ending]);
+  callbacks.add(callback);
   return () => {
-    exitCallbacks.delete(callback);
-    if (exitCallbacks.size === 0) process.off("exit", runExitCallbacks);
+    callbacks.delete(callback);
+    if (callbacks.size === 0) process.off(ending, endingListeners[ending]);
   };
 }
 

@@ -20,7 +20,7 @@ import type { Scrape, WorkerReport } from "../scrape/exchange.ts";
 import { UnavailableError } from "../scrape/failure.ts";
 import type { UpdateLock } from "../scrape/update-lock.ts";
 import type { GroupConfig, Hosted } from "./border.ts";
-import { onExit } from "./environment.ts";
+import { onExit, onIdle } from "./environment.ts";
 import { Forwarder } from "./forwarding.ts";
 import { METRICS_PATH, PAGE_PATH } from "./hub-request.ts";
 import { LocalWorker } from "./local/local-worker.ts";
@@ -104,7 +104,10 @@ export class Group {
       const part = new Part({ meeting, hosted, canListen, local, settings, options, log });
       this.#part = part;
       local.reported = new Reported(meeting.key);
-      this.#stopWatchingExit = onExit(() => part.leaveNow());
+      const watches = [onExit(() => part.leaveNow()), onIdle(() => void local.readLast())];
+      this.#stopWatchingExit = () => {
+        for (const stop of watches) stop();
+      };
       elected = await part.stand();
     } catch (error) {
       // The folder cannot be used, or the group is closed already.

@@ -154,6 +154,28 @@ test("onExit() calls back when the process exits, unless that was taken back", a
     assert.deepEqual([code, stdout, stderr], [3, "first\n1\n", ""]);
   }));
 
+test("onIdle() calls back once when nothing is left to do, but not at process.exit()", async () =>
+  withTempDir(async (folder) => {
+    const script = join(folder, "main.mjs");
+    writeFileSync(
+      script,
+      `import { onIdle } from ${JSON.stringify(MODULE)};
+      onIdle(() => console.log("never"))();
+      for (let i = 0; i < 20; i++) onIdle(() => {});
+      onIdle(() => {
+        console.log("idle");
+        setTimeout(() => console.log(process.listenerCount("beforeExit")), 1);
+      });
+      if (process.argv[2] === "exit") process.exit();`,
+    );
+    const outputs = { exit: "", idle: "idle\n0\n" };
+    for (const [way, output] of Object.entries(outputs)) {
+      const child = forkNode(["--import", TYPESCRIPT, script, way]);
+      const { code, stdout, stderr } = await child.exit();
+      assert.deepEqual([code, stdout, stderr], [0, output, ""]);
+    }
+  }));
+
 test("setMark() does without, where variables cannot be set", () => {
   const before = process.env;
   process.env = Object.freeze({ ...before });

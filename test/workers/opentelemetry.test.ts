@@ -13,7 +13,7 @@ const PROTOBUF =
 
 /** Starts three workers that count with an SDK each. */
 async function open(kind: Kind): Promise<Application> {
-  const app = await Application.start({ kind });
+  const app = await Application.start({ kind, options: { unref: true } });
   try {
     for (let count = 0; count < 3; count++) await add(app);
   } catch (error) {
@@ -115,21 +115,29 @@ for (const kind of ["cluster", "thread"] as const) {
       await settled(app, 111_111, 1);
     });
 
+    await t.test("a worker that has nothing left to do loses nothing", async () => {
+      const worker = await add(app);
+      workers.pop();
+      await worker.tell("record", "counter", "jobs", 100_000);
+      await worker.end("idle");
+      await settled(app, 211_111, 1);
+    });
+
     await t.test("process.exit() loses only what was counted since the last scrape", async () => {
       const worker = await add(app);
       workers.pop();
       await worker.tell("record", "counter", "jobs", 1_000_000);
-      await settled(app, 1_111_111, 2);
+      await settled(app, 1_211_111, 2);
       await worker.tell("record", "counter", "jobs", 1);
       await worker.end("exit");
-      await settled(app, 1_111_111, 1);
+      await settled(app, 1_211_111, 1);
     });
 
     await t.test("a hub that closes loses nothing", async () => {
       const worker = await add(app);
       await app.root.tell("record", "counter", "jobs", 10_000_000);
       await app.root.tell("close");
-      await settled(app, 11_111_111, 1);
+      await settled(app, 11_211_111, 1);
       assert.equal((await worker.tell("state")).role, "hub");
     });
   });

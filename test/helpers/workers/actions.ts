@@ -55,5 +55,6 @@ export interface Actions {
   awaitMessages(count: number): readonly unknown[];
   outlive(): void;
   exit(code?: number): void;
+  idle(): void;
   throw(): void;
 }

@@ -10,7 +10,9 @@ import { compileAll } from "../typescript/compile.mjs";
 import { checkCoverage } from "./coverage.mjs";
 
 /** Folders whose tests run only when they are named. */
-const LANES = ["e2e", "fault", "frameworks", "long", "runtimes"].map((name) => join("test", name));
+const LANES = ["e2e", "fault", "frameworks", "long", "opentelemetry", "runtimes"].map((name) =>
+  join("test", name),
+);
 
 /**
  * Folders whose tests touch nothing outside their process, and leave nothing behind in it: those of a

@@ -9,6 +9,11 @@ export type Attributes = Readonly<Record<string, unknown>>;
 /** Seconds and nanoseconds since the epoch. */
 export type HrTime = readonly [number, number];
 
+/** Returns the milliseconds since the epoch, with a fraction. */
+export function millisecondsOf([seconds, nanoseconds]: HrTime): number {
+  return seconds * 1e3 + nanoseconds / 1e6;
+}
+
 /** What `collect()` resolves with. */
 export interface CollectionResult {
   /** The metrics of all scopes. */

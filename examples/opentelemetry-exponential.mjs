@@ -3,9 +3,9 @@ import { AggregationType, MeterProvider } from "@opentelemetry/sdk-metrics";
 import { Server } from "promhttp";
 import { PrometheusReader } from "promhttp/opentelemetry";
 
-const { DEFAULT, EXPONENTIAL_HISTOGRAM } = AggregationType;
+const exponential = { type: AggregationType.EXPONENTIAL_HISTOGRAM };
 const reader = new PrometheusReader({
-  defaultAggregation: (type) => ({ type: type === "HISTOGRAM" ? EXPONENTIAL_HISTOGRAM : DEFAULT }),
+  defaultAggregation: (type) => (type === "HISTOGRAM" ? exponential : undefined),
 });
 const provider = new MeterProvider({ readers: [reader] });
 

@@ -1,6 +1,7 @@
 // What is aimed at. A row of a table names a figure by step and measure (`steps.mjs`).
 import { AGGREGATORS } from "./aggregators.mjs";
 import { LIBRARIES } from "./libraries.mjs";
+import { SDKS } from "./opentelemetry-sdks.mjs";
 
 /**
  * A run with `--check` fails below this share of a guarded goal. The ratios depend on the machine: the
@@ -124,40 +125,51 @@ function ofWorkers(title, measure, name, goals, more) {
   return { title, step: "4 workers", measure, of: (figure) => figure[name], goals, ...more };
 }
 
+/** The same over the exporter of SDK 2 and that of SDK 3, which V8 optimises sooner. */
+const HIGH_OF_SDKS = [
+  ofSdks("CPU of the main thread, S0", "S0", main, [1.7, 1.7]),
+  ofSdks("CPU of the main thread, M", "M", main, [4.5, 4], { isGuarded: true }),
+  ofSdks("CPU of the main thread, L", "L", main, [4.5, 4.5]),
+  ofSdks("peak memory, L, scraped every 5 seconds", "peak", peak, [2, 2]),
+];
+
+function ofSdks(title, measure, of, goals, more) {
+  return { title, step: "OpenTelemetry", measure, of, goals, ...more };
+}
+
 function cpu(shape, goals, more) {
   const title = `CPU of the main thread, ${shape}`;
   return { title, step: shape, measure: "cost", of: main, goals, ...more };
 }
 
-/** Figures that should be low; `of` takes what was measured, ours and the library. */
+/** Figures that should be low; `of` takes what was measured, and a pair. */
 const LOW = [
   {
     title: "longest block at XL, times that at L",
     most: 3,
-    of: ({ L, XL }, ours) => XL?.block.get(ours).longest / L?.block.get(ours).longest,
+    of: ({ L, XL }, { ours }) => XL?.block.get(ours).longest / L?.block.get(ours).longest,
   },
   {
     title: "application's p99 while scraped, times that without, L",
     most: 3,
-    of: ({ clients }, ours) =>
+    of: ({ clients }, { ours }) =>
       clients?.application.get(ours).p99 / clients?.application.get("no scrapes").p99,
   },
   {
     // 1.7 and -0.1.
     title: "kept for 8 clients that never read, L, MB",
     most: 2,
-    of: ({ clients }, ours) => clients?.stalled.get(ours).kept,
+    of: ({ clients }, { ours }) => clients?.stalled.get(ours).kept,
   },
   {
     title: "idle RSS above the client library, MB",
     most: 1,
-    of: ({ footprint }, ours) => footprint?.footprint.memory.get(ours).livedAbove,
+    of: ({ footprint }, { ours }) => footprint?.footprint.memory.get(ours).livedAbove,
   },
   {
     title: "import after the client library, ms",
     most: 5,
-    of: ({ footprint }, _ours, library) =>
-      footprint?.footprint.load.get(`promhttp after ${library}`),
+    of: ({ footprint }, { rival }) => footprint?.footprint.load.get(`promhttp after ${rival}`),
   },
   {
     title: "package on disk, kB",
@@ -177,7 +189,19 @@ function workersAtMost(title, measure, name, most) {
   return {
     title,
     most,
-    of: (results, ours) => results["4 workers"]?.[measure]?.get(ours)?.[name],
+    of: (results, { ours }) => results["4 workers"]?.[measure]?.get(ours)?.[name],
+  };
+}
+
+/** The longest block of the event loop over OpenTelemetry: nearly all of it is one call of `collect()`. */
+const LOW_OF_SDKS = [blockOverSdk("M", 2.5), blockOverSdk("L", 1.5)];
+
+function blockOverSdk(shape, most) {
+  return {
+    title: `longest block, ${shape}, times that of collect() alone`,
+    most,
+    of: ({ OpenTelemetry: shapes }, { ours, floor }) =>
+      shapes?.[shape]?.get(ours)?.longest / shapes?.[shape]?.get(floor)?.longest,
   };
 }
 
@@ -185,6 +209,7 @@ function workersAtMost(title, measure, name, most) {
 export const COMPARISONS = [
   { suffix: "", pairs: LIBRARIES, high: HIGH, low: LOW },
   { suffix: ", four workers", pairs: AGGREGATORS, high: HIGH_OF_WORKERS, low: LOW_OF_WORKERS },
+  { suffix: ", OpenTelemetry", pairs: SDKS, high: HIGH_OF_SDKS, low: LOW_OF_SDKS },
 ];
 
 /** How many times more of something a rival takes than we do; `NaN` where one was not measured. */
@@ -211,7 +236,7 @@ export function compare(results, { pairs, high }) {
 export function bounds(results, { pairs, low }) {
   return low
     .map((row) => {
-      const values = pairs.map(({ ours, rival }) => row.of(results, ours, rival) ?? Number.NaN);
+      const values = pairs.map((pair) => row.of(results, pair) ?? Number.NaN);
       return { ...row, goals: pairs.map(() => row.most), values };
     })
     .filter(({ values }) => values.some(Number.isFinite));

@@ -17,12 +17,21 @@ export async function measurePaused(small, large, options) {
   for (const target of small) await warmUp(target);
   const idle = await liveUnscraped(large);
   const samples = await sampleInTurns(interleave(small, large), options);
-  const named = (targets, figureOf) =>
-    new Map(targets.map((target) => [target.name, figureOf(target)]));
-  return {
-    cost: named(small, (target) => costOf(samples.get(target))),
-    peak: named(large, (target) => ({ peak: memoryOf(target).peak - idle.get(target) })),
-  };
+  const cost = new Map(small.map((target) => [target.name, costOf(samples.get(target))]));
+  return { cost, peak: peaksOf(large, idle) };
+}
+
+/** The peak memory of scrapes with pauses between them, in the same way. */
+export async function measurePausedPeak(targets, options) {
+  const idle = await liveUnscraped(targets);
+  await sampleInTurns(targets, options);
+  return peaksOf(targets, idle);
+}
+
+function peaksOf(targets, idle) {
+  return new Map(
+    targets.map((target) => [target.name, { peak: memoryOf(target).peak - idle.get(target) }]),
+  );
 }
 
 /** Each small target after a large one, so that all find the caches in the same state. */

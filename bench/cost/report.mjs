@@ -38,6 +38,15 @@ const JOINING = [
   ["with the bytes kept for the next body, MB", ({ all }) => all],
 ];
 
+const OVER_SDK = [
+  ["main-thread CPU, ms", ({ main, spread }) => `${round(main)} ± ${Math.round(spread * 100)} %`],
+  ["processes: from to, ms", ({ processes, ranges }) => rangeOf(processes, ranges?.main)],
+  ["process CPU, ms", ({ all }) => all],
+  ["longest block, ms", ({ longest }) => longest],
+  ["first byte, ms", ({ firstByte }) => firstByte],
+  ["wall, ms", ({ wall }) => wall],
+];
+
 /** The tables of a report: where a figure comes from (`steps.mjs`), and its columns. */
 const TABLES = [
   ["A scrape as text, S", "S", "cost", COST],
@@ -96,6 +105,10 @@ const TABLES = [
   ["Four workers, one target, M in each", "4 workers", "M", WORKERS],
   ["Four workers, one target, L in each", "4 workers", "L", WORKERS],
   ["Four members join a hub, L in each", "4 workers", "joining", JOINING],
+  ["OpenTelemetry, S0", "OpenTelemetry", "S0", OVER_SDK],
+  ["OpenTelemetry, M", "OpenTelemetry", "M", OVER_SDK],
+  ["OpenTelemetry, L", "OpenTelemetry", "L", OVER_SDK],
+  ["OpenTelemetry, peak memory, L, 20 scrapes, one every 5 seconds", "OpenTelemetry", "peak", PEAK],
 ];
 
 /** Everything that was measured. */

@@ -1,7 +1,7 @@
 // `npm run bench`: promhttp and its rivals, side by side, each in processes of its own.
 //
 //   --write   renews the parts of bench/RESULTS.md for this version of Node, and the README; with the
-//             step "4 workers" alone only its part
+//             step "4 workers" or "OpenTelemetry" alone only its part
 //   --check   fails when a guarded figure misses half of its goal, twice: eight minutes at the most
 //   --quick   a short look: text at M and L, the longest block at L, four workers at L
 //   --noise   the figures of --check with ours in the place of each library: all ratios are 1, or noise
@@ -14,10 +14,11 @@ import { parseArgs } from "node:util";
 import { AGGREGATOR_PROGRAMS, AGGREGATORS } from "./aggregators.mjs";
 import { GUARDED_STEPS, missed } from "./goals.mjs";
 import { LIBRARIES } from "./libraries.mjs";
+import { SDK_TARGETS, SDKS } from "./opentelemetry-sdks.mjs";
 import { fullReport, shortReport } from "./report.mjs";
 import { EXTENTS, runSteps, STEPS } from "./steps.mjs";
 import { TARGETS } from "./target.mjs";
-import { writeResults, writeWorkers } from "./write-results.mjs";
+import { writePart, writeResults } from "./write-results.mjs";
 
 const MODES = { write: writeDown, check, quick, noise };
 
@@ -29,8 +30,8 @@ const { values: chosen, positionals: names } = parseArgs({
 const modes = Object.keys(chosen);
 if (modes.length > 1) throw new Error(`Choose one of ${modes}`);
 
-/** The step that has a part of the results for itself, because it takes long. */
-const WORKERS = "4 workers";
+/** The steps that have a part of the results for themselves, because they take long; and its name. */
+const PARTS = { "4 workers": "workers", OpenTelemetry: "opentelemetry" };
 
 /** A first try that takes longer than this leaves time for one process of each in the second. */
 const BUSY_MS = 170_000;
@@ -50,22 +51,26 @@ function chosenOr(steps) {
 }
 
 async function writeDown() {
-  const areWorkersAlone = names.join() === WORKERS;
-  if (names.length > 0 && !areWorkersAlone) {
-    throw new Error(`Only a full run is written down, or the step "${WORKERS}" alone`);
+  const isPartAlone = names.length === 1 && Object.hasOwn(PARTS, names[0]);
+  if (names.length > 0 && !isPartAlone) {
+    throw new Error(`Only a full run is written down, or one step alone of ${Object.keys(PARTS)}`);
   }
-  const { [WORKERS]: workers, ...others } = await full();
-  writeWorkers(fullReport({ [WORKERS]: workers }));
-  if (!areWorkersAlone) writeResults(fullReport(others), shortReport(others));
+  const results = await full();
+  for (const [step, name] of Object.entries(PARTS)) {
+    if (step in results) writePart(name, fullReport({ [step]: results[step] }));
+    delete results[step];
+  }
+  if (!isPartAlone) writeResults(fullReport(results), shortReport(results));
 }
 
 async function quick() {
-  console.log(fullReport(await runSteps(["M", "L", "4 workers"], EXTENTS.quick)));
+  console.log(fullReport(await runSteps(chosenOr(["M", "L", "4 workers"]), EXTENTS.quick)));
 }
 
 async function noise() {
   for (const { rival, ours } of LIBRARIES) TARGETS[rival] = TARGETS[ours];
   for (const { rival, ours } of AGGREGATORS) AGGREGATOR_PROGRAMS[rival] = AGGREGATOR_PROGRAMS[ours];
+  for (const { rival, ours } of SDKS) SDK_TARGETS[rival] = SDK_TARGETS[ours];
   console.log(fullReport(await runSteps(chosenOr(GUARDED_STEPS), EXTENTS.check)));
 }
 

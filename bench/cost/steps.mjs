@@ -9,7 +9,8 @@ import { measureBlock, measureCost, measureRate } from "./measure.mjs";
 import { measureApplication } from "./measure-application.mjs";
 import { measureGroups, measureJoining } from "./measure-group.mjs";
 import { measurePeak, measureSlowReader, measureStalled } from "./measure-memory.mjs";
-import { measurePaused } from "./measure-paused.mjs";
+import { measurePaused, measurePausedPeak } from "./measure-paused.mjs";
+import { runnableSdks, SDKS, startOverSdk } from "./opentelemetry-sdks.mjs";
 import { checkSamples, inProcesses, withTargets } from "./processes.mjs";
 import { TARGETS } from "./target.mjs";
 
@@ -22,7 +23,8 @@ const LARGE = ALL.filter((name) => !["OpenTelemetry exporter", "@promster/server
 
 /**
  * How far a run goes: whether all rivals take part, how many processes of each pair, how many rounds;
- * and with four workers: at which shapes, in how many groups, and how often they join.
+ * with four workers: at which shapes, in how many groups, and how often they join; and with
+ * OpenTelemetry: which SDKs, at which shapes, in how many groups, and in how many scrapes the peak.
  */
 export const EXTENTS = {
   full: {
@@ -30,18 +32,21 @@ export const EXTENTS = {
     processes: 3,
     share: 1,
     workers: { shapes: ["S0", "M", "L"], groups: 3, joins: 3 },
+    openTelemetry: { sdks: SDKS, shapes: ["S0", "M", "L"], groups: 3, pauses: 20 },
   },
   check: {
     hasRivals: false,
     processes: 3,
     share: 0.7,
     workers: { shapes: ["L"], groups: 1, joins: 0 },
+    openTelemetry: { sdks: SDKS.slice(0, 1), shapes: ["M"], groups: 1, pauses: 0 },
   },
   quick: {
     hasRivals: false,
     processes: 1,
     share: 1,
     workers: { shapes: ["L"], groups: 1, joins: 1 },
+    openTelemetry: { sdks: SDKS, shapes: ["M"], groups: 1, pauses: 0 },
   },
 };
 
@@ -121,6 +126,16 @@ export const STEPS = {
     const joining = await measureJoining(ours, "L", { rounds: workers.joins });
     return { ...figures, joining };
   },
+  OpenTelemetry: async ({ openTelemetry: { sdks, shapes, groups, pauses } }) => {
+    const runnable = runnableSdks(sdks);
+    const figures = {};
+    for (const shape of shapes) figures[shape] = await measureSdks(runnable, shape, groups);
+    if (pauses === 0) return figures;
+    const names = runnable.flatMap(namesOfSdk);
+    const options = { rounds: pauses, everyMs: 5_000 };
+    const work = (targets) => measurePausedPeak(targets, options);
+    return { ...figures, peak: await withTargets(names, "L", work, startOverSdk) };
+  },
   footprint: () => ({ footprint: measureFootprint({ rounds: 15 }) }),
 };
 
@@ -146,6 +161,32 @@ async function measureAggregators(pairs, shape, groups) {
     figures.push(...(await inProcesses(names, shape, work, startGroup)).cost);
   }
   return new Map(figures);
+}
+
+/** How often endpoints over OpenTelemetry are scraped, for CPU and again for the longest block. */
+const ROUNDS_OF_SDKS = { S0: 30, M: 24, L: 10 };
+
+/** Measures one SDK after the other. */
+async function measureSdks(sdks, shape, groups) {
+  const figures = [];
+  for (const sdk of sdks) {
+    const work = async (targets, index) => {
+      // `collect()` alone serves none.
+      if (index === 0) await checkSamples(targets.filter(({ name }) => name !== sdk.floor));
+      const cost = await measureCost(targets, { rounds: ROUNDS_OF_SDKS[shape] });
+      const block = await measureBlock(targets, { rounds: ROUNDS_OF_SDKS[shape] });
+      return {
+        both: new Map([...cost].map(([name, of]) => [name, { ...of, ...block.get(name) }])),
+      };
+    };
+    const names = Array.from({ length: groups }, () => namesOfSdk(sdk));
+    figures.push(...(await inProcesses(names, shape, work, startOverSdk)).both);
+  }
+  return new Map(figures);
+}
+
+function namesOfSdk({ rival, floor, ours, kept0 }) {
+  return [rival, floor, ours, kept0];
 }
 
 /** The targets of each group of processes: all rivals are in the first, and only the pairs in others. */

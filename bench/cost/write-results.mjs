@@ -11,9 +11,9 @@ export function writeResults(full, short) {
   if (MAJOR === README_MAJOR) renew("../../README.md", "bench", short);
 }
 
-/** Renews the figures of several workers for this version of Node. */
-export function writeWorkers(full) {
-  renew("../RESULTS.md", `workers ${MAJOR}`, full);
+/** Renews a part of bench/RESULTS.md that has its own name, for this version of Node. */
+export function writePart(name, report) {
+  renew("../RESULTS.md", `${name} ${MAJOR}`, report);
 }
 
 /** Puts a text between `<!-- name -->` and `<!-- /name -->`. */

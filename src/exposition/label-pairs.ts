@@ -25,16 +25,15 @@ export interface NormalLabels {
    * whose labels were different.
    */
   readonly isAltered: boolean;
-  /** What to report of labels that are written without one of them. */
-  readonly fault: string | undefined;
 }
 
 /**
  * Normalises labels: names escaped, values as text, and nothing that would cost a scraper the scrape.
  *
  * Skips labels whose value is empty, which means the same as no label (OpenMetrics 1.0, Label),
- * `reserved`, and `__name__`, which Prometheus takes for a second metric name. Of two names that
- * the scheme makes equal, it skips the second: a label name that appears twice costs the whole scrape.
+ * `reserved`, and `__name__`, which Prometheus takes for a second metric name. The values of names that
+ * the scheme makes equal become one value, with `;` between them: a label name that appears twice costs
+ * the whole scrape, and a value that is left out can make two metrics one.
  *
  * @param reserved The label that is not the metric's own: `le` or `quantile`.
  * @returns `undefined` if a value cannot be converted to a string.
@@ -46,7 +45,7 @@ export function normalLabels(
 ): NormalLabels | undefined {
   const pairs = new Map<string, string>();
   let isAltered = false;
-  let fault: string | undefined;
+  let shared: Set<string> | undefined;
   // An author without a compiler that checks types may have left them out.
   for (const [name, value] of Object.entries(labels ?? {})) {
     const text = labelText(value);
@@ -55,11 +54,27 @@ export function normalLabels(
     if (written !== name || !isFaithful(value)) isAltered = true;
     if (text === "" || isReservedLabel(name, reserved) || isReservedLabel(written, reserved)) {
       isAltered = true;
-    } else if (pairs.has(written)) {
-      fault = `two labels are called ${written}; kept the first`;
-    } else pairs.set(written, text.replace(LONE_SURROGATES, "\ufffd"));
+    } else {
+      if (pairs.has(written)) {
+        shared ??= new Set();
+        shared.add(written);
+      }
+      pairs.set(written, text.replace(LONE_SURROGATES, "\ufffd"));
+    }
   }
-  return { pairs, isAltered, fault };
+  for (const written of shared ?? []) pairs.set(written, joinedValue(labels, written, scheme));
+  return { pairs, isAltered };
+}
+
+/** Joins values in the order of their labels' own names (OpenTelemetry, Metric Attributes). */
+function joinedValue(labels: Labels, written: string, scheme: EscapingScheme): string {
+  return Object.keys(labels)
+    .filter((name) => escapeLabelName(name, scheme) === written)
+    .sort()
+    .map((name) => labelText(labels[name]) ?? "")
+    .filter((text) => text !== "")
+    .join(";")
+    .replace(LONE_SURROGATES, "\ufffd");
 }
 
 /**

@@ -237,12 +237,15 @@ function firstSeries(plans: readonly Plan[], scheme: EscapingScheme): Map<string
 /** What a scraper reads of labels; `undefined` if one has no text. */
 function labelsRead(labels: Point["labels"], scheme: EscapingScheme, reserved: string) {
   const read = new Map<string, string>();
-  for (const [name, value] of Object.entries(labels)) {
+  for (const name of Object.keys(labels).sort()) {
+    const value = labels[name];
     if (value === UNPRINTABLE) return undefined;
     const text = String(value).replace(/\p{Surrogate}/gu, "\ufffd");
     const written = escapeLabelName(name, scheme);
     const isOwn = written !== "__name__" && written !== reserved;
-    if (text !== "" && isOwn && !read.has(written)) read.set(written, text);
+    if (text === "" || !isOwn) continue;
+    const before = read.get(written);
+    read.set(written, before === undefined ? text : `${before};${text}`);
   }
   return read;
 }

@@ -182,14 +182,17 @@ function shown(
   return { labels, value, ...(timestampMs !== undefined && { timestampMs }) };
 }
 
-/** Labels that have a value; of two names that become one the first. */
+/** Labels that have a value; the values of names that become one are joined in the order of the names. */
 function normalLabels(labels: Labels, scheme: EscapingScheme, reserved = "__name__") {
   const normal = new Map<string, string>();
-  for (const [name, value] of Object.entries(labels)) {
+  const sorted = Object.entries(labels).sort(([left], [right]) => (left < right ? -1 : 1));
+  for (const [name, value] of sorted) {
     const text = String(value);
     const escaped = escapeLabelName(name, scheme);
     const isReserved = escaped === "__name__" || escaped === reserved;
-    if (text !== "" && !isReserved && !normal.has(escaped)) normal.set(escaped, text);
+    if (text === "" || isReserved) continue;
+    const before = normal.get(escaped);
+    normal.set(escaped, before === undefined ? text : `${before};${text}`);
   }
   return normal;
 }

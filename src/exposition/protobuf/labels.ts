@@ -77,7 +77,7 @@ export class LabelWriter {
     }
     const normal = normalLabels(labels, this.#scheme, this.#reserved);
     this.isAltered = normal?.isAltered ?? true;
-    this.fault = normal === undefined ? NOT_PRINTABLE : normal.fault;
+    this.fault = normal === undefined ? NOT_PRINTABLE : undefined;
     for (const [name, text] of normal?.pairs ?? []) writePair(name, text, writer);
     return normal !== undefined;
   }

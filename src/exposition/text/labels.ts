@@ -123,7 +123,7 @@ export class LabelEncoder implements LabelHolder {
     }
     const normal = normalLabels(labels, this.#scheme, this.#reserved);
     this.#isAltered = normal?.isAltered ?? true;
-    this.fault = normal === undefined ? NOT_PRINTABLE : normal.fault;
+    this.fault = normal === undefined ? NOT_PRINTABLE : undefined;
     return normal?.pairs;
   }
 }

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
+import { mainScript } from "../main-script.ts";
 import { inviterOf, packageOfProcess } from "./mark.ts";
-import { mainScript, type ProcessFacts } from "./role.ts";
+import type { ProcessFacts } from "./role.ts";
 import { type Environment, hasWorkers } from "./variables.ts";
 
 /**

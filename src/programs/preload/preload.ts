@@ -12,10 +12,10 @@
  *
  * @module
  */
-import { writeSync } from "node:fs";
 import { debuglog, inspect } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import { INSTALL_HINT } from "../client-libraries.ts";
+import { warn } from "../standard-error.ts";
 import { collectFacts } from "./facts.ts";
 import { hasPackages, librariesOf } from "./libraries.ts";
 import { hasMark, isUnserved, leaveMark, markUnserved } from "./mark.ts";
@@ -116,16 +116,4 @@ function complain(reason: string, isRepeated: boolean): void {
   const line = `Cannot serve metrics: ${reason}`;
   if (isRepeated) debug(line);
   else warn(`promhttp: ${line}`);
-}
-
-/**
- * Writes a line to standard error, and never throws. Does not touch `process.stderr` and emits no
- * warning, because the application could see both.
- */
-function warn(line: string): void {
-  try {
-    writeSync(2, `${line}\n`);
-  } catch {
-    // There is nowhere left to report it.
-  }
 }

@@ -1,5 +1,4 @@
-import { createRequire } from "node:module";
-import { isAbsolute, win32 } from "node:path";
+import { isTool } from "../main-script.ts";
 
 /** The facts that decide whether a process or thread takes part. */
 export interface ProcessFacts {
@@ -78,51 +77,3 @@ export function isToolProcess({ script, packageManager, isExplicit }: ProcessFac
   // A package manager that runs another one names itself to it.
   return isTool(script) || script === packageManager;
 }
-
-/**
- * The file that this process runs, as Node resolves it: with its extension, a folder's main file, and
- * without symbolic links. `undefined` if it runs none, as with `--eval`.
- *
- * @param script The value of `process.argv[1]`.
- * @param pm2Script The value of `pm_exec_path`, which pm2 sets for the applications that it runs.
- */
-export function mainScript(
-  script: string | undefined,
-  pm2Script?: string | undefined,
-): string | undefined {
-  if (script === undefined || !isAbsolute(script)) return undefined;
-  // The application's own child processes inherit `pm_exec_path`, but not this script of pm2.
-  if (pm2Script && PM2_CONTAINER.test(script)) return mainScript(pm2Script);
-  try {
-    return createRequire(script).resolve(script);
-  } catch {
-    return undefined;
-  }
-}
-
-/** pm2 loads the application into a process that runs one of these files. */
-const PM2_CONTAINER = /[\\/]ProcessContainer(?:Fork)?\.js$/;
-
-/**
- * Whether a script is a tool that runs others, such as npm, tsx or nodemon. A tool is in a folder for
- * packages, or has the name of a package manager.
- */
-export function isTool(script: string): boolean {
-  return (
-    TOOL_FOLDERS.some((folder) => folder.test(script)) ||
-    PACKAGE_MANAGER.test(win32.basename(script))
-  );
-}
-
-const TOOL_FOLDERS: readonly RegExp[] = [
-  // Fedora has one for each version of Node.
-  /[\\/]node_modules(?:_\d+)?[\\/]/,
-  // Debian: packages in JavaScript, and those with native code.
-  /[\\/]share[\\/]nodejs[\\/]/,
-  /[\\/]usr[\\/]lib[\\/](?:[^\\/]+-linux-[^\\/]+[\\/])?nodejs[\\/]/,
-  /[\\/](?:\.yarn|corepack)[\\/]/,
-];
-
-/** Volta, Homebrew, Docker's image of Node and others install them into folders of their own. */
-const PACKAGE_MANAGER =
-  /^(?:np[mx](?:-(?:cli|prefix)\.js)?|(?:pnpm|pnpx|corepack|yarn|yarnpkg|yarn-(?:berry|v?\d[\w.-]*))(?:\.[cm]?js)?)$/;

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import { messageOf } from "../../errors.ts";
 import { gathererOf } from "../../gatherers/gatherer-of.ts";
-import { type Gatherer, type LogFields, Server, type WorkersOptions } from "../../index.ts";
+import { type Gatherer, Server, type WorkersOptions } from "../../index.ts";
 import {
   type ClientLibrary,
   defaultSources,
@@ -11,6 +11,7 @@ import {
   loadedClientLibraries,
   sourceAt,
 } from "../client-libraries.ts";
+import { STANDARD_ERROR_LOGGER } from "../standard-error.ts";
 import { readEnvironment } from "./environment.ts";
 import type { Environment } from "./variables.ts";
 
@@ -41,12 +42,10 @@ export async function serve(
 ): Promise<string> {
   const { address, hasDefaultMetrics, workers, ...options } = readEnvironment(env);
   const gatherer = createLibraryGatherer(paths, hasDefaultMetrics, warn);
-  const write = (line: string, fields?: LogFields): void => warn(line + framesOf(fields?.["err"]));
-  const logger = { error: write, warn: write };
   const server = await Server.listen(gatherer, address, {
     ...options,
     workers: workers !== false && workersOptions(workers, patienceOf(isMember), warn),
-    logger,
+    logger: STANDARD_ERROR_LOGGER,
     unref: true,
   });
   return server.role === "member" ? `Reporting to ${server.url}` : `Metrics at ${server.url}`;
@@ -130,12 +129,6 @@ function createLibraryGatherer(
       return gatherer.gather(context);
     },
   };
-}
-
-/** Where an error was thrown, which the server says only once; the line shows its message. */
-function framesOf(error: unknown): string {
-  const { stack } = (error ?? {}) as { readonly stack?: unknown };
-  return /\n\s+at [\s\S]*/.exec(String(stack))?.[0] ?? "";
 }
 
 /** The version and the place of a client library. */

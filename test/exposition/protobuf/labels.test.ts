@@ -52,9 +52,9 @@ const CASES: readonly LabelCase[] = [
     expected: ["http.status", "200", "花", "火", "a", "1"],
   },
   {
-    name: "keeps the first of two names that escaping makes equal",
-    labels: { "a.b": "1", a_b: "2", "a-b": "3" },
-    expected: ["a_b", "1"],
+    name: "joins the values of names that escaping makes equal, in the order of the names",
+    labels: { a_b: "2", "a.b": "1", c: "4", "a-b": "3" },
+    expected: ["a_b", "3;1;2", "c", "4"],
   },
   {
     name: "does not let a label without a value take a name",

@@ -3,12 +3,12 @@ import { test } from "node:test";
 import type {
   CollectedExemplar,
   DataPoint,
-} from "../../../src/gatherers/opentelemetry/collected.ts";
+} from "../../../../src/gatherers/opentelemetry/collected.ts";
 import {
   bucketExemplarsOf,
   exemplarOf,
   exemplarsOf,
-} from "../../../src/gatherers/opentelemetry/exemplars.ts";
+} from "../../../../src/gatherers/opentelemetry/points/exemplars.ts";
 
 function pointWith(...exemplars: CollectedExemplar[]): DataPoint {
   return { attributes: {}, startTime: [0, 0], value: undefined, exemplars };

@@ -1,5 +1,5 @@
 import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
-import type { ExponentialValue } from "../../../src/gatherers/opentelemetry/collected.ts";
+import type { ExponentialValue } from "../../../../src/gatherers/opentelemetry/collected.ts";
 
 /** An exponential histogram of the SDK that can be read as often as needed. */
 export interface SdkHistogram {

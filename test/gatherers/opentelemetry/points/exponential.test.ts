@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { nativeFault } from "../../../src/exposition/protobuf/native-histogram.ts";
-import type { ExponentialValue } from "../../../src/gatherers/opentelemetry/collected.ts";
+import { nativeFault } from "../../../../src/exposition/protobuf/native-histogram.ts";
+import type { ExponentialValue } from "../../../../src/gatherers/opentelemetry/collected.ts";
 import {
   type ClassicBuckets,
   classicOf,
   faultOf,
   nativeOf,
-} from "../../../src/gatherers/opentelemetry/exponential.ts";
-import type { NativeHistogram } from "../../../src/model/metric-family.ts";
-import { scaleRuns } from "../../helpers/scale-runs.ts";
+} from "../../../../src/gatherers/opentelemetry/points/exponential.ts";
+import type { NativeHistogram } from "../../../../src/model/metric-family.ts";
+import { scaleRuns } from "../../../helpers/scale-runs.ts";
 import { createSdkHistogram } from "./exponential-histogram.ts";
 
 const EMPTY: ExponentialValue = {

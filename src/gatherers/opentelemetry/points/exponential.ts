@@ -6,9 +6,9 @@
  *
  * @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#exponential-histograms
  */
-import { haveSameElements } from "../../model/identity.ts";
-import type { BucketSpan, Exemplar, NativeHistogram } from "../../model/metric-family.ts";
-import type { ExponentialBuckets, ExponentialValue } from "./collected.ts";
+import { haveSameElements } from "../../../model/identity.ts";
+import type { BucketSpan, Exemplar, NativeHistogram } from "../../../model/metric-family.ts";
+import type { ExponentialBuckets, ExponentialValue } from "../collected.ts";
 
 /** The classic buckets of a histogram. */
 export interface ClassicBuckets {

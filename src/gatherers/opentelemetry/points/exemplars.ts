@@ -4,10 +4,10 @@
  *
  * @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#exemplars
  */
-import type { Exemplar, Labels } from "../../model/metric-family.ts";
-import { type CollectedExemplar, type DataPoint, millisecondsOf } from "./collected.ts";
-import { labelNameOf } from "./naming/label-name.ts";
-import { labelValueOf } from "./naming/label-value.ts";
+import type { Exemplar, Labels } from "../../../model/metric-family.ts";
+import { type CollectedExemplar, type DataPoint, millisecondsOf } from "../collected.ts";
+import { labelNameOf } from "../naming/label-name.ts";
+import { labelValueOf } from "../naming/label-value.ts";
 
 /** OpenMetrics 1.0, Exemplars: the most code points that the labels may have, names and values. */
 const MAX_CODE_POINTS = 128;

@@ -1,0 +1,183 @@
+/**
+ * Reads what a metric reader of the OpenTelemetry SDK collects, versions 1.30 to 3.
+ *
+ * 1. `collect()` runs all callbacks and returns new objects for all points. That is one piece of work of the
+ *    SDK, and most of what a scrape costs.
+ * 2. `resource.ts` makes `target_info` of the resource, when its attributes are there.
+ * 3. `families.ts` finds the stream of each instrument (`stream.ts`), and the family of each name
+ *    (`family.ts`). Whatever has been found out once is remembered: names, conflicts, and in `series.ts` the
+ *    labels of each label set. Only what is new takes time, in slices.
+ * 4. While a family is encoded, `points/walk.ts` reads the points one by one, through one object that moves
+ *    (`points/flyweights.ts`); or, where the label sets are those of the last scrape,
+ *    many at a time. A walk has the points of the collection that was the last when it began.
+ *
+ * `collected.ts` describes the SDK as structural types, and `naming/` says what names become. Nothing of
+ * OpenTelemetry is imported, and nothing that the SDK returns is changed.
+ *
+ * @module
+ */
+import { settled } from "../../abort.ts";
+import type { GatherContext, Gatherer, GatherResult } from "../../model/gatherer.ts";
+import { haveSameElements } from "../../model/identity.ts";
+import type { MetricFamily } from "../../model/metric-family.ts";
+import { nextTurn } from "../../timers.ts";
+import type { Collecting, CollectionResult, Resource } from "./collected.ts";
+import { Families } from "./families.ts";
+import type { MappingOptions } from "./mapping-options.ts";
+import { isCollecting, type Mapping, resolveMapping } from "./mapping-rules.ts";
+
+/**
+ * Makes a gatherer of a metric reader that exists: of SDK 1.30 to 3, whatever its class. It must collect
+ * cumulative points; others are skipped. For SDK 2 and later, `PrometheusReader` is simpler.
+ *
+ * @throws {TypeError} For what has no `collect()`, and for an option of a wrong type or name.
+ * @throws {RangeError} For an option that is out of range.
+ *
+ * @example
+ * ```ts
+ * const reader = new PeriodicExportingMetricReader({ exporter });
+ * const provider = new MeterProvider({ readers: [reader] });
+ * await Server.run(gathererOf(reader), ":9464");
+ * ```
+ */
+export function gathererOf(reader: Collecting, options?: MappingOptions): Gatherer {
+  if (!isCollecting(reader)) throw new TypeError("Reader must be an object with collect()");
+  return createGatherer(reader, resolveMapping(options));
+}
+
+/**
+ * Makes a gatherer of what collects metrics, with checked options.
+ *
+ * Its gathering rejects when the collection of `reader` does. What callbacks threw, and what other producers
+ * reject with, are errors in the result.
+ */
+export function createGatherer(reader: Collecting, mapping: Mapping): Gatherer {
+  return new ReaderGatherer(reader, mapping);
+}
+
+class ReaderGatherer implements Gatherer {
+  readonly hasCollectors = true;
+  readonly #sources: readonly Collecting[];
+  readonly #families: Families;
+  /** The resource whose attributes are all there. */
+  #resource: Resource | undefined;
+  /** Settles when the last collection has been taken; never rejects. */
+  #taken: Promise<void> = Promise.resolve();
+  /** The families that were asked for last; the same list means that nothing has changed. */
+  #requested: readonly MetricFamily[] = [];
+
+  constructor(reader: Collecting, mapping: Mapping) {
+    this.#sources = [reader, ...mapping.producers];
+    this.#families = new Families(mapping);
+  }
+
+  gather(context: GatherContext): GatherResult | Promise<GatherResult> {
+    return context.isFinal ? { families: this.#select(context) } : this.#gather(context);
+  }
+
+  async #gather(context: GatherContext): Promise<GatherResult> {
+    const startedAt = performance.now();
+    const runs = this.#sources.map((source) => startCollecting(source, timeoutOf(context)));
+    await settled(
+      runs.map(({ done }) => done),
+      context.signal,
+    );
+    const { result: own, failure } = runs[0] as Run; // The reader is the first.
+    if (failure !== undefined) throw failure.error;
+    // Encoding would only add to a turn of the event loop that was long already.
+    if (performance.now() - startedAt >= SLICE_MS) await nextTurn();
+    const isTaken = own !== undefined && (await this.#take(own, runs, context));
+    const durationMs = performance.now() - startedAt;
+    context.onCollected?.(COLLECTOR, durationMs);
+    const errors = runs.flatMap((run) => errorsOf(run, context.signal.reason));
+    return {
+      families: isTaken ? this.#select(context) : [],
+      errors: errors.map((error) => ({ collector: COLLECTOR, error, durationMs })),
+    };
+  }
+
+  /** Takes what was collected; `false` if the signal aborts before the resource is known. */
+  async #take(
+    { resourceMetrics: { resource, scopeMetrics } }: CollectionResult,
+    [, ...others]: readonly Run[],
+    { signal, report }: GatherContext,
+  ): Promise<boolean> {
+    if (resource !== this.#resource) {
+      // Read too soon, attributes are incomplete, and the SDK logs an error.
+      const isKnown = Promise.resolve(resource.waitForAsyncAttributes?.()).catch(() => {});
+      await settled([isKnown], signal);
+      if (signal.aborted) return false;
+      this.#resource = resource;
+    }
+    const taken = this.#taken.then(() => {
+      const foreign = others.flatMap(({ result }) => result?.resourceMetrics.scopeMetrics ?? []);
+      const { attributes } = resource;
+      return inSlices(this.#families.take({ attributes, own: scopeMetrics, foreign }, report));
+    });
+    this.#taken = taken.catch(() => {});
+    await taken;
+    return true;
+  }
+
+  /** The families that a scrape asks for. */
+  #select({ isRequested }: GatherContext): readonly MetricFamily[] {
+    const { list } = this.#families;
+    const requested = list.filter(({ name, type }) => isRequested(name, type));
+    if (requested.length === list.length) return list;
+    if (!haveSameElements(requested, this.#requested)) this.#requested = Object.freeze(requested);
+    return this.#requested;
+  }
+}
+
+/** The collection of a reader or a producer. */
+interface Run {
+  /** Settles with it; never rejects. */
+  readonly done: Promise<void>;
+  result: CollectionResult | undefined;
+  failure: { readonly error: unknown } | undefined;
+}
+
+function startCollecting(source: Collecting, timeoutMillis: number): Run {
+  const collect = async () => source.collect({ timeoutMillis });
+  const done = collect().then(
+    (result) => {
+      run.result = result;
+    },
+    (error: unknown) => {
+      run.failure = { error };
+    },
+  );
+  const run: Run = { done, result: undefined, failure: undefined };
+  return run;
+}
+
+/** What went wrong; `reason` says why it is not over. */
+function errorsOf({ result, failure }: Run, reason: unknown): readonly unknown[] {
+  if (failure !== undefined) return [failure.error];
+  return result === undefined ? [reason] : result.errors;
+}
+
+/** What a report calls all callbacks: the SDK does not tell which of them threw. */
+const COLLECTOR = "opentelemetry";
+
+/** What is left for our own work when callbacks time out, in milliseconds. */
+const MARGIN_MS = 50;
+
+/** The longest time that a timer of Node can wait. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+function timeoutOf({ deadlineMs }: GatherContext): number {
+  return Math.min(Math.max(deadlineMs - Date.now() - MARGIN_MS, 1), MAX_TIMEOUT_MS);
+}
+
+/** How long our own work may hold the event loop, in milliseconds: encoding may follow in the same turn. */
+const SLICE_MS = 1;
+
+async function inSlices(work: Iterator<undefined>): Promise<void> {
+  let startedAt = performance.now();
+  while (!work.next().done) {
+    if (performance.now() - startedAt < SLICE_MS) continue;
+    await nextTurn();
+    startedAt = performance.now();
+  }
+}

@@ -1,0 +1,141 @@
+import type { GatherContext, Gatherer, GatherResult } from "../../model/gatherer.ts";
+import { integerFrom, isFunction } from "../../options/checks.ts";
+import type { Collecting, CollectionResult } from "./collected.ts";
+import { createGatherer } from "./gatherer.ts";
+import type { MappingOptions } from "./mapping-options.ts";
+import { resolveMapping } from "./mapping-rules.ts";
+
+/** The number of an aggregation of the SDK, with its options. */
+export interface AggregationChoice {
+  /** A value of the SDK's `AggregationType`, such as 5 for an exponential histogram. */
+  readonly type: number;
+  /** The options of that aggregation, such as `{ maxSize: 160 }`. */
+  readonly options?: object | undefined;
+}
+
+/** The options of `PrometheusReader`. */
+export interface PrometheusReaderOptions extends MappingOptions {
+  /**
+   * Chooses the aggregation of an instrument for which there is no view, by its type: `"COUNTER"`, `"GAUGE"`,
+   * `"HISTOGRAM"`, `"UP_DOWN_COUNTER"`, or `"OBSERVABLE_"` and one of them. It must return the same for the
+   * same type; `undefined` is the SDK's own choice.
+   * @default undefined: the SDK's own choice
+   */
+  readonly defaultAggregation?: ((instrument: string) => AggregationChoice | undefined) | undefined;
+  /**
+   * How many label sets an instrument may get between two scrapes; further ones are counted together. Not a
+   * bound of all label sets: that is how the SDK counts. Where there is a view, its own limit holds.
+   * @default 2000
+   */
+  readonly cardinalityLimit?: number | undefined;
+}
+
+const READER_CHECKS = {
+  defaultAggregation: isFunction,
+  cardinalityLimit: integerFrom(1, Number.MAX_SAFE_INTEGER),
+};
+
+/** `AggregationType.DEFAULT` */
+const DEFAULT_AGGREGATION: AggregationChoice = { type: 0 };
+
+/**
+ * A metric reader of the OpenTelemetry SDK, version 2 or 3, that is a `Gatherer`, too.
+ *
+ * It imports nothing of OpenTelemetry: it has the shape of an `IMetricReader`. One reader belongs to one
+ * `MeterProvider`. What callbacks of observable instruments throw fails the scrape, or is skipped, as the
+ * option `errorHandling` says; one that hangs is abandoned before the deadline.
+ *
+ * @example
+ * ```ts
+ * const reader = new PrometheusReader();
+ * metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
+ * await Server.run(reader, ":9464");
+ * ```
+ */
+export class PrometheusReader implements Gatherer {
+  /** @internal */
+  readonly hasCollectors = true;
+  readonly #defaultAggregation: PrometheusReaderOptions["defaultAggregation"];
+  readonly #cardinalityLimit: number;
+  readonly #gatherer: Gatherer;
+  #producer: Collecting | undefined;
+  #isShutDown = false;
+
+  /**
+   * @throws {TypeError} For an option of a wrong type, and for one that does not exist.
+   * @throws {RangeError} For an option that is out of range.
+   */
+  constructor(options: PrometheusReaderOptions = {}) {
+    const mapping = resolveMapping(options, READER_CHECKS);
+    this.#defaultAggregation = options.defaultAggregation;
+    this.#cardinalityLimit = options.cardinalityLimit ?? 2_000;
+    this.#gatherer = createGatherer({ collect: (timeout) => this.collect(timeout) }, mapping);
+  }
+
+  /**
+   * Called by the `MeterProvider`, once.
+   *
+   * @throws {Error} For a reader that is in a `MeterProvider` already.
+   */
+  setMetricProducer(producer: Collecting): void {
+    if (this.#producer !== undefined) {
+      throw new Error("Cannot add the reader: it is already in a MeterProvider");
+    }
+    this.#producer = producer;
+  }
+
+  /** Called by the SDK when an instrument is created. */
+  selectAggregation(instrument: string): { readonly type: 0 } {
+    // Cast: the SDK's type is a union by number, which is the user's choice here.
+    return (this.#defaultAggregation?.(instrument) ?? DEFAULT_AGGREGATION) as { readonly type: 0 };
+  }
+
+  /** Called by the SDK: all points are cumulative. */
+  selectAggregationTemporality(_instrument: string): 1 {
+    return 1;
+  }
+
+  /** Called by the SDK when an instrument is created. */
+  selectCardinalityLimit(_instrument: string): number {
+    return this.#cardinalityLimit;
+  }
+
+  /**
+   * Collects all metrics, as `gather()` does, and returns them as the SDK does.
+   *
+   * @param options `timeoutMillis` bounds each callback.
+   * @throws {Error} Rejects before the reader is in a `MeterProvider`, and after it was shut down.
+   */
+  async collect<Result = CollectionResult>(options?: {
+    readonly timeoutMillis?: number | undefined;
+  }): Promise<Result> {
+    if (this.#isShutDown) throw new Error("Cannot collect metrics: the reader is shut down");
+    if (this.#producer === undefined) {
+      throw new Error("Cannot collect metrics: the reader is not in a MeterProvider");
+    }
+    const { timeoutMillis } = options ?? {};
+    // Cast: the caller says what its SDK returns.
+    return (await this.#producer.collect(
+      timeoutMillis === undefined ? {} : { timeoutMillis },
+    )) as Result;
+  }
+
+  /**
+   * Collects all metrics and returns them as families.
+   *
+   * @throws {Error} Rejects before the reader is in a `MeterProvider`, and after it was shut down: a scrape
+   *   is then answered with 500. An empty response would end all series.
+   */
+  gather(context: GatherContext): GatherResult | Promise<GatherResult> {
+    // Cast: it returns nothing else.
+    return this.#gatherer.gather(context) as GatherResult | Promise<GatherResult>;
+  }
+
+  /** Called by `MeterProvider.shutdown()`. The server of the reader goes on, and answers with 500. */
+  async shutdown(_options?: object): Promise<void> {
+    this.#isShutDown = true;
+  }
+
+  /** Called by `MeterProvider.forceFlush()`; there is nothing to send. */
+  async forceFlush(_options?: object): Promise<void> {}
+}

@@ -1,0 +1,150 @@
+import type { Attributes, DataPoint, Descriptor, HistogramValue, MetricData } from "./collected.ts";
+import { LabelMaker, type LabelSources, type Series } from "./series.ts";
+
+/** What is served of a stream: the points of one collection, and a label set for each at the same index. */
+export interface Collected {
+  readonly stream: Stream;
+  readonly points: readonly DataPoint[];
+  /** There may be more than points. */
+  readonly series: readonly Series[];
+}
+
+/**
+ * What one instrument has counted, with the label sets that are known of it.
+ *
+ * The SDK returns the same attributes objects in the same order at each collection, and new ones behind them.
+ * So a label set is found by its index. Where a foreign producer does otherwise, label sets are made anew.
+ *
+ * A collection is taken in steps, of which the last serves it: `take()` or `leaveOut()`, `makeNext()` and
+ * `add()` for each point that `isBehind`, `publish()`.
+ */
+export class Stream {
+  /** The object that described it last. */
+  descriptor: Descriptor;
+  /** What is served. */
+  current: Collected = { stream: this, points: [], series: [] };
+  /** Whether its label sets have to be made again. */
+  isReset = false;
+  /** Makes the labels of its label sets. */
+  labels: LabelMaker;
+  readonly #metric: Omit<MetricData, "dataPoints">;
+  /** The collection that brought it last. */
+  #collection = 0;
+  #points: readonly DataPoint[] = [];
+  #series: Series[] = [];
+  #attributes = new WeakSet<Attributes>();
+  #isUnstable = false;
+  #hasSharedAttributes = false;
+
+  constructor(metric: MetricData, labels: LabelSources) {
+    const { descriptor, dataPointType, isMonotonic, aggregationTemporality } = metric;
+    this.descriptor = descriptor;
+    this.labels = new LabelMaker(labels);
+    this.#metric = { descriptor, dataPointType, isMonotonic, aggregationTemporality };
+  }
+
+  /** Whether it may take a metric in a collection: one that has its shape, unless it has taken another. */
+  accepts(metric: MetricData, collection: number): boolean {
+    return (
+      this.#collection !== collection &&
+      metric.dataPointType === this.#metric.dataPointType &&
+      metric.isMonotonic === this.#metric.isMonotonic &&
+      metric.aggregationTemporality === this.#metric.aggregationTemporality
+    );
+  }
+
+  /** Takes the points that a collection has brought. */
+  take(points: readonly DataPoint[], collection: number): void {
+    this.#collection = collection;
+    this.#points = points;
+    const last = this.#series.length - 1;
+    const isStable = !this.#isUnstable && (last < 0 || (this.#isKnown(0) && this.#isKnown(last)));
+    if (!isStable) this.reset();
+  }
+
+  /** Whether a collection has brought it. */
+  isIn(collection: number): boolean {
+    return this.#collection === collection;
+  }
+
+  /** Ends what is served of it, because a collection has not brought it. */
+  leaveOut(): void {
+    this.#points = [];
+    if (this.#series.length > 0) this.reset();
+  }
+
+  /** Forgets all label sets; what is served stays as it is until `publish()`. */
+  reset(sources?: LabelSources): void {
+    if (sources !== undefined) this.labels = new LabelMaker(sources);
+    this.isReset = true;
+    this.#series = [];
+    this.#attributes = new WeakSet();
+    this.#isUnstable = false;
+    this.#hasSharedAttributes = false;
+  }
+
+  /** Whether there are points whose label sets must be made. */
+  get isBehind(): boolean {
+    return this.#series.length < this.#points.length;
+  }
+
+  /** Makes the next label set. */
+  makeNext(): Series {
+    const point = this.#points[this.#series.length] as DataPoint; // It is behind.
+    const { attributes } = point;
+    // Where a caller changes an object that it records with, the SDK has several label sets with that object.
+    const isShared = this.#attributes.has(attributes);
+    if (isShared) this.#hasSharedAttributes = true;
+    else this.#attributes.add(attributes);
+    return this.#seriesOf(point, isShared);
+  }
+
+  /** Adds the label set that was made. */
+  add(series: Series): void {
+    this.#series.push(series);
+  }
+
+  /** All label sets, in order. */
+  get series(): readonly Series[] {
+    return this.#series;
+  }
+
+  /** Makes the label set of a point that is served now and has another index than before. */
+  strayOf(point: DataPoint): Series {
+    this.#isUnstable = true;
+    return this.#seriesOf(point, false);
+  }
+
+  /** Serves the points that were taken. */
+  publish(): void {
+    this.isReset = false;
+    this.current = { stream: this, points: this.#points, series: this.#series };
+  }
+
+  /** What to report of its label sets. */
+  *faults(): Generator<string, void, undefined> {
+    if (this.#hasSharedAttributes)
+      yield "two label sets share one attributes object; kept the first";
+    if (this.labels.hasEmptyKey) yield "an attribute has an empty key; skipped it";
+  }
+
+  #seriesOf(point: DataPoint, isShared: boolean): Series {
+    const { attributes } = point;
+    const labels = isShared ? undefined : this.labels.labelsOf(attributes);
+    return { attributes, labels, boundaries: boundariesOf(point) };
+  }
+
+  #isKnown(index: number): boolean {
+    const point = this.#points[index];
+    const series = this.#series[index];
+    return (
+      point !== undefined &&
+      point.attributes === series?.attributes &&
+      boundariesOf(point) === series.boundaries
+    );
+  }
+}
+
+function boundariesOf({ value }: DataPoint): readonly number[] | undefined {
+  return (value as Partial<HistogramValue> | null | undefined)?.buckets?.boundaries;
+}

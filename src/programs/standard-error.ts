@@ -1,0 +1,25 @@
+import { writeSync } from "node:fs";
+import type { LogFields, Logger } from "../index.ts";
+
+/**
+ * Writes a line to standard error, and never throws. Does not touch `process.stderr` and emits no
+ * warning, because the application could see both.
+ */
+export function warn(line: string): void {
+  try {
+    writeSync(2, `${line}\n`);
+  } catch {
+    // There is nowhere left to report it.
+  }
+}
+
+const write = (line: string, fields?: LogFields): void => warn(line + framesOf(fields?.["err"]));
+
+/** Logs to standard error: nothing of a preload may be on standard output. */
+export const STANDARD_ERROR_LOGGER: Logger = { error: write, warn: write };
+
+/** Where an error was thrown, which the server says only once; the line shows its message. */
+function framesOf(error: unknown): string {
+  const { stack } = (error ?? {}) as { readonly stack?: unknown };
+  return /\n\s+at [\s\S]*/.exec(String(stack))?.[0] ?? "";
+}

@@ -43,38 +43,37 @@ export function normalLabels(
   scheme: EscapingScheme,
   reserved?: string,
 ): NormalLabels | undefined {
-  const pairs = new Map<string, string>();
-  let isAltered = false;
-  let shared: Set<string> | undefined;
   // An author without a compiler that checks types may have left them out.
-  for (const [name, value] of Object.entries(labels ?? {})) {
-    const text = labelText(value);
-    if (text === undefined) return undefined;
-    const written = escapeLabelName(name, scheme);
-    if (written !== name || !isFaithful(value)) isAltered = true;
-    if (text === "" || isReservedLabel(name, reserved) || isReservedLabel(written, reserved)) {
-      isAltered = true;
-    } else {
-      if (pairs.has(written)) {
-        shared ??= new Set();
-        shared.add(written);
-      }
-      pairs.set(written, text.replace(LONE_SURROGATES, "\ufffd"));
-    }
-  }
-  for (const written of shared ?? []) pairs.set(written, joinedValue(labels, written, scheme));
-  return { pairs, isAltered };
+  return normalEntries(Object.entries(labels ?? {}), false, scheme, reserved);
 }
 
-/** Joins values in the order of their labels' own names (OpenTelemetry, Metric Attributes). */
-function joinedValue(labels: Labels, written: string, scheme: EscapingScheme): string {
-  return Object.keys(labels)
-    .filter((name) => escapeLabelName(name, scheme) === written)
-    .sort()
-    .map((name) => labelText(labels[name]) ?? "")
-    .filter((text) => text !== "")
-    .join(";")
-    .replace(LONE_SURROGATES, "\ufffd");
+function normalEntries(
+  entries: [string, unknown][],
+  isSorted: boolean,
+  scheme: EscapingScheme,
+  reserved: string | undefined,
+): NormalLabels | undefined {
+  const pairs = new Map<string, string>();
+  let isAltered = false;
+  for (const [name, value] of entries) {
+    const given = labelText(value);
+    if (given === undefined) return undefined;
+    const written = escapeLabelName(name, scheme);
+    if (written !== name || !isFaithful(value)) isAltered = true;
+    if (given === "" || isReservedLabel(name, reserved) || isReservedLabel(written, reserved)) {
+      isAltered = true;
+      continue;
+    }
+    const text = given.replace(LONE_SURROGATES, "\ufffd");
+    const before = pairs.get(written);
+    // In the order of their own names: OpenTelemetry, Metric Attributes.
+    if (before !== undefined && !isSorted) {
+      entries.sort(([a], [b]) => (a < b ? -1 : 1));
+      return normalEntries(entries, true, scheme, reserved);
+    }
+    pairs.set(written, before === undefined ? text : `${before};${text}`);
+  }
+  return { pairs, isAltered };
 }
 
 /**

@@ -10,17 +10,22 @@ export type Check = (name: string, value: unknown) => void;
 /** Checks some values by their names. */
 export type Checks = Readonly<Record<string, Check>>;
 
-export const isBoolean: Check = (name, value) => {
-  if (typeof value !== "boolean") throw wrongType(name, "a boolean", value);
-};
+export const isBoolean: TypeCheck<boolean> = ofType("boolean");
 
-export const isString: Check = (name, value) => {
-  if (typeof value !== "string") throw wrongType(name, "a string", value);
-};
+export const isString: TypeCheck<string> = ofType("string");
 
-export const isFunction: Check = (name, value) => {
-  if (typeof value !== "function") throw wrongType(name, "a function", value);
-};
+export const isFunction: Check = ofType("function");
+
+const isNumber: TypeCheck<number> = ofType("number");
+
+/** A check that tells the compiler of which type a value is, too. */
+type TypeCheck<T> = (name: string, value: unknown) => asserts value is T;
+
+function ofType(type: string): Check {
+  return (name, value) => {
+    if (typeof value !== type) throw wrongType(name, `a ${type}`, value);
+  };
+}
 
 export const isStringList: Check = (name, value) => {
   const isList = Array.isArray(value) && value.every((item) => typeof item === "string");
@@ -29,7 +34,7 @@ export const isStringList: Check = (name, value) => {
 
 export function integerFrom(min: number, max: number): Check {
   return (name, value) => {
-    if (typeof value !== "number") throw wrongType(name, "a number", value);
+    isNumber(name, value);
     if (Number.isInteger(value) && value >= min && value <= max) return;
     throw outOfRange(name, `an integer from ${min} to ${max}`, value);
   };
@@ -37,7 +42,7 @@ export function integerFrom(min: number, max: number): Check {
 
 export function oneOf(known: readonly string[]): Check {
   return (name, value) => {
-    if (typeof value !== "string") throw wrongType(name, "a string", value);
+    isString(name, value);
     if (!known.includes(value)) throw outOfRange(name, known.map(show).join(" or "), value);
   };
 }
@@ -45,7 +50,7 @@ export function oneOf(known: readonly string[]): Check {
 /** @param expected What the text must be, in words. */
 export function textThat(expected: string, isLegal: (text: string) => boolean): Check {
   return (name, value) => {
-    if (typeof value !== "string") throw wrongType(name, "a string", value);
+    isString(name, value);
     if (!isLegal(value)) throw outOfRange(name, expected, value);
   };
 }

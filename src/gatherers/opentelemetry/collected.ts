@@ -150,8 +150,16 @@ export interface Collecting {
   collect(options?: { timeoutMillis?: number }): Promise<CollectionResult>;
 }
 
-/** Whether points count from the beginning, or since the last collection. */
+/**
+ * Whether points count from the beginning, or since the last collection.
+ *
+ * @internal
+ */
 export const TEMPORALITY = { delta: 0, cumulative: 1 } as const;
 
-/** What the points of a stream are. */
+/**
+ * What the points of a stream are.
+ *
+ * @internal
+ */
 export const DATA_POINT_TYPE = { histogram: 0, exponentialHistogram: 1, gauge: 2, sum: 3 } as const;

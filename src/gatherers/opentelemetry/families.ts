@@ -1,29 +1,15 @@
 import type { FaultReporter } from "../../model/gatherer.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
-import type { Attributes, Descriptor, MetricData, Scope, ScopeMetrics } from "./collected.ts";
-import { scopeLabelsOf } from "./extra-labels.ts";
-import { Family } from "./family.ts";
+import type { Attributes, MetricData, Scope, ScopeMetrics } from "./collected.ts";
+import { Family, type FamilyHeading } from "./family.ts";
+import { type KnownStream, KnownStreams, type Stranger } from "./known-streams.ts";
 import type { Mapping } from "./mapping-rules.ts";
-import { labelValueOf } from "./naming/label-value.ts";
+import { scopeLabelsOf } from "./naming/extra-labels.ts";
 import { translateName } from "./naming/metric-name.ts";
 import { ResourceLabels, TARGET_INFO } from "./resource.ts";
 import type { LabelSources } from "./series.ts";
 import { Stream } from "./stream.ts";
 import { areOneType, EXPONENTIAL_HISTOGRAM, HISTOGRAM, isDelta, kindOf } from "./stream-kind.ts";
-
-/** A stream, and where it belongs. */
-interface KnownStream {
-  readonly stream: Stream;
-  /** What tells its instrument from all others. */
-  readonly key: string;
-  readonly scope: Scope;
-  readonly isHistogram: boolean;
-  /** Absent for one that is dropped. */
-  readonly family: Family | undefined;
-  /** What to report at each collection, and of which family. */
-  readonly name: string;
-  readonly faults: readonly string[];
-}
 
 /** The metrics of one collection. */
 export interface Collection {
@@ -44,10 +30,7 @@ export class Families {
   list: readonly MetricFamily[] = Object.freeze([]);
   readonly #mapping: Mapping;
   readonly #resource: ResourceLabels;
-  readonly #streams: KnownStream[] = [];
-  readonly #byDescriptor = new Map<Descriptor, KnownStream>();
-  /** Those of one scope that are alike in everything, mostly one. */
-  readonly #byKey = new Map<string, KnownStream[]>();
+  readonly #streams = new KnownStreams();
   readonly #byName = new Map<string, Family>();
   #collection = 0;
   #report: FaultReporter = () => {};
@@ -65,13 +48,13 @@ export class Families {
     this.#report = report;
     this.#collection++;
     this.#takeResource(attributes);
-    const unknown = [...this.#takeKnown(own)].map((metric) => ({ ...metric, isForeign: false }));
-    for (const metric of this.#takeKnown(foreign)) unknown.push({ ...metric, isForeign: true });
-    for (const { scope, metric, isForeign } of unknown) {
-      const known = this.#find(scope, metric) ?? this.#add(scope, metric, isForeign);
-      known.stream.take(metric.dataPoints, this.#collection);
+    const strangers = [...this.#takeKnown(own, false), ...this.#takeKnown(foreign, true)];
+    for (const stranger of strangers) {
+      const known = this.#streams.adopt(stranger, this.#collection) ?? this.#add(stranger);
+      known.stream.take(stranger.metric.dataPoints, this.#collection);
     }
-    for (const { stream } of this.#streams) if (!stream.isIn(this.#collection)) stream.leaveOut();
+    for (const { stream } of this.#streams.all)
+      if (!stream.isIn(this.#collection)) stream.leaveOut();
     for (const family of this.#byName.values()) yield* family.grow();
     this.#publish();
   }
@@ -79,12 +62,13 @@ export class Families {
   /** Takes the metrics of instruments that are known by their descriptors; yields the others. */
   *#takeKnown(
     scopes: readonly ScopeMetrics[],
-  ): Generator<{ scope: Scope; metric: MetricData }, void, undefined> {
+    isForeign: boolean,
+  ): Generator<Stranger, void, undefined> {
     for (const { scope, metrics } of scopes) {
       for (const metric of metrics) {
-        const stream = this.#byDescriptor.get(metric.descriptor)?.stream;
-        if (!stream?.accepts(metric, this.#collection)) yield { scope, metric };
-        else stream.take(metric.dataPoints, this.#collection);
+        const known = this.#streams.find(metric, this.#collection);
+        if (known === undefined) yield { scope, metric, isForeign };
+        else known.stream.take(metric.dataPoints, this.#collection);
       }
     }
   }
@@ -93,76 +77,63 @@ export class Families {
     const { target, constant } = this.#resource;
     this.#resource.update(attributes);
     if (this.#resource.constant !== constant) {
-      for (const known of this.#streams) known.stream.reset(this.#sourcesOf(known));
+      for (const known of this.#streams.all) known.stream.reset(this.#sourcesOf(known));
     }
     if (this.#resource.target !== target) this.#relist();
   }
 
-  /** Finds the stream of an instrument that has another descriptor than before, and gives it this one. */
-  #find(scope: Scope, metric: MetricData): KnownStream | undefined {
-    const alike = this.#byKey.get(keyOf(scope, metric)) ?? [];
-    const known = alike.find(({ stream }) => stream.accepts(metric, this.#collection));
-    if (known === undefined) return undefined;
-    const { stream } = known;
-    if (this.#byDescriptor.get(stream.descriptor) === known) {
-      this.#byDescriptor.delete(stream.descriptor);
-    }
-    stream.descriptor = metric.descriptor;
-    this.#byDescriptor.set(stream.descriptor, known);
-    return known;
-  }
-
-  #add(scope: Scope, metric: MetricData, isForeign: boolean): KnownStream {
-    const { name, family, faults } = this.#place(scope, metric);
+  #add({ scope, metric, isForeign }: Stranger): KnownStream {
+    const place = this.#place(scope, metric);
     const kind = kindOf(metric);
     const isHistogram = kind === HISTOGRAM || kind === EXPONENTIAL_HISTOGRAM;
     const sources = this.#sourcesOf({ scope, isHistogram });
     const stream = new Stream(metric, sources);
-    family?.add(stream, sources.scope, isForeign);
-    const known = { stream, key: keyOf(scope, metric), scope, isHistogram, family, name, faults };
-    this.#streams.push(known);
-    this.#byDescriptor.set(metric.descriptor, known);
-    this.#byKey.set(known.key, [...(this.#byKey.get(known.key) ?? []), known]);
+    place.family?.add(stream, sources.scope, isForeign);
+    const known = { stream, scope, isHistogram, ...place };
+    this.#streams.add(known, metric);
     return known;
   }
 
   /** Finds the family of a new stream, or makes one; without a family it is dropped. */
-  #place(scope: Scope, metric: MetricData): Pick<KnownStream, "name" | "family" | "faults"> {
+  #place(scope: Scope, metric: MetricData): Place {
     const { descriptor } = metric;
     const kind = kindOf(metric);
-    const dropped = (fault: string, name = descriptor.name) => ({
-      name,
-      family: undefined,
-      faults: [fault],
-    });
-    if (kind === undefined) return dropped("its points are of an unknown type");
-    const { translation, hasClassicBuckets } = this.#mapping;
-    const unitText = descriptor.unit ?? "";
-    const translated = translateName(descriptor.name, unitText, kind.instrument, translation);
-    if (translated === undefined) return dropped("no legal character is left of its name");
+    if (kind === undefined) return dropped(descriptor.name, "its points are of an unknown type");
+    const { translation } = this.#mapping;
+    const unitOfInstrument = descriptor.unit ?? "";
+    const translated = translateName(
+      descriptor.name,
+      unitOfInstrument,
+      kind.instrument,
+      translation,
+    );
+    if (translated === undefined) return dropped(descriptor.name, "no legal name is left of it");
     const { name, unit } = translated;
-    // Sums, Histograms: delta temporality MUST be accumulated or dropped.
-    if (isDelta(metric))
-      return dropped("delta temporality: only cumulative points are served", name);
+    if (isDelta(metric)) return dropped(name, DELTA);
     const of = `of scope "${scope.name}"`;
-    if (name === TARGET_INFO && this.#resource.target !== undefined) {
-      return dropped(`type conflict: a ${kind.text} ${of} has the name of an info`, name);
+    const isTarget = name === TARGET_INFO && this.#resource.target !== undefined;
+    const first = isTarget ? undefined : this.#byName.get(name);
+    if (isTarget || (first !== undefined && !areOneType(first.kind, kind))) {
+      const other = first?.kind.text ?? "info";
+      return dropped(name, `type conflict: a ${kind.text} ${of} has the name of the ${other}`);
     }
-    const first = this.#byName.get(name);
-    if (first === undefined) {
-      const onFault = (reason: string) => this.#report(name, reason);
-      const family = new Family({ name, unit, kind, descriptor, hasClassicBuckets, onFault });
-      this.#byName.set(name, family);
-      this.#relist();
-      return { name, family, faults: [] };
-    }
-    if (!areOneType(first.kind, kind)) {
-      return dropped(
-        `type conflict: a ${kind.text} ${of} has the name of a ${first.kind.text}`,
-        name,
-      );
-    }
-    return { name, family: first, faults: [...conflicts(first.descriptor, descriptor, of)] };
+    // Names without units bring series of different units together.
+    const heading = {
+      help: descriptor.description ?? "",
+      unit: translation.hasUnits ? unit : unitOfInstrument,
+    };
+    const family = first ?? this.#create({ ...heading, name, suffix: unit, kind });
+    return { name, family, faults: family.conflictsWith(heading).map((fault) => `${fault} ${of}`) };
+  }
+
+  #create(heading: FamilyHeading): Family {
+    const { name } = heading;
+    const { hasClassicBuckets } = this.#mapping;
+    const onFault = (reason: string) => this.#report(name, reason);
+    const family = new Family(heading, { hasClassicBuckets, onFault });
+    this.#byName.set(name, family);
+    this.#relist();
+    return family;
   }
 
   #sourcesOf({ scope, isHistogram }: Pick<KnownStream, "scope" | "isHistogram">): LabelSources {
@@ -177,7 +148,7 @@ export class Families {
   }
 
   #publish(): void {
-    for (const { stream, name, faults, family } of this.#streams) {
+    for (const { stream, name, faults, family } of this.#streams.all) {
       if (family !== undefined) stream.publish();
       if (!stream.isIn(this.#collection)) continue;
       for (const fault of faults) this.#report(name, fault);
@@ -196,21 +167,11 @@ export class Families {
   }
 }
 
-/** HELP and UNIT conflicts SHOULD be told; the points are served, with what came first. */
-function* conflicts(
-  first: Descriptor,
-  later: Descriptor,
-  of: string,
-): Generator<string, void, undefined> {
-  if (later.description !== first.description)
-    yield `help conflict: not that ${of}; kept the first`;
-  if (later.unit !== first.unit) yield `unit conflict: not that ${of}; kept the first`;
+type Place = Pick<KnownStream, "name" | "family" | "faults">;
+
+function dropped(name: string, fault: string): Place {
+  return { name, family: undefined, faults: [fault] };
 }
 
-function keyOf({ name, version, schemaUrl, attributes }: Scope, metric: MetricData): string {
-  const { descriptor, dataPointType, isMonotonic } = metric;
-  const { name: instrument, unit } = descriptor;
-  // Attributes may be anything, and what makes their text never throws.
-  const scope = [name, version, schemaUrl, labelValueOf(attributes)];
-  return JSON.stringify([...scope, instrument, unit, dataPointType, isMonotonic]);
-}
+/** Sums, Histograms: such points MUST be accumulated or dropped. */
+const DELTA = "delta temporality: only cumulative points are served";

@@ -1,21 +1,26 @@
 import { SAME_LABELS } from "../../model/faults.ts";
 import { labelsKey } from "../../model/identity.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
-import type { Descriptor } from "./collected.ts";
+import type { ExtraLabel } from "./naming/extra-labels.ts";
 import { createFlyweight } from "./points/flyweights.ts";
 import { streamMetrics } from "./points/walk.ts";
-import type { ExtraLabel, Series } from "./series.ts";
+import type { Series } from "./series.ts";
 import type { Stream } from "./stream.ts";
-import { EXPONENTIAL_HISTOGRAM, HISTOGRAM, type StreamKind } from "./stream-kind.ts";
+import { EXPONENTIAL_HISTOGRAM, type StreamKind } from "./stream-kind.ts";
 
-/** What a family is made of. */
-export interface FamilyOptions {
+/** What all streams of a family share. */
+export interface FamilyHeading {
   readonly name: string;
-  /** The suffix of its name; `""` for none. */
+  readonly help: string;
+  /** The unit, as far as names tell it. */
   readonly unit: string;
+  /** The suffix of the name that is the unit; `""` for none. */
+  readonly suffix: string;
   readonly kind: StreamKind;
-  /** The instrument of its first stream. */
-  readonly descriptor: Descriptor;
+}
+
+/** What reading the points of a family needs. */
+export interface FamilyOptions {
   readonly hasClassicBuckets: boolean;
   /** Called for a point that cannot be served. */
   readonly onFault: (reason: string) => void;
@@ -29,9 +34,9 @@ export interface FamilyOptions {
  */
 export class Family {
   readonly kind: StreamKind;
-  readonly descriptor: Descriptor;
   /** The family; the same object as long as the gatherer lives. */
   readonly family: MetricFamily;
+  readonly #heading: FamilyHeading;
   readonly #streams: Stream[] = [];
   /** The label sets of all streams; absent as long as no two can be equal. */
   #keys: Set<string> | undefined;
@@ -39,25 +44,37 @@ export class Family {
   #mayRepeat = false;
   #hasRepeated = false;
 
-  constructor({ name, unit, kind, descriptor, hasClassicBuckets, onFault }: FamilyOptions) {
+  constructor(heading: FamilyHeading, { hasClassicBuckets, onFault }: FamilyOptions) {
+    const { name, help, suffix, kind } = heading;
     this.kind = kind;
-    this.descriptor = descriptor;
-    // The kind decides what the flyweight is.
+    this.#heading = heading;
+    // Cast: the kind decides both the type and what the metrics are.
     this.family = {
       name,
-      help: descriptor.description ?? "",
-      unit: unit === "" ? undefined : unit,
+      help,
+      unit: suffix === "" ? undefined : suffix,
       type: kind.type,
       aggregator: kind.aggregator,
       hasUniqueLabels: true,
       metrics: streamMetrics({
         streams: this.#streams,
         createFlyweight: () => createFlyweight(kind, hasClassicBuckets),
-        shape:
-          kind === HISTOGRAM ? "histogram" : kind === EXPONENTIAL_HISTOGRAM ? "other" : "value",
+        runs: kind === EXPONENTIAL_HISTOGRAM ? undefined : kind.type,
         onFault,
       }),
     } as MetricFamily;
+  }
+
+  /**
+   * What to report of a stream with another help or unit than the first. Its points are served (HELP and UNIT
+   * conflicts, SHOULD).
+   */
+  conflictsWith({ help, unit }: Pick<FamilyHeading, "help" | "unit">): string[] {
+    const first = this.#heading;
+    const conflicts: string[] = [];
+    if (help !== first.help) conflicts.push("help conflict: kept the first, not that");
+    if (unit !== first.unit) conflicts.push("unit conflict: kept the first, not that");
+    return conflicts;
   }
 
   /**

@@ -50,6 +50,8 @@ export function gathererOf(reader: Collecting, options?: MappingOptions): Gather
  *
  * Its gathering rejects when the collection of `reader` does. What callbacks threw, and what other producers
  * reject with, are errors in the result.
+ *
+ * @internal
  */
 export function createGatherer(reader: Collecting, mapping: Mapping): Gatherer {
   return new ReaderGatherer(reader, mapping);
@@ -72,7 +74,8 @@ class ReaderGatherer implements Gatherer {
   }
 
   gather(context: GatherContext): GatherResult | Promise<GatherResult> {
-    return context.isFinal ? { families: this.#select(context) } : this.#gather(context);
+    const isAtOnce = context.isFinal === true && context.mayWait !== true;
+    return isAtOnce ? { families: this.#select(context) } : this.#gather(context);
   }
 
   async #gather(context: GatherContext): Promise<GatherResult> {
@@ -89,7 +92,9 @@ class ReaderGatherer implements Gatherer {
     const isTaken = own !== undefined && (await this.#take(own, runs, context));
     const durationMs = performance.now() - startedAt;
     context.onCollected?.(COLLECTOR, durationMs);
-    const errors = runs.flatMap((run) => errorsOf(run, context.signal.reason));
+    const { reason } = context.signal;
+    const errors = runs.flatMap((run) => errorsOf(run, reason));
+    if (own !== undefined && !isTaken) errors.push(reason);
     return {
       families: isTaken ? this.#select(context) : [],
       errors: errors.map((error) => ({ collector: COLLECTOR, error, durationMs })),
@@ -102,13 +107,9 @@ class ReaderGatherer implements Gatherer {
     [, ...others]: readonly Run[],
     { signal, report }: GatherContext,
   ): Promise<boolean> {
-    if (resource !== this.#resource) {
-      // Read too soon, attributes are incomplete, and the SDK logs an error.
-      const isKnown = Promise.resolve(resource.waitForAsyncAttributes?.()).catch(() => {});
-      await settled([isKnown], signal);
-      if (signal.aborted) return false;
-      this.#resource = resource;
-    }
+    const isKnown = resource === this.#resource || (await isComplete(resource, signal));
+    if (!isKnown) return false;
+    this.#resource = resource;
     const taken = this.#taken.then(() => {
       const foreign = others.flatMap(({ result }) => result?.resourceMetrics.scopeMetrics ?? []);
       const { attributes } = resource;
@@ -127,6 +128,14 @@ class ReaderGatherer implements Gatherer {
     if (!haveSameElements(requested, this.#requested)) this.#requested = Object.freeze(requested);
     return this.#requested;
   }
+}
+
+/** Waits for all attributes: read too soon, some are missing, and the SDK logs an error. */
+async function isComplete(resource: Resource, signal: AbortSignal): Promise<boolean> {
+  const completion = resource.waitForAsyncAttributes?.();
+  if (completion === undefined) return true;
+  await settled([completion.catch(() => {})], signal);
+  return !signal.aborted;
 }
 
 /** The collection of a reader or a producer. */

@@ -1,9 +1,8 @@
 import { haveSameElements } from "../../model/identity.ts";
 import type { ValueFamily } from "../../model/metric-family.ts";
 import type { Attributes } from "./collected.ts";
-import { resourceLabelsOf } from "./extra-labels.ts";
 import type { Mapping } from "./mapping-rules.ts";
-import type { ExtraLabel } from "./series.ts";
+import { type ExtraLabel, resourceLabelsOf } from "./naming/extra-labels.ts";
 
 /** The name of the family that tells what the metrics are of. It never has a prefix. */
 export const TARGET_INFO = "target_info";

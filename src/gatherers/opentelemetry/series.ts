@@ -1,5 +1,6 @@
 import type { Labels } from "../../model/metric-family.ts";
 import type { Attributes } from "./collected.ts";
+import { type ExtraLabel, joinedByName } from "./naming/extra-labels.ts";
 import { labelNameOf } from "./naming/label-name.ts";
 import { labelValueOf } from "./naming/label-value.ts";
 
@@ -11,14 +12,6 @@ export interface Series {
   readonly labels: Labels | undefined;
   /** The bounds of a classic histogram. The SDK returns the same array at each collection. */
   readonly boundaries?: readonly number[] | undefined;
-}
-
-/** A label that does not come from the attributes of a point. */
-export interface ExtraLabel {
-  /** What it is sorted by among those that share its name. */
-  readonly key: string;
-  readonly name: string;
-  readonly text: string;
 }
 
 /** What the labels of a stream depend on, beside the attributes. */
@@ -114,23 +107,6 @@ export class LabelMaker {
     // Unlike an assignment, this takes `__proto__` for a name like any other.
     return Object.fromEntries(labels);
   }
-}
-
-/** Joins the values of each name with `;`, in the order of the keys. */
-export function joinedByName(labels: readonly ExtraLabel[]): Map<string, string> {
-  const byName = new Map<string, ExtraLabel[]>();
-  for (const label of labels) {
-    if (label.name === "" || label.text === "") continue;
-    const others = byName.get(label.name);
-    if (others === undefined) byName.set(label.name, [label]);
-    else others.push(label);
-  }
-  return new Map(
-    Array.from(byName, ([name, group]) => {
-      const sorted = group.toSorted((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
-      return [name, sorted.map(({ text }) => text).join(";")];
-    }),
-  );
 }
 
 function kindOf(value: unknown): number {

@@ -6,6 +6,7 @@ import type {
   Gatherer,
   GatherResult,
 } from "../../../src/model/gatherer.ts";
+import type { EscapingScheme } from "../../../src/model/names.ts";
 
 /** A gather context that nothing aborts, with what was reported to it. */
 export interface TestContext extends GatherContext {
@@ -32,9 +33,12 @@ export interface Exposition {
 }
 
 /** Makes a function that scrapes `sources` in the text format each time it is called. */
-export function createExpose(sources: Source | readonly Source[]): () => Promise<Exposition> {
+export function createExpose(
+  sources: Source | readonly Source[],
+  scheme: EscapingScheme = "underscores",
+): () => Promise<Exposition> {
   const gatherer = gathererOf(sources);
-  const encoder = createTextEncoder("underscores");
+  const encoder = createTextEncoder(scheme);
   return async () => {
     const context = createContext();
     const families = await gatherAll(gatherer, context);
@@ -44,8 +48,11 @@ export function createExpose(sources: Source | readonly Source[]): () => Promise
 }
 
 /** Scrapes `sources` once in the text format. */
-export async function expose(sources: Source | readonly Source[]): Promise<Exposition> {
-  return createExpose(sources)();
+export async function expose(
+  sources: Source | readonly Source[],
+  scheme?: EscapingScheme,
+): Promise<Exposition> {
+  return createExpose(sources, scheme)();
 }
 
 /** Gathers, and throws what the first collector threw. */

@@ -5,7 +5,8 @@ import type { IMetricReader } from "@opentelemetry/sdk-metrics";
 import type { Sdk } from "../sdk.ts";
 import { runApplication } from "./application.ts";
 import { recordDiagnostics } from "./diagnostics.ts";
-import type { Served, Subject, TestOptions, TestReader } from "./subject.ts";
+import { listensAt } from "./listening.ts";
+import type { Served, Subject, TestOptions } from "./subject.ts";
 
 /** What is used of `@opentelemetry/exporter-prometheus`. */
 interface Exporter extends IMetricReader {
@@ -22,7 +23,8 @@ export function exporterOf(sdk: Sdk): Subject {
   return {
     name: "the exporter",
     sdk,
-    makeReader: () => make({}) as unknown as TestReader,
+    makeReader: () => make({}),
+    listensAt: () => listensAt(sdk, "@opentelemetry/exporter-prometheus"),
     async serve(application, options = {}): Promise<Served> {
       const exporter = make(options);
       const provider = runApplication(sdk, exporter, application);

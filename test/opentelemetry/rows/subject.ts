@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { IncomingHttpHeaders } from "node:http";
-import type { MeterProvider } from "@opentelemetry/sdk-metrics";
+import type { IMetricReader, MeterProvider } from "@opentelemetry/sdk-metrics";
 import type { MappingOptions } from "../../../src/gatherers/opentelemetry/mapping-options.ts";
 import { type HttpAnswer, httpGet } from "../../helpers/http/http-get.ts";
 import {
@@ -11,6 +11,7 @@ import {
 } from "../../judge/index.ts";
 import type { Sdk } from "../sdk.ts";
 import type { Application } from "./application.ts";
+import type { Listening } from "./listening.ts";
 
 /** What is compared: promhttp, or the exporter of an SDK. */
 export interface Subject {
@@ -19,19 +20,15 @@ export interface Subject {
   /** Serves the metrics of an application until the check is over. */
   serve(application: Application, options?: TestOptions): Promise<Served>;
   /** Makes a reader that no provider has. */
-  makeReader(): TestReader;
+  makeReader(): IMetricReader;
+  /** Where it listens without options. */
+  listensAt(): Promise<Listening>;
 }
 
 /** The options of both; an exporter gets those that it has, by its own names. */
 export interface TestOptions extends MappingOptions {
   /** The bounds of all histograms. */
   readonly defaultBounds?: readonly number[];
-}
-
-/** What any reader has. */
-export interface TestReader {
-  setMetricProducer(producer: object): void;
-  collect(): Promise<unknown>;
 }
 
 /** An application whose metrics are served. */

@@ -12,8 +12,8 @@ export interface WalkOptions {
   readonly streams: readonly Stream[];
   /** Makes the metric that moves from point to point, one for each walk. */
   readonly createFlyweight: () => Flyweight;
-  /** Whether a number, or the totals of a histogram, tell what has changed. */
-  readonly shape: "value" | "histogram" | "other";
+  /** The type of points that can be read many at a time; absent for others. */
+  readonly runs: "counter" | "gauge" | "histogram" | undefined;
   /** Called for a point that cannot be served. */
   readonly onFault: (reason: string) => void;
 }
@@ -31,7 +31,7 @@ export function streamMetrics(options: WalkOptions): Iterable<Flyweight> & Parti
     walk.start();
     return walk;
   };
-  return options.shape === "other"
+  return options.runs === undefined
     ? { [Symbol.iterator]: start }
     : { [Symbol.iterator]: start, [RUNS]: start };
 }
@@ -101,7 +101,7 @@ class StreamWalk implements RunReader, RememberingIterator {
     while (entry < run.to && this.#hasPoint()) {
       const end = Math.min(run.to, entry + this.#points.length - this.#index);
       const read =
-        this.#options.shape === "histogram"
+        this.#options.runs === "histogram"
           ? this.#readHistograms(run, entry, end)
           : this.#readValues(run, entry, end);
       entry += read;

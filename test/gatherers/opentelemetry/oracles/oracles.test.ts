@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Attributes } from "../../../../src/gatherers/opentelemetry/collected.ts";
+import { gathererOf } from "../../../../src/gatherers/opentelemetry/gatherer.ts";
 import type { TranslationStrategy } from "../../../../src/gatherers/opentelemetry/mapping-options.ts";
 import { labelNameOf } from "../../../../src/gatherers/opentelemetry/naming/label-name.ts";
 import { labelValueOf } from "../../../../src/gatherers/opentelemetry/naming/label-value.ts";
@@ -9,8 +11,16 @@ import {
   translationOf,
 } from "../../../../src/gatherers/opentelemetry/naming/metric-name.ts";
 import { unitWord } from "../../../../src/gatherers/opentelemetry/naming/unit-word.ts";
+import { expose } from "../../../helpers/scraping/gathering.ts";
+import { parseText, sampleKey } from "../../../judge/index.ts";
+import type { Body } from "./bodies.ts";
+import { readerOf } from "./collections.ts";
 import { DIFFERENCES } from "./differences.ts";
+import { CONFLICTS } from "./opentelemetry-go/conflicts.ts";
+import { ONE_SCOPE } from "./opentelemetry-go/one-scope.ts";
+import { RESOURCE as GO_RESOURCE } from "./opentelemetry-go/resource.ts";
 import * as java from "./opentelemetry-java.ts";
+import { BODIES as JAVA_BODIES, RESOURCE as JAVA_RESOURCE } from "./opentelemetry-java-bodies.ts";
 import * as otlptranslator from "./otlptranslator.ts";
 
 /** What another implementation makes of something, and what we make of it. */
@@ -66,7 +76,40 @@ function* compareLabels(): Generator<Comparison> {
   }
 }
 
-const COMPARISONS: readonly Comparison[] = [...compareNames(), ...compareLabels()];
+/** Compares a body fact by fact; what differs is a text with `-` for theirs and `+` for ours. */
+async function compareBody(of: string, body: Body, resource: Attributes): Promise<Comparison> {
+  const theirs = factsOf(body.body);
+  const ours = factsOf(await serve({ resource, ...body }));
+  const missing = theirs.filter((fact) => !ours.includes(fact)).map((fact) => `- ${fact}`);
+  const added = ours.filter((fact) => !theirs.includes(fact)).map((fact) => `+ ${fact}`);
+  const different = [...missing, ...added].join("\n");
+  return { of: `${of} serves ${body.name}`, theirs: "", ours: different };
+}
+
+async function serve({ options, resource = {}, scopes }: Body): Promise<string> {
+  const { text } = await expose(gathererOf(readerOf(resource, scopes), options), "allow-utf-8");
+  return text;
+}
+
+/** What a scraper reads of a body, whatever its order. */
+function factsOf(body: string): string[] {
+  return parseText(Buffer.from(body), { utf8Names: true }).flatMap(
+    ({ name, type, help = "", samples }) => [
+      `${name}: ${type}, ${help}`,
+      ...samples.map((sample) => `${sampleKey(sample)} ${sample.value}`),
+    ],
+  );
+}
+
+const GO_BODIES: readonly Body[] = [...ONE_SCOPE, ...CONFLICTS];
+const COMPARISONS: readonly Comparison[] = [
+  ...compareNames(),
+  ...compareLabels(),
+  ...(await Promise.all([
+    ...GO_BODIES.map((body) => compareBody("opentelemetry-go", body, GO_RESOURCE)),
+    ...JAVA_BODIES.map((body) => compareBody("opentelemetry-java", body, JAVA_RESOURCE)),
+  ])),
+];
 const EXPECTED = new Map(DIFFERENCES.map(({ of, ours }) => [of, ours]));
 
 test("the tables of other implementations are whole", () => {
@@ -74,9 +117,10 @@ test("the tables of other implementations are whole", () => {
   assert.equal(Object.values(METRIC_NAMES).flat().length, 84);
   assert.equal(Object.keys(LABEL_NAMES).length, 16);
   assert.equal(Object.keys(java.UNITS).length, 45);
+  assert.equal(GO_BODIES.length, 41);
 });
 
-test("names, units and labels differ from other implementations only on purpose", () => {
+test("names, units, labels and bodies differ from other implementations only on purpose", () => {
   const different = COMPARISONS.filter(({ theirs, ours }) => ours !== theirs);
   assert.deepEqual(
     new Map(different.map(({ of, ours }) => [of, ours])),

@@ -14,7 +14,7 @@ export const HTTP: readonly Row[] = [
     async check(subject) {
       const { url } = await subject.serve({});
       const outgoing = request(url, { method: "POST", agent: false });
-      outgoing.end("body");
+      outgoing.end();
       const [response] = (await once(outgoing, "response")) as [IncomingMessage];
       response.resume();
       assert.equal(response.statusCode, 405);

@@ -28,7 +28,7 @@ export const LABELS: readonly Row[] = [
     number: 27,
     requirement: "what a library does not say is not a label",
     exporter: ({ name }) => name === "sdk-1" || name === "sdk-2.0",
-    instead: 'prints `otel_scope_version=""`',
+    instead: 'prints `otel_scope_name=""`',
     async check(subject) {
       const { text } = await scrapeOf(subject, {
         count: (meterOf) => meterOf("").createUpDownCounter("a").add(1),
@@ -100,7 +100,7 @@ export const LABELS: readonly Row[] = [
   },
   {
     number: 44,
-    requirement: "NaN is `NaN`, and null is no label",
+    requirement: "NaN is written as `NaN`, and null makes no label",
     exporter: false,
     instead: '`"null"`',
     fault: /inf="null",nan="null",nul="null"/,

@@ -120,7 +120,7 @@ export const NAMES: readonly Row[] = [
   },
   {
     number: 26,
-    requirement: "no description is no help text",
+    requirement: "without a description there is no help text",
     exporter: false,
     instead: '"description missing"',
     fault: /description missing/,

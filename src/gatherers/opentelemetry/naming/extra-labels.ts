@@ -1,7 +1,14 @@
-import type { Attributes, Scope } from "./collected.ts";
-import { labelNameOf } from "./naming/label-name.ts";
-import { labelValueOf } from "./naming/label-value.ts";
-import { type ExtraLabel, joinedByName } from "./series.ts";
+import type { Attributes, Scope } from "../collected.ts";
+import { labelNameOf } from "./label-name.ts";
+import { labelValueOf } from "./label-value.ts";
+
+/** A label that does not come from the attributes of a point. */
+export interface ExtraLabel {
+  /** What it is sorted by among those that share its name. */
+  readonly key: string;
+  readonly name: string;
+  readonly text: string;
+}
 
 /** The attributes of a scope that must not replace what it says of itself. */
 const RESERVED: ReadonlySet<string> = new Set(["name", "version", "schema_url"]);
@@ -45,4 +52,21 @@ function labelsOf(
     text: labelValueOf(value),
   }));
   return Array.from(joinedByName(labels), ([name, text]) => ({ key: name, name, text }));
+}
+
+/** Joins the values of each name with `;`, in the order of the keys. */
+export function joinedByName(labels: readonly ExtraLabel[]): Map<string, string> {
+  const byName = new Map<string, ExtraLabel[]>();
+  for (const label of labels) {
+    if (label.name === "" || label.text === "") continue;
+    const others = byName.get(label.name);
+    if (others === undefined) byName.set(label.name, [label]);
+    else others.push(label);
+  }
+  return new Map(
+    Array.from(byName, ([name, group]) => {
+      const sorted = group.toSorted((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
+      return [name, sorted.map(({ text }) => text).join(";")];
+    }),
+  );
 }

@@ -1,0 +1,28 @@
+/** What the process says about where to listen. Only this file of the room reads environment variables. */
+import { readEnvironment } from "../group/environment.ts";
+import { findSdkVersion } from "./default-host.ts";
+
+/**
+ * The variables of the specification. The exporter of SDK 3 leaves them to others; here they count with
+ * every SDK.
+ */
+export const HOST_VARIABLE = "OTEL_EXPORTER_PROMETHEUS_HOST";
+export const PORT_VARIABLE = "OTEL_EXPORTER_PROMETHEUS_PORT";
+
+/** What the two variables say; `""` for one that is not set. */
+export interface Variables {
+  readonly host: string;
+  readonly port: string;
+}
+
+/** Reads the two variables. An empty one counts as unset. */
+export function readVariables(): Variables {
+  const { [HOST_VARIABLE]: host = "", [PORT_VARIABLE]: port = "" } = process.env;
+  return { host: host.trim(), port: port.trim() };
+}
+
+/** The version of the SDK that this application resolves; `undefined` where there is none. */
+export function readSdkVersion(): string | undefined {
+  // PM2 runs a script of its own, and a thread has another one than its application.
+  return findSdkVersion(readEnvironment());
+}

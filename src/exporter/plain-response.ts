@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { CANNOT_ANSWER } from "../http/request-head.ts";
+import type { Log } from "../log.ts";
+import type { Handler } from "../mount/create-handler.ts";
+
+/** What stands in for a response: it takes a status, headers and a whole text. */
+export interface PlainResponse {
+  statusCode: number;
+  setHeader?(name: string, value: string): unknown;
+  end(text: string): unknown;
+}
+
+/**
+ * Whether a response is one of `node:http`, or close to it. Applications on Bun and on edge runtimes pass
+ * an object with only `setHeader()` and `end()`, of which they make a `Response`.
+ */
+export function isNodeResponse(
+  response: ServerResponse | PlainResponse,
+): response is ServerResponse {
+  const { write, writeHead } = response as Partial<ServerResponse>;
+  return typeof write === "function" && typeof writeHead === "function";
+}
+
+/** Answers a scrape with text, through what stands in for a response. It never rejects. */
+export async function answerPlain(
+  { headers }: Pick<IncomingMessage, "headers">,
+  response: PlainResponse,
+  handler: Handler,
+  log: Log,
+): Promise<void> {
+  try {
+    const { host } = headers;
+    // Such an object takes nothing but uncompressed text, so only the host of the request counts.
+    const request = new Request("http://localhost/", {
+      headers: host === undefined ? {} : { host },
+    });
+    const answer = await handler.fetch(request);
+    const text = await answer.text();
+    response.statusCode = answer.status;
+    for (const [name, value] of answer.headers) response.setHeader?.(name, value);
+    response.end(text);
+  } catch (error) {
+    log.error(CANNOT_ANSWER, error);
+  }
+}

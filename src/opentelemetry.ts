@@ -1,0 +1,22 @@
+/**
+ * The entry `promhttp/opentelemetry`: serves what OpenTelemetry counts, by its specification of a Prometheus
+ * exporter. Nothing of OpenTelemetry is imported.
+ *
+ * @module
+ */
+export type {
+  Attributes,
+  Collecting,
+  CollectionResult,
+} from "./gatherers/opentelemetry/collected.ts";
+export { gathererOf } from "./gatherers/opentelemetry/gatherer.ts";
+export type {
+  AttributePatterns,
+  MappingOptions,
+  TranslationStrategy,
+} from "./gatherers/opentelemetry/mapping-options.ts";
+export {
+  type AggregationChoice,
+  PrometheusReader,
+  type PrometheusReaderOptions,
+} from "./gatherers/opentelemetry/reader.ts";

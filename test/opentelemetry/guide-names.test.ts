@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { collectDefaultMetrics, Registry } from "prom-client";
 import { readDocument } from "../docs/documents.ts";
 import { forkNode } from "../helpers/processes/fork-fixture.ts";
 import { SDKS } from "./sdk.ts";
@@ -35,6 +36,16 @@ for (const { name, folder } of SDKS.filter((sdk) => sdk.name === "sdk-2")) {
       assert.notEqual(theirs, specified, instrument);
   });
 }
+
+test("no default metric of prom-client has a name of the guide's table", () => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const names = new Set(registry.getMetricsAsArray().map(({ name }) => name));
+  assert.deepEqual(
+    [...tableOf(3), ...tableOf(2)].flat().filter((name = "") => names.has(name)),
+    [],
+  );
+});
 
 async function measure(folder: string): Promise<readonly Names[]> {
   const env = { OTEL_TRACES_EXPORTER: "none", OTEL_LOGS_EXPORTER: "none" };

@@ -98,15 +98,15 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
     { shows: /^shop_orders_total\{otel_scope_name="shop"\} 1$/m },
   ],
   "opentelemetry-exponential.mjs": [
-    { accept: PROTOBUF, type: `${PROTOBUF}; escaping=underscores`, shows: showsExponential },
+    { accept: PROTOBUF, type: PROTOBUF, shows: showsExponential },
     { shows: /^shop_packing_seconds_bucket\{le="2",otel_scope_name="shop"\} 3$/m },
   ],
   // Its names are those of OpenTelemetry's exporter, also for a scraper that takes dots.
   "opentelemetry-exporter.mjs": [
     { shows: /^shop_visits_total\{otel_scope_name="shop"\} 0$/m },
     {
-      accept: `${OPENMETRICS}${UTF8}`,
-      type: `${OPENMETRICS}${UTF8}`,
+      accept: `text/plain; version=1.0.0${UTF8}`,
+      type: `text/plain; version=1.0.0; charset=utf-8${UTF8}`,
       shows: /^shop_visits_total\{otel_scope_name="shop"\} 0$/m,
     },
   ],

@@ -11,7 +11,7 @@ visits.add(0);
 const shop = createServer((_request, response) => {
   visits.add(1);
   response.end("Welcome!");
-}).listen(process.env.PORT ?? 8080);
+}).listen(process.env["PORT"] ?? 8080);
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {

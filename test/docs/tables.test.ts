@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { noEvents, workerFamilies } from "../../src/group/hub/worker-metrics.ts";
 import { FORMATS } from "../../src/options/options.ts";
@@ -6,7 +7,7 @@ import { resolveHandlerOptions, resolveOptions } from "../../src/options/rules.t
 import { HELP } from "../../src/programs/cli/help.ts";
 import { readEnvironment } from "../../src/programs/preload/environment.ts";
 import { SelfMetrics } from "../../src/scrape/self-metrics.ts";
-import { readDocument, sectionOf } from "./documents.ts";
+import { ROOT, readDocument, sectionOf } from "./documents.ts";
 
 const OPTIONS = readDocument("docs/guide/options.md");
 const WORKERS = readDocument("docs/guide/workers.md");
@@ -100,6 +101,17 @@ test("the guide names every variable that the preload reads, and no other", () =
   const table = sectionOf(readDocument("docs/guide/preload.md"), "Variables");
   const named = table.match(/`(?:PROMHTTP|OTEL)_\w+`/g)?.map((name) => name.slice(1, -1));
   assert.deepEqual([...new Set(named)].sort(), read.sort());
+});
+
+test("the guide names every variable that the preload of OpenTelemetry reads, and no other", () => {
+  const folder = new URL("src/programs/opentelemetry/", ROOT);
+  const files = readdirSync(folder).map((name) => `src/programs/opentelemetry/${name}`);
+  const sources = [...files, "src/exporter/environment.ts"].map((path) => readDocument(path).text);
+  const read = sources.join("\n").match(/\b(?:PROMHTTP|OTEL)_\w+/g);
+  const page = readDocument("docs/guide/opentelemetry.md");
+  const rows = sectionOf(page, "Without changing the application").match(/^\| `[PO].*?\|/gm);
+  const named = rows?.join("\n").match(/\b(?:PROMHTTP|OTEL)_\w+/g);
+  assert.deepEqual([...new Set(named)].sort(), [...new Set(read)].sort());
 });
 
 test("the guide names every self-metric, and no other", () => {

@@ -118,9 +118,10 @@ test("ARCHITECTURE.md gives the reason of every file under 30 lines; they are fe
   assert.ok(short.length < FILES.length / 10, `${short.length} of ${FILES.length}`);
 });
 
-test("no folder of src/ holds more than a dozen files", () => {
+test("no folder of src/ holds more than a dozen files, beside the entries", () => {
+  const entries = HOUSE.rooms.find(({ names }) => names.includes("index.ts"))?.names ?? [];
   const counts = new Map<string, number>();
-  for (const file of FILES) {
+  for (const file of FILES.filter((name) => !entries.includes(name))) {
     const folder = file.replace(/[^/]+$/, "");
     counts.set(folder, (counts.get(folder) ?? 0) + 1);
   }

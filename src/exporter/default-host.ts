@@ -8,6 +8,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { readEnvironment } from "../group/environment.ts";
 
 /** The package whose version decides. */
 export const SDK = "@opentelemetry/sdk-metrics";
@@ -27,6 +28,12 @@ export interface ApplicationPlace {
   readonly script: string | undefined;
   /** Where it works. */
   readonly folder: string;
+}
+
+/** The version of the SDK that this application resolves; `undefined` where there is none. */
+export function readSdkVersion(): string | undefined {
+  // PM2 runs a script of its own, and a thread has another one than its application.
+  return findSdkVersion(readEnvironment());
 }
 
 /**

@@ -1,6 +1,4 @@
 /** What the process says about where to listen. Only this file of the room reads environment variables. */
-import { readEnvironment } from "../group/environment.ts";
-import { findSdkVersion } from "./default-host.ts";
 
 /**
  * The variables of the specification. The exporter of SDK 3 leaves them to others; here they count with
@@ -19,10 +17,4 @@ export interface Variables {
 export function readVariables(): Variables {
   const { [HOST_VARIABLE]: host = "", [PORT_VARIABLE]: port = "" } = process.env;
   return { host: host.trim(), port: port.trim() };
-}
-
-/** The version of the SDK that this application resolves; `undefined` where there is none. */
-export function readSdkVersion(): string | undefined {
-  // PM2 runs a script of its own, and a thread has another one than its application.
-  return findSdkVersion(readEnvironment());
 }

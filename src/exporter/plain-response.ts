@@ -4,25 +4,43 @@ import type { Log } from "../log.ts";
 import type { Handler } from "../mount/create-handler.ts";
 
 /** What stands in for a response: it takes a status, headers and a whole text. */
-export interface PlainResponse {
+interface PlainResponse {
   statusCode: number;
   setHeader?(name: string, value: string): unknown;
   end(text: string): unknown;
 }
 
 /**
+ * Answers a scrape that an application has routed to an exporter, as its `getMetricsRequestHandler()` does.
+ * It never rejects, and ends every response.
+ *
+ * @param request May be anything: without a method, it is a GET.
+ */
+export function answerRouted(
+  request: IncomingMessage,
+  response: ServerResponse,
+  handler: Handler,
+  log: Log,
+): Promise<void> {
+  const asked = typeof request?.method === "string" ? request : NO_REQUEST;
+  if (isNodeResponse(response)) return handler(asked, response);
+  return answerPlain(asked, response, handler, log);
+}
+
+/** Stands in for a request that an application has none of: the exporter of OpenTelemetry reads nothing. */
+const NO_REQUEST = { method: "GET", url: "/", headers: {} } as IncomingMessage;
+
+/**
  * Whether a response is one of `node:http`, or close to it. Applications on Bun and on edge runtimes pass
  * an object with only `setHeader()` and `end()`, of which they make a `Response`.
  */
-export function isNodeResponse(
-  response: ServerResponse | PlainResponse,
-): response is ServerResponse {
+function isNodeResponse(response: ServerResponse | PlainResponse): response is ServerResponse {
   const { write, writeHead } = response as Partial<ServerResponse>;
   return typeof write === "function" && typeof writeHead === "function";
 }
 
 /** Answers a scrape with text, through what stands in for a response. It never rejects. */
-export async function answerPlain(
+async function answerPlain(
   { headers }: Pick<IncomingMessage, "headers">,
   response: PlainResponse,
   handler: Handler,

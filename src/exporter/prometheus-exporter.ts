@@ -14,11 +14,12 @@ import { PrometheusReader } from "../gatherers/opentelemetry/reader.ts";
 import { createLog, type Log } from "../log.ts";
 import { createHandler, type Handler } from "../mount/create-handler.ts";
 import { Server } from "../server/server.ts";
-import { readSdkVersion, readVariables } from "./environment.ts";
+import { readSdkVersion } from "./default-host.ts";
+import { readVariables } from "./environment.ts";
 import type { ExporterConfig } from "./exporter-config.ts";
 import { type ExporterSettings, settingsOf } from "./exporter-settings.ts";
 import { DEFAULT_PORT, placeOf, startLineOf } from "./place.ts";
-import { answerPlain, isNodeResponse } from "./plain-response.ts";
+import { answerRouted } from "./plain-response.ts";
 import { RestartableServer } from "./restartable-server.ts";
 
 /**
@@ -152,9 +153,7 @@ export class PrometheusExporter extends PrometheusReader {
    */
   getMetricsRequestHandler(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#handler ??= createHandler(this, this.#settings.handler);
-    const asked = typeof request?.method === "string" ? request : NO_REQUEST;
-    if (isNodeResponse(response)) return this.#handler(asked, response);
-    return answerPlain(asked, response, this.#handler, this.#log);
+    return answerRouted(request, response, this.#handler, this.#log);
   }
 
   async #listen(): Promise<Server> {
@@ -180,6 +179,3 @@ function refuseOldSdk(): never {
     "Cannot use PrometheusExporter with OpenTelemetry SDK 1: pass a reader of that SDK to gathererOf()",
   );
 }
-
-/** Stands in for a request that an application has none of: the exporter of OpenTelemetry reads nothing. */
-const NO_REQUEST = { method: "GET", url: "/", headers: {} } as IncomingMessage;

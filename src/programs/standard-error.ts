@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { inspect } from "node:util";
 import type { LogFields, Logger } from "../index.ts";
 
 /**
@@ -11,6 +12,11 @@ export function warn(line: string): void {
   } catch {
     // There is nowhere left to report it.
   }
+}
+
+/** The message of whatever was thrown: a library may throw anything, which `inspect` can show. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : inspect(error);
 }
 
 const write = (line: string, fields?: LogFields): void => warn(line + framesOf(fields?.["err"]));

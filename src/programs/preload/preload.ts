@@ -12,10 +12,10 @@
  *
  * @module
  */
-import { debuglog, inspect } from "node:util";
+import { debuglog } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import { INSTALL_HINT } from "../client-libraries.ts";
-import { warn } from "../standard-error.ts";
+import { messageOf, warn } from "../standard-error.ts";
 import { collectFacts } from "./facts.ts";
 import { hasPackages, librariesOf } from "./libraries.ts";
 import { hasMark, isUnserved, leaveMark, markUnserved } from "./mark.ts";
@@ -107,8 +107,7 @@ function serveLater(libraries: readonly string[], context: ServeContext): void {
 }
 
 function giveUp(error: unknown, isRepeated = false): void {
-  // A library may throw anything, which `inspect` can show.
-  complain(error instanceof Error ? error.message : inspect(error), isRepeated);
+  complain(messageOf(error), isRepeated);
 }
 
 /** Says why the process cannot serve; only for debugging, if its parent has said so. */

@@ -1,0 +1,83 @@
+/**
+ * The preload `promhttp/opentelemetry/register`: our server in the place of the one that
+ * `@opentelemetry/exporter-prometheus` would open.
+ *
+ * Runs before OpenTelemetry is loaded. It decides whether this process may have an exporter (`role.ts`),
+ * finds every file by which the SDK and the application come by its class (`exporter-files.ts`), loads each,
+ * and replaces three methods of the class (`take-over.ts`). An exporter that is made later has read its own
+ * options when its constructor calls the first of them: `settings.ts` reads them back, and ours serves at
+ * the same address, with the same names. Our server is loaded only then (`serve.ts`).
+ *
+ * It must not be noticed: it never throws, writes nothing to standard output, and keeps no process alive.
+ * What it cannot replace is left as it is, and serves itself.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { debuglog } from "node:util";
+import { isMainThread } from "node:worker_threads";
+import { isPackageManager, mainScript } from "../main-script.ts";
+import { messageOf, warn } from "../standard-error.ts";
+import { EXPORTER, findExporterFiles } from "./exporter-files.ts";
+import { replace } from "./replacement.ts";
+import { type Circumstances, isExplicit, reasonNotToLoad } from "./role.ts";
+import { strategyIn } from "./settings.ts";
+import { takeOver } from "./take-over.ts";
+
+const debug = debuglog("promhttp");
+
+/** Replaces the server of every exporter of this process, if it may have one. */
+export function preload(): void {
+  const { env, execArgv } = process;
+  try {
+    const reason = reasonNotToLoad({ env, execArgv });
+    if (reason === undefined) takePart({ env, execArgv });
+    else debug("Not replacing the server of %s: %s", EXPORTER, reason);
+  } catch (error) {
+    say(`Cannot replace the server of ${EXPORTER}: ${messageOf(error)}`);
+  }
+}
+
+function takePart(circumstances: Circumstances): void {
+  const strategy = strategyIn(circumstances.env);
+  const main = mainScript(process.argv[1], circumstances.env["pm_exec_path"]);
+  // What brings OpenTelemetry to any application has all its packages in one folder, and us, too.
+  const starts = [main ?? [], join(process.cwd(), "[preload]"), import.meta.filename].flat();
+  const files = findExporterFiles(starts);
+  if (files.length === 0) {
+    // With `NODE_OPTIONS`, most processes have none.
+    (isExplicit(circumstances) ? say : debug)(`Cannot find ${EXPORTER}`);
+    return;
+  }
+  if (hasMeterProvider()) say(LATE);
+  // The port belongs to the application that a package manager starts.
+  const hasPort = main === undefined || !isPackageManager(main);
+  for (const { path, version } of files) {
+    try {
+      takeOver(path, (exporter, own) => {
+        const methods = replace(exporter, own, { version, strategy, say });
+        return hasPort ? methods : { ...methods, startServer: async () => {} };
+      });
+    } catch (error) {
+      say(`Cannot replace the server of ${path}: ${messageOf(error)}`);
+    }
+  }
+}
+
+const LATE =
+  "OpenTelemetry was started before promhttp/opentelemetry/register, so its exporter may serve itself: load it first";
+
+/** Whether OpenTelemetry has been started. Any copy of its API, of version 1, has the provider there. */
+function hasMeterProvider(): boolean {
+  // Cast: the symbol is not declared.
+  const { [API]: api } = globalThis as { [API]?: { metrics?: unknown } };
+  return api?.metrics !== undefined;
+}
+
+const API = Symbol.for("opentelemetry.js.api.1");
+
+/** The main thread says it for all threads, which may come and go. */
+function say(line: string): void {
+  if (isMainThread) warn(`promhttp: ${line}`);
+  else debug(line);
+}

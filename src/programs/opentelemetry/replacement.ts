@@ -1,0 +1,50 @@
+import { RestartableServer } from "../../exporter/restartable-server.ts";
+import type { Collecting } from "../../gatherers/opentelemetry/collected.ts";
+import type { TranslationStrategy } from "../../gatherers/opentelemetry/mapping-options.ts";
+import type { Answer } from "./serve.ts";
+import { settingsOf } from "./settings.ts";
+import type { ExporterMethods } from "./take-over.ts";
+
+/** What all exporters of one file have in common. */
+export interface ReplacementParts {
+  /** The version of the exporter, for messages. */
+  readonly version: string;
+  /** How names are translated; `undefined` keeps those of the exporter. */
+  readonly strategy: TranslationStrategy | undefined;
+  /** Writes a line for the operator. */
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Makes the methods that serve an exporter's metrics in its place. Our server is loaded when the first of
+ * them is called.
+ *
+ * @param own The exporter's own methods, which serve where ours cannot.
+ */
+export function replace(
+  exporter: object,
+  own: ExporterMethods,
+  { version, strategy, say }: ReplacementParts,
+): ExporterMethods {
+  // Cast: the SDK collects from it, too.
+  const source = exporter as Collecting;
+  const server = new RestartableServer(async () => {
+    const settings = settingsOf(exporter, strategy);
+    const { serve } = await import("./serve.ts");
+    return serve(source, settings, { own, version, say });
+  });
+  let answering: Promise<Answer> | undefined;
+  return {
+    startServer: () => server.start(),
+    stopServer: () => server.stop(),
+    getMetricsRequestHandler(request, response) {
+      answering ??= import("./serve.ts").then(({ answerFor }) =>
+        answerFor(source, settingsOf(exporter, strategy)),
+      );
+      answering.then(
+        (answer) => answer(request, response),
+        () => own.getMetricsRequestHandler(request, response),
+      );
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { isInstance, ListenError } from "../../errors.ts";
+import { diagLogger } from "../../exporter/diag-logger.ts";
+import { HOST_VARIABLE, PORT_VARIABLE, readVariables } from "../../exporter/environment.ts";
+import { startLineOf } from "../../exporter/place.ts";
+import { answerRouted } from "../../exporter/plain-response.ts";
+import type { Collecting } from "../../gatherers/opentelemetry/collected.ts";
+import { gathererOf } from "../../gatherers/opentelemetry/gatherer.ts";
+import { createHandler, type HandlerOptions, Server } from "../../index.ts";
+import { createLog } from "../../log.ts";
+import { messageOf, STANDARD_ERROR_LOGGER } from "../standard-error.ts";
+import { EXPORTER } from "./exporter-files.ts";
+import type { ExporterSettings } from "./settings.ts";
+import type { ExporterMethods } from "./take-over.ts";
+
+const OPTIONS = {
+  // As OpenTelemetry logs; otherwise never on standard output.
+  logger: diagLogger(STANDARD_ERROR_LOGGER),
+  // As the exporter: a callback that throws costs only what it observes.
+  errorHandling: "continue",
+} satisfies HandlerOptions;
+
+/** What to do beside serving. */
+export interface ServeParts {
+  /** The methods of the exporter, which serve where ours cannot. */
+  readonly own: Pick<ExporterMethods, "startServer" | "stopServer">;
+  /** The version of the exporter, for messages. */
+  readonly version: string;
+  /** Writes a line for the operator. */
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Serves the metrics of an exporter where it would serve them itself. The server does not keep the process
+ * alive.
+ *
+ * @returns What closes the port.
+ * @throws The error of the system when the address cannot be listened on, as the exporter's own server has it.
+ */
+export async function serve(
+  exporter: Collecting,
+  settings: ExporterSettings,
+  { own, version, say }: ServeParts,
+): Promise<Pick<Server, "close">> {
+  try {
+    const server = await listen(exporter, settings);
+    say(lineOf(server.url, settings, version));
+    return server;
+  } catch (error) {
+    if (isInstance(error, ListenError)) {
+      say(`Cannot serve metrics: ${error.message}`);
+      throw error.cause;
+    }
+    // Such as a path that our server uses itself.
+    say(`Cannot replace the server of ${EXPORTER} ${version}: ${messageOf(error)}`);
+    await own.startServer();
+    return { close: own.stopServer };
+  }
+}
+
+function listen(
+  exporter: Collecting,
+  { host, port, path, mapping }: ExporterSettings,
+): Promise<Server> {
+  const address = host === undefined ? { port } : { host, port };
+  const options = { ...OPTIONS, path, unref: true, landingPage: false };
+  return Server.listen(gathererOf(exporter, mapping), address, options);
+}
+
+/** The line that says where the metrics are, in whose place, and what has set that. */
+function lineOf(url: string, { host, port }: ExporterSettings, version: string): string {
+  const variables = readVariables();
+  const origins = [
+    `in place of ${EXPORTER} ${version}`,
+    host === variables.host ? `host: set by ${HOST_VARIABLE}` : [],
+    `${port}` === variables.port ? `port: set by ${PORT_VARIABLE}` : [],
+  ];
+  return startLineOf(url, { host, port, origin: origins.flat().join("; ") });
+}
+
+/** Answers a request that another server has received. It never rejects. */
+export type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** Makes the function that answers the requests of an application's own server with an exporter's metrics. */
+export function answerFor(exporter: Collecting, { mapping }: ExporterSettings): Answer {
+  const handler = createHandler(gathererOf(exporter, mapping), OPTIONS);
+  const log = createLog(OPTIONS.logger);
+  return (request, response) => answerRouted(request, response, handler, log);
+}

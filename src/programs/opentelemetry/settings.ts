@@ -1,0 +1,88 @@
+import type {
+  MappingOptions,
+  TranslationStrategy,
+} from "../../gatherers/opentelemetry/mapping-options.ts";
+
+/** What an exporter would serve, and where. */
+export interface ExporterSettings {
+  /** `undefined` means every interface. */
+  readonly host: string | undefined;
+  /** `NaN` where it is not a number. */
+  readonly port: number;
+  readonly path: string;
+  readonly mapping: MappingOptions;
+}
+
+/**
+ * Reads what an exporter was configured with. Its fields are private: where one is missing, the default of
+ * the specification takes its place.
+ *
+ * @param strategy How names are translated; `undefined` keeps those of the exporter.
+ */
+export function settingsOf(
+  exporter: object,
+  strategy: TranslationStrategy | undefined,
+): ExporterSettings {
+  const fields = exporter as Readonly<Record<string, unknown>>;
+  const { _host: host, _port: port = 9464, _endpoint: path, _serializer: serializer } = fields;
+  return {
+    host: "_host" in fields ? textIn(host) : "localhost",
+    // Applications in JavaScript pass the text of a variable.
+    port: Number(port),
+    path: textIn(path) ?? "/metrics",
+    mapping: {
+      ...mappingOf(Object(serializer), hasScopeInfo(exporter)),
+      ...(strategy === undefined ? { unitSuffixes: false } : { translationStrategy: strategy }),
+    },
+  };
+}
+
+function mappingOf(
+  serializer: Readonly<Record<string, unknown>>,
+  hasScopes: boolean,
+): MappingOptions {
+  const { _prefix: prefix, _withResourceConstantLabels: labels } = serializer;
+  return {
+    // It ends in the `_` that follows it.
+    prefix: textIn(prefix)?.replace(/_$/, ""),
+    scopeInfoEnabled: hasScopes && serializer["_withoutScopeInfo"] !== true,
+    targetInfoEnabled: serializer["_withoutTargetInfo"] !== true,
+    resourceConstantLabels: labels instanceof RegExp ? labels : undefined,
+  };
+}
+
+/** Up to 0.200 the exporter has no labels for the scope, and no option for them among its defaults. */
+function hasScopeInfo(exporter: object): boolean {
+  // Cast: the class is another one in each copy.
+  const { DEFAULT_OPTIONS } = exporter.constructor as { DEFAULT_OPTIONS?: object };
+  return DEFAULT_OPTIONS === undefined || "withoutScopeInfo" in DEFAULT_OPTIONS;
+}
+
+function textIn(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+const STRATEGIES: readonly TranslationStrategy[] = [
+  "UnderscoreEscapingWithSuffixes",
+  "UnderscoreEscapingWithoutSuffixes",
+  "NoUTF8EscapingWithSuffixes",
+  "NoTranslation",
+];
+
+/**
+ * Reads how names are to be translated; an empty variable counts as unset.
+ *
+ * @throws {RangeError} For an invalid value.
+ */
+export function strategyIn(
+  env: Readonly<Record<string, string | undefined>>,
+): TranslationStrategy | undefined {
+  const { PROMHTTP_OTEL_TRANSLATION_STRATEGY: text } = env;
+  if (!text) return undefined;
+  const strategy = STRATEGIES.find((name) => name === text);
+  if (strategy !== undefined) return strategy;
+  throw new RangeError(
+    `Environment variable PROMHTTP_OTEL_TRANSLATION_STRATEGY must be ${STRATEGIES.slice(0, -1).join(", ")} ` +
+      `or ${STRATEGIES.at(-1)}, got "${text}"`,
+  );
+}

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isInstance, ListenError } from "../../errors.ts";
 import { diagLogger } from "../../exporter/diag-logger.ts";
 import { HOST_VARIABLE, PORT_VARIABLE, readVariables } from "../../exporter/environment.ts";
+import { EXPORTER_FORMATS } from "../../exporter/exporter-settings.ts";
 import { startLineOf } from "../../exporter/place.ts";
 import { answerRouted } from "../../exporter/plain-response.ts";
 import type { Collecting } from "../../gatherers/opentelemetry/collected.ts";
@@ -18,6 +19,7 @@ const OPTIONS = {
   logger: diagLogger(STANDARD_ERROR_LOGGER),
   // As the exporter: a callback that throws costs only what it observes.
   errorHandling: "continue",
+  formats: EXPORTER_FORMATS,
 } satisfies HandlerOptions;
 
 /** What to do beside serving. */

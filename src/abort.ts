@@ -81,16 +81,16 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: Signal): Pro
  */
 export async function settled(
   promises: readonly Promise<void>[],
-  signal: AbortSignal,
+  signal: Pick<Signal, "aborted" | "addEventListener" | "removeEventListener">,
 ): Promise<void> {
-  if (promises.length === 0 || signal.aborted) return;
-  let stopWaiting = () => {};
-  const aborted = new Promise<void>((resolve) => {
-    stopWaiting = resolve;
+  if (signal.aborted) return;
+  let stop = () => {};
+  await new Promise<void>((resolve) => {
+    stop = resolve;
+    signal.addEventListener("abort", resolve);
+    void Promise.all(promises).then(() => resolve());
   });
-  signal.addEventListener("abort", stopWaiting, { once: true });
-  await Promise.race([Promise.all(promises), aborted]);
-  signal.removeEventListener("abort", stopWaiting);
+  signal.removeEventListener("abort", stop);
 }
 
 /** The reason of a signal that aborts because its work is over and nothing went wrong. */

@@ -4,6 +4,8 @@
  *
  * @module
  */
+export type { ExporterConfig } from "./exporter/exporter-config.ts";
+export { PrometheusExporter } from "./exporter/prometheus-exporter.ts";
 export type {
   Attributes,
   Collecting,

@@ -23,7 +23,7 @@ export function mergeGatherers(
   });
 
   const resultLater = async (runs: readonly Run[], context: GatherContext) => {
-    const { signal } = context;
+    const signal = context.lightSignal ?? context.signal;
     await settled(
       runs.flatMap(({ pending }) => pending ?? []),
       signal,
@@ -44,7 +44,7 @@ export function mergeGatherers(
         return run;
       });
       const isPending = runs.some(({ pending }) => pending !== undefined);
-      const mayWait = !context.isFinal || context.mayWait === true;
+      const mayWait = context.mayWait ?? !context.isFinal;
       return isPending && mayWait ? resultLater(runs, context) : result(runs, context);
     },
   };

@@ -40,6 +40,13 @@ export interface Gatherer {
 export interface GatherContext {
   /** Aborts when no scrape waits for the result any longer, or when the deadline passes. */
   readonly signal: AbortSignal;
+  /**
+   * The same for our own code: to make a real signal and to listen to it takes 0.08 ms, as much as to gather
+   * a small registry. Absent where there is only a real one.
+   *
+   * @internal
+   */
+  readonly lightSignal?: LightAbortSignal | undefined;
   /** The latest time at which the signal aborts, in milliseconds since the epoch. */
   readonly deadlineMs: number;
   /**
@@ -82,6 +89,18 @@ export interface GatherContext {
    * @internal
    */
   readonly onCollected?: ((collector: string, durationMs: number) => void) | undefined;
+}
+
+/**
+ * The part of an `AbortSignal` that gatherers use.
+ *
+ * @internal
+ */
+export interface LightAbortSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
 }
 
 /** Reports what has to be skipped: the name of its family, and the reason. */

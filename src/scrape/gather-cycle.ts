@@ -144,6 +144,7 @@ export class GatherCycle {
       get signal() {
         return signal.real;
       },
+      lightSignal: signal,
       deadlineMs,
       isRequested: filter.isRequested,
       names: filter.names,

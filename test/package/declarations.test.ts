@@ -49,7 +49,7 @@ test("the declarations do not contain our own helpers", () => {
       ([, name]) => name,
     );
     assert.ok(
-      functions.every((name) => ["createHandler", "gathererOf", "render"].includes(name)),
+      functions.every((name) => /^(?:createHandler|gathererOf|render)$/.test(name ?? "")),
       path,
     );
   }

@@ -9,7 +9,11 @@ export type Attributes = Readonly<Record<string, unknown>>;
 /** Seconds and nanoseconds since the epoch. */
 export type HrTime = readonly [number, number];
 
-/** Returns the milliseconds since the epoch, with a fraction. */
+/**
+ * Returns the milliseconds since the epoch, with a fraction.
+ *
+ * @internal
+ */
 export function millisecondsOf([seconds, nanoseconds]: HrTime): number {
   return seconds * 1e3 + nanoseconds / 1e6;
 }

@@ -115,7 +115,7 @@ export class Families {
     const first = isTarget ? undefined : this.#byName.get(name);
     if (isTarget || (first !== undefined && !areOneType(first.kind, kind))) {
       const other = first?.kind.text ?? "info";
-      return dropped(name, `type conflict: a ${kind.text} ${of} has the name of the ${other}`);
+      return dropped(name, `type conflict: the ${kind.text} ${of} has the name of the ${other}`);
     }
     // Names without units bring series of different units together.
     const heading = {

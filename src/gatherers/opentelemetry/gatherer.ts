@@ -17,7 +17,13 @@
  * @module
  */
 import { settled } from "../../abort.ts";
-import type { GatherContext, Gatherer, GatherResult } from "../../model/gatherer.ts";
+import type {
+  FaultReporter,
+  GatherContext,
+  Gatherer,
+  GatherResult,
+  LightAbortSignal,
+} from "../../model/gatherer.ts";
 import { haveSameElements } from "../../model/identity.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
 import { nextTurn } from "../../timers.ts";
@@ -74,24 +80,26 @@ class ReaderGatherer implements Gatherer {
   }
 
   gather(context: GatherContext): GatherResult | Promise<GatherResult> {
-    return context.isFinal ? { families: this.#select(context) } : this.#gather(context);
+    const isAtOnce = context.isFinal === true && context.mayWait !== true;
+    return isAtOnce ? { families: this.#select(context) } : this.#gather(context);
   }
 
   async #gather(context: GatherContext): Promise<GatherResult> {
     const startedAt = performance.now();
+    const signal = context.lightSignal ?? context.signal;
     const runs = this.#sources.map((source) => startCollecting(source, timeoutOf(context)));
     await settled(
       runs.map(({ done }) => done),
-      context.signal,
+      signal,
     );
     const { result: own, failure } = runs[0] as Run; // The reader is the first.
     if (failure !== undefined) throw failure.error;
     // Encoding would only add to a turn of the event loop that was long already.
     if (performance.now() - startedAt >= SLICE_MS) await nextTurn();
-    const isTaken = own !== undefined && (await this.#take(own, runs, context));
+    const isTaken = own !== undefined && (await this.#take(own, runs, signal, context.report));
     const durationMs = performance.now() - startedAt;
     context.onCollected?.(COLLECTOR, durationMs);
-    const { reason } = context.signal;
+    const { reason } = signal;
     const errors = runs.flatMap((run) => errorsOf(run, reason));
     if (own !== undefined && !isTaken) errors.push(reason);
     return {
@@ -104,7 +112,8 @@ class ReaderGatherer implements Gatherer {
   async #take(
     { resourceMetrics: { resource, scopeMetrics } }: CollectionResult,
     [, ...others]: readonly Run[],
-    { signal, report }: GatherContext,
+    signal: LightAbortSignal,
+    report: FaultReporter,
   ): Promise<boolean> {
     const isKnown = resource === this.#resource || (await isComplete(resource, signal));
     if (!isKnown) return false;
@@ -130,7 +139,7 @@ class ReaderGatherer implements Gatherer {
 }
 
 /** Waits for all attributes: read too soon, some are missing, and the SDK logs an error. */
-async function isComplete(resource: Resource, signal: AbortSignal): Promise<boolean> {
+async function isComplete(resource: Resource, signal: LightAbortSignal): Promise<boolean> {
   const completion = resource.waitForAsyncAttributes?.();
   if (completion === undefined) return true;
   await settled([completion.catch(() => {})], signal);

@@ -1,5 +1,6 @@
 import type { GatherContext, Gatherer, GatherResult } from "../../model/gatherer.ts";
 import { integerFrom, isFunction } from "../../options/checks.ts";
+import { gatherLast } from "../final-gathering.ts";
 import type { Collecting, CollectionResult } from "./collected.ts";
 import { createGatherer } from "./gatherer.ts";
 import type { MappingOptions } from "./mapping-options.ts";
@@ -131,8 +132,12 @@ export class PrometheusReader implements Gatherer {
     return this.#gatherer.gather(context) as GatherResult | Promise<GatherResult>;
   }
 
-  /** Called by `MeterProvider.shutdown()`. The server of the reader goes on, and answers with 500. */
+  /**
+   * Called by `MeterProvider.shutdown()`. The server of the reader goes on, and answers with 500. What has been
+   * counted until now is read once more: with the option `workers`, it counts on when this process has gone.
+   */
   async shutdown(_options?: object): Promise<void> {
+    if (!this.#isShutDown) await gatherLast(this.#gatherer, () => true);
     this.#isShutDown = true;
   }
 

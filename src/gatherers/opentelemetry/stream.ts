@@ -57,9 +57,7 @@ export class Stream {
   take(points: readonly DataPoint[], collection: number): void {
     this.#collection = collection;
     this.#points = points;
-    const last = this.#series.length - 1;
-    const isStable = !this.#isUnstable && (last < 0 || (this.#isKnown(0) && this.#isKnown(last)));
-    if (!isStable) this.reset();
+    if (this.#isUnstable || !this.#areKnown()) this.reset();
   }
 
   /** Whether a collection has brought it. */
@@ -132,6 +130,19 @@ export class Stream {
     const { attributes } = point;
     const labels = isShared ? undefined : this.labels.labelsOf(attributes);
     return { attributes, labels, boundaries: boundariesOf(point) };
+  }
+
+  /**
+   * Whether the first points have the known label sets. Only when there are new ones is each compared, because
+   * they may be known ones that have moved. A walk finds the others (`strayOf()`).
+   */
+  #areKnown(): boolean {
+    const { length } = this.#series;
+    if (this.#points.length <= length) {
+      return length === 0 || (this.#isKnown(0) && this.#isKnown(length - 1));
+    }
+    for (let index = 0; index < length; index++) if (!this.#isKnown(index)) return false;
+    return true;
   }
 
   #isKnown(index: number): boolean {

@@ -4,6 +4,7 @@
  */
 import type { Signal } from "../../abort.ts";
 import { isInstance, ScrapeTimeoutError } from "../../errors.ts";
+import { gatherLast, gatherNow } from "../../gatherers/final-gathering.ts";
 import { FormerTotals } from "../../gatherers/remote/former-totals.ts";
 import { policyOf } from "../../gatherers/remote/merge-policy.ts";
 import { Sender, totalsOf } from "../../gatherers/remote/sender.ts";
@@ -20,7 +21,6 @@ import { filterByNames, requestedFamilies } from "../../scrape/name-filter.ts";
 import { type Reader, UpdateLock } from "../../scrape/update-lock.ts";
 import { type Outcome, type Question, toldErrors } from "../messages.ts";
 import { inSlices } from "../slices.ts";
-import { gatherLast, gatherNow } from "./final-gathering.ts";
 import type { Reported, Retained } from "./reported.ts";
 
 /** The answer of a worker to a question. */

@@ -12,7 +12,7 @@ import { CASES } from "./cases.ts";
 for (const sdk of SDKS) {
   for (const { of, count, resource, differs, ...options } of CASES) {
     const reason = differs?.[sdk.name];
-    test(`${sdk.name}, ${of}: the body is the exporter's, ${reason ? "except on purpose" : "to the number"}`, async () => {
+    test(`${sdk.name}: ${of} ${reason ? "differs on purpose" : "is served as the exporter does"}`, async () => {
       const application = { count, ...(resource && { resource }) };
       const { theirs, ours } = await serveBoth(sdk, application, options);
       assert.doesNotMatch(ours.join(), /refused/);
@@ -21,7 +21,7 @@ for (const sdk of SDKS) {
     });
   }
 
-  test(`${sdk.name}, whatever a metric is called: its name is the exporter's`, async () => {
+  test(`${sdk.name}: whatever a metric is called, its name is the exporter's`, async () => {
     let readable = 0;
     let runs = 0;
     const property = fc.asyncProperty(instruments, prefixes, async (all, prefix) => {

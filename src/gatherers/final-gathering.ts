@@ -1,8 +1,8 @@
-import { OVER } from "../../abort.ts";
-import { isThenable } from "../../maybe-promise.ts";
-import type { GatherContext, Gatherer } from "../../model/gatherer.ts";
-import type { MetricFamily } from "../../model/metric-family.ts";
-import { unref } from "../../timers.ts";
+import { OVER } from "../abort.ts";
+import { isThenable } from "../maybe-promise.ts";
+import type { GatherContext, Gatherer } from "../model/gatherer.ts";
+import type { MetricFamily } from "../model/metric-family.ts";
+import { unref } from "../timers.ts";
 
 type IsCounted = NonNullable<GatherContext["isCounted"]>;
 

@@ -12,7 +12,7 @@ const ALL = () => true;
 
 function valuesIn(families: readonly MetricFamily[] | undefined): unknown[] {
   return (families ?? []).flatMap(({ metrics }) =>
-    Array.from(metrics, (metric) => "value" in metric && metric.value),
+    [...metrics].map((metric) => "value" in metric && metric.value),
   );
 }
 

@@ -51,13 +51,18 @@ const OWN_OPTIONS: Record<
 };
 
 /**
- * What a server does by default in the place of the exporter's. OpenMetrics is not on offer, because it
+ * What a handler does by default in the place of the exporter's. OpenMetrics is not on offer, because it
  * prints the `le` of a bucket as `1.0`, where the exporter prints `1`, and Prometheus 2 takes that for
  * another series. Nothing that the SDK collects needs it.
  */
-const SERVER_DEFAULTS: ServerOptions = {
+export const HANDLER_DEFAULTS: HandlerOptions = {
   errorHandling: "continue",
   formats: ["text-0.0.4", "text-1.0.0", "protobuf"],
+};
+
+/** What a server does by default there. */
+export const SERVER_DEFAULTS: ServerOptions = {
+  ...HANDLER_DEFAULTS,
   landingPage: false,
   unref: true,
 };

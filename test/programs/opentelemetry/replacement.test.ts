@@ -66,6 +66,9 @@ test("the replacement serves the exporter's metrics at its address, by its names
     const { status, body } = await httpGet(url);
     assert.equal(status, 200);
     assert.match(`${body}`, /^app_orders_total 3$/m);
+    // The bounds of OpenMetrics would be other series.
+    const { headers } = await httpGet(url, { accept: "application/openmetrics-text" });
+    assert.match(`${headers["content-type"]}`, /^text\/plain;/);
     // As with the exporter, there is no page.
     assert.equal((await httpGet(new URL("/", url).href)).status, 404);
     assert.equal(lines.length, 1);

@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isInstance, ListenError } from "../../errors.ts";
 import { diagLogger } from "../../exporter/diag-logger.ts";
 import { HOST_VARIABLE, PORT_VARIABLE, readVariables } from "../../exporter/environment.ts";
-import { HANDLER_DEFAULTS, SERVER_DEFAULTS } from "../../exporter/exporter-settings.ts";
+import { EXPORTER_FORMATS } from "../../exporter/exporter-settings.ts";
 import { startLineOf } from "../../exporter/place.ts";
 import { answerRouted } from "../../exporter/plain-response.ts";
 import type { Collecting } from "../../gatherers/opentelemetry/collected.ts";
 import { gathererOf } from "../../gatherers/opentelemetry/gatherer.ts";
-import { createHandler, type Logger, Server } from "../../index.ts";
+import { createHandler, type HandlerOptions, Server } from "../../index.ts";
 import { createLog } from "../../log.ts";
 import { messageOf, STANDARD_ERROR_LOGGER } from "../standard-error.ts";
 import { EXPORTER } from "./exporter-files.ts";
@@ -16,7 +16,13 @@ import type { ExporterMethods } from "./take-over.ts";
 
 // As OpenTelemetry logs, but without `info()`: by default, it would write to standard output.
 const { error, warn } = diagLogger(STANDARD_ERROR_LOGGER);
-const LOGGER: Logger = { error, warn };
+
+const OPTIONS = {
+  logger: { error, warn },
+  // As the exporter: a callback that throws costs only what it observes.
+  errorHandling: "continue",
+  formats: EXPORTER_FORMATS,
+} satisfies HandlerOptions;
 
 /** What to do beside serving. */
 export interface ServeParts {
@@ -61,7 +67,7 @@ function listen(
   { host, port, path, mapping }: ExporterSettings,
 ): Promise<Server> {
   const address = host === undefined ? { port } : { host, port };
-  const options = { ...SERVER_DEFAULTS, logger: LOGGER, path };
+  const options = { ...OPTIONS, path, unref: true, landingPage: false };
   return Server.listen(gathererOf(exporter, mapping), address, options);
 }
 
@@ -81,10 +87,7 @@ export type Answer = (request: IncomingMessage, response: ServerResponse) => Pro
 
 /** Makes the function that answers the requests of an application's own server with an exporter's metrics. */
 export function answerFor(exporter: Collecting, { mapping }: ExporterSettings): Answer {
-  const handler = createHandler(gathererOf(exporter, mapping), {
-    ...HANDLER_DEFAULTS,
-    logger: LOGGER,
-  });
-  const log = createLog(LOGGER);
+  const handler = createHandler(gathererOf(exporter, mapping), OPTIONS);
+  const log = createLog(OPTIONS.logger);
   return (request, response) => answerRouted(request, response, handler, log);
 }

@@ -21,13 +21,13 @@ export async function listensAt({ folder }: Sdk, specifier: string): Promise<Lis
     OTEL_EXPORTER_PROMETHEUS_PORT: __,
     ...env
   } = process.env;
-  const args = ["--eval", APPLICATION, specifier];
+  const args = ["--eval", applicationOf(specifier)];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, env });
   return JSON.parse(stdout) as Listening;
 }
 
 /** It listens at any free port, since that of the exporters may be taken. */
-const APPLICATION = `
+const applicationOf = (specifier: string) => `
   const { Server } = require("node:net");
   const { listen } = Server.prototype;
   Server.prototype.listen = function (options, ...others) {
@@ -37,6 +37,6 @@ const APPLICATION = `
     });
     return listen.call(this, { ...options, port: 0 }, ...others);
   };
-  const { PrometheusExporter } = require(process.argv[1]);
+  const { PrometheusExporter } = require(${JSON.stringify(specifier)});
   new PrometheusExporter();
 `;

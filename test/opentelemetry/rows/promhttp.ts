@@ -1,8 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { IMetricReader } from "@opentelemetry/sdk-metrics";
-import { gathererOf } from "../../../src/gatherers/opentelemetry/gatherer.ts";
-import { PrometheusReader } from "../../../src/gatherers/opentelemetry/reader.ts";
 import { type Gatherer, Server } from "../../../src/index.ts";
+import { gathererOf, PrometheusReader } from "../../../src/opentelemetry.ts";
 import { createRecorder } from "../../helpers/scraping/recorder.ts";
 import type { Sdk } from "../sdk.ts";
 import { type Application, runApplication } from "./application.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { TranslationStrategy } from "../../../../src/gatherers/opentelemetry/mapping-options.ts";
 import type { Application } from "../application.ts";
-import { type Row, SINCE_SDK_2 } from "../row.ts";
+import { type Row, SINCE_SDK_2, SINCE_SDK_3 } from "../row.ts";
 import { type Subject, samplesOf, scrapeOf, type TestOptions } from "../subject.ts";
 import { UTF8_TEXT } from "./accept.ts";
 
@@ -37,6 +37,26 @@ export const OPTIONS: readonly Row[] = [
         const plain = await scrapeOf(subject, BYTES, { translationStrategy });
         assert.deepEqual(samplesOf(plain, "foo"), [`${underscores} 1`]);
       }
+    },
+  },
+  {
+    number: 9,
+    requirement: "it listens on `localhost` only, by default",
+    // An application that moves from one to the other keeps its address.
+    ours: SINCE_SDK_3,
+    exporter: SINCE_SDK_3,
+    instead: "every interface before 0.300",
+    async check(subject) {
+      const { address } = await subject.listensAt();
+      assert.match(address, /^(127\.0\.0\.1|::1)$/);
+    },
+  },
+  {
+    number: 10,
+    requirement: "the port is 9464 by default",
+    exporter: true,
+    async check(subject) {
+      assert.equal((await subject.listensAt()).port, 9464);
     },
   },
   {

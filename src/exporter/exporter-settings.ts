@@ -2,7 +2,7 @@ import type { PrometheusReaderOptions } from "../gatherers/opentelemetry/reader.
 import { isMetricsPath } from "../http/routes.ts";
 import type { Logger } from "../log.ts";
 import { show, wrongType } from "../options/checks.ts";
-import type { HandlerOptions, ServerOptions } from "../options/options.ts";
+import type { Format, HandlerOptions, ServerOptions } from "../options/options.ts";
 import { resolveHandlerOptions, resolveOptions } from "../options/rules.ts";
 import { diagLogger } from "./diag-logger.ts";
 import type { Variables } from "./environment.ts";
@@ -51,13 +51,15 @@ const OWN_OPTIONS: Record<
 };
 
 /**
- * What a server does by default in the place of the exporter's. OpenMetrics is not on offer, because it
- * prints the `le` of a bucket as `1.0`, where the exporter prints `1`, and Prometheus 2 takes that for
- * another series. Nothing that the SDK collects needs it.
+ * The formats on offer in the place of the exporter. OpenMetrics is not one of them, because it prints the
+ * `le` of a bucket as `1.0` where the exporter prints `1`, and Prometheus 2 takes that for another series.
+ * Nothing that the SDK collects needs it.
  */
+export const EXPORTER_FORMATS: readonly Format[] = ["text-0.0.4", "text-1.0.0", "protobuf"];
+
 const SERVER_DEFAULTS: ServerOptions = {
   errorHandling: "continue",
-  formats: ["text-0.0.4", "text-1.0.0", "protobuf"],
+  formats: EXPORTER_FORMATS,
   landingPage: false,
   unref: true,
 };

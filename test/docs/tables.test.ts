@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { noEvents, workerFamilies } from "../../src/group/hub/worker-metrics.ts";
 import { FORMATS } from "../../src/options/options.ts";
@@ -6,7 +7,7 @@ import { resolveHandlerOptions, resolveOptions } from "../../src/options/rules.t
 import { HELP } from "../../src/programs/cli/help.ts";
 import { readEnvironment } from "../../src/programs/preload/environment.ts";
 import { SelfMetrics } from "../../src/scrape/self-metrics.ts";
-import { readDocument, sectionOf } from "./documents.ts";
+import { ROOT, readDocument, sectionOf } from "./documents.ts";
 
 const OPTIONS = readDocument("docs/guide/options.md");
 const WORKERS = readDocument("docs/guide/workers.md");
@@ -53,6 +54,37 @@ function show(value: unknown): string {
   return encodings.join(", ");
 }
 
+const READER = "src/gatherers/opentelemetry/reader.ts";
+const OPENTELEMETRY_OPTIONS: readonly [heading: string, path: string, type: string][] = [
+  ["Options", "src/gatherers/opentelemetry/mapping-options.ts", "MappingOptions"],
+  ["Options of a reader", READER, "PrometheusReaderOptions"],
+  ["Options of the exporter", "src/exporter/exporter-config.ts", "ExporterOwnOptions"],
+];
+
+for (const [heading, path, type] of OPENTELEMETRY_OPTIONS) {
+  test(`the guide names every option of ${type} and its default, and no other`, () => {
+    const named = defaultsIn(heading, readDocument("docs/guide/opentelemetry.md"));
+    const declared = defaultsOf(readDocument(path).text, type);
+    assert.deepEqual(Object.keys(named).sort(), Object.keys(declared).sort());
+    for (const [name, value] of Object.entries(declared)) {
+      const shown = `${named[name]}`.replaceAll("`", "").replaceAll(",", "");
+      // A default that is a sentence is told in the page's own words.
+      if (!/ /.test(value)) assert.equal(shown, value === "undefined" ? "" : value, name);
+    }
+  });
+}
+
+/** The options of an interface, with what their comments call the default. */
+function defaultsOf(source: string, type: string): Record<string, string> {
+  const body = source.split(new RegExp(`interface ${type}\\b[^{]*\\{\n`))[1]?.split("\n}\n")[0];
+  const options = (body ?? assert.fail(type)).matchAll(
+    /@default ([^\n]+)(?:(?!\/\*\*).)*?readonly (\w+)\?/gs,
+  );
+  return Object.fromEntries(
+    Array.from(options, ([, value = "", name]) => [name, value.replace(/:.*/, "")]),
+  );
+}
+
 test("the guide names every flag of the program, and no other", () => {
   const flagsIn = (text: string) => new Set(text.match(/--(?:web|log)\.[a-z-]+|--help|--version/g));
   const table = sectionOf(readDocument("docs/guide/program.md"), "Flags");
@@ -69,6 +101,17 @@ test("the guide names every variable that the preload reads, and no other", () =
   const table = sectionOf(readDocument("docs/guide/preload.md"), "Variables");
   const named = table.match(/`(?:PROMHTTP|OTEL)_\w+`/g)?.map((name) => name.slice(1, -1));
   assert.deepEqual([...new Set(named)].sort(), read.sort());
+});
+
+test("the guide names every variable that the preload of OpenTelemetry reads, and no other", () => {
+  const folder = new URL("src/programs/opentelemetry/", ROOT);
+  const files = readdirSync(folder).map((name) => `src/programs/opentelemetry/${name}`);
+  const sources = [...files, "src/exporter/environment.ts"].map((path) => readDocument(path).text);
+  const read = sources.join("\n").match(/\b(?:PROMHTTP|OTEL)_\w+/g);
+  const page = readDocument("docs/guide/opentelemetry.md");
+  const rows = sectionOf(page, "Without changing the application").match(/^\| `[PO].*?\|/gm);
+  const named = rows?.join("\n").match(/\b(?:PROMHTTP|OTEL)_\w+/g);
+  assert.deepEqual([...new Set(named)].sort(), [...new Set(read)].sort());
 });
 
 test("the guide names every self-metric, and no other", () => {

@@ -9,7 +9,7 @@ import { Server } from "../../src/index.ts";
 import { PrometheusReader } from "../../src/opentelemetry.ts";
 import { freePort } from "../helpers/http/free-port.ts";
 import { withApp } from "../helpers/processes/with-app.ts";
-import { failedScrapes, type Scraper, startPrometheus } from "./programs.ts";
+import { eventually, failedScrapes, type Scraper, startPrometheus } from "./programs.ts";
 
 const SDK = fileURLToPath(
   new URL("../opentelemetry/sdk-2/node_modules/@opentelemetry", import.meta.url),
@@ -119,7 +119,9 @@ function quantileOf(prometheus: Scraper, histogram: string): Promise<number> {
 }
 
 async function checkMetrics(url: string): Promise<{ status: number | null; output: string }> {
-  const input = await (await fetch(url)).text();
+  // The application may be ready before the port is open.
+  const response = await eventually(url, () => fetch(url));
+  const input = await response.text();
   const { status, stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {
     input,
     encoding: "utf8",

@@ -84,14 +84,30 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
     { shows: /^shop_visits_total 0$/m },
     { shows: /^process_cpu_seconds_total\{worker="0"\} [\d.]+$/m },
   ],
-  // As the exporter of OpenTelemetry 0.223 names them, also for a scraper that takes dots.
   "opentelemetry.mjs": [
     { shows: /^shop_orders_total\{shop_name="n",otel_scope_name="shop"\} 1$/m },
-    { shows: /^shop_packing_bucket\{le="5",otel_scope_name="shop"\} 1$/m },
+    { shows: /^shop_packing_seconds_bucket\{le="5",otel_scope_name="shop"\} 1$/m },
     {
       accept: `${OPENMETRICS}${UTF8}`,
       type: `${OPENMETRICS}${UTF8}`,
-      shows: /^shop_orders_total\{shop_name="n",otel_scope_name="shop"\} 1$/m,
+      shows: /^# UNIT shop_packing_seconds seconds$/m,
+    },
+  ],
+  "opentelemetry-both.mjs": [
+    { shows: /^process_cpu_seconds_total \d/m },
+    { shows: /^shop_orders_total\{otel_scope_name="shop"\} 1$/m },
+  ],
+  "opentelemetry-exponential.mjs": [
+    { accept: PROTOBUF, type: PROTOBUF, shows: showsExponential },
+    { shows: /^shop_packing_seconds_bucket\{le="2",otel_scope_name="shop"\} 3$/m },
+  ],
+  // Its names are those of OpenTelemetry's exporter, also for a scraper that takes dots.
+  "opentelemetry-exporter.mjs": [
+    { shows: /^shop_visits_total\{otel_scope_name="shop"\} 0$/m },
+    {
+      accept: `text/plain; version=1.0.0${UTF8}`,
+      type: `text/plain; version=1.0.0; charset=utf-8${UTF8}`,
+      shows: /^shop_visits_total\{otel_scope_name="shop"\} 0$/m,
     },
   ],
   "periodic-update.mjs": [
@@ -252,6 +268,12 @@ function showsNativeHistogram(body: Buffer): void {
   const index = Number(first?.offset) + Number(first?.length) + Number(second?.offset);
   const upperBound = 2 ** (index * 2 ** -schema);
   assert.ok(upperBound > 0.3 && upperBound < 0.33, `${upperBound}`);
+}
+
+function showsExponential(body: Buffer): void {
+  const family = parseProtobuf(body).find(({ name }) => name === "shop_packing_seconds");
+  const { histogram } = family?.metrics[0] ?? {};
+  assert.deepEqual(histogram?.positiveDeltas, [1, 0, 0, 0]);
 }
 
 /** What the preload serves only when the application has been loaded. */

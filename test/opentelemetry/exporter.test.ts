@@ -166,6 +166,20 @@ for (const sdk of NEW_SDKS) {
   }
 }
 
+for (const sdk of NEW_SDKS) {
+  test(`PrometheusExporter serves metricProducers as the other one does with ${sdk.name}`, async () => {
+    const { PrometheusExporter: Other } = sdk.require(THEIRS) as { PrometheusExporter: Exporter };
+    const bridge = new PrometheusExporter({ preventServerStart: true });
+    const provider = new sdk.metrics.MeterProvider({ readers: [bridge] });
+    provider.getMeter("bridge").createCounter("bridged.events").add(7);
+    const config = { preventServerStart: true, metricProducers: [bridge] };
+    const ours = samplesOf(await bodyOf(sdk, PrometheusExporter, config), sdk);
+    const theirs = samplesOf(await bodyOf(sdk, Other, config), sdk);
+    assert.ok(theirs.some((line) => /^bridged_events_total\{.*\} 7$/.test(line)));
+    assert.deepEqual(ours, theirs);
+  });
+}
+
 /** What the classes have in common. */
 type Exporter = new (
   config: ExporterConfig,

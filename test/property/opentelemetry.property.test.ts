@@ -59,7 +59,7 @@ const recording = fc.record({
   value: fc.oneof(
     fc.double({ min: 0, max: 1e3, noNaN: true }),
     fc.nat(20),
-    fc.constantFrom(1e300, 1e-300, 2 ** 40),
+    fc.constantFrom(1e300, 1e-300, 1e100, 1e-30, 2 ** 40),
   ),
   /** Whether the application first changes the label set, which it records with again and again. */
   isChanged: fc.integer({ min: 0, max: 9 }).map((number) => number === 9),
@@ -190,7 +190,7 @@ function createApplication({ hasExemplars, resource, sets }: ApplicationShape) {
       {
         instrumentType: InstrumentType.HISTOGRAM,
         meterName: SCOPES[1] ?? "",
-        aggregation: { type: 5, options: { maxSize: 20 } },
+        aggregation: { type: 5, options: { maxSize: 160 } },
       },
     ],
   });

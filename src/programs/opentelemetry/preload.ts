@@ -46,7 +46,8 @@ function takePart(circumstances: Circumstances): void {
   const files = findExporterFiles(starts);
   if (files.length === 0) {
     // With `NODE_OPTIONS`, most processes have none.
-    (isExplicit(circumstances) ? say : debug)(`Cannot find ${EXPORTER}`);
+    const tell = isExplicit(circumstances) ? say : debug;
+    tell(`Cannot find ${EXPORTER}`);
     return;
   }
   if (hasMeterProvider()) say(LATE);

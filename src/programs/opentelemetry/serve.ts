@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isInstance, ListenError } from "../../errors.ts";
 import { diagLogger } from "../../exporter/diag-logger.ts";
 import { HOST_VARIABLE, PORT_VARIABLE, readVariables } from "../../exporter/environment.ts";
+import { EXPORTER_FORMATS } from "../../exporter/exporter-settings.ts";
 import { startLineOf } from "../../exporter/place.ts";
 import { answerRouted } from "../../exporter/plain-response.ts";
 import type { Collecting } from "../../gatherers/opentelemetry/collected.ts";
@@ -13,11 +14,14 @@ import { EXPORTER } from "./exporter-files.ts";
 import type { ExporterSettings } from "./settings.ts";
 import type { ExporterMethods } from "./take-over.ts";
 
+// As OpenTelemetry logs, but without `info()`: by default, it would write to standard output.
+const { error, warn } = diagLogger(STANDARD_ERROR_LOGGER);
+
 const OPTIONS = {
-  // As OpenTelemetry logs; otherwise never on standard output.
-  logger: diagLogger(STANDARD_ERROR_LOGGER),
+  logger: { error, warn },
   // As the exporter: a callback that throws costs only what it observes.
   errorHandling: "continue",
+  formats: EXPORTER_FORMATS,
 } satisfies HandlerOptions;
 
 /** What to do beside serving. */
@@ -46,13 +50,13 @@ export async function serve(
     const server = await listen(exporter, settings);
     say(lineOf(server.url, settings, version));
     return server;
-  } catch (error) {
-    if (isInstance(error, ListenError)) {
-      say(`Cannot serve metrics: ${error.message}`);
-      throw error.cause;
+  } catch (failure) {
+    if (isInstance(failure, ListenError)) {
+      say(`Cannot serve metrics: ${failure.message}`);
+      throw failure.cause;
     }
     // Such as a path that our server uses itself.
-    say(`Cannot replace the server of ${EXPORTER} ${version}: ${messageOf(error)}`);
+    say(`Cannot replace the server of ${EXPORTER} ${version}: ${messageOf(failure)}`);
     await own.startServer();
     return { close: own.stopServer };
   }

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { freePort } from "../../helpers/http/free-port.ts";
 import { httpGet } from "../../helpers/http/http-get.ts";
 import { type App, withApp } from "../../helpers/processes/with-app.ts";
 import { parseText } from "../../judge/index.ts";
@@ -132,6 +133,35 @@ for (const [name, [dependencies, text, expected]] of Object.entries(DEPENDENTS))
     });
   });
 }
+
+test("the preload finds the exporter that pnpm installs for the instrumentations alone", async () => {
+  const dependencies = { "@opentelemetry/auto-instrumentations-node": "~0.81.2" };
+  const text = `
+    require("node:http").createServer((_, response) => response.end()).listen(0, function () {
+      fetch(\`http://localhost:\${this.address().port}\`).then(() => console.log("ready"));
+    });`;
+  const files = { "app.cjs": text, "package.json": JSON.stringify({ dependencies }) };
+  await withApp(files, [], async (app) => {
+    const pnpm = [installed("pnpm/bin/pnpm.cjs"), "install", "--silent"];
+    await run(process.execPath, [...pnpm, "--dir", app.folder]);
+    const preload = join(ROOT, "dist/opentelemetry-register.js");
+    const instrumentations = "@opentelemetry/auto-instrumentations-node/register";
+    const child = app.node(["--require", preload, "--require", instrumentations, "app.cjs"], {
+      OTEL_METRICS_EXPORTER: "prometheus",
+      OTEL_EXPORTER_PROMETHEUS_PORT: `${await freePort()}`,
+      OTEL_TRACES_EXPORTER: "none",
+      OTEL_LOGS_EXPORTER: "none",
+      OTEL_NODE_RESOURCE_DETECTORS: "none",
+    });
+    const url = await child.errorLine(/^promhttp: Metrics at (http:[^\s,]+), .*0\.223\.\d+/);
+    await child.line("ready");
+    const { body } = await httpGet(url);
+    parseText(body.toString());
+    assert.match(body.toString(), /^http_server_request_duration_count\{.*\} [1-9]$/m);
+    child.signal("SIGKILL");
+    await child.exit();
+  });
+});
 
 test("npm installs promhttp beside prom-client 12, and the program says that it is too old", async () => {
   await withApp({ "package.json": "{}" }, [], async ({ folder, node }) => {

@@ -1,6 +1,9 @@
 /** How a worker is started by another one. */
 export type Kind = "cluster" | "fork" | "thread";
 
+/** An instrument of OpenTelemetry. */
+export type InstrumentKind = "counter" | "upDownCounter" | "gauge" | "histogram";
+
 type Labels = Readonly<Record<string, string>>;
 
 /** A number that JSON lacks is written as text. */
@@ -21,6 +24,9 @@ export interface Actions {
   awaitChildren(count: number): void;
   terminate(name: string): void;
   useAnotherCopy(name: string): void;
+  useOpenTelemetry(): void;
+  record(kind: InstrumentKind, name: string, value: number): void;
+  shutdownProvider(): void;
   listen(address: string, options: Options): WorkerState;
   state(): WorkerState;
   close(): void;
@@ -49,5 +55,6 @@ export interface Actions {
   awaitMessages(count: number): readonly unknown[];
   outlive(): void;
   exit(code?: number): void;
+  idle(): void;
   throw(): void;
 }

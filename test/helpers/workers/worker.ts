@@ -69,7 +69,7 @@ export class Worker {
   }
 
   /** Tells it to do something that ends it, and waits for its end. */
-  async end(action: "exit" | "throw"): Promise<void> {
+  async end(action: "exit" | "idle" | "throw"): Promise<void> {
     this.tell(action).catch(() => {});
     await within(`the end of ${this.name}`, this.ended);
   }

@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 import { freePort } from "../../helpers/http/free-port.ts";
 import { httpGet } from "../../helpers/http/http-get.ts";
 import { withBusyPort } from "../../helpers/http/with-busy-port.ts";
+import { poll } from "../../helpers/poll.ts";
 import type { Fixture } from "../../helpers/processes/fork-fixture.ts";
 import { within } from "../../helpers/within.ts";
 import { parseText } from "../../judge/index.ts";
@@ -292,7 +293,13 @@ for (const sdk of SDKS.filter(({ major }) => major > 1)) {
       });
       await child.errorLine(/^promhttp: OpenTelemetry was started before .*: load it first$/);
       await child.line("ready");
-      assert.equal((await httpGet(`http://localhost:${port}/metrics`)).status, 200);
+      // Nothing tells when it listens.
+      await poll("the exporter's own server", () =>
+        httpGet(`http://localhost:${port}/metrics`).then(
+          ({ status }) => status === 200,
+          () => false,
+        ),
+      );
       child.tell("end");
       assert.equal((await child.exit()).code, 0);
     });

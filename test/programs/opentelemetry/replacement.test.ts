@@ -63,8 +63,11 @@ test("the replacement serves the exporter's metrics at its address, by its names
     await started;
     const url = urlIn(lines);
     assert.match(url, /\/m$/);
-    const { status, body } = await httpGet(url);
+    // Of OpenMetrics, Prometheus 2 would have other series of buckets.
+    const accept = "application/openmetrics-text;version=1.0.0,*/*;q=0.1";
+    const { status, headers, body } = await httpGet(url, { accept });
     assert.equal(status, 200);
+    assert.match(headers["content-type"] ?? "", /^text\/plain; version=0\.0\.4/);
     assert.match(`${body}`, /^app_orders_total 3$/m);
     // As with the exporter, there is no page.
     assert.equal((await httpGet(new URL("/", url).href)).status, 404);

@@ -6,9 +6,11 @@ import { LatestExemplars } from "./latest-exemplars.ts";
 import type { Rows } from "./rows.ts";
 import { type RowNames, SeriesTable, sized } from "./series-table.ts";
 
+const BUCKETS_DIFFER = "its buckets differ between workers; kept those that all have";
+
 /** What is to be reported once of a family. */
 export type FaultOnce =
-  | "its buckets differ between workers; kept those that all have"
+  | typeof BUCKETS_DIFFER
   | "its aggregator cannot be applied to several workers; kept the value of the first"
   | "it has the label of the worker itself; kept its own";
 
@@ -175,6 +177,8 @@ export class SharedFamily {
     const start = slot * this.stride;
     const end = start + this.stride;
     const indexes = own === bounds ? undefined : own.indexesIn(bounds);
+    // Not when it comes: as a native histogram it is not added to others.
+    if (indexes !== undefined) this.noteFault(BUCKETS_DIFFER);
     for (let at = 0; at < length; at++) {
       const from = first + (indexes === undefined ? at : (indexes[at] as number));
       to[start + at] = (to[start + at] as number) + (numbers[from] as number);
@@ -250,7 +254,6 @@ export class SharedFamily {
       return;
     }
     const common = this.boundSets.common(before, bounds);
-    this.noteFault("its buckets differ between workers; kept those that all have");
     if (common === before) return;
     this.bounds[slot] = common;
     this.isRetainedDirty = true;

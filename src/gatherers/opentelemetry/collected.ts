@@ -27,7 +27,7 @@ export interface CollectionResult {
 }
 
 /** The metrics of one process. */
-interface ResourceMetrics {
+export interface ResourceMetrics {
   /** What the metrics are of. */
   readonly resource: Resource;
   /** In an order that may differ from one collection to the next. */

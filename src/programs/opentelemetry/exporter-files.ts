@@ -26,7 +26,7 @@ const ROUTES: readonly (readonly string[])[] = [
  * copies, because the SDK pins its packages. Since SDK 3 each copy is two files: `require()` and `import`
  * give different classes.
  *
- * @param starts The paths of modules; they need not exist.
+ * @param starts The paths of modules, or their `file:` URLs; they need not exist.
  */
 export function findExporterFiles(starts: readonly string[]): ExporterFile[] {
   const files = new Map<string, ExporterFile>();

@@ -86,7 +86,10 @@ export class PrometheusReader implements Gatherer {
   }
 
   /** Called by the SDK when an instrument is created. */
-  selectAggregation(instrument: string): { readonly type: 0 } {
+  selectAggregation(instrument: string): {
+    /** A value of the SDK's `AggregationType`. */
+    readonly type: 0;
+  } {
     // Cast: the SDK's type is a union by number, which is the user's choice here.
     return (this.#defaultAggregation?.(instrument) ?? DEFAULT_AGGREGATION) as { readonly type: 0 };
   }

@@ -1,6 +1,6 @@
 import type { Labels } from "../../model/metric-family.ts";
 import type { Attributes } from "./collected.ts";
-import { type ExtraLabel, joinedByName } from "./naming/extra-labels.ts";
+import { type ExtraLabel, joinedByName, SCOPE_PREFIX } from "./naming/extra-labels.ts";
 import { labelNameOf } from "./naming/label-name.ts";
 import { labelValueOf } from "./naming/label-value.ts";
 
@@ -82,6 +82,8 @@ export class LabelMaker {
     const known = { name, kinds: 0 };
     this.#keys.set(key, known);
     if (name === "") this.hasEmptyKey = true;
+    // A stream of another scope may have this label of its scope.
+    if (name.startsWith(SCOPE_PREFIX)) this.mayRepeat = true;
     this.#claim(name);
     return known;
   }
@@ -109,6 +111,7 @@ export class LabelMaker {
   }
 }
 
+/** The kind of a value, as a bit. Lists and maps have two: `[NaN]` and `["NaN"]` have the same text. */
 function kindOf(value: unknown): number {
   switch (typeof value) {
     case "string":
@@ -118,6 +121,6 @@ function kindOf(value: unknown): number {
     case "boolean":
       return 4;
     default:
-      return 8;
+      return 24;
   }
 }

@@ -16,7 +16,7 @@ export interface StreamKind {
 export const COUNTER: StreamKind = { text: "counter", type: "counter", instrument: "counter" };
 
 /** The last value of each worker, which adds up to nothing. */
-export const GAUGE: StreamKind = {
+const GAUGE: StreamKind = {
   text: "gauge",
   type: "gauge",
   instrument: "gauge",
@@ -24,7 +24,7 @@ export const GAUGE: StreamKind = {
 };
 
 /** A sum that may fall: Sums, MUST be a gauge. What several workers hold adds up. */
-export const UP_DOWN_SUM: StreamKind = {
+const UP_DOWN_SUM: StreamKind = {
   text: "gauge",
   type: "gauge",
   instrument: "other",

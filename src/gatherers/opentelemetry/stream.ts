@@ -27,7 +27,7 @@ export class Stream {
   isReset = false;
   /** Makes the labels of its label sets. */
   labels: LabelMaker;
-  readonly #metric: Omit<MetricData, "dataPoints">;
+  readonly #metric: Pick<MetricData, "dataPointType" | "isMonotonic" | "aggregationTemporality">;
   /** The collection that brought it last. */
   #collection = 0;
   #points: readonly DataPoint[] = [];
@@ -40,7 +40,7 @@ export class Stream {
     const { descriptor, dataPointType, isMonotonic, aggregationTemporality } = metric;
     this.descriptor = descriptor;
     this.labels = new LabelMaker(labels);
-    this.#metric = { descriptor, dataPointType, isMonotonic, aggregationTemporality };
+    this.#metric = { dataPointType, isMonotonic, aggregationTemporality };
   }
 
   /** Whether it may take a metric in a collection: one that has its shape, unless it has taken another. */
@@ -121,8 +121,7 @@ export class Stream {
 
   /** What to report of its label sets. */
   *faults(): Generator<string, void, undefined> {
-    if (this.#hasSharedAttributes)
-      yield "two label sets share one attributes object; kept the first";
+    if (this.#hasSharedAttributes) yield SHARED_ATTRIBUTES;
     if (this.labels.hasEmptyKey) yield "an attribute has an empty key; skipped it";
   }
 
@@ -159,3 +158,5 @@ export class Stream {
 function boundariesOf({ value }: DataPoint): readonly number[] | undefined {
   return (value as Partial<HistogramValue> | null | undefined)?.buckets?.boundaries;
 }
+
+const SHARED_ATTRIBUTES = "two label sets share one attributes object; kept the first";

@@ -53,6 +53,14 @@ test("instruments of two scopes without scope labels do not repeat series", asyn
   assert.deepEqual(faults, [SAME]);
 });
 
+test("an attribute that looks like a label of another scope does not repeat its series", async () => {
+  const a = scope("s", counterOf(point(1, { otel_scope_version: "1" })));
+  const b = { ...scope("s", counterOf(point(2))), scope: { name: "s", version: "1" } };
+  const { text, faults } = await createExpose(gathererOf(readerOf([a, b])))();
+  assert.deepEqual(samplesOf(text), ['c_total{otel_scope_version="1",otel_scope_name="s"} 1']);
+  assert.deepEqual(faults, [SAME]);
+});
+
 test("what was left out is served when the first is gone", async () => {
   const a = scope("s", counterOf(point(1, { a: 1 })));
   const b = scope("t", counterOf(point(2, { a: 1 })));

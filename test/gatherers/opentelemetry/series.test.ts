@@ -80,6 +80,8 @@ test("labels may repeat only after something that makes different attributes equ
     ["two keys of one label, in one set", [{ "a.b": 1, a_b: 1 }], true],
     ["two keys of one label, in two sets", [{ "a.b": 1 }, { a_b: 1 }], true],
     ["an empty key", [{ "": 1 }], true],
+    ["lists, whose texts may be equal", [{ a: [Number.NaN] }, { a: ["NaN"] }], true],
+    ["a label that another scope may have", [{ otel_scope_version: "1" }], true],
     ["the key of the scope", [{ "otel.scope.name": "u" }], true],
   ];
   for (const [title, sets, mayRepeat] of table) {

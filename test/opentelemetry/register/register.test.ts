@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { freePort } from "../../helpers/http/free-port.ts";
 import { httpGet } from "../../helpers/http/http-get.ts";
+import { rawRequest } from "../../helpers/http/raw-request.ts";
 import { withBusyPort } from "../../helpers/http/with-busy-port.ts";
 import { poll } from "../../helpers/poll.ts";
 import type { Fixture } from "../../helpers/processes/fork-fixture.ts";
@@ -97,6 +98,21 @@ for (const sdk of SDKS) {
       const child = node(["--import", PRELOAD, "code.mjs", JSON.stringify({ port })]);
       if (major < 3) await child.errorLine(/, on every interface \(/);
       else assert.equal(await child.errorLine(SERVED), `http://127.0.0.1:${port}/metrics`);
+      await check(child);
+    });
+  });
+
+  // CVE-2026-44902.
+  test(`${name}: a request that ends the process of exporters before 0.217 does not`, async () => {
+    await withProject(sdk, async ({ node, port }) => {
+      const config = JSON.stringify({ host: "127.0.0.1", port });
+      const child = node(["--import", PRELOAD, "code.mjs", config]);
+      await child.line("callback undefined");
+      const answer = await rawRequest(
+        port,
+        "GET //: HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+      );
+      assert.equal(answer.status, 404);
       await check(child);
     });
   });

@@ -10,6 +10,9 @@ export interface ExtraLabel {
   readonly text: string;
 }
 
+/** What the names of the labels of a scope begin with. */
+export const SCOPE_PREFIX = "otel_scope_";
+
 /** The attributes of a scope that must not replace what it says of itself. */
 const RESERVED: ReadonlySet<string> = new Set(["name", "version", "schema_url"]);
 
@@ -28,7 +31,7 @@ export function scopeLabelsOf(
   const others = Object.entries(attributes).filter(
     ([key]) => !RESERVED.has(labelNameOf(key, escapes)),
   );
-  return labelsOf([...Object.entries(own), ...others], "otel_scope_", escapes);
+  return labelsOf([...Object.entries(own), ...others], SCOPE_PREFIX, escapes);
 }
 
 /**

@@ -32,7 +32,7 @@ export class Stream {
   #collection = 0;
   #points: readonly DataPoint[] = [];
   #series: Series[] = [];
-  #attributes = new WeakSet<Attributes>();
+  #attributes = new Set<Attributes>();
   #isUnstable = false;
   #hasSharedAttributes = false;
 
@@ -76,7 +76,7 @@ export class Stream {
     if (sources !== undefined) this.labels = new LabelMaker(sources);
     this.isReset = true;
     this.#series = [];
-    this.#attributes = new WeakSet();
+    this.#attributes = new Set();
     this.#isUnstable = false;
     this.#hasSharedAttributes = false;
   }

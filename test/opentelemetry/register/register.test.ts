@@ -16,7 +16,7 @@ import type { Fixture } from "../../helpers/processes/fork-fixture.ts";
 import { within } from "../../helpers/within.ts";
 import { parseText } from "../../judge/index.ts";
 import { SDKS, ZERO_CODE_SDKS } from "../sdk.ts";
-import { INSTRUMENTATIONS, PRELOAD, SERVED, scrape, withProject } from "./project.ts";
+import { INSTRUMENTATIONS, LOADER, PRELOAD, SERVED, scrape, withProject } from "./project.ts";
 
 /** The series of the applications, by the exporter's names: without units. */
 const ORDERS = /^shop_orders_total\{[^}]*\} 3$|^shop_orders_total 3$/m;
@@ -250,6 +250,8 @@ for (const sdk of ZERO_CODE_SDKS) {
     ["--require", PRELOAD, "--require", INSTRUMENTATIONS],
     ["--import", PRELOAD, "--import", INSTRUMENTATIONS],
     ["--require", PRELOAD, "--import", INSTRUMENTATIONS],
+    // As OpenTelemetry has it for ES modules; Node warns of loaders.
+    ["--no-warnings", `--loader=${LOADER}`, "--import", PRELOAD, "--import", INSTRUMENTATIONS],
   ];
   for (const args of preloads) {
     test(`${name}: an application without a line of code is served: ${args.join(" ")}`, async () => {

@@ -8,8 +8,17 @@ export type { ExporterConfig } from "./exporter/exporter-config.ts";
 export { PrometheusExporter } from "./exporter/prometheus-exporter.ts";
 export type {
   Attributes,
+  CollectedExemplar,
   Collecting,
   CollectionResult,
+  DataPoint,
+  Descriptor,
+  HrTime,
+  MetricData,
+  Resource,
+  ResourceMetrics,
+  Scope,
+  ScopeMetrics,
 } from "./gatherers/opentelemetry/collected.ts";
 export { gathererOf } from "./gatherers/opentelemetry/gatherer.ts";
 export type {

@@ -126,10 +126,14 @@ export const STEPS = {
     const joining = await measureJoining(ours, "L", { rounds: workers.joins });
     return { ...figures, joining };
   },
-  OpenTelemetry: async ({ openTelemetry: { sdks, shapes, groups, pauses } }) => {
+  OpenTelemetry: async (extent) => {
+    const { sdks, shapes, groups, pauses } = extent.openTelemetry;
     const runnable = runnableSdks(sdks);
     const figures = {};
-    for (const shape of shapes) figures[shape] = await measureSdks(runnable, shape, groups);
+    for (const shape of shapes) {
+      const rounds = roundsOf(ROUNDS_OF_SDKS[shape], extent);
+      figures[shape] = await measureSdks(runnable, shape, { groups, rounds });
+    }
     if (pauses === 0) return figures;
     const names = runnable.flatMap(namesOfSdk);
     const options = { rounds: pauses, everyMs: 5_000 };
@@ -170,15 +174,15 @@ async function measureAggregators(pairs, shape, groups) {
 const ROUNDS_OF_SDKS = { S0: 40, M: 50, L: 10 };
 
 /** Measures one SDK after the other. */
-async function measureSdks(sdks, shape, groups) {
+async function measureSdks(sdks, shape, { groups, rounds }) {
   const figures = [];
   for (const sdk of sdks) {
     const work = async (targets, index) => {
       // `collect()` alone serves none.
       if (index === 0) await checkSamples(targets.filter(({ name }) => name !== sdk.floor));
       for (const target of targets) await warmUp(target);
-      const block = await measureBlock(targets, { rounds: ROUNDS_OF_SDKS[shape] });
-      const cost = await measureCost(targets, { rounds: ROUNDS_OF_SDKS[shape] });
+      const block = await measureBlock(targets, { rounds });
+      const cost = await measureCost(targets, { rounds });
       return {
         both: new Map([...cost].map(([name, of]) => [name, { ...of, ...block.get(name) }])),
       };

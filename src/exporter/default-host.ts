@@ -5,22 +5,13 @@
  * `localhost`, as the specification demands. An application that changes one line must keep its host, or
  * scrapers lose it.
  */
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { readEnvironment } from "../group/environment.ts";
+import { installedPackages } from "./installed-packages.ts";
 
 /** The package whose version decides. */
 export const SDK = "@opentelemetry/sdk-metrics";
-
-const SDK_NODE = "@opentelemetry/sdk-node";
-
-/** The ways to it; pnpm lets a package resolve only what it depends on itself. */
-const ROUTES: readonly (readonly string[])[] = [
-  [SDK],
-  [SDK_NODE, SDK],
-  ["@opentelemetry/auto-instrumentations-node", SDK_NODE, SDK],
-];
 
 /** Where an application is. */
 export interface ApplicationPlace {
@@ -44,11 +35,8 @@ export function readSdkVersion(): string | undefined {
  */
 export function findSdkVersion({ script, folder }: ApplicationPlace): string | undefined {
   const starts = [script === undefined ? [] : realPathOf(script), join(folder, "[application]")];
-  for (const start of starts.flat()) {
-    for (const route of ROUTES) {
-      const version = versionAlong(route, start);
-      if (version !== undefined) return version;
-    }
+  for (const { manifest } of installedPackages(SDK, starts.flat())) {
+    if (typeof manifest["version"] === "string") return manifest["version"];
   }
   return undefined;
 }
@@ -68,29 +56,5 @@ function realPathOf(script: string): string[] {
     return [createRequire(script).resolve(script)];
   } catch {
     return [];
-  }
-}
-
-function versionAlong(route: readonly string[], start: string): string | undefined {
-  try {
-    return versionAbove(route.reduce((file, name) => createRequire(file).resolve(name), start));
-  } catch {
-    return undefined;
-  }
-}
-
-/** SDK 3 does not export its package.json, so the one above its main file is read. */
-function versionAbove(file: string): string | undefined {
-  const folder = dirname(file);
-  if (folder === file) return undefined;
-  const { name, version } = readPackage(folder);
-  return name === SDK ? version : versionAbove(folder);
-}
-
-function readPackage(folder: string): { readonly name?: string; readonly version?: string } {
-  try {
-    return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  } catch {
-    return {};
   }
 }

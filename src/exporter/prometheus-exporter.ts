@@ -43,12 +43,19 @@ export class PrometheusExporter extends PrometheusReader {
   static readonly DEFAULT_OPTIONS: {
     /** The version of the SDK decides. */
     readonly host: undefined;
+    /** 9464 */
     readonly port: number;
+    /** `"/metrics"` */
     readonly endpoint: string;
+    /** `""`: none */
     readonly prefix: string;
+    /** `false` */
     readonly appendTimestamp: boolean;
+    /** None. */
     readonly withResourceConstantLabels: undefined;
+    /** `false` */
     readonly withoutScopeInfo: boolean;
+    /** `false` */
     readonly withoutTargetInfo: boolean;
   } = Object.freeze({
     host: undefined,
@@ -101,7 +108,10 @@ export class PrometheusExporter extends PrometheusReader {
    * Called by the SDK when an instrument is created. SDK 1 then calls a method of the result; without one,
    * its error would not say what is wrong.
    */
-  override selectAggregation(instrument: string): { readonly type: 0 } {
+  override selectAggregation(instrument: string): {
+    /** A value of the SDK's `AggregationType`. */
+    readonly type: 0;
+  } {
     return Object.assign({ createAggregator: refuseOldSdk }, super.selectAggregation(instrument));
   }
 

@@ -13,7 +13,10 @@ export function gatherNow(gatherer: Gatherer, isCounted: IsCounted): readonly Me
   try {
     const { signal } = new AbortController();
     const result = gatherer.gather(contextOf({ isCounted, signal, deadlineMs: Date.now() }));
-    return isThenable(result) ? [] : [...result.families];
+    if (!isThenable(result)) return [...result.families];
+    // Nobody waits for it.
+    result.then(undefined, () => {});
+    return [];
   } catch {
     return [];
   }

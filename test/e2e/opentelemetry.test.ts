@@ -83,6 +83,8 @@ const wait = new MeterProvider({ readers: [reader] })
 // Evenly up to ten seconds.
 for (let count = 1; count <= 1_280; count++) wait.record(count / 128);
 wait.record(0, { queue: "empty" });
+// Not zero, but within the zero bucket of a native histogram.
+wait.record(1e-200, { queue: "fast" });
 const server = await Server.listen(reader, "127.0.0.1:0");
 after(() => server.close());
 
@@ -107,6 +109,8 @@ test("Prometheus computes quantiles of exponential histograms as native histogra
   // 160 buckets for ten octaves: each is 4 % wide.
   assert.ok(median > 4.8 && median < 5.2, `${median}`);
   assert.equal(await quantileOf(prometheus, 'wait_seconds{queue="empty"}'), 0);
+  const least = await quantileOf(prometheus, 'wait_seconds{queue="fast"}');
+  assert.ok(least > 0 && least < 1e-128, `${least}`);
 });
 
 async function readValue(prometheus: Scraper, promql: string): Promise<number> {

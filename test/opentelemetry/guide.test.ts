@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { blocksOf, readDocument, sectionOf } from "../docs/documents.ts";
-import { SDKS, type Sdk } from "./sdk.ts";
+import { SDKS, type Sdk, ZERO_CODE_SDKS } from "./sdk.ts";
 import { withSdkApp } from "./sdk-app.ts";
 
 const EXAMPLES = new URL("../../examples/opentelemetry/", import.meta.url);
@@ -46,7 +46,7 @@ async function check(sdk: Sdk, script: string, sign: RegExp): Promise<string> {
   return shown;
 }
 
-for (const sdk of SDKS.filter(({ major }) => major > 1)) {
+for (const sdk of ZERO_CODE_SDKS) {
   const [byVariable = "", byImport = "", byFile = ""] = SCRIPTS;
   const scripts = {
     "--require": byVariable,

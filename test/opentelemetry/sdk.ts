@@ -28,6 +28,11 @@ export const SDKS: readonly Sdk[] = (process.env["PROMHTTP_TEST_SDK"] ?? "sdk-1 
   .split(" ")
   .map(loadSdk);
 
+/** Those with automatic instrumentations, and with a NodeSDK that reads a declarative file. */
+export const ZERO_CODE_SDKS: readonly Sdk[] = SDKS.filter(
+  ({ name }) => name === "sdk-2" || name === "sdk-3",
+);
+
 function loadSdk(name: string): Sdk {
   const folder = fileURLToPath(new URL(`${name}/`, import.meta.url));
   const require = createRequire(join(folder, "package.json"));

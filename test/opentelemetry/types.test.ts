@@ -23,7 +23,7 @@ const CONSUMERS: Readonly<Record<SdkName, readonly string[]>> = {
   "sdk-1": ["former-readers"],
   "sdk-2.0": ["readers"],
   "sdk-2": ["readers", "node-sdk"],
-  "sdk-3": ["readers", "node-sdk"],
+  "sdk-3": ["readers", "node-sdk", "start-node-sdk"],
 };
 
 const NODENEXT = ["--module", "nodenext"];

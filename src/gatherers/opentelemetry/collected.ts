@@ -141,10 +141,15 @@ export interface ExponentialBuckets {
 
 /** One of the observations that a point has counted. */
 export interface CollectedExemplar {
+  /** The attributes that a view has taken off the point. */
   readonly filteredAttributes?: Attributes | undefined;
+  /** The observed value. */
   readonly value: number;
+  /** When it was observed. */
   readonly timestamp: HrTime;
+  /** The trace in which it was observed. */
   readonly traceId?: string | undefined;
+  /** The span in which it was observed. */
   readonly spanId?: string | undefined;
 }
 

@@ -54,8 +54,9 @@ export class Families {
       const known = this.#streams.adopt(stranger, this.#collection) ?? this.#add(stranger);
       known.stream.take(stranger.metric.dataPoints, this.#collection);
     }
-    for (const { stream } of this.#streams.all)
+    for (const { stream } of this.#streams.all) {
       if (!stream.isIn(this.#collection)) stream.leaveOut();
+    }
     for (const family of this.#byName.values()) yield* family.grow();
     this.#publish();
   }
@@ -99,13 +100,8 @@ export class Families {
     const kind = kindOf(metric);
     if (kind === undefined) return dropped(descriptor.name, "its points are of an unknown type");
     const { translation } = this.#mapping;
-    const unitOfInstrument = descriptor.unit ?? "";
-    const translated = translateName(
-      descriptor.name,
-      unitOfInstrument,
-      kind.instrument,
-      translation,
-    );
+    const ownUnit = descriptor.unit ?? "";
+    const translated = translateName(descriptor.name, ownUnit, kind.instrument, translation);
     if (translated === undefined) return dropped(descriptor.name, "no legal name is left of it");
     const { name, unit } = translated;
     if (isDelta(metric)) return dropped(name, DELTA);
@@ -119,7 +115,7 @@ export class Families {
     // Names without units bring series of different units together.
     const heading = {
       help: descriptor.description ?? "",
-      unit: translation.hasUnits ? unit : unitOfInstrument,
+      unit: translation.hasUnits ? unit : ownUnit,
     };
     const family = first ?? this.#create({ ...heading, name, suffix: unit, kind });
     return { name, family, faults: family.conflictsWith(heading).map((fault) => `${fault} ${of}`) };

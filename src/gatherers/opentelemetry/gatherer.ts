@@ -8,8 +8,8 @@
  *    (`family.ts`). Whatever has been found out once is remembered: names, conflicts, and in `series.ts` the
  *    labels of each label set. Only what is new takes time, in slices.
  * 4. While a family is encoded, `points/walk.ts` reads the points one by one, through one object that moves
- *    (`points/flyweights.ts`); or, where the label sets are those of the last scrape,
- *    many at a time. A walk has the points of the collection that was the last when it began.
+ *    (`points/flyweights.ts`). Where the label sets are those of the last scrape, it reads many at a time. A
+ *    walk has the points of the collection that was the last when it began.
  *
  * `collected.ts` describes the SDK as structural types, and `naming/` says what names become. Nothing of
  * OpenTelemetry is imported, and nothing that the SDK returns is changed.
@@ -98,10 +98,10 @@ class ReaderGatherer implements Gatherer {
       runs.map(({ done }) => done),
       signal,
     );
-    const { result: own, failure } = runs[0] as Run; // The reader is the first.
-    if (failure !== undefined) throw failure.error;
     // Encoding would only add to a turn of the event loop that was long already.
     if (performance.now() - startedAt >= SLICE_MS) await nextTurn();
+    const { result: own, failure } = runs[0] as Run; // The reader is the first.
+    if (failure !== undefined) throw failure.error;
     const isTaken = own !== undefined && (await this.#take(own, runs, signal, context.report));
     const durationMs = performance.now() - startedAt;
     context.onCollected?.(COLLECTOR, durationMs);

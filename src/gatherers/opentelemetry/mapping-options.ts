@@ -29,7 +29,9 @@ export type TranslationStrategy =
  * any number of them. Without `included` all are, and `excluded` wins. A list must not be empty.
  */
 export interface AttributePatterns {
+  /** What is selected; all without it. */
   readonly included?: readonly string[] | undefined;
+  /** What is not, although it is included. */
   readonly excluded?: readonly string[] | undefined;
 }
 

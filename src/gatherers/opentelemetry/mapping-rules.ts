@@ -42,7 +42,7 @@ const isPatternList: Check = (name, value) => {
 };
 
 const isAttributeFilter: Check = (name, value) => {
-  if (typeof value === "function" || value instanceof RegExp) return;
+  if (typeof value === "function" || isRegExp(value)) return;
   if (typeof value !== "object" || value === null) {
     throw wrongType(name, "an object, a RegExp or a function", value);
   }
@@ -107,7 +107,7 @@ function keyFilter(
   filter: NonNullable<MappingOptions["resourceConstantLabels"]>,
 ): (key: string) => boolean {
   if (typeof filter === "function") return filter;
-  if (!(filter instanceof RegExp)) return patternFilter(filter);
+  if (!isRegExp(filter)) return patternFilter(filter);
   // With the flag `g` or `y`, an expression begins where its last match ended.
   const expression = new RegExp(filter.source, filter.flags.replace(/[gy]/g, ""));
   return (key) => expression.test(key);
@@ -129,6 +129,11 @@ function patternMatcher(patterns: readonly string[]): (key: string) => boolean {
   );
   const expression = new RegExp(`^(?:${sources.join("|")})$`, "su");
   return (key) => expression.test(key);
+}
+
+/** Not by `instanceof`: a test of Jest has classes of its own. */
+function isRegExp(value: unknown): value is RegExp {
+  return Object.prototype.toString.call(value) === "[object RegExp]";
 }
 
 function isText(value: unknown): value is string {

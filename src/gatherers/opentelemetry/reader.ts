@@ -58,6 +58,7 @@ export class PrometheusReader implements Gatherer {
   readonly hasCollectors = true;
   readonly #defaultAggregation: PrometheusReaderOptions["defaultAggregation"];
   readonly #cardinalityLimit: number;
+  readonly #furtherProducers: readonly Collecting[];
   readonly #gatherer: Gatherer;
   #producer: Collecting | undefined;
   #isShutDown = false;
@@ -70,7 +71,8 @@ export class PrometheusReader implements Gatherer {
     const mapping = resolveMapping(options, READER_CHECKS);
     this.#defaultAggregation = options.defaultAggregation;
     this.#cardinalityLimit = options.cardinalityLimit ?? 2_000;
-    this.#gatherer = createGatherer({ collect: (timeout) => this.collect(timeout) }, mapping);
+    this.#furtherProducers = mapping.producers;
+    this.#gatherer = createGatherer({ collect: (timeout) => this.#collectOwn(timeout) }, mapping);
   }
 
   /**
@@ -86,7 +88,10 @@ export class PrometheusReader implements Gatherer {
   }
 
   /** Called by the SDK when an instrument is created. */
-  selectAggregation(instrument: string): { readonly type: 0 } {
+  selectAggregation(instrument: string): {
+    /** A value of the SDK's `AggregationType`. */
+    readonly type: 0;
+  } {
     // Cast: the SDK's type is a union by number, which is the user's choice here.
     return (this.#defaultAggregation?.(instrument) ?? DEFAULT_AGGREGATION) as { readonly type: 0 };
   }
@@ -102,23 +107,32 @@ export class PrometheusReader implements Gatherer {
   }
 
   /**
-   * Collects all metrics, as `gather()` does, and returns them as the SDK does.
+   * Collects all metrics, as `gather()` does, and returns them as the SDK does: those of further producers
+   * behind its own.
    *
    * @param options `timeoutMillis` bounds each callback.
-   * @throws {Error} Rejects before the reader is in a `MeterProvider`, and after it was shut down.
+   * @throws {Error} Rejects before the reader is in a `MeterProvider`, after it was shut down, and with what a
+   *   further producer rejects with.
    */
   async collect<Result = CollectionResult>(options?: {
     readonly timeoutMillis?: number | undefined;
   }): Promise<Result> {
+    const { timeoutMillis } = options ?? {};
+    const timeout = timeoutMillis === undefined ? {} : { timeoutMillis };
+    const [own, ...others] = await Promise.all([
+      this.#collectOwn(timeout),
+      ...this.#furtherProducers.map((producer) => producer.collect(timeout)),
+    ]);
+    // Casts: the caller says what its SDK returns.
+    return (others.length === 0 ? own : joined(own, others)) as Result;
+  }
+
+  async #collectOwn(timeout?: { timeoutMillis?: number }): Promise<CollectionResult> {
     if (this.#isShutDown) throw new Error("Cannot collect metrics: the reader is shut down");
     if (this.#producer === undefined) {
       throw new Error("Cannot collect metrics: the reader is not in a MeterProvider");
     }
-    const { timeoutMillis } = options ?? {};
-    // Cast: the caller says what its SDK returns.
-    return (await this.#producer.collect(
-      timeoutMillis === undefined ? {} : { timeoutMillis },
-    )) as Result;
+    return this.#producer.collect(timeout);
   }
 
   /**
@@ -143,4 +157,14 @@ export class PrometheusReader implements Gatherer {
 
   /** Called by `MeterProvider.forceFlush()`; there is nothing to send. */
   async forceFlush(_options?: object): Promise<void> {}
+}
+
+function joined(own: CollectionResult, others: readonly CollectionResult[]): CollectionResult {
+  const all = [own, ...others];
+  const { resource } = own.resourceMetrics;
+  const scopeMetrics = all.flatMap(({ resourceMetrics }) => resourceMetrics.scopeMetrics);
+  return {
+    resourceMetrics: { resource, scopeMetrics },
+    errors: all.flatMap(({ errors }) => errors),
+  };
 }

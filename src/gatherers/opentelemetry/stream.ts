@@ -28,12 +28,12 @@ export class Stream {
   isReset = false;
   /** Makes the labels of its label sets. */
   labels: LabelMaker;
-  readonly #metric: Omit<MetricData, "dataPoints">;
+  readonly #metric: Pick<MetricData, "dataPointType" | "isMonotonic" | "aggregationTemporality">;
   /** The collection that brought it last. */
   #collection = 0;
   #points: readonly DataPoint[] = [];
   #series: Series[] = [];
-  #attributes = new WeakSet<Attributes>();
+  #attributes = new Set<Attributes>();
   #isUnstable = false;
   #hasSharedAttributes = false;
   #hasIllegible = false;
@@ -42,7 +42,7 @@ export class Stream {
     const { descriptor, dataPointType, isMonotonic, aggregationTemporality } = metric;
     this.descriptor = descriptor;
     this.labels = new LabelMaker(labels);
-    this.#metric = { descriptor, dataPointType, isMonotonic, aggregationTemporality };
+    this.#metric = { dataPointType, isMonotonic, aggregationTemporality };
   }
 
   /** Whether it may take a metric in a collection: one that has its shape, unless it has taken another. */
@@ -78,7 +78,7 @@ export class Stream {
     if (sources !== undefined) this.labels = new LabelMaker(sources);
     this.isReset = true;
     this.#series = [];
-    this.#attributes = new WeakSet();
+    this.#attributes = new Set();
     this.#isUnstable = false;
     this.#hasSharedAttributes = false;
     this.#hasIllegible = false;
@@ -96,7 +96,7 @@ export class Stream {
     // Where a caller changes an object that it records with, the SDK has several label sets with that object.
     const isShared = this.#attributes.has(attributes);
     if (isShared) this.#hasSharedAttributes = true;
-    else if (isObject(attributes)) this.#attributes.add(attributes);
+    else this.#attributes.add(attributes);
     return this.#seriesOf(point, isShared);
   }
 
@@ -124,8 +124,7 @@ export class Stream {
 
   /** What to report of its label sets. */
   *faults(): Generator<string, void, undefined> {
-    if (this.#hasSharedAttributes)
-      yield "two label sets share one attributes object; kept the first";
+    if (this.#hasSharedAttributes) yield SHARED_ATTRIBUTES;
     if (this.#hasIllegible) yield "the attributes of a label set cannot be read; skipped it";
     if (this.labels.hasEmptyKey) yield "an attribute has an empty key; skipped it";
   }
@@ -139,6 +138,7 @@ export class Stream {
   /** Makes the labels; `undefined` where an object of the application throws when it is read. */
   #labelsOf(attributes: Attributes): Labels | undefined {
     try {
+      // Applications that are not type-checked record with texts, too, and the SDK takes them.
       return this.labels.labelsOf(attributes ?? {});
     } catch {
       this.#hasIllegible = true;
@@ -170,11 +170,8 @@ export class Stream {
   }
 }
 
-/** Applications that are not type-checked record with texts and numbers, too, and the SDK takes them. */
-function isObject(attributes: Attributes): boolean {
-  return typeof attributes === "object" && attributes !== null;
-}
-
 function boundariesOf({ value }: DataPoint): readonly number[] | undefined {
   return (value as Partial<HistogramValue> | null | undefined)?.buckets?.boundaries;
 }
+
+const SHARED_ATTRIBUTES = "two label sets share one attributes object; kept the first";

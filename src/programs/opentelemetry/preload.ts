@@ -20,7 +20,7 @@ import { isPackageManager, mainScript } from "../main-script.ts";
 import { messageOf, warn } from "../standard-error.ts";
 import { EXPORTER, findExporterFiles } from "./exporter-files.ts";
 import { replace } from "./replacement.ts";
-import { type Circumstances, isExplicit, reasonNotToLoad } from "./role.ts";
+import { type Circumstances, isExplicit, preloadedFiles, reasonNotToLoad } from "./role.ts";
 import { strategyIn } from "./settings.ts";
 import { takeOver } from "./take-over.ts";
 
@@ -41,8 +41,13 @@ export function preload(): void {
 function takePart(circumstances: Circumstances): void {
   const strategy = strategyIn(circumstances.env);
   const main = mainScript(process.argv[1], circumstances.env["pm_exec_path"]);
-  // What brings OpenTelemetry to any application has all its packages in one folder, and us, too.
-  const starts = [main ?? [], join(process.cwd(), "[preload]"), import.meta.filename].flat();
+  const starts = [
+    main ?? [],
+    join(process.cwd(), "[preload]"),
+    preloadedFiles(circumstances),
+    // pnpm puts beside us what only a dependency of the application can import.
+    import.meta.filename,
+  ].flat();
   const files = findExporterFiles(starts);
   if (files.length === 0) {
     // With `NODE_OPTIONS`, most processes have none.

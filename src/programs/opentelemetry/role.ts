@@ -1,3 +1,5 @@
+import { isAbsolute } from "node:path";
+
 /** What decides whether a process may have an exporter to replace. */
 export interface Circumstances {
   /** The variables that it started with. */
@@ -24,6 +26,18 @@ export function reasonNotToLoad({ env, execArgv }: Circumstances): string | unde
 export function isExplicit({ env, execArgv }: Circumstances): boolean {
   // An application may also import the preload as the first of its modules.
   return execArgv.some(namesEntry) || !namesEntry(env["NODE_OPTIONS"] ?? "");
+}
+
+/**
+ * The files that are preloaded by their paths: what brings OpenTelemetry to applications that do not have it,
+ * such as the operator for Kubernetes, has it in a folder of its own.
+ *
+ * @returns Paths and `file:` URLs.
+ */
+export function preloadedFiles({ env, execArgv }: Circumstances): string[] {
+  const words = [...execArgv, ...(env["NODE_OPTIONS"] ?? "").split(/\s+/)];
+  const values = words.map((word) => word.replace(/^--?[\w-]+=/, "").replace(/^"(.*)"$/, "$1"));
+  return values.filter((value) => isAbsolute(value) || value.startsWith("file:"));
 }
 
 function namesEntry(text: string): boolean {

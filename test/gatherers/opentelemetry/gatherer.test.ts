@@ -77,6 +77,24 @@ test("a gathering does not wait for the resource after its signal aborts", async
   assert.deepEqual(withoutDurations(errors), [{ collector: "opentelemetry", error: reason }]);
 });
 
+test("a collection that comes just after the signal aborts is served", async () => {
+  let resolve = (_: CollectionResult) => {};
+  const collected = new Promise<CollectionResult>((done) => {
+    resolve = done;
+  });
+  const abortion = new AbortController();
+  const gathered = gathererOf({ collect: () => collected }).gather(createContext(abortion.signal));
+  // After so long a time, a gathering yields before it goes on.
+  const startedAt = performance.now();
+  while (performance.now() - startedAt < 2);
+  abortion.abort(new Error("too late"));
+  for (let tick = 0; tick < 20; tick++) await undefined;
+  resolve(collection([scope("s", metric("counter", "c"))]));
+  const { families, errors } = await gathered;
+  assert.deepEqual(withoutDurations(errors), []);
+  assert.equal([...families].length, 1);
+});
+
 test("a resource that is complete is served after the signal has aborted, too", async () => {
   const abortion = new AbortController();
   const resource = {

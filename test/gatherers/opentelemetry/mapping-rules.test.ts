@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 import { resolveMapping } from "../../../src/gatherers/opentelemetry/mapping-rules.ts";
 
 test("resolveMapping() fills in the defaults of the specification", () => {
@@ -33,8 +34,17 @@ test("resolveMapping() takes each option", () => {
     producers: [producer],
   });
   assert.deepEqual(
-    ["a", "b"].map(String).map((key) => isConstantLabel?.(key)),
+    ["a", "b"].map((key) => isConstantLabel?.(key)),
     [true, false],
+  );
+});
+
+test("resolveMapping() takes a regular expression of another realm", () => {
+  const resourceConstantLabels = runInNewContext("/^a/g") as RegExp;
+  const { isConstantLabel } = resolveMapping({ resourceConstantLabels });
+  assert.deepEqual(
+    ["a", "ab", "b"].map((key) => isConstantLabel?.(key)),
+    [true, true, false],
   );
 });
 

@@ -170,3 +170,16 @@ test("a producer that rejects costs only its own metrics", async () => {
   assert.equal([...families].length, 1);
   assert.deepEqual(withoutDurations(errors), [{ collector: "opentelemetry", error }]);
 });
+
+test("collect() returns the metrics of further producers, too, as a reader of the SDK does", async () => {
+  const foreign = collection([scope("bridge", metric("gauge", "foreign"))]);
+  const producer = { collect: async () => ({ ...foreign, errors: ["of the bridge"] }) };
+  const { reader, meter } = createMeter({ metricProducers: [producer] });
+  meter.createCounter("own").add(1);
+  const { resourceMetrics, errors } = await reader.collect();
+  const names = resourceMetrics.scopeMetrics.flatMap(({ metrics }) =>
+    metrics.map(({ descriptor }) => descriptor.name),
+  );
+  assert.deepEqual(names, ["own", "foreign"]);
+  assert.deepEqual(errors, ["of the bridge"]);
+});

@@ -10,6 +10,9 @@ import type { Sdk } from "../sdk.ts";
 export const PRELOAD = "promhttp/opentelemetry/register";
 export const INSTRUMENTATIONS = "@opentelemetry/auto-instrumentations-node/register";
 
+/** What lets OpenTelemetry instrument ES modules. */
+export const LOADER = "@opentelemetry/instrumentation/hook.mjs";
+
 /** What an application does beside starting OpenTelemetry: it counts, and runs until it reads a line. */
 const WORK = `
 metrics.getMeter("shop").createCounter("shop.orders", { unit: "{order}" }).add(3);

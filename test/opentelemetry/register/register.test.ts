@@ -9,13 +9,14 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { freePort } from "../../helpers/http/free-port.ts";
 import { httpGet } from "../../helpers/http/http-get.ts";
+import { rawRequest } from "../../helpers/http/raw-request.ts";
 import { withBusyPort } from "../../helpers/http/with-busy-port.ts";
 import { poll } from "../../helpers/poll.ts";
 import type { Fixture } from "../../helpers/processes/fork-fixture.ts";
 import { within } from "../../helpers/within.ts";
 import { parseText } from "../../judge/index.ts";
-import { SDKS } from "../sdk.ts";
-import { INSTRUMENTATIONS, PRELOAD, SERVED, scrape, withProject } from "./project.ts";
+import { SDKS, ZERO_CODE_SDKS } from "../sdk.ts";
+import { INSTRUMENTATIONS, LOADER, PRELOAD, SERVED, scrape, withProject } from "./project.ts";
 
 /** The series of the applications, by the exporter's names: without units. */
 const ORDERS = /^shop_orders_total\{[^}]*\} 3$|^shop_orders_total 3$/m;
@@ -52,7 +53,7 @@ for (const sdk of SDKS) {
             : node([option, PRELOAD, app], env);
           const body = await check(child);
           // Up to 0.200, the exporter has no labels for the scope.
-          assert.equal(/otel_scope_name/.test(body), major > 1);
+          assert.equal(/otel_scope_name/.test(body), ZERO_CODE_SDKS.includes(sdk));
         });
       });
     }
@@ -97,6 +98,21 @@ for (const sdk of SDKS) {
       const child = node(["--import", PRELOAD, "code.mjs", JSON.stringify({ port })]);
       if (major < 3) await child.errorLine(/, on every interface \(/);
       else assert.equal(await child.errorLine(SERVED), `http://127.0.0.1:${port}/metrics`);
+      await check(child);
+    });
+  });
+
+  // CVE-2026-44902.
+  test(`${name}: a request that ends the process of exporters before 0.217 does not`, async () => {
+    await withProject(sdk, async ({ node, port }) => {
+      const config = JSON.stringify({ host: "127.0.0.1", port });
+      const child = node(["--import", PRELOAD, "code.mjs", config]);
+      await child.line("callback undefined");
+      const answer = await rawRequest(
+        port,
+        "GET //: HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+      );
+      assert.equal(answer.status, 404);
       await check(child);
     });
   });
@@ -227,13 +243,15 @@ meter_provider:
             target_info_enabled/development: false
 `;
 
-for (const sdk of SDKS.filter(({ major }) => major > 1)) {
+for (const sdk of ZERO_CODE_SDKS) {
   const { name } = sdk;
 
   const preloads: readonly (readonly string[])[] = [
     ["--require", PRELOAD, "--require", INSTRUMENTATIONS],
     ["--import", PRELOAD, "--import", INSTRUMENTATIONS],
     ["--require", PRELOAD, "--import", INSTRUMENTATIONS],
+    // As OpenTelemetry has it for ES modules; Node warns of loaders.
+    ["--no-warnings", `--loader=${LOADER}`, "--import", PRELOAD, "--import", INSTRUMENTATIONS],
   ];
   for (const args of preloads) {
     test(`${name}: an application without a line of code is served: ${args.join(" ")}`, async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 import { httpGet } from "../../helpers/http/http-get.ts";
 import type { Fixture } from "../../helpers/processes/fork-fixture.ts";
@@ -136,6 +137,19 @@ for (const [name, [files, env, expected]] of Object.entries(USELESS)) {
     });
   });
 }
+
+test("the preload finds the exporter of another preload, which has a folder of its own", async () => {
+  const files = Object.entries(FILES).map(([path, text]) => [`operator/${path}`, text]);
+  await withApp({ ...Object.fromEntries(files), "app.cjs": "" }, [], async ({ folder, node }) => {
+    const other = join(folder, "operator/app.cjs");
+    const child = node(["app.cjs"], {
+      NODE_OPTIONS: `--require ${PRELOAD} --require ${other}`,
+      OTEL_METRICS_EXPORTER: "prometheus",
+    });
+    await child.errorLine(/^promhttp: Metrics at /);
+    await end(child);
+  });
+});
 
 test("the preload says that there is no exporter, if the command line names it", async () => {
   await withApp({ "app.cjs": "" }, [], async ({ node }) => {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   type Circumstances,
   isExplicit,
+  preloadedFiles,
   reasonNotToLoad,
 } from "../../../src/programs/opentelemetry/role.ts";
 
@@ -61,4 +62,17 @@ test("isExplicit() is false only for what NODE_OPTIONS alone names", () => {
   const env = { NODE_OPTIONS: "--import promhttp/register --import ./instrumentation.mjs" };
   assert.equal(isExplicit({ env, execArgv: [] }), true);
   assert.equal(isExplicit({ env: {}, execArgv: [] }), true);
+});
+
+test("preloadedFiles() lists what is preloaded by its path", () => {
+  const env = {
+    NODE_OPTIONS: `${INHERITED} --require=/otel/a.js --import "/otel/b.mjs" --no-warnings`,
+  };
+  const execArgv = ["--import", "file:///otel/c.mjs", "-r", "./d.js"];
+  assert.deepEqual(preloadedFiles({ env, execArgv }), [
+    "file:///otel/c.mjs",
+    "/otel/a.js",
+    "/otel/b.mjs",
+  ]);
+  assert.deepEqual(preloadedFiles({ env: {}, execArgv: [] }), []);
 });

@@ -130,12 +130,13 @@ interface Buckets {
 
 /** Merges buckets, two to one, as many times as `halvings` says. */
 function merge({ offset, bucketCounts }: ExponentialBuckets, halvings: number): Buckets {
+  // A shift rounds down, below zero too.
   const first = offset >> halvings;
   const counts: number[] = [];
-  for (const [at, count] of bucketCounts.entries()) {
-    // A shift rounds down, below zero too.
-    const index = ((offset + at) >> halvings) - first;
-    counts[index] = (counts[index] ?? 0) + count;
+  let index = offset;
+  for (const count of bucketCounts) {
+    const at = (index++ >> halvings) - first;
+    counts[at] = (counts[at] ?? 0) + count;
   }
   return { first: first + 1, counts };
 }
@@ -149,14 +150,15 @@ function spansOf({ first, counts }: Buckets): {
   const filled: number[] = [];
   // The index after the last bucket that is not empty; the first offset counts from 0.
   let end = 0;
-  for (const [at, count] of counts.entries()) {
+  let index = first;
+  for (const count of counts) {
+    const offset = index++ - end;
     if (count === 0) continue;
-    const offset = first + at - end;
     const last = spans.at(-1);
     if (last === undefined || offset > 0) spans.push({ offset, length: 1 });
     else last.length++;
     filled.push(count);
-    end = first + at + 1;
+    end = index;
   }
   return { spans, counts: filled };
 }

@@ -7,6 +7,7 @@ import { gathererOf } from "../../../../src/gatherers/opentelemetry/gatherer.ts"
 import { ExponentialFlyweight } from "../../../../src/gatherers/opentelemetry/points/exponential-flyweight.ts";
 import { encodeFamilies, lines } from "../../../helpers/scraping/encode-families.ts";
 import { createContext, expose, gatherAll } from "../../../helpers/scraping/gathering.ts";
+import { TestGroup } from "../../remote/workers.ts";
 import { metric, point, readerOf, scope } from "../collections.ts";
 import { createSdkHistogram } from "./exponential-histogram.ts";
 
@@ -186,4 +187,40 @@ test("kept text of exponential histograms equals fresh text when bounds change a
     assert.equal(body, encodeFamilies(createTextEncoder("underscores"), families).body);
   }
   store.clear();
+});
+
+test("an exponential histogram of a worker is served with its label while bounds are added", async () => {
+  const group = new TestGroup();
+  const { descriptor } = metric("exponential", "eh");
+  const readers = [readerOf([]), readerOf([])];
+  const gatherers = readers.map((reader) => gathererOf(reader));
+  const rounds = [
+    [counted(1), counted(1, 1)],
+    [counted(1, 0, 2), counted(1, 2)],
+  ];
+  for (const values of rounds) {
+    for (const [at, reader] of readers.entries()) {
+      const eh = { ...metric("exponential", "eh", [point(values[at])]), descriptor };
+      reader.scopes = [scope("", eh)];
+      const families = [...(await gatherAll(gatherers[at] ?? assert.fail()))];
+      const worker = group.workers[at];
+      if (worker === undefined) group.join(families);
+      else group.answer(worker, families);
+    }
+    group.merge();
+  }
+  assert.deepEqual(group.lines(), [
+    'eh_bucket{le="2",worker="0"} 1',
+    'eh_bucket{le="4",worker="0"} 1',
+    'eh_bucket{le="8",worker="0"} 3',
+    'eh_bucket{le="+Inf",worker="0"} 3',
+    'eh_sum{worker="0"} 4.5',
+    'eh_count{worker="0"} 3',
+    'eh_bucket{le="2",worker="1"} 1',
+    'eh_bucket{le="4",worker="1"} 3',
+    'eh_bucket{le="+Inf",worker="1"} 3',
+    'eh_sum{worker="1"} 4.5',
+    'eh_count{worker="1"} 3',
+  ]);
+  assert.deepEqual(group.faults, []);
 });

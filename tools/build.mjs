@@ -59,8 +59,8 @@ function keepClassNames(code) {
 
 /**
  * Makes each module that is imported on first use import the entry too, which has been loaded long
- * before, and so the further entries. esbuild puts code that the same chunks share into one chunk, so all of the entry becomes
- * one: each further file would cost 0.4 ms when the entry is loaded.
+ * before, and each further entry as well. esbuild puts code that the same chunks share into one chunk, so
+ * all of the entry becomes one: each further file would cost 0.4 ms when the entry is loaded.
  */
 function shareTheEntry() {
   const setup = ({ onResolve, onLoad }) => {

@@ -14,7 +14,10 @@ export function warn(line: string): void {
   }
 }
 
-/** The message of whatever was thrown: a library may throw anything, which `inspect` can show. */
+/**
+ * The message of whatever was thrown: a library may throw anything, which `inspect` can show. Not the function
+ * of `errors.ts`: that would load the entry into processes that serve nothing.
+ */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : inspect(error);
 }

@@ -71,6 +71,7 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   "a group": /^(group\/|gatherers\/remote\/|endpoint\/group|server\/open-in-group|http\/targets)/,
   "the Fetch API": /^(http\/fetch|mount\/answer-fetch)/,
   "a look at the memory": /^exposition\/kept\/(memory-pressure|read-memory)/,
+  OpenTelemetry: /^(gatherers\/opentelemetry|exporter|programs\/opentelemetry)\//,
 };
 
 /** The functions of the source files, which keep their names in the built package. */
@@ -155,6 +156,14 @@ const CASES: readonly {
     parts: ["OpenMetrics", "protobuf", "compression"],
   },
 ];
+
+const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+
+test("the package has the code of each part", () => {
+  const files = readdirSync(DIST).filter((file) => file.endsWith(".js"));
+  const ours = files.map((file) => readFileSync(join(DIST, file), "utf8")).join("\n");
+  assert.deepEqual(partsOf({ ours, builtins: [] }), Object.keys(PARTS));
+});
 
 for (const { name, scrapes, parts } of CASES) {
   test(`a scrape of ${name} loads ${parts.join(", ") || "only what it uses"}`, async () => {

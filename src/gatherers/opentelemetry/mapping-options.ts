@@ -49,7 +49,7 @@ export interface MappingOptions {
   readonly translationStrategy?: TranslationStrategy | undefined;
   /**
    * Whether a strategy with suffixes appends the unit. `false` gives the names of
-   * `@opentelemetry/exporter-prometheus`, which knows no units.
+   * `@opentelemetry/exporter-prometheus`, which omits units.
    * @default true
    */
   readonly unitSuffixes?: boolean | undefined;

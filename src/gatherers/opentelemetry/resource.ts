@@ -11,7 +11,7 @@ export const TARGET_INFO = "target_info";
 export class ResourceLabels {
   /** The labels of all series; the same list until one changes. */
   constant: readonly ExtraLabel[] = [];
-  /** The family `target_info`; absent if it is not wanted, or would have no labels. */
+  /** The family `target_info`; absent if an option omits it, or if it would have no labels. */
   target: ValueFamily | undefined;
   readonly #mapping: Mapping;
   #attributes: Attributes | undefined;

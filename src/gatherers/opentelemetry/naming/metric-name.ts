@@ -106,7 +106,7 @@ function withLegalStart(name: string): string {
  * Translates the name of an instrument as `@opentelemetry/exporter-prometheus` does, so that an
  * application can change over to this package without changing its dashboards.
  *
- * The exporter knows no units, and does not collapse the `__` that a suffix makes. It replaces a `:`,
+ * The exporter omits units, and does not collapse the `__` that a suffix makes. It replaces a `:`,
  * and writes a line break as `_n`. It copies a prefix as it is: an illegal one is made legal here.
  *
  * @returns `undefined` if nothing is left of the name.

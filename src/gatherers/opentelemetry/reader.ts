@@ -92,8 +92,10 @@ export class PrometheusReader implements Gatherer {
     /** A value of the SDK's `AggregationType`. */
     readonly type: 0;
   } {
-    // Cast: the SDK's type is a union by number, which is the user's choice here.
-    return (this.#defaultAggregation?.(instrument) ?? DEFAULT_AGGREGATION) as { readonly type: 0 };
+    const choice = this.#defaultAggregation?.(instrument) ?? DEFAULT_AGGREGATION;
+    // SDK 1 calls that method; without it, its error would not say what is wrong. Cast: the SDK's type is a
+    // union by number, which is the user's choice here.
+    return { ...choice, createAggregator: refuseOldSdk } as { readonly type: 0 };
   }
 
   /** Called by the SDK: all points are cumulative. */
@@ -167,4 +169,10 @@ function joined(own: CollectionResult, others: readonly CollectionResult[]): Col
     resourceMetrics: { resource, scopeMetrics },
     errors: all.flatMap(({ errors }) => errors),
   };
+}
+
+function refuseOldSdk(): never {
+  throw new TypeError(
+    "Cannot use this reader with OpenTelemetry SDK 1: pass one of that SDK to gathererOf()",
+  );
 }

@@ -14,7 +14,7 @@ interface PlainResponse {
  * Answers a scrape that an application has routed to an exporter, as its `getMetricsRequestHandler()` does.
  * It never rejects, and ends every response.
  *
- * @param request May be anything: without a method, it is a GET.
+ * @param request May be anything: without a method and headers, it is a GET.
  */
 export function answerRouted(
   request: IncomingMessage,
@@ -22,7 +22,8 @@ export function answerRouted(
   handler: Handler,
   log: Log,
 ): Promise<void> {
-  const asked = typeof request?.method === "string" ? request : NO_REQUEST;
+  const isRequest = typeof request?.method === "string" && typeof request.headers === "object";
+  const asked = isRequest ? request : NO_REQUEST;
   if (isNodeResponse(response)) return handler(asked, response);
   return answerPlain(asked, response, handler, log);
 }
@@ -31,12 +32,14 @@ export function answerRouted(
 const NO_REQUEST = { method: "GET", url: "/", headers: {} } as IncomingMessage;
 
 /**
- * Whether a response is one of `node:http`, or close to it. Applications on Bun and on edge runtimes pass
- * an object with only `setHeader()` and `end()`, of which they make a `Response`.
+ * Whether a response is one of `node:http`, or close to it, with a connection that takes what is written.
+ * Applications on Bun and on edge runtimes pass an object with only `setHeader()` and `end()`, of which they
+ * make a `Response`; in route handlers of Next.js, a `ServerResponse` without a connection, whose `end()`
+ * they replace.
  */
 function isNodeResponse(response: ServerResponse | PlainResponse): response is ServerResponse {
-  const { write, writeHead } = response as Partial<ServerResponse>;
-  return typeof write === "function" && typeof writeHead === "function";
+  const { write, writeHead, socket } = response as Partial<ServerResponse>;
+  return typeof write === "function" && typeof writeHead === "function" && Boolean(socket);
 }
 
 /** Answers a scrape with text, through what stands in for a response. It never rejects. */

@@ -2,7 +2,6 @@ import { OVER } from "../abort.ts";
 import { isThenable } from "../maybe-promise.ts";
 import type { GatherContext, Gatherer } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
-import { unref } from "../timers.ts";
 
 type IsCounted = NonNullable<GatherContext["isCounted"]>;
 
@@ -41,7 +40,8 @@ export function gatherLast(
       mayWait: true,
     });
     if (!isThenable(result)) return undefined;
-    const timer = unref(setTimeout(() => controller.abort(OVER), MAX_WAIT_MS));
+    // It keeps the process alive: whoever awaits the result, at the top level of a module too, must get one.
+    const timer = setTimeout(() => controller.abort(OVER), MAX_WAIT_MS);
     return settled(result).finally(() => clearTimeout(timer));
   } catch {
     return undefined;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, ServerResponse } from "node:http";
 import { test } from "node:test";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import express from "express";
@@ -305,6 +305,27 @@ test("getMetricsRequestHandler() gives text to an object with setHeader() and en
   assert.match(String(response.headers["content-type"]), /^text\/plain; version=0\.0\.4/);
   assert.equal(typeof response.body, "string");
   assert.match(String(response.body), SAMPLE);
+});
+
+test("getMetricsRequestHandler() gives text at once to a response without a connection", async () => {
+  const { exporter, provider } = createExporter({ preventServerStart: true });
+  const counter = provider.getMeter("m").createCounter("large");
+  for (let id = 0; id < 1_500; id++) counter.add(1, { id, padding: "x".repeat(100) });
+  for (const request of [{ method: "GET" }, { method: "GET", url: "/", headers: {} }]) {
+    const response = new ServerResponse(request as IncomingMessage);
+    const gate = createGate();
+    let body: unknown;
+    // So do applications that turn it into a `Response`.
+    response.end = ((text: unknown) => {
+      body = text;
+      gate.open();
+    }) as never;
+    void exporter.getMetricsRequestHandler(request as IncomingMessage, response);
+    await within("end()", gate.promise);
+    assert.equal(response.statusCode, 200);
+    assert.equal(typeof body, "string");
+    assert.ok(String(body).length > 128 * 1024);
+  }
 });
 
 test("getMetricsRequestHandler() passes the host on that allowedHosts names", async () => {

@@ -10,12 +10,14 @@ export type Attributes = Readonly<Record<string, unknown>>;
 export type HrTime = readonly [number, number];
 
 /**
- * Returns the milliseconds since the epoch, with a fraction.
+ * Returns the milliseconds since the epoch, with a fraction; `undefined` for a time that is not known, which
+ * OpenTelemetry writes as 0 (StartTimeUnixNano).
  *
  * @internal
  */
-export function millisecondsOf([seconds, nanoseconds]: HrTime): number {
-  return seconds * 1e3 + nanoseconds / 1e6;
+export function millisecondsOf(time: HrTime | null | undefined): number | undefined {
+  const [seconds = 0, nanoseconds = 0] = time ?? [];
+  return seconds * 1e3 + nanoseconds / 1e6 || undefined;
 }
 
 /** What `collect()` resolves with. */
@@ -38,6 +40,8 @@ export interface ResourceMetrics {
 export interface Resource {
   /** The same object as long as nothing in it changes. */
   readonly attributes: Attributes;
+  /** Whether some attributes are not there yet. */
+  readonly asyncAttributesPending?: boolean | undefined;
   /** Resolves when detectors have found all attributes; reading them sooner is an error to the SDK. */
   readonly waitForAsyncAttributes?: (() => Promise<void>) | undefined;
 }

@@ -6,6 +6,7 @@ import { type KnownStream, KnownStreams, type Stranger } from "./known-streams.t
 import type { Mapping } from "./mapping-rules.ts";
 import { scopeLabelsOf } from "./naming/extra-labels.ts";
 import { translateName } from "./naming/metric-name.ts";
+import { legibleMetrics } from "./points/legible-metrics.ts";
 import { ResourceLabels, TARGET_INFO } from "./resource.ts";
 import type { LabelSources } from "./series.ts";
 import { Stream } from "./stream.ts";
@@ -65,12 +66,10 @@ export class Families {
     scopes: readonly ScopeMetrics[],
     isForeign: boolean,
   ): Generator<Stranger, void, undefined> {
-    for (const { scope, metrics } of scopes) {
-      for (const metric of metrics) {
-        const known = this.#streams.find(metric, this.#collection);
-        if (known === undefined) yield { scope, metric, isForeign };
-        else known.stream.take(metric.dataPoints, this.#collection);
-      }
+    for (const { scope, metric } of legibleMetrics(scopes, this.#report)) {
+      const known = this.#streams.find(metric, this.#collection);
+      if (known === undefined) yield { scope, metric, isForeign };
+      else known.stream.take(metric.dataPoints, this.#collection);
     }
   }
 

@@ -27,7 +27,13 @@ import type {
 import { haveSameElements } from "../../model/identity.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
 import { nextTurn } from "../../timers.ts";
-import type { Collecting, CollectionResult, Resource } from "./collected.ts";
+import type {
+  Collecting,
+  CollectionResult,
+  Resource,
+  ResourceMetrics,
+  ScopeMetrics,
+} from "./collected.ts";
 import { Families } from "./families.ts";
 import type { MappingOptions } from "./mapping-options.ts";
 import { isCollecting, type Mapping, resolveMapping } from "./mapping-rules.ts";
@@ -119,7 +125,7 @@ class ReaderGatherer implements Gatherer {
     if (!isKnown) return false;
     this.#resource = resource;
     const taken = this.#taken.then(() => {
-      const foreign = others.flatMap(({ result }) => result?.resourceMetrics.scopeMetrics ?? []);
+      const foreign = others.flatMap(scopesOf);
       const { attributes } = resource;
       return inSlices(this.#families.take({ attributes, own: scopeMetrics, foreign }, report));
     });
@@ -140,8 +146,10 @@ class ReaderGatherer implements Gatherer {
 
 /** Waits for all attributes: read too soon, some are missing, and the SDK logs an error. */
 async function isComplete(resource: Resource, signal: LightAbortSignal): Promise<boolean> {
-  const completion = resource.waitForAsyncAttributes?.();
-  if (completion === undefined) return true;
+  if (resource.waitForAsyncAttributes === undefined) return true;
+  // The signal may have aborted already: callbacks that hang time out shortly before.
+  if (resource.asyncAttributesPending === false) return true;
+  const completion = (async () => resource.waitForAsyncAttributes?.())();
   await settled([completion.catch(() => {})], signal);
   return !signal.aborted;
 }
@@ -168,10 +176,16 @@ function startCollecting(source: Collecting, timeoutMillis: number): Run {
   return run;
 }
 
+/** The scopes of a producer. What it returns is its own matter, so it must not cost those of the reader. */
+function scopesOf({ result }: Run): readonly ScopeMetrics[] {
+  const { scopeMetrics }: Partial<ResourceMetrics> = result?.resourceMetrics ?? {};
+  return scopeMetrics ?? [];
+}
+
 /** What went wrong; `reason` says why it is not over. */
 function errorsOf({ result, failure }: Run, reason: unknown): readonly unknown[] {
   if (failure !== undefined) return [failure.error];
-  return result === undefined ? [reason] : result.errors;
+  return result === undefined ? [reason] : (result?.errors ?? []);
 }
 
 /** What a report calls all callbacks: the SDK does not tell which of them threw. */

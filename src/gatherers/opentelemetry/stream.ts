@@ -1,3 +1,4 @@
+import type { Labels } from "../../model/metric-family.ts";
 import type { Attributes, DataPoint, Descriptor, HistogramValue, MetricData } from "./collected.ts";
 import { LabelMaker, type LabelSources, type Series } from "./series.ts";
 
@@ -35,6 +36,7 @@ export class Stream {
   #attributes = new Set<Attributes>();
   #isUnstable = false;
   #hasSharedAttributes = false;
+  #hasIllegible = false;
 
   constructor(metric: MetricData, labels: LabelSources) {
     const { descriptor, dataPointType, isMonotonic, aggregationTemporality } = metric;
@@ -79,6 +81,7 @@ export class Stream {
     this.#attributes = new Set();
     this.#isUnstable = false;
     this.#hasSharedAttributes = false;
+    this.#hasIllegible = false;
   }
 
   /** Whether there are points whose label sets must be made. */
@@ -93,7 +96,7 @@ export class Stream {
     // Where a caller changes an object that it records with, the SDK has several label sets with that object.
     const isShared = this.#attributes.has(attributes);
     if (isShared) this.#hasSharedAttributes = true;
-    else this.#attributes.add(attributes);
+    else if (isObject(attributes)) this.#attributes.add(attributes);
     return this.#seriesOf(point, isShared);
   }
 
@@ -122,13 +125,24 @@ export class Stream {
   /** What to report of its label sets. */
   *faults(): Generator<string, void, undefined> {
     if (this.#hasSharedAttributes) yield SHARED_ATTRIBUTES;
+    if (this.#hasIllegible) yield "the attributes of a label set cannot be read; skipped it";
     if (this.labels.hasEmptyKey) yield "an attribute has an empty key; skipped it";
   }
 
   #seriesOf(point: DataPoint, isShared: boolean): Series {
     const { attributes } = point;
-    const labels = isShared ? undefined : this.labels.labelsOf(attributes);
+    const labels = isShared ? undefined : this.#labelsOf(attributes);
     return { attributes, labels, boundaries: boundariesOf(point) };
+  }
+
+  /** Makes the labels; `undefined` where an object of the application throws when it is read. */
+  #labelsOf(attributes: Attributes): Labels | undefined {
+    try {
+      return this.labels.labelsOf(attributes ?? {});
+    } catch {
+      this.#hasIllegible = true;
+      return undefined;
+    }
   }
 
   /**
@@ -153,6 +167,11 @@ export class Stream {
       boundariesOf(point) === series.boundaries
     );
   }
+}
+
+/** Applications that are not type-checked record with texts and numbers, too, and the SDK takes them. */
+function isObject(attributes: Attributes): boolean {
+  return typeof attributes === "object" && attributes !== null;
 }
 
 function boundariesOf({ value }: DataPoint): readonly number[] | undefined {

@@ -131,3 +131,33 @@ test("an attribute with an empty key is left out and reported", async () => {
   assert.deepEqual(samplesOf(text), ['c_total{a="1",otel_scope_name="s"} 1']);
   assert.deepEqual(faults, ["c_total: an attribute has an empty key; skipped it"]);
 });
+
+test("attributes that are not an object do not cost other series", async () => {
+  const reader = new PrometheusReader({ scopeInfoEnabled: false, targetInfoEnabled: false });
+  const counter = new MeterProvider({ readers: [reader] }).getMeter("s").createCounter("c");
+  counter.add(1);
+  // Not type-checked: the SDK takes what it gets.
+  for (const attributes of ["ab", 5, ["x"]]) counter.add(2, attributes as never);
+  const { text } = await createExpose(reader)();
+  assert.deepEqual(samplesOf(text), [
+    "c_total 3",
+    'c_total{key_0="a",key_1="b"} 2',
+    'c_total{key_0="x"} 2',
+  ]);
+});
+
+test("attributes that cannot be read are skipped and reported", async () => {
+  const attributes = {
+    get a(): never {
+      throw new Error("unreadable");
+    },
+  };
+  const missing = { ...point(2), attributes: undefined as never };
+  const reader = readerOf([scope("", counterOf(point(1, attributes), missing))]);
+  const expose = createExpose(gathererOf(reader));
+  for (let time = 0; time < 2; time++) {
+    const { text, faults } = await expose();
+    assert.deepEqual(samplesOf(text), ["c_total 2"]);
+    assert.deepEqual(faults, ["c_total: the attributes of a label set cannot be read; skipped it"]);
+  }
+});

@@ -77,13 +77,40 @@ test("a gathering does not wait for the resource after its signal aborts", async
   assert.deepEqual(withoutDurations(errors), [{ collector: "opentelemetry", error: reason }]);
 });
 
-test("a resource that fails to complete is served as it is", async () => {
+test("a resource that is complete is served after the signal has aborted, too", async () => {
+  const abortion = new AbortController();
   const resource = {
     attributes: { a: "b" },
-    waitForAsyncAttributes: () => Promise.reject(new Error("no network")),
+    get asyncAttributesPending() {
+      abortion.abort(new Error("too late"));
+      return false;
+    },
+    waitForAsyncAttributes: () => NEVER,
   };
-  const { text } = await createExpose(gathererOf(readerOf([], resource)))();
-  assert.match(text, /^target_info\{a="b"\} 1$/m);
+  const gatherer = gathererOf(readerOf([scope("s", metric("counter", "c"))], resource));
+  const { families, errors } = await gatherer.gather(createContext(abortion.signal));
+  assert.deepEqual(withoutDurations(errors), []);
+  assert.equal([...families].length, 2);
+});
+
+test("what a producer returns costs no other metric, whatever it is", async () => {
+  const reader = readerOf([scope("s", metric("counter", "c"))]);
+  for (const result of [undefined, null, {}, { resourceMetrics: {} }, { resourceMetrics: null }]) {
+    const producer = { collect: async () => result as unknown as CollectionResult };
+    const gatherer = gathererOf(reader, { metricProducers: [producer] });
+    assert.deepEqual(await namesOf(gatherer), ["c_total"]);
+  }
+});
+
+test("a resource that fails to complete is served as it is", async () => {
+  const fail = () => {
+    throw new Error("no network");
+  };
+  for (const waitForAsyncAttributes of [fail, async () => fail()]) {
+    const resource = { attributes: { a: "b" }, waitForAsyncAttributes };
+    const { text } = await createExpose(gathererOf(readerOf([], resource)))();
+    assert.match(text, /^target_info\{a="b"\} 1$/m);
+  }
 });
 
 test("the last gathering of a process returns at once what was collected before", async () => {
@@ -157,8 +184,7 @@ const ATTRIBUTES = Array.from({ length: 20_000 }, (_, id) => ({ id }));
 
 test("a collection that cannot be read fails, and the next one is served", async () => {
   const good = collection([scope("s", metric("counter", "c"))]);
-  const bad = { resourceMetrics: { ...good.resourceMetrics, scopeMetrics: [{}] }, errors: [] };
-  const results = [bad as unknown as CollectionResult, good];
+  const results = [{ errors: [] } as unknown as CollectionResult, good];
   const gatherer = gathererOf({ collect: async () => results.shift() ?? good });
   await assert.rejects(async () => gatherer.gather(createContext()), TypeError);
   assert.deepEqual(await namesOf(gatherer), ["c_total"]);

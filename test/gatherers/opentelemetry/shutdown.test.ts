@@ -5,8 +5,10 @@ import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import { gatherLast, gatherNow } from "../../../src/gatherers/final-gathering.ts";
 import { PrometheusReader } from "../../../src/gatherers/opentelemetry/reader.ts";
 import type { MetricFamily } from "../../../src/model/metric-family.ts";
+import { createGate } from "../../helpers/gate.ts";
 import { mockClock, passUntil } from "../../helpers/mock-clock.ts";
 import { turns } from "../../helpers/turns.ts";
+import { readerOf } from "./collections.ts";
 
 const ALL = () => true;
 
@@ -48,6 +50,20 @@ test("shutdown() of a reader without a provider collects nothing", async () => {
   const reader = new PrometheusReader();
   await reader.shutdown();
   assert.deepEqual(gatherNow(reader, ALL), []);
+});
+
+test("the process lives until shutdown() is over, whatever the resource waits for", async () => {
+  const attributes = createGate();
+  const resource = { attributes: {}, waitForAsyncAttributes: () => attributes.promise };
+  const reader = new PrometheusReader();
+  reader.setMetricProducer(readerOf([], resource));
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const before = timers();
+  const shutdown = reader.shutdown();
+  assert.equal(timers(), before + 1);
+  attributes.open();
+  await shutdown;
+  assert.equal(timers(), before);
 });
 
 test("shutdown() abandons a callback that hangs", async (t) => {

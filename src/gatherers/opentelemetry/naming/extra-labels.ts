@@ -24,11 +24,11 @@ const RESERVED: ReadonlySet<string> = new Set(["name", "version", "schema_url"])
  * @param escapes Whether keys are translated.
  */
 export function scopeLabelsOf(
-  { name, version = "", schemaUrl = "", attributes = {} }: Scope,
+  { name, version = "", schemaUrl = "", attributes }: Scope,
   escapes: boolean,
 ): readonly ExtraLabel[] {
   const own = { name, version, schema_url: schemaUrl };
-  const others = Object.entries(attributes).filter(
+  const others = Object.entries(attributes ?? {}).filter(
     ([key]) => !RESERVED.has(labelNameOf(key, escapes)),
   );
   return labelsOf([...Object.entries(own), ...others], SCOPE_PREFIX, escapes);

@@ -14,7 +14,14 @@ const MAX_CODE_POINTS = 128;
 
 /** Returns all exemplars of a point; `undefined` if there are none. */
 export function exemplarsOf({ exemplars }: DataPoint): readonly Exemplar[] | undefined {
-  return exemplars?.length ? exemplars.map(toExemplar) : undefined;
+  if (!Array.isArray(exemplars)) return undefined;
+  const legible = exemplars.filter(isLegible);
+  return legible.length === 0 ? undefined : legible.map(toExemplar);
+}
+
+/** What is not collected by an SDK may be anything. */
+function isLegible(exemplar: CollectedExemplar | null | undefined): boolean {
+  return typeof exemplar?.value === "number";
 }
 
 /** Returns the latest exemplar of a counter. */
@@ -50,8 +57,8 @@ function latest(one: Exemplar, other: Exemplar): Exemplar {
 function toExemplar(collected: CollectedExemplar): Exemplar {
   const { filteredAttributes, value, timestamp, traceId, spanId } = collected;
   const trace: Record<string, string> = {};
-  if (traceId) trace["trace_id"] = traceId;
-  if (spanId) trace["span_id"] = spanId;
+  if (traceId) trace["trace_id"] = String(traceId);
+  if (spanId) trace["span_id"] = String(spanId);
   const attributes: Record<string, string> = {};
   for (const [key, attribute] of Object.entries(filteredAttributes ?? {})) {
     // Whatever the strategy is, because readers of OpenMetrics reject other names in exemplars.

@@ -91,7 +91,7 @@ export class ExponentialFlyweight implements HistogramMetric {
     return this.#native;
   }
 
-  get startTimestampMs(): number {
+  get startTimestampMs(): number | undefined {
     return millisecondsOf(this.#point.startTime);
   }
 

@@ -6,6 +6,7 @@
  *
  * @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#exponential-histograms
  */
+import { NOT_A_NUMBER } from "../../../model/faults.ts";
 import { haveSameElements } from "../../../model/identity.ts";
 import type { BucketSpan, Exemplar, NativeHistogram } from "../../../model/metric-family.ts";
 import type { ExponentialBuckets, ExponentialValue } from "../collected.ts";
@@ -22,6 +23,9 @@ export interface ClassicBuckets {
 const MIN_SCHEMA = -4;
 const MAX_SCHEMA = 8;
 
+/** Where the SDK begins. A shift takes no more than 31. */
+const MAX_SCALE = 20;
+
 /** Exponential Histograms: where a point has no zero threshold, it MUST be this one. */
 const ZERO_THRESHOLD = 1e-128;
 
@@ -33,13 +37,27 @@ const ZERO_THRESHOLD = 1e-128;
  */
 export function faultOf(value: ExponentialValue): string | undefined {
   // Metrics that do not come from the SDK may be anything.
-  if (!value?.positive?.bucketCounts || !value.negative?.bucketCounts) {
+  const { scale, sum, count, positive, negative }: Partial<ExponentialValue> = value ?? {};
+  if (!areBuckets(positive) || !areBuckets(negative)) {
     return "an exponential histogram has no buckets";
   }
-  const { scale, sum } = value;
+  if (typeof count !== "number") return NOT_A_NUMBER;
+  if (scale === undefined || !Number.isInteger(scale) || scale > MAX_SCALE) {
+    return "the scale of an exponential histogram is not an integer of at most 20";
+  }
   if (scale < MIN_SCHEMA) return "the scale of an exponential histogram is below -4";
   if (sum === undefined) return "an exponential histogram has no sum";
   return undefined;
+}
+
+function areBuckets({ offset, bucketCounts }: Partial<ExponentialBuckets> = {}): boolean {
+  // Indexes are shifted, which takes 32 bits of them.
+  const isIndex = offset !== undefined && (offset | 0) === offset;
+  return isIndex && Array.isArray(bucketCounts) && bucketCounts.every(isNumber);
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === "number";
 }
 
 /**

@@ -1,3 +1,4 @@
+import { NOT_A_NUMBER } from "../../../model/faults.ts";
 import type {
   Exemplar,
   HistogramMetric,
@@ -55,7 +56,7 @@ class CounterFlyweight extends ValueFlyweight {
     return exemplarOf(this.point);
   }
 
-  get startTimestampMs(): number {
+  get startTimestampMs(): number | undefined {
     return millisecondsOf(this.point.startTime);
   }
 }
@@ -73,8 +74,10 @@ class HistogramFlyweight implements HistogramMetric {
   pointAt(point: DataPoint, series: Series): string | undefined {
     // The type of a stream decides the type of its values.
     const value = point.value as HistogramValue;
-    const boundaries = value?.buckets?.boundaries;
-    if (boundaries === undefined) return "a histogram has no buckets";
+    const { boundaries, counts } = value?.buckets ?? {};
+    // Metrics that do not come from the SDK may be anything.
+    if (!Array.isArray(boundaries) || !Array.isArray(counts)) return "a histogram has no buckets";
+    if (typeof value.count !== "number") return NOT_A_NUMBER;
     this.#point = point;
     this.#value = value;
     this.#series = series;
@@ -113,7 +116,7 @@ class HistogramFlyweight implements HistogramMetric {
     return bucketExemplarsOf(this.#point, this.upperBounds);
   }
 
-  get startTimestampMs(): number {
+  get startTimestampMs(): number | undefined {
     return millisecondsOf(this.#point.startTime);
   }
 }

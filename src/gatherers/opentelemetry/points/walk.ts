@@ -147,13 +147,13 @@ class StreamWalk implements RunReader, RememberingIterator {
       const point = points[start + read] as DataPoint<HistogramValue>; // read < count
       const series = known[start + read] as Series;
       if (series !== identities[entry] || series.attributes !== point.attributes) break;
-      const { buckets, count: total, sum } = point.value;
-      if (buckets.boundaries !== series.boundaries) break;
+      const { buckets, count: total, sum }: Partial<HistogramValue> = point.value ?? {};
+      if (buckets?.boundaries !== series.boundaries) break;
       if (shape.hasExemplars && point.exemplars !== undefined) break;
       const end = firstNumbers[entry + 1] as number;
       if (numbers[end - shape.countFromEnd] !== total || numbers[end - shape.sumFromEnd] !== sum) {
-        this.#flyweight.pointAt(point, series);
-        if (!run.compare(entry, this.#flyweight)) break;
+        const fault = this.#flyweight.pointAt(point, series);
+        if (fault !== undefined || !run.compare(entry, this.#flyweight)) break;
       }
     }
     return read;

@@ -61,6 +61,15 @@ test("a point without exemplars has none", () => {
   }
 });
 
+test("what is not an exemplar is left out", () => {
+  for (const exemplars of ["abc", {}, null, [null, undefined, 5, { value: "1" }]]) {
+    assert.equal(exemplarsOf({ ...pointWith(), exemplars: exemplars as never }), undefined);
+  }
+  const bare = { value: 1, traceId: 7 } as unknown as CollectedExemplar;
+  const exemplar = { labels: { trace_id: "7" }, value: 1, timestampMs: undefined };
+  assert.deepEqual(exemplarOf(pointWith(bare)), exemplar);
+});
+
 test("exemplarOf() returns the latest", () => {
   const times = [2, 3, 1];
   const point = pointWith(...times.map((at) => ({ value: at, timestamp: [at, 0] as const })));

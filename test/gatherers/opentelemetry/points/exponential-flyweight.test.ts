@@ -72,16 +72,32 @@ test("a point that cannot be an exponential histogram of Prometheus is skipped",
   const points = [
     point({ ...counted(1), scale: -5 }, { a: "coarse" }),
     point({ ...counted(1), sum: undefined }, { a: "without a sum" }),
+    point({ ...counted(1), scale: 1e9 }, { a: "fine" }),
+    point({ ...counted(1), scale: undefined }, { a: "without a scale" }),
+    point({ ...counted(1), count: 1n }, { a: "without a count" }),
+    point(undefined, { a: "without a value" }),
+    point(
+      { ...counted(1), positive: { offset: 2 ** 40, bucketCounts: [1] } },
+      { a: "without an index" },
+    ),
+    point(
+      { ...counted(1), negative: { offset: 0, bucketCounts: ["1"] } },
+      { a: "without numbers" },
+    ),
     point(counted(1), { a: "good" }),
   ];
   const { text, faults } = await expose(
     gathererOf(readerOf([scope("", metric("exponential", "eh", points))])),
   );
   assert.match(text, /eh_count\{a="good"\} 1/);
-  assert.doesNotMatch(text, /coarse|without/);
+  assert.doesNotMatch(text, /coarse|fine|without/);
   assert.deepEqual(faults, [
     "eh: the scale of an exponential histogram is below -4",
     "eh: an exponential histogram has no sum",
+    "eh: the scale of an exponential histogram is not an integer of at most 20",
+    "eh: the scale of an exponential histogram is not an integer of at most 20",
+    "eh: a value is not a number",
+    ...Array(3).fill("eh: an exponential histogram has no buckets"),
   ]);
 });
 

@@ -85,6 +85,35 @@ test("a histogram without buckets is skipped and reported", async () => {
   assert.deepEqual(faults, ["m: a histogram has no buckets"]);
 });
 
+test("a histogram that is not in numbers is skipped and reported, after one that was, too", async () => {
+  const good = buckets([1], [1, 0], 1);
+  const bad = [undefined, { ...good, buckets: { boundaries: [1] } }, { ...good, count: 1n }];
+  const at = (value: unknown) => ({ ...point(value), attributes: ATTRIBUTES });
+  const gatherer = readerOf([]);
+  const expose = createExpose(gathererOf(gatherer, OPTIONS));
+  for (const value of [...bad, good]) {
+    for (const one of [good, value]) {
+      gatherer.scopes = [scope("s", metric("histogram", "m", [at(one)]))];
+      const { text, faults } = await expose();
+      assert.equal(faults.length, one === good ? 0 : 1);
+      assert.equal(/^m_count 1$/m.test(text), one === good);
+    }
+  }
+});
+
+const ATTRIBUTES = {};
+
+test("a start that is not known is left out", async () => {
+  for (const startTime of [undefined, null, [0, 0]]) {
+    const one = { ...point(1), startTime: startTime as never };
+    const reader = readerOf([scope("s", metric("counter", "m", [one]))]);
+    const { families } = await gathererOf(reader).gather(createContext());
+    for (const { metrics } of families) {
+      for (const { startTimestampMs } of metrics) assert.equal(startTimestampMs, undefined);
+    }
+  }
+});
+
 test("counters and histograms have the time when they began, gauges have none", async () => {
   const startOf = (kind: Kind, value: unknown) => read(kind, value, (one) => one.startTimestampMs);
   assert.equal(await startOf("counter", 1), 1_700_000_000_500);

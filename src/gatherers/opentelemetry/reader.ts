@@ -48,8 +48,12 @@ const DEFAULT_AGGREGATION: AggregationChoice = { type: 0 };
  *
  * @example
  * ```ts
+ * import { MeterProvider } from "@opentelemetry/sdk-metrics";
+ * import { Server } from "promhttp";
+ * import { PrometheusReader } from "promhttp/opentelemetry";
+ *
  * const reader = new PrometheusReader();
- * metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
+ * const provider = new MeterProvider({ readers: [reader] });
  * await Server.run(reader, ":9464");
  * ```
  */
@@ -112,7 +116,7 @@ export class PrometheusReader implements Gatherer {
    * Collects all metrics, as `gather()` does, and returns them as the SDK does: those of further producers
    * behind its own.
    *
-   * @param options `timeoutMillis` bounds each callback.
+   * @param options `timeoutMillis` bounds each callback; without it, one that hangs is waited for.
    * @throws {Error} Rejects before the reader is in a `MeterProvider`, after it was shut down, and with what a
    *   further producer rejects with.
    */

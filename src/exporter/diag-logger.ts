@@ -15,7 +15,7 @@ type Line = Logger["error"];
  */
 export function diagLogger(fallback: Logger): Logger {
   return {
-    // What `console` has besides makes a line one text, which `diag` takes, too.
+    // A logger with the other methods of `console` gets each line as one text, which `diag` takes, too.
     ...fallback,
     error: lineAt("error", fallback),
     warn: lineAt("warn", fallback),

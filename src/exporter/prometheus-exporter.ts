@@ -104,17 +104,6 @@ export class PrometheusExporter extends PrometheusReader {
     );
   }
 
-  /**
-   * Called by the SDK when an instrument is created. SDK 1 then calls a method of the result; without one,
-   * its error would not say what is wrong.
-   */
-  override selectAggregation(instrument: string): {
-    /** A value of the SDK's `AggregationType`. */
-    readonly type: 0;
-  } {
-    return Object.assign({ createAggregator: refuseOldSdk }, super.selectAggregation(instrument));
-  }
-
   /** The URL of the metrics while the server listens, with its real port. */
   get url(): string | undefined {
     return this.#server.current?.url;
@@ -182,10 +171,4 @@ export class PrometheusExporter extends PrometheusReader {
       throw isInstance(error, ListenError) ? error.cause : error;
     }
   }
-}
-
-function refuseOldSdk(): never {
-  throw new TypeError(
-    "Cannot use PrometheusExporter with OpenTelemetry SDK 1: pass a reader of that SDK to gathererOf()",
-  );
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { IMetricReader, MeterProviderOptions } from "@opentelemetry/sdk-metrics";
 import type { ExporterConfig } from "../../src/exporter/exporter-config.ts";
 import { PrometheusExporter } from "../../src/exporter/prometheus-exporter.ts";
+import { PrometheusReader } from "../../src/gatherers/opentelemetry/reader.ts";
 import { freePort } from "../helpers/http/free-port.ts";
 import { httpGet } from "../helpers/http/http-get.ts";
 import { forkNode } from "../helpers/processes/fork-fixture.ts";
@@ -125,15 +126,19 @@ for (const sdk of NEW_SDKS) {
 }
 
 for (const sdk of SDKS.filter(({ major }) => major === 1)) {
-  test("PrometheusExporter says what SDK 1 needs instead", () => {
-    const exporter = new PrometheusExporter({ preventServerStart: true });
-    const provider = new sdk.metrics.MeterProvider({ readers: [exporter] });
-    assert.throws(() => provider.getMeter("m").createCounter("c"), {
-      name: "TypeError",
-      message:
-        "Cannot use PrometheusExporter with OpenTelemetry SDK 1: pass a reader of that SDK to gathererOf()",
+  for (const reader of [
+    new PrometheusReader(),
+    new PrometheusExporter({ preventServerStart: true }),
+  ]) {
+    test(`${reader.constructor.name} says what SDK 1 needs instead`, () => {
+      const provider = new sdk.metrics.MeterProvider({ readers: [reader] });
+      assert.throws(() => provider.getMeter("m").createCounter("c"), {
+        name: "TypeError",
+        message:
+          "Cannot use this reader with OpenTelemetry SDK 1: pass one of that SDK to gathererOf()",
+      });
     });
-  });
+  }
 }
 
 /** The options of the exporter that change what is served. */

@@ -10,8 +10,8 @@ import {
   wrongType,
 } from "../../options/checks.ts";
 import type { Collecting } from "./collected.ts";
-import type { AttributePatterns, MappingOptions, TranslationStrategy } from "./mapping-options.ts";
-import { type Translation, translationOf } from "./naming/metric-name.ts";
+import type { AttributePatterns, MappingOptions } from "./mapping-options.ts";
+import { STRATEGIES, type Translation, translationOf } from "./naming/metric-name.ts";
 
 /** What the options of the mapping say, checked. */
 export interface Mapping {
@@ -28,13 +28,6 @@ export interface Mapping {
   /** What is collected beside the reader. */
   readonly producers: readonly Collecting[];
 }
-
-const STRATEGIES: readonly TranslationStrategy[] = [
-  "UnderscoreEscapingWithSuffixes",
-  "UnderscoreEscapingWithoutSuffixes",
-  "NoUTF8EscapingWithSuffixes",
-  "NoTranslation",
-];
 
 const isPatternList: Check = (name, value) => {
   const isList = Array.isArray(value) && value.length > 0 && value.every(isText);
@@ -56,7 +49,7 @@ const areProducers: Check = (name, value) => {
 
 const MAPPING_CHECKS = {
   prefix: isString,
-  translationStrategy: oneOf(STRATEGIES),
+  translationStrategy: oneOf(Object.keys(STRATEGIES)),
   unitSuffixes: isBoolean,
   scopeInfoEnabled: isBoolean,
   targetInfoEnabled: isBoolean,

@@ -48,8 +48,12 @@ const DEFAULT_AGGREGATION: AggregationChoice = { type: 0 };
  *
  * @example
  * ```ts
+ * import { MeterProvider } from "@opentelemetry/sdk-metrics";
+ * import { Server } from "promhttp";
+ * import { PrometheusReader } from "promhttp/opentelemetry";
+ *
  * const reader = new PrometheusReader();
- * metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
+ * const provider = new MeterProvider({ readers: [reader] });
  * await Server.run(reader, ":9464");
  * ```
  */
@@ -92,8 +96,10 @@ export class PrometheusReader implements Gatherer {
     /** A value of the SDK's `AggregationType`. */
     readonly type: 0;
   } {
-    // Cast: the SDK's type is a union by number, which is the user's choice here.
-    return (this.#defaultAggregation?.(instrument) ?? DEFAULT_AGGREGATION) as { readonly type: 0 };
+    const choice = this.#defaultAggregation?.(instrument) ?? DEFAULT_AGGREGATION;
+    // SDK 1 calls that method; without it, its error would not say what is wrong. Cast: the SDK's type is a
+    // union by number, which is the user's choice here.
+    return { ...choice, createAggregator: refuseOldSdk } as { readonly type: 0 };
   }
 
   /** Called by the SDK: all points are cumulative. */
@@ -110,7 +116,7 @@ export class PrometheusReader implements Gatherer {
    * Collects all metrics, as `gather()` does, and returns them as the SDK does: those of further producers
    * behind its own.
    *
-   * @param options `timeoutMillis` bounds each callback.
+   * @param options `timeoutMillis` bounds each callback; without it, one that hangs is waited for.
    * @throws {Error} Rejects before the reader is in a `MeterProvider`, after it was shut down, and with what a
    *   further producer rejects with.
    */
@@ -167,4 +173,10 @@ function joined(own: CollectionResult, others: readonly CollectionResult[]): Col
     resourceMetrics: { resource, scopeMetrics },
     errors: all.flatMap(({ errors }) => errors),
   };
+}
+
+function refuseOldSdk(): never {
+  throw new TypeError(
+    "Cannot use this reader with OpenTelemetry SDK 1: pass one of that SDK to gathererOf()",
+  );
 }

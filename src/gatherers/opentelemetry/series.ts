@@ -63,7 +63,7 @@ export class LabelMaker {
       const known = this.#keys.get(key) ?? this.#learn(key);
       const value = attributes[key];
       const text = labelValueOf(value);
-      known.kinds |= kindOf(value);
+      known.kinds |= kindsOf(value);
       // More than one bit.
       if (text === "" || (known.kinds & (known.kinds - 1)) !== 0) this.mayRepeat = true;
       if (text !== "") labels[known.name] = text;
@@ -111,8 +111,8 @@ export class LabelMaker {
   }
 }
 
-/** The kind of a value, as a bit. Lists and maps have two: `[NaN]` and `["NaN"]` have the same text. */
-function kindOf(value: unknown): number {
+/** The kinds of a value, a bit for each. Lists and maps have two: `[NaN]` and `["NaN"]` have the same text. */
+function kindsOf(value: unknown): number {
   switch (typeof value) {
     case "string":
       return 1;

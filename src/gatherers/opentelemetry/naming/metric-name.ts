@@ -32,7 +32,8 @@ export interface TranslatedName {
   readonly unit: string;
 }
 
-const STRATEGIES: Readonly<
+/** What each strategy does. */
+export const STRATEGIES: Readonly<
   Record<TranslationStrategy, Pick<Translation, "escapes" | "hasSuffixes">>
 > = {
   UnderscoreEscapingWithSuffixes: { escapes: true, hasSuffixes: true },

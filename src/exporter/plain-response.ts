@@ -44,23 +44,43 @@ function isNodeResponse(response: ServerResponse | PlainResponse): response is S
 
 /** Answers a scrape with text, through what stands in for a response. It never rejects. */
 async function answerPlain(
-  { headers }: Pick<IncomingMessage, "headers">,
+  request: Pick<IncomingMessage, "headers">,
   response: PlainResponse,
   handler: Handler,
   log: Log,
 ): Promise<void> {
+  const fail = (error: unknown): void => log.error(CANNOT_ANSWER, error);
+  const { status, headers, text } = await readAnswer(request, handler).catch((error: unknown) => {
+    // In jsdom there is no `Request`. Whoever waits for `end()` must get it.
+    fail(error);
+    return NO_ANSWER;
+  });
   try {
-    const { host } = headers;
-    // Such an object takes nothing but uncompressed text, so only the host of the request counts.
-    const request = new Request("http://localhost/", {
-      headers: host === undefined ? {} : { host },
-    });
-    const answer = await handler.fetch(request);
-    const text = await answer.text();
-    response.statusCode = answer.status;
-    for (const [name, value] of answer.headers) response.setHeader?.(name, value);
+    response.statusCode = status;
+    for (const [name, value] of headers) response.setHeader?.(name, value);
     response.end(text);
   } catch (error) {
-    log.error(CANNOT_ANSWER, error);
+    fail(error);
   }
+}
+
+/** A whole answer. */
+interface Answer {
+  readonly status: number;
+  readonly headers: Iterable<readonly [name: string, value: string]>;
+  readonly text: string;
+}
+
+const NO_ANSWER: Answer = { status: 500, headers: [], text: "" };
+
+async function readAnswer(
+  { headers: { host } }: Pick<IncomingMessage, "headers">,
+  handler: Handler,
+): Promise<Answer> {
+  // What stands in for a response takes only uncompressed text, so only the host of the request counts.
+  const request = new Request("http://localhost/", {
+    headers: host === undefined ? {} : { host },
+  });
+  const answer = await handler.fetch(request);
+  return { status: answer.status, headers: answer.headers, text: await answer.text() };
 }

@@ -328,6 +328,21 @@ test("getMetricsRequestHandler() gives text at once to a response without a conn
   }
 });
 
+test("getMetricsRequestHandler() ends a response with 500 where it cannot answer", async (t) => {
+  const { exporter, log } = createExporter({ preventServerStart: true });
+  // As in jsdom.
+  const { Request } = globalThis;
+  t.after(() => Object.assign(globalThis, { Request }));
+  Object.assign(globalThis, { Request: undefined });
+  const response = createPlainResponse();
+  await exporter.getMetricsRequestHandler({} as IncomingMessage, response as never);
+  assert.deepEqual([response.statusCode, response.body], [500, ""]);
+  assert.match(
+    log.join("\n"),
+    /^error promhttp: Cannot answer a request: TypeError: Request is not/,
+  );
+});
+
 test("getMetricsRequestHandler() passes the host on that allowedHosts names", async () => {
   const { exporter } = createExporter({ preventServerStart: true, allowedHosts: ["app.test"] });
   for (const [host, status] of [

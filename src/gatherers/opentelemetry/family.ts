@@ -101,7 +101,7 @@ export class Family {
     for (const stream of this.#streams) {
       while (stream.isBehind) {
         const series = stream.makeNext();
-        if (this.#mayRepeat || stream.labels.mayRepeat) this.#keys ??= yield* this.#knownKeys();
+        if (this.#mayRepeat || stream.mayRepeat) this.#keys ??= yield* this.#knownKeys();
         stream.add(this.#isRepeated(series) ? { ...series, labels: undefined } : series);
         if (++count % SERIES_PER_STEP === 0) yield;
       }

@@ -28,6 +28,7 @@ import { haveSameElements } from "../../model/identity.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
 import { nextTurn } from "../../timers.ts";
 import type {
+  Attributes,
   Collecting,
   CollectionResult,
   Resource,
@@ -73,6 +74,8 @@ class ReaderGatherer implements Gatherer {
   readonly hasCollectors = true;
   readonly #sources: readonly Collecting[];
   readonly #families: Families;
+  /** Whether attributes of the resource are labels of each series. */
+  readonly #hasResourceLabels: boolean;
   /** The resource whose attributes are all there. */
   #resource: Resource | undefined;
   /** Settles when the last collection has been taken; never rejects. */
@@ -83,6 +86,7 @@ class ReaderGatherer implements Gatherer {
   constructor(reader: Collecting, mapping: Mapping) {
     this.#sources = [reader, ...mapping.producers];
     this.#families = new Families(mapping);
+    this.#hasResourceLabels = mapping.isConstantLabel !== undefined;
   }
 
   gather(context: GatherContext): GatherResult | Promise<GatherResult> {
@@ -98,40 +102,46 @@ class ReaderGatherer implements Gatherer {
       runs.map(({ done }) => done),
       signal,
     );
-    const { result: own, failure } = runs[0] as Run; // The reader is the first.
-    if (failure !== undefined) throw failure.error;
     // Encoding would only add to a turn of the event loop that was long already.
     if (performance.now() - startedAt >= SLICE_MS) await nextTurn();
-    const isTaken = own !== undefined && (await this.#take(own, runs, signal, context.report));
+    const { result: own, failure } = runs[0] as Run; // The reader is the first.
+    if (failure !== undefined) throw failure.error;
+    const isKnown = own !== undefined && (await this.#knows(own.resourceMetrics.resource, signal));
+    // Without it there is no `target_info`; series whose labels it has would be others.
+    const isServed = own !== undefined && (isKnown || !this.#hasResourceLabels);
+    if (isServed) await this.#take(own, runs, context.report);
     const durationMs = performance.now() - startedAt;
     context.onCollected?.(COLLECTOR, durationMs);
     const { reason } = signal;
     const errors = runs.flatMap((run) => errorsOf(run, reason));
-    if (own !== undefined && !isTaken) errors.push(reason);
+    if (own !== undefined && !isKnown) errors.push(reason);
     return {
-      families: isTaken ? this.#select(context) : [],
+      families: isServed ? this.#select(context) : [],
       errors: errors.map((error) => ({ collector: COLLECTOR, error, durationMs })),
     };
   }
 
-  /** Takes what was collected; `false` if the signal aborts before the resource is known. */
+  /** Whether all attributes of a resource are there, once they are or the signal aborts. */
+  async #knows(resource: Resource, signal: LightAbortSignal): Promise<boolean> {
+    if (resource === this.#resource) return true;
+    const isKnown = await isComplete(resource, signal);
+    this.#resource = isKnown ? resource : undefined;
+    return isKnown;
+  }
+
+  /** Takes what was collected. */
   async #take(
     { resourceMetrics: { resource, scopeMetrics } }: CollectionResult,
     [, ...others]: readonly Run[],
-    signal: LightAbortSignal,
     report: FaultReporter,
-  ): Promise<boolean> {
-    const isKnown = resource === this.#resource || (await isComplete(resource, signal));
-    if (!isKnown) return false;
-    this.#resource = resource;
+  ): Promise<void> {
     const taken = this.#taken.then(() => {
       const foreign = others.flatMap(scopesOf);
-      const { attributes } = resource;
+      const attributes = resource === this.#resource ? resource.attributes : NO_ATTRIBUTES;
       return inSlices(this.#families.take({ attributes, own: scopeMetrics, foreign }, report));
     });
     this.#taken = taken.catch(() => {});
     await taken;
-    return true;
   }
 
   /** The families that a scrape asks for. */
@@ -143,6 +153,9 @@ class ReaderGatherer implements Gatherer {
     return this.#requested;
   }
 }
+
+/** Those of a resource that is not known yet. */
+const NO_ATTRIBUTES: Attributes = {};
 
 /** Waits for all attributes: read too soon, some are missing, and the SDK logs an error. */
 async function isComplete(resource: Resource, signal: LightAbortSignal): Promise<boolean> {

@@ -4,7 +4,6 @@ import { LabelMaker, type LabelSources, type Series } from "./series.ts";
 
 /** What is served of a stream: the points of one collection, and a label set for each at the same index. */
 export interface Collected {
-  readonly stream: Stream;
   readonly points: readonly DataPoint[];
   /** There may be more than points. */
   readonly series: readonly Series[];
@@ -14,7 +13,8 @@ export interface Collected {
  * What one instrument has counted, with the label sets that are known of it.
  *
  * The SDK returns the same attributes objects in the same order at each collection, and new ones behind them.
- * So a label set is found by its index. Where a foreign producer does otherwise, label sets are made anew.
+ * So a label set is found by its index. Where a foreign producer does otherwise, label sets are made anew,
+ * and may repeat.
  *
  * A collection is taken in steps, of which the last serves it: `take()` or `leaveOut()`, `makeNext()` and
  * `add()` for each point that `isBehind`, `publish()`.
@@ -23,7 +23,7 @@ export class Stream {
   /** The object that described it last. */
   descriptor: Descriptor;
   /** What is served. */
-  current: Collected = { stream: this, points: [], series: [] };
+  current: Collected = { points: [], series: [] };
   /** Whether its label sets have to be made again. */
   isReset = false;
   /** Makes the labels of its label sets. */
@@ -34,7 +34,7 @@ export class Stream {
   #points: readonly DataPoint[] = [];
   #series: Series[] = [];
   #attributes = new Set<Attributes>();
-  #isUnstable = false;
+  #hasChanged = false;
   #hasSharedAttributes = false;
   #hasIllegible = false;
 
@@ -59,7 +59,14 @@ export class Stream {
   take(points: readonly DataPoint[], collection: number): void {
     this.#collection = collection;
     this.#points = points;
-    if (this.#isUnstable || !this.#areKnown()) this.reset();
+    if (this.#areKnown()) return;
+    this.#hasChanged = true;
+    this.reset();
+  }
+
+  /** Whether two of its label sets may be equal; stays `true`. */
+  get mayRepeat(): boolean {
+    return this.labels.mayRepeat || this.#hasChanged;
   }
 
   /** Whether a collection has brought it. */
@@ -79,7 +86,6 @@ export class Stream {
     this.isReset = true;
     this.#series = [];
     this.#attributes = new Set();
-    this.#isUnstable = false;
     this.#hasSharedAttributes = false;
     this.#hasIllegible = false;
   }
@@ -96,7 +102,7 @@ export class Stream {
     // Where a caller changes an object that it records with, the SDK has several label sets with that object.
     const isShared = this.#attributes.has(attributes);
     if (isShared) this.#hasSharedAttributes = true;
-    else if (isObject(attributes)) this.#attributes.add(attributes);
+    else this.#attributes.add(attributes);
     return this.#seriesOf(point, isShared);
   }
 
@@ -110,16 +116,10 @@ export class Stream {
     return this.#series;
   }
 
-  /** Makes the label set of a point that is served now and has another index than before. */
-  strayOf(point: DataPoint): Series {
-    this.#isUnstable = true;
-    return this.#seriesOf(point, false);
-  }
-
   /** Serves the points that were taken. */
   publish(): void {
     this.isReset = false;
-    this.current = { stream: this, points: this.#points, series: this.#series };
+    this.current = { points: this.#points, series: this.#series };
   }
 
   /** What to report of its label sets. */
@@ -138,6 +138,7 @@ export class Stream {
   /** Makes the labels; `undefined` where an object of the application throws when it is read. */
   #labelsOf(attributes: Attributes): Labels | undefined {
     try {
+      // Applications that are not type-checked record with texts, too, and the SDK takes them.
       return this.labels.labelsOf(attributes ?? {});
     } catch {
       this.#hasIllegible = true;
@@ -145,15 +146,9 @@ export class Stream {
     }
   }
 
-  /**
-   * Whether the first points have the known label sets. Only when there are new ones is each compared, because
-   * they may be known ones that have moved. A walk finds the others (`strayOf()`).
-   */
+  /** Whether the first points have the known label sets. That takes a hundredth of the time of a collection. */
   #areKnown(): boolean {
     const { length } = this.#series;
-    if (this.#points.length <= length) {
-      return length === 0 || (this.#isKnown(0) && this.#isKnown(length - 1));
-    }
     for (let index = 0; index < length; index++) if (!this.#isKnown(index)) return false;
     return true;
   }
@@ -167,11 +162,6 @@ export class Stream {
       boundariesOf(point) === series.boundaries
     );
   }
-}
-
-/** Applications that are not type-checked record with texts and numbers, too, and the SDK takes them. */
-function isObject(attributes: Attributes): boolean {
-  return typeof attributes === "object" && attributes !== null;
 }
 
 function boundariesOf({ value }: DataPoint): readonly number[] | undefined {

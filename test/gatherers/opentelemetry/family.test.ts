@@ -82,6 +82,21 @@ test("series of other producers are compared, because they may repeat", async ()
   assert.deepEqual(faults, [SAME]);
 });
 
+test("label sets are compared once a producer brings other objects than before", async () => {
+  const [a, b, c] = ["1", "2", "3"].map((id, index) => point(index, { a: id }));
+  assert.ok(a && b && c);
+  const one = counterOf(a, b, c);
+  const reader = readerOf([scope("", one)]);
+  const expose = createExpose(gathererOf(reader));
+  assert.deepEqual((await expose()).faults, []);
+  reader.scopes = [scope("", { ...one, dataPoints: [a, point(9, { a: "1" }), c] })];
+  for (let time = 0; time < 2; time++) {
+    const { text, faults } = await expose();
+    assert.deepEqual(samplesOf(text), ['c_total{a="1"} 0', 'c_total{a="3"} 2']);
+    assert.deepEqual(faults, [SAME]);
+  }
+});
+
 test("an attributes object that a caller changes and records with again is one series", async () => {
   const reader = new PrometheusReader({ targetInfoEnabled: false });
   const counter = new MeterProvider({ readers: [reader] }).getMeter("s").createCounter("c");

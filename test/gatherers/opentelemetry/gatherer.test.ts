@@ -77,6 +77,43 @@ test("a gathering does not wait for the resource after its signal aborts", async
   assert.deepEqual(withoutDurations(errors), [{ collector: "opentelemetry", error: reason }]);
 });
 
+test("a resource whose attributes never come costs its own metrics, and labels", async () => {
+  const abortion = new AbortController();
+  const reason = new Error("too late");
+  const resource = { attributes: { a: "b" }, waitForAsyncAttributes: () => NEVER };
+  const reader = readerOf([scope("s", metric("counter", "c"))], resource);
+  const options = { resourceConstantLabels: /./ };
+  const gatherers = [gathererOf(reader), gathererOf(reader, options)];
+  const gathered = gatherers.map((one) => one.gather(createContext(abortion.signal)));
+  // Until the reader has collected.
+  await new Promise((resolve) => setTimeout(resolve));
+  abortion.abort(reason);
+  const results = await Promise.all(gathered);
+  const names = results.map(({ families }) => [...families].map(({ name }) => name));
+  assert.deepEqual(names, [["c_total"], []]);
+  for (const { errors } of results) {
+    assert.deepEqual(withoutDurations(errors), [{ collector: "opentelemetry", error: reason }]);
+  }
+});
+
+test("a collection that comes just after the signal aborts is served", async () => {
+  let resolve = (_: CollectionResult) => {};
+  const collected = new Promise<CollectionResult>((done) => {
+    resolve = done;
+  });
+  const abortion = new AbortController();
+  const gathered = gathererOf({ collect: () => collected }).gather(createContext(abortion.signal));
+  // After so long a time, a gathering yields before it goes on.
+  const startedAt = performance.now();
+  while (performance.now() - startedAt < 2);
+  abortion.abort(new Error("too late"));
+  for (let tick = 0; tick < 20; tick++) await undefined;
+  resolve(collection([scope("s", metric("counter", "c"))]));
+  const { families, errors } = await gathered;
+  assert.deepEqual(withoutDurations(errors), []);
+  assert.equal([...families].length, 1);
+});
+
 test("a resource that is complete is served after the signal has aborted, too", async () => {
   const abortion = new AbortController();
   const resource = {

@@ -24,7 +24,7 @@ export function labelValueOf(value: unknown): string {
 
 function objectText(value: object): string {
   try {
-    if (value instanceof Uint8Array) return base64Of(value);
+    if (isBytes(value)) return base64Of(value);
     return JSON.stringify(value, jsonValue) ?? "";
   } catch {
     return "";
@@ -34,7 +34,7 @@ function objectText(value: object): string {
 /** What JSON has no form for, as a string. `this` has the value before its own `toJSON()`. */
 function jsonValue(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
   const original = this[key];
-  if (original instanceof Uint8Array) return base64Of(original);
+  if (isBytes(original)) return base64Of(original);
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   // A number would lose digits.
   return typeof value === "bigint" ? String(value) : value;
@@ -42,4 +42,9 @@ function jsonValue(this: Readonly<Record<string, unknown>>, key: string, value: 
 
 function base64Of({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
+}
+
+/** Whether a value is a `Uint8Array`, of another realm too. */
+function isBytes(value: unknown): value is Uint8Array {
+  return Object.prototype.toString.call(value) === "[object Uint8Array]";
 }

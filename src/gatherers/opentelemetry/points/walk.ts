@@ -75,7 +75,7 @@ class StreamWalk implements RunReader, RememberingIterator {
     while (this.#hasPoint()) {
       const index = this.#index++;
       const point = this.#points[index] as DataPoint; // There is one.
-      const series = this.#seriesAt(index, point);
+      const series = this.#series[index] as Series; // Points are published when all have one.
       if (series.labels === undefined) continue;
       const fault = this.#flyweight.pointAt(point, series);
       if (fault === undefined) return this.#step;
@@ -121,9 +121,8 @@ class StreamWalk implements RunReader, RememberingIterator {
     const first = run.firstNumbers[from] as number;
     let read = 0;
     for (; read < count; read++) {
-      const { attributes, value, exemplars } = points[start + read] as DataPoint; // read < count
-      const series = known[start + read] as Series;
-      if (series !== identities[from + read] || series.attributes !== attributes) break;
+      if (known[start + read] !== identities[from + read]) break;
+      const { value, exemplars } = points[start + read] as DataPoint; // read < count
       if (typeof value !== "number") break;
       if (shape.hasExemplars && exemplars !== undefined) break;
       const old = numbers[first + read] as number;
@@ -146,7 +145,7 @@ class StreamWalk implements RunReader, RememberingIterator {
       const entry = from + read;
       const point = points[start + read] as DataPoint<HistogramValue>; // read < count
       const series = known[start + read] as Series;
-      if (series !== identities[entry] || series.attributes !== point.attributes) break;
+      if (series !== identities[entry]) break;
       const { buckets, count: total, sum }: Partial<HistogramValue> = point.value ?? {};
       if (buckets?.boundaries !== series.boundaries) break;
       if (shape.hasExemplars && point.exemplars !== undefined) break;
@@ -157,13 +156,6 @@ class StreamWalk implements RunReader, RememberingIterator {
       }
     }
     return read;
-  }
-
-  /** The label set of a point: the known one at its index, unless a foreign producer has moved it. */
-  #seriesAt(index: number, point: DataPoint): Series {
-    const series = this.#series[index] as Series; // Points are published when all have one.
-    if (series.attributes === point.attributes) return series;
-    return (this.#collected[this.#passed] as Collected).stream.strayOf(point);
   }
 
   /** Whether there is another point, in the current stream or behind it, which it moves to. */

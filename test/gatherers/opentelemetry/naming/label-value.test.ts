@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 import { labelValueOf } from "../../../../src/gatherers/opentelemetry/naming/label-value.ts";
 
 const circular: unknown[] = [];
@@ -8,7 +9,7 @@ circular.push(circular);
 const hostile = new Proxy(
   {},
   {
-    getPrototypeOf() {
+    get() {
       throw new Error("hostile");
     },
   },
@@ -33,6 +34,7 @@ const VALUES: readonly { readonly of: string; readonly value: unknown; readonly 
   { of: "a map", value: { a: [1], b: { c: -1 / 0 } }, text: '{"a":[1],"b":{"c":"-Infinity"}}' },
   { of: "a map with a bigint", value: { a: 2n ** 64n }, text: '{"a":"18446744073709551616"}' },
   { of: "bytes", value: Uint8Array.of(1, 2, 255).subarray(1), text: "Av8=" },
+  { of: "bytes of another realm", value: runInNewContext("Uint8Array.of(2, 255)"), text: "Av8=" },
   {
     of: "bytes in a map",
     value: { a: Uint8Array.of(1, 255), b: Buffer.from("b") },

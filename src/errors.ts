@@ -13,7 +13,7 @@ export class MetricsError extends Error {
 
 /** Listening on an address failed; the `cause` is the error of the system. */
 export class ListenError extends MetricsError {
-  /** The address as it was given. */
+  /** The address, as text. */
   readonly address: string;
 
   /** Makes the error for an address that the system refused with `cause`. */

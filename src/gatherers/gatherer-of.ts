@@ -43,7 +43,7 @@ function gathererOfOne(source: unknown): Gatherer {
   if (gatherer !== undefined) return gatherer;
   if (isGatherer(source)) return source;
   throw new TypeError(
-    "Source must be a registry of prom-client or @prometheus-io/client, a Gatherer, or an array of them",
+    "Source must be a registry of prom-client or @prometheus-io/client, a Gatherer such as gathererOf(reader), or an array of them",
   );
 }
 

@@ -104,7 +104,10 @@ export function readAddress(text: string): Address | undefined {
  * @internal
  */
 export function textOf(target: ListenTarget): string | undefined {
-  if (target.kind === "tcp") return `${target.host ?? ""}:${target.port}`;
+  if (target.kind === "tcp") {
+    const { host = "", port } = target;
+    return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  }
   return target.kind === "unix" ? `unix:${target.path}` : undefined;
 }
 
@@ -129,10 +132,9 @@ function hostOf({ address, family }: AddressInfo): string {
  *
  * @internal
  */
-export function describeAddress(address: unknown): string {
-  if (typeof address === "string") return address;
-  if (isNetServer(address)) return "a net.Server";
-  return show(address);
+export function describeAddress(target: ListenTarget): string {
+  if (target.kind === "server") return "a net.Server";
+  return target.kind === "fd" ? `{ fd: ${target.fd} }` : `${textOf(target)}`;
 }
 
 function isNetServer(address: unknown): address is NetServer {

@@ -170,10 +170,12 @@ function parseArguments(
       `Option "path" must be a path that the server does not use itself, got "${options.path}"`,
     );
   }
+  const gatherer = gathererOf(source);
+  const target = parseAddress(address);
   return {
-    gatherer: gathererOf(source),
-    target: parseAddress(address),
-    label: describeAddress(address),
+    gatherer,
+    target,
+    label: describeAddress(target),
     options,
     log: createLog(options.logger),
   };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { MetricReader } from "@opentelemetry/sdk-metrics";
 import * as promClient12 from "prom-client-12";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import type { Gatherer, Registry } from "../../src/model/gatherer.ts";
@@ -110,3 +111,12 @@ for (const wrong of [undefined, null, "registry", 7, {}, { gather: true }, [unde
     assert.throws(() => gathererOf(wrong as unknown as Gatherer), TypeError);
   });
 }
+
+test("gathererOf() says how a reader of OpenTelemetry is served", () => {
+  class PullReader extends MetricReader {
+    override async onShutdown() {}
+    override async onForceFlush() {}
+  }
+  const source = new PullReader() as unknown as Gatherer;
+  assert.throws(() => gathererOf(source), /a Gatherer such as gathererOf\(reader\)/);
+});

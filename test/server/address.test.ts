@@ -176,18 +176,26 @@ test("parseAddress() throws only a TypeError or a RangeError", () => {
 });
 
 const DESCRIPTIONS: readonly [address: unknown, description: string][] = [
-  [9464, "9464"],
+  [9464, ":9464"],
   [":9464", ":9464"],
-  [{ host: "::1", port: 1 }, "{ host: '::1', port: 1 }"],
+  ["[::1]:9464", "[::1]:9464"],
+  ["unix:app.sock", "unix:app.sock"],
+  [{ port: 9464 }, ":9464"],
+  [{ host: "localhost", port: 9464 }, "localhost:9464"],
+  [{ host: "::1", port: 9464 }, "[::1]:9464"],
+  [{ path: "app.sock" }, "unix:app.sock"],
   [{ fd: 3 }, "{ fd: 3 }"],
-  [createServer(), "a net.Server"],
 ];
 
 for (const [address, description] of DESCRIPTIONS) {
-  test(`describeAddress() writes ${description}`, () => {
-    assert.equal(describeAddress(address), description);
+  test(`describeAddress() writes ${description} for ${inspect(address)}`, () => {
+    assert.equal(describeAddress(parseAddress(address)), description);
   });
 }
+
+test("describeAddress() names a server", () => {
+  assert.equal(describeAddress({ kind: "server", server: createServer() }), "a net.Server");
+});
 
 const URLS: readonly [address: AddressInfo | string, url: string][] = [
   [{ address: "127.0.0.1", family: "IPv4", port: 9464 }, "http://127.0.0.1:9464/metrics"],

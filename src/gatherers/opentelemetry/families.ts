@@ -6,6 +6,7 @@ import { type KnownStream, KnownStreams, type Stranger } from "./known-streams.t
 import type { Mapping } from "./mapping-rules.ts";
 import { scopeLabelsOf } from "./naming/extra-labels.ts";
 import { translateName } from "./naming/metric-name.ts";
+import { unitWord } from "./naming/unit-word.ts";
 import { legibleMetrics } from "./points/legible-metrics.ts";
 import { ResourceLabels, TARGET_INFO } from "./resource.ts";
 import type { LabelSources } from "./series.ts";
@@ -112,10 +113,10 @@ export class Families {
       const other = first?.kind.text ?? "info";
       return dropped(name, `type conflict: the ${kind.text} ${of} has the name of the ${other}`);
     }
-    // Names without units bring series of different units together.
+    // Names without units bring series of different units together. Those without a word are one.
     const heading = {
       help: descriptor.description ?? "",
-      unit: translation.hasUnits ? unit : ownUnit,
+      unit: translation.hasUnits ? unit : unitWord(ownUnit, false),
     };
     const family = first ?? this.#create({ ...heading, name, suffix: unit, kind });
     return { name, family, faults: family.conflictsWith(heading).map((fault) => `${fault} ${of}`) };

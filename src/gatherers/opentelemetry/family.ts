@@ -12,7 +12,7 @@ import { EXPONENTIAL_HISTOGRAM, type StreamKind } from "./stream-kind.ts";
 export interface FamilyHeading {
   readonly name: string;
   readonly help: string;
-  /** The unit, as far as names tell it. */
+  /** The word for the unit; `""` for none. */
   readonly unit: string;
   /** The suffix of the name that is the unit; `""` for none. */
   readonly suffix: string;

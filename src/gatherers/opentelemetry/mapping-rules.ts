@@ -36,8 +36,8 @@ const isPatternList: Check = (name, value) => {
 
 const isAttributeFilter: Check = (name, value) => {
   if (typeof value === "function" || isRegExp(value)) return;
-  if (typeof value !== "object" || value === null) {
-    throw wrongType(name, "an object, a RegExp or a function", value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw wrongType(name, "{ included, excluded }, a RegExp or a function", value);
   }
   objectOf({ included: isPatternList, excluded: isPatternList })(name, value);
 };

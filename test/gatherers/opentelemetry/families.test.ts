@@ -119,6 +119,13 @@ test("without units in names, the first unit stays and others are reported", asy
   assert.deepEqual(faults, ['g: unit conflict: kept the first, not that of scope "s"']);
 });
 
+test("without units in names, units without a word are one", async () => {
+  const units = ["{order}", "", "{item}", "1"];
+  const metrics = units.map((unit, a) => metric("gauge", "g", [point(1, { a })], { unit }));
+  const { expose } = exposing([scope("s", ...metrics)], { unitSuffixes: false });
+  assert.deepEqual((await expose()).faults, []);
+});
+
 test("an instrument called target.info is skipped beside the resource", async () => {
   const reader = readerOf([scope("s", metric("gauge", "target.info"))], { attributes: { a: "b" } });
   const { text, faults } = await createExpose(gathererOf(reader))();

@@ -62,7 +62,11 @@ test("resolveMapping() refuses options that it cannot use", () => {
     ],
     [
       { resourceConstantLabels: "a" },
-      'Option "resourceConstantLabels" must be an object, a RegExp or a function, got "a"',
+      'Option "resourceConstantLabels" must be { included, excluded }, a RegExp or a function, got "a"',
+    ],
+    [
+      { resourceConstantLabels: ["a"] },
+      "Option \"resourceConstantLabels\" must be { included, excluded }, a RegExp or a function, got [ 'a' ]",
     ],
     [
       { resourceConstantLabels: { included: [] } },

@@ -16,7 +16,7 @@ interface Modules {
   ) => { serialize(collected: CollectionResult["resourceMetrics"]): string };
 }
 
-/** The exporters that know nothing of scopes. */
+/** The exporters without labels for scopes. */
 export const WITHOUT_SCOPES: ReadonlySet<SdkName> = new Set(["sdk-1", "sdk-2.0"]);
 
 /** What a scraper reads of each of two bodies, sorted. */

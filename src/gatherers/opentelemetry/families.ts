@@ -5,11 +5,11 @@ import { Family, type FamilyHeading } from "./family.ts";
 import { type KnownStream, KnownStreams, type Stranger } from "./known-streams.ts";
 import type { Mapping } from "./mapping-rules.ts";
 import { scopeLabelsOf } from "./naming/extra-labels.ts";
+import type { LabelSources } from "./naming/label-maker.ts";
 import { translateName } from "./naming/metric-name.ts";
 import { unitWord } from "./naming/unit-word.ts";
 import { legibleMetrics } from "./points/legible-metrics.ts";
 import { ResourceLabels, TARGET_INFO } from "./resource.ts";
-import type { LabelSources } from "./series.ts";
 import { Stream } from "./stream.ts";
 import { areOneType, isDelta, kindOf } from "./stream-kind.ts";
 

@@ -15,7 +15,7 @@ const SDK = fileURLToPath(
   new URL("../opentelemetry/sdk-2/node_modules/@opentelemetry", import.meta.url),
 );
 
-/** It knows nothing of its metrics. Both instrumentations measure what it requests, under one name. */
+/** It records nothing itself. Both instrumentations measure what it requests, under one name. */
 const APP = `
   const { createServer, get } = require("node:http");
   const server = createServer((_, response) => response.end()).listen(0, "127.0.0.1", async () => {

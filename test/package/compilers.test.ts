@@ -9,6 +9,7 @@ import { packedFiles } from "../helpers/packed-files.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const EVERY_EXPORT = "every-export.ts";
+const OPENTELEMETRY = "opentelemetry.ts";
 const AWAIT_USING = "await-using.ts";
 const LOADED_TWICE = "loaded-twice.ts";
 
@@ -16,7 +17,7 @@ const LOADED_TWICE = "loaded-twice.ts";
 interface Case {
   readonly compiler: string;
   readonly options: string;
-  /** @default [EVERY_EXPORT] */
+  /** @default EVERY_ENTRY */
   readonly files?: readonly string[];
 }
 
@@ -25,21 +26,22 @@ const DISPOSABLE = "--target es2022 --lib es2022,esnext.disposable";
 // Only with the newest compiler: checking the types of a browser takes two seconds more in the others.
 const BROWSER = "--target esnext --lib esnext,dom,dom.iterable";
 
-const BOTH = [EVERY_EXPORT, AWAIT_USING];
+const EVERY_ENTRY = [EVERY_EXPORT, OPENTELEMETRY];
+const ALL = [...EVERY_ENTRY, AWAIT_USING];
 
 const CASES: readonly Case[] = [
   { compiler: "typescript-5.4", options: `--module esnext --moduleResolution node10 ${ES2020}` },
-  { compiler: "typescript-5.6", options: `--module nodenext ${DISPOSABLE}`, files: BOTH },
+  { compiler: "typescript-5.6", options: `--module nodenext ${DISPOSABLE}`, files: ALL },
   {
     compiler: "typescript-5.9",
     options: `--module esnext --moduleResolution bundler ${DISPOSABLE}`,
-    files: BOTH,
+    files: ALL,
   },
   { compiler: "typescript", options: `--module node16 ${ES2020}` },
   {
     compiler: "typescript",
     options: `--module nodenext --exactOptionalPropertyTypes ${BROWSER}`,
-    files: [...BOTH, LOADED_TWICE],
+    files: [...ALL, LOADED_TWICE],
   },
 ];
 
@@ -55,7 +57,7 @@ async function makeApplication(): Promise<string> {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(join(ROOT, "node_modules", name), join(modules, name), "junction");
   }
-  for (const file of [...BOTH, LOADED_TWICE]) {
+  for (const file of [...ALL, LOADED_TWICE]) {
     cpSync(join(ROOT, "test/package/consumer", file), join(folder, file));
   }
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
@@ -66,7 +68,7 @@ const application = await makeApplication();
 after(() => rmSync(application, { recursive: true }));
 
 /** Compiles files of the application and returns the output of the compiler. */
-function compile({ compiler, options, files = [EVERY_EXPORT] }: Case): Promise<string> {
+function compile({ compiler, options, files = EVERY_ENTRY }: Case): Promise<string> {
   const args = [
     join(ROOT, "node_modules", compiler, "bin/tsc"),
     ..."--strict --noEmit --skipLibCheck false --types node".split(" "),

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { packedFiles } from "../helpers/packed-files.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const { exports } = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8"));
+const { exports, typesVersions } = JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8"));
 const entries: readonly string[] = Object.values<{ types?: string }>(exports).flatMap(
   ({ types }) => (types === undefined ? [] : [posix.normalize(types)]),
 );
@@ -30,6 +30,13 @@ function reachableFrom(paths: readonly string[]): Set<string> {
 
 test("the package publishes the declarations that its entries reach, and no others", () => {
   assert.deepEqual(published.toSorted(), [...reachableFrom(entries)].sort());
+});
+
+test("a compiler that does not read exports finds the declarations of each entry", () => {
+  const paths = Object.entries<{ types?: string }>(exports).flatMap(([name, { types }]) =>
+    types === undefined || name === "." ? [] : [[name.replace("./", ""), [types]]],
+  );
+  assert.deepEqual(typesVersions, { "*": Object.fromEntries(paths) });
 });
 
 test("the declarations are about two dozen files", () => {

@@ -5,13 +5,13 @@ import { Family, type FamilyHeading } from "./family.ts";
 import { type KnownStream, KnownStreams, type Stranger } from "./known-streams.ts";
 import type { Mapping } from "./mapping-rules.ts";
 import { scopeLabelsOf } from "./naming/extra-labels.ts";
+import type { LabelSources } from "./naming/label-maker.ts";
 import { type InstrumentKind, translateName } from "./naming/metric-name.ts";
 import { unitWord } from "./naming/unit-word.ts";
 import { legibleMetrics } from "./points/legible-metrics.ts";
 import { ResourceLabels, TARGET_INFO } from "./resource.ts";
-import type { LabelSources } from "./series.ts";
 import { Stream } from "./stream.ts";
-import { areOneType, EXPONENTIAL_HISTOGRAM, HISTOGRAM, isDelta, kindOf } from "./stream-kind.ts";
+import { areOneType, isDelta, kindOf } from "./stream-kind.ts";
 
 /** The metrics of one collection. */
 export interface Collection {
@@ -85,8 +85,7 @@ export class Families {
 
   #add({ scope, metric, isForeign }: Stranger): KnownStream {
     const place = this.#place(scope, metric);
-    const kind = kindOf(metric);
-    const isHistogram = kind === HISTOGRAM || kind === EXPONENTIAL_HISTOGRAM;
+    const isHistogram = kindOf(metric)?.type === "histogram";
     const sources = this.#sourcesOf({ scope, isHistogram });
     const stream = new Stream(metric, sources);
     place.family?.add(stream, sources.scope, isForeign);

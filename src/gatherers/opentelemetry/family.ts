@@ -4,8 +4,7 @@ import type { MetricFamily } from "../../model/metric-family.ts";
 import type { ExtraLabel } from "./naming/extra-labels.ts";
 import { createFlyweight } from "./points/flyweights.ts";
 import { streamMetrics } from "./points/walk.ts";
-import type { Series } from "./series.ts";
-import type { Stream } from "./stream.ts";
+import type { Series, Stream } from "./stream.ts";
 import { EXPONENTIAL_HISTOGRAM, type StreamKind } from "./stream-kind.ts";
 
 /** What all streams of a family share. */

@@ -1,12 +1,12 @@
 /**
  * Reads what a metric reader of the OpenTelemetry SDK collects, versions 1.30 to 3.
  *
- * 1. `collect()` runs all callbacks and returns new objects for all points. That is one piece of work of the
- *    SDK, and most of what a scrape costs.
+ * 1. `collecting.ts` calls `collect()`, which runs all callbacks and returns new objects for all points. That
+ *    is one piece of work of the SDK, and most of what a scrape costs.
  * 2. `resource.ts` makes `target_info` of the resource, when its attributes are there.
  * 3. `families.ts` finds the stream of each instrument (`stream.ts`), and the family of each name
- *    (`family.ts`). Whatever has been found out once is remembered: names, conflicts, and in `series.ts` the
- *    labels of each label set. Only what is new takes time, in slices.
+ *    (`family.ts`). Whatever has been found out once is remembered: names, conflicts, and in `stream.ts` the
+ *    labels of each label set (`naming/label-maker.ts`). Only what is new takes time, in slices.
  * 4. While a family is encoded, `points/walk.ts` reads the points one by one, through one object that moves
  *    (`points/flyweights.ts`). Where the label sets are those of the last scrape, it reads many at a time. A
  *    walk has the points of the collection that was the last when it began.
@@ -27,14 +27,8 @@ import type {
 import { haveSameElements } from "../../model/identity.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
 import { nextTurn } from "../../timers.ts";
-import type {
-  Attributes,
-  Collecting,
-  CollectionResult,
-  Resource,
-  ResourceMetrics,
-  ScopeMetrics,
-} from "./collected.ts";
+import type { Attributes, Collecting, CollectionResult, Resource } from "./collected.ts";
+import { errorsOf, type Run, scopesOf, startCollecting } from "./collecting.ts";
 import { Families } from "./families.ts";
 import type { MappingOptions } from "./mapping-options.ts";
 import { isCollecting, type Mapping, resolveMapping } from "./mapping-rules.ts";
@@ -97,7 +91,7 @@ class ReaderGatherer implements Gatherer {
   async #gather(context: GatherContext): Promise<GatherResult> {
     const startedAt = performance.now();
     const signal = context.lightSignal ?? context.signal;
-    const runs = this.#sources.map((source) => startCollecting(source, timeoutOf(context)));
+    const runs = this.#sources.map((source) => startCollecting(source, context));
     await settled(
       runs.map(({ done }) => done),
       signal,
@@ -167,52 +161,8 @@ async function isComplete(resource: Resource, signal: LightAbortSignal): Promise
   return !signal.aborted;
 }
 
-/** The collection of a reader or a producer. */
-interface Run {
-  /** Settles with it; never rejects. */
-  readonly done: Promise<void>;
-  result: CollectionResult | undefined;
-  failure: { readonly error: unknown } | undefined;
-}
-
-function startCollecting(source: Collecting, timeoutMillis: number): Run {
-  const collect = async () => source.collect({ timeoutMillis });
-  const done = collect().then(
-    (result) => {
-      run.result = result;
-    },
-    (error: unknown) => {
-      run.failure = { error };
-    },
-  );
-  const run: Run = { done, result: undefined, failure: undefined };
-  return run;
-}
-
-/** The scopes of a producer. What it returns is its own matter, so it must not cost those of the reader. */
-function scopesOf({ result }: Run): readonly ScopeMetrics[] {
-  const { scopeMetrics }: Partial<ResourceMetrics> = result?.resourceMetrics ?? {};
-  return scopeMetrics ?? [];
-}
-
-/** What went wrong; `reason` says why it is not over. */
-function errorsOf({ result, failure }: Run, reason: unknown): readonly unknown[] {
-  if (failure !== undefined) return [failure.error];
-  return result === undefined ? [reason] : (result?.errors ?? []);
-}
-
 /** What a report calls all callbacks: the SDK does not tell which of them threw. */
 const COLLECTOR = "opentelemetry";
-
-/** What is left for our own work when callbacks time out, in milliseconds. */
-const MARGIN_MS = 50;
-
-/** The longest time that a timer of Node can wait. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-
-function timeoutOf({ deadlineMs }: GatherContext): number {
-  return Math.min(Math.max(deadlineMs - Date.now() - MARGIN_MS, 1), MAX_TIMEOUT_MS);
-}
 
 /** How long our own work may hold the event loop, in milliseconds: encoding may follow in the same turn. */
 const SLICE_MS = 1;

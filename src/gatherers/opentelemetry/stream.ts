@@ -1,6 +1,16 @@
 import type { Labels } from "../../model/metric-family.ts";
 import type { Attributes, DataPoint, Descriptor, HistogramValue, MetricData } from "./collected.ts";
-import { LabelMaker, type LabelSources, type Series } from "./series.ts";
+import { LabelMaker, type LabelSources } from "./naming/label-maker.ts";
+
+/** One label set of a stream; the object is the identity of its metric. */
+export interface Series {
+  /** The SDK returns the same object for the same label set at each collection. */
+  readonly attributes: Attributes;
+  /** Made once, because the application may change the attributes; absent if it is not served. */
+  readonly labels: Labels | undefined;
+  /** The bounds of a classic histogram. The SDK returns the same array at each collection. */
+  readonly boundaries?: readonly number[] | undefined;
+}
 
 /** What is served of a stream: the points of one collection, and a label set for each at the same index. */
 export interface Collected {

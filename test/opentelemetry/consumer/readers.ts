@@ -40,7 +40,7 @@ export const exporter = new PrometheusExporter({ preventServerStart: true }, (er
 export const readers: IMetricReader[] = [reader, exporter];
 export const provider = new MeterProvider({ readers: [reader] });
 
-/** Readers of the SDK, which do not know us. */
+/** Our reader, and those of the SDK. */
 export const gatherers: Gatherer[] = [
   reader,
   gathererOf(new PeriodicExportingMetricReader({ exporter: new ConsoleMetricExporter() }), mapping),

@@ -5,7 +5,7 @@ import type {
   NativeHistogram,
 } from "../../../model/metric-family.ts";
 import { type DataPoint, type ExponentialValue, millisecondsOf } from "../collected.ts";
-import type { Series } from "../series.ts";
+import type { Series } from "../stream.ts";
 import { bucketExemplarsOf, exemplarsOf } from "./exemplars.ts";
 import { type ClassicBuckets, classicOf, faultOf, nativeOf } from "./exponential.ts";
 

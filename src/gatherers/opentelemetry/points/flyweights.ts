@@ -6,7 +6,7 @@ import type {
   ValueMetric,
 } from "../../../model/metric-family.ts";
 import { type DataPoint, type HistogramValue, millisecondsOf } from "../collected.ts";
-import type { Series } from "../series.ts";
+import type { Series } from "../stream.ts";
 import { COUNTER, EXPONENTIAL_HISTOGRAM, HISTOGRAM, type StreamKind } from "../stream-kind.ts";
 import { bucketExemplarsOf, exemplarOf } from "./exemplars.ts";
 import { ExponentialFlyweight } from "./exponential-flyweight.ts";

@@ -2,8 +2,7 @@ import type { RememberingIterator } from "../../../model/labels-before.ts";
 import type { Labels } from "../../../model/metric-family.ts";
 import { type KeptRun, RUNS, type RunReader, type WithRuns } from "../../../model/metric-run.ts";
 import type { DataPoint, HistogramValue } from "../collected.ts";
-import type { Series } from "../series.ts";
-import type { Collected, Stream } from "../stream.ts";
+import type { Collected, Series, Stream } from "../stream.ts";
 import type { Flyweight } from "./flyweights.ts";
 
 /** What walks through the streams of a family need. */

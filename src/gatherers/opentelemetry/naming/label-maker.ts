@@ -1,18 +1,8 @@
-import type { Labels } from "../../model/metric-family.ts";
-import type { Attributes } from "./collected.ts";
-import { type ExtraLabel, joinedByName, SCOPE_PREFIX } from "./naming/extra-labels.ts";
-import { labelNameOf } from "./naming/label-name.ts";
-import { labelValueOf } from "./naming/label-value.ts";
-
-/** One label set of a stream; the object is the identity of its metric. */
-export interface Series {
-  /** The SDK returns the same object for the same label set at each collection. */
-  readonly attributes: Attributes;
-  /** Made once, because the application may change the attributes; absent if it is not served. */
-  readonly labels: Labels | undefined;
-  /** The bounds of a classic histogram. The SDK returns the same array at each collection. */
-  readonly boundaries?: readonly number[] | undefined;
-}
+import type { Labels } from "../../../model/metric-family.ts";
+import type { Attributes } from "../collected.ts";
+import { type ExtraLabel, joinedByName, SCOPE_PREFIX } from "./extra-labels.ts";
+import { labelNameOf } from "./label-name.ts";
+import { labelValueOf } from "./label-value.ts";
 
 /** What the labels of a stream depend on, beside the attributes. */
 export interface LabelSources {

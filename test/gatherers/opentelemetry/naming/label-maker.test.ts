@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Attributes } from "../../../src/gatherers/opentelemetry/collected.ts";
-import { LabelMaker, type LabelSources } from "../../../src/gatherers/opentelemetry/series.ts";
+import type { Attributes } from "../../../../src/gatherers/opentelemetry/collected.ts";
+import {
+  LabelMaker,
+  type LabelSources,
+} from "../../../../src/gatherers/opentelemetry/naming/label-maker.ts";
 
 const NOTHING: LabelSources = { escapes: true, isHistogram: false, scope: [], constant: [] };
 

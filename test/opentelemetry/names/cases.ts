@@ -100,6 +100,20 @@ export const CASES: readonly Case[] = [
     differs: always('the specification: `NaN`; the exporter writes "null"'),
   },
   {
+    of: "an attribute that is null",
+    // The types of the API do not allow it.
+    count: (meterOf) =>
+      meterOf()
+        .createCounter("a")
+        .add(1, { none: null } as object),
+    differs: always('the specification: an empty value; the exporter writes "null"'),
+  },
+  {
+    of: "an attribute without a value",
+    count: (meterOf) => meterOf().createCounter("a").add(1, { none: "" }),
+    differs: always("Prometheus: an empty label is none; the exporter writes it"),
+  },
+  {
     of: "attributes that have one name",
     count: (meterOf) => meterOf().createCounter("a").add(1, { "a.b": "1", a_b: "2" }),
     differs: always(REFUSED),

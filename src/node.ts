@@ -7,9 +7,14 @@
  */
 import type { InspectOptions } from "node:util";
 
-/** Returns a module of Node, and loads only that. */
-export const nodeModule: NodeJS.Process["getBuiltinModule"] = (id: string) =>
-  process.getBuiltinModule(id);
+type GetModule = NodeJS.Process["getBuiltinModule"];
+
+/**
+ * Returns a module of Node, and loads only that. Instrumentation that replaces the function of the process
+ * patches a module as soon as anybody asks for it; with `original`, nobody has because of us.
+ */
+export const nodeModule: GetModule & { original?: GetModule } = (id: string) =>
+  (nodeModule.original ?? process.getBuiltinModule)(id);
 
 /** Shows any value for a message, as `inspect` of `node:util` does. */
 export function inspect(value: unknown, options: InspectOptions = {}): string {
@@ -46,8 +51,9 @@ function cwd(): string | undefined {
  */
 export function mayListen(): boolean {
   const { permission } = process as { permission?: { has(scope: string): boolean } };
-  if (permission === undefined || permission.has("net")) return true;
-  return !process.allowedNodeEnvironmentFlags.has("--allow-net");
+  return (
+    permission?.has("net") !== false || !process.allowedNodeEnvironmentFlags.has("--allow-net")
+  );
 }
 
 /** Whether Next.js has bundled this code: then it has replaced the variable by the name of its runtime. */

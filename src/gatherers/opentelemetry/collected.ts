@@ -88,6 +88,8 @@ export interface Descriptor {
   readonly description: string;
   /** Its unit, in the case-sensitive notation of UCUM. */
   readonly unit: string;
+  /** How it was created, such as `"COUNTER"` or `"OBSERVABLE_COUNTER"`; only SDK 1 declares it. */
+  readonly type?: string | undefined;
 }
 
 /** One label set of a stream. `value` depends on the stream's `dataPointType`. */

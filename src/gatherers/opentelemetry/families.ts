@@ -1,12 +1,12 @@
 import type { FaultReporter } from "../../model/gatherer.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
-import type { Attributes, MetricData, Scope, ScopeMetrics } from "./collected.ts";
+import type { Attributes, Descriptor, MetricData, Scope, ScopeMetrics } from "./collected.ts";
 import { Family, type FamilyHeading } from "./family.ts";
 import { type KnownStream, KnownStreams, type Stranger } from "./known-streams.ts";
 import type { Mapping } from "./mapping-rules.ts";
 import { scopeLabelsOf } from "./naming/extra-labels.ts";
 import type { LabelSources } from "./naming/label-maker.ts";
-import { translateName } from "./naming/metric-name.ts";
+import { type InstrumentKind, translateName } from "./naming/metric-name.ts";
 import { unitWord } from "./naming/unit-word.ts";
 import { legibleMetrics } from "./points/legible-metrics.ts";
 import { ResourceLabels, TARGET_INFO } from "./resource.ts";
@@ -99,9 +99,10 @@ export class Families {
     const { descriptor } = metric;
     const kind = kindOf(metric);
     if (kind === undefined) return dropped(descriptor.name, "its points are of an unknown type");
-    const { translation } = this.#mapping;
+    const { translation, namesByInstrument } = this.#mapping;
     const ownUnit = descriptor.unit ?? "";
-    const translated = translateName(descriptor.name, ownUnit, kind.instrument, translation);
+    const instrument = namesByInstrument ? createdAs(descriptor) : kind.instrument;
+    const translated = translateName(descriptor.name, ownUnit, instrument, translation);
     if (translated === undefined) return dropped(descriptor.name, "no legal name is left of it");
     const { name, unit } = translated;
     if (isDelta(metric)) return dropped(name, DELTA);
@@ -160,6 +161,11 @@ export class Families {
     for (const [name, { family }] of this.#byName) if (name !== target?.name) families.push(family);
     this.list = Object.freeze(families);
   }
+}
+
+/** What names an instrument where its points do not: an observable counter is not a counter there. */
+function createdAs({ type }: Descriptor): InstrumentKind {
+  return type === "COUNTER" ? "counter" : "other";
 }
 
 type Place = Pick<KnownStream, "name" | "family" | "faults">;

@@ -17,6 +17,8 @@ import { STRATEGIES, type Translation, translationOf } from "./naming/metric-nam
 export interface Mapping {
   /** How names are translated. */
   readonly translation: Translation;
+  /** Whether only what was created as a synchronous counter is named as one: not an option. */
+  readonly namesByInstrument: boolean;
   /** Whether series have the labels of their scope. */
   readonly hasScopeInfo: boolean;
   /** Whether there is a family `target_info`. */
@@ -83,6 +85,7 @@ export function resolveMapping(options: MappingOptions = {}, more: Checks = {}):
   } = options;
   return {
     translation: translationOf(translationStrategy, unitSuffixes, prefix),
+    namesByInstrument: false,
     hasScopeInfo: scopeInfoEnabled,
     hasTargetInfo: targetInfoEnabled,
     isConstantLabel: resourceConstantLabels && keyFilter(resourceConstantLabels),

@@ -58,10 +58,12 @@ function takePart(circumstances: Circumstances): void {
   if (hasMeterProvider()) say(LATE);
   // The port belongs to the application that a package manager starts.
   const hasPort = main === undefined || !isPackageManager(main);
+  // Before anything else can replace it.
+  const { getBuiltinModule } = process;
   for (const { path, version } of files) {
     try {
       takeOver(path, (exporter, own) => {
-        const methods = replace(exporter, own, { version, strategy, say });
+        const methods = replace(exporter, own, { version, strategy, say, getBuiltinModule });
         return hasPort ? methods : { ...methods, startServer: async () => {} };
       });
     } catch (error) {

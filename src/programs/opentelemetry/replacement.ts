@@ -13,6 +13,8 @@ export interface ReplacementParts {
   readonly strategy: TranslationStrategy | undefined;
   /** Writes a line for the operator. */
   readonly say: (line: string) => void;
+  /** What gave the modules of Node before OpenTelemetry was loaded. */
+  readonly getBuiltinModule: NodeJS.Process["getBuiltinModule"];
 }
 
 /**
@@ -24,13 +26,18 @@ export interface ReplacementParts {
 export function replace(
   exporter: object,
   own: ExporterMethods,
-  { version, strategy, say }: ReplacementParts,
+  { version, strategy, say, getBuiltinModule }: ReplacementParts,
 ): ExporterMethods {
   // Cast: the SDK collects from it, too.
   const source = exporter as Collecting;
+  const load = async () => {
+    const serving = await import("./serve.ts");
+    serving.takeModulesFrom(getBuiltinModule);
+    return serving;
+  };
   const server = new RestartableServer(async () => {
     const settings = settingsOf(exporter, strategy);
-    const { serve } = await import("./serve.ts");
+    const { serve } = await load();
     return serve(source, settings, { own, version, say });
   });
   let answering: Promise<Answer> | undefined;
@@ -38,7 +45,7 @@ export function replace(
     startServer: () => server.start(),
     stopServer: () => server.stop(),
     getMetricsRequestHandler(request, response) {
-      answering ??= import("./serve.ts").then(({ answerFor }) =>
+      answering ??= load().then(({ answerFor }) =>
         answerFor(source, settingsOf(exporter, strategy)),
       );
       answering.then(

@@ -6,9 +6,12 @@ import { EXPORTER_FORMATS } from "../../exporter/exporter-settings.ts";
 import { startLineOf } from "../../exporter/place.ts";
 import { answerRouted } from "../../exporter/plain-response.ts";
 import type { Collecting } from "../../gatherers/opentelemetry/collected.ts";
-import { gathererOf } from "../../gatherers/opentelemetry/gatherer.ts";
+import { createGatherer } from "../../gatherers/opentelemetry/gatherer.ts";
+import { resolveMapping } from "../../gatherers/opentelemetry/mapping-rules.ts";
 import { createHandler, type HandlerOptions, Server } from "../../index.ts";
 import { createLog } from "../../log.ts";
+import type { Gatherer } from "../../model/gatherer.ts";
+import { nodeModule } from "../../node.ts";
 import { messageOf, STANDARD_ERROR_LOGGER } from "../standard-error.ts";
 import { EXPORTER } from "./exporter-files.ts";
 import type { ExporterSettings } from "./settings.ts";
@@ -23,6 +26,14 @@ const OPTIONS = {
   errorHandling: "continue",
   formats: EXPORTER_FORMATS,
 } satisfies HandlerOptions;
+
+/**
+ * Takes Node's modules from what gave them before OpenTelemetry was loaded. The exporter has its own before
+ * that, too, so an application is no more instrumented than with it.
+ */
+export function takeModulesFrom(getBuiltinModule: NodeJS.Process["getBuiltinModule"]): void {
+  nodeModule.original = getBuiltinModule;
+}
 
 /** What to do beside serving. */
 export interface ServeParts {
@@ -62,13 +73,19 @@ export async function serve(
   }
 }
 
-function listen(
-  exporter: Collecting,
-  { host, port, path, mapping }: ExporterSettings,
-): Promise<Server> {
+function listen(exporter: Collecting, settings: ExporterSettings): Promise<Server> {
+  const { host, port, path } = settings;
   const address = host === undefined ? { port } : { host, port };
   const options = { ...OPTIONS, path, unref: true, landingPage: false };
-  return Server.listen(gathererOf(exporter, mapping), address, options);
+  return Server.listen(metricsOf(exporter, settings), address, options);
+}
+
+/** The metrics of an exporter, under the names that it gives them. */
+export function metricsOf(
+  exporter: Collecting,
+  { mapping, namesByInstrument }: Pick<ExporterSettings, "mapping" | "namesByInstrument">,
+): Gatherer {
+  return createGatherer(exporter, { ...resolveMapping(mapping), namesByInstrument });
 }
 
 /** The line that says where the metrics are, in whose place, and what has set that. */
@@ -86,8 +103,8 @@ function lineOf(url: string, { host, port }: ExporterSettings, version: string):
 export type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** Makes the function that answers the requests of an application's own server with an exporter's metrics. */
-export function answerFor(exporter: Collecting, { mapping }: ExporterSettings): Answer {
-  const handler = createHandler(gathererOf(exporter, mapping), OPTIONS);
+export function answerFor(exporter: Collecting, settings: ExporterSettings): Answer {
+  const handler = createHandler(metricsOf(exporter, settings), OPTIONS);
   const log = createLog(OPTIONS.logger);
   return (request, response) => answerRouted(request, response, handler, log);
 }

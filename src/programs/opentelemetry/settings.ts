@@ -11,6 +11,8 @@ export interface ExporterSettings {
   readonly port: number;
   readonly path: string;
   readonly mapping: MappingOptions;
+  /** Whether an observable counter has no `_total`. */
+  readonly namesByInstrument: boolean;
 }
 
 /**
@@ -24,6 +26,7 @@ export function settingsOf(
   strategy: TranslationStrategy | undefined,
 ): ExporterSettings {
   const fields = exporter as Readonly<Record<string, unknown>>;
+  const hasOption = optionsOf(exporter);
   const { _host: host, _port: port = 9464, _endpoint: path, _serializer: serializer } = fields;
   return {
     host: "_host" in fields ? textIn(host) : "localhost",
@@ -31,31 +34,35 @@ export function settingsOf(
     port: Number(port),
     path: textIn(path) ?? "/metrics",
     mapping: {
-      ...mappingOf(Object(serializer), hasScopeInfo(exporter)),
+      ...mappingOf(Object(serializer)),
+      // Up to 0.208 the exporter has no labels for the scope.
+      ...(hasOption("withoutScopeInfo") ? {} : { scopeInfoEnabled: false }),
       ...(strategy === undefined ? { unitSuffixes: false } : { translationStrategy: strategy }),
     },
+    // Up to 0.57 it writes `_total` only for counters that are not observable.
+    namesByInstrument: strategy === undefined && !hasOption("withResourceConstantLabels"),
   };
 }
 
-function mappingOf(
-  serializer: Readonly<Record<string, unknown>>,
-  hasScopes: boolean,
-): MappingOptions {
+function mappingOf(serializer: Readonly<Record<string, unknown>>): MappingOptions {
   const { _prefix: prefix, _withResourceConstantLabels: labels } = serializer;
   return {
     // It ends in the `_` that follows it.
     prefix: textIn(prefix)?.replace(/_$/, ""),
-    scopeInfoEnabled: hasScopes && serializer["_withoutScopeInfo"] !== true,
+    scopeInfoEnabled: serializer["_withoutScopeInfo"] !== true,
     targetInfoEnabled: serializer["_withoutTargetInfo"] !== true,
     resourceConstantLabels: labels instanceof RegExp ? labels : undefined,
   };
 }
 
-/** Up to 0.200 the exporter has no labels for the scope, and no option for them among its defaults. */
-function hasScopeInfo(exporter: object): boolean {
+/**
+ * What tells how old an exporter is: whether its class has a default for an option. One without defaults is
+ * newer than all that are known, so it has every option.
+ */
+function optionsOf(exporter: object): (name: string) => boolean {
   // Cast: the class is another one in each copy.
   const { DEFAULT_OPTIONS } = exporter.constructor as { DEFAULT_OPTIONS?: object };
-  return DEFAULT_OPTIONS === undefined || "withoutScopeInfo" in DEFAULT_OPTIONS;
+  return (name) => DEFAULT_OPTIONS === undefined || name in DEFAULT_OPTIONS;
 }
 
 function textIn(value: unknown): string | undefined {

@@ -6,6 +6,7 @@ import { resolveMapping } from "../../../src/gatherers/opentelemetry/mapping-rul
 test("resolveMapping() fills in the defaults of the specification", () => {
   assert.deepEqual(resolveMapping(), {
     translation: { prefix: "", escapes: true, hasSuffixes: true, hasUnits: true },
+    namesByInstrument: false,
     hasScopeInfo: true,
     hasTargetInfo: true,
     isConstantLabel: undefined,
@@ -28,6 +29,7 @@ test("resolveMapping() takes each option", () => {
   });
   assert.deepEqual(mapping, {
     translation: { prefix: "my", escapes: false, hasSuffixes: false, hasUnits: false },
+    namesByInstrument: false,
     hasScopeInfo: false,
     hasTargetInfo: false,
     hasClassicBuckets: false,

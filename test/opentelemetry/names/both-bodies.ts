@@ -1,23 +1,17 @@
 import type { IMetricReader } from "@opentelemetry/sdk-metrics";
 import type { CollectionResult } from "../../../src/gatherers/opentelemetry/collected.ts";
-import { gathererOf } from "../../../src/gatherers/opentelemetry/gatherer.ts";
+import { metricsOf } from "../../../src/programs/opentelemetry/serve.ts";
+import { settingsOf } from "../../../src/programs/opentelemetry/settings.ts";
 import { expose } from "../../helpers/scraping/gathering.ts";
 import { ExpositionError, type ParsedFamily, parseText, sampleKey } from "../../judge/index.ts";
 import { type Application, runApplication } from "../rows/application.ts";
-import type { Sdk, SdkName } from "../sdk.ts";
+import type { Sdk } from "../sdk.ts";
 
 /** What is used of `@opentelemetry/exporter-prometheus`. */
-interface Modules {
-  readonly PrometheusExporter: new (
-    options: object,
-  ) => IMetricReader & { collect(): Promise<CollectionResult> };
-  readonly PrometheusSerializer: new (
-    prefix?: string,
-  ) => { serialize(collected: CollectionResult["resourceMetrics"]): string };
-}
-
-/** The exporters without labels for scopes. */
-export const WITHOUT_SCOPES: ReadonlySet<SdkName> = new Set(["sdk-1", "sdk-2.0"]);
+type Exporter = IMetricReader & {
+  readonly _serializer: { serialize(collected: CollectionResult["resourceMetrics"]): string };
+  collect(): Promise<CollectionResult>;
+};
 
 /** What a scraper reads of each of two bodies, sorted. */
 export interface BothBodies {
@@ -27,27 +21,22 @@ export interface BothBodies {
 }
 
 /**
- * Serves one collection twice: as the installed exporter does, and with the options that keep its names.
+ * Serves one collection twice: as the installed exporter does, and as the preload does in its place.
  *
- * @param options Of the mapping, beside those; the labels of the scope are those that the exporter has.
+ * @param options Those of the exporter.
  */
 export async function serveBoth(
   sdk: Sdk,
   application: Application,
-  options: { readonly prefix?: string; readonly scopeInfoEnabled?: boolean } = {},
+  options: { readonly prefix?: string } = {},
 ): Promise<BothBodies> {
-  const { PrometheusExporter, PrometheusSerializer } = sdk.require(
-    "@opentelemetry/exporter-prometheus",
-  ) as Modules;
-  const exporter = new PrometheusExporter({ preventServerStart: true });
+  const { PrometheusExporter } = sdk.require("@opentelemetry/exporter-prometheus");
+  const exporter: Exporter = new PrometheusExporter({ ...options, preventServerStart: true });
   runApplication(sdk, exporter, application);
   const collected = await exporter.collect();
-  const theirs = new PrometheusSerializer(options.prefix).serialize(collected.resourceMetrics);
-  const gatherer = gathererOf(
-    { collect: async () => collected },
-    { unitSuffixes: false, scopeInfoEnabled: !WITHOUT_SCOPES.has(sdk.name), ...options },
-  );
-  const { text } = await expose(gatherer);
+  const theirs = exporter._serializer.serialize(collected.resourceMetrics);
+  const settings = settingsOf(exporter, undefined);
+  const { text } = await expose(metricsOf({ collect: async () => collected }, settings));
   return { theirs: factsOf(theirs), ours: factsOf(text) };
 }
 

@@ -7,12 +7,10 @@ export interface Case {
   readonly count: (meterOf: MeterOf) => void;
   readonly resource?: Readonly<Record<string, string>>;
   readonly prefix?: string;
-  readonly scopeInfoEnabled?: boolean;
   /** Why the bodies differ on purpose, and with which exporters; with all others they are equal. */
   readonly differs?: Partial<Readonly<Record<SdkName, string>>>;
 }
 
-const NO_SCOPES = "the exporters of SDK 1 and 2.0 have no labels of the scope";
 const REFUSED = "a scraper refuses the exporter's body";
 
 /** The same for each exporter. */
@@ -40,7 +38,6 @@ export const CASES: readonly Case[] = [
       meterOf()
         .createObservableCounter("seen")
         .addCallback((result) => result.observe(3)),
-    differs: { "sdk-1": "the exporter of SDK 1 writes `_total` for synchronous counters only" },
   },
   {
     of: "an observable gauge with the unit 1",
@@ -53,8 +50,6 @@ export const CASES: readonly Case[] = [
     of: "labels of the scope",
     count: (meterOf) =>
       meterOf("lib", "1.2", { schemaUrl: "https://example.com/" }).createCounter("a").add(1),
-    scopeInfoEnabled: true,
-    differs: { "sdk-1": NO_SCOPES, "sdk-2.0": NO_SCOPES },
   },
   {
     of: "a legal prefix",

@@ -1,5 +1,5 @@
-// With `unitSuffixes: false` an application keeps the names that the exporter gives its metrics. The
-// installed exporter says what they are: for cases that could differ, and for random names.
+// An application keeps the names that the exporter gives its metrics, with `unitSuffixes: false` and with the
+// preload. The installed exporter says what they are: for cases that could differ, and for random names.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Meter } from "@opentelemetry/api";
@@ -42,6 +42,8 @@ for (const sdk of SDKS) {
 
 const KINDS = {
   counter: (meter: Meter, name: string, unit: string) => meter.createCounter(name, { unit }).add(1),
+  observableCounter: (meter: Meter, name: string, unit: string) =>
+    meter.createObservableCounter(name, { unit }).addCallback((result) => result.observe(2)),
   upDownCounter: (meter: Meter, name: string, unit: string) =>
     meter.createUpDownCounter(name, { unit }).add(-1, { "a.b": 1 }),
   gauge: (meter: Meter, name: string, unit: string) =>

@@ -11,7 +11,7 @@ const FOLDER = "node_modules/@opentelemetry/exporter-prometheus";
 
 const CLASS = `
 class PrometheusExporter {
-  static DEFAULT_OPTIONS = { host: "127.0.0.1", withoutScopeInfo: false };
+  static DEFAULT_OPTIONS = { host: "127.0.0.1", withResourceConstantLabels: undefined, withoutScopeInfo: false };
   _host = PrometheusExporter.DEFAULT_OPTIONS.host;
   _port = 0;
   _endpoint = "/metrics";

@@ -41,7 +41,9 @@ async function withReplacement(
 ): Promise<void> {
   const lines: string[] = [];
   const say = (line: string) => void lines.push(line);
-  const methods = replace(exporter, own, { version: "0.223.0", strategy, say });
+  const { getBuiltinModule } = process;
+  const parts = { version: "0.223.0", strategy, say, getBuiltinModule };
+  const methods = replace(exporter, own, parts);
   try {
     await test(methods, lines);
   } finally {

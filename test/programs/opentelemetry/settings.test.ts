@@ -8,11 +8,10 @@ import {
 
 /** The classes of three generations, as far as they differ. */
 class Exporter {
-  static readonly DEFAULT_OPTIONS: object = { withoutScopeInfo: false };
-  readonly _appendTimestamp = false;
-}
-class OldExporter {
-  static readonly DEFAULT_OPTIONS: object = { host: undefined };
+  static readonly DEFAULT_OPTIONS: object = {
+    withResourceConstantLabels: undefined,
+    withoutScopeInfo: false,
+  };
   readonly _appendTimestamp = false;
 }
 class FutureExporter {}
@@ -36,6 +35,7 @@ const DEFAULTS: ExporterSettings = {
     resourceConstantLabels: undefined,
     unitSuffixes: false,
   },
+  namesByInstrument: false,
 };
 
 /** Fields of exporters, and what they mean. */
@@ -85,9 +85,20 @@ test("settingsOf() falls back to the specification for fields that are missing",
   assert.deepEqual(settingsOf(new FutureExporter(), undefined), expected);
 });
 
-test("settingsOf() adds no labels for the scope that an old exporter does not have", () => {
-  const { mapping } = settingsOf(Object.assign(new OldExporter(), FIELDS), undefined);
-  assert.equal(mapping.scopeInfoEnabled, false);
+test("settingsOf() adds nothing to the names and labels of old exporters", () => {
+  const read = (DEFAULT_OPTIONS: object, strategy?: "NoTranslation") => {
+    const exporter = { constructor: { DEFAULT_OPTIONS } };
+    const { mapping, namesByInstrument } = settingsOf(exporter, strategy);
+    return { scopes: mapping.scopeInfoEnabled, namesByInstrument };
+  };
+  // 0.57, 0.200 and 0.209.
+  assert.deepEqual(read({ port: 9464 }), { scopes: false, namesByInstrument: true });
+  const newer = { withResourceConstantLabels: undefined };
+  assert.deepEqual(read(newer), { scopes: false, namesByInstrument: false });
+  const newest = { ...newer, withoutScopeInfo: false };
+  assert.deepEqual(read(newest), { scopes: true, namesByInstrument: false });
+  // A strategy decides about names.
+  assert.deepEqual(read({}, "NoTranslation"), { scopes: false, namesByInstrument: false });
 });
 
 test("settingsOf() takes the names of a strategy, with units", () => {

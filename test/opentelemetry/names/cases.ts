@@ -101,11 +101,11 @@ export const CASES: readonly Case[] = [
   },
   {
     of: "an attribute that is null",
-    // The types of the API do not allow it.
+    // Cast: the types of the API do not allow it.
     count: (meterOf) =>
       meterOf()
         .createCounter("a")
-        .add(1, { none: null } as object),
+        .add(1, { none: null as never }),
     differs: always('the specification: an empty value; the exporter writes "null"'),
   },
   {

@@ -1,3 +1,4 @@
+import type { Attributes } from "@opentelemetry/api";
 import type { MeterOf } from "../rows/application.ts";
 import type { SdkName } from "../sdk.ts";
 
@@ -105,7 +106,7 @@ export const CASES: readonly Case[] = [
     count: (meterOf) =>
       meterOf()
         .createCounter("a")
-        .add(1, { none: null } as object),
+        .add(1, { none: null } as unknown as Attributes),
     differs: always('the specification: an empty value; the exporter writes "null"'),
   },
   {

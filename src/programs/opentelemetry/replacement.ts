@@ -31,9 +31,9 @@ export function replace(
   // Cast: the SDK collects from it, too.
   const source = exporter as Collecting;
   const load = async () => {
-    const serving = await import("./serve.ts");
-    serving.takeModulesFrom(getBuiltinModule);
-    return serving;
+    const { answerFor, serve, takeModulesFrom } = await import("./serve.ts");
+    takeModulesFrom(getBuiltinModule);
+    return { answerFor, serve };
   };
   const server = new RestartableServer(async () => {
     const settings = settingsOf(exporter, strategy);

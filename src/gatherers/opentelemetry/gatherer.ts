@@ -74,6 +74,9 @@ class ReaderGatherer implements Gatherer {
   #resource: Resource | undefined;
   /** Settles when the last collection has been taken; never rejects. */
   #taken: Promise<void> = Promise.resolve();
+  /** How many gatherings have begun, and the latest of them whose collection has been taken. */
+  #begun = 0;
+  #latest = 0;
   /** The families that were asked for last; the same list means that nothing has changed. */
   #requested: readonly MetricFamily[] = [];
 
@@ -90,6 +93,7 @@ class ReaderGatherer implements Gatherer {
 
   async #gather(context: GatherContext): Promise<GatherResult> {
     const startedAt = performance.now();
+    const turn = ++this.#begun;
     const signal = context.lightSignal ?? context.signal;
     const runs = this.#sources.map((source) => startCollecting(source, context));
     await settled(
@@ -103,7 +107,7 @@ class ReaderGatherer implements Gatherer {
     const isKnown = own !== undefined && (await this.#knows(own.resourceMetrics.resource, signal));
     // Without it there is no `target_info`; series whose labels it has would be others.
     const isServed = own !== undefined && (isKnown || !this.#hasResourceLabels);
-    if (isServed) await this.#take(own, runs, context.report);
+    if (isServed) await this.#take(own, runs, turn, context.report);
     const durationMs = performance.now() - startedAt;
     context.onCollected?.(COLLECTOR, durationMs);
     const { reason } = signal;
@@ -123,13 +127,16 @@ class ReaderGatherer implements Gatherer {
     return isKnown;
   }
 
-  /** Takes what was collected. */
+  /** Takes what was collected, unless a gathering that began later has taken newer values. */
   async #take(
     { resourceMetrics: { resource, scopeMetrics } }: CollectionResult,
     [, ...others]: readonly Run[],
+    turn: number,
     report: FaultReporter,
   ): Promise<void> {
     const taken = this.#taken.then(() => {
+      if (turn < this.#latest) return undefined;
+      this.#latest = turn;
       const foreign = others.flatMap(scopesOf);
       const attributes = resource === this.#resource ? resource.attributes : NO_ATTRIBUTES;
       return inSlices(this.#families.take({ attributes, own: scopeMetrics, foreign }, report));

@@ -6,6 +6,8 @@ import type {
 } from "../../../src/gatherers/opentelemetry/collected.ts";
 import { gathererOf } from "../../../src/gatherers/opentelemetry/gatherer.ts";
 import type { GatherContext, Gatherer } from "../../../src/model/gatherer.ts";
+import type { MetricFamily } from "../../../src/model/metric-family.ts";
+import { createGate } from "../../helpers/gate.ts";
 import { createContext, createExpose, withoutDurations } from "../../helpers/scraping/gathering.ts";
 import { collection, metric, point, readerOf, scope } from "./collections.ts";
 
@@ -215,6 +217,25 @@ test("gatherings at the same time have all label sets", async () => {
   for (const families of await Promise.all(gathered)) {
     for (const { metrics } of families) assert.equal([...metrics].length, 20_000);
   }
+});
+
+test("a collection that comes late does not take the place of a newer one", async () => {
+  const gates = [createGate(), createGate()];
+  let next = 0;
+  const gatherer = gathererOf({
+    async collect() {
+      const index = next++;
+      await gates[index]?.promise;
+      return collection([scope("s", metric("counter", "c", [point(index + 1, ATTRIBUTES[0])]))]);
+    },
+  });
+  const [old, recent] = [1, 2].map(async () => (await gatherer.gather(createContext())).families);
+  gates[1]?.open();
+  const valuesOf = (families: Iterable<MetricFamily> = []) =>
+    [...families].flatMap(({ metrics }) => [...metrics].map((m) => "value" in m && m.value));
+  assert.deepEqual(valuesOf(await recent), [2]);
+  gates[0]?.open();
+  assert.deepEqual(valuesOf(await old), [2]);
 });
 
 const ATTRIBUTES = Array.from({ length: 20_000 }, (_, id) => ({ id }));

@@ -190,12 +190,8 @@ export class Block {
   }
 }
 
-/**
- * The identity of a metric whose numbers can be listed; `count` is how many it has. One with a fault is
- * encoded anew each time, because the fault is reported each time.
- */
+/** The identity of a metric whose numbers can be listed; `count` is how many it has. */
 function comparableIdentity(metric: Metric, encoder: FamilyEncoder, count: number): unknown {
-  if (encoder.labels.fault !== undefined) return undefined;
   if (numbers.length < count) numbers = new Float64Array(count * 2);
   return encoder.listNumbers(metric, numbers) === count ? metric.identity : undefined;
 }

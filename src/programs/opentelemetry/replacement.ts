@@ -2,7 +2,7 @@ import { RestartableServer } from "../../exporter/restartable-server.ts";
 import type { Collecting } from "../../gatherers/opentelemetry/collected.ts";
 import type { TranslationStrategy } from "../../gatherers/opentelemetry/mapping-options.ts";
 import type { Answer } from "./serve.ts";
-import { settingsOf } from "./settings.ts";
+import { originalSettingsOf } from "./settings.ts";
 import type { ExporterMethods } from "./take-over.ts";
 
 /** What all exporters of one file have in common. */
@@ -36,7 +36,7 @@ export function replace(
     return { answerFor, serve };
   };
   const server = new RestartableServer(async () => {
-    const settings = settingsOf(exporter, strategy);
+    const settings = originalSettingsOf(exporter, strategy);
     const { serve } = await load();
     return serve(source, settings, { own, version, say });
   });
@@ -46,7 +46,7 @@ export function replace(
     stopServer: () => server.stop(),
     getMetricsRequestHandler(request, response) {
       answering ??= load().then(({ answerFor }) =>
-        answerFor(source, settingsOf(exporter, strategy)),
+        answerFor(source, originalSettingsOf(exporter, strategy)),
       );
       answering.then(
         (answer) => answer(request, response),

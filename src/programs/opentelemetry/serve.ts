@@ -14,7 +14,7 @@ import type { Gatherer } from "../../model/gatherer.ts";
 import { nodeModule } from "../../node.ts";
 import { messageOf, STANDARD_ERROR_LOGGER } from "../standard-error.ts";
 import { EXPORTER } from "./exporter-files.ts";
-import type { ExporterSettings } from "./settings.ts";
+import type { OriginalSettings } from "./settings.ts";
 import type { ExporterMethods } from "./take-over.ts";
 
 // As OpenTelemetry logs, but without `info()`: by default, it would write to standard output.
@@ -54,7 +54,7 @@ export interface ServeParts {
  */
 export async function serve(
   exporter: Collecting,
-  settings: ExporterSettings,
+  settings: OriginalSettings,
   { own, version, say }: ServeParts,
 ): Promise<Pick<Server, "close">> {
   try {
@@ -73,7 +73,7 @@ export async function serve(
   }
 }
 
-function listen(exporter: Collecting, settings: ExporterSettings): Promise<Server> {
+function listen(exporter: Collecting, settings: OriginalSettings): Promise<Server> {
   const { host, port, path } = settings;
   const address = host === undefined ? { port } : { host, port };
   const options = { ...OPTIONS, path, unref: true, landingPage: false };
@@ -83,13 +83,13 @@ function listen(exporter: Collecting, settings: ExporterSettings): Promise<Serve
 /** The metrics of an exporter, under the names that it gives them. */
 export function metricsOf(
   exporter: Collecting,
-  { mapping, namesByInstrument }: Pick<ExporterSettings, "mapping" | "namesByInstrument">,
+  { mapping, namesByInstrument }: Pick<OriginalSettings, "mapping" | "namesByInstrument">,
 ): Gatherer {
   return createGatherer(exporter, { ...resolveMapping(mapping), namesByInstrument });
 }
 
 /** The line that says where the metrics are, in whose place, and what has set that. */
-function lineOf(url: string, { host, port }: ExporterSettings, version: string): string {
+function lineOf(url: string, { host, port }: OriginalSettings, version: string): string {
   const variables = readVariables();
   const origins = [
     `in place of ${EXPORTER} ${version}`,
@@ -103,7 +103,7 @@ function lineOf(url: string, { host, port }: ExporterSettings, version: string):
 export type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** Makes the function that answers the requests of an application's own server with an exporter's metrics. */
-export function answerFor(exporter: Collecting, settings: ExporterSettings): Answer {
+export function answerFor(exporter: Collecting, settings: OriginalSettings): Answer {
   const handler = createHandler(metricsOf(exporter, settings), OPTIONS);
   const log = createLog(OPTIONS.logger);
   return (request, response) => answerRouted(request, response, handler, log);

@@ -4,7 +4,7 @@ import type {
 } from "../../gatherers/opentelemetry/mapping-options.ts";
 
 /** What an exporter would serve, and where. */
-export interface ExporterSettings {
+export interface OriginalSettings {
   /** `undefined` means every interface. */
   readonly host: string | undefined;
   /** `NaN` where it is not a number. */
@@ -21,10 +21,10 @@ export interface ExporterSettings {
  *
  * @param strategy How names are translated; `undefined` keeps those of the exporter.
  */
-export function settingsOf(
+export function originalSettingsOf(
   exporter: object,
   strategy: TranslationStrategy | undefined,
-): ExporterSettings {
+): OriginalSettings {
   const fields = exporter as Readonly<Record<string, unknown>>;
   const hasOption = optionsOf(exporter);
   const { _host: host, _port: port = 9464, _endpoint: path, _serializer: serializer } = fields;

@@ -1,7 +1,7 @@
 import type { IMetricReader } from "@opentelemetry/sdk-metrics";
 import type { CollectionResult } from "../../../src/gatherers/opentelemetry/collected.ts";
 import { metricsOf } from "../../../src/programs/opentelemetry/serve.ts";
-import { settingsOf } from "../../../src/programs/opentelemetry/settings.ts";
+import { originalSettingsOf } from "../../../src/programs/opentelemetry/settings.ts";
 import { expose } from "../../helpers/scraping/gathering.ts";
 import { ExpositionError, type ParsedFamily, parseText, sampleKey } from "../../judge/index.ts";
 import { type Application, runApplication } from "../rows/application.ts";
@@ -35,7 +35,7 @@ export async function serveBoth(
   runApplication(sdk, exporter, application);
   const collected = await exporter.collect();
   const theirs = exporter._serializer.serialize(collected.resourceMetrics);
-  const settings = settingsOf(exporter, undefined);
+  const settings = originalSettingsOf(exporter, undefined);
   const { text } = await expose(metricsOf({ collect: async () => collected }, settings));
   return { theirs: factsOf(theirs), ours: factsOf(text) };
 }

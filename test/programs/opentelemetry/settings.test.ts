@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  type ExporterSettings,
-  settingsOf,
+  type OriginalSettings,
+  originalSettingsOf,
   strategyIn,
 } from "../../../src/programs/opentelemetry/settings.ts";
 
@@ -24,7 +24,7 @@ const FIELDS = {
   _serializer: { _withoutScopeInfo: false, _withoutTargetInfo: false },
 };
 
-const DEFAULTS: ExporterSettings = {
+const DEFAULTS: OriginalSettings = {
   host: undefined,
   port: 9464,
   path: "/metrics",
@@ -40,7 +40,7 @@ const DEFAULTS: ExporterSettings = {
 
 /** Fields of exporters, and what they mean. */
 const CASES: Readonly<
-  Record<string, readonly [fields: object, expected: Partial<ExporterSettings>]>
+  Record<string, readonly [fields: object, expected: Partial<OriginalSettings>]>
 > = {
   "the defaults up to 0.223": [{}, {}],
   "the default host since 0.300": [{ _host: "localhost" }, { host: "localhost" }],
@@ -74,21 +74,21 @@ const CASES: Readonly<
 };
 
 for (const [name, [fields, expected]] of Object.entries(CASES)) {
-  test(`settingsOf() reads ${name}`, () => {
+  test(`originalSettingsOf() reads ${name}`, () => {
     const exporter = Object.assign(new Exporter(), FIELDS, fields);
-    assert.deepEqual(settingsOf(exporter, undefined), { ...DEFAULTS, ...expected });
+    assert.deepEqual(originalSettingsOf(exporter, undefined), { ...DEFAULTS, ...expected });
   });
 }
 
-test("settingsOf() falls back to the specification for fields that are missing", () => {
+test("originalSettingsOf() falls back to the specification for fields that are missing", () => {
   const expected = { ...DEFAULTS, host: "localhost" };
-  assert.deepEqual(settingsOf(new FutureExporter(), undefined), expected);
+  assert.deepEqual(originalSettingsOf(new FutureExporter(), undefined), expected);
 });
 
-test("settingsOf() adds nothing to the names and labels of old exporters", () => {
+test("originalSettingsOf() adds nothing to the names and labels of old exporters", () => {
   const read = (DEFAULT_OPTIONS: object, strategy?: "NoTranslation") => {
     const exporter = { constructor: { DEFAULT_OPTIONS } };
-    const { mapping, namesByInstrument } = settingsOf(exporter, strategy);
+    const { mapping, namesByInstrument } = originalSettingsOf(exporter, strategy);
     return { scopes: mapping.scopeInfoEnabled, namesByInstrument };
   };
   // 0.57, 0.200 and 0.209.
@@ -101,8 +101,8 @@ test("settingsOf() adds nothing to the names and labels of old exporters", () =>
   assert.deepEqual(read({}, "NoTranslation"), { scopes: false, namesByInstrument: false });
 });
 
-test("settingsOf() takes the names of a strategy, with units", () => {
-  const { mapping } = settingsOf(new Exporter(), "NoTranslation");
+test("originalSettingsOf() takes the names of a strategy, with units", () => {
+  const { mapping } = originalSettingsOf(new Exporter(), "NoTranslation");
   const { unitSuffixes, ...others } = DEFAULTS.mapping;
   assert.deepEqual(mapping, { ...others, translationStrategy: "NoTranslation" });
 });

@@ -51,15 +51,22 @@ const OWN_OPTIONS: Record<
 };
 
 /**
- * The formats on offer in the place of the exporter. OpenMetrics is not one of them, because it prints the
- * `le` of a bucket as `1.0` where the exporter prints `1`, and Prometheus 2 takes that for another series.
- * Nothing that the SDK collects needs it.
+ * The formats that replace the exporter's. OpenMetrics is not one of them, because it prints the `le` of a
+ * bucket as `1.0` where the exporter prints `1`, and Prometheus 2 takes that for another series. Nothing that
+ * the SDK collects needs it.
  */
-export const EXPORTER_FORMATS: readonly Format[] = ["text-0.0.4", "text-1.0.0", "protobuf"];
+const FORMATS: readonly Format[] = ["text-0.0.4", "text-1.0.0", "protobuf"];
 
-const SERVER_DEFAULTS: ServerOptions = {
+/** What differs from our own defaults, so that an application does not notice that the exporter is replaced. */
+export const HANDLER_DEFAULTS: HandlerOptions = {
+  // A callback that throws costs only what it observes.
   errorHandling: "continue",
-  formats: EXPORTER_FORMATS,
+  formats: FORMATS,
+};
+
+/** The same for a server. */
+export const SERVER_DEFAULTS: ServerOptions = {
+  ...HANDLER_DEFAULTS,
   landingPage: false,
   unref: true,
 };

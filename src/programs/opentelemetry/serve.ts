@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isInstance, ListenError } from "../../errors.ts";
 import { diagLogger } from "../../exporter/diag-logger.ts";
 import { HOST_VARIABLE, PORT_VARIABLE, readVariables } from "../../exporter/environment.ts";
-import { EXPORTER_FORMATS } from "../../exporter/exporter-settings.ts";
+import { HANDLER_DEFAULTS, SERVER_DEFAULTS } from "../../exporter/exporter-settings.ts";
 import { startLineOf } from "../../exporter/place.ts";
 import { answerRouted } from "../../exporter/plain-response.ts";
 import type { Collecting } from "../../gatherers/opentelemetry/collected.ts";
 import { createGatherer } from "../../gatherers/opentelemetry/gatherer.ts";
 import { resolveMapping } from "../../gatherers/opentelemetry/mapping-rules.ts";
-import { createHandler, type HandlerOptions, Server } from "../../index.ts";
+import { createHandler, type Logger, Server } from "../../index.ts";
 import { createLog } from "../../log.ts";
 import type { Gatherer } from "../../model/gatherer.ts";
 import { nodeModule } from "../../node.ts";
@@ -20,12 +20,7 @@ import type { ExporterMethods } from "./take-over.ts";
 // As OpenTelemetry logs, but without `info()`: by default, it would write to standard output.
 const { error, warn } = diagLogger(STANDARD_ERROR_LOGGER);
 
-const OPTIONS = {
-  logger: { error, warn },
-  // As the exporter: a callback that throws costs only what it observes.
-  errorHandling: "continue",
-  formats: EXPORTER_FORMATS,
-} satisfies HandlerOptions;
+const LOGGER: Logger = { error, warn };
 
 /**
  * Takes Node's modules from what gave them before OpenTelemetry was loaded. The exporter has its own before
@@ -76,7 +71,7 @@ export async function serve(
 function listen(exporter: Collecting, settings: OriginalSettings): Promise<Server> {
   const { host, port, path } = settings;
   const address = host === undefined ? { port } : { host, port };
-  const options = { ...OPTIONS, path, unref: true, landingPage: false };
+  const options = { ...SERVER_DEFAULTS, logger: LOGGER, path };
   return Server.listen(metricsOf(exporter, settings), address, options);
 }
 
@@ -104,7 +99,10 @@ export type Answer = (request: IncomingMessage, response: ServerResponse) => Pro
 
 /** Makes the function that answers the requests of an application's own server with an exporter's metrics. */
 export function answerFor(exporter: Collecting, settings: OriginalSettings): Answer {
-  const handler = createHandler(metricsOf(exporter, settings), OPTIONS);
-  const log = createLog(OPTIONS.logger);
+  const handler = createHandler(metricsOf(exporter, settings), {
+    ...HANDLER_DEFAULTS,
+    logger: LOGGER,
+  });
+  const log = createLog(LOGGER);
   return (request, response) => answerRouted(request, response, handler, log);
 }

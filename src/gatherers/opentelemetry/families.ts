@@ -85,11 +85,10 @@ export class Families {
 
   #add({ scope, metric, isForeign }: Stranger): KnownStream {
     const place = this.#place(scope, metric);
-    const isHistogram = kindOf(metric)?.type === "histogram";
-    const sources = this.#sourcesOf({ scope, isHistogram });
+    const sources = this.#sourcesOf({ scope, family: place.family });
     const stream = new Stream(metric, sources);
     place.family?.add(stream, sources.scope, isForeign);
-    const known = { stream, scope, isHistogram, ...place };
+    const known = { stream, scope, ...place };
     this.#streams.add(known, metric);
     return known;
   }
@@ -132,12 +131,12 @@ export class Families {
     return family;
   }
 
-  #sourcesOf({ scope, isHistogram }: Pick<KnownStream, "scope" | "isHistogram">): LabelSources {
+  #sourcesOf({ scope, family }: Pick<KnownStream, "scope" | "family">): LabelSources {
     const { translation, hasScopeInfo } = this.#mapping;
     const { escapes } = translation;
     return {
       escapes,
-      isHistogram,
+      isHistogram: family?.kind.type === "histogram",
       scope: hasScopeInfo ? scopeLabelsOf(scope, escapes) : [],
       constant: this.#resource.constant,
     };

@@ -7,7 +7,6 @@ import type { Stream } from "./stream.ts";
 export interface KnownStream {
   readonly stream: Stream;
   readonly scope: Scope;
-  readonly isHistogram: boolean;
   /** Absent for one that is dropped. */
   readonly family: Family | undefined;
   /** The name of its family, which it has or would have. */

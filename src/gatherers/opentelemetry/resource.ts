@@ -25,21 +25,17 @@ export class ResourceLabels {
     if (attributes === this.#attributes) return;
     this.#attributes = attributes;
     const { translation, hasTargetInfo, isConstantLabel } = this.#mapping;
-    const labels = resourceLabelsOf(attributes, translation.escapes);
-    if (hasTargetInfo) this.#updateTarget(labels);
+    if (hasTargetInfo) this.target = targetOf(resourceLabelsOf(attributes, translation.escapes));
     if (isConstantLabel === undefined) return;
     const selected = Object.entries(attributes).filter(([key]) => isConstantLabel(key));
     const constant = resourceLabelsOf(Object.fromEntries(selected), translation.escapes);
     if (!areEqual(constant, this.constant)) this.constant = constant;
   }
-
-  #updateTarget(labels: readonly ExtraLabel[]): void {
-    // Resource Attributes: SHOULD NOT be there for an empty resource.
-    this.target = labels.length === 0 ? undefined : targetOf(labels);
-  }
 }
 
-function targetOf(labels: readonly ExtraLabel[]): ValueFamily {
+/** Makes the family; `undefined` for an empty resource (Resource Attributes, SHOULD). */
+function targetOf(labels: readonly ExtraLabel[]): ValueFamily | undefined {
+  if (labels.length === 0) return undefined;
   const metric = {
     labels: Object.fromEntries(labels.map(({ name, text }) => [name, text])),
     value: 1,

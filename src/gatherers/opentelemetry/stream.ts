@@ -12,6 +12,9 @@ export interface Series {
   readonly boundaries?: readonly number[] | undefined;
 }
 
+/** The label set of what has not been read yet. */
+export const NO_SERIES: Series = { attributes: {}, labels: {} };
+
 /** What is served of a stream: the points of one collection, and a label set for each at the same index. */
 export interface Collected {
   readonly points: readonly DataPoint[];

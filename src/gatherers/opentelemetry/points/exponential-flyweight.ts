@@ -5,11 +5,10 @@ import type {
   NativeHistogram,
 } from "../../../model/metric-family.ts";
 import { type DataPoint, type ExponentialValue, millisecondsOf } from "../collected.ts";
-import type { Series } from "../stream.ts";
+import { NO_SERIES, type Series } from "../stream.ts";
 import { bucketExemplarsOf, exemplarsOf } from "./exemplars.ts";
 import { type ClassicBuckets, classicOf, faultOf, nativeOf } from "./exponential.ts";
 
-const NO_SERIES: Series = { attributes: {}, labels: {} };
 const NO_POINT: DataPoint<ExponentialValue> = {
   attributes: {},
   startTime: [0, 0],

@@ -6,7 +6,7 @@ import type {
   ValueMetric,
 } from "../../../model/metric-family.ts";
 import { type DataPoint, type HistogramValue, millisecondsOf } from "../collected.ts";
-import type { Series } from "../stream.ts";
+import { NO_SERIES, type Series } from "../stream.ts";
 import { COUNTER, EXPONENTIAL_HISTOGRAM, HISTOGRAM, type StreamKind } from "../stream-kind.ts";
 import { bucketExemplarsOf, exemplarOf } from "./exemplars.ts";
 import { ExponentialFlyweight } from "./exponential-flyweight.ts";
@@ -27,9 +27,6 @@ export function createFlyweight(kind: StreamKind, hasClassicBuckets: boolean): F
   if (kind === EXPONENTIAL_HISTOGRAM) return new ExponentialFlyweight(hasClassicBuckets);
   return kind === COUNTER ? new CounterFlyweight() : new ValueFlyweight();
 }
-
-/** What a flyweight is at before it has moved. */
-const NO_SERIES: Series = { attributes: {}, labels: {} };
 
 class ValueFlyweight implements ValueMetric {
   /** The label set, which lives as long as its stream. */

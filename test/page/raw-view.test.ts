@@ -1,20 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FORMATS, type Format } from "../../src/options/options.ts";
+import { FORMATS } from "../../src/options/options.ts";
 import { rawRequest, request } from "../helpers/http/raw-request.ts";
 import { withServer } from "../helpers/http/with-server.ts";
+import { MEDIA_RANGES } from "../helpers/scraping/media-ranges.ts";
 
 const BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-
-/** What a scraper says to get a format. */
-const ACCEPT: Readonly<Record<Format, string>> = {
-  "text-0.0.4": "text/plain;version=0.0.4",
-  "text-1.0.0": "text/plain;version=1.0.0",
-  "openmetrics-1.0.0": "application/openmetrics-text;version=1.0.0",
-  "openmetrics-0.0.1": "application/openmetrics-text;version=0.0.1",
-  protobuf:
-    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
-};
 
 for (const format of FORMATS) {
   test(`the page shows a browser what a scraper of ${format} gets`, () =>
@@ -26,7 +17,7 @@ for (const format of FORMATS) {
         assert.equal(response.status, 200);
         return { headers: response.headers, body: Buffer.from(await response.arrayBuffer()) };
       };
-      const scraped = await get("/metrics", ACCEPT[format]);
+      const scraped = await get("/metrics", MEDIA_RANGES[format]);
       const { headers, body } = await get(`/?format=${format}`, BROWSER);
       assert.deepEqual(body, scraped.body);
       assert.equal(headers.get("x-content-type-options"), "nosniff");

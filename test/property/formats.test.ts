@@ -9,6 +9,7 @@ import { decompress, ENCODINGS } from "../exposition/compression/helpers.ts";
 import { gathererWith } from "../helpers/gatherers.ts";
 import { httpGet } from "../helpers/http/http-get.ts";
 import { scaleRuns } from "../helpers/scale-runs.ts";
+import { MEDIA_RANGES } from "../helpers/scraping/media-ranges.ts";
 import { createScraper } from "../helpers/scraping/scraper.ts";
 import {
   normalizeBounds,
@@ -19,15 +20,6 @@ import {
 } from "../judge/index.ts";
 import { expectedFamilies } from "./expected-families.ts";
 import { changedFamilies, livingFamilies, wellFormedFamilies } from "./well-formed-families.ts";
-
-const MEDIA_RANGES: Readonly<Record<Format, string>> = {
-  "text-0.0.4": "text/plain;version=0.0.4",
-  "text-1.0.0": "text/plain;version=1.0.0",
-  "openmetrics-1.0.0": "application/openmetrics-text;version=1.0.0",
-  "openmetrics-0.0.1": "application/openmetrics-text;version=0.0.1",
-  protobuf:
-    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
-};
 
 const schemes = fc.constantFrom<EscapingScheme>("allow-utf-8", "underscores", "dots", "values");
 const codings = fc.constantFrom(

@@ -5,8 +5,9 @@ import type { CollectionResult } from "../../src/gatherers/opentelemetry/collect
 import { gathererOf } from "../../src/gatherers/opentelemetry/gatherer.ts";
 import type { MappingOptions } from "../../src/gatherers/opentelemetry/mapping-options.ts";
 import type { EscapingScheme } from "../../src/model/names.ts";
-import { FORMATS, type Format } from "../../src/options/options.ts";
+import { FORMATS } from "../../src/options/options.ts";
 import { scaleRuns } from "../helpers/scale-runs.ts";
+import { MEDIA_RANGES } from "../helpers/scraping/media-ranges.ts";
 import { createScraper, type Scraper } from "../helpers/scraping/scraper.ts";
 import { parseExposition, sampleKey } from "../judge/index.ts";
 import { applications, startApplication } from "./opentelemetry-applications.ts";
@@ -27,15 +28,6 @@ const options = fc.record<MappingOptions>({
 });
 
 const schemes = fc.constantFrom<EscapingScheme>("allow-utf-8", "underscores", "dots", "values");
-
-const MEDIA_RANGES: Readonly<Record<Format, string>> = {
-  "text-0.0.4": "text/plain;version=0.0.4",
-  "text-1.0.0": "text/plain;version=1.0.0",
-  "openmetrics-1.0.0": "application/openmetrics-text;version=1.0.0",
-  "openmetrics-0.0.1": "application/openmetrics-text;version=0.0.1",
-  protobuf:
-    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
-};
 
 for (const format of FORMATS) {
   test(`scrapes of any instruments in ${format} are well-formed, with each series once`, async () => {

@@ -51,9 +51,8 @@ function cwd(): string | undefined {
  */
 export function mayListen(): boolean {
   const { permission } = process as { permission?: { has(scope: string): boolean } };
-  return (
-    permission?.has("net") !== false || !process.allowedNodeEnvironmentFlags.has("--allow-net")
-  );
+  if (permission === undefined || permission.has("net")) return true;
+  return !process.allowedNodeEnvironmentFlags.has("--allow-net");
 }
 
 /** Whether Next.js has bundled this code: then it has replaced the variable by the name of its runtime. */

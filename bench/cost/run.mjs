@@ -4,7 +4,7 @@
 //             step "4 workers" or "OpenTelemetry" alone only its part
 //   --check   fails when a guarded figure misses half of its goal, twice: eight minutes at the most
 //   --quick   a short look: text at M and L, the longest block at L, four workers at L
-//   --noise   the figures of --check with ours in the place of each library: all ratios are 1, or noise
+//   --noise   the figures of --check with ours instead of each library: all ratios are 1, or noise
 //
 // The names of steps (`steps.mjs`) restrict a run: npm run bench -- S0 rate
 //

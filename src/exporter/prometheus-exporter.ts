@@ -23,8 +23,9 @@ import { answerRouted } from "./plain-response.ts";
 import { RestartableServer } from "./restartable-server.ts";
 
 /**
- * A metric reader of the OpenTelemetry SDK 2 and 3 that serves its metrics to Prometheus, in the place of
- * the class of `@opentelemetry/exporter-prometheus`: names and labels, host, port and path stay the same.
+ * A metric reader of the OpenTelemetry SDK 2 and 3 that serves its metrics to Prometheus. It replaces the
+ * class of that name in `@opentelemetry/exporter-prometheus`: names and labels, host, port and path stay
+ * the same.
  *
  * It listens at once, and does not keep the process alive. It serves only the path of the metrics and
  * probes: `/-/healthy` and `/-/ready`.

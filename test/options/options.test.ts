@@ -262,7 +262,7 @@ for (const [name, value] of WRONG_TYPE) {
 }
 
 for (const options of [null, "/metrics", 7, true]) {
-  test(`resolveOptions() refuses ${options} in the place of options`, () => {
+  test(`resolveOptions() refuses ${options} instead of options`, () => {
     // What a caller in JavaScript may pass.
     assert.throws(() => resolveOptions(options as unknown as ServerOptions), TypeError);
   });

@@ -1,6 +1,6 @@
 /**
- * The preload `promhttp/opentelemetry/register`: our server in the place of the one that
- * `@opentelemetry/exporter-prometheus` would open.
+ * The preload `promhttp/opentelemetry/register`: replaces the server that
+ * `@opentelemetry/exporter-prometheus` would open with ours.
  *
  * Runs before OpenTelemetry is loaded. It decides whether this process may have an exporter (`role.ts`),
  * finds every file by which the SDK and the application come by its class (`exporter-files.ts`), loads each,

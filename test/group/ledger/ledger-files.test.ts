@@ -84,7 +84,7 @@ test("workers that come and go between two scrapes leave no files", { skip }, ()
 );
 
 test(
-  "a folder in the place of the ledger is reported, and scrapes leave no further files behind",
+  "a folder that has the name of the ledger is reported, and scrapes leave no further files behind",
   { skip },
   () =>
     withLedger(async ({ open, folder, path, errors }) => {

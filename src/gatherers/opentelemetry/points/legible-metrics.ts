@@ -25,7 +25,7 @@ export function* legibleMetrics(
   }
 }
 
-/** What a report says in the place of a name that there is not. */
+/** What a report calls something that has no name. */
 const UNNAMED = "opentelemetry";
 
 const NOTHING = { scope: { name: "" }, metrics: undefined };

@@ -111,7 +111,7 @@ test("fetch() streams a long body, and reads no faster than it is read", async (
 
 test("a stream of fetch() fails when the body does, without the reason", async () => {
   const source = longGatherer(ENDLESS, (at) => {
-    if (at === 5_000) throw new Error("the password is 1234");
+    if (at === 5_000) throw new Error("the password is s3cr3t");
   });
   await withFetch({ source }, async (tested) => {
     const response = await tested.fetch(new Request(URL));

@@ -77,7 +77,7 @@ function receive(
 
 test("a handler resets a stream whose body fails after its first byte, and no other", async () => {
   const source = longGatherer(1e8, (read) => {
-    if (read === 5_000) throw new Error("the password is 1234");
+    if (read === 5_000) throw new Error("the password is s3cr3t");
   });
   await withHttp2({ source }, async ({ get, log }) => {
     const { headers, isComplete, errorCode } = await get();

@@ -15,7 +15,7 @@ const alive = setInterval(() => {}, 1_000);
 after(() => clearInterval(alive));
 
 const GOOD: GatherResult = { families: [gaugeOf([{ labels: {}, value: 1 }], "good")] };
-const SECRET = "password is 1234";
+const SECRET = "password is s3cr3t";
 const PRIVATE = { selfMetrics: false };
 
 function take(
@@ -81,9 +81,9 @@ for (const errorHandling of ["fail", "continue"] as const) {
     const answer = assertOverview(await look(harness));
     assert.deepEqual(answer.failed, ["bad"]);
     assert.equal(answer.sizes.total.families, 1);
-    assert.doesNotMatch(JSON.stringify(answer), /1234/);
+    assert.doesNotMatch(JSON.stringify(answer), /s3cr3t/);
     assert.equal(harness.logged.length, 1);
-    assert.match(String(harness.logged[0]), /"bad" failed.*password is 1234/);
+    assert.match(String(harness.logged[0]), /"bad" failed.*password is s3cr3t/);
   });
 }
 
@@ -99,7 +99,7 @@ test("an overview names a family that cannot be read, and has the others", async
   assert.deepEqual([failed, sizes.largest.map(({ name }) => name)], [["torn"], ["good"]]);
   assert.match(
     String(harness.logged),
-    /^error promhttp: Cannot read metric family "torn": Error: password is 1234/,
+    /^error promhttp: Cannot read metric family "torn": Error: password is s3cr3t/,
   );
 });
 
@@ -169,7 +169,7 @@ test("an overview that takes too long is abandoned, and its answer gets a second
 test("an overview fails with its gatherer, and shows nothing of the error", async () => {
   const harness = createHarness({ gather: () => Promise.reject(new Error(SECRET)) });
   assert.equal(await look(harness), "failed");
-  assert.match(String(harness.logged), /Cannot survey the metrics: Error: password is 1234/);
+  assert.match(String(harness.logged), /Cannot survey the metrics: Error: password is s3cr3t/);
 });
 
 test("an overview whose client disconnects is abandoned and not logged", async () => {

@@ -121,7 +121,7 @@ test("a query that cannot be read gets 400, and does not count as an error", asy
 });
 
 test("a collector that fails gets 500, and only the log says why", async () => {
-  const error = new Error("password is 1234");
+  const error = new Error("password is s3cr3t");
   const gather = () => ({ ...GOOD, errors: [{ collector: "up", error }] });
   const { get, logged } = createHarness({ gather }, { selfMetrics: false });
   assert.deepEqual(await get(), {
@@ -136,7 +136,7 @@ test("a collector that fails gets 500, and only the log says why", async () => {
     String(logged[0]),
     /^error promhttp: Collector "up" failed; scrapes are answered with an error: Error: /,
   );
-  assert.match(String(logged[0]), /password is 1234\n {4,}at /);
+  assert.match(String(logged[0]), /password is s3cr3t\n {4,}at /);
 });
 
 test("a gatherer that throws gets 500 and is counted; the next scrape succeeds", async () => {

@@ -130,7 +130,7 @@ test('The server serves metrics at the path "/"', () =>
 test("the server answers 500 with a fixed text, and logs why", async () => {
   const source = {
     gather: () => {
-      throw new Error("the password is 1234");
+      throw new Error("the password is s3cr3t");
     },
   };
   await withServer({ source }, async ({ port, log }) => {
@@ -141,7 +141,7 @@ test("the server answers 500 with a fixed text, and logs why", async () => {
     assert.equal(log.length, 1);
     assert.match(
       log[0] ?? "",
-      /^error promhttp: Collector "gatherer 1" failed; .*: Error: the password is 1234$/,
+      /^error promhttp: Collector "gatherer 1" failed; .*: Error: the password is s3cr3t$/,
     );
     assert.equal((await rawRequest(port, request("/-/healthy"))).status, 200);
   });

@@ -26,7 +26,7 @@ export const SOURCES: Readonly<Record<SourceName, (tell: Tell) => Source>> = {
 
   throwing: () => ({
     gather() {
-      throw new Error("the password is 1234");
+      throw new Error("the password is s3cr3t");
     },
   }),
 
@@ -74,7 +74,7 @@ function longGatherer(tell: Tell, failAt = -1): Gatherer {
     paddingOf: (index) => PADDINGS[index % PADDINGS.length] ?? "",
     valueAt(index) {
       read = index;
-      if (index === failAt) throw new Error("the password is 1234");
+      if (index === failAt) throw new Error("the password is s3cr3t");
       if (index % 10 === 0) tell(`read ${index}`);
       return index;
     },

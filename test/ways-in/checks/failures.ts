@@ -5,8 +5,8 @@ import { type ClientResponse, get } from "../clients/client.ts";
 import { type Check, ENCODINGS } from "./check.ts";
 
 const FAILURE_TEXT = "The metrics could not be gathered. See the process log.\n";
-const FAILURE_LINE = /^error promhttp: [^:]+: Error: the password is 1234/;
-const GATHER_LINE = /^error promhttp: Collector "[^:]+: Error: the password is 1234/;
+const FAILURE_LINE = /^error promhttp: [^:]+: Error: the password is s3cr3t/;
+const GATHER_LINE = /^error promhttp: Collector "[^:]+: Error: the password is s3cr3t/;
 const TIMEOUT_LINE = /^error promhttp: [^:]+: ScrapeTimeoutError: /;
 
 /** What becomes of a scrape that fails, before its first byte and after. */

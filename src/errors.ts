@@ -33,6 +33,26 @@ const LISTEN_FAILURES: Readonly<Record<string, string>> = {
   ENOTFOUND: "host not found",
 };
 
+/** A file of settings cannot be read, understood or honoured. */
+export class ConfigError extends MetricsError {
+  /** The path of the file. */
+  readonly file: string;
+  /** The line that is at fault, from 1; `undefined` where it is the whole file. */
+  readonly line: number | undefined;
+
+  /** Makes the error for `file`; `reason` says what is wrong. */
+  constructor(
+    file: string,
+    reason: string,
+    { line, cause }: { readonly line?: number | undefined; readonly cause?: unknown } = {},
+  ) {
+    const place = line === undefined ? file : `${file}:${line}`;
+    super("ERR_PROMHTTP_CONFIG", `Cannot use ${place}: ${reason}`, { cause });
+    this.file = file;
+    this.line = line;
+  }
+}
+
 /** One or more collectors failed, so the scrape would be incomplete. */
 export class GatherError extends MetricsError {
   /** What the collectors threw. */

@@ -1,4 +1,10 @@
-export { GatherError, ListenError, MetricsError, ScrapeTimeoutError } from "./errors.ts";
+export {
+  ConfigError,
+  GatherError,
+  ListenError,
+  MetricsError,
+  ScrapeTimeoutError,
+} from "./errors.ts";
 export type { Source } from "./gatherers/gatherer-of.ts";
 export type { LogFields, Logger } from "./log.ts";
 export type {
@@ -26,6 +32,7 @@ export type {
 } from "./model/metric-family.ts";
 export { createHandler, type Handler } from "./mount/create-handler.ts";
 export type { Mount } from "./mount/mount.ts";
+export type { Address } from "./options/address.ts";
 export type {
   BodyLimit,
   CompressionOptions,
@@ -38,8 +45,16 @@ export type {
   ScrapeHookContext,
   ServerOptions,
 } from "./options/options.ts";
+export type {
+  AuthOptions,
+  AuthorizeRequest,
+  ClientAuth,
+  OpenHealth,
+  PemSource,
+  RateLimit,
+  TlsOptions,
+} from "./options/security.ts";
 export type { Aggregator, WorkerRole, WorkersOptions } from "./options/workers.ts";
 export { type Rendered, render } from "./render.ts";
-export type { Address } from "./server/address.ts";
 export { Server } from "./server/server.ts";
 export type { Shutdown } from "./server/shutdown.ts";

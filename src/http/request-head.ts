@@ -38,17 +38,22 @@ export const PAGE_HEADER = "promhttp-page";
 /** The log line of a request that failed outside of its scrape. */
 export const CANNOT_ANSWER: string = "Cannot answer a request";
 
-/** Rejects, on any path, a request with a body, and one for a host that is invalid or not allowed. */
-export function refusalOf(
+/** Rejects, on any path, a request with a body, and one for an invalid host. */
+export function malformationOf(head: RequestHead): FixedAnswer | undefined {
+  // RFC 9112 §3.2.
+  return bodyRefusalOf(head) ?? (isValidHost(hostOf(head)) ? undefined : BAD_REQUEST);
+}
+
+/** Refuses, on any path, a request for a host that is not allowed. */
+export function hostRefusalOf(
   head: RequestHead,
   allowedHosts: readonly string[] | undefined,
 ): FixedAnswer | undefined {
-  const refusal = bodyRefusalOf(head);
-  if (refusal !== undefined) return refusal;
-  const host = head.header("host") ?? "";
-  // RFC 9112 §3.2.
-  if (!isValidHost(host)) return BAD_REQUEST;
-  return isAllowedHost(host, allowedHosts) ? undefined : HOST_NOT_ALLOWED;
+  return isAllowedHost(hostOf(head), allowedHosts) ? undefined : HOST_NOT_ALLOWED;
+}
+
+function hostOf(head: RequestHead): string {
+  return head.header("host") ?? "";
 }
 
 /** Answers a request where every path is that of the metrics; `undefined` if it is a scrape. */
@@ -58,7 +63,7 @@ export function fixedAnswerOf(
 ): FixedAnswer | undefined {
   if (head.method === "OPTIONS") return OPTIONS_ANSWER;
   if (head.method !== "GET" && head.method !== "HEAD") return METHOD_NOT_ALLOWED;
-  return refusalOf(head, allowedHosts);
+  return malformationOf(head) ?? hostRefusalOf(head, allowedHosts);
 }
 
 /**

@@ -5,8 +5,14 @@ import {
   fixedResponse,
   keepsEncoding,
 } from "../http/fetch.ts";
-import type { FixedAnswer } from "../http/fixed-answers.ts";
-import { fixedAnswerOf, isChunked, type RequestHead } from "../http/request-head.ts";
+import { type FixedAnswer, HOST_NOT_ALLOWED } from "../http/fixed-answers.ts";
+import type { Guard } from "../http/guard.ts";
+import {
+  fixedAnswerOf,
+  isChunked,
+  malformationOf,
+  type RequestHead,
+} from "../http/request-head.ts";
 import type { Headers } from "../http/send.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
@@ -22,7 +28,11 @@ export type Content =
       /** Replace those of the response, where it may be compressed on its way. */
       readonly headers: Headers;
     }
-  | { readonly fixed: (head: RequestHead) => MaybePromise<FixedAnswer> };
+  | {
+      readonly fixed: (head: RequestHead) => MaybePromise<FixedAnswer>;
+      /** Whether it tells nothing but the health of the process. */
+      readonly isHealth?: true;
+    };
 
 /**
  * Answers a request of the Fetch API. It is loaded with the first one: most processes get none.
@@ -32,10 +42,30 @@ export type Content =
 export async function answerFetch(
   request: Request,
   content: Content,
-  { allowedHosts, timeoutMs }: Pick<ResolvedHandlerOptions, "allowedHosts" | "timeoutMs">,
+  options: Pick<ResolvedHandlerOptions, "allowedHosts" | "timeoutMs">,
+  guard: Guard | undefined,
 ): Promise<Response> {
   const head = fetchHeadOf(request);
+  if (guard === undefined) return answerAdmitted(request, head, content, options);
+  const isHealth = "isHealth" in content;
+  const refusal = malformationOf(head) ?? (await guard.admit({ head, isHealth }));
+  const response =
+    refusal === undefined
+      ? await answerAdmitted(request, head, content, options, guard)
+      : fixedResponse(refusal);
+  for (const [name, value] of Object.entries(guard.headers)) response.headers.set(name, value);
+  return response;
+}
+
+async function answerAdmitted(
+  request: Request,
+  head: RequestHead,
+  content: Content,
+  { allowedHosts, timeoutMs }: Pick<ResolvedHandlerOptions, "allowedHosts" | "timeoutMs">,
+  guard?: Guard,
+): Promise<Response> {
   let fixed = fixedAnswerOf(head, allowedHosts);
+  if (fixed === HOST_NOT_ALLOWED) guard?.hostRefused();
   if (fixed === undefined && isChunked(head)) {
     fixed = await fetchContentRefusal(request, timeoutMs);
   }

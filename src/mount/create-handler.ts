@@ -15,6 +15,7 @@ import { createLog } from "../log.ts";
 import type { Controls, HandlerOptions } from "../options/options.ts";
 import { resolveHandlerOptions } from "../options/rules.ts";
 import type { Content } from "./answer-fetch.ts";
+import { guardOf } from "./late-guard.ts";
 import { createMount, type Mount } from "./mount.ts";
 
 /** Serves metrics from an existing web server, and what probes ask for. */
@@ -48,6 +49,7 @@ export interface Handler extends Mount, Controls {
  *   array of them.
  * @throws {TypeError} For arguments of a wrong type, and for options that only a `Server` has.
  * @throws {RangeError} For options that are out of range.
+ * @throws {ConfigError} When the file of the option `auth.bearerTokenFile` cannot be used.
  *
  * @example
  * ```ts
@@ -64,21 +66,32 @@ export function createHandler(
 ): Handler {
   const resolved = resolveHandlerOptions(options);
   const log = createLog(resolved.logger);
-  const parts = { gatherer: gathererOf(source), options: resolved, log, paths: [], hasPage: true };
+  const guard = guardOf(resolved, log);
+  const parts = {
+    gatherer: gathererOf(source),
+    options: resolved,
+    log,
+    paths: [],
+    hasPage: true,
+    furtherFamilies: guard?.families,
+  };
   const endpoint = resolved.workers === undefined ? createEndpoint(parts) : joinAsHandler(parts);
   const { scrape, page, targets, update, setFailing, setOk, setReady, isReady, close } = endpoint;
   const headers = resolved.compression.encodings.length > 0 ? NO_TRANSFORM : {};
-  const mountOf = (content: Content): Mount => createMount(content, resolved, log);
+  const mountOf = (content: Content): Mount => createMount(content, resolved, log, guard);
   return Object.assign(mountOf({ scrape, headers }), {
     page: mountOf({ scrape: page, headers: {} }),
-    health: mountOf({ fixed: () => HEALTHY }),
-    ready: mountOf({ fixed: () => (isReady() ? READY : NOT_READY) }),
+    health: mountOf({ fixed: () => HEALTHY, isHealth: true }),
+    ready: mountOf({ fixed: () => (isReady() ? READY : NOT_READY), isHealth: true }),
     targets: mountOf({ fixed: (head) => targets?.(head, undefined) ?? NOT_FOUND }),
     update,
     setFailing,
     setOk,
     setReady,
-    close,
+    close() {
+      close();
+      guard?.close();
+    },
   });
 }
 

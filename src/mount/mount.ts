@@ -1,9 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { contentRefusal } from "../http/content.ts";
-import type { FixedAnswer } from "../http/fixed-answers.ts";
+import { type FixedAnswer, HOST_NOT_ALLOWED } from "../http/fixed-answers.ts";
+import type { Guard } from "../http/guard.ts";
 import { answerScrape, headOf } from "../http/node.ts";
-import { CANNOT_ANSWER, fixedAnswerOf, isChunked, type RequestHead } from "../http/request-head.ts";
+import {
+  CANNOT_ANSWER,
+  fixedAnswerOf,
+  isChunked,
+  malformationOf,
+  type RequestHead,
+} from "../http/request-head.ts";
 import { allHeaders, sendFixed, tryToReset } from "../http/send.ts";
 import { untilGone } from "../http/write-body.ts";
 import type { Log } from "../log.ts";
@@ -55,6 +62,7 @@ export function createMount(
   content: Content,
   options: Pick<ResolvedHandlerOptions, "allowedHosts" | "timeoutMs">,
   log: Log,
+  guard?: Guard,
 ): Mount {
   const { allowedHosts, timeoutMs } = options;
   const fail = (error: unknown, response: ServerResponse): void => {
@@ -82,7 +90,38 @@ export function createMount(
     response.on?.("error", () => {});
     if (response.headersSent) throw new Error("Something else has answered it already");
     const head = headOf(request);
+    return guard === undefined
+      ? answerAdmitted(request, response, head)
+      : answerIfAdmitted(request, response, head, guard);
+  };
+
+  const answerIfAdmitted = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    head: RequestHead,
+    guard: Guard,
+  ): Promise<void> => {
+    try {
+      const refusal =
+        malformationOf(head) ??
+        (await guard.admit({ head, request, isHealth: "isHealth" in content }));
+      const { headers } = guard;
+      for (const name in headers) response.setHeader(name, headers[name] as string);
+      await (refusal === undefined
+        ? answerAdmitted(request, response, head)
+        : answerWith(refusal, response));
+    } catch (error) {
+      fail(error, response);
+    }
+  };
+
+  const answerAdmitted = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    head: RequestHead,
+  ): MaybePromise<void> => {
     const fixed = fixedAnswerOf(head, allowedHosts);
+    if (fixed === HOST_NOT_ALLOWED) guard?.hostRefused();
     if (fixed !== undefined) return answerWith(fixed, response);
     return isChunked(head)
       ? answerAtItsEnd(request, response, head)
@@ -105,7 +144,7 @@ export function createMount(
       // While Next.js builds, this throws what it catches itself, but only in the turn of its call.
       void request.url;
       const { answerFetch } = await import("./answer-fetch.ts");
-      return await answerFetch(request, content, options);
+      return await answerFetch(request, content, options, guard);
     } catch (error) {
       if (isInterruption(error)) throw error;
       log.error(CANNOT_ANSWER, error);

@@ -89,7 +89,8 @@ export function wrongType(name: string, expected: string, value: unknown): TypeE
   return new TypeError(`Option "${name}" must be ${expected}, got ${show(value)}`);
 }
 
-function outOfRange(name: string, expected: string, value: unknown): RangeError {
+/** Makes the error for a value that is out of range. */
+export function outOfRange(name: string, expected: string, value: unknown): RangeError {
   return new RangeError(`Option "${name}" must be ${expected}, got ${show(value)}`);
 }
 

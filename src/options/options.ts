@@ -4,6 +4,8 @@
  * options that it needs as `Pick<ResolvedOptions, …>`.
  */
 import type { Logger } from "../log.ts";
+import type { Address } from "./address.ts";
+import type { AuthOptions, OpenHealth, RateLimit, TlsOptions } from "./security.ts";
 import type { WorkersOptions, WorkersSettings } from "./workers.ts";
 
 /** An exposition format, with its version. */
@@ -147,6 +149,35 @@ export interface HandlerOptions {
    * @default false
    */
   readonly workers?: boolean | "label" | WorkersOptions | undefined;
+  /**
+   * The credentials that a client needs. Without them it gets 401 on every path, except for the
+   * health of the process.
+   * @default undefined, which lets everybody in
+   */
+  readonly auth?: AuthOptions | undefined;
+  /**
+   * Headers that every answer has: `Strict-Transport-Security`, `X-Content-Type-Options`,
+   * `X-Frame-Options`, `X-XSS-Protection`, `Content-Security-Policy`. The page has a policy of its own.
+   * @default undefined
+   */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * How often clients with credentials may ask. The others get 429.
+   * @default undefined
+   */
+  readonly rateLimit?: RateLimit | undefined;
+  /**
+   * The networks that clients may be in, such as `"10.0.0.0/8"`; others get 403, or no TLS. What counts
+   * is the address of the connection. A unix socket has none, and is allowed.
+   * @default undefined, which allows all
+   */
+  readonly allowedNetworks?: readonly string[] | undefined;
+  /**
+   * The networks of proxies whose `X-Forwarded-For` is believed: the client is the last address in it that is
+   * none of theirs.
+   * @default undefined, which believes nobody
+   */
+  readonly trustedProxies?: readonly string[] | undefined;
 }
 
 /** The options of a server: those of a handler, and those of its listener. */
@@ -204,6 +235,38 @@ export interface ServerOptions extends HandlerOptions {
    * @default false
    */
   readonly unref?: boolean | undefined;
+  /**
+   * A web configuration file, as the official exporters of Prometheus have it: TLS, users, headers, rate
+   * limit. It is read again when it changes. Not together with `tls`, `auth.users`, `headers` or
+   * `rateLimit`, which it has itself.
+   * @default undefined
+   */
+  readonly webConfigFile?: string | undefined;
+  /**
+   * Speaks TLS, and asks for client certificates. Files are read again when they change.
+   * @default undefined, which speaks plain HTTP
+   */
+  readonly tls?: TlsOptions | undefined;
+  /**
+   * Whether `/-/healthy` and `/-/ready` answer a client without credentials, or without a certificate.
+   * @default "without-credentials"
+   */
+  readonly openHealth?: OpenHealth | undefined;
+  /**
+   * A second address, without TLS or credentials, that answers `/-/healthy` and `/-/ready` and nothing else.
+   * @default undefined
+   */
+  readonly healthAddress?: Address | undefined;
+  /**
+   * The permissions of a unix socket: who may connect is who may write.
+   * @default 0o660
+   */
+  readonly socketMode?: number | undefined;
+  /**
+   * The id of the group that a unix socket belongs to.
+   * @default undefined, which is the group of the process
+   */
+  readonly socketGroup?: number | undefined;
 }
 
 /** What an application can call on a server or a handler while it serves. */
@@ -294,7 +357,19 @@ export interface CompressionSettings {
 }
 
 /** Options without a default; leaving one out turns its feature off. */
-type OptionalFeatures = "onScrape" | "statusName" | "bodyLimit" | "allowedHosts";
+type OptionalFeatures =
+  | "onScrape"
+  | "statusName"
+  | "bodyLimit"
+  | "allowedHosts"
+  | "auth"
+  | "headers"
+  | "rateLimit"
+  | "allowedNetworks"
+  | "trustedProxies";
+
+/** The same for what only a server has. */
+type OptionalServerFeatures = "webConfigFile" | "tls" | "healthAddress" | "socketGroup";
 
 type Defined<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> };
 
@@ -319,7 +394,8 @@ export type ResolvedHandlerOptions = Omit<
  * @internal
  */
 export type ResolvedOptions = ResolvedHandlerOptions &
-  Defined<Omit<ServerOptions, keyof HandlerOptions>>;
+  Defined<Omit<ServerOptions, keyof HandlerOptions | OptionalServerFeatures>> &
+  Pick<Required<ServerOptions>, OptionalServerFeatures>;
 
 /**
  * The options of a rendering with every default filled in.

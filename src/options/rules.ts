@@ -31,6 +31,15 @@ import {
   type ResolvedRenderOptions,
   type ServerOptions,
 } from "./options.ts";
+import {
+  areHeaders,
+  areNetworks,
+  isAddress,
+  isAuth,
+  isRateLimit,
+  isTls,
+  OPEN_HEALTH,
+} from "./security-rules.ts";
 import { isWorkers, resolveWorkers } from "./workers-rule.ts";
 
 interface Rule<T> {
@@ -85,6 +94,11 @@ const HANDLER_RULES: Rules<ResolvedHandlerOptions> = {
   compression: { default: DEFAULT_COMPRESSION, check: isCompression, resolve: resolveCompression },
   selfMetrics: { default: true, check: isBoolean },
   workers: { default: undefined, check: isWorkers, resolve: resolveWorkers },
+  auth: { default: undefined, check: isAuth },
+  headers: { default: undefined, check: areHeaders },
+  rateLimit: { default: undefined, check: isRateLimit },
+  allowedNetworks: { default: undefined, check: areNetworks },
+  trustedProxies: { default: undefined, check: areNetworks },
 };
 
 const SERVER_RULES: Rules<ResolvedOptions> = {
@@ -101,6 +115,12 @@ const SERVER_RULES: Rules<ResolvedOptions> = {
   maxConnections: { default: 256, check: integerFrom(1, Number.MAX_SAFE_INTEGER) },
   landingPage: { default: true, check: isBoolean },
   unref: { default: false, check: isBoolean },
+  webConfigFile: { default: undefined, check: textThat("the path of a file", Boolean) },
+  tls: { default: undefined, check: isTls },
+  openHealth: { default: "without-credentials", check: oneOf(OPEN_HEALTH) },
+  healthAddress: { default: undefined, check: isAddress },
+  socketMode: { default: 0o660, check: integerFrom(0, 0o777) },
+  socketGroup: { default: undefined, check: integerFrom(0, 2 ** 32 - 2) },
 };
 
 const RENDER_RULES: Rules<Pick<ResolvedRenderOptions, keyof RenderOptions>> = {

@@ -53,6 +53,8 @@ export interface ScrapeHandlerContext {
   readonly connections?: () => number;
   /** Whether a page may show the last scrapes. */
   readonly hasPage?: boolean;
+  /** Returns what else is counted there; the same list as long as it has the same families. */
+  readonly furtherFamilies?: (() => readonly MetricFamily[]) | undefined;
   /** Keeps updates and reading apart, where something else reads the same metrics. */
   readonly lock?: UpdateLock | undefined;
 }
@@ -62,9 +64,14 @@ export function createScrapeHandler(
   gatherer: Gatherer,
   options: ResolvedHandlerOptions,
   log: Log,
-  { connections, hasPage = false, lock = new UpdateLock() }: ScrapeHandlerContext = {},
+  {
+    connections,
+    hasPage = false,
+    furtherFamilies,
+    lock = new UpdateLock(),
+  }: ScrapeHandlerContext = {},
 ): ScrapeHandler {
-  const selfMetrics = new SelfMetrics(connections);
+  const selfMetrics = new SelfMetrics(connections, furtherFamilies);
   const parts = createParts(gatherer, options, { log, selfMetrics, lock });
   const recentScrapes = hasPage ? new RecentScrapes() : undefined;
   const { status, exposer, alarm } = parts;

@@ -32,10 +32,16 @@ export class SelfMetrics implements ScrapeCounts {
   /** The bytes sent, by format and content encoding. */
   readonly #bytes = new Map<string, ByteCount>();
   readonly #families: readonly MetricFamily[];
+  readonly #further: (() => readonly MetricFamily[]) | undefined;
   readonly #join = createListJoiner<MetricFamily>();
+  readonly #joinFurther = createListJoiner<MetricFamily>();
 
-  /** @param connections Returns how many connections are open; absent where that is unknown. */
-  constructor(connections?: () => number) {
+  /**
+   * @param connections Returns how many connections are open; absent where that is unknown.
+   * @param further Returns what else is counted where the scrapes come in.
+   */
+  constructor(connections?: () => number, further?: () => readonly MetricFamily[]) {
+    this.#further = further;
     ({ requests: this.requests, errors: this.errors, events: this.events } = noCounts());
     this.#families = [
       counter(
@@ -71,7 +77,8 @@ export class SelfMetrics implements ScrapeCounts {
 
   /** The families; the same list at every scrape, with the values of the moment. */
   families(): readonly MetricFamily[] {
-    return this.#join(this.#families, this.collectors.families());
+    const families = this.#join(this.#families, this.collectors.families());
+    return this.#further === undefined ? families : this.#joinFurther(families, this.#further());
   }
 
   /** Counts an error of a collector, the hook or an update. */
@@ -129,11 +136,13 @@ interface ByteCount extends ValueMetric {
   value: number;
 }
 
-function counter(name: string, help: string, metrics: Iterable<ValueMetric>): MetricFamily {
+/** Makes the family of a counter. */
+export function counter(name: string, help: string, metrics: Iterable<ValueMetric>): MetricFamily {
   return { name, help, type: "counter", metrics };
 }
 
-function gauge(name: string, help: string, read: () => number): MetricFamily {
+/** Makes the family of a gauge that has one value, which is read when it is served. */
+export function gauge(name: string, help: string, read: () => number): MetricFamily {
   const metrics = [new LiveValue(name, {}, read)];
   return { name, help, type: "gauge", metrics };
 }
@@ -155,7 +164,8 @@ function duration(name: string, help: string, total: Readonly<Duration>): Metric
   return { name, help, type: "summary", metrics: [metric] };
 }
 
-function labelled<Name extends string | number>(
+/** Makes the metrics of counts that have one label; they are read when they are served. */
+export function labelled<Name extends string | number>(
   label: string,
   counts: Readonly<Record<Name, number>>,
 ): ValueMetric[] {

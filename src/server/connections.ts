@@ -150,6 +150,13 @@ export class Connections {
     return late;
   }
 
+  /** Closes the idle connections whose stream `matches`. */
+  closeIdle(matches: (stream: Socket) => boolean): void {
+    for (const { raw, stream, responses } of this.#connections.values()) {
+      if (responses.length === 0 && stream !== undefined && matches(stream)) raw.destroy();
+    }
+  }
+
   /** Closes idle connections now, the others when their response is complete. */
   drain(): void {
     this.#isDraining = true;

@@ -5,9 +5,9 @@ import { ListenError } from "../errors.ts";
 import type { Place } from "../group/group.ts";
 import { HEALTHY_PATH, READY_PATH, TARGETS_PATH } from "../http/routes.ts";
 import { nodeModule } from "../node.ts";
-import { type ListenTarget, textOf, urlOf } from "./address.ts";
+import { type ListenTarget, textOf, urlOf } from "../options/address.ts";
 import { type Closing, createClosing } from "./closing.ts";
-import type { OpenServer, ServerArguments } from "./open-server.ts";
+import { type OpenServer, type ServerArguments, schemeOf } from "./open-server.ts";
 import { openPort, type Port, type PortParts } from "./port.ts";
 import { createRequestListener } from "./requests.ts";
 
@@ -22,7 +22,7 @@ import { createRequestListener } from "./requests.ts";
  * @throws {ListenError} When the address cannot be listened on.
  */
 export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
-  const { gatherer, target, options, log } = parts;
+  const { gatherer, target, options, log, security } = parts;
   const address = textOf(target);
   if (address === undefined && options.workers?.group === undefined) {
     throw new TypeError(
@@ -37,6 +37,7 @@ export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
     paths: [options.path, HEALTHY_PATH, READY_PATH, TARGETS_PATH],
     connections: () => ports.current?.connectionCount ?? 0,
     hasPage: options.landingPage,
+    furtherFamilies: security?.families,
   };
   const alone = createEndpoint(endpointParts);
   const group = createGroupEndpoint(endpointParts, alone, address);
@@ -80,13 +81,14 @@ interface Worker {
 
 /** Joins the group, and listens whenever this process is its hub. */
 async function openAsHub({ parts, group, closing, ports }: Worker): Promise<void> {
-  const { options, log } = parts;
-  const onRequest = createRequestListener({ options, endpoint: group, closing, log });
+  const { options, log, security } = parts;
+  const { guard, layer } = security ?? {};
+  const onRequest = createRequestListener({ options, endpoint: group, closing, log, guard });
   await group.join({
     open: () => {
       // Nobody else has the server, so nothing else closes it.
-      const port = ports.open({ ...parts, onRequest, onClosed() {}, sharing: "never" });
-      return port.then(({ address }) => placeOf(address, options.path));
+      const port = ports.open({ ...parts, onRequest, onClosed() {}, layer, sharing: "never" });
+      return port.then(({ address }) => placeOf(address, parts));
     },
     shut: () => ports.shut(),
   });
@@ -94,7 +96,8 @@ async function openAsHub({ parts, group, closing, ports }: Worker): Promise<void
 
 /** Listens, and joins the group, whatever this process is in it. Requests wait until it has joined. */
 async function openInEach({ parts, group, alone, closing, ports }: Worker): Promise<void> {
-  const { options, log } = parts;
+  const { options, log, security } = parts;
+  const { guard, layer } = security ?? {};
   let join = (_: Place): void => {};
   const joined = new Promise<Place>((resolve) => {
     join = resolve;
@@ -103,10 +106,10 @@ async function openInEach({ parts, group, alone, closing, ports }: Worker): Prom
     return group;
   });
   const endpoint = createLateEndpoint(parts, alone, joined);
-  const onRequest = createRequestListener({ options, endpoint, closing, log });
+  const onRequest = createRequestListener({ options, endpoint, closing, log, guard });
   const onClosed = () => void closing.closeNow();
-  const { address } = await ports.open({ ...parts, onRequest, onClosed, sharing: "allow" });
-  join(placeOf(address, options.path));
+  const { address } = await ports.open({ ...parts, onRequest, onClosed, layer, sharing: "allow" });
+  join(placeOf(address, parts));
   await joined;
 }
 
@@ -118,8 +121,8 @@ function addressOf(target: ListenTarget): Place["address"] {
   return { address: host, port, family: nodeModule("node:net").isIPv4(host) ? "IPv4" : "IPv6" };
 }
 
-function placeOf(address: Place["address"], path: string): Place {
-  return { address, url: urlOf(address, path) };
+function placeOf(address: Place["address"], parts: ServerArguments): Place {
+  return { address, url: urlOf(address, parts.options.path, schemeOf(parts)) };
 }
 
 function describe({ parts, group, closing, ports }: Worker, closed: Promise<void>): OpenServer {
@@ -141,10 +144,11 @@ function describe({ parts, group, closing, ports }: Worker, closed: Promise<void
       const { url } = group.place ?? {};
       return ports.current === undefined && url !== undefined
         ? url
-        : urlOf(addressNow(), options.path);
+        : urlOf(addressNow(), options.path, schemeOf(parts));
     },
     closed,
     controls: group,
+    security: parts.security,
     close: closing.close,
   };
 }

@@ -3,12 +3,13 @@ import { createEndpoint } from "../endpoint/endpoint.ts";
 import { HEALTHY_PATH, READY_PATH } from "../http/routes.ts";
 import type { Log } from "../log.ts";
 import type { Gatherer } from "../model/gatherer.ts";
+import { type ListenTarget, urlOf } from "../options/address.ts";
 import type { Controls, ResolvedOptions } from "../options/options.ts";
 import type { WorkerRole } from "../options/workers.ts";
-import { type ListenTarget, urlOf } from "./address.ts";
 import { createClosing } from "./closing.ts";
 import { openPort, type Port } from "./port.ts";
 import { createRequestListener } from "./requests.ts";
+import type { Security } from "./security.ts";
 
 /** The arguments of a server, checked and parsed. */
 export interface ServerArguments {
@@ -18,6 +19,8 @@ export interface ServerArguments {
   readonly label: string;
   readonly options: ResolvedOptions;
   readonly log: Log;
+  /** Who may connect and ask; absent where everybody may. */
+  readonly security?: Security | undefined;
 }
 
 /** A server that serves, or a member of a group whose hub does. What it says may change. */
@@ -27,7 +30,14 @@ export interface OpenServer {
   readonly url: string;
   readonly closed: Promise<void>;
   readonly controls: Controls;
+  /** Who may connect and ask; absent where everybody may. */
+  readonly security?: Security | undefined;
   close(): Promise<void>;
+}
+
+/** How a server is spoken to. */
+export function schemeOf({ security }: Pick<ServerArguments, "security">): "http" | "https" {
+  return security?.isTls ? "https" : "http";
 }
 
 /**
@@ -36,7 +46,7 @@ export interface OpenServer {
  * @throws {ListenError} When the address cannot be listened on.
  */
 export async function openServer(parts: ServerArguments): Promise<OpenServer> {
-  const { gatherer, options, log } = parts;
+  const { gatherer, options, log, security } = parts;
   let port: Port | undefined;
   const endpoint = createEndpoint({
     gatherer,
@@ -45,14 +55,21 @@ export async function openServer(parts: ServerArguments): Promise<OpenServer> {
     paths: [options.path, HEALTHY_PATH, READY_PATH],
     connections: () => port?.connectionCount ?? 0,
     hasPage: options.landingPage,
+    furtherFamilies: security?.families,
   });
   const closing = createClosing(options, async () => port?.drain());
-  const onRequest = createRequestListener({ options, endpoint, closing, log });
+  const onRequest = createRequestListener({
+    options,
+    endpoint,
+    closing,
+    log,
+    guard: security?.guard,
+  });
   const onClosed = () => void closing.closeNow();
-  port = await openPort({ ...parts, onRequest, onClosed });
+  port = await openPort({ ...parts, onRequest, onClosed, layer: security?.layer });
   const { address, closed } = port;
   void closed.then(endpoint.close);
   const { close } = closing;
-  const url = urlOf(address, options.path);
-  return { role: "alone", address, url, closed, controls: endpoint, close };
+  const url = urlOf(address, options.path, schemeOf(parts));
+  return { role: "alone", address, url, closed, controls: endpoint, security, close };
 }

@@ -5,6 +5,7 @@ import type { ResolvedOptions } from "../options/options.ts";
 import { unref } from "../timers.ts";
 import { Connections } from "./connections.ts";
 import { createHttpFront } from "./http-server.ts";
+import type { Layer } from "./layer.ts";
 import { type ListenParts, listen } from "./listen/listen.ts";
 
 /** A port, or a unix socket, on which requests are answered. */
@@ -24,6 +25,8 @@ export interface PortParts extends ListenParts {
   readonly options: ResolvedOptions;
   readonly log: Log;
   readonly onRequest: RequestListener;
+  /** What stands between the sockets and HTTP; absent where nothing does. */
+  readonly layer?: Layer | undefined;
   /** Called when it is closed, or when something else has stopped it; perhaps more than once. */
   readonly onClosed: () => void;
 }
@@ -37,11 +40,13 @@ const OWNER_CHECK_MS = 1_000;
  * @throws {ListenError} When the system refuses.
  */
 export async function openPort(parts: PortParts): Promise<Port> {
-  const { options, log, onRequest, onClosed } = parts;
+  const { options, log, onRequest, onClosed, layer } = parts;
   const connections = new Connections(options);
   const http = createHttpFront(onRequest, connections, options);
   const onConnection = (socket: Socket) => {
-    if (connections.accept(socket)) http.serve(socket);
+    if (!connections.accept(socket)) layer?.limitReached();
+    else if (layer === undefined) http.serve(socket);
+    else layer.open(socket, http.serve);
   };
   const accepting = await listen(parts, onConnection).catch((error: unknown) => {
     http.close();
@@ -51,6 +56,7 @@ export async function openPort(parts: PortParts): Promise<Port> {
   const onError = (error: Error) => log.error("Server error; still listening", error);
   accepting.on("error", onError);
   if (options.unref) accepting.unref();
+  const unwatch = layer?.watch(connections);
 
   // The owner of a given server may close it, too. It emits "close" only when its last connection has
   // closed, which an idle one does not do for long.
@@ -60,6 +66,7 @@ export async function openPort(parts: PortParts): Promise<Port> {
   unref(watch);
   void closed.then(() => {
     clearInterval(watch);
+    unwatch?.();
     accepting.off("error", onError);
     onClosed();
   });

@@ -13,9 +13,16 @@ import {
   READY,
   SHUTTING_DOWN,
 } from "../http/fixed-answers.ts";
+import type { Guard } from "../http/guard.ts";
 import { isValidHost } from "../http/host.ts";
 import { answerScrape, headOf } from "../http/node.ts";
-import { CANNOT_ANSWER, isChunked, type RequestHead, refusalOf } from "../http/request-head.ts";
+import {
+  CANNOT_ANSWER,
+  hostRefusalOf,
+  isChunked,
+  malformationOf,
+  type RequestHead,
+} from "../http/request-head.ts";
 import { resetResponse } from "../http/reset.ts";
 import { createRoutes, type Route, routeOf } from "../http/routes.ts";
 import { sendFixed } from "../http/send.ts";
@@ -32,11 +39,13 @@ export interface RequestContext {
   readonly endpoint: Pick<Endpoint, "scrape" | "page" | "isReady" | "targets">;
   readonly closing: Pick<Closing, "hasBegun" | "isDraining">;
   readonly log: Log;
+  /** Decides who may ask; absent where everybody may. */
+  readonly guard?: Guard | undefined;
 }
 
 /** Makes the function that answers every request of the server. It never throws. */
 export function createRequestListener(context: RequestContext): RequestListener {
-  const { options, closing } = context;
+  const { options, closing, guard } = context;
   const routes = createRoutes(options);
 
   return (request, response) => {
@@ -45,16 +54,16 @@ export function createRequestListener(context: RequestContext): RequestListener 
     try {
       if (closing.isDraining()) response.setHeader("Connection", "close");
       const head = headOf(request);
-      const fixed = isAmbiguous(request) ? BAD_REQUEST : refusalOf(head, options.allowedHosts);
+      const malformation = isAmbiguous(request) ? BAD_REQUEST : malformationOf(head);
       const exchange: Exchange = {
         request,
         response,
         head,
         route: routeOf(head.method, head.target, routes),
       };
-      if (fixed !== undefined) sendFixed(response, fixed);
-      else if (isChunked(head)) void answerAtItsEnd(exchange, context);
-      else answer(exchange, context);
+      if (malformation !== undefined) sendFixed(response, malformation);
+      else if (guard === undefined) answerAdmitted(exchange, context);
+      else void answerIfAdmitted(exchange, context, guard);
     } catch (error) {
       fail(error, response, context);
     }
@@ -66,6 +75,35 @@ interface Exchange {
   readonly response: ServerResponse;
   readonly head: RequestHead;
   readonly route: Route;
+}
+
+async function answerIfAdmitted(
+  exchange: Exchange,
+  context: RequestContext,
+  guard: Guard,
+): Promise<void> {
+  const { request, response, head, route } = exchange;
+  try {
+    const isHealth = route === "healthy" || route === "ready";
+    const refusal = await guard.admit({ head, request, isHealth });
+    // Meanwhile its rest was refused: it was not HTTP, or did not come.
+    if (response.headersSent) return;
+    for (const name in guard.headers) response.setHeader(name, guard.headers[name] as string);
+    if (refusal === undefined) answerAdmitted(exchange, context);
+    else sendFixed(response, refusal);
+  } catch (error) {
+    fail(error, response, context);
+  }
+}
+
+function answerAdmitted(exchange: Exchange, context: RequestContext): void {
+  const { response, head } = exchange;
+  const refusal = hostRefusalOf(head, context.options.allowedHosts);
+  if (refusal !== undefined) {
+    context.guard?.hostRefused();
+    sendFixed(response, refusal);
+  } else if (isChunked(head)) void answerAtItsEnd(exchange, context);
+  else answer(exchange, context);
 }
 
 function answer(exchange: Exchange, context: RequestContext): void {

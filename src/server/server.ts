@@ -15,10 +15,11 @@ import type { AddressInfo } from "node:net";
 import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
 import { isFixedPath } from "../http/routes.ts";
 import { createLog } from "../log.ts";
+import { type Address, describeAddress, parseAddress } from "../options/address.ts";
 import type { Controls, ServerOptions } from "../options/options.ts";
 import { resolveOptions } from "../options/rules.ts";
+import { isSecured } from "../options/security-rules.ts";
 import type { WorkerRole } from "../options/workers.ts";
-import { type Address, describeAddress, parseAddress } from "./address.ts";
 import { type OpenServer, openServer, type ServerArguments } from "./open-server.ts";
 import { type Shutdown, shutdownOf } from "./shutdown.ts";
 
@@ -145,6 +146,14 @@ export class Server implements Controls {
   }
 
   /**
+   * Reads the files of the options `webConfigFile`, `tls` and `auth` again, as it happens by itself when
+   * they change. It never rejects: a file that cannot be honoured is logged, and the last good one stays.
+   */
+  async reload(): Promise<void> {
+    await this.#open.security?.reload();
+  }
+
+  /**
    * Closes the server as `run` does at its end. It never rejects, may be called at any time and any
    * number of times, and resolves when the port is free and every socket is closed. Called again during
    * `shutdownDelayMs`, it ends that delay.
@@ -182,7 +191,21 @@ function parseArguments(
 }
 
 /** Opens the server of this process, or that of the group that it joins. */
-async function open(parts: ServerArguments): Promise<OpenServer> {
+async function open(given: ServerArguments): Promise<OpenServer> {
+  if (!isSecured(given.options)) return openAnywhere(given);
+  const { openSecurity } = await import("./security.ts");
+  const security = await openSecurity(given);
+  try {
+    const server = await openAnywhere({ ...given, security });
+    void server.closed.then(security.close);
+    return server;
+  } catch (error) {
+    security.close();
+    throw error;
+  }
+}
+
+async function openAnywhere(parts: ServerArguments): Promise<OpenServer> {
   if (parts.options.workers === undefined) return openServer(parts);
   const { openInGroup } = await import("./open-in-group.ts");
   return openInGroup(parts);

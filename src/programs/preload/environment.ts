@@ -1,7 +1,7 @@
 import { isMetricsPath } from "../../http/routes.ts";
 import type { Address } from "../../index.ts";
+import { ADDRESS_FORMS, readAddress } from "../../options/address.ts";
 import { MAX_HEADER_BYTES, MIN_HEADER_BYTES } from "../../options/rules.ts";
-import { ADDRESS_FORMS, readAddress } from "../../server/address.ts";
 import { addressIn, type Environment, SWITCHES } from "./variables.ts";
 
 /** The settings of the preload. */

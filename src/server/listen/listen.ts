@@ -2,7 +2,7 @@ import type { ListenOptions, Server as NetServer, Socket } from "node:net";
 import { ListenError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { mayListen, nodeModule } from "../../node.ts";
-import type { ListenTarget } from "../address.ts";
+import type { ListenTarget } from "../../options/address.ts";
 
 type Binding = Exclude<ListenTarget, { kind: "server" }>;
 

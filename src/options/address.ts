@@ -116,9 +116,13 @@ export function textOf(target: ListenTarget): string | undefined {
  *
  * @internal
  */
-export function urlOf(address: AddressInfo | string, path: string): string {
+export function urlOf(
+  address: AddressInfo | string,
+  path: string,
+  scheme: "http" | "https" = "http",
+): string {
   if (typeof address === "string") return `unix:${address}`;
-  return `http://${hostOf(address)}:${address.port}${path}`;
+  return `${scheme}://${hostOf(address)}:${address.port}${path}`;
 }
 
 function hostOf({ address, family }: AddressInfo): string {

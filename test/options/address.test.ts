@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
 import { inspect } from "node:util";
 import fc from "fast-check";
-import { describeAddress, parseAddress, urlOf } from "../../src/server/address.ts";
+import { describeAddress, parseAddress, urlOf } from "../../src/options/address.ts";
 import { codePoints } from "../helpers/code-points.ts";
 
 const FORMS: readonly [address: unknown, target: unknown][] = [

@@ -1,0 +1,29 @@
+import type { SecureVersion } from "node:tls";
+import type { ClientAuth, PemSource } from "../../options/security.ts";
+
+/** How TLS is spoken, as the option `tls` or a web configuration file says it. Paths are absolute. */
+export interface TlsSettings {
+  readonly cert: PemSource | undefined;
+  readonly key: PemSource | undefined;
+  readonly pfx: PemSource | undefined;
+  readonly passphrase: string | undefined;
+  readonly clientAuth: ClientAuth;
+  readonly clientCa: PemSource | undefined;
+  /** Empty where every verified certificate is allowed. */
+  readonly clientAllowedSans: readonly string[];
+  readonly minVersion: SecureVersion;
+  readonly maxVersion: SecureVersion;
+  /** By the names of OpenSSL; empty for those of Node. */
+  readonly ciphers: readonly string[];
+  /** By the names of OpenSSL; empty for those of Node. */
+  readonly curves: readonly string[];
+  readonly honorCipherOrder: boolean;
+  /**
+   * Makes the error for a setting that cannot be honoured: it names the setting as the user has written it,
+   * and the line of a file.
+   */
+  readonly fault: (setting: TlsSetting, reason: string, cause?: unknown) => Error;
+}
+
+/** A setting of `TlsSettings`, by its name. */
+export type TlsSetting = Exclude<keyof TlsSettings, "fault">;

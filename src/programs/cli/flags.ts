@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { isMetricsPath } from "../../http/routes.ts";
 import type { Address } from "../../index.ts";
-import { ADDRESS_FORMS, readAddress } from "../../options/address.ts";
+import { ADDRESS_FORMS, readAddress } from "../../options/parse-address.ts";
 import { MAX_HEADER_BYTES, MIN_HEADER_BYTES } from "../../options/rules.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
 import { nearestName } from "./suggest.ts";

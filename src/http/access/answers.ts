@@ -1,0 +1,50 @@
+import type { FixedAnswer } from "../fixed-answers.ts";
+import type { Policy } from "./policy.ts";
+
+/** Whatever else such a client sends is not worth reading. */
+const CLOSE = { Connection: "close" };
+
+export const NETWORK_NOT_ALLOWED: FixedAnswer = {
+  status: 403,
+  text: "This network is not allowed.\n",
+  headers: CLOSE,
+};
+
+export const CERTIFICATE_NOT_ACCEPTED: FixedAnswer = {
+  status: 403,
+  text: "A client certificate that this server accepts is required.\n",
+  headers: CLOSE,
+};
+
+/** It could not be told whether the client may ask. */
+export const CANNOT_CHECK: FixedAnswer = {
+  status: 503,
+  text: "The credentials cannot be checked now.\n",
+  headers: { "Cache-Control": "no-store", "Retry-After": "1" },
+};
+
+/** Makes the answer to a client that asks too often, and may ask again after `waitMs` milliseconds. */
+export function tooManyRequests(waitMs: number): FixedAnswer {
+  return {
+    status: 429,
+    text: "Too many requests.\n",
+    headers: { "Cache-Control": "no-store", "Retry-After": String(Math.ceil(waitMs / 1_000)) },
+  };
+}
+
+/** Makes the answer that asks for credentials. The connection stays: a new one costs more than we save. */
+export function unauthorized({ users, tokens, authorize }: Policy): FixedAnswer {
+  const challenges = [];
+  // RFC 7617 §2.1.
+  if (users.size > 0) challenges.push('Basic realm="metrics", charset="UTF-8"');
+  // RFC 6750 §3. RFC 9110 §11.6.1: there must be a challenge, although we do not know what is asked for.
+  if (tokens.length > 0 || (authorize !== undefined && users.size === 0)) {
+    challenges.push('Bearer realm="metrics"');
+  }
+  return {
+    status: 401,
+    text: "Unauthorized\n",
+    headers: { "Cache-Control": "no-store" },
+    challenges,
+  };
+}

@@ -1,5 +1,4 @@
 import type { FixedAnswer } from "../fixed-answers.ts";
-import type { Policy } from "./policy.ts";
 
 /** Whatever else such a client sends is not worth reading. */
 const CLOSE = { Connection: "close" };
@@ -33,14 +32,7 @@ export function tooManyRequests(waitMs: number): FixedAnswer {
 }
 
 /** Makes the answer that asks for credentials. The connection stays: a new one costs more than we save. */
-export function unauthorized({ users, tokens, authorize }: Policy): FixedAnswer {
-  const challenges = [];
-  // RFC 7617 §2.1.
-  if (users.size > 0) challenges.push('Basic realm="metrics", charset="UTF-8"');
-  // RFC 6750 §3. RFC 9110 §11.6.1: there must be a challenge, although we do not know what is asked for.
-  if (tokens.length > 0 || (authorize !== undefined && users.size === 0)) {
-    challenges.push('Bearer realm="metrics"');
-  }
+export function unauthorized(challenges: readonly string[]): FixedAnswer {
   return {
     status: 401,
     text: "Unauthorized\n",

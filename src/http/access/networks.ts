@@ -91,7 +91,9 @@ function ipv6(text: string): bigint {
     const number = ipv4(end);
     return `${(number >> 16n).toString(16)}:${(number & 0xffffn).toString(16)}`;
   });
-  const [before = [], after = []] = groups.split("::").map((part) => part.split(":").filter(Boolean));
+  const [before = [], after = []] = groups
+    .split("::")
+    .map((part) => part.split(":").filter(Boolean));
   const zeros = Array<string>(8 - before.length - after.length).fill("0");
   const digits = [...before, ...zeros, ...after].map((group) => group.padStart(4, "0"));
   return BigInt(`0x${digits.join("")}`);

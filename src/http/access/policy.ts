@@ -38,6 +38,18 @@ export function rulesOf(policy: Policy): Rules {
     proxies: trustedProxies && createNetworks(trustedProxies),
     tokens: createTokens(tokens),
     hasAuth: users.size > 0 || tokens.length > 0 || authorize !== undefined,
-    unauthorized: unauthorized(policy),
+    unauthorized: unauthorized(challengesOf(policy)),
   };
+}
+
+/** What the answer to a client without credentials asks for. */
+function challengesOf({ users, tokens, authorize }: Policy): readonly string[] {
+  const challenges = [];
+  // RFC 7617 §2.1.
+  if (users.size > 0) challenges.push('Basic realm="metrics", charset="UTF-8"');
+  // RFC 6750 §3. RFC 9110 §11.6.1 demands one even where only `authorize()` says what is asked for.
+  if (tokens.length > 0 || (authorize !== undefined && users.size === 0)) {
+    challenges.push('Bearer realm="metrics"');
+  }
+  return challenges;
 }

@@ -1,3 +1,5 @@
+import { nearestName } from "../suggest.ts";
+
 /**
  * The flags, named as in the official exporters of Prometheus. Those that they do not have are named as
  * theirs would be: their configuration file refuses keys that it does not know, so what is ours is a flag.
@@ -27,7 +29,7 @@ export const FLAGS = {
 export type Flag = keyof typeof FLAGS;
 
 /** What other programs call our flags. */
-export const SYNONYMS: Readonly<Record<string, Flag>> = {
+const SYNONYMS: Readonly<Record<string, Flag>> = {
   p: "web.listen-address",
   port: "web.listen-address",
   host: "web.listen-address",
@@ -55,3 +57,30 @@ export const SYNONYMS: Readonly<Record<string, Flag>> = {
   mode: "web.socket-mode",
   group: "web.socket-group",
 };
+
+/**
+ * Finds the flag that somebody meant with one that does not exist.
+ *
+ * @param unknown The flag as `parseArgs` names it, with its dashes.
+ * @param args The whole command line.
+ */
+export function suggestFlag(unknown: string, args: readonly string[]): string | undefined {
+  // Of `-web.listen-address`, only `-w` is named.
+  const written = /^-[^-]$/.test(unknown) ? args.find((arg) => arg.startsWith(unknown)) : unknown;
+  const name = (written ?? unknown).replace(/=.*/s, "");
+  const flags = new Map<string, string>(Object.entries(SYNONYMS));
+  for (const flag of Object.keys(FLAGS)) {
+    flags.set(lettersOf(flag), flag);
+    flags.set(lettersOf(flag.replace(GROUP, "")), flag);
+  }
+  const names = [...flags.keys()];
+  const nearest =
+    nearestName(lettersOf(name), names) ?? nearestName(lettersOf(name.replace(GROUP, "")), names);
+  return nearest === undefined ? undefined : flags.get(nearest);
+}
+
+const GROUP = /^-{0,2}\w+\./;
+
+function lettersOf(text: string): string {
+  return text.toLowerCase().replace(/[^a-z]/g, "");
+}

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Address, ServerOptions } from "../../../index.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../log.ts";
-import { FLAGS } from "./flag-table.ts";
+import { FLAGS, suggestFlag } from "./flag-table.ts";
 import {
   toAddress,
   toDelayMs,
@@ -16,7 +16,6 @@ import {
   toSocketMode,
   UsageError,
 } from "./flag-values.ts";
-import { suggestFlag } from "./suggest-flag.ts";
 
 /** A parsed command line. */
 export type Command =

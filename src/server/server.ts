@@ -72,6 +72,15 @@ export class Server implements Controls {
   }
 
   /**
+   * Whether clients speak TLS, which the URL of a unix socket does not tell.
+   *
+   * @internal
+   */
+  get isTls(): boolean {
+    return this.#open.security?.isTls ?? false;
+  }
+
+  /**
    * Serves `source` until `shutdown`, then stops accepting, closes idle connections at once, lets
    * running scrapes finish and resolves. With the option `shutdownDelayMs` it serves that much longer,
    * and only says that it is not ready. Without a `shutdown` it serves forever.

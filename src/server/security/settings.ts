@@ -13,6 +13,7 @@ import type { ResolvedOptions } from "../../options/options.ts";
 import { checkProxies } from "../../options/security-rules.ts";
 import type { TlsSettings } from "../tls/tls-settings.ts";
 import type { Tls } from "../tls.ts";
+import type { WebConfig } from "../web-config.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** Who may connect and ask. It is used as a whole, or not at all. */
@@ -40,29 +41,31 @@ export async function createLoad({ options, target }: SettingsParts): Promise<Lo
   checkTogether(options);
   checkProxies(options);
   const { resolve } = nodeModule("node:path");
-  const { auth = {} } = options;
+  const { auth = {}, webConfigFile } = options;
   const files = {
     // The working directory may change.
+    webConfig: webConfigFile && resolve(webConfigFile),
     tokens: auth.bearerTokenFile && resolve(auth.bearerTokenFile),
   };
   const ofOptions = options.tls && (await import("../tls.ts")).tlsSettingsOf(options.tls);
   return async (read) => {
-    const tlsSettings = ofOptions;
+    const config = await readConfig(files.webConfig, read);
+    const tlsSettings = ofOptions ?? config?.tls;
     const tls = tlsSettings && (await openTls(tlsSettings, read));
     const inFile = files.tokens ? tokensIn(await read(files.tokens), files.tokens) : [];
     const { allowedNetworks, trustedProxies, openHealth } = options;
     const policy: Policy = {
-      users: new Map(Object.entries(auth.users ?? {})),
+      users: config?.users ?? new Map(Object.entries(auth.users ?? {})),
       tokens: [...(auth.bearerTokens ?? []), ...inFile],
       authorize: auth.authorize,
-      headers: options.headers ?? {},
-      rateLimit: options.rateLimit,
+      headers: config?.headers ?? options.headers ?? {},
+      rateLimit: config?.rateLimit ?? options.rateLimit,
       allowedNetworks,
       trustedProxies,
       openHealth,
     };
     const further = await warningsOf({ tls: tlsSettings, policy, target });
-    const warnings = [...(tls?.warnings ?? []), ...further];
+    const warnings = [...(config?.warnings ?? []), ...(tls?.warnings ?? []), ...further];
     return { tls, policy, warnings };
   };
 }
@@ -77,6 +80,15 @@ function checkTogether({ webConfigFile, tls, auth, headers, rateLimit }: Resolve
       `Option "${name}" must not be given with "webConfigFile", which has its own`,
     );
   }
+}
+
+async function readConfig(
+  file: string | undefined,
+  read: ReadFile,
+): Promise<WebConfig | undefined> {
+  if (file === undefined) return undefined;
+  const { readWebConfig } = await import("../web-config.ts");
+  return readWebConfig(await read(file), file);
 }
 
 async function openTls(settings: TlsSettings, read: ReadFile): Promise<Tls> {

@@ -1,6 +1,6 @@
 import { isMetricsPath } from "../../http/routes.ts";
 import type { Address } from "../../index.ts";
-import { ADDRESS_FORMS, readAddress } from "../../options/address.ts";
+import { ADDRESS_FORMS, readAddress } from "../../options/parse-address.ts";
 import { MAX_HEADER_BYTES, MIN_HEADER_BYTES } from "../../options/rules.ts";
 import { type SecurityVariables, securityIn } from "../security-variables.ts";
 import { addressIn, type Environment, SWITCHES } from "./variables.ts";

@@ -1,7 +1,7 @@
 /** What the text of a flag means. Each function throws a `UsageError` that names the flag. */
 import { isMetricsPath } from "../../../http/routes.ts";
 import type { Address, OpenHealth } from "../../../index.ts";
-import { ADDRESS_FORMS, readAddress } from "../../../options/address.ts";
+import { ADDRESS_FORMS, readAddress } from "../../../options/parse-address.ts";
 import { MAX_HEADER_BYTES, MIN_HEADER_BYTES } from "../../../options/rules.ts";
 import { isNetwork, OPEN_HEALTH } from "../../../options/security-rules.ts";
 import type { Flag } from "./flag-table.ts";

@@ -14,6 +14,7 @@ import type { Socket } from "node:net";
 import type { Log } from "../log.ts";
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
+import type { RateLimit } from "../options/security.ts";
 import {
   CERTIFICATE_NOT_ACCEPTED,
   NETWORK_NOT_ALLOWED,
@@ -24,7 +25,6 @@ import { CredentialCheck } from "./access/credential-check.ts";
 import { type Policy, type Rules, rulesOf } from "./access/policy.ts";
 import { Refusals } from "./access/refusals.ts";
 import { TokenBucket } from "./access/token-bucket.ts";
-import type { RateLimit } from "../options/security.ts";
 import type { FixedAnswer } from "./fixed-answers.ts";
 import type { Guard, Visit } from "./guard.ts";
 import type { Headers } from "./send.ts";
@@ -154,9 +154,7 @@ class PolicyAccess implements Access {
 }
 
 function bucketOf({ rateLimit }: Policy): TokenBucket | undefined {
-  return (
-    rateLimit && new TokenBucket(rateLimit.intervalMs, rateLimit.burst, performance.now())
-  );
+  return rateLimit && new TokenBucket(rateLimit.intervalMs, rateLimit.burst, performance.now());
 }
 
 function isSame(one: RateLimit | undefined, other: RateLimit | undefined): boolean {

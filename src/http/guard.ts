@@ -16,8 +16,8 @@ export interface Visit {
 }
 
 /**
- * Decides who may ask. It stands before everything but what is no request: networks, certificates,
- * credentials, limits. Without such an option there is none, and none of its code is loaded.
+ * Decides who may ask. It stands before everything except what is not a request: networks,
+ * certificates, credentials, limits. Without such an option there is none, and none of its code is loaded.
  */
 export interface Guard {
   /** What every answer has beside its own headers. */

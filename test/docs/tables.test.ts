@@ -45,6 +45,7 @@ const SHOWN: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [console, "`console`"],
   [FORMATS, "all"],
   [64 * 1_024 * 1_024, "64 MiB"],
+  [0o660, "`0o660`"],
 ]);
 
 function show(value: unknown): string {

@@ -18,9 +18,15 @@ export interface Comparison {
  * alive.
  */
 export class PasswordThread {
+  readonly #idleMs: number;
   #worker: Promise<Worker> | undefined;
   #idle: NodeJS.Timeout | undefined;
   #isClosed = false;
+
+  /** @param idleMs How long it lives without work. */
+  constructor(idleMs: number = IDLE_MS) {
+    this.#idleMs = idleMs;
+  }
 
   /**
    * Compares one password; there must be no other under way.
@@ -37,7 +43,8 @@ export class PasswordThread {
       this.#end();
       throw error;
     } finally {
-      if (this.#worker !== undefined) this.#idle = unref(setTimeout(() => this.#end(), IDLE_MS));
+      if (this.#worker !== undefined)
+        this.#idle = unref(setTimeout(() => this.#end(), this.#idleMs));
     }
   }
 

@@ -103,7 +103,7 @@ test("the program warns once if it cannot tell systemd, and serves", options, as
   await withService(
     {},
     async ({ child }) => {
-      await child.errorLine(/level=warn msg="Cannot notify systemd" notification=READY=1 err=/);
+      await child.errorLine(/level=warn msg="Cannot notify systemd" notification="READY=1" err=/);
       child.signal("SIGTERM");
       const { code, stderr } = await child.exit();
       assert.equal(code, 0);

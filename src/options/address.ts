@@ -8,7 +8,8 @@ import { inspect, nodeModule } from "../node.ts";
  * - `"127.0.0.1:9464"`, `"[::1]:9464"`, `"localhost:9464"`, `{ host, port }`: one interface; port 0
  *   lets the system choose
  * - `"unix:/run/app.sock"`, `{ path }`: a unix socket
- * - `{ fd }`: a file descriptor that is bound, as systemd passes it
+ * - `{ fd }`: a file descriptor that is bound
+ * - `{ systemd: true }`: all sockets that systemd passes to the process; `{ systemd: "name" }`: those of a name
  * - a listening `net.Server`, which is closed with ours
  */
 export type Address =
@@ -28,6 +29,10 @@ export type Address =
       /** The number of a file descriptor that is bound. */
       readonly fd: number;
     }
+  | {
+      /** The `FileDescriptorName` of the sockets; `true` means all that nothing else has used. */
+      readonly systemd: true | string;
+    }
   | NetServer;
 
 /**
@@ -39,6 +44,7 @@ export type ListenTarget =
   | { readonly kind: "tcp"; readonly host: string | undefined; readonly port: number }
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "fd"; readonly fd: number }
+  | { readonly kind: "systemd"; readonly name: string | undefined }
   | { readonly kind: "server"; readonly server: NetServer };
 
 const TEXTS = ['":9464"', '"127.0.0.1:9464"', '"[::1]:9464"', '"localhost:9464"'];
@@ -51,7 +57,7 @@ const UNIX = '"unix:/run/app.sock"';
  */
 export const ADDRESS_FORMS: string = `${TEXTS.join(", ")} or ${UNIX}`;
 
-const ALL_FORMS = `9464, ${TEXTS.join(", ")}, ${UNIX}, { host, port }, { path }, { fd } or a listening net.Server`;
+const ALL_FORMS = `9464, ${TEXTS.join(", ")}, ${UNIX}, { host, port }, { path }, { fd }, { systemd } or a listening net.Server`;
 
 const HOST_AND_PORT =
   /^(?:\[(?<ipv6>[0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|(?<host>[\w.-]*)):(?<port>\d+)$/;
@@ -73,9 +79,11 @@ export function parseAddress(address: unknown): ListenTarget {
   if (typeof address === "string") return parseText(address);
   if (isNetServer(address)) return parseServer(address);
   if (typeof address === "object" && address !== null) {
-    const { host, port, path, fd } = address as Readonly<Record<string, unknown>>;
+    const { host, port, path, fd, systemd } = address as Readonly<Record<string, unknown>>;
     if (typeof path === "string") return unix(path);
     if (typeof fd === "number") return { kind: "fd", fd: inRange("File descriptor", fd, 2 ** 31) };
+    if (systemd === true) return { kind: "systemd", name: undefined };
+    if (typeof systemd === "string" && systemd) return { kind: "systemd", name: systemd };
     const hasHost = host === undefined || typeof host === "string";
     if (typeof port === "number" && hasHost) return tcp(host || undefined, port);
   }
@@ -138,6 +146,7 @@ function hostOf({ address, family }: AddressInfo): string {
  */
 export function describeAddress(target: ListenTarget): string {
   if (target.kind === "server") return "a net.Server";
+  if (target.kind === "systemd") return `{ systemd: ${show(target.name ?? true)} }`;
   return target.kind === "fd" ? `{ fd: ${target.fd} }` : `${textOf(target)}`;
 }
 

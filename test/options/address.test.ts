@@ -85,7 +85,7 @@ for (const [address, shown] of NO_ADDRESSES) {
       name: "TypeError",
       message:
         'Address must be 9464, ":9464", "127.0.0.1:9464", "[::1]:9464", "localhost:9464", ' +
-        '"unix:/run/app.sock", { host, port }, { path }, { fd } or a listening net.Server, ' +
+        '"unix:/run/app.sock", { host, port }, { path }, { fd }, { systemd } or a listening net.Server, ' +
         `got ${shown}`,
     });
   });

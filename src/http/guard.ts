@@ -9,6 +9,8 @@ export interface Visit {
   readonly head: RequestHead;
   /** The request of `node:http` or `node:http2`; absent for one of the Fetch API. */
   readonly request?: IncomingMessage;
+  /** The headers of a request of the Fetch API. */
+  readonly headers?: Iterable<readonly [name: string, value: string]>;
   /** Whether it asks for nothing but the health of the process. */
   readonly isHealth: boolean;
 }

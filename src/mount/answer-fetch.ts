@@ -48,7 +48,8 @@ export async function answerFetch(
   const head = fetchHeadOf(request);
   if (guard === undefined) return answerAdmitted(request, head, content, options);
   const isHealth = "isHealth" in content;
-  const refusal = malformationOf(head) ?? (await guard.admit({ head, isHealth }));
+  const refusal =
+    malformationOf(head) ?? (await guard.admit({ head, isHealth, headers: request.headers }));
   const response =
     refusal === undefined
       ? await answerAdmitted(request, head, content, options, guard)

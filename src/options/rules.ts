@@ -31,15 +31,7 @@ import {
   type ResolvedRenderOptions,
   type ServerOptions,
 } from "./options.ts";
-import {
-  areHeaders,
-  areNetworks,
-  isAddress,
-  isAuth,
-  isRateLimit,
-  isTls,
-  OPEN_HEALTH,
-} from "./security-rules.ts";
+import { areHeaders, areNetworks, isAuth, isRateLimit, OPEN_HEALTH } from "./security-rules.ts";
 import { isWorkers, resolveWorkers } from "./workers-rule.ts";
 
 interface Rule<T> {
@@ -116,9 +108,9 @@ const SERVER_RULES: Rules<ResolvedOptions> = {
   landingPage: { default: true, check: isBoolean },
   unref: { default: false, check: isBoolean },
   webConfigFile: { default: undefined, check: textThat("the path of a file", Boolean) },
-  tls: { default: undefined, check: isTls },
+  tls: { default: undefined, check: isCheckedLater },
   openHealth: { default: "without-credentials", check: oneOf(OPEN_HEALTH) },
-  healthAddress: { default: undefined, check: isAddress },
+  healthAddress: { default: undefined, check: isCheckedLater },
   socketMode: { default: 0o660, check: integerFrom(0, 0o777) },
   socketGroup: { default: undefined, check: integerFrom(0, 2 ** 32 - 2) },
 };
@@ -191,6 +183,9 @@ function ownerOf(name: string): string | undefined {
 export function isUrlPath(path: string): boolean {
   return /^\/[\w\-.~!$&'()*+,;=:@%/]*$/.test(path);
 }
+
+/** A server checks it when it opens: `server-security-rules.ts`. */
+function isCheckedLater(): void {}
 
 function isLogger(name: string, value: unknown): void {
   if (value === false) return;

@@ -7,9 +7,9 @@
  * more people in (`security/doors.ts`). It is loaded only where an option asks for it.
  */
 
+import type { Guard } from "../http/access/guard.ts";
 import { Reloader } from "../http/access/reloader.ts";
 import { createAccess } from "../http/access.ts";
-import type { Guard } from "../http/guard.ts";
 import type { Log } from "../log.ts";
 import { andThen } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";

@@ -108,7 +108,7 @@ export class Block {
     if (node.kind !== "list") throw this.fault(key, "must be a list");
     return node.items.map((item) => {
       if (item.kind === "scalar" && item.text !== "") return item;
-      throw this.#faultAt(item.line, key, "must be a list of texts that are not empty");
+      throw this.#faultAt(item.line, key, " must be a list of texts that are not empty");
     });
   }
 
@@ -131,27 +131,32 @@ export class Block {
       const fault = isText ? faultOf(name, text) : "a text";
       if (fault !== undefined) {
         const path = name !== "" && NAME.test(name) ? `${key}.${name}` : key;
-        throw this.#faultAt(line, path, `must be ${fault}`);
+        throw this.#faultAt(line, path, ` must be ${fault}`);
       }
       texts.set(name, { text, line });
     }
     return texts;
   }
 
-  /** Makes the error for a key; one that is not there is missing from the whole. */
-  fault(key: string, reason: string, cause?: unknown): ConfigError {
-    return this.#faultAt(this.#lineOf(key), key, reason, cause);
+  /** Makes the error for the value of a key; `demand` says what it must be. */
+  fault(key: string, demand: string): ConfigError {
+    return this.#faultAt(this.#lineOf(key), key, ` ${demand}`);
+  }
+
+  /** Makes the error for a value, or the lack of it, that cannot be honoured for a reason. */
+  unusable(key: string, reason: string, cause?: unknown): ConfigError {
+    return this.#faultAt(this.#lineOf(key), key, `: ${reason}`, cause);
   }
 
   #lookUp<T>(key: string, { text, line }: Line, table: Readonly<Record<string, T>>): T {
     const found = Object.hasOwn(table, text) ? table[text] : undefined;
     if (found !== undefined) return found;
     const shown = NAME.test(text) ? `, got ${quote(text)}` : "";
-    throw this.#faultAt(line, key, `must be one of ${Object.keys(table).join(", ")}${shown}`);
+    throw this.#faultAt(line, key, ` must be one of ${Object.keys(table).join(", ")}${shown}`);
   }
 
-  #faultAt(line: number, key: string, reason: string, cause?: unknown): ConfigError {
-    return new ConfigError(this.#file, `${quote(this.#pathOf(key))} ${reason}`, { line, cause });
+  #faultAt(line: number, key: string, text: string, cause?: unknown): ConfigError {
+    return new ConfigError(this.#file, `${quote(this.#pathOf(key))}${text}`, { line, cause });
   }
 
   #node(key: string): YamlNode | undefined {

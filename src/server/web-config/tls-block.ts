@@ -37,12 +37,13 @@ const KEYS: Readonly<Record<TlsSetting, readonly [string, string?]>> = {
 };
 
 /**
- * Reads `tls_server_config`. Whether its certificates can be used is seen when they are.
+ * Reads `tls_server_config`. Whether the settings go with each other, and its certificates can be used, is
+ * seen when they are.
  *
  * @param resolvePath Makes a path absolute.
  * @returns `undefined` for a part without keys: then the server speaks plain HTTP. The official exporters
  * do so, too, where it has keys, but none that is about certificates.
- * @throws {ConfigError} When a value is wrong, or does not go with the others.
+ * @throws {ConfigError} When a value is wrong by itself.
  */
 export function readTls(
   block: Block,
@@ -55,7 +56,7 @@ export function readTls(
     // Where both are set, the official exporters take the file.
     return file === undefined ? block.text(textKey) || undefined : { file: resolvePath(file) };
   };
-  const settings: TlsSettings = {
+  return {
     cert: source("cert"),
     key: source("key"),
     pfx: undefined,
@@ -73,36 +74,12 @@ export function readTls(
     honorCipherOrder: block.flag("prefer_server_cipher_suites", true),
     fault: (setting, reason, cause) => {
       const [fileKey, textKey] = keysOf(setting);
-      return block.fault(block.has(fileKey) ? fileKey : textKey, reason, cause);
+      return block.unusable(block.has(fileKey) ? fileKey : textKey, reason, cause);
     },
   };
-  refuseContradictions(settings);
-  return settings;
 }
 
 function keysOf(setting: TlsSetting): readonly [fileKey: string, textKey: string] {
   const [fileKey, textKey = fileKey] = KEYS[setting];
   return [fileKey, textKey];
-}
-
-/** Refuses what the official exporters start with, but nobody means (or, as they do, cannot use). */
-function refuseContradictions(settings: TlsSettings): void {
-  const { cert, key, clientAuth, clientCa, clientAllowedSans, fault } = settings;
-  const verifies = clientAuth === "verify-if-given" || clientAuth === "require-and-verify";
-  if (cert === undefined) throw fault("cert", 'must be set, or "cert_file"');
-  if (key === undefined) throw fault("key", 'must be set, or "key_file"');
-  if (clientCa !== undefined && clientAuth === "none") {
-    throw fault("clientCa", 'needs a "client_auth_type" that asks for certificates');
-  }
-  if (clientCa === undefined && verifies) {
-    // Node, as Go, would take its own roots: then everybody with a public certificate is a client.
-    throw fault("clientAuth", 'needs "client_ca" or "client_ca_file"');
-  }
-  if (clientAllowedSans.length > 0 && !verifies) {
-    throw fault("clientAllowedSans", 'needs a "client_auth_type" that verifies certificates');
-  }
-  const versions = Object.values(TLS_VERSIONS);
-  if (versions.indexOf(settings.minVersion) > versions.indexOf(settings.maxVersion)) {
-    throw fault("minVersion", 'must not be newer than "max_version"');
-  }
 }

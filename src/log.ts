@@ -32,6 +32,8 @@ export interface Log {
   /** @param about Without it, lines of the same message are one fault. */
   error(message: string, error: unknown, about?: About): void;
   warn(message: string, about?: About): void;
+  /** Logs a failure that its message explains: where something was thrown would tell nothing. */
+  fault(message: string, about?: About): void;
   /** Warns of something that is not a fault: each line is logged. */
   note(message: string): void;
   /**
@@ -84,6 +86,7 @@ export function createLog(
   return {
     error: (message, error, about) => occurred({ level: "error", message, error }, about),
     warn: (message, about) => occurred({ level: "warn", message }, about),
+    fault: (message, about) => occurred({ level: "error", message }, about),
     note: (message) => write({ level: "warn", message }, message, {}, false),
     settled(kind, isFailing = NOTHING) {
       if (faults.isEmpty) return;
@@ -103,7 +106,7 @@ export function createLog(
 
 const NOTHING = () => false;
 
-const SILENT: Log = { error() {}, warn() {}, note() {}, settled() {} };
+const SILENT: Log = { error() {}, warn() {}, fault() {}, note() {}, settled() {} };
 
 interface Line {
   readonly level: "error" | "warn" | "info";

@@ -3,11 +3,12 @@
 // Each entry of package.json becomes one file. What is imported on first use (OpenMetrics, protobuf,
 // compression) becomes a chunk, and so does what several of them share: one file for each source file
 // would cost 2.2 MB of memory and 25 ms more to load. White space goes; every name stays, because it
-// shows in stack traces. tsc writes all declarations; `files` in package.json names those that are
+// shows in stack traces. Each file of src/libraries/ becomes a file of dist/libraries/, and there names go,
+// too: the code is not ours. tsc writes all declarations; `files` in package.json names those that are
 // published.
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build, transform } from "esbuild";
@@ -19,6 +20,8 @@ const TARGET = "node20.19";
 /** The entries that an application loads beside `index.ts`. */
 const FURTHER_ENTRIES = [`${ROOT}src/opentelemetry.ts`];
 
+const LIBRARIES = readdirSync(`${ROOT}src/libraries`);
+
 const { exports, bin = {} } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
 const entries = Object.values({ ...exports, ...bin })
   .map((entry) => entry.default ?? entry)
@@ -26,7 +29,7 @@ const entries = Object.values({ ...exports, ...bin })
 
 rmSync(DIST, { recursive: true, force: true });
 mkdirSync(DIST);
-await Promise.all([bundle(), declare()]);
+await Promise.all([bundle(), bundleLibraries(), declare()]);
 
 async function bundle() {
   const { outputFiles } = await build({
@@ -42,10 +45,57 @@ async function bundle() {
     minifySyntax: true,
     lineLimit: 120,
     write: false,
-    plugins: [evaluateScripts(), shareTheEntry()],
+    plugins: [evaluateScripts(), leaveLibraries(), shareTheEntry()],
     logOverride: { "ignored-bare-import": "silent" },
   });
   for (const { path, text } of outputFiles) writeFileSync(path, keepClassNames(text));
+}
+
+function bundleLibraries() {
+  return build({
+    entryPoints: LIBRARIES.map((name) => `${ROOT}src/libraries/${name}`),
+    bundle: true,
+    format: "esm",
+    // Not "node", for which `yaml` has CommonJS: that calls `require`, and keeps what is not used.
+    platform: "neutral",
+    target: TARGET,
+    outdir: `${DIST}libraries`,
+    legalComments: "none",
+    minify: true,
+    plugins: [embedBcrypt()],
+  });
+}
+
+/** Lets our code import the libraries from files of their own. */
+function leaveLibraries() {
+  const setup = ({ onResolve }) => {
+    onResolve({ filter: /\/libraries\/[\w-]+\.ts$/ }, ({ path }) => ({
+      path: `./libraries/${basename(path, ".ts")}.js`,
+      external: true,
+    }));
+  };
+  return { name: "leave-libraries", setup };
+}
+
+/** Puts the text of bcryptjs, minified, in place of the code that reads it. */
+function embedBcrypt() {
+  const setup = ({ onLoad }) => {
+    onLoad({ filter: /\/libraries\/bcryptjs\.ts$/ }, async () => {
+      const { outputFiles } = await build({
+        stdin: { contents: `export { compareSync } from "bcryptjs";`, resolveDir: ROOT },
+        bundle: true,
+        format: "cjs",
+        platform: "node",
+        target: TARGET,
+        legalComments: "none",
+        minify: true,
+        write: false,
+      });
+      const contents = `export const BCRYPT_SOURCE = ${JSON.stringify(outputFiles[0].text)};`;
+      return { contents, loader: "js" };
+    });
+  };
+  return { name: "embed-bcrypt", setup };
 }
 
 /** Undoes esbuild's `var Server = class _Server`, which would be `new _Server` in a stack trace. */
@@ -63,11 +113,8 @@ function keepClassNames(code) {
  * all of the entry becomes one: each further file would cost 0.4 ms when the entry is loaded.
  */
 function shareTheEntry() {
-  const setup = ({ onResolve, onLoad }) => {
-    const later = new Set(FURTHER_ENTRIES);
-    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
-      if (kind === "dynamic-import") later.add(resolve(resolveDir, path));
-    });
+  const setup = ({ onLoad }) => {
+    const later = new Set([...FURTHER_ENTRIES, ...dynamicImports()]);
     onLoad({ filter: /\.ts$/ }, ({ path }) => {
       if (!later.has(path)) return undefined;
       const contents = `${readFileSync(path, "utf8")}\nimport "${ROOT}src/index.ts";\n`;
@@ -75,6 +122,16 @@ function shareTheEntry() {
     });
   };
   return { name: "share-the-entry", setup };
+}
+
+/** The files that something imports on first use. */
+function dynamicImports() {
+  const files = readdirSync(`${ROOT}src`, { recursive: true }).filter((file) => /\.ts$/.test(file));
+  return files.flatMap((file) => {
+    const path = `${ROOT}src/${file}`;
+    const found = readFileSync(path, "utf8").matchAll(/\bimport\("(\.[^"]*)"\)/g);
+    return Array.from(found, ([, imported]) => resolve(dirname(path), imported));
+  });
 }
 
 /**

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 missing=()
-for program in prometheus prometheus-pushgateway victoria-metrics chromium tini haproxy nginx curl; do
+for program in prometheus prometheus-node-exporter prometheus-pushgateway victoria-metrics chromium tini haproxy nginx curl; do
   command -v "$program" > /dev/null || missing+=("$program")
 done
 # promtool comes with Prometheus. Another Python than Debian's would not find Debian's packages.

@@ -1,36 +1,36 @@
 /**
  * Who may ask: networks, certificates, credentials, limits, in this order.
  *
+ * The files of `access/` are one question each. `client.ts` says where a request comes from, and
+ * `networks.ts` whether that is allowed. `credentials.ts` reads a header, `tokens.ts` and `passwords.ts`
+ * look up what it says. `failures.ts` locks out an address from which too much is wrong, and
+ * `refusals.ts` counts and logs. Here they are asked in turn. What is known is decided at once; only a
+ * password that is not gets to a thread, and `authorize()` may take its time. Nothing of a request is
+ * kept or logged but its address and the name of a user that exists.
+ *
  * It is loaded only where an option asks for it.
  */
-import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Log } from "../log.ts";
+import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
-import type { ResolvedHandlerOptions } from "../options/options.ts";
-import type { AuthOptions, OpenHealth, RateLimit } from "../options/security.ts";
-import type { Guard } from "./guard.ts";
+import type { RateLimit } from "../options/security.ts";
+import {
+  CERTIFICATE_NOT_ACCEPTED,
+  NETWORK_NOT_ALLOWED,
+  tooManyRequests,
+} from "./access/answers.ts";
+import { type Client, type ClientCertificate, clientOf } from "./access/client.ts";
+import { CredentialCheck } from "./access/credentials/credential-check.ts";
+import type { Guard, Visit } from "./access/guard.ts";
+import { type Policy, type Rules, rulesOf } from "./access/policy.ts";
+import { Refusals } from "./access/refusals.ts";
+import { TokenBucket } from "./access/token-bucket.ts";
+import type { FixedAnswer } from "./fixed-answers.ts";
 import type { Headers } from "./send.ts";
 
-/** Who may ask, as options and files say it. It is swapped as a whole. */
-export interface Policy {
-  /** The hashes of passwords, by the names of users. */
-  readonly users: ReadonlyMap<string, string>;
-  readonly tokens: readonly string[];
-  readonly authorize: AuthOptions["authorize"];
-  readonly headers: Headers;
-  readonly rateLimit: RateLimit | undefined;
-  readonly allowedNetworks: readonly string[] | undefined;
-  readonly trustedProxies: readonly string[] | undefined;
-  readonly openHealth: OpenHealth;
-}
-
-/** What is known of the TLS of a connection. */
-export interface ClientCertificate {
-  readonly certificate: X509Certificate | undefined;
-  /** Why the connection may not ask, in words; `undefined` if it may. */
-  readonly fault: string | undefined;
-}
+export type { ClientCertificate } from "./access/client.ts";
+export type { Policy } from "./access/policy.ts";
 
 /** What an access is told of what it stands in. */
 export interface AccessParts {
@@ -52,11 +52,111 @@ export interface Access extends Guard {
 }
 
 /** Makes what decides by a policy. */
-export function createAccess(_policy: Policy, _parts: AccessParts): Access {
-  throw new Error("Not yet");
+export function createAccess(policy: Policy, parts: AccessParts): Access {
+  return new PolicyAccess(policy, parts);
 }
 
-/** Makes what decides for a handler, whose token file is read again when it changes. */
-export function createHandlerAccess(_options: ResolvedHandlerOptions, _log: Log): Access {
-  throw new Error("Not yet");
+class PolicyAccess implements Access {
+  readonly #parts: AccessParts;
+  readonly #refusals: Refusals;
+  readonly #credentials: CredentialCheck;
+  #rules: Rules;
+  #rateLimit: TokenBucket | undefined;
+  #knowsOfNoAddress = false;
+
+  constructor(policy: Policy, parts: AccessParts) {
+    const { log, locksOut } = parts;
+    this.#parts = parts;
+    this.#refusals = new Refusals(log);
+    this.#credentials = new CredentialCheck({ log, locksOut, refusals: this.#refusals });
+    this.#rules = rulesOf(policy);
+    this.#rateLimit = bucketOf(policy);
+    this.#credentials.use(this.#rules);
+    this.#warnOfNetworks();
+  }
+
+  get headers(): Headers {
+    return this.#rules.policy.headers;
+  }
+
+  admit(visit: Visit): MaybePromise<FixedAnswer | undefined> {
+    const rules = this.#rules;
+    const { networks, proxies, hasAuth } = rules;
+    const { openHealth } = rules.policy;
+    const client = clientOf(visit, proxies);
+    if (networks !== undefined && !client.isLocal && !networks.has(client.address)) {
+      if (visit.request === undefined) this.#explainFetch();
+      this.#refusals.refused("network", client);
+      return NETWORK_NOT_ALLOWED;
+    }
+    if (visit.isHealth && openHealth === "without-certificate") return undefined;
+    const tls = visit.request && this.#parts.certificateOf?.(visit.request.socket);
+    if (tls?.fault !== undefined) {
+      this.#refusals.refused("certificate", client, tls.fault);
+      return CERTIFICATE_NOT_ACCEPTED;
+    }
+    if (visit.isHealth && openHealth === "without-credentials") return undefined;
+    if (!hasAuth) return this.#limitRate(client);
+    const applicant = { visit, client, certificate: tls?.certificate };
+    return andThen(
+      this.#credentials.check(rules, applicant),
+      (refusal) => refusal ?? this.#limitRate(client),
+    );
+  }
+
+  hostRefused(): void {
+    this.#refusals.count("host");
+  }
+
+  families(): readonly MetricFamily[] {
+    return this.#refusals.families;
+  }
+
+  use(policy: Policy): void {
+    const { rateLimit } = this.#rules.policy;
+    this.#rules = rulesOf(policy);
+    this.#credentials.use(this.#rules);
+    // A file that is loaded again and again must not allow more.
+    if (!isSame(policy.rateLimit, rateLimit)) this.#rateLimit = bucketOf(policy);
+  }
+
+  close(): void {
+    this.#credentials.close();
+  }
+
+  /** Comes last: strangers must not use up what a scraper may ask. */
+  #limitRate(client: Client): FixedAnswer | undefined {
+    const now = performance.now();
+    if (this.#rateLimit === undefined || this.#rateLimit.take(now)) return undefined;
+    this.#refusals.refused("rate_limited", client);
+    return tooManyRequests(this.#rateLimit.waitMs(now));
+  }
+
+  #warnOfNetworks(): void {
+    const { networks, proxies } = this.#rules;
+    for (const [option, list] of Object.entries({
+      allowedNetworks: networks,
+      trustedProxies: proxies,
+    })) {
+      for (const network of list?.doubtful ?? []) {
+        this.#parts.log.note(`Option "${option}" has ${network}, an address within its network`);
+      }
+    }
+  }
+
+  #explainFetch(): void {
+    if (this.#knowsOfNoAddress) return;
+    this.#knowsOfNoAddress = true;
+    this.#parts.log.note(
+      'Option "allowedNetworks" refuses every request of the Fetch API, which does not tell its address',
+    );
+  }
+}
+
+function bucketOf({ rateLimit }: Policy): TokenBucket | undefined {
+  return rateLimit && new TokenBucket(rateLimit.intervalMs, rateLimit.burst, performance.now());
+}
+
+function isSame(one: RateLimit | undefined, other: RateLimit | undefined): boolean {
+  return one?.intervalMs === other?.intervalMs && one?.burst === other?.burst;
 }

@@ -58,12 +58,14 @@ export function fetchContentRefusal(
 }
 
 /** Makes the response of an answer that is always the same. */
-export function fixedResponse({ status, text, headers }: FixedAnswer): Response {
+export function fixedResponse({ status, text, headers, challenges = [] }: FixedAnswer): Response {
   // The runtime manages the connection, and Node's `fetch` refuses a body with 204.
   const { Connection: _, ...others } = headers ?? {};
   const type = text !== "" && { "Content-Type": "text/plain; charset=utf-8" };
   const init = { status, headers: allHeaders({ ...type, ...others }) };
-  return new Response(text === "" ? null : text, init);
+  const response = new Response(text === "" ? null : text, init);
+  for (const challenge of challenges) response.headers.append("WWW-Authenticate", challenge);
+  return response;
 }
 
 /** Makes a response that no client will read, or that must not say why. */

@@ -5,6 +5,8 @@ export interface FixedAnswer {
   readonly status: number;
   readonly text: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What `WWW-Authenticate` asks for, each in a header of its own: some browsers read only one of a list. */
+  readonly challenges?: readonly string[];
 }
 
 /** The methods that every path answers, for the `Allow` header. */

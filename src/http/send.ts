@@ -23,7 +23,9 @@ export function allHeaders(headers: Headers, length?: number): Record<string, st
 const NO_CONTENT = 204;
 
 /** Sends an answer that is always the same. Nothing of the request is ever part of it. */
-export function sendFixed(response: ServerResponse, { status, text, headers }: FixedAnswer): void {
+export function sendFixed(response: ServerResponse, answer: FixedAnswer): void {
+  const { status, text, headers, challenges } = answer;
+  if (challenges !== undefined) response.setHeader("WWW-Authenticate", challenges);
   const { Connection, ...others } = headers ?? {};
   // RFC 9113 §8.2.2: HTTP/2 has no such header.
   const canClose = Connection !== undefined && http2StreamOf(response) === undefined;

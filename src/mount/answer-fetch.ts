@@ -1,3 +1,4 @@
+import type { Guard } from "../http/access/guard.ts";
 import {
   fetchContentRefusal,
   fetchHeadOf,
@@ -6,7 +7,6 @@ import {
   keepsEncoding,
 } from "../http/fetch.ts";
 import { type FixedAnswer, HOST_NOT_ALLOWED } from "../http/fixed-answers.ts";
-import type { Guard } from "../http/guard.ts";
 import {
   fixedAnswerOf,
   isChunked,
@@ -48,7 +48,8 @@ export async function answerFetch(
   const head = fetchHeadOf(request);
   if (guard === undefined) return answerAdmitted(request, head, content, options);
   const isHealth = "isHealth" in content;
-  const refusal = malformationOf(head) ?? (await guard.admit({ head, isHealth }));
+  const refusal =
+    malformationOf(head) ?? (await guard.admit({ head, isHealth, headers: request.headers }));
   const response =
     refusal === undefined
       ? await answerAdmitted(request, head, content, options, guard)

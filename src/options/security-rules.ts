@@ -1,18 +1,15 @@
 /** Checks of who may ask: credentials, networks, limits. No message shows a hash or a token. */
 import { nodeModule } from "../node.ts";
-import { parseAddress } from "./address.ts";
 import {
   type Check,
   integerFrom,
   isFunction,
-  isStringList,
   objectOf,
-  oneOf,
   outOfRange,
   textThat,
   wrongType,
 } from "./checks.ts";
-import type { AuthOptions, OpenHealth, RateLimit, TlsOptions } from "./security.ts";
+import type { AuthOptions, OpenHealth, RateLimit } from "./security.ts";
 
 /** The most expensive hash that is taken: each step doubles the time, and 16 takes 6 seconds. */
 export const MAX_BCRYPT_COST = 16;
@@ -147,53 +144,28 @@ export function areNetworks(name: string, value: unknown): void {
   }
 }
 
+/**
+ * Checks that proxies are named for something: what they say of a client matters only to who may ask.
+ *
+ * @throws {TypeError} When they are not.
+ */
+export function checkProxies(options: {
+  readonly trustedProxies?: unknown;
+  readonly auth?: unknown;
+  readonly allowedNetworks?: unknown;
+  readonly webConfigFile?: unknown;
+}): void {
+  if (options.trustedProxies === undefined) return;
+  if (options.auth ?? options.allowedNetworks ?? options.webConfigFile) return;
+  throw new TypeError('Option "trustedProxies" needs the option "auth" or "allowedNetworks"');
+}
+
 /** Whether a text is an IP address, or one with the length of a prefix. */
 export function isNetwork(text: string): boolean {
   const [address = "", prefix = "0", ...rest] = text.split("/");
   const version = address.includes("%") ? 0 : nodeModule("node:net").isIP(address);
   const bits = version === 4 ? 32 : 128;
   return version > 0 && rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits;
-}
-
-/** Its message does not show it. */
-function isPassphrase(name: string, value: unknown): void {
-  if (typeof value === "string" && value !== "") return;
-  throw new TypeError(`Option "${name}" must be a string that is not empty`);
-}
-
-/** Checks a text or bytes in PEM, or the path of a file. */
-function isSource(name: string, value: unknown): void {
-  const { file } = (value ?? {}) as { readonly file?: unknown };
-  if (typeof value === "string" || ArrayBuffer.isView(value) || typeof file === "string") return;
-  throw new TypeError(`Option "${name}" must be a string, bytes or { file }`);
-}
-
-/** The types of what the option `tls` has. Whether it can be honoured is seen when it is used. */
-const TLS_CHECKS = {
-  cert: isSource,
-  key: isSource,
-  passphrase: isPassphrase,
-  pfx: isSource,
-  clientAuth: oneOf(["none", "request", "require", "verify-if-given", "require-and-verify"]),
-  clientCa: isSource,
-  clientAllowedSans: isStringList,
-  minVersion: oneOf(["TLSv1.2", "TLSv1.3"]),
-  ciphers: isStringList,
-  curves: isStringList,
-} satisfies Record<keyof TlsOptions, Check>;
-
-/** Checks the option `tls`. */
-export const isTls: Check = objectOf(TLS_CHECKS);
-
-/** Checks an address to listen on. */
-export function isAddress(name: string, value: unknown): void {
-  try {
-    parseAddress(value);
-  } catch (error) {
-    throw Object.assign(error as Error, {
-      message: `Option "${name}": ${(error as Error).message}`,
-    });
-  }
 }
 
 /** The options that decide who may connect and ask. */

@@ -5,7 +5,7 @@
  * judges credentials. All files are checked when somebody comes, at most once a second; what changes is
  * swapped at once, or not at all. It is loaded only where an option asks for it.
  */
-import type { Guard } from "../http/guard.ts";
+import type { Guard } from "../http/access/guard.ts";
 import type { Log } from "../log.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { ResolvedOptions } from "../options/options.ts";

@@ -1,7 +1,7 @@
 /**
  * The life of our own server: it listens, bounds, answers and shuts down.
  *
- * `address.ts` parses where to listen, `listen.ts` accepts raw sockets there, whatever the address.
+ * `options/address.ts` says where to listen, `listen.ts` accepts raw sockets there, whatever the address.
  * `connections.ts` counts and bounds them, so that a shutdown can close each at the right moment.
  * `http-server.ts` passes them to `node:http` and bounds what a client may send; a layer such as TLS
  * would stand between the two. `port.ts` is all of that together. `client-error.ts` answers what is not
@@ -15,7 +15,12 @@ import type { AddressInfo } from "node:net";
 import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
 import { isFixedPath } from "../http/routes.ts";
 import { createLog } from "../log.ts";
-import { type Address, describeAddress, parseAddress } from "../options/address.ts";
+import {
+  type Address,
+  describeAddress,
+  type ListenTarget,
+  ordinaryTarget,
+} from "../options/address.ts";
 import type { Controls, ServerOptions } from "../options/options.ts";
 import { resolveOptions } from "../options/rules.ts";
 import { isSecured } from "../options/security-rules.ts";
@@ -67,6 +72,15 @@ export class Server implements Controls {
   }
 
   /**
+   * Whether clients speak TLS, which the URL of a unix socket does not tell.
+   *
+   * @internal
+   */
+  get isTls(): boolean {
+    return this.#open.security?.isTls ?? false;
+  }
+
+  /**
    * Serves `source` until `shutdown`, then stops accepting, closes idle connections at once, lets
    * running scrapes finish and resolves. With the option `shutdownDelayMs` it serves that much longer,
    * and only says that it is not ready. Without a `shutdown` it serves forever.
@@ -95,11 +109,12 @@ export class Server implements Controls {
     shutdown?: Shutdown,
     options?: ServerOptions,
   ): Promise<void> {
-    const parsed = parseArguments(source, address, options);
-    const end = shutdownOf(shutdown, parsed.log);
-    if (end.isOver()) return;
+    const checked = checkArguments(source, options);
+    const end = shutdownOf(shutdown, checked.log);
     try {
-      const server = new Server(await open(parsed));
+      const target = ordinaryTarget(address) ?? (await parseTarget(address));
+      if (end.isOver()) return;
+      const server = new Server(await open(checked, target));
       await Promise.race([end.promise, server.closed]);
       await server.close();
     } finally {
@@ -126,7 +141,9 @@ export class Server implements Controls {
     address: Address,
     options?: ServerOptions,
   ): Promise<Server> {
-    return new Server(await open(parseArguments(source, address, options)));
+    const checked = checkArguments(source, options);
+    const target = ordinaryTarget(address) ?? (await parseTarget(address));
+    return new Server(await open(checked, target));
   }
 
   update(work: () => unknown): Promise<void> {
@@ -168,31 +185,36 @@ export class Server implements Controls {
   }
 }
 
-function parseArguments(
+/** The arguments of a server without its address. */
+type CheckedArguments = Omit<ServerArguments, "target" | "label">;
+
+function checkArguments(
   source: Source | readonly Source[],
-  address: Address,
   serverOptions: ServerOptions | undefined,
-): ServerArguments {
+): CheckedArguments {
   const options = resolveOptions(serverOptions);
   if (isFixedPath(options.path)) {
     throw new RangeError(
       `Option "path" must be a path that the server does not use itself, got "${options.path}"`,
     );
   }
-  const gatherer = gathererOf(source);
-  const target = parseAddress(address);
-  return {
-    gatherer,
-    target,
-    label: describeAddress(target),
-    options,
-    log: createLog(options.logger),
-  };
+  return { gatherer: gathererOf(source), options, log: createLog(options.logger) };
+}
+
+async function parseTarget(address: unknown): Promise<ListenTarget> {
+  const { parseAddress } = await import("../options/late-rules.ts");
+  return parseAddress(address);
 }
 
 /** Opens the server of this process, or that of the group that it joins. */
-async function open(given: ServerArguments): Promise<OpenServer> {
-  if (!isSecured(given.options)) return openAnywhere(given);
+async function open(checked: CheckedArguments, target: ListenTarget): Promise<OpenServer> {
+  const given = { ...checked, target, label: describeAddress(target) };
+  const { options } = checked;
+  if (options.tls !== undefined || options.healthAddress !== undefined) {
+    const { checkServerSecurity } = await import("../options/late-rules.ts");
+    checkServerSecurity(options);
+  }
+  if (!isSecured(options)) return openAnywhere(given);
   const { openSecurity } = await import("./security.ts");
   const security = await openSecurity(given);
   try {

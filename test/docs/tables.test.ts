@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { noEvents, workerFamilies } from "../../src/group/hub/worker-metrics.ts";
 import { FORMATS } from "../../src/options/options.ts";
 import { resolveHandlerOptions, resolveOptions } from "../../src/options/rules.ts";
-import { HELP } from "../../src/programs/cli/help.ts";
+import { HELP } from "../../src/programs/cli/flags/help.ts";
 import { readEnvironment } from "../../src/programs/preload/environment.ts";
 import { SelfMetrics } from "../../src/scrape/self-metrics.ts";
 import { ROOT, readDocument, sectionOf } from "./documents.ts";
@@ -45,6 +45,7 @@ const SHOWN: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [console, "`console`"],
   [FORMATS, "all"],
   [64 * 1_024 * 1_024, "64 MiB"],
+  [0o660, "`0o660`"],
 ]);
 
 function show(value: unknown): string {

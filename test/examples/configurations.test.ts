@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
 import { resolveOptions } from "../../src/options/rules.ts";
-import { parseCommand } from "../../src/programs/cli/flags.ts";
+import { parseCommand } from "../../src/programs/cli/flags/flags.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 
 const read = (name: string) =>

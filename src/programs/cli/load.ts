@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { readAddress } from "../../options/address.ts";
+import { readAddress } from "../../options/parse-address.ts";
 import {
   defaultSources,
   findClientLibraries,

@@ -1,26 +1,28 @@
 /**
  * The program `promhttp`: an exporter without a web server.
  *
- * `flags.ts` parses the command line, `load.ts` imports the module and `exporter.ts` finds the
- * registry and the hooks in its exports. The program then listens on every address or on none, and
- * runs until a signal ends it (`signals.ts`).
+ * `flags/flags.ts` parses the command line, `load.ts` imports the module and `exporter.ts` finds the
+ * registry and the hooks in its exports. The program then listens on every address or on none
+ * (`servers.ts`), and runs until a signal ends it (`signals.ts`). With `--web.config.check` it only reads
+ * what a server would read.
  *
- * A wrong command line, a module without a registry and an address in use end it with one line and a
- * status. An error of the module itself is passed to Node, which shows its source. All other output
- * is the log on standard error, in the style of the official exporters (`log.ts`).
+ * A wrong command line, a module without a registry, a file that cannot be honoured and an address in use
+ * end it with one line and a status. An error of the module itself is passed to Node, which shows its
+ * source. All other output is the log on standard error, in the style of the official exporters (`log.ts`).
  *
  * @module
  */
-import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
-import { MetricsError, Server } from "../../index.ts";
+import { crash, fail } from "./exit.ts";
 import { type Exporter, ExporterError } from "./exporter.ts";
-import { parseCommand, type Settings, UsageError } from "./flags.ts";
-import { HELP, versionLine } from "./help.ts";
+import { UsageError } from "./flags/flag-values.ts";
+import { parseCommand, type Settings } from "./flags/flags.ts";
+import { HELP, versionLine } from "./flags/help.ts";
 import { loadExporter, ownExporter } from "./load.ts";
-import { createProgramLog, type ProgramLog, toLogger } from "./log.ts";
-import { exitOnSignals } from "./signals.ts";
+import { createProgramLog, type ProgramLog } from "./log.ts";
+import { checkFiles, listen } from "./servers.ts";
+import { exitOnSignals, reloadOnHangup } from "./signals.ts";
 
 /**
  * Runs the program `promhttp`.
@@ -31,6 +33,7 @@ export async function runProgram(args: readonly string[]): Promise<void> {
   try {
     const command = parseCommand(args);
     if (command.kind === "serve") await serve(command.settings);
+    else if (command.kind === "check") await check(command.settings);
     else process.stdout.write(command.kind === "help" ? HELP : `${versionLine()}\n`);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -38,6 +41,10 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     process.stderr.write(`promhttp: ${message} Try --help\n`);
     process.exitCode = 2;
   }
+}
+
+async function check(settings: Settings): Promise<void> {
+  await checkFiles(settings, openLog(settings));
 }
 
 async function serve(settings: Settings): Promise<void> {
@@ -53,8 +60,16 @@ async function serve(settings: Settings): Promise<void> {
     log.info("Shutting down without a delay", { signal });
     return true;
   });
+  let reload = async () => {};
+  if (hasFiles(settings)) {
+    reloadOnHangup((signal) => {
+      log.info("Reading files again", { signal });
+      return reload();
+    });
+  }
   const exporter = await load(settings.module, log);
   const servers = await listen(settings, exporter, log);
+  reload = async () => void (await Promise.all(servers.map((server) => server.reload())));
   let delayEndsAt = 0;
   const closeAll = () => Promise.all(servers.map((server) => server.close()));
   stop = async () => {
@@ -69,9 +84,11 @@ async function serve(settings: Settings): Promise<void> {
     void closeAll();
     return true;
   };
-  for (const { address, url } of servers) {
-    log.info("Listening on", { address: nameOf(address), url });
-  }
+}
+
+/** Whether there are files that a server reads again. */
+function hasFiles({ security: { webConfigFile, auth } }: Settings): boolean {
+  return webConfigFile !== undefined || auth !== undefined;
 }
 
 function openLog({ logLevel, logFormat }: Settings): ProgramLog {
@@ -94,29 +111,6 @@ async function load(module: string | undefined, log: ProgramLog): Promise<Export
   }
 }
 
-/** Listens on every address, or on none. */
-async function listen(
-  settings: Settings,
-  { source, onScrape }: Exporter,
-  log: ProgramLog,
-): Promise<readonly Server[]> {
-  const logger = toLogger(log);
-  const { addresses, path, maxRequestsInFlight, maxHeaderBytes, selfMetrics, shutdownDelayMs } =
-    settings;
-  const limits = { maxRequestsInFlight, maxHeaderBytes, shutdownDelayMs };
-  const options = { path, ...limits, selfMetrics, onScrape, logger };
-  const servers: Server[] = [];
-  try {
-    for (const address of addresses) servers.push(await Server.listen(source, address, options));
-    return servers;
-  } catch (error) {
-    await Promise.all(servers.map((server) => server.close()));
-    // A registry that cannot be served causes a TypeError.
-    const isExpected = error instanceof MetricsError || error instanceof TypeError;
-    return isExpected ? fail(error.message, log) : crash(error);
-  }
-}
-
 /** How long a module's `close()` may take. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
@@ -130,29 +124,4 @@ async function close({ close }: Exporter, log: ProgramLog): Promise<void> {
   } catch (error) {
     log.error("The module's close() failed", { err: inspect(error) });
   }
-}
-
-/** Exits, because the module may keep the process alive. */
-function fail(message: string, log: ProgramLog): never {
-  log.error(message);
-  process.exit(1);
-}
-
-/**
- * Leaves an error to Node, which exits with status 1 and shows more than `error.stack` does: where in
- * the source a syntax error is, for example.
- */
-function crash(error: unknown): never {
-  // Listeners of the module could keep the process alive with nothing to do.
-  for (const event of FATAL_EVENTS) process.removeAllListeners(event);
-  throw error;
-}
-
-const FATAL_EVENTS = ["uncaughtException", "unhandledRejection"] as const;
-
-/** Formats an address as exporters do: `[::]:9464`. */
-function nameOf(address: AddressInfo | string): string {
-  if (typeof address === "string") return address;
-  const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
-  return `${host}:${address.port}`;
 }

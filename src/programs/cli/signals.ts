@@ -37,3 +37,12 @@ export function exitOnSignals(
     });
   }
 }
+
+/**
+ * Reads files again on SIGHUP, as daemons do. Without a listener, SIGHUP ends the process.
+ *
+ * @param reload It must not reject.
+ */
+export function reloadOnHangup(reload: (signal: string) => Promise<void>): void {
+  process.on("SIGHUP", (signal) => void reload(signal));
+}

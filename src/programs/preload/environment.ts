@@ -1,11 +1,12 @@
 import { isMetricsPath } from "../../http/routes.ts";
 import type { Address } from "../../index.ts";
-import { ADDRESS_FORMS, readAddress } from "../../options/address.ts";
+import { ADDRESS_FORMS, readAddress } from "../../options/parse-address.ts";
 import { MAX_HEADER_BYTES, MIN_HEADER_BYTES } from "../../options/rules.ts";
+import { type SecurityVariables, securityIn } from "../security-variables.ts";
 import { addressIn, type Environment, SWITCHES } from "./variables.ts";
 
 /** The settings of the preload. */
-export interface PreloadSettings {
+export interface PreloadSettings extends SecurityVariables {
   readonly address: Address;
   readonly path: string | undefined;
   /** `undefined` means the server's default. */
@@ -33,6 +34,7 @@ export function readEnvironment(env: Environment): PreloadSettings {
       ? switchIn("PROMHTTP_DEFAULT_METRICS", PROMHTTP_DEFAULT_METRICS)
       : true,
     workers: PROMHTTP_WORKERS ? workersIn("PROMHTTP_WORKERS", PROMHTTP_WORKERS) : true,
+    ...securityIn(env),
   };
 }
 

@@ -2,7 +2,8 @@
  * What is read of the environment before the application runs. What checks the settings is not loaded
  * yet: most processes that inherit the preload do not serve.
  */
-import { parseAddress, readAddress, textOf } from "../../options/address.ts";
+import { textOf } from "../../options/address.ts";
+import { parseAddress, readAddress } from "../../options/parse-address.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -140,12 +140,13 @@ test("the program logs as JSON, including lines of the server", async () => {
       lines.map(({ level, msg }) => `${level}: ${msg}`),
       [
         "info: Listening on",
+        "info: TLS is disabled.",
         'error: Collector "gatherer 1" failed; scrapes are answered with an error',
         "info: Shutting down",
       ],
     );
-    assert.deepEqual([lines[1]?.["collector"], lines[1]?.["err"]], ["gatherer 1", "Error: no"]);
-    assert.match(String(lines[1]?.["stack"]), /^Error: no\n {4}at /);
+    assert.deepEqual([lines[2]?.["collector"], lines[2]?.["err"]], ["gatherer 1", "Error: no"]);
+    assert.match(String(lines[2]?.["stack"]), /^Error: no\n {4}at /);
   });
 });
 
@@ -174,6 +175,7 @@ test("the program listens on several addresses", async () => {
     const child = run(app, "--web.listen-address=unix:app.sock", "exporter.mjs");
     assert.match(await scrape(await urlOf(child)), /^up 1$/m);
     await child.errorLine(/msg="Listening on" address=app.sock url=unix:app.sock$/);
+    await child.errorLine(/level=info msg="TLS is disabled\." http2=false address=app.sock$/);
     await end(child);
   });
 });

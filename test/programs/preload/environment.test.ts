@@ -12,6 +12,9 @@ const DEFAULTS: PreloadSettings = {
   maxHeaderBytes: undefined,
   hasDefaultMetrics: true,
   workers: true,
+  webConfigFile: undefined,
+  auth: undefined,
+  allowedNetworks: undefined,
 };
 
 const CASES: readonly (readonly [env: Environment, expected: Partial<PreloadSettings>])[] = [
@@ -32,6 +35,14 @@ const CASES: readonly (readonly [env: Environment, expected: Partial<PreloadSett
   [{ PROMHTTP_WORKERS: "0" }, { workers: false }],
   [{ PROMHTTP_WORKERS: "false" }, { workers: false }],
   [{ PROMHTTP_WORKERS: "label" }, { workers: "label" }],
+  [{ PROMHTTP_WEB_CONFIG_FILE: "web.yml" }, { webConfigFile: "web.yml" }],
+  [{ PROMHTTP_BEARER_TOKEN_FILE: "tokens" }, { auth: { bearerTokenFile: "tokens" } }],
+  [{ PROMHTTP_ALLOWED_NETWORKS: "::1" }, { allowedNetworks: ["::1"] }],
+  [{ PROMHTTP_ALLOWED_NETWORKS: "10.0.0.0/8, ::1" }, { allowedNetworks: ["10.0.0.0/8", "::1"] }],
+  [
+    { PROMHTTP_WEB_CONFIG_FILE: "", PROMHTTP_BEARER_TOKEN_FILE: "", PROMHTTP_ALLOWED_NETWORKS: "" },
+    {},
+  ],
   [{ OTEL_EXPORTER_PROMETHEUS_PORT: "9100" }, { address: { host: "localhost", port: 9100 } }],
   [{ OTEL_EXPORTER_PROMETHEUS_HOST: "::1" }, { address: { host: "::1", port: 9464 } }],
   [
@@ -58,6 +69,8 @@ const WRONG: readonly (readonly [name: string, value: string])[] = [
   ["PROMHTTP_MAX_HEADER_BYTES", "16k"],
   ["PROMHTTP_DEFAULT_METRICS", "no"],
   ["PROMHTTP_WORKERS", "aggregate"],
+  ["PROMHTTP_ALLOWED_NETWORKS", "localhost"],
+  ["PROMHTTP_ALLOWED_NETWORKS", "10.0.0.0/8,"],
   ["PROMHTTP_WORKERS", "4"],
   ["OTEL_EXPORTER_PROMETHEUS_PORT", "x"],
   ["OTEL_EXPORTER_PROMETHEUS_PORT", "-1"],

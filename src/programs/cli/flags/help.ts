@@ -1,4 +1,4 @@
-import { VERSION } from "../../version.ts";
+import { VERSION } from "../../../version.ts";
 
 /** The output of `--help`. */
 export const HELP: string = `usage: promhttp [<flags>] [<module>]
@@ -22,6 +22,22 @@ Flags:
                                  Exclude metrics about the exporter itself (promhttp_*).
       --web.shutdown-delay=0s    How long to keep answering after a signal, with /-/ready saying 503,
                                  before the port closes. A second signal ends it.
+      --web.config.file=""       Path of a configuration file with TLS, users, headers and a rate limit,
+                                 as the official exporters have it. It is read again when it changes,
+                                 and on SIGHUP.
+      --web.config.check         Check the files that other flags name, and exit with 0 or 1.
+      --web.bearer-token-file=PATH
+                                 File with a bearer token in each line, any of which lets a client in.
+      --web.allowed-networks=NETWORK ...
+                                 Networks that clients may be in: "10.0.0.0/8,::1". Repeatable.
+      --web.open-health=without-credentials
+                                 Who gets /-/healthy and /-/ready. One of: [never,
+                                 without-credentials, without-certificate]
+      --web.health-listen-address=ADDRESS
+                                 Another address, without TLS or credentials, that answers only
+                                 /-/healthy and /-/ready.
+      --web.socket-mode=0660     Permissions of unix sockets.
+      --web.socket-group=GROUP   Name or id of the group of unix sockets.
       --log.level=info           Only log messages with the given severity or above. One of:
                                  [debug, info, warn, error]
       --log.format=logfmt        Output format of log messages. One of: [logfmt, json]

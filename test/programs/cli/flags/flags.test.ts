@@ -1,8 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { resolveOptions } from "../../../src/options/rules.ts";
-import { FLAGS, parseCommand, type Settings, UsageError } from "../../../src/programs/cli/flags.ts";
-import { HELP } from "../../../src/programs/cli/help.ts";
+import { resolveOptions } from "../../../../src/options/rules.ts";
+import { FLAGS } from "../../../../src/programs/cli/flags/flag-table.ts";
+import { UsageError } from "../../../../src/programs/cli/flags/flag-values.ts";
+import {
+  parseCommand,
+  type SecuritySettings,
+  type Settings,
+} from "../../../../src/programs/cli/flags/flags.ts";
+import { HELP } from "../../../../src/programs/cli/flags/help.ts";
+
+const NO_SECURITY: SecuritySettings = {
+  webConfigFile: undefined,
+  auth: undefined,
+  allowedNetworks: undefined,
+  openHealth: undefined,
+  socketMode: undefined,
+  socketGroup: undefined,
+};
 
 const DEFAULTS: Settings = {
   module: undefined,
@@ -12,6 +27,8 @@ const DEFAULTS: Settings = {
   maxRequestsInFlight: undefined,
   maxHeaderBytes: undefined,
   selfMetrics: true,
+  security: NO_SECURITY,
+  healthAddress: undefined,
   logLevel: "info",
   logFormat: "logfmt",
 };
@@ -38,8 +55,46 @@ const CASES: readonly (readonly [args: string, expected: Partial<Settings>])[] =
   ["--web.max-requests=0", { maxRequestsInFlight: Number.MAX_SAFE_INTEGER }],
   ["--web.max-header-bytes=32768", { maxHeaderBytes: 32_768 }],
   ["--web.disable-exporter-metrics", { selfMetrics: false }],
+  ["--web.health-listen-address=127.0.0.1:9465", { healthAddress: "127.0.0.1:9465" }],
   ["--log.level=debug --log.format=json", { logLevel: "debug", logFormat: "json" }],
 ];
+
+/** Flags of who may connect and ask. */
+const SECURITY_CASES: readonly (readonly [args: string, expected: Partial<SecuritySettings>])[] = [
+  ["--web.config.file=web.yml", { webConfigFile: "web.yml" }],
+  ["--web.config.file=", {}],
+  ["--web.bearer-token-file=tokens", { auth: { bearerTokenFile: "tokens" } }],
+  [
+    "--web.allowed-networks=10.0.0.0/8,::1 --web.allowed-networks=192.0.2.1",
+    { allowedNetworks: ["10.0.0.0/8", "::1", "192.0.2.1"] },
+  ],
+  ["--web.open-health=never", { openHealth: "never" }],
+  ["--web.open-health=without-certificate", { openHealth: "without-certificate" }],
+  ["--web.socket-mode=0600", { socketMode: 0o600 }],
+  ["--web.socket-mode=666", { socketMode: 0o666 }],
+  ["--web.socket-mode=0o660", { socketMode: 0o660 }],
+  ["--web.socket-group=1000", { socketGroup: 1_000 }],
+];
+
+for (const [args, expected] of SECURITY_CASES) {
+  test(`parseCommand() accepts "${args}"`, () => {
+    const settings = { ...DEFAULTS, security: { ...NO_SECURITY, ...expected } };
+    assert.deepEqual(parseCommand(words(args)), { kind: "serve", settings });
+  });
+}
+
+test("parseCommand() accepts networks with blanks after the commas", () => {
+  const command = parseCommand(["--web.allowed-networks", "10.0.0.0/8, ::1"]);
+  assert.ok("settings" in command);
+  assert.deepEqual(command.settings.security.allowedNetworks, ["10.0.0.0/8", "::1"]);
+});
+
+for (const flag of ["--web.config.file=web.yml", "--web.bearer-token-file=tokens"]) {
+  test(`parseCommand() checks the file of ${flag}`, () => {
+    const { kind: _, ...expected } = parseCommand([flag]);
+    assert.deepEqual(parseCommand([flag, "--web.config.check"]), { kind: "check", ...expected });
+  });
+}
 
 for (const [args, expected] of CASES) {
   test(`parseCommand() accepts "${args}"`, () => {
@@ -101,6 +156,28 @@ const WRONG: readonly (readonly [args: string, named: string])[] = [
     "--web.max-header-bytes=8k",
     '--web.max-header-bytes must be an integer from 1024 to 16777216, got "8k"',
   ],
+  ["--web.bearer-token-file=", '--web.bearer-token-file must be the path of a file, got ""'],
+  ...["", "10.0.0.0/33", "10.0.0.0/8,", "10.0.0.256", "fe80::1%eth0", "localhost"].map(
+    (text): [string, string] => [
+      `--web.allowed-networks=${text}`,
+      '--web.allowed-networks must be networks such as "10.0.0.0/8" or "::1", got "',
+    ],
+  ),
+  [
+    "--web.open-health=always",
+    '--web.open-health must be one of never, without-credentials, without-certificate, got "always"',
+  ],
+  ["--web.health-listen-address=", `--web.health-listen-address must be ${ADDRESS}, got ""`],
+  ...["", "66", "0888", "1660", "4755", "rw-rw----", "00660"].map((text): [string, string] => [
+    `--web.socket-mode=${text}`,
+    `--web.socket-mode must be permissions such as 0660, got "${text}"`,
+  ]),
+  ...["", "no-such-group", "-1", "4294967295", "--help", "a:b"].map((text): [string, string] => [
+    `--web.socket-group=${text}`,
+    `--web.socket-group must be the name or id of a group on this machine, got "${text}"`,
+  ]),
+  ["--web.config.check", "--web.config.check needs --web.config.file or --web.bearer-token-file"],
+  ["--web.config.check --web.config.file=", "--web.config.check needs"],
   ["--log.level=loud", '--log.level must be one of debug, info, warn, error, got "loud"'],
   ["--log.format=xml", '--log.format must be one of logfmt, json, got "xml"'],
 ];
@@ -141,6 +218,16 @@ const MISTAKES: readonly (readonly [args: string, flag: string])[] = [
   ["--log-level=debug", "--log.level"],
   ["--loglevel", "--log.level"],
   ["--log.fromat=json", "--log.format"],
+  ["--config.file=web.yml", "--web.config.file"],
+  ["--web.config-file=web.yml", "--web.config.file"],
+  ["--config=web.yml", "--web.config.file"],
+  ["--tls", "--web.config.file"],
+  ["--config.check", "--web.config.check"],
+  ["--check-config", "--web.config.check"],
+  ["--web.bearer-token=abc", "--web.bearer-token-file"],
+  ["--allowed-network=::1", "--web.allowed-networks"],
+  ["--web.health-listen-adress=:1", "--web.health-listen-address"],
+  ["--socket-mode=0600", "--web.socket-mode"],
   ["--hlep", "--help"],
   ["-v", "--version"],
 ];
@@ -153,7 +240,7 @@ for (const [args, flag] of MISTAKES) {
   });
 }
 
-for (const args of ["--nope", "-x", "--web.config.file=web.yml", "--interval=5"]) {
+for (const args of ["--nope", "-x", "--interval=5"]) {
   test(`parseCommand() suggests nothing for "${args}"`, () => {
     assert.throws(() => parseCommand(words(args)), { message: /^Unknown option '-[^']+'$/ });
   });
@@ -161,9 +248,11 @@ for (const args of ["--nope", "-x", "--web.config.file=web.yml", "--interval=5"]
 
 test("the help names every flag and the server's default", () => {
   for (const flag of Object.keys(FLAGS)) assert.ok(HELP.includes(`--${flag}`), flag);
-  const { maxRequestsInFlight, maxHeaderBytes } = resolveOptions();
+  const { maxRequestsInFlight, maxHeaderBytes, openHealth, socketMode } = resolveOptions();
   assert.match(HELP, new RegExp(`--web.max-requests=${maxRequestsInFlight} `));
   assert.match(HELP, new RegExp(`--web.max-header-bytes=${maxHeaderBytes}\n`));
+  assert.match(HELP, new RegExp(`--web.open-health=${openHealth}\n`));
+  assert.match(HELP, new RegExp(`--web.socket-mode=0${socketMode.toString(8)} `));
 });
 
 function words(args: string): string[] {

@@ -1,0 +1,55 @@
+import type { AuthOptions, OpenHealth, RateLimit } from "../../options/security.ts";
+import type { FixedAnswer } from "../fixed-answers.ts";
+import type { Headers } from "../send.ts";
+import { unauthorized } from "./answers.ts";
+import { createTokens, type Tokens } from "./credentials/tokens.ts";
+import { createNetworks, type Networks } from "./networks.ts";
+
+/** Who may ask, as options and files say it. It is swapped as a whole. */
+export interface Policy {
+  /** The hashes of passwords, by the names of users. */
+  readonly users: ReadonlyMap<string, string>;
+  readonly tokens: readonly string[];
+  readonly authorize: AuthOptions["authorize"];
+  readonly headers: Headers;
+  readonly rateLimit: RateLimit | undefined;
+  readonly allowedNetworks: readonly string[] | undefined;
+  readonly trustedProxies: readonly string[] | undefined;
+  readonly openHealth: OpenHealth;
+}
+
+/** What is made of a policy, once, to decide by it. */
+export interface Rules {
+  readonly policy: Policy;
+  readonly networks: Networks | undefined;
+  readonly proxies: Networks | undefined;
+  readonly tokens: Tokens;
+  /** Whether a client needs credentials. */
+  readonly hasAuth: boolean;
+  readonly unauthorized: FixedAnswer;
+}
+
+/** Makes of a policy what decides by it. */
+export function rulesOf(policy: Policy): Rules {
+  const { allowedNetworks, trustedProxies, users, tokens, authorize } = policy;
+  return {
+    policy,
+    networks: allowedNetworks && createNetworks(allowedNetworks),
+    proxies: trustedProxies && createNetworks(trustedProxies),
+    tokens: createTokens(tokens),
+    hasAuth: users.size > 0 || tokens.length > 0 || authorize !== undefined,
+    unauthorized: unauthorized(challengesOf(policy)),
+  };
+}
+
+/** What the answer to a client without credentials asks for. */
+function challengesOf({ users, tokens, authorize }: Policy): readonly string[] {
+  const challenges = [];
+  // RFC 7617 §2.1.
+  if (users.size > 0) challenges.push('Basic realm="metrics", charset="UTF-8"');
+  // RFC 6750 §3. RFC 9110 §11.6.1 demands one even where only `authorize()` says what is asked for.
+  if (tokens.length > 0 || (authorize !== undefined && users.size === 0)) {
+    challenges.push('Bearer realm="metrics"');
+  }
+  return challenges;
+}

@@ -1,0 +1,121 @@
+import { parseArgs } from "node:util";
+import type { Address, ServerOptions } from "../../../index.ts";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../log.ts";
+import { FLAGS, suggestFlag } from "./flag-table.ts";
+import {
+  toAddress,
+  toDelayMs,
+  toFile,
+  toGroupId,
+  toHeaderBytes,
+  toLimit,
+  toNetworks,
+  toOneOf,
+  toOpenHealth,
+  toPath,
+  toSocketMode,
+  UsageError,
+} from "./flag-values.ts";
+
+/** A parsed command line. */
+export type Command =
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
+  /** `check` reads the files that it names, and serves nothing. */
+  | { readonly kind: "serve" | "check"; readonly settings: Settings };
+
+/** How to serve metrics. */
+export interface Settings {
+  /** The module that exports a registry; without one the process serves its own metrics. */
+  readonly module: string | undefined;
+  readonly addresses: readonly Address[];
+  readonly path: string;
+  /** `undefined` means the server's default. */
+  readonly maxRequestsInFlight: number | undefined;
+  /** `undefined` means the server's default. */
+  readonly maxHeaderBytes: number | undefined;
+  readonly selfMetrics: boolean;
+  readonly shutdownDelayMs: number;
+  readonly security: SecuritySettings;
+  /** Where to answer only for the health of the process. */
+  readonly healthAddress: Address | undefined;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+}
+
+/** Who may connect and ask, as options of a server. */
+export type SecuritySettings = Required<
+  Pick<
+    ServerOptions,
+    "webConfigFile" | "auth" | "allowedNetworks" | "openHealth" | "socketMode" | "socketGroup"
+  >
+>;
+
+/**
+ * Parses a command line.
+ *
+ * @param args The arguments after the name of the program.
+ * @throws {UsageError} For an unknown flag, and for an invalid value.
+ */
+export function parseCommand(args: readonly string[]): Command {
+  const { values, positionals } = split(args);
+  if (values.help) return { kind: "help" };
+  if (values.version) return { kind: "version" };
+  const [module, surplus] = positionals;
+  if (surplus !== undefined)
+    throw new UsageError(`Cannot serve more than one module: "${surplus}"`);
+  const settings: Settings = {
+    module,
+    addresses: addressesOf(values),
+    path: toPath(values["web.telemetry-path"]),
+    maxRequestsInFlight: toLimit(values["web.max-requests"]),
+    maxHeaderBytes: toHeaderBytes(values["web.max-header-bytes"]),
+    selfMetrics: !values["web.disable-exporter-metrics"],
+    shutdownDelayMs: toDelayMs(values["web.shutdown-delay"]),
+    security: securityOf(values),
+    healthAddress: toHealthAddress(values["web.health-listen-address"]),
+    logLevel: toOneOf("log.level", LOG_LEVELS, values["log.level"]),
+    logFormat: toOneOf("log.format", LOG_FORMATS, values["log.format"]),
+  };
+  if (!values["web.config.check"]) return { kind: "serve", settings };
+  const { webConfigFile, auth } = settings.security;
+  if (webConfigFile !== undefined || auth !== undefined) return { kind: "check", settings };
+  throw new UsageError("--web.config.check needs --web.config.file or --web.bearer-token-file");
+}
+
+type Values = ReturnType<typeof split>["values"];
+
+const DEFAULT_ADDRESSES: readonly Address[] = [":9464"];
+
+function addressesOf({ "web.listen-address": texts }: Values): readonly Address[] {
+  return texts?.map((text) => toAddress("web.listen-address", text)) ?? DEFAULT_ADDRESSES;
+}
+
+function securityOf(values: Values): SecuritySettings {
+  const bearerTokenFile = toFile("web.bearer-token-file", values["web.bearer-token-file"]);
+  return {
+    // As in the official exporters, an empty path means that there is no file.
+    webConfigFile: values["web.config.file"] || undefined,
+    auth: bearerTokenFile === undefined ? undefined : { bearerTokenFile },
+    allowedNetworks: toNetworks(values["web.allowed-networks"]),
+    openHealth: toOpenHealth(values["web.open-health"]),
+    socketMode: toSocketMode(values["web.socket-mode"]),
+    socketGroup: toGroupId(values["web.socket-group"]),
+  };
+}
+
+function toHealthAddress(text: string | undefined): Address | undefined {
+  return text === undefined ? undefined : toAddress("web.health-listen-address", text);
+}
+
+function split(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
+  } catch (error) {
+    // The first sentence of an error of `parseArgs` names the flag; the next ones give advice.
+    const [sentence = ""] = (error as Error).message.split(/\.(?:\s|$)/);
+    const [, unknown] = /^Unknown option '(.*)'$/.exec(sentence) ?? [];
+    const flag = unknown === undefined ? undefined : suggestFlag(unknown, args);
+    throw new UsageError(flag === undefined ? sentence : `${sentence}. Did you mean --${flag}?`);
+  }
+}

@@ -1,0 +1,71 @@
+import type { AddressInfo } from "node:net";
+import { Server } from "../../index.ts";
+import { createLog } from "../../log.ts";
+import { resolveOptions } from "../../options/rules.ts";
+import { crash, fail, isExpected } from "./exit.ts";
+import type { Exporter } from "./exporter.ts";
+import type { Settings } from "./flags/flags.ts";
+import { type ProgramLog, toLogger } from "./log.ts";
+
+/**
+ * Listens on every address, or on none.
+ *
+ * Each address is a server of its own, with its own counts and limits. Whatever it cannot listen on, or a
+ * file that cannot be honoured, ends the program.
+ */
+export async function listen(
+  settings: Settings,
+  { source, onScrape }: Exporter,
+  log: ProgramLog,
+): Promise<readonly Server[]> {
+  const { path, maxRequestsInFlight, maxHeaderBytes, selfMetrics, shutdownDelayMs } = settings;
+  const limits = { maxRequestsInFlight, maxHeaderBytes, shutdownDelayMs };
+  const logger = toLogger(log);
+  const options = { path, ...limits, selfMetrics, onScrape, logger, ...settings.security };
+  // One of them answers for the health of the process, which they have in common.
+  let { healthAddress } = settings;
+  const servers: Server[] = [];
+  try {
+    for (const address of settings.addresses) {
+      servers.push(await Server.listen(source, address, { ...options, healthAddress }));
+      healthAddress = undefined;
+    }
+  } catch (error) {
+    await Promise.all(servers.map((server) => server.close()));
+    return isExpected(error) ? fail(error.message, log) : crash(error);
+  }
+  for (const server of servers) announce(server, log);
+  return servers;
+}
+
+/** Says where a server is, as the official exporters do. */
+function announce({ address, url, isTls }: Server, log: ProgramLog): void {
+  const name = nameOf(address);
+  log.info("Listening on", { address: name, url });
+  log.info(isTls ? "TLS is enabled." : "TLS is disabled.", { http2: "false", address: name });
+}
+
+/** Formats an address as exporters do: `[::]:9464`. */
+function nameOf(address: AddressInfo | string): string {
+  if (typeof address === "string") return address;
+  const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  return `${host}:${address.port}`;
+}
+
+/**
+ * Checks the files that the command line names, as a server does that is to serve with them. What cannot be
+ * honoured ends the program; what may be a mistake is logged.
+ */
+export async function checkFiles({ security }: Settings, log: ProgramLog): Promise<void> {
+  const logger = toLogger(log);
+  const options = resolveOptions({ ...security, logger });
+  const { openSecurity } = await import("../../server/security.ts");
+  try {
+    const checked = await openSecurity({ options, log: createLog(logger) });
+    checked.close();
+  } catch (error) {
+    if (isExpected(error)) fail(error.message, log);
+    crash(error);
+  }
+  log.info("The files are valid");
+}

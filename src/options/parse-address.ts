@@ -12,7 +12,7 @@ const UNIX = '"unix:/run/app.sock"';
  */
 export const ADDRESS_FORMS: string = `${TEXTS.join(", ")} or ${UNIX}`;
 
-const ALL_FORMS = `9464, ${TEXTS.join(", ")}, ${UNIX}, { host, port }, { path }, { fd } or a listening net.Server`;
+const ALL_FORMS = `9464, ${TEXTS.join(", ")}, ${UNIX}, { host, port }, { path }, { fd }, { systemd } or a listening net.Server`;
 
 // `sun_path` holds 104 bytes on macOS and 108 on Linux, the last of them NUL. Some versions of libuv
 // truncate a longer one, and the server would listen at another path.
@@ -42,9 +42,11 @@ function parseOther(address: unknown): ListenTarget {
 }
 
 function parseObject(address: object): ListenTarget {
-  const { host, port, path, fd } = address as Readonly<Record<string, unknown>>;
+  const { host, port, path, fd, systemd } = address as Readonly<Record<string, unknown>>;
   if (typeof path === "string") return unix(path);
   if (typeof fd === "number") return { kind: "fd", fd: inRange("File descriptor", fd, 2 ** 31) };
+  if (systemd === true) return { kind: "systemd", name: undefined };
+  if (typeof systemd === "string" && systemd) return { kind: "systemd", name: systemd };
   const hasHost = host === undefined || typeof host === "string";
   if (typeof port === "number" && hasHost) return tcp(host || undefined, port);
   throw notAnAddress(address);

@@ -37,6 +37,8 @@ const FORMS: readonly [address: unknown, target: unknown][] = [
   ],
   [{ path: "/run/app.sock" }, { kind: "unix", path: "/run/app.sock" }],
   [{ fd: 3 }, { kind: "fd", fd: 3 }],
+  [{ systemd: true }, { kind: "systemd", name: undefined }],
+  [{ systemd: "web" }, { kind: "systemd", name: "web" }],
 ];
 
 for (const [address, target] of FORMS) {
@@ -86,7 +88,7 @@ for (const [address, shown] of NO_ADDRESSES) {
       name: "TypeError",
       message:
         'Address must be 9464, ":9464", "127.0.0.1:9464", "[::1]:9464", "localhost:9464", ' +
-        '"unix:/run/app.sock", { host, port }, { path }, { fd } or a listening net.Server, ' +
+        '"unix:/run/app.sock", { host, port }, { path }, { fd }, { systemd } or a listening net.Server, ' +
         `got ${shown}`,
     });
   });

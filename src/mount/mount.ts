@@ -11,8 +11,7 @@ import {
   malformationOf,
   type RequestHead,
 } from "../http/request-head.ts";
-import { allHeaders, sendFixed, tryToReset } from "../http/send.ts";
-import { untilGone } from "../http/write-body.ts";
+import { allHeaders, sendFixed, tryToReset, untilGone } from "../http/send.ts";
 import type { Log } from "../log.ts";
 import { andThen, type MaybePromise, orElse } from "../maybe-promise.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";

@@ -4,6 +4,7 @@ import * as promhttp from "../src/index.ts";
 import { forkFixture } from "./helpers/processes/fork-fixture.ts";
 
 const EXPORTS = [
+  "ConfigError",
   "GatherError",
   "ListenError",
   "MetricsError",

@@ -1,11 +1,2 @@
 /** What we use of the library `yaml`. The build makes a minified file of this one. */
-export {
-  Composer,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  Lexer,
-  LineCounter,
-  Parser,
-} from "yaml";
+export { Composer, isMap, isScalar, isSeq, Lexer, LineCounter, Parser } from "yaml";

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Guard } from "../http/access/guard.ts";
 import { contentRefusal } from "../http/content.ts";
 import { type FixedAnswer, HOST_NOT_ALLOWED } from "../http/fixed-answers.ts";
-import type { Guard } from "../http/guard.ts";
 import { answerScrape, headOf } from "../http/node.ts";
 import {
   CANNOT_ANSWER,
@@ -14,7 +14,7 @@ import {
 import { allHeaders, sendFixed, tryToReset } from "../http/send.ts";
 import { untilGone } from "../http/write-body.ts";
 import type { Log } from "../log.ts";
-import { andThen, type MaybePromise } from "../maybe-promise.ts";
+import { andThen, type MaybePromise, orElse } from "../maybe-promise.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
 import type { Content } from "./answer-fetch.ts";
 
@@ -95,24 +95,28 @@ export function createMount(
       : answerIfAdmitted(request, response, head, guard);
   };
 
-  const answerIfAdmitted = async (
+  const answerIfAdmitted = (
     request: IncomingMessage,
     response: ServerResponse,
     head: RequestHead,
     guard: Guard,
-  ): Promise<void> => {
-    try {
-      const refusal =
-        malformationOf(head) ??
-        (await guard.admit({ head, request, isHealth: "isHealth" in content }));
+  ): MaybePromise<void> => {
+    const respond = (refusal: FixedAnswer | undefined): MaybePromise<void> => {
       const { headers } = guard;
       for (const name in headers) response.setHeader(name, headers[name] as string);
-      await (refusal === undefined
+      return refusal === undefined
         ? answerAdmitted(request, response, head)
-        : answerWith(refusal, response));
-    } catch (error) {
-      fail(error, response);
-    }
+        : answerWith(refusal, response);
+    };
+    return orElse<void>(
+      () => {
+        const malformation = malformationOf(head);
+        if (malformation !== undefined) return respond(malformation);
+        const isHealth = "isHealth" in content;
+        return andThen(guard.admit({ head, request, isHealth }), respond);
+      },
+      (error) => fail(error, response),
+    );
   };
 
   const answerAdmitted = (

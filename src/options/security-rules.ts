@@ -144,6 +144,22 @@ export function areNetworks(name: string, value: unknown): void {
   }
 }
 
+/**
+ * Checks that proxies are named for something: what they say of a client matters only to who may ask.
+ *
+ * @throws {TypeError} When they are not.
+ */
+export function checkProxies(options: {
+  readonly trustedProxies?: unknown;
+  readonly auth?: unknown;
+  readonly allowedNetworks?: unknown;
+  readonly webConfigFile?: unknown;
+}): void {
+  if (options.trustedProxies === undefined) return;
+  if (options.auth ?? options.allowedNetworks ?? options.webConfigFile) return;
+  throw new TypeError('Option "trustedProxies" needs the option "auth" or "allowedNetworks"');
+}
+
 /** Whether a text is an IP address, or one with the length of a prefix. */
 export function isNetwork(text: string): boolean {
   const [address = "", prefix = "0", ...rest] = text.split("/");

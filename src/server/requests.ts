@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Endpoint } from "../endpoint/endpoint.ts";
+import type { Guard } from "../http/access/guard.ts";
 import { contentRefusal } from "../http/content.ts";
 import {
   BAD_REQUEST,
@@ -13,13 +14,12 @@ import {
   READY,
   SHUTTING_DOWN,
 } from "../http/fixed-answers.ts";
-import type { Guard } from "../http/guard.ts";
-import { isValidHost } from "../http/host.ts";
 import { answerScrape, headOf } from "../http/node.ts";
 import {
   CANNOT_ANSWER,
   hostRefusalOf,
   isChunked,
+  isValidHost,
   malformationOf,
   type RequestHead,
 } from "../http/request-head.ts";
@@ -27,6 +27,7 @@ import { resetResponse } from "../http/reset.ts";
 import { createRoutes, type Route, routeOf } from "../http/routes.ts";
 import { sendFixed } from "../http/send.ts";
 import type { Log } from "../log.ts";
+import { andThen, type MaybePromise, orElse } from "../maybe-promise.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import type { Closing } from "./closing.ts";
 
@@ -77,23 +78,25 @@ interface Exchange {
   readonly route: Route;
 }
 
-async function answerIfAdmitted(
+/** Answers in the turn that read the request, if nothing has to be waited for. */
+function answerIfAdmitted(
   exchange: Exchange,
   context: RequestContext,
   guard: Guard,
-): Promise<void> {
+): MaybePromise<void> {
   const { request, response, head, route } = exchange;
-  try {
-    const isHealth = route === "healthy" || route === "ready";
-    const refusal = await guard.admit({ head, request, isHealth });
-    // Meanwhile its rest was refused: it was not HTTP, or did not come.
-    if (response.headersSent) return;
-    for (const name in guard.headers) response.setHeader(name, guard.headers[name] as string);
-    if (refusal === undefined) answerAdmitted(exchange, context);
-    else sendFixed(response, refusal);
-  } catch (error) {
-    fail(error, response, context);
-  }
+  const isHealth = route === "healthy" || route === "ready";
+  return orElse<void>(
+    () =>
+      andThen(guard.admit({ head, request, isHealth }), (refusal) => {
+        // Meanwhile its rest was refused: it was not HTTP, or did not come.
+        if (response.headersSent) return;
+        for (const name in guard.headers) response.setHeader(name, guard.headers[name] as string);
+        if (refusal === undefined) answerAdmitted(exchange, context);
+        else sendFixed(response, refusal);
+      }),
+    (error) => fail(error, response, context),
+  );
 }
 
 function answerAdmitted(exchange: Exchange, context: RequestContext): void {

@@ -2,11 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { FORMATS, type ServerOptions } from "../../src/options/options.ts";
-import {
-  resolveHandlerOptions,
-  resolveOptions,
-  resolveRenderOptions,
-} from "../../src/options/rules.ts";
+import { resolveHandlerOptions, resolveOptions } from "../../src/options/rules.ts";
 
 const DEFAULTS = {
   formats: FORMATS,
@@ -32,7 +28,21 @@ const DEFAULTS = {
   workers: undefined,
   landingPage: true,
   unref: false,
+  webConfigFile: undefined,
+  tls: undefined,
+  auth: undefined,
+  headers: undefined,
+  rateLimit: undefined,
+  openHealth: "without-credentials",
+  healthAddress: undefined,
+  allowedNetworks: undefined,
+  trustedProxies: undefined,
+  socketMode: 0o660,
+  socketGroup: undefined,
 };
+
+/** In the form of a hash; of which password does not matter. */
+const BCRYPT = `$2y$10$${"a".repeat(53)}`;
 
 const LOGGER = { error() {}, warn() {} };
 
@@ -87,6 +97,18 @@ const GOOD: readonly ServerOptions[] = [
   { allowedHosts: ["metrics.example.com"] },
   { formats: ["text-0.0.4"] },
   { selfMetrics: false, landingPage: false, unref: true },
+  { webConfigFile: "web.yml", openHealth: "never" },
+  { tls: {} },
+  { tls: { cert: { file: "tls.crt" }, key: Buffer.of(1), passphrase: "x", clientAuth: "request" } },
+  { tls: { pfx: new Uint8Array(1), minVersion: "TLSv1.3", ciphers: [], curves: ["X25519"] } },
+  { auth: { users: { alice: BCRYPT } } },
+  { auth: { bearerTokens: ["0123456789abcdef", "A-Za-z0-9._~+/=="], bearerTokenFile: "tokens" } },
+  { auth: { authorize: () => true } },
+  { headers: { "X-Frame-Options": "deny", "Content-Security-Policy": "" } },
+  { rateLimit: { intervalMs: 0.5, burst: 1 } },
+  { allowedNetworks: ["10.0.0.0/8", "::1", "2001:db8::/32"], trustedProxies: ["127.0.0.1"] },
+  { healthAddress: ":9465" },
+  { socketMode: 0o600, socketGroup: 0 },
 ];
 
 for (const options of GOOD) {
@@ -162,6 +184,26 @@ const OUT_OF_RANGE: readonly (readonly [string, unknown])[] = [
   ["formats", [Symbol("text-0.0.4")]],
   ["formats", [Object.create(null)]],
   ["formats", new Array(1)],
+  ["webConfigFile", ""],
+  ["openHealth", "always"],
+  ["socketMode", 0o1777],
+  ["socketMode", -1],
+  ["socketGroup", 2 ** 32 - 1],
+  ...[
+    "10.0.0.0/33",
+    "::/129",
+    "10.0.0",
+    "10.0.0.0/",
+    "10.0.0.0/8/8",
+    "fe80::1%eth0",
+    " ::1",
+    7,
+  ].flatMap((network) => [
+    ["allowedNetworks", [network]] as const,
+    ["trustedProxies", ["::1", network]] as const,
+  ]),
+  ["allowedNetworks", new Array(1)],
+  ["healthAddress", ":65536"],
 ];
 
 const NESTED_WRONG_TYPE: readonly (readonly [string, object])[] = [
@@ -171,6 +213,20 @@ const NESTED_WRONG_TYPE: readonly (readonly [string, object])[] = [
   ["bodyLimit.bytes", { bodyLimit: { bytes: "1", action: "warn" } }],
   ["bodyLimit.action", { bodyLimit: { bytes: 1, action: 7 } }],
   ["bodyLimit.size", { bodyLimit: { bytes: 1, action: "warn", size: 1 } }],
+  ["tls.cert", { tls: { cert: 7 } }],
+  ["tls.key", { tls: { key: { file: 7 } } }],
+  ["tls.passphrase", { tls: { passphrase: "" } }],
+  ["tls.clientAllowedSans", { tls: { clientAllowedSans: "DNS:a" } }],
+  ["tls.ca", { tls: { ca: "x" } }],
+  ["auth.users", { auth: { users: {} } }],
+  ["auth.users", { auth: { users: null } }],
+  ["auth.bearerTokens", { auth: { bearerTokens: [] } }],
+  ["auth.bearerTokens", { auth: { bearerTokens: "0123456789abcdef" } }],
+  ["auth.bearerTokenFile", { auth: { bearerTokenFile: 7 } }],
+  ["auth.authorize", { auth: { authorize: true } }],
+  ["auth.token", { auth: { token: "0123456789abcdef" } }],
+  ["rateLimit", { rateLimit: { burst: 1 } }],
+  ["rateLimit.burst", { rateLimit: { intervalMs: 1, burst: "1" } }],
 ];
 
 const NESTED_OUT_OF_RANGE: readonly (readonly [string, object])[] = [
@@ -181,6 +237,37 @@ const NESTED_OUT_OF_RANGE: readonly (readonly [string, object])[] = [
   ["compression.zstdLevel", { compression: { zstdLevel: 20 } }],
   ["bodyLimit.bytes", { bodyLimit: { bytes: 0, action: "warn" } }],
   ["bodyLimit.action", { bodyLimit: { bytes: 1, action: "cut" } }],
+  ["tls.clientAuth", { tls: { clientAuth: "RequireAnyClientCert" } }],
+  ["tls.minVersion", { tls: { minVersion: "TLSv1.1" } }],
+  ["auth.users", { auth: { users: { "": BCRYPT } } }],
+  ["auth.users", { auth: { users: { "a:b": BCRYPT } } }],
+  ...[undefined, "", "secret", `${BCRYPT}=`, `x${BCRYPT}`, BCRYPT.slice(1), `${BCRYPT}\n`].map(
+    (hash) => ["auth.users.alice", { auth: { users: { alice: hash } } }] as const,
+  ),
+  ...["$2x$10", "$2z$10", "$1$10", "$2y$03", "$2y$17", "$2y$31"].map(
+    (start) =>
+      [
+        "auth.users.alice",
+        { auth: { users: { alice: BCRYPT.replace("$2y$10", start) } } },
+      ] as const,
+  ),
+  ...[
+    "",
+    "0123456789abcde",
+    "0123456789abcdef\n",
+    "with a blank in it",
+    "=0123456789abcdef",
+    7,
+  ].map((token) => ["auth.bearerTokens", { auth: { bearerTokens: [token] } }] as const),
+  ["auth.bearerTokens", { auth: { bearerTokens: new Array(1) } }],
+  ["auth.bearerTokenFile", { auth: { bearerTokenFile: "" } }],
+  ["headers", { headers: { "X-Foo": "bar" } }],
+  ["headers", { headers: { "x-frame-options": "deny" } }],
+  ["headers.X-Frame-Options", { headers: { "X-Frame-Options": "DENY" } }],
+  ["headers.X-Content-Type-Options", { headers: { "X-Content-Type-Options": "" } }],
+  ["headers.Content-Security-Policy", { headers: { "Content-Security-Policy": "a\r\nb: c" } }],
+  ["rateLimit.intervalMs", { rateLimit: { intervalMs: 0, burst: 1 } }],
+  ["rateLimit.burst", { rateLimit: { intervalMs: 1, burst: 0 } }],
 ];
 
 for (const [errorClass, cases] of [
@@ -242,6 +329,19 @@ const WRONG_TYPE: readonly (readonly [string, unknown])[] = [
   ["formats", "text-0.0.4"],
   ["compression", true],
   ["compression", null],
+  ["webConfigFile", { file: "web.yml" }],
+  ["tls", true],
+  ["tls", null],
+  ["auth", {}],
+  ["auth", { users: undefined }],
+  ["auth", "alice"],
+  ["headers", null],
+  ["rateLimit", 5],
+  ["allowedNetworks", []],
+  ["allowedNetworks", "10.0.0.0/8"],
+  ["trustedProxies", []],
+  ["healthAddress", {}],
+  ["socketMode", "0660"],
   ["toString", () => ""],
   ["__proto__", 1],
 ];
@@ -261,6 +361,21 @@ for (const [name, value] of WRONG_TYPE) {
   });
 }
 
+test("no refusal of credentials shows them", () => {
+  const secret = "my-secret";
+  for (const options of [
+    { auth: { users: { alice: secret } } },
+    { auth: { bearerTokens: [secret] } },
+    { tls: { passphrase: [secret] } },
+    { tls: { key: [secret] } },
+  ]) {
+    assert.throws(
+      () => resolveOptions(options as unknown as ServerOptions),
+      (error: unknown) => error instanceof Error && !error.message.includes(secret),
+    );
+  }
+});
+
 for (const options of [null, "/metrics", 7, true]) {
   test(`resolveOptions() refuses ${options} instead of options`, () => {
     // What a caller in JavaScript may pass.
@@ -279,6 +394,12 @@ const LISTENER_OPTIONS = [
   "maxConnections",
   "landingPage",
   "unref",
+  "webConfigFile",
+  "tls",
+  "openHealth",
+  "healthAddress",
+  "socketMode",
+  "socketGroup",
 ];
 
 const HANDLER_DEFAULTS = Object.fromEntries(
@@ -303,26 +424,3 @@ for (const name of LISTENER_OPTIONS) {
     );
   });
 }
-
-test("resolveRenderOptions() fills in the defaults of what a rendering needs", () => {
-  const open = { accept: undefined, acceptEncoding: undefined };
-  assert.deepEqual(resolveRenderOptions(), { ...HANDLER_DEFAULTS, ...open });
-  const options = { accept: "text/plain", errorHandling: "continue" } as const;
-  assert.deepEqual(resolveRenderOptions(options), { ...HANDLER_DEFAULTS, ...open, ...options });
-});
-
-test("resolveRenderOptions() refuses what a rendering has no use for", () => {
-  for (const name of ["maxRequestsInFlight", "selfMetrics", "statusName", "path"]) {
-    const owner = name === "path" ? "a server" : "a server and createHandler()";
-    assert.throws(
-      () => resolveRenderOptions({ [name]: undefined }),
-      new TypeError(`Option "${name}" belongs to ${owner}, not to render()`),
-    );
-  }
-  for (const name of ["accept", "acceptEncoding"]) {
-    assert.throws(
-      () => resolveOptions({ [name]: "gzip" }),
-      new TypeError(`Option "${name}" belongs to render(), not to a server`),
-    );
-  }
-});

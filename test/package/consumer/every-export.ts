@@ -8,10 +8,14 @@ import { Registry as ClientRegistry, register } from "prom-client";
 import {
   type Address,
   type Aggregator,
+  type AuthOptions,
+  type AuthorizeRequest,
   type BodyLimit,
   type BucketSpan,
+  type ClientAuth,
   type CollectorError,
   type CompressionOptions,
+  ConfigError,
   type Controls,
   createHandler,
   type ErrorHandling,
@@ -36,6 +40,9 @@ import {
   type MetricType,
   type Mount,
   type NativeHistogram,
+  type OpenHealth,
+  type PemSource,
+  type RateLimit,
   type Registry,
   type Rendered,
   type RenderOptions,
@@ -49,6 +56,7 @@ import {
   type Source,
   type SummaryFamily,
   type SummaryMetric,
+  type TlsOptions,
   type ValueFamily,
   type ValueMetric,
   type WorkerRole,
@@ -131,7 +139,15 @@ const errorHandling: ErrorHandling = "continue";
 const formats: readonly Format[] = ["text-0.0.4", "openmetrics-1.0.0"];
 const aggregator: Aggregator = "max";
 const workers: WorkersOptions = { group: "shop", aggregators: { queue_length: aggregator } };
+const authorize = ({ remoteAddress, certificate }: AuthorizeRequest): boolean =>
+  remoteAddress === undefined || certificate?.subject !== undefined;
+const auth: AuthOptions = { bearerTokenFile: "/run/secrets/tokens", authorize };
+const rateLimit: RateLimit = { intervalMs: 1_000, burst: 10 };
 const handlerOptions: HandlerOptions = {
+  auth,
+  rateLimit,
+  headers: { "X-Frame-Options": "deny" },
+  allowedNetworks: ["10.0.0.0/8"],
   logger,
   onScrape,
   bodyLimit,
@@ -140,7 +156,17 @@ const handlerOptions: HandlerOptions = {
   formats,
   workers,
 };
-const serverOptions: ServerOptions = { ...handlerOptions, path: "/metrics", unref: true };
+const cert: PemSource = { file: "/etc/tls/tls.crt" };
+const clientAuth: ClientAuth = "require-and-verify";
+const tls: TlsOptions = { cert, key: { file: "/etc/tls/tls.key" }, clientAuth, clientCa: cert };
+const openHealth: OpenHealth = "without-certificate";
+const serverOptions: ServerOptions = {
+  ...handlerOptions,
+  tls,
+  openHealth,
+  path: "/metrics",
+  unref: true,
+};
 const renderOptions: RenderOptions = { accept: "text/plain", compression: false };
 
 // A server.
@@ -169,6 +195,7 @@ export async function serve(): Promise<string> {
   controls.setFailing("no database");
   controls.setOk();
   controls.setReady(true);
+  await server.reload();
   await server.close();
   await closed;
   return typeof address === "string" ? address : `${role} ${url} ${address.port}`;
@@ -214,6 +241,7 @@ export async function push(url: string): Promise<Response> {
 
 export function describe(error: unknown): string {
   if (error instanceof ListenError) return error.address;
+  if (error instanceof ConfigError) return `${error.file}:${error.line}`;
   if (error instanceof GatherError) return error.errors.map(String).join();
   if (error instanceof ScrapeTimeoutError) return error.message;
   if (error instanceof MetricsError) return error.code;

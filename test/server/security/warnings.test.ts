@@ -3,7 +3,8 @@ import { chmod, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Address, parseAddress } from "../../../src/options/address.ts";
+import type { Address } from "../../../src/options/address.ts";
+import { parseAddress } from "../../../src/options/parse-address.ts";
 import { warningsOf } from "../../../src/server/security/warnings.ts";
 import { withTempDir } from "../../helpers/with-temp-dir.ts";
 

@@ -1,6 +1,6 @@
 import type { Worker } from "node:worker_threads";
-import { nodeModule } from "../../node.ts";
-import { unref } from "../../timers.ts";
+import { nodeModule } from "../../../node.ts";
+import { unref } from "../../../timers.ts";
 
 /** How long a thread without work lives, in milliseconds. */
 const IDLE_MS = 10_000;
@@ -18,9 +18,15 @@ export interface Comparison {
  * alive.
  */
 export class PasswordThread {
+  readonly #idleMs: number;
   #worker: Promise<Worker> | undefined;
   #idle: NodeJS.Timeout | undefined;
   #isClosed = false;
+
+  /** @param idleMs How long it lives without work. */
+  constructor(idleMs: number = IDLE_MS) {
+    this.#idleMs = idleMs;
+  }
 
   /**
    * Compares one password; there must be no other under way.
@@ -37,7 +43,8 @@ export class PasswordThread {
       this.#end();
       throw error;
     } finally {
-      if (this.#worker !== undefined) this.#idle = unref(setTimeout(() => this.#end(), IDLE_MS));
+      if (this.#worker !== undefined)
+        this.#idle = unref(setTimeout(() => this.#end(), this.#idleMs));
     }
   }
 
@@ -73,7 +80,7 @@ const LISTENER = `
 
 /** The library is a text, so that it needs no file: an application may be bundled into one. */
 async function startWorker(): Promise<Worker> {
-  const { BCRYPT_SOURCE } = await import("../../libraries/bcryptjs.ts");
+  const { BCRYPT_SOURCE } = await import("../../../libraries/bcryptjs.ts");
   const { Worker } = nodeModule("node:worker_threads");
   // Nothing that the process preloads, such as an agent, belongs in there.
   const worker = new Worker(BCRYPT_SOURCE + LISTENER, { eval: true, env: {}, execArgv: [] });

@@ -1,0 +1,59 @@
+import type { Log } from "../../log.ts";
+import { andThen } from "../../maybe-promise.ts";
+import type { ResolvedHandlerOptions } from "../../options/options.ts";
+import { type Access, createAccess, type Policy } from "../access.ts";
+import { Reloader } from "./reloader.ts";
+import { tokensIn } from "./token-file.ts";
+
+/**
+ * Makes what decides who may ask a handler. Its token file is read again when it has changed.
+ *
+ * An address is locked out only where proxies are named: most handlers are mounted behind one.
+ *
+ * @param fileTokens The tokens in the file of the option `auth.bearerTokenFile`.
+ */
+export function createHandlerAccess(
+  options: ResolvedHandlerOptions,
+  fileTokens: readonly string[],
+  log: Log,
+): Access {
+  const access = createAccess(policyOf(options, fileTokens), { log, locksOut: false });
+  const file = options.auth?.bearerTokenFile;
+  if (file === undefined) return access;
+  const reloader = new Reloader<readonly string[]>(
+    async (read) => tokensIn(await read(file), file),
+    {
+      log,
+      subject: "the bearer tokens",
+      onLoaded: (tokens) => access.use(policyOf(options, tokens)),
+    },
+    fileTokens,
+  );
+  return {
+    get headers() {
+      return access.headers;
+    },
+    admit: (visit) => andThen(reloader.arrived(), () => access.admit(visit)),
+    hostRefused: () => access.hostRefused(),
+    families: () => access.families(),
+    use: (policy) => access.use(policy),
+    close() {
+      reloader.close();
+      access.close();
+    },
+  };
+}
+
+function policyOf(options: ResolvedHandlerOptions, fileTokens: readonly string[]): Policy {
+  const { auth, headers, rateLimit, allowedNetworks, trustedProxies } = options;
+  return {
+    users: new Map(Object.entries(auth?.users ?? {})),
+    tokens: [...(auth?.bearerTokens ?? []), ...fileTokens],
+    authorize: auth?.authorize,
+    headers: { ...headers },
+    rateLimit,
+    allowedNetworks,
+    trustedProxies,
+    openHealth: "without-credentials",
+  };
+}

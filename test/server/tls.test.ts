@@ -6,7 +6,7 @@ import { createLog } from "../../src/log.ts";
 import { resolveOptions } from "../../src/options/rules.ts";
 import type { OpenHealth, TlsOptions } from "../../src/options/security.ts";
 import type { Connections } from "../../src/server/connections.ts";
-import { openPort } from "../../src/server/port.ts";
+import { openPort } from "../../src/server/listen/port.ts";
 import { RefusedConnections } from "../../src/server/tls/refused-connections.ts";
 import { createTls, TlsLayer, tlsSettingsOf } from "../../src/server/tls.ts";
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";

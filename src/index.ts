@@ -40,6 +40,7 @@ export type {
   ErrorHandling,
   Format,
   HandlerOptions,
+  Rendered,
   RenderOptions,
   ScrapeHook,
   ScrapeHookContext,
@@ -55,6 +56,6 @@ export type {
   TlsOptions,
 } from "./options/security.ts";
 export type { Aggregator, WorkerRole, WorkersOptions } from "./options/workers.ts";
-export { type Rendered, render } from "./render.ts";
+export { render } from "./render.ts";
 export { Server } from "./server/server.ts";
 export type { Shutdown } from "./server/shutdown.ts";

@@ -8,7 +8,7 @@
 // published.
 import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build, transform } from "esbuild";
@@ -113,11 +113,8 @@ function keepClassNames(code) {
  * all of the entry becomes one: each further file would cost 0.4 ms when the entry is loaded.
  */
 function shareTheEntry() {
-  const setup = ({ onResolve, onLoad }) => {
-    const later = new Set(FURTHER_ENTRIES);
-    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
-      if (kind === "dynamic-import") later.add(resolve(resolveDir, path));
-    });
+  const setup = ({ onLoad }) => {
+    const later = new Set([...FURTHER_ENTRIES, ...dynamicImports()]);
     onLoad({ filter: /\.ts$/ }, ({ path }) => {
       if (!later.has(path)) return undefined;
       const contents = `${readFileSync(path, "utf8")}\nimport "${ROOT}src/index.ts";\n`;
@@ -125,6 +122,16 @@ function shareTheEntry() {
     });
   };
   return { name: "share-the-entry", setup };
+}
+
+/** The files that something imports on first use. */
+function dynamicImports() {
+  const files = readdirSync(`${ROOT}src`, { recursive: true }).filter((file) => /\.ts$/.test(file));
+  return files.flatMap((file) => {
+    const path = `${ROOT}src/${file}`;
+    const found = readFileSync(path, "utf8").matchAll(/\bimport\("(\.[^"]*)"\)/g);
+    return Array.from(found, ([, imported]) => resolve(dirname(path), imported));
+  });
 }
 
 /**

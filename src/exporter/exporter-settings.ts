@@ -2,9 +2,9 @@ import type { PrometheusReaderOptions } from "../gatherers/opentelemetry/reader.
 import { isMetricsPath } from "../http/routes.ts";
 import type { Logger } from "../log.ts";
 import { show, wrongType } from "../options/checks.ts";
+import { checkServerSecurity } from "../options/late-rules.ts";
 import type { Format, HandlerOptions, ServerOptions } from "../options/options.ts";
 import { resolveHandlerOptions, resolveOptions } from "../options/rules.ts";
-import { checkServerSecurity } from "../options/server-security-rules.ts";
 import { diagLogger } from "./diag-logger.ts";
 import type { Variables } from "./environment.ts";
 import type { ExporterConfig } from "./exporter-config.ts";

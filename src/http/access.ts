@@ -21,12 +21,12 @@ import {
   tooManyRequests,
 } from "./access/answers.ts";
 import { type Client, type ClientCertificate, clientOf } from "./access/client.ts";
-import { CredentialCheck } from "./access/credential-check.ts";
+import { CredentialCheck } from "./access/credentials/credential-check.ts";
+import type { Guard, Visit } from "./access/guard.ts";
 import { type Policy, type Rules, rulesOf } from "./access/policy.ts";
 import { Refusals } from "./access/refusals.ts";
 import { TokenBucket } from "./access/token-bucket.ts";
 import type { FixedAnswer } from "./fixed-answers.ts";
-import type { Guard, Visit } from "./guard.ts";
 import type { Headers } from "./send.ts";
 
 export type { ClientCertificate } from "./access/client.ts";

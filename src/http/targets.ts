@@ -2,10 +2,10 @@
  * The workers of a group as targets of their own, for HTTP service discovery: Prometheus and
  * VictoriaMetrics scrape each of them through one port, told apart by a parameter of the request.
  */
+
 import { isUrlPath } from "../options/rules.ts";
 import { BAD_REQUEST, type FixedAnswer } from "./fixed-answers.ts";
-import { isValidHost } from "./host.ts";
-import type { RequestHead } from "./request-head.ts";
+import { isValidHost, type RequestHead } from "./request-head.ts";
 import { queryOf } from "./routes.ts";
 
 /** The path that scrapers ask for unless they are told another. */

@@ -1,3 +1,4 @@
+import type { Guard } from "../http/access/guard.ts";
 import {
   fetchContentRefusal,
   fetchHeadOf,
@@ -6,7 +7,6 @@ import {
   keepsEncoding,
 } from "../http/fetch.ts";
 import { type FixedAnswer, HOST_NOT_ALLOWED } from "../http/fixed-answers.ts";
-import type { Guard } from "../http/guard.ts";
 import {
   fixedAnswerOf,
   isChunked,

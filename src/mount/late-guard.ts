@@ -1,7 +1,7 @@
+import type { Guard } from "../http/access/guard.ts";
 import { readSettingsSync } from "../http/access/settings-file.ts";
 import { tokensIn } from "../http/access/token-file.ts";
 import type { Access } from "../http/access.ts";
-import type { Guard } from "../http/guard.ts";
 import type { Log } from "../log.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
 import { checkProxies, isSecured } from "../options/security-rules.ts";
@@ -22,7 +22,7 @@ export function guardOf(options: ResolvedHandlerOptions, log: Log): HandlerGuard
   const file = options.auth?.bearerTokenFile;
   const tokens = file === undefined ? [] : tokensIn(readSettingsSync(file), file);
   let access: Access | undefined;
-  const loading = import("../http/handler-access.ts").then(({ createHandlerAccess }) => {
+  const loading = import("../http/access/handler-access.ts").then(({ createHandlerAccess }) => {
     access = createHandlerAccess(options, tokens, log);
     return access;
   });

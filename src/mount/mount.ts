@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Guard } from "../http/access/guard.ts";
 import { contentRefusal } from "../http/content.ts";
 import { type FixedAnswer, HOST_NOT_ALLOWED } from "../http/fixed-answers.ts";
-import type { Guard } from "../http/guard.ts";
 import { answerScrape, headOf } from "../http/node.ts";
 import {
   CANNOT_ANSWER,

@@ -325,6 +325,24 @@ export interface RenderOptions
   readonly acceptEncoding?: string | undefined;
 }
 
+/** An exposition in memory. */
+export interface Rendered {
+  // Newer types of `fetch` take only `Uint8Array<ArrayBuffer>`, which TypeScript cannot write before
+  // 5.7; this names the same type in every version.
+  /** The bytes of the exposition. */
+  readonly body: ReturnType<Uint8ArrayConstructor["of"]>;
+  /** The `Content-Type` of the body. */
+  readonly contentType: string;
+  /** The `Content-Encoding` of the body; `undefined` when it is not compressed. */
+  readonly contentEncoding: string | undefined;
+  /**
+   * The exposition as a string, decoded when it is first read.
+   *
+   * @throws {TypeError} When the body is not text: protobuf, or compressed.
+   */
+  readonly text: string;
+}
+
 /** How responses are compressed. */
 export interface CompressionOptions {
   /**

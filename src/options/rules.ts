@@ -9,7 +9,6 @@ import {
   integerFrom,
   isBoolean,
   isFunction,
-  isString,
   isStringList,
   listOf,
   objectOf,
@@ -25,15 +24,14 @@ import {
   type CompressionSettings,
   FORMATS,
   type HandlerOptions,
-  type RenderOptions,
   type ResolvedHandlerOptions,
   type ResolvedOptions,
-  type ResolvedRenderOptions,
   type ServerOptions,
 } from "./options.ts";
 import { areHeaders, areNetworks, isAuth, isRateLimit, OPEN_HEALTH } from "./security-rules.ts";
 import { isWorkers, resolveWorkers } from "./workers-rule.ts";
 
+/** What an option may be, and what it is by default. */
 interface Rule<T> {
   readonly default: T;
   readonly check: Check;
@@ -41,7 +39,8 @@ interface Rule<T> {
   readonly resolve?: (value: never) => T;
 }
 
-type Rules<Resolved> = { readonly [Name in keyof Resolved]: Rule<Resolved[Name]> };
+/** The rules of some options, by their names. */
+export type Rules<Resolved> = { readonly [Name in keyof Resolved]: Rule<Resolved[Name]> };
 
 /** The bounds of `maxHeaderBytes`. */
 export const MIN_HEADER_BYTES = 1_024;
@@ -68,7 +67,8 @@ const DEFAULT_KEPT_BYTES = 64 * 1_024 * 1_024;
 
 const DEFAULT_COMPRESSION: CompressionSettings = { encodings: CONTENT_ENCODINGS };
 
-const HANDLER_RULES: Rules<ResolvedHandlerOptions> = {
+/** The rules of a handler's options. */
+export const HANDLER_RULES: Rules<ResolvedHandlerOptions> = {
   logger: { default: console, check: isLogger },
   timeoutMs: { default: 30_000, check: integerFrom(1, MAX_TIMEOUT_MS) },
   timeoutOffsetMs: { default: 500, check: integerFrom(0, MAX_TIMEOUT_MS) },
@@ -115,16 +115,6 @@ const SERVER_RULES: Rules<ResolvedOptions> = {
   socketGroup: { default: undefined, check: integerFrom(0, 2 ** 32 - 2) },
 };
 
-const RENDER_RULES: Rules<Pick<ResolvedRenderOptions, keyof RenderOptions>> = {
-  logger: HANDLER_RULES.logger,
-  timeoutMs: HANDLER_RULES.timeoutMs,
-  errorHandling: HANDLER_RULES.errorHandling,
-  formats: HANDLER_RULES.formats,
-  compression: HANDLER_RULES.compression,
-  accept: { default: undefined, check: isString },
-  acceptEncoding: { default: undefined, check: isString },
-};
-
 /**
  * Checks the options of a server and fills in the defaults.
  *
@@ -140,13 +130,14 @@ export function resolveHandlerOptions(options: HandlerOptions = {}): ResolvedHan
   return resolve(options, HANDLER_RULES, "createHandler()");
 }
 
-/** Does what `resolveOptions()` does for the options of a rendering. */
-export function resolveRenderOptions(options: RenderOptions = {}): ResolvedRenderOptions {
-  return { ...resolveHandlerOptions(), ...resolve(options, RENDER_RULES, "render()") };
-}
-
-/** @param taker Who takes these options, in words. */
-function resolve<Resolved extends object>(
+/**
+ * Checks options by their rules, and fills in the defaults.
+ *
+ * @param taker Who takes these options, in words.
+ * @throws {TypeError} For one of a wrong type, and for one that does not exist or belongs to another taker.
+ * @throws {RangeError} For one that is out of range.
+ */
+export function resolve<Resolved extends object>(
   options: unknown,
   rules: Rules<Resolved>,
   taker: string,
@@ -176,7 +167,7 @@ function resolve<Resolved extends object>(
 function ownerOf(name: string): string | undefined {
   if (Object.hasOwn(HANDLER_RULES, name)) return "a server and createHandler()";
   if (Object.hasOwn(SERVER_RULES, name)) return "a server";
-  return Object.hasOwn(RENDER_RULES, name) ? "render()" : undefined;
+  return name === "accept" || name === "acceptEncoding" ? "render()" : undefined;
 }
 
 /** RFC 3986 §3.3: anything else in a path is percent-encoded. A path is compared as it is sent. */
@@ -184,7 +175,7 @@ export function isUrlPath(path: string): boolean {
   return /^\/[\w\-.~!$&'()*+,;=:@%/]*$/.test(path);
 }
 
-/** A server checks it when it opens: `server-security-rules.ts`. */
+/** A server checks it when it opens: `late-rules.ts`. */
 function isCheckedLater(): void {}
 
 function isLogger(name: string, value: unknown): void {

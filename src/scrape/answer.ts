@@ -7,15 +7,15 @@
  * the clock and the memory of the body are released by `end()` of the response, which the sender calls,
  * or the deadline.
  */
-import { LightSignal, type Signal } from "../abort.ts";
-import type { AcceptHeaders, Exposer, Exposition } from "../exposition/expose.ts";
+import type { Signal } from "../abort.ts";
+import type { Exposer } from "../exposition/expose.ts";
 import type { About, Log } from "../log.ts";
 import { andThen, isPromise, type MaybePromise } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import type { Alarm } from "./alarm.ts";
 import { type Deadline, startDeadline, startScraperDeadline, startSending } from "./deadline.ts";
-import type { ScrapeRequest, ScrapeResponse, Sending, StatusCode } from "./exchange.ts";
+import type { ScrapeRequest, ScrapeResponse, StatusCode } from "./exchange.ts";
 import { blameOn, explainFailure, FAILURE_TIMEOUT_MS, type Failure } from "./failure.ts";
 import type { GatherCycle } from "./gather-cycle.ts";
 import { parseNameFilter, requestedFamilies } from "./name-filter.ts";
@@ -65,34 +65,15 @@ export function answer(
   }
 }
 
-/**
- * Makes one exposition for a caller that handles failures itself: they are neither counted nor logged.
- *
- * @throws What failed: a `GatherError`, a `ScrapeTimeoutError`, or what the encoding threw.
- */
-export async function expose(
-  parts: ScrapeParts,
-  wanted: AcceptHeaders,
-): Promise<Exposition & Sending> {
-  const { accept, acceptEncoding } = wanted;
-  const request = { ...WHOLE, accept, acceptEncoding, signal: new LightSignal() };
-  const deadline = startDeadline(parts.options.timeoutMs, request.signal, parts.alarm);
-  try {
-    const { headers, body } = await prepare(parts, request, deadline);
-    return { headers, body, ...startSending(deadline) };
-  } catch (thrown) {
-    const failure = explainFailure(thrown, deadline.signal);
-    deadline.clear();
-    throw failure === undefined ? thrown : failure.error;
-  }
-}
-
-const WHOLE = { isHead: false, query: "", timeoutSeconds: undefined };
-
 /** A response before anybody sends it. */
 type Prepared = Pick<ScrapeResponse, "headers" | "body"> & { readonly status: StatusCode };
 
-function prepare(
+/**
+ * Makes the response of a scrape.
+ *
+ * @throws What failed, as it was thrown.
+ */
+export function prepare(
   parts: ScrapeParts,
   request: ScrapeRequest,
   deadline: Deadline,

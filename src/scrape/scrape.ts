@@ -8,20 +8,15 @@
  * and the reading of values apart. Each failure is counted, logged and answered here, in one place.
  * This room opens no socket, and does not depend on the kind of server.
  */
-import {
-  type AcceptHeaders,
-  createExposer,
-  type Exposer,
-  type Exposition,
-} from "../exposition/expose.ts";
+import { createExposer, type Exposer } from "../exposition/expose.ts";
 import type { About, Log } from "../log.ts";
 import type { CollectorError, FaultReporter, Gatherer } from "../model/gatherer.ts";
 import { createListJoiner } from "../model/identity.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { Controls, ResolvedHandlerOptions } from "../options/options.ts";
 import { Alarm } from "./alarm.ts";
-import { answer, expose, logLate, type ScrapeParts } from "./answer.ts";
-import type { Scrape, ScrapeRequest, Sending, TakeSurvey } from "./exchange.ts";
+import { answer, logLate, type ScrapeParts } from "./answer.ts";
+import type { Scrape, ScrapeRequest, TakeSurvey } from "./exchange.ts";
 import { GatherCycle, withHook } from "./gather-cycle.ts";
 import { countsOfPage, SelfMetrics, Status } from "./self-metrics.ts";
 import { RecentScrapes } from "./survey/recent-scrapes.ts";
@@ -31,12 +26,8 @@ import { runUpdate, UPDATE, UpdateLock } from "./update-lock.ts";
 /** The scrape handler of one gatherer. */
 export interface ScrapeHandler extends Controls {
   readonly scrape: Scrape;
-  /**
-   * Makes one exposition of all families for a caller that handles failures itself.
-   *
-   * @throws What failed: a `GatherError`, a `ScrapeTimeoutError`, or what the encoding threw.
-   */
-  readonly expose: (wanted: AcceptHeaders) => Promise<Exposition & Sending>;
+  /** What its scrapes share, for `expose()`. */
+  readonly parts: ScrapeParts;
   /** Lets a visitor read all families; it is not counted as a scrape. */
   readonly survey: TakeSurvey;
   /** What the scrapes of this handler count. */
@@ -78,7 +69,7 @@ export function createScrapeHandler(
   let reason = "";
   return {
     scrape: createScrape(parts, recentScrapes),
-    expose: (wanted) => expose(parts, wanted),
+    parts,
     survey: createLazySurvey({ ...parts, health: selfMetrics.collectors, recentScrapes }),
     selfMetrics,
     update: (work) => runUpdate(work, parts),

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Endpoint } from "../endpoint/endpoint.ts";
+import type { Guard } from "../http/access/guard.ts";
 import { contentRefusal } from "../http/content.ts";
 import {
   BAD_REQUEST,
@@ -13,13 +14,12 @@ import {
   READY,
   SHUTTING_DOWN,
 } from "../http/fixed-answers.ts";
-import type { Guard } from "../http/guard.ts";
-import { isValidHost } from "../http/host.ts";
 import { answerScrape, headOf } from "../http/node.ts";
 import {
   CANNOT_ANSWER,
   hostRefusalOf,
   isChunked,
+  isValidHost,
   malformationOf,
   type RequestHead,
 } from "../http/request-head.ts";

@@ -202,7 +202,7 @@ function checkArguments(
 }
 
 async function parseTarget(address: unknown): Promise<ListenTarget> {
-  const { parseAddress } = await import("../options/parse-address.ts");
+  const { parseAddress } = await import("../options/late-rules.ts");
   return parseAddress(address);
 }
 
@@ -211,7 +211,7 @@ async function open(checked: CheckedArguments, target: ListenTarget): Promise<Op
   const given = { ...checked, target, label: describeAddress(target) };
   const { options } = checked;
   if (options.tls !== undefined || options.healthAddress !== undefined) {
-    const { checkServerSecurity } = await import("../options/server-security-rules.ts");
+    const { checkServerSecurity } = await import("../options/late-rules.ts");
     checkServerSecurity(options);
   }
   if (!isSecured(options)) return openAnywhere(given);

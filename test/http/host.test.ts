@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isValidHost } from "../../src/http/host.ts";
+import { isValidHost } from "../../src/http/request-head.ts";
 
 const VALID = [
   ...["", ":80", "a", "a.b", "A.B.", "a:", "a:80", "my_app:9464", "a-b~c", "a,b", "%41", "xn--a"],

@@ -2,11 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { FORMATS, type ServerOptions } from "../../src/options/options.ts";
-import {
-  resolveHandlerOptions,
-  resolveOptions,
-  resolveRenderOptions,
-} from "../../src/options/rules.ts";
+import { resolveHandlerOptions, resolveOptions } from "../../src/options/rules.ts";
 
 const DEFAULTS = {
   formats: FORMATS,
@@ -428,26 +424,3 @@ for (const name of LISTENER_OPTIONS) {
     );
   });
 }
-
-test("resolveRenderOptions() fills in the defaults of what a rendering needs", () => {
-  const open = { accept: undefined, acceptEncoding: undefined };
-  assert.deepEqual(resolveRenderOptions(), { ...HANDLER_DEFAULTS, ...open });
-  const options = { accept: "text/plain", errorHandling: "continue" } as const;
-  assert.deepEqual(resolveRenderOptions(options), { ...HANDLER_DEFAULTS, ...open, ...options });
-});
-
-test("resolveRenderOptions() refuses what a rendering has no use for", () => {
-  for (const name of ["maxRequestsInFlight", "selfMetrics", "statusName", "path"]) {
-    const owner = name === "path" ? "a server" : "a server and createHandler()";
-    assert.throws(
-      () => resolveRenderOptions({ [name]: undefined }),
-      new TypeError(`Option "${name}" belongs to ${owner}, not to render()`),
-    );
-  }
-  for (const name of ["accept", "acceptEncoding"]) {
-    assert.throws(
-      () => resolveOptions({ [name]: "gzip" }),
-      new TypeError(`Option "${name}" belongs to render(), not to a server`),
-    );
-  }
-});

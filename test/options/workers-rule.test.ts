@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import {
-  resolveHandlerOptions,
-  resolveOptions,
-  resolveRenderOptions,
-} from "../../src/options/rules.ts";
+import { resolveRenderOptions } from "../../src/options/render-rules.ts";
+import { resolveHandlerOptions, resolveOptions } from "../../src/options/rules.ts";
 import type { WorkersSettings } from "../../src/options/workers.ts";
 
 type Given = Parameters<typeof resolveOptions>[0];

@@ -150,13 +150,3 @@ test("a client that disconnects ends a response that nobody ends", async () => {
   assert.equal(await harness.sample(ABORTED), 1);
   assert.deepEqual(harness.logged, []);
 });
-
-test("expose() rejects with what failed, and neither counts nor logs it", async () => {
-  const wanted = { accept: undefined, acceptEncoding: undefined };
-  const harness = createHarness(FAILING);
-  await assert.rejects(harness.expose(wanted), /^Error: the disk is on fire$/);
-  assert.deepEqual(harness.logged, []);
-  const { body, end } = await createHarness(GOOD, { selfMetrics: false }).expose(wanted);
-  assert.match(Buffer.from(body as Uint8Array).toString(), /^g 1$/m);
-  end();
-});

@@ -1,27 +1,25 @@
 /**
  * Compresses the body of a response as its request allows.
  *
- * A content encoding is a row of `CODECS` and the file of its stream; the options name it. First
+ * A content encoding is a row here, one in `compress-body.ts`, and the file of its stream. First
  * `negotiate()` picks one for the `Accept-Encoding` header, then `compress()` runs the body through its
  * stream. A body that is whole stays whole, so that its length can be sent; a stream stays a stream. A
  * small body is sent as it is.
  *
- * The code of an encoding, `compress.ts` and `node:zlib` load when they are first used. Compression runs
+ * What makes the bytes, `node:zlib` too, loads when it is first used. Compression runs
  * on the thread pool, which reads a chunk until its write is done: only then is the next chunk asked
  * for, so the producer may reuse one buffer. Nothing here decodes, and nothing keeps a body.
  */
 import { andThen, type MaybePromise } from "../../maybe-promise.ts";
-import type { CONTENT_ENCODINGS, CompressionSettings } from "../../options/options.ts";
-import { type Body, chunksOf, isWhole, streamOfGenerator } from "../body.ts";
+import type { CompressionSettings } from "../../options/options.ts";
+import { type Body, isWhole } from "../body.ts";
 import {
   IDENTITY,
   type Identity,
   negotiateContentEncoding,
 } from "../negotiation/content-encoding.ts";
 import { memoiseByHeader } from "../negotiation/memo.ts";
-import type { CreateStream } from "./compress.ts";
-
-type CodecName = (typeof CONTENT_ENCODINGS)[number];
+import type { CodecName } from "./compress-body.ts";
 
 /** How the bytes of a response are packed (RFC 9110 §8.4.1). */
 export type ContentEncoding = CodecName | Identity;
@@ -39,40 +37,19 @@ export interface CompressedBody {
   readonly encoding: ContentEncoding;
 }
 
-/** A content encoding: its other names, its level, its stream. */
+/** A content encoding, as far as a request tells; `compress-body.ts` has what makes its bytes. */
 interface Codec {
   /** What else a request may call it. */
   readonly aliases: readonly string[];
-  levelOf(settings: CompressionSettings): number | undefined;
-  load(): Promise<CreateStream>;
   /** Tells whether this Node has it; absent where every Node has. */
   isAvailable?(): Promise<boolean>;
 }
 
 const CODECS: Readonly<Record<CodecName, Codec>> = {
-  gzip: {
-    // RFC 9110 §8.4.1.3: a recipient treats `x-gzip` as `gzip`.
-    aliases: ["x-gzip"],
-    levelOf: ({ gzipLevel }) => gzipLevel,
-    load: loadGzip,
-  },
-  zstd: {
-    aliases: [],
-    levelOf: ({ zstdLevel }) => zstdLevel,
-    load: loadZstd,
-    isAvailable: isZstdThere,
-  },
+  // RFC 9110 §8.4.1.3: a recipient treats `x-gzip` as `gzip`.
+  gzip: { aliases: ["x-gzip"] },
+  zstd: { aliases: [], isAvailable: isZstdThere },
 };
-
-async function loadGzip(): Promise<CreateStream> {
-  const { createGzip } = await import("./gzip.ts");
-  return createGzip;
-}
-
-async function loadZstd(): Promise<CreateStream> {
-  const { createZstd } = await import("./zstd.ts");
-  return createZstd;
-}
 
 async function isZstdThere(): Promise<boolean> {
   const { isZstdAvailable } = await import("./zstd.ts");
@@ -103,7 +80,7 @@ export function createCompressor(settings: CompressionSettings): Compressor {
     compress(body, encoding) {
       const isSmall = isWhole(body) && body.length < MIN_COMPRESS_BYTES;
       if (encoding === IDENTITY || isSmall) return { body, encoding: IDENTITY };
-      return compressWith(encoding, body, settings);
+      return compressLater(encoding, body, settings);
     },
   };
 }
@@ -125,28 +102,11 @@ function isAvailable(encoding: ContentEncoding): MaybePromise<boolean> {
   return encoding === IDENTITY || (CODECS[encoding].isAvailable?.() ?? true);
 }
 
-async function compressWith(
+async function compressLater(
   encoding: CodecName,
   body: Body,
   settings: CompressionSettings,
 ): Promise<CompressedBody> {
-  const { load, levelOf } = CODECS[encoding];
-  const createStream = await load();
-  const { compress } = await import("./compress.ts");
-  const chunks = isWhole(body) ? once(body) : chunksOf(body);
-  const compressed = compress(chunks, createStream, levelOf(settings));
-  return {
-    body: isWhole(body) ? await concat(compressed) : streamOfGenerator(compressed),
-    encoding,
-  };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes;
-}
-
-async function concat(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const collected: Uint8Array[] = [];
-  for await (const chunk of chunks) collected.push(chunk);
-  return Buffer.concat(collected);
+  const { compressBody } = await import("./compress-body.ts");
+  return { body: await compressBody(body, encoding, settings), encoding };
 }

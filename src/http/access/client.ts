@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { nodeModule } from "../../node.ts";
-import type { Visit } from "../guard.ts";
+import type { Visit } from "./guard.ts";
 import { type Networks, plainAddress } from "./networks.ts";
 
 /** Where a request comes from. */

@@ -2,8 +2,8 @@ import type { AuthOptions, OpenHealth, RateLimit } from "../../options/security.
 import type { FixedAnswer } from "../fixed-answers.ts";
 import type { Headers } from "../send.ts";
 import { unauthorized } from "./answers.ts";
+import { createTokens, type Tokens } from "./credentials/tokens.ts";
 import { createNetworks, type Networks } from "./networks.ts";
-import { createTokens, type Tokens } from "./tokens.ts";
 
 /** Who may ask, as options and files say it. It is swapped as a whole. */
 export interface Policy {

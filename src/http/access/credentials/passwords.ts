@@ -1,4 +1,4 @@
-import { nodeModule } from "../../node.ts";
+import { nodeModule } from "../../../node.ts";
 import type { Login } from "./credentials.ts";
 import { type Comparison, PasswordThread } from "./password-thread.ts";
 

@@ -1,9 +1,9 @@
-import type { Log } from "../log.ts";
-import { andThen } from "../maybe-promise.ts";
-import type { ResolvedHandlerOptions } from "../options/options.ts";
-import { Reloader } from "./access/reloader.ts";
-import { tokensIn } from "./access/token-file.ts";
-import { type Access, createAccess, type Policy } from "./access.ts";
+import type { Log } from "../../log.ts";
+import { andThen } from "../../maybe-promise.ts";
+import type { ResolvedHandlerOptions } from "../../options/options.ts";
+import { type Access, createAccess, type Policy } from "../access.ts";
+import { Reloader } from "./reloader.ts";
+import { tokensIn } from "./token-file.ts";
 
 /**
  * Makes what decides who may ask a handler. Its token file is read again when it has changed.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PasswordThread } from "../../../src/http/access/password-thread.ts";
-import { turnsUntil } from "../../helpers/turns.ts";
+import { PasswordThread } from "../../../../src/http/access/credentials/password-thread.ts";
+import { turnsUntil } from "../../../helpers/turns.ts";
 
 const SALT = "7tOSqcC1wdfkfhZTN6Fbje";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Comparison } from "../../../src/http/access/password-thread.ts";
-import { Passwords } from "../../../src/http/access/passwords.ts";
-import { turns } from "../../helpers/turns.ts";
+import type { Comparison } from "../../../../src/http/access/credentials/password-thread.ts";
+import { Passwords } from "../../../../src/http/access/credentials/passwords.ts";
+import { turns } from "../../../helpers/turns.ts";
 
 /** The hash of a cost, of which the fake thread knows the password. */
 const hashOf = (cost: string, password: string) => `$2y$${cost}$${password.padEnd(53, ".")}`;

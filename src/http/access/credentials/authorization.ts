@@ -1,10 +1,10 @@
-import type { MaybePromise } from "../../maybe-promise.ts";
-import { isThenable } from "../../maybe-promise.ts";
-import type { AuthOptions, AuthorizeRequest } from "../../options/security.ts";
-import { unref } from "../../timers.ts";
+import type { MaybePromise } from "../../../maybe-promise.ts";
+import { isThenable } from "../../../maybe-promise.ts";
+import type { AuthOptions, AuthorizeRequest } from "../../../options/security.ts";
+import { unref } from "../../../timers.ts";
+import { splitAbsolute } from "../../routes.ts";
+import type { ClientCertificate } from "../client.ts";
 import type { Visit } from "../guard.ts";
-import { splitAbsolute } from "../routes.ts";
-import type { ClientCertificate } from "./client.ts";
 
 /** How long the option `auth.authorize` may take, in milliseconds. */
 const LIMIT_MS = 5_000;

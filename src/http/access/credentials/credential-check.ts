@@ -1,15 +1,15 @@
-import type { Log } from "../../log.ts";
-import { andThen, type MaybePromise, orElse } from "../../maybe-promise.ts";
-import { BAD_REQUEST, type FixedAnswer } from "../fixed-answers.ts";
+import type { Log } from "../../../log.ts";
+import { andThen, type MaybePromise, orElse } from "../../../maybe-promise.ts";
+import { BAD_REQUEST, type FixedAnswer } from "../../fixed-answers.ts";
+import { CANNOT_CHECK, tooManyRequests } from "../answers.ts";
+import type { Client, ClientCertificate } from "../client.ts";
 import type { Visit } from "../guard.ts";
-import { CANNOT_CHECK, tooManyRequests } from "./answers.ts";
+import type { Rules } from "../policy.ts";
+import type { Refusals } from "../refusals.ts";
 import { isAuthorized } from "./authorization.ts";
-import type { Client, ClientCertificate } from "./client.ts";
 import { isTwofold, readCredentials } from "./credentials.ts";
 import { Failures } from "./failures.ts";
 import { type Attempt, Passwords } from "./passwords.ts";
-import type { Rules } from "./policy.ts";
-import type { Refusals } from "./refusals.ts";
 
 /** The answer that refuses a request; `undefined` if it may be answered. */
 type Refusal = FixedAnswer | undefined;

@@ -1,4 +1,4 @@
-import { nodeModule } from "../../node.ts";
+import { nodeModule } from "../../../node.ts";
 
 /** The bearer tokens that let a client in. Only their digests are kept. */
 export interface Tokens {

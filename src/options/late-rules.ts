@@ -1,11 +1,12 @@
 /**
- * Checks of what only a server has: it can wait until they are loaded, unlike `createHandler()`. Most
- * servers have no such option.
+ * Checks of what few servers have, and no handler: a server can wait until they are loaded.
  */
 import { type Check, isStringList, objectOf, oneOf } from "./checks.ts";
 import type { ServerOptions } from "./options.ts";
 import { parseAddress } from "./parse-address.ts";
 import type { TlsOptions } from "./security.ts";
+
+export { parseAddress };
 
 /**
  * Checks the options `tls` and `healthAddress`.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Failures } from "../../../src/http/access/failures.ts";
+import { Failures } from "../../../../src/http/access/credentials/failures.ts";
 
 function failuresAt(time: { now: number }): Failures {
   return new Failures(() => time.now);

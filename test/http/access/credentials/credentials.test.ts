@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isTwofold, readCredentials } from "../../../src/http/access/credentials.ts";
+import { isTwofold, readCredentials } from "../../../../src/http/access/credentials/credentials.ts";
 
 const encode = (text: string | Uint8Array) => Buffer.from(text).toString("base64");
 

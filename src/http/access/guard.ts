@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import type { MaybePromise } from "../maybe-promise.ts";
-import type { FixedAnswer } from "./fixed-answers.ts";
-import type { RequestHead } from "./request-head.ts";
-import type { Headers } from "./send.ts";
+import type { MaybePromise } from "../../maybe-promise.ts";
+import type { FixedAnswer } from "../fixed-answers.ts";
+import type { RequestHead } from "../request-head.ts";
+import type { Headers } from "../send.ts";
 
 /** A request, as far as it matters to who may ask. */
 export interface Visit {

@@ -1,6 +1,6 @@
 import type { Worker } from "node:worker_threads";
-import { nodeModule } from "../../node.ts";
-import { unref } from "../../timers.ts";
+import { nodeModule } from "../../../node.ts";
+import { unref } from "../../../timers.ts";
 
 /** How long a thread without work lives, in milliseconds. */
 const IDLE_MS = 10_000;
@@ -80,7 +80,7 @@ const LISTENER = `
 
 /** The library is a text, so that it needs no file: an application may be bundled into one. */
 async function startWorker(): Promise<Worker> {
-  const { BCRYPT_SOURCE } = await import("../../libraries/bcryptjs.ts");
+  const { BCRYPT_SOURCE } = await import("../../../libraries/bcryptjs.ts");
   const { Worker } = nodeModule("node:worker_threads");
   // Nothing that the process preloads, such as an agent, belongs in there.
   const worker = new Worker(BCRYPT_SOURCE + LISTENER, { eval: true, env: {}, execArgv: [] });

@@ -1,5 +1,5 @@
-import { clientKeyOf } from "./networks.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { clientKeyOf } from "../networks.ts";
+import { TokenBucket } from "../token-bucket.ts";
 
 /** How many logins of an address may fail at once, and how often one more may, in milliseconds. */
 const BURST = 10;

@@ -4,12 +4,16 @@
 //
 // A failure prints the seed and the shrunken file. Under CI the seed is always the same.
 import assert from "node:assert/strict";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ConfigError } from "../../src/index.ts";
+import { ConfigError, Server } from "../../src/index.ts";
 import { readWebConfig, type WebConfig } from "../../src/server/web-config.ts";
+import { countingGatherer } from "../helpers/gatherers.ts";
 import { scaleRuns } from "../helpers/scale-runs.ts";
+import { withTempDir } from "../helpers/with-temp-dir.ts";
+import { SECRET_HASH, users, withConfigured, writeOld } from "./configured.ts";
+import { PLAIN_TRANSPORTS } from "./transports.ts";
 import { expectedOf } from "./web-config-oracle.ts";
 
 const PARAMETERS = {
@@ -289,3 +293,50 @@ for (const [kind, files] of Object.entries(KINDS)) {
     for (const [what, count] of Object.entries(counts)) assert.ok(count >= 20, `${count} ${what}`);
   });
 }
+
+/** Files in which somebody has a login, and what may become of them. */
+const damaged = fc.oneof(edited, rearranged, truncated, placed).map((text) => {
+  // A hash that is compared at once.
+  return text.replaceAll(HASH, SECRET_HASH);
+});
+
+const SLOW_PARAMETERS = { ...PARAMETERS, numRuns: scaleRuns(150) };
+
+for (const transport of PLAIN_TRANSPORTS) {
+  test(`over ${transport.name}, no file that is written under a server opens a door`, () =>
+    withConfigured(transport, users("alice"), async ({ server, request, configure }) => {
+      await fc.assert(
+        fc.asyncProperty(damaged, async (text) => {
+          await configure(text);
+          await server.reload();
+          assert.equal((await request()).status, 401);
+        }),
+        SLOW_PARAMETERS,
+      );
+    }));
+}
+
+test("a server starts with a file only if it can honour it", () =>
+  withTempDir(async (directory) => {
+    const file = join(directory, "web.yml");
+    await fc.assert(
+      fc.asyncProperty(damaged, async (text) => {
+        await writeOld(file, text);
+        const config = expectedOf(Buffer.from(text));
+        const options = { webConfigFile: file, logger: false } as const;
+        const started = Server.listen(countingGatherer(), "127.0.0.1:0", options);
+        // The certificates are not there.
+        if (config === undefined || config.tls !== undefined) {
+          return assert.rejects(started, ConfigError);
+        }
+        const server = await started;
+        try {
+          const { status } = await fetch(server.url, { method: "HEAD" });
+          assert.equal(status, Object.keys(config.users).length > 0 ? 401 : 200);
+        } finally {
+          await server.close();
+        }
+      }),
+      SLOW_PARAMETERS,
+    );
+  }));

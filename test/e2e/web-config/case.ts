@@ -2,7 +2,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hashSync } from "bcryptjs";
-import { type Authority, createAuthority, type Identity, inDays } from "../../helpers/certificates.ts";
+import {
+  type Authority,
+  createAuthority,
+  type Identity,
+  inDays,
+} from "../../helpers/certificates.ts";
 import { ask, type Outcome, type Question } from "./ask.ts";
 import type { RunningExporter } from "./exporters.ts";
 

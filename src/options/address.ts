@@ -8,7 +8,9 @@ import { nodeModule } from "../node.ts";
  * - `"127.0.0.1:9464"`, `"[::1]:9464"`, `"localhost:9464"`, `{ host, port }`: one interface; port 0
  *   lets the system choose
  * - `"unix:/run/app.sock"`, `{ path }`: a unix socket
- * - `{ fd }`: a file descriptor that is bound, as systemd passes it
+ * - `{ fd }`: a file descriptor that is bound
+ * - `{ systemd: true }`: all sockets that systemd has passed to the process; `{ systemd: "name" }`: those of
+ *   a name
  * - a listening `net.Server`, which is closed with ours
  */
 export type Address =
@@ -28,6 +30,10 @@ export type Address =
       /** The number of a file descriptor that is bound. */
       readonly fd: number;
     }
+  | {
+      /** The `FileDescriptorName` of the sockets; `true` means all that nothing else has used. */
+      readonly systemd: true | string;
+    }
   | NetServer;
 
 /**
@@ -39,6 +45,7 @@ export type ListenTarget =
   | TcpTarget
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "fd"; readonly fd: number }
+  | { readonly kind: "systemd"; readonly name: string | undefined }
   | { readonly kind: "server"; readonly server: NetServer };
 
 interface TcpTarget {
@@ -122,5 +129,6 @@ function hostOf({ address, family }: AddressInfo): string {
  */
 export function describeAddress(target: ListenTarget): string {
   if (target.kind === "server") return "a net.Server";
+  if (target.kind === "systemd") return `{ systemd: ${JSON.stringify(target.name ?? true)} }`;
   return target.kind === "fd" ? `{ fd: ${target.fd} }` : `${textOf(target)}`;
 }

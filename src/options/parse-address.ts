@@ -12,7 +12,7 @@ const UNIX = '"unix:/run/app.sock"';
  */
 export const ADDRESS_FORMS: string = `${TEXTS.join(", ")} or ${UNIX}`;
 
-const ALL_FORMS = `9464, ${TEXTS.join(", ")}, ${UNIX}, { host, port }, { path }, { fd } or a listening net.Server`;
+const ALL_FORMS = `9464, ${TEXTS.join(", ")}, ${UNIX}, { host, port }, { path }, { fd }, { systemd } or a listening net.Server`;
 
 // `sun_path` holds 104 bytes on macOS and 108 on Linux, the last of them NUL. Some versions of libuv
 // truncate a longer one, and the server would listen at another path.
@@ -36,15 +36,20 @@ function parseOther(address: unknown): ListenTarget {
   if (typeof address === "string" && address.startsWith("unix:")) {
     return unix(address.slice("unix:".length));
   }
+  if (typeof address === "string" && address.startsWith("vsock:")) {
+    throw new TypeError(`Address must not be a vsock, which Node cannot open, got "${address}"`);
+  }
   if (address instanceof nodeModule("node:net").Server) throw unusable(address);
   if (typeof address === "object" && address !== null) return parseObject(address);
   throw notAnAddress(address);
 }
 
 function parseObject(address: object): ListenTarget {
-  const { host, port, path, fd } = address as Readonly<Record<string, unknown>>;
+  const { host, port, path, fd, systemd } = address as Readonly<Record<string, unknown>>;
   if (typeof path === "string") return unix(path);
   if (typeof fd === "number") return { kind: "fd", fd: inRange("File descriptor", fd, 2 ** 31) };
+  if (systemd === true) return { kind: "systemd", name: undefined };
+  if (typeof systemd === "string" && systemd) return { kind: "systemd", name: systemd };
   const hasHost = host === undefined || typeof host === "string";
   if (typeof port === "number" && hasHost) return tcp(host || undefined, port);
   throw notAnAddress(address);
@@ -89,6 +94,13 @@ function tcp(host: string | undefined, port: number): ListenTarget {
 
 function unix(path: string): ListenTarget {
   if (path === "") throw new TypeError('Address "unix:" must have a path');
+  // unix(7): an abstract socket has no permissions. systemd writes "@" for the NUL that its name begins with.
+  if (path.startsWith("@") || path.includes("\0")) {
+    const reason = "an abstract socket lets in everybody on the host";
+    throw new TypeError(
+      `Path of a unix socket must not begin with "@" or contain NUL, because ${reason}, got ${JSON.stringify(path)}`,
+    );
+  }
   const bytes = Buffer.byteLength(path);
   if (bytes > MAX_PATH_BYTES) {
     throw new RangeError(

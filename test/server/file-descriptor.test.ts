@@ -30,7 +30,7 @@ test("Server.listen() serves on a file descriptor of a unix socket", () =>
   withTempDir(async (directory) => {
     const { server: parent } = await netServer({ path: `${directory}/s` });
     const child = forkFixture("serve-fd.ts", [], [fdOf(parent)]);
-    assert.equal(await child.line("url "), "unix:");
+    assert.equal(await child.line("url "), "unix:fd 3");
     child.signal("SIGTERM");
     assert.equal((await child.exit()).code, 0);
     parent.close();

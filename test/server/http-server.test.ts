@@ -51,8 +51,10 @@ async function withTls(
     if (connections.accept(raw)) secure.emit("connection", raw);
   };
   const target = { kind: "tcp", host: "127.0.0.1", port: 0 } as const;
-  const accepting = await listen({ target, label: "", log: { warn: assert.fail } }, onConnection);
-  const { port } = accepting.address() as AddressInfo;
+  const modes = { socketMode: 0o660, socketGroup: undefined };
+  const parts = { target, label: "", log: { warn: assert.fail }, options: modes };
+  const { servers, address } = await listen(parts, onConnection);
+  const { port } = address as AddressInfo;
   const clients: RawConnection[] = [];
   const opened = (connection: RawConnection) => {
     clients.push(connection);
@@ -69,7 +71,7 @@ async function withTls(
     for (const { socket } of clients) socket.destroy();
     http.close();
     handler.close();
-    await within("the close", new Promise((resolve) => accepting.close(resolve)));
+    await within("the close", new Promise((resolve) => servers[0]?.close(resolve)));
   }
   await errors.assertNone();
 }

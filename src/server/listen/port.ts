@@ -1,12 +1,13 @@
 import type { RequestListener } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { Log } from "../log.ts";
-import type { ResolvedOptions } from "../options/options.ts";
-import { unref } from "../timers.ts";
-import { Connections } from "./connections.ts";
-import { createHttpFront } from "./http-server.ts";
+import type { Log } from "../../log.ts";
+import type { ResolvedOptions } from "../../options/options.ts";
+import { unref } from "../../timers.ts";
+import { Connections } from "../connections.ts";
+import { createHttpFront } from "../http-server.ts";
+import type { ListenParts } from "./bind.ts";
 import type { Layer } from "./layer.ts";
-import { type ListenParts, listen } from "./listen/listen.ts";
+import { listen } from "./listen.ts";
 
 /** A port, or a unix socket, on which requests are answered. */
 export interface Port {
@@ -48,38 +49,40 @@ export async function openPort(parts: PortParts): Promise<Port> {
     else if (layer === undefined) http.serve(socket);
     else layer.open(socket, http.serve);
   };
-  const accepting = await listen(parts, onConnection).catch((error: unknown) => {
+  const { servers, address } = await listen(parts, onConnection).catch((error: unknown) => {
     http.close();
     throw error;
   });
-  const closed = new Promise<void>((resolve) => accepting.once("close", resolve));
   const onError = (error: Error) => log.error("Server error; still listening", error);
-  accepting.on("error", onError);
-  if (options.unref) accepting.unref();
+  const closings = servers.map((server) => {
+    server.on("error", onError);
+    if (options.unref) server.unref();
+    return new Promise<void>((resolve) => server.once("close", resolve));
+  });
   const unwatch = layer?.watch(connections);
 
   // The owner of a given server may close it, too. It emits "close" only when its last connection has
   // closed, which an idle one does not do for long.
   const watch = setInterval(() => {
-    if (!accepting.listening) onClosed();
+    if (!servers.every(({ listening }) => listening)) onClosed();
   }, OWNER_CHECK_MS);
   unref(watch);
-  void closed.then(() => {
+  const closed = Promise.all(closings).then(() => {
     clearInterval(watch);
     unwatch?.();
-    accepting.off("error", onError);
+    for (const server of servers) server.off("error", onError);
     onClosed();
   });
 
   return {
-    address: accepting.address() ?? "",
+    address,
     get connectionCount() {
       return connections.count;
     },
     closed,
     async drain() {
       // Its owner may have closed a given server, which then passes an error to the callback.
-      accepting.close(() => {});
+      for (const server of servers) server.close(() => {});
       http.close();
       connections.drain();
       const timer = setTimeout(() => connections.destroy(), options.drainTimeoutMs);

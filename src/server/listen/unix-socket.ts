@@ -1,0 +1,80 @@
+/**
+ * A unix socket of our own: whoever may write to it may connect. It is made for its owner only; then it is
+ * given to its group, and opened for those whom `socketMode` names. A socket that a killed process has left
+ * behind is replaced; nothing else is. The folder is the operator's. On Windows such a path names a pipe, which
+ * has no mode.
+ */
+import type { Server as NetServer } from "node:net";
+import { nodeModule } from "../../node.ts";
+import { bind, type ListenParts } from "./bind.ts";
+import { HAS_FILES, isClusterWorker, isMainThread, newMode, withMask } from "./environment.ts";
+import { removeStaleSocket } from "./stale-socket.ts";
+
+/** Leaves a new socket to its owner. */
+const PRIVATE_MASK = 0o177;
+
+/** The permissions with which others than the owner can connect. */
+const OPEN_TO_OTHERS = 0o022;
+
+const OPEN_TO_GROUP = 0o020;
+
+/**
+ * Lets a server listen on a unix socket.
+ *
+ * @throws {Error} What the system says, or why others cannot be kept out. Then nothing listens.
+ */
+export async function bindUnixSocket(
+  server: NetServer,
+  path: string,
+  parts: ListenParts,
+): Promise<void> {
+  try {
+    await bindPrivately(server, path, parts);
+  } catch (error) {
+    const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+    if (!isTaken || !(await removeStaleSocket(path))) throw error;
+    await bindPrivately(server, path, parts);
+  }
+  try {
+    if (HAS_FILES) await openToOthers(path, parts.options);
+  } catch (error) {
+    await new Promise((resolve) => server.close(resolve));
+    throw error;
+  }
+}
+
+function bindPrivately(
+  server: NetServer,
+  path: string,
+  { options, sharing }: ListenParts,
+): Promise<void> {
+  const exclusive = sharing === "never";
+  const listen = () => bind(server, { path, exclusive });
+  // The system has made the socket when this returns, so nothing else is made with this mask.
+  if (isMainThread() && (exclusive || !isClusterWorker())) return withMask(PRIVATE_MASK, listen);
+  if (HAS_FILES) assertMaskSuffices(options);
+  return listen();
+}
+
+/** Refuses to make a socket that lets in, for a moment, whom its mode keeps out. */
+function assertMaskSuffices({ socketMode, socketGroup }: ListenParts["options"]): void {
+  // Until it is given to another group, the group is that of the process.
+  const allowed = socketGroup === undefined ? socketMode : socketMode & ~OPEN_TO_GROUP;
+  const mode = newMode();
+  if ((mode & ~allowed & OPEN_TO_OTHERS) === 0) return;
+  const shown = mode.toString(8).padStart(4, "0");
+  throw new Error(
+    `the umask makes it with mode ${shown}, and only the main thread of a process that is not a` +
+      " cluster worker can change that",
+  );
+}
+
+async function openToOthers(
+  path: string,
+  { socketMode, socketGroup }: ListenParts["options"],
+): Promise<void> {
+  const { chmod, lchown } = nodeModule("node:fs/promises");
+  // -1 leaves the owner as it is.
+  if (socketGroup !== undefined) await lchown(path, -1, socketGroup);
+  await chmod(path, socketMode);
+}

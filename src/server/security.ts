@@ -15,7 +15,7 @@ import { andThen } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import { gauge } from "../scrape/self-metrics.ts";
-import type { Layer } from "./layer.ts";
+import type { Layer } from "./listen/layer.ts";
 import { openedDoor } from "./security/doors.ts";
 import { Entrance } from "./security/entrance.ts";
 import { createLoad, type Settings, type SettingsParts } from "./security/settings.ts";

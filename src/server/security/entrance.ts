@@ -3,7 +3,7 @@ import { createNetworks } from "../../http/access/networks.ts";
 import type { Log } from "../../log.ts";
 import { isPromise, type MaybePromise } from "../../maybe-promise.ts";
 import type { Connections } from "../connections.ts";
-import type { Layer } from "../layer.ts";
+import type { Layer } from "../listen/layer.ts";
 import type { RefusedConnections } from "../tls/refused-connections.ts";
 import type { Tls, TlsLayer } from "../tls.ts";
 

@@ -87,8 +87,13 @@ type Values = ReturnType<typeof split>["values"];
 
 const DEFAULT_ADDRESSES: readonly Address[] = [":9464"];
 
-function addressesOf({ "web.listen-address": texts }: Values): readonly Address[] {
-  return texts?.map((text) => toAddress("web.listen-address", text)) ?? DEFAULT_ADDRESSES;
+function addressesOf(values: Values): readonly Address[] {
+  const texts = values["web.listen-address"];
+  if (!values["web.systemd-socket"]) {
+    return texts?.map((text) => toAddress("web.listen-address", text)) ?? DEFAULT_ADDRESSES;
+  }
+  if (texts === undefined) return [{ systemd: true }];
+  throw new UsageError("--web.systemd-socket takes the place of --web.listen-address: use one");
 }
 
 function securityOf(values: Values): SecuritySettings {

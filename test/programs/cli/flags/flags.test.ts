@@ -43,6 +43,7 @@ const CASES: readonly (readonly [args: string, expected: Partial<Settings>])[] =
     "--web.listen-address=[::1]:0 --web.listen-address=unix:/run/a.sock x.mjs",
     { addresses: ["[::1]:0", "unix:/run/a.sock"], module: "x.mjs" },
   ],
+  ["--web.systemd-socket", { addresses: [{ systemd: true }] }],
   ["--web.telemetry-path=/probe", { path: "/probe" }],
   ["--web.shutdown-delay=0", { shutdownDelayMs: 0 }],
   ["--web.shutdown-delay=5", { shutdownDelayMs: 5_000 }],
@@ -123,6 +124,16 @@ const WRONG: readonly (readonly [args: string, named: string])[] = [
   ["a.mjs b.mjs", "b.mjs"],
   ["--web.listen-address=nowhere", `--web.listen-address must be ${ADDRESS}, got "nowhere"`],
   ["--web.listen-address=:65536", `--web.listen-address must be ${ADDRESS}, got ":65536"`],
+  [
+    "--web.listen-address=vsock://:9100",
+    '--web.listen-address: Address must not be a vsock, which Node cannot open, got "vsock://:9100"',
+  ],
+  ["--web.listen-address=unix:@a", "an abstract socket lets in everybody on the host"],
+  [`--web.listen-address=unix:/${"a".repeat(200)}`, "must be at most 103 bytes long"],
+  [
+    "--web.systemd-socket --web.listen-address=:9100",
+    "--web.systemd-socket takes the place of --web.listen-address: use one",
+  ],
   ["--web.listen-address=", `--web.listen-address must be ${ADDRESS}, got ""`],
   [
     "--web.telemetry-path=metrics",
@@ -222,6 +233,7 @@ const MISTAKES: readonly (readonly [args: string, flag: string])[] = [
   ["--web.config-file=web.yml", "--web.config.file"],
   ["--config=web.yml", "--web.config.file"],
   ["--tls", "--web.config.file"],
+  ["--systemd-socket", "--web.systemd-socket"],
   ["--config.check", "--web.config.check"],
   ["--check-config", "--web.config.check"],
   ["--web.bearer-token=abc", "--web.bearer-token-file"],

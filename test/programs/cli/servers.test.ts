@@ -109,6 +109,15 @@ test("the program serves no health without credentials with --web.open-health=ne
   });
 });
 
+test("the program finds its files though the module changes the working directory", async () => {
+  const files = { ...FILES, "exporter.mjs": `process.chdir("/");\n${EXPORTER}` };
+  await withApp(files, [], async (app) => {
+    const child = run(app, "--web.bearer-token-file=tokens");
+    assert.equal(await statusOf(await urlOf(child), BEARER), 200);
+    await end(child);
+  });
+});
+
 test("the program refuses networks that are not allowed", async () => {
   await withApp(FILES, [], async (app) => {
     const child = run(app, "--web.allowed-networks=192.0.2.0/24,2001:db8::/32");

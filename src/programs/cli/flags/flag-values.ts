@@ -1,5 +1,6 @@
 /** What the text of a flag means. Each function throws a `UsageError` that names the flag. */
 
+import { resolve } from "node:path";
 import { messageOf } from "../../../errors.ts";
 import { isMetricsPath } from "../../../http/routes.ts";
 import type { Address, OpenHealth } from "../../../index.ts";
@@ -78,10 +79,13 @@ export function toOneOf<T extends string>(flag: Flag, known: readonly T[], text:
   return value;
 }
 
-/** Reads the path of a file that is ours. An empty one is a mistake, such as a variable that is not set. */
+/**
+ * Reads the path of a file, and makes it absolute: a module may change the working directory. An empty one is a
+ * mistake, such as a variable that is not set.
+ */
 export function toFile(flag: Flag, text: string | undefined): string | undefined {
   if (text === "") throw invalid(flag, text, "the path of a file");
-  return text;
+  return text && resolve(text);
 }
 
 /** Reads networks: the flag may be repeated, and each may have several, with commas. */

@@ -100,7 +100,7 @@ function securityOf(values: Values): SecuritySettings {
   const bearerTokenFile = toFile("web.bearer-token-file", values["web.bearer-token-file"]);
   return {
     // As in the official exporters, an empty path means that there is no file.
-    webConfigFile: values["web.config.file"] || undefined,
+    webConfigFile: toFile("web.config.file", values["web.config.file"] || undefined),
     auth: bearerTokenFile === undefined ? undefined : { bearerTokenFile },
     allowedNetworks: toNetworks(values["web.allowed-networks"]),
     openHealth: toOpenHealth(values["web.open-health"]),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { resolve } from "node:path";
 import { test } from "node:test";
 import { resolveOptions } from "../../../../src/options/rules.ts";
 import { FLAGS } from "../../../../src/programs/cli/flags/flag-table.ts";
@@ -62,9 +63,9 @@ const CASES: readonly (readonly [args: string, expected: Partial<Settings>])[] =
 
 /** Flags of who may connect and ask. */
 const SECURITY_CASES: readonly (readonly [args: string, expected: Partial<SecuritySettings>])[] = [
-  ["--web.config.file=web.yml", { webConfigFile: "web.yml" }],
+  ["--web.config.file=web.yml", { webConfigFile: resolve("web.yml") }],
   ["--web.config.file=", {}],
-  ["--web.bearer-token-file=tokens", { auth: { bearerTokenFile: "tokens" } }],
+  ["--web.bearer-token-file=tokens", { auth: { bearerTokenFile: resolve("tokens") } }],
   [
     "--web.allowed-networks=10.0.0.0/8,::1 --web.allowed-networks=192.0.2.1",
     { allowedNetworks: ["10.0.0.0/8", "::1", "192.0.2.1"] },

@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { Server } from "../../index.ts";
 import { createLog } from "../../log.ts";
+import { describeAddress } from "../../options/address.ts";
 import { parseAddress } from "../../options/parse-address.ts";
 import { resolveOptions } from "../../options/rules.ts";
 import { crash, fail, isExpected } from "./exit.ts";
@@ -36,6 +37,10 @@ export async function listen(
     return isExpected(error) ? fail(error.message, log) : crash(error);
   }
   for (const server of servers) announce(server, log);
+  if (settings.healthAddress !== undefined) {
+    const address = describeAddress(parseAddress(settings.healthAddress));
+    log.info("Answering only for health on", { address });
+  }
   return servers;
 }
 

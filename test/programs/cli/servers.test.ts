@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { hashSync } from "bcryptjs";
 import { createAuthority } from "../../helpers/certificates.ts";
+import { freePort } from "../../helpers/http/free-port.ts";
 import { httpGet } from "../../helpers/http/http-get.ts";
 import { type Fixture, forkNode } from "../../helpers/processes/fork-fixture.ts";
 import { type App, withApp } from "../../helpers/processes/with-app.ts";
@@ -106,6 +107,26 @@ test("the program serves no health without credentials with --web.open-health=ne
     assert.equal(await statusOf(health), 401);
     assert.equal(await statusOf(health, BEARER), 200);
     await end(child);
+  });
+});
+
+test("the program answers for health at an address of its own", async () => {
+  await withApp(FILES, [], async (app) => {
+    const port = await freePort();
+    const child = run(
+      app,
+      "--web.config.file=tls.yml",
+      "--web.listen-address=127.0.0.1:0",
+      `--web.health-listen-address=127.0.0.1:${port}`,
+    );
+    await child.errorLine(
+      new RegExp(`level=info msg="Answering only for health on" address=127.0.0.1:${port}$`),
+    );
+    const origin = `http://127.0.0.1:${port}`;
+    assert.equal(await statusOf(`${origin}/-/healthy`), 200);
+    assert.equal(await statusOf(`${origin}/metrics`), 404);
+    await end(child);
+    await assert.rejects(statusOf(`${origin}/-/healthy`), { code: "ECONNREFUSED" });
   });
 });
 

@@ -74,12 +74,12 @@ interface Answer {
 const NO_ANSWER: Answer = { status: 500, headers: [], text: "" };
 
 async function readAnswer(
-  { headers: { host } }: Pick<IncomingMessage, "headers">,
+  { headers: { host, authorization } }: Pick<IncomingMessage, "headers">,
   handler: Handler,
 ): Promise<Answer> {
-  // What stands in for a response takes only uncompressed text, so only the host of the request counts.
+  // What stands in for a response takes only uncompressed text, so only who asks counts.
   const request = new Request("http://localhost/", {
-    headers: host === undefined ? {} : { host },
+    headers: { ...(host && { host }), ...(authorization && { authorization }) },
   });
   const answer = await handler.fetch(request);
   return { status: answer.status, headers: answer.headers, text: await answer.text() };

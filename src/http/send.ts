@@ -5,7 +5,7 @@ import type { ScrapeResponse } from "../scrape/exchange.ts";
 import type { FixedAnswer } from "./fixed-answers.ts";
 import { isNative } from "./native.ts";
 import { http2StreamOf, resetResponse } from "./reset.ts";
-import { endResponse, writeAll } from "./write-body.ts";
+import { endResponse, writeLater } from "./write-body.ts";
 
 /** Headers by their names. */
 export type Headers = Readonly<Record<string, string>>;
@@ -88,7 +88,7 @@ function write(
     return endResponse(response, signal, body);
   }
   writeHead(response, status, pairsOf(given));
-  return writeAll(response, body, signal);
+  return writeLater(response, body, signal);
 }
 
 /**

@@ -7,7 +7,7 @@ import { type ListenTarget, urlOf } from "../options/address.ts";
 import type { Controls, ResolvedOptions } from "../options/options.ts";
 import type { WorkerRole } from "../options/workers.ts";
 import { createClosing } from "./closing.ts";
-import { openPort, type Port } from "./port.ts";
+import { openPort, type Port } from "./listen/port.ts";
 import { createRequestListener } from "./requests.ts";
 import type { Security } from "./security.ts";
 

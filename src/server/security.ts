@@ -2,21 +2,32 @@
  * Who may connect to a server, and who may ask: it puts together what the options and files say.
  *
  * `web-config.ts` reads a file as the official exporters have it, `tls.ts` speaks TLS, `http/access.ts`
- * judges credentials. All files are checked when somebody comes, at most once a second; what changes is
- * swapped at once, or not at all. It is loaded only where an option asks for it.
+ * judges credentials. `security/settings.ts` makes one whole of them. All files are checked when somebody
+ * comes, at most once a second; what has changed is swapped at once, or not at all, and never so that it lets
+ * more people in (`security/doors.ts`). It is loaded only where an option asks for it.
  */
+
 import type { Guard } from "../http/access/guard.ts";
+import { Reloader } from "../http/access/reloader.ts";
+import { createAccess } from "../http/access.ts";
 import type { Log } from "../log.ts";
+import { andThen } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { ResolvedOptions } from "../options/options.ts";
-import type { Layer } from "./layer.ts";
+import { gauge } from "../scrape/self-metrics.ts";
+import type { Layer } from "./listen/layer.ts";
+import { openedDoor } from "./security/doors.ts";
+import { Entrance } from "./security/entrance.ts";
+import { createLoad, type Settings, type SettingsParts } from "./security/settings.ts";
+import { RefusedConnections } from "./tls/refused-connections.ts";
+import type { TlsLayer } from "./tls.ts";
 
 /** What stands between the clients of a server and its answers. */
 export interface Security {
   readonly isTls: boolean;
   readonly layer: Layer;
   readonly guard: Guard;
-  /** What it counts; the same list as long as it has the same families. */
+  /** What it counts; always the same list. */
   families(): readonly MetricFamily[];
   /** Reads all files again. It never rejects: what cannot be honoured is logged, and the last good one stays. */
   reload(): Promise<void>;
@@ -25,8 +36,7 @@ export interface Security {
 }
 
 /** What a server's security is made of. */
-export interface SecurityParts {
-  readonly options: ResolvedOptions;
+export interface SecurityParts extends SettingsParts {
   readonly log: Log;
 }
 
@@ -34,8 +44,98 @@ export interface SecurityParts {
  * Reads all files and makes the security of a server.
  *
  * @throws {ConfigError} When a file cannot be read, understood or honoured.
+ * @throws {TypeError} When options contradict each other.
  * @throws {RangeError} When a value of an option cannot be honoured.
  */
-export async function openSecurity(_: SecurityParts): Promise<Security> {
-  throw new Error("Not yet");
+export async function openSecurity(parts: SecurityParts): Promise<Security> {
+  const { log, options } = parts;
+  const { allowedNetworks } = options;
+  const reloader: Reloader<Settings> = await Reloader.open(await createLoad(parts), {
+    log,
+    subject: "who may connect and ask",
+    refuse: (previous, next) =>
+      openedDoor(tlsLayer ? previous : { ...previous, tls: undefined }, next),
+    onLoaded: (next) => use(next),
+  });
+  const arrived = () => reloader.arrived();
+  const refused = new RefusedConnections(log);
+  const { tls, policy } = reloader.current;
+  const tlsLayer = tls && (await createTlsLayer(refused, options));
+  const entrance = new Entrance({ log, refused, tlsLayer, allowedNetworks, arrived });
+  const access = createAccess(policy, {
+    log,
+    locksOut: true,
+    ...(tlsLayer && { certificateOf: (socket) => tlsLayer.certificateOf(socket) }),
+  });
+  const warn = createWarner(log);
+  const use = (next: Settings) => {
+    if (next.tls !== undefined) entrance.use(next.tls);
+    access.use(next.policy);
+    warn(next.tls && !tlsLayer ? [...next.warnings, TLS_NEEDS_A_RESTART] : next.warnings);
+  };
+  use(reloader.current);
+
+  const families = [...access.families(), ...refused.families, ...familiesOf(reloader)];
+  return {
+    isTls: tls !== undefined,
+    layer: entrance,
+    guard: guardOf(access, arrived),
+    families: () => families,
+    reload: () => reloader.reload(),
+    close() {
+      reloader.close();
+      access.close();
+    },
+  };
+}
+
+const TLS_NEEDS_A_RESTART = "TLS is not turned on by a reload; restart to do that";
+
+/** Makes the function that logs warnings, but not those that were there the last time. */
+function createWarner(log: Log): (warnings: readonly string[]) => void {
+  let known: readonly string[] = [];
+  return (warnings) => {
+    for (const warning of warnings) if (!known.includes(warning)) log.note(warning);
+    known = warnings;
+  };
+}
+
+async function createTlsLayer(
+  refused: RefusedConnections,
+  { headersTimeoutMs, openHealth }: ResolvedOptions,
+): Promise<TlsLayer> {
+  const { TlsLayer } = await import("./tls.ts");
+  return new TlsLayer({ refused, headersTimeoutMs, openHealth });
+}
+
+/** Makes what looks whether a file has changed before it lets anybody ask. */
+function guardOf(access: Guard, arrived: Reloader<unknown>["arrived"]): Guard {
+  return {
+    get headers() {
+      return access.headers;
+    },
+    admit: (visit) => andThen(arrived(), () => access.admit(visit)),
+    hostRefused: () => access.hostRefused(),
+  };
+}
+
+function familiesOf(reloader: Reloader<Settings>): readonly MetricFamily[] {
+  const expiry = gauge(
+    "promhttp_tls_certificate_not_after_timestamp_seconds",
+    "When the certificate of the server expires, in seconds since 1970.",
+    () => Number(reloader.current.tls?.notAfter) / 1_000,
+  );
+  return [
+    ...(reloader.current.tls === undefined ? [] : [expiry]),
+    gauge(
+      "promhttp_web_config_last_reload_successful",
+      "Whether the files that say who may connect and ask were good when they were read last.",
+      () => Number(reloader.isSuccessful),
+    ),
+    gauge(
+      "promhttp_web_config_last_reload_success_timestamp_seconds",
+      "When the files that say who may connect and ask were good last, in seconds since 1970.",
+      () => reloader.lastSuccessSeconds,
+    ),
+  ];
 }

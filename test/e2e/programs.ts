@@ -41,6 +41,8 @@ export interface Job {
   readonly targetsUrl?: string;
   readonly interval: string;
   readonly timeout: string;
+  /** What else its configuration says, such as `basic_auth`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** What a service discovery would say of the target, and what is made of it. */
   readonly discovery?: {
     readonly labels: Readonly<Record<string, string>>;
@@ -154,13 +156,15 @@ function configOf(jobs: readonly Job[], sd: object): string {
         ? staticTargetsOf(job)
         : { http_sd_configs: [{ url: job.targetsUrl, ...sd }] }),
       relabel_configs: job.discovery?.relabel_configs,
+      ...job.settings,
     })),
   });
 }
 
 function staticTargetsOf({ url, paths, discovery }: Job): object {
-  const { host, pathname } = new URL(url);
+  const { protocol, host, pathname } = new URL(url);
   return {
+    scheme: protocol.slice(0, -1),
     metrics_path: pathname,
     static_configs: paths?.map((path) => ({
       targets: [host],

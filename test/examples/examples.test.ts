@@ -143,6 +143,8 @@ const OTHERS = [
   "https.mjs",
   "piscina.mjs",
   "push.mjs",
+  "secure-mount.mjs",
+  "secure.mjs",
   "threads.mjs",
 ];
 

@@ -61,7 +61,8 @@ export interface Transport {
   /**
    * Runs a test with a server of its own, as `withServer()` does.
    *
-   * @param options What `tls` has here is added to the certificate of the server.
+   * @param options What `tls` has here is added to the certificate of the server. A `webConfigFile` must have
+   *   the certificate itself.
    */
   withServer(
     options: TestServerOptions,
@@ -76,8 +77,9 @@ function transport(isUnix: boolean, tlsVersion: Transport["tlsVersion"]): Transp
     tlsVersion,
     withServer: (options, test) =>
       withAddress(isUnix, (address) => {
-        const tls = tlsVersion && { cert: SERVER.cert, key: SERVER.key, ...options.tls };
-        return withServer({ address, ...options, tls }, async (server) => {
+        const isConfigured = tlsVersion === undefined || options.webConfigFile !== undefined;
+        const tls = isConfigured ? {} : { tls: { ...SERVER, ...options.tls } };
+        return withServer({ address, ...options, ...tls }, async (server) => {
           const connections: RawConnection[] = [];
           const connect = async (client?: ClientOptions) => {
             if (tlsVersion === undefined) return server.connect();

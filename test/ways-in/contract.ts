@@ -4,13 +4,14 @@
 //
 // To add a way is to add a row: `node-ways.ts`, `frameworks.ts` or `runtime-ways.ts`. A way names the
 // checks that it cannot pass, and says why.
+import { ACCESS } from "./checks/access.ts";
 import { ANSWERS } from "./checks/answers.ts";
 import { BODIES } from "./checks/bodies.ts";
 import type { Check } from "./checks/check.ts";
 import { FAILURES } from "./checks/failures.ts";
 
 /** Every check. */
-export const CONTRACT: readonly Check[] = [...ANSWERS, ...BODIES, ...FAILURES];
+export const CONTRACT: readonly Check[] = [...ANSWERS, ...ACCESS, ...BODIES, ...FAILURES];
 
 /** Checks of the contract, by their names. */
 export function checksNamed(pattern: RegExp): readonly Check[] {

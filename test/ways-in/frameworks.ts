@@ -9,7 +9,7 @@ import { createApp, fromNodeMiddleware, toNodeListener } from "h3";
 import { Hono } from "hono";
 import Koa from "koa";
 import { listen, type Mounted, mounted } from "../helpers/http/with-mount.ts";
-import { mountWay } from "./node-ways.ts";
+import { mountWay, OVER_FETCH } from "./node-ways.ts";
 import type { Way } from "./way.ts";
 
 /** A handler in each framework that the documentation names and Node can run. */
@@ -54,9 +54,12 @@ export const FRAMEWORKS: readonly Way[] = [
     return listen(createServer(toNodeListener(app)));
   }),
 
-  mountWay("Hono", (handler) =>
-    serveFetch(new Hono().all("/metrics", (c) => handler.fetch(c.req.raw)).fetch),
-  ),
+  {
+    ...OVER_FETCH,
+    ...mountWay("Hono", (handler) =>
+      serveFetch(new Hono().all("/metrics", (c) => handler.fetch(c.req.raw)).fetch),
+    ),
+  },
 ];
 
 /** Serves a function of the Fetch API, as an application of Hono does on Node. */

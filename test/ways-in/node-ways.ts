@@ -17,6 +17,12 @@ const HTTP2_CANNOT = {
   "rejects an unknown transfer coding without gathering": NO_CODINGS,
 };
 
+/** What a way has in common with others that pass on a request of the Fetch API. */
+export const OVER_FETCH: Pick<Way, "cannot" | "ownLog"> = {
+  cannot: { "lets in the networks that are allowed": "Nobody knows the address of a client." },
+  ownLog: /^warn promhttp: Option "allowedNetworks" refuses every request of the Fetch API/,
+};
+
 /** The ways in that need nothing but Node. */
 export const NODE_WAYS: readonly Way[] = [
   {
@@ -42,6 +48,7 @@ export const NODE_WAYS: readonly Way[] = [
   { ...mountWay("HTTP/2", mountOnHttp2, connectHttp2), cannot: HTTP2_CANNOT },
 
   {
+    ...OVER_FETCH,
     name: "fetch()",
     async start({ source, options }) {
       const journal = createJournal();

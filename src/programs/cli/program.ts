@@ -21,6 +21,7 @@ import { parseCommand, type Settings } from "./flags/flags.ts";
 import { HELP, versionLine } from "./flags/help.ts";
 import { loadExporter, ownExporter } from "./load.ts";
 import { createProgramLog, type ProgramLog } from "./log.ts";
+import { openNotifier } from "./notify.ts";
 import { checkFiles, listen } from "./servers.ts";
 import { exitOnSignals, reloadOnHangup } from "./signals.ts";
 
@@ -49,10 +50,12 @@ async function check(settings: Settings): Promise<void> {
 
 async function serve(settings: Settings): Promise<void> {
   const log = openLog(settings);
+  const notifier = openNotifier(process.env, log);
   let stop = async () => {};
   let hurry = () => false;
   const onFirst = (signal: string) => {
     log.info("Shutting down", { signal });
+    notifier.stopping();
     return stop();
   };
   exitOnSignals(onFirst, (signal) => {
@@ -84,6 +87,7 @@ async function serve(settings: Settings): Promise<void> {
     void closeAll();
     return true;
   };
+  notifier.ready();
 }
 
 /** Whether there are files that a server reads again. */

@@ -21,7 +21,7 @@ import { messageOf, warn } from "../standard-error.ts";
 import { EXPORTER, findExporterFiles } from "./exporter-files.ts";
 import { replace } from "./replacement.ts";
 import { type Circumstances, isExplicit, preloadedFiles, reasonNotToLoad } from "./role.ts";
-import { strategyIn } from "./settings.ts";
+import { isGuarded, strategyIn } from "./settings.ts";
 import { takeOver } from "./take-over.ts";
 
 const debug = debuglog("promhttp");
@@ -39,8 +39,11 @@ export function preload(): void {
 }
 
 function takePart(circumstances: Circumstances): void {
-  const strategy = strategyIn(circumstances.env);
-  const main = mainScript(process.argv[1], circumstances.env["pm_exec_path"]);
+  const { env } = circumstances;
+  const strategy = () => strategyIn(env);
+  // What is wrong with it leaves the exporter as it is, unless that would serve everybody.
+  if (!isGuarded(env)) strategy();
+  const main = mainScript(process.argv[1], env["pm_exec_path"]);
   const starts = [
     main ?? [],
     join(process.cwd(), "[preload]"),
@@ -67,7 +70,8 @@ function takePart(circumstances: Circumstances): void {
         return hasPort ? methods : { ...methods, startServer: async () => {} };
       });
     } catch (error) {
-      say(`Cannot replace the server of ${path}: ${messageOf(error)}`);
+      const outcome = isGuarded(env) ? ". It serves itself, without TLS or credentials" : "";
+      say(`Cannot replace the server of ${path}: ${messageOf(error)}${outcome}`);
     }
   }
 }

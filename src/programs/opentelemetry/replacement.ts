@@ -1,16 +1,18 @@
+import type { ServerResponse } from "node:http";
 import { RestartableServer } from "../../exporter/restartable-server.ts";
 import type { Collecting } from "../../gatherers/opentelemetry/collected.ts";
 import type { TranslationStrategy } from "../../gatherers/opentelemetry/mapping-options.ts";
+import { messageOf } from "../standard-error.ts";
 import type { Answer } from "./serve.ts";
-import { originalSettingsOf } from "./settings.ts";
+import { isGuarded, originalSettingsOf } from "./settings.ts";
 import type { ExporterMethods } from "./take-over.ts";
 
 /** What all exporters of one file have in common. */
 export interface ReplacementParts {
   /** The version of the exporter, for messages. */
   readonly version: string;
-  /** How names are translated; `undefined` keeps those of the exporter. */
-  readonly strategy: TranslationStrategy | undefined;
+  /** Reads how names are translated; `undefined` keeps those of the exporter. */
+  readonly strategy: () => TranslationStrategy | undefined;
   /** Writes a line for the operator. */
   readonly say: (line: string) => void;
   /** What gave the modules of Node before OpenTelemetry was loaded. */
@@ -36,22 +38,35 @@ export function replace(
     return { answerFor, serve };
   };
   const server = new RestartableServer(async () => {
-    const settings = originalSettingsOf(exporter, strategy);
     const { serve } = await load();
-    return serve(source, settings, { own, version, say });
+    return serve(source, () => originalSettingsOf(exporter, strategy()), { own, version, say });
   });
   let answering: Promise<Answer> | undefined;
   return {
     startServer: () => server.start(),
     stopServer: () => server.stop(),
     getMetricsRequestHandler(request, response) {
-      answering ??= load().then(({ answerFor }) =>
-        answerFor(source, originalSettingsOf(exporter, strategy)),
-      );
+      if (answering === undefined) {
+        answering = load().then(({ answerFor }) =>
+          answerFor(source, originalSettingsOf(exporter, strategy())),
+        );
+        answering.catch((error) => {
+          if (isGuarded(process.env)) say(`Cannot serve metrics: ${messageOf(error)}`);
+        });
+      }
       answering.then(
         (answer) => answer(request, response),
-        () => own.getMetricsRequestHandler(request, response),
+        () => {
+          if (isGuarded(process.env)) refuse(response);
+          else own.getMetricsRequestHandler(request, response);
+        },
       );
     },
   };
+}
+
+/** Answers where nobody may be told anything. A response may have only `end()`. */
+function refuse(response: ServerResponse): void {
+  response.statusCode = 503;
+  response.end("Service Unavailable\n");
 }

@@ -12,9 +12,10 @@ import { createHandler, type Logger, Server } from "../../index.ts";
 import { createLog } from "../../log.ts";
 import type { Gatherer } from "../../model/gatherer.ts";
 import { nodeModule } from "../../node.ts";
+import { securityIn } from "../security-variables.ts";
 import { messageOf, STANDARD_ERROR_LOGGER } from "../standard-error.ts";
 import { EXPORTER } from "./exporter-files.ts";
-import type { OriginalSettings } from "./settings.ts";
+import { isGuarded, type OriginalSettings } from "./settings.ts";
 import type { ExporterMethods } from "./take-over.ts";
 
 // As OpenTelemetry logs, but without `info()`: by default, it would write to standard output.
@@ -42,17 +43,20 @@ export interface ServeParts {
 
 /**
  * Serves the metrics of an exporter where it would serve them itself. The server does not keep the process
- * alive.
+ * alive. What the environment says of who may connect and ask holds, or nothing is served.
  *
+ * @param read Reads what the exporter was configured with.
  * @returns What closes the port.
  * @throws The error of the system when the address cannot be listened on, as the exporter's own server has it.
+ *   Where the environment says who may ask, whatever keeps us from serving.
  */
 export async function serve(
   exporter: Collecting,
-  settings: OriginalSettings,
+  read: () => OriginalSettings,
   { own, version, say }: ServeParts,
 ): Promise<Pick<Server, "close">> {
   try {
+    const settings = read();
     const server = await listen(exporter, settings);
     say(lineOf(server.url, settings, version));
     return server;
@@ -60,6 +64,10 @@ export async function serve(
     if (isInstance(failure, ListenError)) {
       say(`Cannot serve metrics: ${failure.message}`);
       throw failure.cause;
+    }
+    if (isGuarded(process.env)) {
+      say(`Cannot serve metrics: ${messageOf(failure)}`);
+      throw failure;
     }
     // Such as a path that our server uses itself.
     say(`Cannot replace the server of ${EXPORTER} ${version}: ${messageOf(failure)}`);
@@ -71,7 +79,7 @@ export async function serve(
 function listen(exporter: Collecting, settings: OriginalSettings): Promise<Server> {
   const { host, port, path } = settings;
   const address = host === undefined ? { port } : { host, port };
-  const options = { ...SERVER_DEFAULTS, logger: LOGGER, path };
+  const options = { ...SERVER_DEFAULTS, ...securityIn(process.env), logger: LOGGER, path };
   return Server.listen(metricsOf(exporter, settings), address, options);
 }
 
@@ -97,12 +105,24 @@ function lineOf(url: string, { host, port }: OriginalSettings, version: string):
 /** Answers a request that another server has received. It never rejects. */
 export type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** Makes the function that answers the requests of an application's own server with an exporter's metrics. */
+/**
+ * Makes the function that answers the requests of an application's own server with an exporter's metrics.
+ *
+ * @throws {Error} For a web configuration file, half of which another server could not keep.
+ * @throws {RangeError} For an invalid environment variable.
+ * @throws {ConfigError} When the file of tokens cannot be used.
+ */
 export function answerFor(exporter: Collecting, settings: OriginalSettings): Answer {
+  const { webConfigFile, ...security } = securityIn(process.env);
+  if (webConfigFile !== undefined) throw new Error(NOT_OURS);
   const handler = createHandler(metricsOf(exporter, settings), {
     ...HANDLER_DEFAULTS,
+    ...security,
     logger: LOGGER,
   });
   const log = createLog(LOGGER);
   return (request, response) => answerRouted(request, response, handler, log);
 }
+
+const NOT_OURS =
+  "PROMHTTP_WEB_CONFIG_FILE needs a server of the exporter, and the application routes requests to it itself";

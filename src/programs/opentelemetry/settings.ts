@@ -93,3 +93,14 @@ export function strategyIn(
       `or ${STRATEGIES.at(-1)}, got "${text}"`,
   );
 }
+
+/**
+ * Whether the environment says who may connect and ask. Then nothing may be served without that, not even by
+ * the exporter itself.
+ */
+export function isGuarded(env: Readonly<Record<string, string | undefined>>): boolean {
+  const { PROMHTTP_WEB_CONFIG_FILE, PROMHTTP_BEARER_TOKEN_FILE, PROMHTTP_ALLOWED_NETWORKS } = env;
+  return Boolean(
+    PROMHTTP_WEB_CONFIG_FILE || PROMHTTP_BEARER_TOKEN_FILE || PROMHTTP_ALLOWED_NETWORKS,
+  );
+}

@@ -9,7 +9,7 @@ import type { TlsSettings } from "../tls/tls-settings.ts";
 interface Judged {
   readonly tls: Pick<TlsSettings, "key" | "pfx"> | undefined;
   readonly policy: Pick<Policy, "users" | "tokens">;
-  readonly target: ListenTarget;
+  readonly target: ListenTarget | undefined;
 }
 
 /** Says which settings work, but may be a mistake. */
@@ -41,8 +41,8 @@ async function isReadByAll(file: string): Promise<boolean> {
 }
 
 /** Whether nobody on another host can connect, as far as is known. */
-function isLocal(target: ListenTarget): boolean {
-  if (target.kind !== "tcp" && target.kind !== "server") return true;
+function isLocal(target: ListenTarget | undefined): boolean {
+  if (target?.kind !== "tcp" && target?.kind !== "server") return true;
   const host = target.kind === "tcp" ? target.host : hostOf(target.server.address());
   if (host === undefined) return false;
   return host === "localhost" || isLoopback(host);

@@ -25,12 +25,14 @@ export function parseHead(text: string): Omit<RawResponse, "body" | "rest"> | un
   if (end === -1) return undefined;
   const head = text.slice(0, end);
   const [statusLine = "", ...lines] = head.split("\r\n");
-  const headers = Object.fromEntries(
-    lines.map((line) => {
-      const colon = line.indexOf(":");
-      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
-    }),
-  );
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, colon).toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    // RFC 9110 §5.3.
+    headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+  }
   return { status: Number(statusLine.split(" ")[1]), head, headers };
 }
 

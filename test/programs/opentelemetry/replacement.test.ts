@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
-import { createServer, type ServerResponse } from "node:http";
+import { writeFile } from "node:fs/promises";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import { join } from "node:path";
 import { test } from "node:test";
 import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
 import { replace } from "../../../src/programs/opentelemetry/replacement.ts";
 import type { ExporterMethods } from "../../../src/programs/opentelemetry/take-over.ts";
 import { httpGet } from "../../helpers/http/http-get.ts";
 import { withBusyPort } from "../../helpers/http/with-busy-port.ts";
+import { withTempDir } from "../../helpers/with-temp-dir.ts";
 
 /** An exporter with a counter, and with the fields of that of OpenTelemetry. */
 class Exporter extends MetricReader {
@@ -42,7 +50,7 @@ async function withReplacement(
   const lines: string[] = [];
   const say = (line: string) => void lines.push(line);
   const { getBuiltinModule } = process;
-  const parts = { version: "0.223.0", strategy, say, getBuiltinModule };
+  const parts = { version: "0.223.0", strategy: () => strategy, say, getBuiltinModule };
   const methods = replace(exporter, own, parts);
   try {
     await test(methods, lines);
@@ -162,3 +170,116 @@ test("the replacement answers through what stands in for a response", async () =
     assert.match(text, /^app_orders_total 3$/m);
   });
 });
+
+/** Runs a test with environment variables of this process. */
+async function withVariables(
+  variables: Readonly<Record<string, string>>,
+  test: () => Promise<void>,
+): Promise<void> {
+  Object.assign(process.env, variables);
+  try {
+    await test();
+  } finally {
+    for (const name of Object.keys(variables)) delete process.env[name];
+  }
+}
+
+/** What cannot be honoured of who may connect and ask, and what the line says of it. */
+const NOT_HONOURED: Readonly<Record<string, readonly [value: string, reason: RegExp]>> = {
+  PROMHTTP_WEB_CONFIG_FILE: ["/no/such/web.yml", /\/no\/such\/web\.yml/],
+  PROMHTTP_BEARER_TOKEN_FILE: ["/no/such/tokens", /\/no\/such\/tokens/],
+  PROMHTTP_ALLOWED_NETWORKS: ["everywhere", /PROMHTTP_ALLOWED_NETWORKS must be .*"everywhere"$/],
+};
+
+for (const [name, [value, reason]] of Object.entries(NOT_HONOURED)) {
+  test(`the replacement serves nothing where ${name} cannot be honoured`, async () => {
+    await withVariables({ [name]: value }, () =>
+      withReplacement(new Exporter(), async ({ startServer }, lines) => {
+        await assert.rejects(startServer());
+        assert.equal(lines.length, 1);
+        assert.match(`${lines}`, /^Cannot serve metrics: [^\n]*$/);
+        assert.match(`${lines}`, reason);
+      }),
+    );
+  });
+
+  test(`the replacement answers 503 where ${name} cannot be honoured`, async () => {
+    await withVariables({ [name]: value }, () =>
+      withReplacement(new Exporter(), async ({ getMetricsRequestHandler }, lines) => {
+        for (let scrapes = 0; scrapes < 2; scrapes++) {
+          const [status, text] = await answerOf(getMetricsRequestHandler);
+          assert.deepEqual([status, text], [503, "Service Unavailable\n"]);
+        }
+        assert.equal(lines.length, 1);
+        assert.match(`${lines}`, /^Cannot serve metrics: [^\n]*$/);
+      }),
+    );
+  });
+}
+
+test("the exporter does not serve where ours cannot and the environment says who may ask", async () => {
+  await withVariables({ PROMHTTP_ALLOWED_NETWORKS: "127.0.0.1" }, () =>
+    withReplacement(new Exporter({ endpoint: "/-/healthy" }), async ({ startServer }, lines) => {
+      await assert.rejects(startServer(), RangeError);
+      assert.match(`${lines}`, /^Cannot serve metrics: Option "path" must be/);
+    }),
+  );
+});
+
+test("the replacement serves whom the environment allows", async () => {
+  await withTempDir(async (folder) => {
+    const file = join(folder, "tokens");
+    await writeFile(file, `${TOKEN}\n`);
+    const variables = {
+      PROMHTTP_BEARER_TOKEN_FILE: file,
+      PROMHTTP_ALLOWED_NETWORKS: "127.0.0.0/8",
+    };
+    await withVariables(variables, () =>
+      withReplacement(new Exporter(), async ({ startServer }, lines) => {
+        await startServer();
+        const url = urlIn(lines);
+        assert.equal((await httpGet(url)).status, 401);
+        const { status } = await httpGet(url, { authorization: `Bearer ${TOKEN}` });
+        assert.equal(status, 200);
+      }),
+    );
+  });
+});
+
+test("the replacement answers requests of another server with the token only", async () => {
+  await withTempDir(async (folder) => {
+    const file = join(folder, "tokens");
+    await writeFile(file, `${TOKEN}\n`);
+    await withVariables({ PROMHTTP_BEARER_TOKEN_FILE: file }, () =>
+      withReplacement(new Exporter(), async ({ getMetricsRequestHandler }) => {
+        const [refused] = await answerOf(getMetricsRequestHandler);
+        assert.equal(refused, 401);
+        const authorization = `Bearer ${TOKEN}`;
+        const [status, text] = await answerOf(getMetricsRequestHandler, { authorization });
+        assert.equal(status, 200);
+        assert.match(text, /^app_orders_total 3$/m);
+      }),
+    );
+  });
+});
+
+const TOKEN = "0123456789abcdefghij";
+
+/** The status and text of an answer through what stands in for a response. */
+function answerOf(
+  answer: ExporterMethods["getMetricsRequestHandler"],
+  headers: IncomingHttpHeaders = {},
+): Promise<readonly [status: number | undefined, text: string]> {
+  return new Promise((resolve) => {
+    const response = {
+      statusCode: undefined,
+      setHeader() {},
+      end(text: string) {
+        resolve([this.statusCode, text]);
+      },
+    };
+    // Casts: as applications do that have only a Fetch API.
+    const request = { method: "GET", headers } as IncomingMessage;
+    answer(request, response as unknown as ServerResponse);
+  });
+}

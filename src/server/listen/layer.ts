@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Connections } from "./connections.ts";
+import type { Connections } from "../connections.ts";
 
 /**
  * What stands between the accepted sockets of a server and HTTP: networks, TLS, client certificates. Without

@@ -1,13 +1,13 @@
 import type { RequestListener } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { Log } from "../log.ts";
-import type { ResolvedOptions } from "../options/options.ts";
-import { unref } from "../timers.ts";
-import { Connections } from "./connections.ts";
-import { createHttpFront } from "./http-server.ts";
+import type { Log } from "../../log.ts";
+import type { ResolvedOptions } from "../../options/options.ts";
+import { unref } from "../../timers.ts";
+import { Connections } from "../connections.ts";
+import { createHttpFront } from "../http-server.ts";
+import type { ListenParts } from "./bind.ts";
 import type { Layer } from "./layer.ts";
-import type { ListenParts } from "./listen/bind.ts";
-import { listen } from "./listen/listen.ts";
+import { listen } from "./listen.ts";
 
 /** A port, or a unix socket, on which requests are answered. */
 export interface Port {

@@ -9,7 +9,8 @@ import { nodeModule } from "../node.ts";
  *   lets the system choose
  * - `"unix:/run/app.sock"`, `{ path }`: a unix socket
  * - `{ fd }`: a file descriptor that is bound
- * - `{ systemd: true }`: all sockets that systemd passes to the process; `{ systemd: "name" }`: those of a name
+ * - `{ systemd: true }`: all sockets that systemd has passed to the process; `{ systemd: "name" }`: those of
+ *   a name
  * - a listening `net.Server`, which is closed with ours
  */
 export type Address =

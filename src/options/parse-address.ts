@@ -36,6 +36,9 @@ function parseOther(address: unknown): ListenTarget {
   if (typeof address === "string" && address.startsWith("unix:")) {
     return unix(address.slice("unix:".length));
   }
+  if (typeof address === "string" && address.startsWith("vsock:")) {
+    throw new TypeError(`Address must not be a vsock, which Node cannot open, got "${address}"`);
+  }
   if (address instanceof nodeModule("node:net").Server) throw unusable(address);
   if (typeof address === "object" && address !== null) return parseObject(address);
   throw notAnAddress(address);
@@ -91,6 +94,13 @@ function tcp(host: string | undefined, port: number): ListenTarget {
 
 function unix(path: string): ListenTarget {
   if (path === "") throw new TypeError('Address "unix:" must have a path');
+  // unix(7): an abstract socket has no permissions. systemd writes "@" for the NUL that its name begins with.
+  if (path.startsWith("@") || path.includes("\0")) {
+    const reason = "an abstract socket lets in everybody on the host";
+    throw new TypeError(
+      `Path of a unix socket must not begin with "@" or contain NUL, because ${reason}, got ${JSON.stringify(path)}`,
+    );
+  }
   const bytes = Buffer.byteLength(path);
   if (bytes > MAX_PATH_BYTES) {
     throw new RangeError(

@@ -7,8 +7,8 @@ import { HEALTHY_PATH, READY_PATH, TARGETS_PATH } from "../http/routes.ts";
 import { nodeModule } from "../node.ts";
 import { type ListenTarget, textOf, urlOf } from "../options/address.ts";
 import { type Closing, createClosing } from "./closing.ts";
-import { type OpenServer, type ServerArguments, schemeOf } from "./open-server.ts";
 import { openPort, type Port, type PortParts } from "./listen/port.ts";
+import { type OpenServer, type ServerArguments, schemeOf } from "./open-server.ts";
 import { createRequestListener } from "./requests.ts";
 
 /**

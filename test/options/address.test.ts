@@ -21,6 +21,8 @@ const DESCRIPTIONS: readonly [address: unknown, description: string][] = [
   [{ host: "::1", port: 9464 }, "[::1]:9464"],
   [{ path: "app.sock" }, "unix:app.sock"],
   [{ fd: 3 }, "{ fd: 3 }"],
+  [{ systemd: true }, "{ systemd: true }"],
+  [{ systemd: "metrics" }, '{ systemd: "metrics" }'],
 ];
 
 for (const [address, description] of DESCRIPTIONS) {

@@ -38,7 +38,7 @@ const FORMS: readonly [address: unknown, target: unknown][] = [
   [{ path: "/run/app.sock" }, { kind: "unix", path: "/run/app.sock" }],
   [{ fd: 3 }, { kind: "fd", fd: 3 }],
   [{ systemd: true }, { kind: "systemd", name: undefined }],
-  [{ systemd: "web" }, { kind: "systemd", name: "web" }],
+  [{ systemd: "metrics" }, { kind: "systemd", name: "metrics" }],
 ];
 
 for (const [address, target] of FORMS) {
@@ -77,6 +77,8 @@ const NO_ADDRESSES: readonly [address: unknown, shown: string][] = [
   [{ path: 1 }, "{ path: 1 }"],
   [{ fd: "3" }, "{ fd: '3' }"],
   [{ port: 9464n }, "{ port: 9464n }"],
+  [{ systemd: false }, "{ systemd: false }"],
+  [{ systemd: "" }, "{ systemd: '' }"],
   [Object.create(null), "[Object: null prototype] {}"],
   [circular, "<ref *1> { itself: [Circular *1] }"],
   [{ deep: { deep: {} } }, "{ deep: [Object] }"],
@@ -88,8 +90,8 @@ for (const [address, shown] of NO_ADDRESSES) {
       name: "TypeError",
       message:
         'Address must be 9464, ":9464", "127.0.0.1:9464", "[::1]:9464", "localhost:9464", ' +
-        '"unix:/run/app.sock", { host, port }, { path }, { fd }, { systemd } or a listening net.Server, ' +
-        `got ${shown}`,
+        '"unix:/run/app.sock", { host, port }, { path }, { fd }, { systemd } or a listening ' +
+        `net.Server, got ${shown}`,
     });
   });
 }
@@ -102,6 +104,29 @@ for (const address of ["unix:", { path: "" }]) {
     });
   });
 }
+
+for (const [address, path] of [
+  ["unix:@app", '"@app"'],
+  [{ path: "@app" }, '"@app"'],
+  ["unix:\0app", '"\\u0000app"'],
+  [{ path: "/run/app\0.sock" }, '"/run/app\\u0000.sock"'],
+] as const) {
+  test(`parseAddress() rejects the abstract socket ${inspect(address)}`, () => {
+    assert.throws(() => parseAddress(address), {
+      name: "TypeError",
+      message:
+        'Path of a unix socket must not begin with "@" or contain NUL, because an abstract socket lets in' +
+        ` everybody on the host, got ${path}`,
+    });
+  });
+}
+
+test("parseAddress() says why a vsock cannot be used", () => {
+  assert.throws(() => parseAddress("vsock://:9100"), {
+    name: "TypeError",
+    message: 'Address must not be a vsock, which Node cannot open, got "vsock://:9100"',
+  });
+});
 
 const OUT_OF_RANGE: readonly [address: unknown, message: string][] = [
   [-1, "Port must be an integer from 0 to 65535, got -1"],

@@ -5,8 +5,8 @@ import type { ResolvedOptions } from "../../options/options.ts";
 import { unref } from "../../timers.ts";
 import { Connections } from "../connections.ts";
 import { createHttpFront } from "../http-server.ts";
-import type { Layer } from "./layer.ts";
 import type { ListenParts } from "./bind.ts";
+import type { Layer } from "./layer.ts";
 import { listen } from "./listen.ts";
 
 /** A port, or a unix socket, on which requests are answered. */

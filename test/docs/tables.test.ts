@@ -7,10 +7,13 @@ import { resolveHandlerOptions, resolveOptions } from "../../src/options/rules.t
 import { HELP } from "../../src/programs/cli/flags/help.ts";
 import { readEnvironment } from "../../src/programs/preload/environment.ts";
 import { SelfMetrics } from "../../src/scrape/self-metrics.ts";
+import { CIPHER_SUITES, CLIENT_AUTH, CURVES } from "../../src/server/web-config/names.ts";
+import { TLS_KEYS } from "../../src/server/web-config/tls-block.ts";
 import { ROOT, readDocument, sectionOf } from "./documents.ts";
 
 const OPTIONS = readDocument("docs/guide/options.md");
 const WORKERS = readDocument("docs/guide/workers.md");
+const WEB_CONFIG = readDocument("docs/guide/web-config.md");
 
 test("the guide names every option and its default, and no other", () => {
   const handler = resolveHandlerOptions();
@@ -90,6 +93,31 @@ test("the guide names every flag of the program, and no other", () => {
   const flagsIn = (text: string) => new Set(text.match(/--(?:web|log)\.[a-z-]+|--help|--version/g));
   const table = sectionOf(readDocument("docs/guide/program.md"), "Flags");
   assert.deepEqual([...flagsIn(table)].sort(), [...flagsIn(HELP)].sort());
+});
+
+test("the guide names every key of the configuration file, and no other", () => {
+  const table = sectionOf(WEB_CONFIG, "Keys");
+  const rows = [...table.matchAll(/^\| `(\w+)(?:\.(\w+))?`(.*?) \|/gm)];
+  const named = rows.flatMap(([, block, key = "", others = ""]) => {
+    const further = Array.from(others.matchAll(/`(\w+)`/g), ([, name = ""]) => name);
+    return [key, ...further].map((name) => `${block}.${name}`);
+  });
+  const known = [
+    ...TLS_KEYS.map((key) => `tls_server_config.${key}`),
+    "http_server_config.http2",
+    "http_server_config.headers",
+    "basic_auth_users.",
+    "rate_limit.interval",
+    "rate_limit.burst",
+  ];
+  assert.deepEqual(named.sort(), known.sort());
+});
+
+test("the guide names everything that has a name in the configuration file, and nothing else", () => {
+  const known = [CIPHER_SUITES, CURVES, CLIENT_AUTH].flatMap((names) => Object.keys(names));
+  const table = sectionOf(WEB_CONFIG, "Names");
+  const named = Array.from(table.matchAll(/`(\w*[A-Z]\w*)`/g), ([, name]) => name);
+  assert.deepEqual(named.sort(), known.sort());
 });
 
 test("the guide names every variable that the preload reads, and no other", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { get } from "node:https";
 import { join } from "node:path";
@@ -145,6 +145,31 @@ test("the program checks files, and serves nothing", async () => {
     assert.equal(code, 0);
     assert.match(stderr, /level=info msg="The files are valid"\n$/);
     assert.doesNotMatch(stderr, /Listening/);
+  });
+});
+
+test("the program accepts the example with every key", async () => {
+  const example = new URL("../../../examples/secure/every-key.yml", import.meta.url);
+  const text = await readFile(example, "utf8");
+  const files = { ...FILES, "web.yml": text, "ca.crt": AUTHORITY.cert };
+  await withApp(files, [], async ({ node, folder }) => {
+    await chmod(join(folder, "tls.key"), 0o600);
+    const { code, stderr } = await node([
+      PROGRAM,
+      "--web.config.check",
+      "--web.config.file=web.yml",
+    ]).exit();
+    assert.equal(code, 0);
+    assert.match(stderr, /^ts=\S+ level=info msg="The files are valid"\n$/);
+  });
+});
+
+test("the program warns of passwords in the clear when it checks a file", async () => {
+  await withApp(FILES, [], async ({ node }) => {
+    const child = node([PROGRAM, "--web.config.check", "--web.config.file=users.yml"]);
+    const { code, stderr } = await child.exit();
+    assert.equal(code, 0);
+    assert.match(stderr, /level=warn msg="Passwords and tokens cross the network in the clear/);
   });
 });
 

@@ -1,5 +1,6 @@
-// The examples of proxies in front, run as they are except for addresses and paths.
+// The examples of proxies in front and of systemd's sockets, run as they are except for addresses and paths.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { connect } from "node:net";
@@ -12,6 +13,7 @@ import { countingGatherer } from "../helpers/gatherers.ts";
 import { freePort } from "../helpers/http/free-port.ts";
 import { httpsGet } from "../helpers/http/https-get.ts";
 import { poll } from "../helpers/poll.ts";
+import { watch } from "../helpers/processes/fork-fixture.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 import { withProxy } from "./with-proxy.ts";
 
@@ -96,3 +98,34 @@ function isOpen(port: number): Promise<boolean> {
     socket.once("connect", () => socket.destroy());
   });
 }
+
+test("the program takes the socket of the systemd unit, and the certificate of its file", () =>
+  withTempDir(async (folder) => {
+    const [, command = ""] =
+      /^ExecStart=(.*)$/m.exec(readExample("secure/my-exporter.service")) ?? [];
+    const [, stream] = /^ListenStream=(\d+)$/m.exec(readExample("secure/my-exporter.socket")) ?? [];
+    assert.equal(stream, "9464");
+    await writeFile(join(folder, "tls.crt"), cert);
+    await writeFile(join(folder, "tls.key"), key, { mode: 0o600 });
+    const config = join(folder, "web-config.yml");
+    await writeFile(config, readExample("secure/web-config.yml"));
+    const args = command
+      .replace("/usr/bin/node", process.execPath)
+      .replace("node_modules/promhttp/dist/cli.js", pathOf("../../dist/cli.js"))
+      .replace("/etc/my-exporter/web-config.yml", config)
+      .replace("./my-exporter.mjs", pathOf("../../examples/exporter.mjs"));
+    const port = await freePort();
+    const activate = ["-l", `127.0.0.1:${port}`, ...args.split(" ")];
+    const program = watch(spawn("systemd-socket-activate", activate, { stdio: "pipe" }));
+    try {
+      await poll("the socket", () => isOpen(port));
+      const basic = `Basic ${Buffer.from("prometheus:a password").toString("base64")}`;
+      assert.equal((await ask(port, "127.0.0.1")).status, 401);
+      const { status, body } = await ask(port, "127.0.0.1", { authorization: basic });
+      assert.equal(status, 200);
+      assert.match(body, /^host_load1 /m);
+    } finally {
+      program.signal("SIGTERM");
+    }
+    assert.equal((await program.exit()).code, 0);
+  }));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
 import { resolveOptions } from "../../src/options/rules.ts";
@@ -12,33 +12,52 @@ import { withTempDir } from "../helpers/with-temp-dir.ts";
 const read = (name: string) =>
   readFileSync(new URL(`../../examples/${name}`, import.meta.url), "utf8");
 
-const UNIT = read("promhttp.service");
+const UNITS: Readonly<Record<string, string>> = {
+  "my-exporter.service": read("promhttp.service"),
+  "secure/my-exporter.service": read("secure/my-exporter.service"),
+  "secure/my-exporter.socket": read("secure/my-exporter.socket"),
+};
 
-test("the flags of the systemd unit are flags of the program", () => {
-  const [, line = ""] = /^ExecStart=(.*)$/m.exec(UNIT) ?? [];
-  const [node, program, ...args] = line.split(" ");
-  assert.match(`${node} ${program}`, /^\/usr\/bin\/node node_modules\/promhttp\/dist\/cli\.js$/);
-  assert.equal(parseCommand(args).kind, "serve");
-});
+for (const [name, unit] of Object.entries(UNITS)) {
+  test(`the flags of the systemd unit ${name} are flags of the program`, () => {
+    const [, line] = /^ExecStart=(.*)$/m.exec(unit) ?? [];
+    if (line === undefined) return assert.match(name, /\.socket$/);
+    const [node, program, ...args] = line.split(" ");
+    assert.match(`${node} ${program}`, /^\/usr\/bin\/node node_modules\/promhttp\/dist\/cli\.js$/);
+    assert.equal(parseCommand(args).kind, "serve");
+  });
 
-test("every section of the systemd unit is one that systemd knows, and every line a setting", () => {
-  for (const line of UNIT.split("\n")) {
-    assert.match(line, /^(?:#.*|\[(?:Unit|Service|Install)\]|[A-Z]\w+=\S.*|)$/);
-  }
-});
+  test(`every section of the systemd unit ${name} is known, and every line a setting`, () => {
+    for (const line of unit.split("\n")) {
+      assert.match(line, /^(?:#.*|\[(?:Unit|Service|Socket|Install)\]|[A-Z]\w+=\S.*|)$/);
+    }
+  });
+}
 
 const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
 
-test("systemd takes the unit without a warning", { skip: !hasSystemd }, async () => {
-  await withTempDir(async (folder) => {
-    const file = join(folder, "my-exporter.service");
-    // It looks whether the program is there.
-    await writeFile(file, UNIT.replace("/usr/bin/node", process.execPath));
-    const { status, stderr } = spawnSync("systemd-analyze", ["verify", file], { encoding: "utf8" });
-    const aboutUnit = stderr.split("\n").filter((line) => line.includes("my-exporter"));
-    assert.deepEqual([status, aboutUnit], [0, []]);
+for (const folderName of ["", "secure/"]) {
+  test(`systemd takes the units my-exporter.* in "${folderName}"`, {
+    skip: !hasSystemd,
+  }, async () => {
+    await withTempDir(async (folder) => {
+      const names = Object.keys(UNITS).filter(
+        (name) => posix.dirname(`/${name}`) === posix.resolve("/", folderName),
+      );
+      const files = names.map((name) => join(folder, posix.basename(name)));
+      for (const [index, name] of names.entries()) {
+        // It looks whether the program is there.
+        const unit = `${UNITS[name]}`.replace("/usr/bin/node", process.execPath);
+        await writeFile(`${files[index]}`, unit);
+      }
+      const { status, stderr } = spawnSync("systemd-analyze", ["verify", ...files], {
+        encoding: "utf8",
+      });
+      const aboutUnits = stderr.split("\n").filter((line) => line.includes("my-exporter"));
+      assert.deepEqual([status, aboutUnits], [0, []]);
+    });
   });
-});
+}
 
 test("Prometheus looks for the port that the program listens on by default", () => {
   const { scrape_configs: jobs } = parse(read("prometheus.yml"));

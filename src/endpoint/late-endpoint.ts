@@ -65,7 +65,7 @@ export function createLateEndpoint(
   return {
     scrape: scrapeAs("scrape"),
     page: scrapeAs("page"),
-    targets: async (head, path) => (await ready).targets?.(head, path) ?? NOT_FOUND,
+    targets: async (head, own) => (await ready).targets?.(head, own) ?? NOT_FOUND,
     update: async (work) => (await ready).update(work),
     setFailing: (message) => void ready.then((endpoint) => endpoint.setFailing(message)),
     setOk: () => void ready.then((endpoint) => endpoint.setOk()),

@@ -133,10 +133,15 @@ async function answerAtItsEnd(exchange: Exchange, context: RequestContext): Prom
   }
 }
 
-async function answerTargets({ response, head }: Exchange, context: RequestContext): Promise<void> {
+async function answerTargets(exchange: Exchange, context: RequestContext): Promise<void> {
+  const { request, response, head } = exchange;
   const { endpoint, options } = context;
   try {
-    const targets = (await endpoint.targets?.(head, options.path)) ?? NOT_FOUND;
+    const targets =
+      (await endpoint.targets?.(head, {
+        path: options.path,
+        isTls: "encrypted" in request.socket,
+      })) ?? NOT_FOUND;
     if (!response.headersSent) sendFixed(response, targets);
   } catch (error) {
     fail(error, response, context);

@@ -19,6 +19,8 @@ import { expectedOf } from "./web-config-oracle.ts";
 const PARAMETERS = {
   numRuns: scaleRuns(1_500),
   ...(process.env["CI"] && { seed: 20_260_101 }),
+  // Making a file that fails shorter can take very long.
+  interruptAfterTimeLimit: 60_000 + scaleRuns(10_000),
 };
 
 const PATH = resolve("/etc/promhttp/web.yml");

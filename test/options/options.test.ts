@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
+import { checkServerSecurity } from "../../src/options/late-rules.ts";
 import { FORMATS, type ServerOptions } from "../../src/options/options.ts";
 import { resolveHandlerOptions, resolveOptions } from "../../src/options/rules.ts";
 
@@ -43,6 +44,11 @@ const DEFAULTS = {
 
 /** In the form of a hash; of which password does not matter. */
 const BCRYPT = `$2y$10$${"a".repeat(53)}`;
+
+/** Checks options as a server does, which loads the rules of some when it has them. */
+function check(options: ServerOptions): void {
+  checkServerSecurity(resolveOptions(options));
+}
 
 const LOGGER = { error() {}, warn() {} };
 
@@ -277,7 +283,7 @@ for (const [errorClass, cases] of [
   for (const [name, options] of cases) {
     test(`resolveOptions() names ${name} in its refusal of ${JSON.stringify(options)}`, () => {
       assert.throws(
-        () => resolveOptions(options),
+        () => check(options),
         (error: unknown) => error instanceof errorClass && error.message.includes(`"${name}"`),
       );
     });
@@ -287,7 +293,7 @@ for (const [errorClass, cases] of [
 for (const [name, value] of OUT_OF_RANGE) {
   test(`resolveOptions() refuses ${name}: ${inspect(value)}`, () => {
     assert.throws(
-      () => resolveOptions({ [name]: value }),
+      () => check({ [name]: value }),
       (error: unknown) => {
         assert.ok(error instanceof RangeError);
         assert.ok(error.message.includes(`"${name}"`));
@@ -351,7 +357,7 @@ for (const [name, value] of WRONG_TYPE) {
   test(`resolveOptions() refuses ${name} of a wrong type: ${shown}`, () => {
     const options = Object.defineProperty({}, name, { value, enumerable: true });
     assert.throws(
-      () => resolveOptions(options),
+      () => check(options),
       (error: unknown) => {
         assert.ok(error instanceof TypeError);
         assert.ok(error.message.includes(`"${name}"`), error.message);
@@ -370,7 +376,7 @@ test("no refusal of credentials shows them", () => {
     { tls: { key: [secret] } },
   ]) {
     assert.throws(
-      () => resolveOptions(options as unknown as ServerOptions),
+      () => check(options as unknown as ServerOptions),
       (error: unknown) => error instanceof Error && !error.message.includes(secret),
     );
   }
@@ -379,7 +385,7 @@ test("no refusal of credentials shows them", () => {
 for (const options of [null, "/metrics", 7, true]) {
   test(`resolveOptions() refuses ${options} instead of options`, () => {
     // What a caller in JavaScript may pass.
-    assert.throws(() => resolveOptions(options as unknown as ServerOptions), TypeError);
+    assert.throws(() => check(options as unknown as ServerOptions), TypeError);
   });
 }
 

@@ -42,8 +42,8 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a YAML file of settings: one document without aliases, tags and merge keys, so that it is no
- * larger and nothing else than it looks. It is YAML 1.1, as for the official exporters: `yes` and `on` are
+ * Reads a YAML file of settings: one document without aliases, tags and merge keys, so that it is what
+ * it looks like, and not larger. It is YAML 1.1, as for the official exporters: `yes` and `on` are
  * booleans.
  *
  * @param file The path of the file, for messages, which show nothing of its text but keys.

@@ -253,17 +253,18 @@ export interface ServerOptions extends HandlerOptions {
    */
   readonly openHealth?: OpenHealth | undefined;
   /**
-   * A second address, without TLS or credentials, that answers `/-/healthy` and `/-/ready` and nothing else.
+   * A second address, without TLS, that answers `/-/healthy` and `/-/ready` to everybody, and nothing else.
+   * With the option `workers`, it is open where the first one is.
    * @default undefined
    */
   readonly healthAddress?: Address | undefined;
   /**
-   * The permissions of a unix socket: who may connect is who may write.
+   * The permissions of a unix socket that the server makes: who may connect is who may write.
    * @default 0o660
    */
   readonly socketMode?: number | undefined;
   /**
-   * The id of the group that a unix socket belongs to.
+   * The id of the group that a unix socket belongs to, if the server makes it.
    * @default undefined, which is the group of the process
    */
   readonly socketGroup?: number | undefined;

@@ -7,9 +7,14 @@ import { HEALTHY_PATH, READY_PATH, TARGETS_PATH } from "../http/routes.ts";
 import { nodeModule } from "../node.ts";
 import { type ListenTarget, textOf, urlOf } from "../options/address.ts";
 import { type Closing, createClosing } from "./closing.ts";
-import { openPort, type Port, type PortParts } from "./listen/port.ts";
-import { type OpenServer, type ServerArguments, schemeOf } from "./open-server.ts";
-import { createRequestListener } from "./requests.ts";
+import type { Port } from "./listen/port.ts";
+import {
+  type OpenServer,
+  openPorts,
+  type PortsParts,
+  type ServerArguments,
+  schemeOf,
+} from "./open-server.ts";
 
 /**
  * Opens the server of a process that is a worker of a group.
@@ -83,11 +88,11 @@ interface Worker {
 async function openAsHub({ parts, group, closing, ports }: Worker): Promise<void> {
   const { options, log, security } = parts;
   const { guard, layer } = security ?? {};
-  const onRequest = createRequestListener({ options, endpoint: group, closing, log, guard });
+  const context = { options, endpoint: group, closing, log, guard };
   await group.join({
     open: () => {
       // Nobody else has the server, so nothing else closes it.
-      const port = ports.open({ ...parts, onRequest, onClosed() {}, layer, sharing: "never" });
+      const port = ports.open({ ...parts, context, onClosed() {}, layer, sharing: "never" });
       return port.then(({ address }) => placeOf(address, parts));
     },
     shut: () => ports.shut(),
@@ -106,9 +111,9 @@ async function openInEach({ parts, group, alone, closing, ports }: Worker): Prom
     return group;
   });
   const endpoint = createLateEndpoint(parts, alone, joined);
-  const onRequest = createRequestListener({ options, endpoint, closing, log, guard });
+  const context = { options, endpoint, closing, log, guard };
   const onClosed = () => void closing.closeNow();
-  const { address } = await ports.open({ ...parts, onRequest, onClosed, layer, sharing: "allow" });
+  const { address } = await ports.open({ ...parts, context, onClosed, layer, sharing: "allow" });
   join(placeOf(address, parts));
   await joined;
 }
@@ -170,9 +175,9 @@ class Ports {
    *
    * @throws {ListenError} When the system refuses.
    */
-  async open(parts: PortParts): Promise<Port> {
+  async open(parts: PortsParts): Promise<Port> {
     if (this.#isClosed) throw new ListenError(parts.label, new Error("the server is closing"));
-    const opening = openPort(parts);
+    const opening = openPorts(parts);
     this.#opening = opening.catch(() => {});
     this.#current = await opening;
     return this.#current;

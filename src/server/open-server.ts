@@ -7,8 +7,8 @@ import { type ListenTarget, urlOf } from "../options/address.ts";
 import type { Controls, ResolvedOptions } from "../options/options.ts";
 import type { WorkerRole } from "../options/workers.ts";
 import { createClosing } from "./closing.ts";
-import { openPort, type Port } from "./listen/port.ts";
-import { createRequestListener } from "./requests.ts";
+import { openPort, type Port, type PortParts } from "./listen/port.ts";
+import { createRequestListener, type RequestContext } from "./requests.ts";
 import type { Security } from "./security.ts";
 
 /** The arguments of a server, checked and parsed. */
@@ -40,6 +40,23 @@ export function schemeOf({ security }: Pick<ServerArguments, "security">): "http
   return security?.isTls ? "https" : "http";
 }
 
+/** What ports are opened for. */
+export interface PortsParts extends Omit<PortParts, "onRequest"> {
+  readonly context: RequestContext;
+}
+
+/**
+ * Opens the port of a server, and with it the one of the option `healthAddress`.
+ *
+ * @throws {ListenError} When the system refuses.
+ */
+export async function openPorts({ context, ...others }: PortsParts): Promise<Port> {
+  const parts = { ...others, onRequest: createRequestListener(context) };
+  if (parts.options.healthAddress === undefined) return openPort(parts);
+  const { openWithHealth } = await import("./listen/health-port.ts");
+  return openWithHealth(parts, context);
+}
+
 /**
  * Opens the server of one process.
  *
@@ -58,15 +75,9 @@ export async function openServer(parts: ServerArguments): Promise<OpenServer> {
     furtherFamilies: security?.families,
   });
   const closing = createClosing(options, async () => port?.drain());
-  const onRequest = createRequestListener({
-    options,
-    endpoint,
-    closing,
-    log,
-    guard: security?.guard,
-  });
+  const context = { options, endpoint, closing, log, guard: security?.guard };
   const onClosed = () => void closing.closeNow();
-  port = await openPort({ ...parts, onRequest, onClosed, layer: security?.layer });
+  port = await openPorts({ ...parts, context, onClosed, layer: security?.layer });
   const { address, closed } = port;
   void closed.then(endpoint.close);
   const { close } = closing;

@@ -1,7 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Endpoint } from "../endpoint/endpoint.ts";
 import type { Guard } from "../http/access/guard.ts";
-import { contentRefusal } from "../http/content.ts";
 import {
   BAD_REQUEST,
   type FixedAnswer,
@@ -123,6 +122,7 @@ function answer(exchange: Exchange, context: RequestContext): void {
 async function answerAtItsEnd(exchange: Exchange, context: RequestContext): Promise<void> {
   const { request, response } = exchange;
   try {
+    const { contentRefusal } = await import("../http/content.ts");
     const refusal = await contentRefusal(request, context.options.headersTimeoutMs);
     // Meanwhile its rest was refused: it was not HTTP, or did not come.
     if (response.headersSent) return;

@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { Server } from "node:net";
 import { test } from "node:test";
 import { UP_TEXT } from "../helpers/families.ts";
 import { netServer } from "../helpers/http/net-server.ts";
 import { rawRequest, request } from "../helpers/http/raw-request.ts";
 import { forkFixture } from "../helpers/processes/fork-fixture.ts";
+import { fdOf } from "../helpers/processes/with-sockets.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
-
-/** The file descriptor of a server, which Node does not document. */
-function fdOf(server: Server): number {
-  return (server as unknown as { readonly _handle: { readonly fd: number } })._handle.fd;
-}
 
 test("Server.listen() serves on a file descriptor that another process has bound", async () => {
   const { server: parent } = await netServer();

@@ -20,7 +20,10 @@ export async function listenOnDescriptors(
   try {
     for (const fd of descriptors) {
       const server = createAccepting(parts, onConnection);
-      await bind(server, { fd, exclusive } as object);
+      await bind(server, { fd, exclusive } as object).catch((error: Error) => {
+        const reason = `file descriptor ${fd} cannot accept connections: ${error.message}`;
+        throw new Error(reason, { cause: error });
+      });
       servers.push(server);
     }
   } catch (error) {

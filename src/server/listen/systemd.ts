@@ -53,7 +53,8 @@ export function namesOf(variables: SocketVariables, ownPid: string): Map<number,
   const length = Number(count);
   const list = names?.split(":") ?? new Array<string>(length).fill(UNNAMED);
   if (list.length !== length) {
-    throw new Error(`LISTEN_FDNAMES must have ${count} names, got ${show(list)}`);
+    const wanted = `a name for each of ${count} sockets`;
+    throw new Error(`LISTEN_FDNAMES must have ${wanted}, got ${show(list)}`);
   }
   return new Map(list.map((name, index) => [FIRST_DESCRIPTOR + index, name]));
 }

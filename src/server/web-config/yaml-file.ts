@@ -123,9 +123,12 @@ class YamlReader {
       return { kind: "scalar", line, text: node.source ?? "", value: node.value };
     }
     if (isMap(node)) return { kind: "map", line, entries: this.#entriesOf(node) };
-    if (!isSeq(node)) return { kind: "null", line };
-    const items = node.items.map((item) => this.#nodeOf(item, this.#lineOf(item.range[0])));
-    return { kind: "list", line, items };
+    if (isSeq(node)) {
+      const items = node.items.map((item) => this.#nodeOf(item, this.#lineOf(item.range[0])));
+      return { kind: "list", line, items };
+    }
+    // Nothing: an alias has been refused above.
+    return { kind: "null", line };
   }
 
   #entriesOf(map: YAMLMap.Parsed): ReadonlyMap<string, YamlNode> {

@@ -9,6 +9,7 @@
  *
  * The YAML parser is large; import this only where there is such a file.
  */
+import { costOf, MAX_COMMON_COST } from "../http/access/credentials/hash-costs.ts";
 import { nodeModule } from "../node.ts";
 import type { RateLimit } from "../options/security.ts";
 import { hashFault, headerFault, userFault } from "../options/security-rules.ts";
@@ -30,9 +31,6 @@ export interface WebConfig {
   /** What is allowed, but probably not meant: one line each. */
   readonly warnings: readonly string[];
 }
-
-/** A hash of a higher cost takes longer than a scraper waits while others log in. */
-const MAX_COMMON_COST = 12;
 
 /**
  * Reads the text of a web configuration file.
@@ -66,10 +64,6 @@ export function readWebConfig(text: Uint8Array, file: string): WebConfig {
       .filter((hash) => costOf(hash.text) > MAX_COMMON_COST)
       .map(({ text, line }) => `${file}:${line}: a hash of cost ${costOf(text)} makes logins slow`),
   };
-}
-
-function costOf(hash: string): number {
-  return Number(hash.split("$")[2]);
 }
 
 /** Without an interval there is no limit, as for the official exporters; an interval needs a burst. */

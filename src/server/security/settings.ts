@@ -5,6 +5,7 @@
  */
 
 import type { ConfigError } from "../../errors.ts";
+import { highCostWarnings } from "../../http/access/credentials/hash-costs.ts";
 import type { Load, ReadFile } from "../../http/access/reloader.ts";
 import { tokensIn } from "../../http/access/token-file.ts";
 import type { Policy } from "../../http/access.ts";
@@ -66,8 +67,9 @@ export async function createLoad({ options, target }: SettingsParts): Promise<Lo
       openHealth,
     };
     const further = await warningsOf({ tls: tlsSettings, policy, target });
-    const warnings = [...(config?.warnings ?? []), ...(tls?.warnings ?? []), ...further];
-    return { tls, policy, warnings };
+    // The file's own name the line.
+    const ofUsers = config?.warnings ?? highCostWarnings(policy.users);
+    return { tls, policy, warnings: [...ofUsers, ...(tls?.warnings ?? []), ...further] };
   };
 }
 

@@ -243,6 +243,17 @@ test("a network that names an address within it is logged", () => {
   ]);
 });
 
+test("hashes of different costs are logged once", () => {
+  const hashOf = (cost: number) => HASH.replace("$04$", `$${cost}$`);
+  const users = new Map([["a", hashOf(10)]]);
+  const { lines, use } = openAccess({ users });
+  assert.deepEqual(lines, []);
+  for (let index = 0; index < 2; index++) use({ users: new Map([...users, ["b", hashOf(12)]]) });
+  assert.deepEqual(lines, [
+    "warn promhttp: Users have hashes of different costs (10, 12); a wrong password takes as long as the highest",
+  ]);
+});
+
 test("requests of the Fetch API are in no network, which is said once", async () => {
   const { access, lines } = openAccess({ allowedNetworks: ["0.0.0.0/0", "::/0"] });
   const { head } = visitOf({});

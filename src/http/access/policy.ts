@@ -2,6 +2,7 @@ import type { AuthOptions, OpenHealth, RateLimit } from "../../options/security.
 import type { FixedAnswer } from "../fixed-answers.ts";
 import type { Headers } from "../send.ts";
 import { unauthorized } from "./answers.ts";
+import { costOf } from "./credentials/passwords.ts";
 import { createTokens, type Tokens } from "./credentials/tokens.ts";
 import { createNetworks, type Networks } from "./networks.ts";
 
@@ -27,18 +28,27 @@ export interface Rules {
   /** Whether a client needs credentials. */
   readonly hasAuth: boolean;
   readonly unauthorized: FixedAnswer;
+  /** What works, but may be a mistake. */
+  readonly warnings: readonly string[];
 }
 
 /** Makes of a policy what decides by it. */
 export function rulesOf(policy: Policy): Rules {
   const { allowedNetworks, trustedProxies, users, tokens, authorize } = policy;
+  const networks = allowedNetworks && createNetworks(allowedNetworks);
+  const proxies = trustedProxies && createNetworks(trustedProxies);
   return {
     policy,
-    networks: allowedNetworks && createNetworks(allowedNetworks),
-    proxies: trustedProxies && createNetworks(trustedProxies),
+    networks,
+    proxies,
     tokens: createTokens(tokens),
     hasAuth: users.size > 0 || tokens.length > 0 || authorize !== undefined,
     unauthorized: unauthorized(challengesOf(policy)),
+    warnings: [
+      ...networkWarnings("allowedNetworks", networks),
+      ...networkWarnings("trustedProxies", proxies),
+      ...costWarnings(users),
+    ],
   };
 }
 
@@ -52,4 +62,18 @@ function challengesOf({ users, tokens, authorize }: Policy): readonly string[] {
     challenges.push('Bearer realm="metrics"');
   }
   return challenges;
+}
+
+function networkWarnings(option: string, networks: Networks | undefined): string[] {
+  const list = networks?.doubtful ?? [];
+  return list.map((network) => `Option "${option}" has ${network}, an address within its network`);
+}
+
+/** A wrong password takes as long as the highest cost does, whichever user it is for. */
+function costWarnings(users: Policy["users"]): string[] {
+  const costs = [...new Set(Array.from(users.values(), costOf))].sort((a, b) => a - b);
+  if (costs.length < 2) return [];
+  return [
+    `Users have hashes of different costs (${costs.join(", ")}); a wrong password takes as long as the highest`,
+  ];
 }

@@ -108,7 +108,7 @@ export class Passwords {
 }
 
 /** The cost in a hash such as `$2b$10$…`. */
-function costOf(hash: string): number {
+export function costOf(hash: string): number {
   return Number(hash.split("$")[2]);
 }
 

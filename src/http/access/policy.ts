@@ -1,3 +1,4 @@
+import { mayStartThreads } from "../../node.ts";
 import type { AuthOptions, OpenHealth, RateLimit } from "../../options/security.ts";
 import type { FixedAnswer } from "../fixed-answers.ts";
 import type { Headers } from "../send.ts";
@@ -30,6 +31,12 @@ export interface Rules {
   readonly unauthorized: FixedAnswer;
   /** What works, but may be a mistake. */
   readonly warnings: readonly string[];
+}
+
+/** Why this process can never honour a policy, in words; `undefined` if it can. */
+export function policyFault({ users }: Policy): string | undefined {
+  if (users.size === 0 || mayStartThreads()) return undefined;
+  return "passwords need a thread, and Node needs --allow-worker for it";
 }
 
 /** Makes of a policy what decides by it. */

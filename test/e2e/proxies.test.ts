@@ -1,11 +1,7 @@
 // What proxies and load balancers send: other forms of a target, and requests in chunks of which there
 // are none.
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { UP_TEXT } from "../helpers/families.ts";
@@ -14,48 +10,9 @@ import { freePort } from "../helpers/http/free-port.ts";
 import { httpGet } from "../helpers/http/http-get.ts";
 import { rawRequest, request } from "../helpers/http/raw-request.ts";
 import { withServer } from "../helpers/http/with-server.ts";
-import { withTempDir } from "../helpers/with-temp-dir.ts";
-import { within } from "../helpers/within.ts";
+import { withProxy } from "./with-proxy.ts";
 
 const exec = promisify(execFile);
-
-/** Runs a proxy with a configuration file, until `run` is done. */
-async function withProxy(
-  program: string,
-  flags: (file: string) => readonly string[],
-  configure: (folder: string) => string,
-  run: (line: (pattern: RegExp) => Promise<void>) => Promise<void>,
-): Promise<void> {
-  await withTempDir(async (folder) => {
-    const file = join(folder, "proxy.conf");
-    await writeFile(file, configure(folder));
-    const child = spawn(program, flags(file), { stdio: "pipe" });
-    const lines: string[] = [];
-    let onLine = () => {};
-    for (const output of [child.stdout, child.stderr]) {
-      createInterface(output).on("line", (line) => {
-        lines.push(line);
-        onLine();
-      });
-    }
-    const line = (pattern: RegExp) =>
-      within(
-        `the line ${pattern} of ${program}`,
-        new Promise<void>((resolve) => {
-          onLine = () => {
-            if (lines.some((candidate) => pattern.test(candidate))) resolve();
-          };
-          onLine();
-        }),
-      );
-    try {
-      await run(line);
-    } finally {
-      child.kill("SIGTERM");
-      await once(child, "exit");
-    }
-  });
-}
 
 const HAPROXY_CHECKS: Readonly<Record<string, readonly [lines: string, code: number]>> = {
   "OPTIONS *": ["option httpchk OPTIONS * HTTP/1.1", 204],

@@ -1,0 +1,50 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { withTempDir } from "../helpers/with-temp-dir.ts";
+import { within } from "../helpers/within.ts";
+
+/**
+ * Runs a proxy with a configuration file, until `run` is done.
+ *
+ * @param configure Writes the file; it gets the folder of the file.
+ */
+export async function withProxy(
+  program: string,
+  flags: (file: string) => readonly string[],
+  configure: (folder: string) => string,
+  run: (line: (pattern: RegExp) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  await withTempDir(async (folder) => {
+    const file = join(folder, "proxy.conf");
+    await writeFile(file, configure(folder));
+    const child = spawn(program, flags(file), { stdio: "pipe" });
+    const lines: string[] = [];
+    let onLine = () => {};
+    for (const output of [child.stdout, child.stderr]) {
+      createInterface(output).on("line", (line) => {
+        lines.push(line);
+        onLine();
+      });
+    }
+    const line = (pattern: RegExp) =>
+      within(
+        `the line ${pattern} of ${program}`,
+        new Promise<void>((resolve) => {
+          onLine = () => {
+            if (lines.some((candidate) => pattern.test(candidate))) resolve();
+          };
+          onLine();
+        }),
+      );
+    try {
+      await run(line);
+    } finally {
+      child.kill("SIGTERM");
+      // Its streams count as open sockets until then.
+      await once(child, "close");
+    }
+  });
+}

@@ -4,11 +4,12 @@
  *
  * A server and a handler have one endpoint each. `group-endpoint.ts` makes that of a process whose
  * scrapes are answered for all workers of a group; `late-endpoint.ts` lets requests wait until it has
- * joined them. The code of groups is loaded only with the option `workers`. This room reads no request and
+ * joined them. The code of groups is loaded only with the option `workers`, for a handler by `join-later.ts`. This room reads no request and
  * sends no response.
  */
 import type { FixedAnswer } from "../http/fixed-answers.ts";
 import type { RequestHead } from "../http/request-head.ts";
+import type { OwnPlace } from "../http/targets.ts";
 import type { Log } from "../log.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
 import type { Gatherer } from "../model/gatherer.ts";
@@ -40,7 +41,7 @@ export interface Endpoint extends Controls {
    *
    * @param path The path of the metrics; `undefined` where only the request knows it.
    */
-  readonly targets?: (head: RequestHead, path: string | undefined) => MaybePromise<FixedAnswer>;
+  readonly targets?: (head: RequestHead, own: OwnPlace | undefined) => MaybePromise<FixedAnswer>;
   /** Drops what is kept for the next scrape, because there will be none. */
   close(): void;
 }

@@ -53,8 +53,8 @@ export function createGroupEndpoint(
     },
     scrape: (request) => (isAlone() ? alone : group).scrape(request),
     page: (request) => (isAlone() ? alone : group).page(request),
-    targets: (head, path) =>
-      isAlone() ? targetsAnswer(head, path, ONLY_SLOT, label) : group.targets(head, path),
+    targets: (head, own) =>
+      isAlone() ? targetsAnswer(head, own, ONLY_SLOT, label) : group.targets(head, own),
     update: (work) => (isAlone() ? alone : all).update(work),
     setFailing: (message) => (isAlone() ? alone : group).setFailing(message),
     setOk: () => (isAlone() ? alone : group).setOk(),

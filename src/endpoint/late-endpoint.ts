@@ -4,22 +4,21 @@ import type { Gatherer } from "../model/gatherer.ts";
 import { scraperTimeoutMs } from "../scrape/deadline.ts";
 import type { Scrape, ScrapeRequest, ScrapeResponse } from "../scrape/exchange.ts";
 import { createScrapeHandler } from "../scrape/scrape.ts";
-import { createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
-import type { GroupEndpoint } from "./group-endpoint.ts";
+import type { Endpoint, EndpointParts } from "./endpoint.ts";
+import { createGroupEndpoint, type GroupEndpoint } from "./group-endpoint.ts";
 
 const CANNOT_JOIN = "Cannot join the other workers; this one is a target of its own";
 
-/** Joins the group of the application, with the handler of this process. */
-export function joinAsHandler(parts: EndpointParts): Endpoint {
-  const alone = createEndpoint(parts);
-  // The code of groups is not part of the entry.
-  const joining = import("./group-endpoint.ts").then(async ({ createGroupEndpoint }) => {
-    const group = createGroupEndpoint(parts, alone, undefined);
-    // The server that it is mounted in listens.
-    await group.join({ open: async () => undefined, shut: async () => {} });
-    return group;
-  });
-  return createLateEndpoint(parts, alone, joining);
+/** Joins the group of the application, with the handler of this process, whose own endpoint is `alone`. */
+export function joinGroup(parts: EndpointParts, alone: Endpoint): Endpoint {
+  const group = createGroupEndpoint(parts, alone, undefined);
+  // The server that it is mounted in listens.
+  const joining = group.join({ open: async () => undefined, shut: async () => {} });
+  return createLateEndpoint(
+    parts,
+    alone,
+    joining.then(() => group),
+  );
 }
 
 /**
@@ -66,7 +65,7 @@ export function createLateEndpoint(
   return {
     scrape: scrapeAs("scrape"),
     page: scrapeAs("page"),
-    targets: async (head, path) => (await ready).targets?.(head, path) ?? NOT_FOUND,
+    targets: async (head, own) => (await ready).targets?.(head, own) ?? NOT_FOUND,
     update: async (work) => (await ready).update(work),
     setFailing: (message) => void ready.then((endpoint) => endpoint.setFailing(message)),
     setOk: () => void ready.then((endpoint) => endpoint.setOk()),

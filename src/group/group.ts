@@ -13,7 +13,7 @@
 import { messageOf } from "../errors.ts";
 import type { FixedAnswer } from "../http/fixed-answers.ts";
 import type { RequestHead } from "../http/request-head.ts";
-import { targetsAnswer } from "../http/targets.ts";
+import { type OwnPlace, targetsAnswer } from "../http/targets.ts";
 import type { Gatherer } from "../model/gatherer.ts";
 import type { WorkerRole, WorkersSettings } from "../options/workers.ts";
 import type { Scrape, WorkerReport } from "../scrape/exchange.ts";
@@ -132,9 +132,9 @@ export class Group {
    *
    * @param path That of the metrics; a mount does not know its own.
    */
-  async targets(head: RequestHead, path: string | undefined): Promise<FixedAnswer> {
+  async targets(head: RequestHead, own: OwnPlace | undefined): Promise<FixedAnswer> {
     const slots = this.#part?.lead?.slots() ?? (await this.#forwarder.slots());
-    return targetsAnswer(head, path, slots, this.#settings.label);
+    return targetsAnswer(head, own, slots, this.#settings.label);
   }
 
   /** The workers, for the page of the hub. */

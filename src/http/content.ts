@@ -4,7 +4,8 @@ import { type FixedAnswer, HAS_BODY, REQUEST_TIMEOUT } from "./fixed-answers.ts"
 
 /**
  * Waits for the end of a request that is sent in chunks, of which there may be none: some proxies
- * send such requests for GET. What something else has read before is not looked at.
+ * send such requests for GET. What something else has read before is not looked at. It is loaded with the
+ * first such request.
  *
  * @returns What to answer when there is content, or the end does not come in time; `undefined` when
  *   there is none.
@@ -16,6 +17,8 @@ export function contentRefusal(
   if (request.readableDidRead || request.readableEnded || typeof request.on !== "function") {
     return Promise.resolve(undefined);
   }
+  // Its client has gone since it came.
+  if (request.destroyed) return Promise.resolve(REQUEST_TIMEOUT);
   return within(timeoutMs, (resolve) => {
     request.on("data", () => resolve(HAS_BODY));
     request.on("end", () => resolve(undefined));

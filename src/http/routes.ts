@@ -1,5 +1,5 @@
 import type { ResolvedOptions } from "../options/options.ts";
-import { resolveOptions } from "../options/rules.ts";
+import { isUrlPath } from "../options/rules.ts";
 
 /** What a request is for. */
 export type Route =
@@ -54,12 +54,7 @@ export function isFixedPath(path: string): boolean {
 
 /** Tells whether metrics can be served at `path`. */
 export function isMetricsPath(path: string): boolean {
-  try {
-    resolveOptions({ path });
-    return !isFixedPath(path);
-  } catch {
-    return false;
-  }
+  return isUrlPath(path) && !isFixedPath(path);
 }
 
 /** A request target that names its server, in its two parts. */

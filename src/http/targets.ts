@@ -11,47 +11,62 @@ import { queryOf } from "./routes.ts";
 /** The path that scrapers ask for unless they are told another. */
 const USUAL_PATH = "/metrics";
 
+/** What a server knows of where it is. */
+export interface OwnPlace {
+  /** The path of the metrics. */
+  readonly path: string;
+  /** Whether it speaks TLS. */
+  readonly isTls: boolean;
+}
+
 /** Where scrapers reach the workers. */
 interface TargetsPlace {
   /** A host, and perhaps a port. */
   readonly target: string;
   /** The path of the metrics. */
   readonly path: string;
+  /** `undefined` where that is what the scraper takes anyway. */
+  readonly scheme: string | undefined;
 }
 
 /**
  * Reads where scrapers reach the workers: at the host that the request names, or that of `?target=`,
- * which a proxy in front may need.
+ * which a proxy in front may need, as it may need `?scheme=`.
  *
- * @param path The path of the metrics. A mount does not know its own: there `?path=` names it.
- * @returns `undefined` where a host or a path is not one.
+ * @param own Absent for a mount, which does not know its path: there `?path=` names it.
+ * @returns `undefined` where a host, a path or a scheme is not one.
  */
-function targetsPlaceOf(head: RequestHead, path: string | undefined): TargetsPlace | undefined {
+function targetsPlaceOf(head: RequestHead, own: OwnPlace | undefined): TargetsPlace | undefined {
   const query = new URLSearchParams(queryOf(head.target));
   const target = (query.get("target") ?? head.header("host") ?? "").replace(/:$/, "");
   if (target === "" || !isValidHost(target)) return undefined;
-  const named = path ?? query.get("path") ?? USUAL_PATH;
-  return isUrlPath(named) ? { target, path: named } : undefined;
+  const path = own?.path ?? query.get("path") ?? USUAL_PATH;
+  const scheme = query.get("scheme") ?? (own?.isTls ? "https" : undefined);
+  const isScheme = scheme === undefined || /^https?$/.test(scheme);
+  return isUrlPath(path) && isScheme ? { target, path, scheme } : undefined;
 }
 
 /**
  * Answers with the targets, each with the label that tells workers apart. A scraper drops its targets
  * when the list is empty, and keeps them when it gets an error.
  *
- * @param path As for `targetsPlaceOf()`.
+ * @param own As for `targetsPlaceOf()`.
  * @param slots Those of all workers; `undefined` as long as they are not known.
  * @param label The name of the label that tells workers apart.
  */
 export function targetsAnswer(
   head: RequestHead,
-  path: string | undefined,
+  own: OwnPlace | undefined,
   slots: readonly number[] | undefined,
   label: string,
 ): FixedAnswer {
-  const place = targetsPlaceOf(head, path);
+  const place = targetsPlaceOf(head, own);
   if (place === undefined) return BAD_REQUEST;
   if (slots === undefined || slots.length === 0) return WORKERS_UNKNOWN;
-  const common = place.path === USUAL_PATH ? {} : { __metrics_path__: place.path };
+  const common = {
+    ...(place.path !== USUAL_PATH && { __metrics_path__: place.path }),
+    ...(place.scheme !== undefined && { __scheme__: place.scheme }),
+  };
   const groups = slots
     .toSorted((a, b) => a - b)
     .map((slot) => ({

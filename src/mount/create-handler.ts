@@ -8,7 +8,7 @@
  */
 
 import { createEndpoint } from "../endpoint/endpoint.ts";
-import { joinAsHandler } from "../endpoint/late-endpoint.ts";
+import { joinLater } from "../endpoint/join-later.ts";
 import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
 import { HEALTHY, NOT_FOUND, NOT_READY, READY } from "../http/fixed-answers.ts";
 import { createLog } from "../log.ts";
@@ -75,7 +75,7 @@ export function createHandler(
     hasPage: true,
     furtherFamilies: guard?.families,
   };
-  const endpoint = resolved.workers === undefined ? createEndpoint(parts) : joinAsHandler(parts);
+  const endpoint = resolved.workers === undefined ? createEndpoint(parts) : joinLater(parts);
   const { scrape, page, targets, update, setFailing, setOk, setReady, isReady, close } = endpoint;
   const headers = resolved.compression.encodings.length > 0 ? NO_TRANSFORM : {};
   const mountOf = (content: Content): Mount => createMount(content, resolved, log, guard);

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Guard } from "../http/access/guard.ts";
-import { contentRefusal } from "../http/content.ts";
 import { type FixedAnswer, HOST_NOT_ALLOWED } from "../http/fixed-answers.ts";
 import { answerScrape, headOf } from "../http/node.ts";
 import {
@@ -11,8 +10,7 @@ import {
   malformationOf,
   type RequestHead,
 } from "../http/request-head.ts";
-import { allHeaders, sendFixed, tryToReset } from "../http/send.ts";
-import { untilGone } from "../http/write-body.ts";
+import { allHeaders, sendFixed, tryToReset, untilGone } from "../http/send.ts";
 import type { Log } from "../log.ts";
 import { andThen, type MaybePromise, orElse } from "../maybe-promise.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
@@ -76,6 +74,7 @@ export function createMount(
     head: RequestHead,
   ) => {
     try {
+      const { contentRefusal } = await import("../http/content.ts");
       const refusal = await contentRefusal(request, timeoutMs);
       await (refusal === undefined
         ? answerContent(content, request, response, head)

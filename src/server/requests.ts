@@ -1,7 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Endpoint } from "../endpoint/endpoint.ts";
 import type { Guard } from "../http/access/guard.ts";
-import { contentRefusal } from "../http/content.ts";
 import {
   BAD_REQUEST,
   type FixedAnswer,
@@ -123,6 +122,7 @@ function answer(exchange: Exchange, context: RequestContext): void {
 async function answerAtItsEnd(exchange: Exchange, context: RequestContext): Promise<void> {
   const { request, response } = exchange;
   try {
+    const { contentRefusal } = await import("../http/content.ts");
     const refusal = await contentRefusal(request, context.options.headersTimeoutMs);
     // Meanwhile its rest was refused: it was not HTTP, or did not come.
     if (response.headersSent) return;
@@ -133,10 +133,15 @@ async function answerAtItsEnd(exchange: Exchange, context: RequestContext): Prom
   }
 }
 
-async function answerTargets({ response, head }: Exchange, context: RequestContext): Promise<void> {
+async function answerTargets(exchange: Exchange, context: RequestContext): Promise<void> {
+  const { request, response, head } = exchange;
   const { endpoint, options } = context;
   try {
-    const targets = (await endpoint.targets?.(head, options.path)) ?? NOT_FOUND;
+    const targets =
+      (await endpoint.targets?.(head, {
+        path: options.path,
+        isTls: "encrypted" in request.socket,
+      })) ?? NOT_FOUND;
     if (!response.headersSent) sendFixed(response, targets);
   } catch (error) {
     fail(error, response, context);

@@ -2,15 +2,22 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { noEvents, workerFamilies } from "../../src/group/hub/worker-metrics.ts";
+import { Server } from "../../src/index.ts";
 import { FORMATS } from "../../src/options/options.ts";
 import { resolveHandlerOptions, resolveOptions } from "../../src/options/rules.ts";
 import { HELP } from "../../src/programs/cli/flags/help.ts";
 import { readEnvironment } from "../../src/programs/preload/environment.ts";
 import { SelfMetrics } from "../../src/scrape/self-metrics.ts";
+import { CIPHER_SUITES, CLIENT_AUTH, CURVES } from "../../src/server/web-config/names.ts";
+import { TLS_KEYS } from "../../src/server/web-config/tls-block.ts";
+import { createAuthority } from "../helpers/certificates.ts";
+import { countingGatherer } from "../helpers/gatherers.ts";
+import { httpsGet } from "../helpers/http/https-get.ts";
 import { ROOT, readDocument, sectionOf } from "./documents.ts";
 
 const OPTIONS = readDocument("docs/guide/options.md");
 const WORKERS = readDocument("docs/guide/workers.md");
+const WEB_CONFIG = readDocument("docs/guide/web-config.md");
 
 test("the guide names every option and its default, and no other", () => {
   const handler = resolveHandlerOptions();
@@ -92,6 +99,31 @@ test("the guide names every flag of the program, and no other", () => {
   assert.deepEqual([...flagsIn(table)].sort(), [...flagsIn(HELP)].sort());
 });
 
+test("the guide names every key of the configuration file, and no other", () => {
+  const table = sectionOf(WEB_CONFIG, "Keys");
+  const rows = [...table.matchAll(/^\| `(\w+)(?:\.(\w+))?`(.*?) \|/gm)];
+  const named = rows.flatMap(([, block, key = "", others = ""]) => {
+    const further = Array.from(others.matchAll(/`(\w+)`/g), ([, name = ""]) => name);
+    return [key, ...further].map((name) => `${block}.${name}`);
+  });
+  const known = [
+    ...TLS_KEYS.map((key) => `tls_server_config.${key}`),
+    "http_server_config.http2",
+    "http_server_config.headers",
+    "basic_auth_users.",
+    "rate_limit.interval",
+    "rate_limit.burst",
+  ];
+  assert.deepEqual(named.sort(), known.sort());
+});
+
+test("the guide names everything that has a name in the configuration file, and nothing else", () => {
+  const known = [CIPHER_SUITES, CURVES, CLIENT_AUTH].flatMap((names) => Object.keys(names));
+  const table = sectionOf(WEB_CONFIG, "Names");
+  const named = Array.from(table.matchAll(/`(\w*[A-Z]\w*)`/g), ([, name]) => name);
+  assert.deepEqual(named.sort(), known.sort());
+});
+
 test("the guide names every variable that the preload reads, and no other", () => {
   const read: string[] = [];
   const get = (_: object, name: string) => {
@@ -127,6 +159,30 @@ test("the guide names every self-metric, and no other", () => {
       .map(({ name }) => name)
       .sort(),
   );
+});
+
+test("the guide names every self-metric of security and its reasons, and no other", async () => {
+  const authority = createAuthority();
+  await using server = await Server.listen(countingGatherer(), "127.0.0.1:0", {
+    tls: authority.issue({ sans: ["IP:127.0.0.1"] }),
+    allowedNetworks: ["127.0.0.1"],
+  });
+  const { body } = await httpsGet({ port: new URL(server.url).port, ca: authority.cert });
+  const plain = new SelfMetrics(() => 0).families().map(({ name }) => name);
+  const families = new Map<string, Set<string>>();
+  for (const [, name = "", reason] of body.matchAll(/^(promhttp_\w+)(?:\{reason="(\w+)"\})? /gm)) {
+    if (plain.some((known) => name.startsWith(known))) continue;
+    const reasons = families.get(name) ?? new Set();
+    if (reason !== undefined) reasons.add(reason);
+    families.set(name, reasons);
+  }
+  const table = sectionOf(readDocument("docs/guide/security.md"), "What is counted");
+  const rows = Array.from(table.matchAll(/^\| `(promhttp_\w+).*?` \| (.*) \|$/gm));
+  assert.deepEqual(rows.map(([, name]) => name).sort(), [...families.keys()].sort());
+  for (const [, name = "", text = ""] of rows) {
+    const named = Array.from(text.matchAll(/`(\w+)`/g), ([, reason]) => reason);
+    assert.deepEqual(named.sort(), [...(families.get(name) ?? [])].sort(), name);
+  }
 });
 
 test("the guide names every metric about the workers, and no other", () => {

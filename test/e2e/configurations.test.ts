@@ -15,6 +15,12 @@ test("Prometheus takes the example of its configuration", () => {
   execFileSync("promtool", ["check", "config", pathOf("prometheus.yml")]);
 });
 
+test("Prometheus takes the examples of its alerts", () => {
+  for (const name of ["prometheus-worker-alerts.yml", "secure/alerts.yml"]) {
+    execFileSync("promtool", ["check", "rules", pathOf(name)]);
+  }
+});
+
 test("Prometheus scrapes a pod that asks for it in its annotations, and no other", async () => {
   await using server = await Server.listen(countingGatherer(), "127.0.0.1:0", { path: "/custom" });
   const { host, port } = new URL(server.url);

@@ -9,17 +9,18 @@ import { within } from "../helpers/within.ts";
 /**
  * Runs a proxy with a configuration file, until `run` is done.
  *
- * @param configure Writes the file; it gets the folder of the file.
+ * @param configure Makes the configuration, for a folder of its own.
+ * @param run Gets what waits for a line of the proxy's output.
  */
 export async function withProxy(
   program: string,
   flags: (file: string) => readonly string[],
-  configure: (folder: string) => string,
+  configure: (folder: string) => string | Promise<string>,
   run: (line: (pattern: RegExp) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   await withTempDir(async (folder) => {
     const file = join(folder, "proxy.conf");
-    await writeFile(file, configure(folder));
+    await writeFile(file, await configure(folder));
     const child = spawn(program, flags(file), { stdio: "pipe" });
     const lines: string[] = [];
     let onLine = () => {};

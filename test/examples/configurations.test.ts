@@ -12,33 +12,39 @@ import { withTempDir } from "../helpers/with-temp-dir.ts";
 const read = (name: string) =>
   readFileSync(new URL(`../../examples/${name}`, import.meta.url), "utf8");
 
-const UNIT = read("promhttp.service");
-
-test("the flags of the systemd unit are flags of the program", () => {
-  const [, line = ""] = /^ExecStart=(.*)$/m.exec(UNIT) ?? [];
-  const [node, program, ...args] = line.split(" ");
-  assert.match(`${node} ${program}`, /^\/usr\/bin\/node node_modules\/promhttp\/dist\/cli\.js$/);
-  assert.equal(parseCommand(args).kind, "serve");
-});
-
-test("every section of the systemd unit is one that systemd knows, and every line a setting", () => {
-  for (const line of UNIT.split("\n")) {
-    assert.match(line, /^(?:#.*|\[(?:Unit|Service|Install)\]|[A-Z]\w+=\S.*|)$/);
-  }
-});
+const UNITS = ["promhttp.service", "secure/my-exporter.service", "secure/notifying.service"];
 
 const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
 
-test("systemd takes the unit without a warning", { skip: !hasSystemd }, async () => {
-  await withTempDir(async (folder) => {
-    const file = join(folder, "my-exporter.service");
-    // It looks whether the program is there.
-    await writeFile(file, UNIT.replace("/usr/bin/node", process.execPath));
-    const { status, stderr } = spawnSync("systemd-analyze", ["verify", file], { encoding: "utf8" });
-    const aboutUnit = stderr.split("\n").filter((line) => line.includes("my-exporter"));
-    assert.deepEqual([status, aboutUnit], [0, []]);
+for (const name of UNITS) {
+  const unit = read(name);
+
+  test(`the flags of ${name} are flags of the program`, () => {
+    const [, line = ""] = /^ExecStart=(.*)$/m.exec(unit) ?? [];
+    const [node, program, ...args] = line.split(" ");
+    assert.match(`${node} ${program}`, /^\/usr\/bin\/node node_modules\/promhttp\/dist\/cli\.js$/);
+    assert.equal(parseCommand(args).kind, "serve");
   });
-});
+
+  test(`every section of ${name} is one that systemd knows, and every line a setting`, () => {
+    for (const line of unit.split("\n")) {
+      assert.match(line, /^(?:#.*|\[(?:Unit|Service|Install)\]|[A-Z]\w+=\S.*|)$/);
+    }
+  });
+
+  test(`systemd takes ${name} without a warning`, { skip: !hasSystemd }, async () => {
+    await withTempDir(async (folder) => {
+      const file = join(folder, "my-exporter.service");
+      // It looks whether the program is there.
+      await writeFile(file, unit.replace("/usr/bin/node", process.execPath));
+      await writeFile(join(folder, "my-exporter.socket"), read("secure/my-exporter.socket"));
+      const command = ["verify", file];
+      const { status, stderr } = spawnSync("systemd-analyze", command, { encoding: "utf8" });
+      const aboutUnit = stderr.split("\n").filter((line) => line.includes("my-exporter"));
+      assert.deepEqual([status, aboutUnit], [0, []]);
+    });
+  });
+}
 
 test("Prometheus looks for the port that the program listens on by default", () => {
   const { scrape_configs: jobs } = parse(read("prometheus.yml"));

@@ -303,7 +303,7 @@ test("targets are the workers that there are, whoever is asked", async () => {
     header: (name: string) => (name === "host" ? "10.0.0.7:9464" : undefined),
   };
   for (const worker of group.workers) {
-    const { status, text } = await worker.group.targets(head, "/metrics");
+    const { status, text } = await worker.group.targets(head, { path: "/metrics", isTls: false });
     assert.equal(status, 200);
     assert.deepEqual(
       JSON.parse(text).map(({ labels }: { labels: object }) => labels),

@@ -18,8 +18,9 @@ interface Case {
   readonly host?: string;
   /** @default "/metrics" */
   readonly path?: string;
-  /** The answer: where the target is, and the path of its metrics if it is told; absent for 400. */
-  readonly expected?: readonly [target: string, path?: string];
+  readonly isTls?: boolean;
+  /** The answer: where the target is, and the path of its metrics and its scheme if they are told; absent for 400. */
+  readonly expected?: readonly [target: string, path?: string | undefined, scheme?: string];
 }
 
 const CASES: readonly Case[] = [
@@ -53,19 +54,37 @@ const CASES: readonly Case[] = [
     path: "/m",
     expected: ["shop", "/m"],
   },
+  { name: "a server with TLS", isTls: true, host: "shop", expected: ["shop", undefined, "https"] },
+  {
+    name: "?scheme= behind a proxy",
+    target: "/-/targets?scheme=http",
+    isTls: true,
+    host: "shop",
+    expected: ["shop", undefined, "http"],
+  },
+  { name: "an invalid ?scheme=", target: "/-/targets?scheme=ftp", host: "shop" },
 ];
 
-for (const { name, target = "/-/targets", host, path = "/metrics", expected } of CASES) {
+const OWN = { path: "/metrics", isTls: false };
+
+for (const one of CASES) {
+  const { name, target = "/-/targets", host, path = "/metrics", isTls = false, expected } = one;
   test(`targetsAnswer() reads ${name}`, () => {
-    const { status, text, headers } = targetsAnswer(headOf(target, host), path, [0], "worker");
+    const { status, text, headers } = targetsAnswer(
+      headOf(target, host),
+      { path, isTls },
+      [0],
+      "worker",
+    );
     assert.equal(status, expected === undefined ? 400 : 200);
     if (expected === undefined) return;
-    const [reached, told] = expected;
+    const [reached, told, scheme] = expected;
     assert.deepEqual(JSON.parse(text), [
       {
         targets: [reached],
         labels: {
           ...(told !== undefined && { __metrics_path__: told }),
+          ...(scheme !== undefined && { __scheme__: scheme }),
           __param_worker: "0",
           worker: "0",
         },
@@ -98,7 +117,7 @@ for (const [query, path] of Object.entries(MOUNTED)) {
 }
 
 test("targetsAnswer() lists all slots in their order, with the label of the option", () => {
-  const { text } = targetsAnswer(headOf("/", "shop"), "/metrics", [10, 0, 2], "slot");
+  const { text } = targetsAnswer(headOf("/", "shop"), OWN, [10, 0, 2], "slot");
   assert.deepEqual(
     JSON.parse(text).map(({ labels }: { labels: object }) => labels),
     [0, 2, 10].map((slot) => ({ __param_worker: `${slot}`, slot: `${slot}` })),
@@ -107,7 +126,7 @@ test("targetsAnswer() lists all slots in their order, with the label of the opti
 
 test("targetsAnswer() answers 503 where no worker is known, so that scrapers keep theirs", () => {
   for (const slots of [undefined, []]) {
-    const { status, headers } = targetsAnswer(headOf("/", "shop"), "/metrics", slots, "worker");
+    const { status, headers } = targetsAnswer(headOf("/", "shop"), OWN, slots, "worker");
     assert.equal(status, 503);
     assert.deepEqual(headers, { "Retry-After": "1" });
   }

@@ -8,7 +8,9 @@ import { countingGatherer, gathererWith } from "../helpers/gatherers.ts";
 import { freePort } from "../helpers/http/free-port.ts";
 import { httpGet } from "../helpers/http/http-get.ts";
 import { netServer } from "../helpers/http/net-server.ts";
-import { rawRequest } from "../helpers/http/raw-request.ts";
+import { RawConnection } from "../helpers/http/raw-connection.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { CERTIFICATE, connectTls } from "../helpers/http/tls.ts";
 import { withServer } from "../helpers/http/with-server.ts";
 import { forkNode } from "../helpers/processes/fork-fixture.ts";
 import { createRecorder } from "../helpers/scraping/recorder.ts";
@@ -39,6 +41,27 @@ test("the first server of a group is its hub, and serves what it would serve alo
     assert.deepEqual([status, `${body}`], [200, "# TYPE up gauge\nup 1\n"]);
     assert.deepEqual(log, []);
   }));
+
+test("a hub with TLS tells it to members and to scrapers", () =>
+  withServer({ ...inGroup(), tls: CERTIFICATE, auth: { authorize: () => true } }, async (hub) => {
+    assert.equal(hub.server.url, `https://127.0.0.1:${hub.port}/metrics`);
+    const client = new RawConnection(connectTls(hub.port));
+    await client.send(request("/-/targets"));
+    const [{ labels }] = JSON.parse((await client.response()).body);
+    assert.deepEqual(labels, { __scheme__: "https", __param_worker: "0", worker: "0" });
+    client.socket.destroy();
+    await client.closed();
+  }));
+
+test("where every worker listens, each asks for credentials", async () => {
+  const { server: address } = await netServer();
+  const auth = { bearerTokens: ["0123456789abcdef"] };
+  await withServer({ ...inGroup(), address, auth }, async ({ port }) => {
+    assert.equal((await rawRequest(port, request("/metrics"))).status, 401);
+    const headers = ["Authorization: Bearer 0123456789abcdef"];
+    assert.equal((await rawRequest(port, request("/metrics", { headers }))).status, 200);
+  });
+});
 
 test("address and url of a member are those of the hub, whichever that is", async () => {
   await using app = await Application.start({ kind: "fork" });

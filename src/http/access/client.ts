@@ -1,5 +1,5 @@
 import type { X509Certificate } from "node:crypto";
-import type { Socket } from "node:net";
+import type { IncomingMessage } from "node:http";
 import { nodeModule } from "../../node.ts";
 import type { Visit } from "./guard.ts";
 import { type Networks, plainAddress } from "./networks.ts";
@@ -28,7 +28,7 @@ export interface ClientCertificate {
 export function clientOf({ head, request }: Visit, proxies: Networks | undefined): Client {
   const { remoteAddress } = head;
   if (remoteAddress === undefined) {
-    return { address: undefined, isLocal: isUnixSocket(request?.socket) };
+    return { address: undefined, isLocal: isUnixSocket(request) };
   }
   const address = plainAddress(remoteAddress);
   if (!proxies?.has(address)) return { address, isLocal: false };
@@ -66,8 +66,9 @@ function addressIn(entry: string): string | undefined {
  * Whether a socket without a remote address is a unix socket. One of TCP has none, either, when its client
  * has reset it.
  */
-function isUnixSocket(socket: Socket | undefined): boolean {
+function isUnixSocket(request: IncomingMessage | undefined): boolean {
   try {
+    const socket = request?.socket;
     return (
       socket instanceof nodeModule("node:net").Socket &&
       !socket.destroyed &&

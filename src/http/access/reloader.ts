@@ -3,7 +3,8 @@ import { ConfigError, messageOf } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { MaybePromise } from "../../maybe-promise.ts";
 import { unref } from "../../timers.ts";
-import { type FileStats, readSettings, stateOf, statOf } from "./settings-file.ts";
+import { readSettings, stateOf, statOf } from "./settings-change.ts";
+import type { FileStats } from "./settings-file.ts";
 
 /** How often to look for changes, in milliseconds, and how long somebody who has come waits for that. */
 const CHECK_MS = 1_000;

@@ -1,6 +1,8 @@
 import type { AddressInfo } from "node:net";
 import { Server } from "../../index.ts";
 import { createLog } from "../../log.ts";
+import { describeAddress } from "../../options/address.ts";
+import { parseAddress } from "../../options/parse-address.ts";
 import { resolveOptions } from "../../options/rules.ts";
 import { crash, fail, isExpected } from "./exit.ts";
 import type { Exporter } from "./exporter.ts";
@@ -35,6 +37,10 @@ export async function listen(
     return isExpected(error) ? fail(error.message, log) : crash(error);
   }
   for (const server of servers) announce(server, log);
+  if (settings.healthAddress !== undefined) {
+    const address = describeAddress(parseAddress(settings.healthAddress));
+    log.info("Answering only for health on", { address });
+  }
   return servers;
 }
 
@@ -53,16 +59,21 @@ function nameOf(address: AddressInfo | string): string {
 }
 
 /**
- * Checks the files that the command line names, as a server does that is to serve with them. What cannot be
- * honoured ends the program; what may be a mistake is logged.
+ * Checks the files that the command line names, as each server does before it listens. What cannot be honoured
+ * ends the program; what may be a mistake is logged.
  */
-export async function checkFiles({ security }: Settings, log: ProgramLog): Promise<void> {
+export async function checkFiles(
+  { addresses, security }: Settings,
+  log: ProgramLog,
+): Promise<void> {
   const logger = toLogger(log);
-  const options = resolveOptions({ ...security, logger });
+  const parts = { options: resolveOptions({ ...security, logger }), log: createLog(logger) };
   const { openSecurity } = await import("../../server/security.ts");
   try {
-    const checked = await openSecurity({ options, log: createLog(logger) });
-    checked.close();
+    for (const address of addresses) {
+      const checked = await openSecurity({ ...parts, target: parseAddress(address) });
+      checked.close();
+    }
   } catch (error) {
     if (isExpected(error)) fail(error.message, log);
     crash(error);

@@ -4,6 +4,7 @@
  * All of it is read, checked and made before any of it is used, so that a fault anywhere changes nothing.
  */
 
+import type { ConfigError } from "../../errors.ts";
 import type { Load, ReadFile } from "../../http/access/reloader.ts";
 import { tokensIn } from "../../http/access/token-file.ts";
 import type { Policy } from "../../http/access.ts";
@@ -51,7 +52,7 @@ export async function createLoad({ options, target }: SettingsParts): Promise<Lo
   return async (read) => {
     const config = await readConfig(files.webConfig, read);
     const tlsSettings = ofOptions ?? config?.tls;
-    const tls = tlsSettings && (await openTls(tlsSettings, read));
+    const tls = tlsSettings && (await openTls(tlsSettings, read, config !== undefined));
     const inFile = files.tokens ? tokensIn(await read(files.tokens), files.tokens) : [];
     const { allowedNetworks, trustedProxies, openHealth } = options;
     const policy: Policy = {
@@ -91,15 +92,17 @@ async function readConfig(
   return readWebConfig(await read(file), file);
 }
 
-async function openTls(settings: TlsSettings, read: ReadFile): Promise<Tls> {
+/** @param isNamed Whether an error names the setting and not the file, which it then has to name as well. */
+async function openTls(settings: TlsSettings, read: ReadFile, isNamed: boolean): Promise<Tls> {
   const { tlsFilesOf, createTls } = await import("../tls.ts");
   const contents = new Map<string, Buffer | Error>();
   for (const file of tlsFilesOf(settings)) {
-    contents.set(file, await read(file).catch((error: Error) => error));
+    contents.set(file, await read(file).catch((error: ConfigError) => error));
   }
   return createTls(settings, (file) => {
     const content = contents.get(file);
     if (Buffer.isBuffer(content)) return content;
-    throw content ?? new Error(`Nobody has read ${file}`);
+    const reason = content?.message.replace(`Cannot use ${file}: `, isNamed ? `${file}: ` : "");
+    throw new Error(reason, { cause: content });
   });
 }

@@ -1,4 +1,4 @@
-import { statOf } from "../../http/access/settings-file.ts";
+import { statOf } from "../../http/access/settings-change.ts";
 import type { Policy } from "../../http/access.ts";
 import { nodeModule } from "../../node.ts";
 import type { ListenTarget } from "../../options/address.ts";

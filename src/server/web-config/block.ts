@@ -7,8 +7,8 @@ export interface Line {
   readonly line: number;
 }
 
-/** What a message shows of a file: a hash or a key does not look like this. */
-const NAME = /^[\w.@-]{0,60}$/;
+/** What a message shows of a file: a hash, or a line of a key, does not look like this. */
+const NAME = /^[\w.@-]{0,32}$/;
 
 type YamlMap = Extract<YamlNode, { kind: "map" }>;
 

@@ -19,7 +19,7 @@ export type YamlNode = { readonly line: number } & (
   | { readonly kind: "map"; readonly entries: ReadonlyMap<string, YamlNode> }
 );
 
-/** The largest file that is read, in bytes. */
+/** The largest file that is read: 1 MiB. */
 const MAX_BYTES = 2 ** 20;
 
 /** The most words and signs of a file, which bounds how long reading takes: four thousand users. */
@@ -42,8 +42,8 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a YAML file of settings: one document without aliases, tags and merge keys, so that it is no
- * larger and nothing else than it looks. It is YAML 1.1, as for the official exporters: `yes` and `on` are
+ * Reads a YAML file of settings: one document without aliases, tags and merge keys, so that it is what
+ * it looks like, and not larger. It is YAML 1.1, as for the official exporters: `yes` and `on` are
  * booleans.
  *
  * @param file The path of the file, for messages, which show nothing of its text but keys.
@@ -51,9 +51,9 @@ const REFUSED: Readonly<Record<string, string>> = {
  * @throws {ConfigError} When it is not such a file.
  */
 export function parseYaml(bytes: Uint8Array, file: string): YamlNode {
-  if (bytes.length > MAX_BYTES) throw new ConfigError(file, `larger than ${MAX_BYTES} bytes`);
+  if (bytes.length > MAX_BYTES) throw new ConfigError(file, "it is larger than 1 MiB");
   const text = Buffer.from(bytes).toString();
-  if (!Buffer.from(text).equals(bytes)) throw new ConfigError(file, "not UTF-8");
+  if (!Buffer.from(text).equals(bytes)) throw new ConfigError(file, "it is not UTF-8");
   const unprintable = UNPRINTABLE.exec(text);
   if (unprintable !== null) {
     const line = text.slice(0, unprintable.index).split("\n").length;

@@ -3,12 +3,15 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { stop } from "../programs.ts";
 
 /** An exporter with a web configuration file that listens on the loopback. */
 export interface RunningExporter extends AsyncDisposable {
   readonly port: number;
+  /** Tells whether it has ended by itself, or is about to. */
+  hasEnded(): Promise<boolean>;
 }
 
 /** Starts an exporter with a file; `undefined` if it refuses the file. */
@@ -42,9 +45,14 @@ async function start(
   args: readonly string[],
 ): Promise<RunningExporter | undefined> {
   const child = spawn(program, args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
-  const port = await Promise.race([portOf(child), once(child, "exit").then(() => undefined)]);
+  const ended = once(child, "exit").then(() => undefined);
+  const port = await Promise.race([portOf(child), ended]);
   if (port === undefined) return undefined;
-  return { port, [Symbol.asyncDispose]: () => stop(child) };
+  return {
+    port,
+    hasEnded: () => Promise.race([ended.then(() => true), sleep(500, false)]),
+    [Symbol.asyncDispose]: () => stop(child),
+  };
 }
 
 function portOf({ stderr }: ChildProcess): Promise<number> {

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { get } from "node:https";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { hashSync } from "bcryptjs";
 import { createAuthority } from "../../helpers/certificates.ts";
+import { freePort } from "../../helpers/http/free-port.ts";
 import { httpGet } from "../../helpers/http/http-get.ts";
-import type { Fixture } from "../../helpers/processes/fork-fixture.ts";
+import { type Fixture, forkNode } from "../../helpers/processes/fork-fixture.ts";
 import { type App, withApp } from "../../helpers/processes/with-app.ts";
 
 const PROGRAM = "node_modules/promhttp/dist/cli.js";
@@ -108,6 +110,35 @@ test("the program serves no health without credentials with --web.open-health=ne
   });
 });
 
+test("the program answers for health at an address of its own", async () => {
+  await withApp(FILES, [], async (app) => {
+    const port = await freePort();
+    const child = run(
+      app,
+      "--web.config.file=tls.yml",
+      "--web.listen-address=127.0.0.1:0",
+      `--web.health-listen-address=127.0.0.1:${port}`,
+    );
+    await child.errorLine(
+      new RegExp(`level=info msg="Answering only for health on" address=127.0.0.1:${port}$`),
+    );
+    const origin = `http://127.0.0.1:${port}`;
+    assert.equal(await statusOf(`${origin}/-/healthy`), 200);
+    assert.equal(await statusOf(`${origin}/metrics`), 404);
+    await end(child);
+    await assert.rejects(statusOf(`${origin}/-/healthy`), { code: "ECONNREFUSED" });
+  });
+});
+
+test("the program finds its files though the module changes the working directory", async () => {
+  const files = { ...FILES, "exporter.mjs": `process.chdir("/");\n${EXPORTER}` };
+  await withApp(files, [], async (app) => {
+    const child = run(app, "--web.bearer-token-file=tokens");
+    assert.equal(await statusOf(await urlOf(child), BEARER), 200);
+    await end(child);
+  });
+});
+
 test("the program refuses networks that are not allowed", async () => {
   await withApp(FILES, [], async (app) => {
     const child = run(app, "--web.allowed-networks=192.0.2.0/24,2001:db8::/32");
@@ -148,8 +179,78 @@ test("the program checks files, and serves nothing", async () => {
   });
 });
 
-// Windows has no such signal.
+test("the program accepts the example with every key", async () => {
+  const example = new URL("../../../examples/secure/every-key.yml", import.meta.url);
+  const text = await readFile(example, "utf8");
+  const files = { ...FILES, "web.yml": text, "ca.crt": AUTHORITY.cert };
+  await withApp(files, [], async ({ node, folder }) => {
+    await chmod(join(folder, "tls.key"), 0o600);
+    const { code, stderr } = await node([
+      PROGRAM,
+      "--web.config.check",
+      "--web.config.file=web.yml",
+    ]).exit();
+    assert.equal(code, 0);
+    assert.match(stderr, /^ts=\S+ level=info msg="The files are valid"\n$/);
+  });
+});
+
+test("the program warns of passwords in the clear when it checks a file", async () => {
+  await withApp(FILES, [], async ({ node }) => {
+    const child = node([PROGRAM, "--web.config.check", "--web.config.file=users.yml"]);
+    const { code, stderr } = await child.exit();
+    assert.equal(code, 0);
+    assert.match(stderr, /level=warn msg="Passwords and tokens cross the network in the clear/);
+  });
+});
+
+// Windows has no such signals, sockets and modes.
 const onPosix = { skip: process.platform === "win32" };
+
+test("the program gives its unix socket a mode", onPosix, async () => {
+  await withApp(FILES, [], async ({ folder, node }) => {
+    const args = ["--web.listen-address=unix:app.sock", "--web.socket-mode=0606", "exporter.mjs"];
+    const child = node([PROGRAM, ...args]);
+    await child.errorLine(/msg="Listening on" address=app\.sock/);
+    assert.equal((await stat(join(folder, "app.sock"))).mode & 0o777, 0o606);
+    await end(child);
+  });
+});
+
+test("the program takes the socket that systemd passes", onPosix, async () => {
+  const socket = createServer().listen(0, "127.0.0.1");
+  await once(socket, "listening");
+  const { port } = socket.address() as AddressInfo;
+  try {
+    await withApp(FILES, [], async ({ folder }) => {
+      // As systemd starts it: in the process whose number the variable has.
+      const script = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"';
+      const args = ["-c", script, process.execPath, PROGRAM, "--web.systemd-socket"];
+      // Cast: the type does not have what the declarations of Node leave out.
+      const { fd } = (socket as unknown as { readonly _handle: { readonly fd: number } })._handle;
+      const child = forkNode([...args, "exporter.mjs"], {
+        cwd: folder,
+        program: "sh",
+        stdio: [fd],
+      });
+      const url = await urlOf(child);
+      assert.equal(new URL(url).port, `${port}`);
+      socket.close();
+      assert.equal(await statusOf(url), 200);
+      await end(child);
+    });
+  } finally {
+    socket.close();
+  }
+});
+
+test("the program ends with status 1 where systemd passes no socket", async () => {
+  await withApp(FILES, [], async ({ node }) => {
+    const { code, stderr } = await node([PROGRAM, "--web.systemd-socket", "exporter.mjs"]).exit();
+    assert.equal(code, 1);
+    assert.match(stderr, /^ts=\S+ level=error msg="Cannot listen on [^\n]*"\n$/);
+  });
+});
 
 test("the program reads its files again on SIGHUP", onPosix, async () => {
   await withApp(FILES, [], async (app) => {

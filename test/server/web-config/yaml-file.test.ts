@@ -100,9 +100,9 @@ const BAD: readonly [yaml: string | Buffer, line: number | undefined, reason: st
   ["? ".repeat(500_000), 1, "nested deeper than 16 levels"],
   ["- a\n".repeat(8_000), 6_554, "too many entries"],
   ["a: b\nc: \0", 2, "a character that is not printable"],
-  [Buffer.from([0x61, 0xff]), undefined, "not UTF-8"],
-  [Buffer.from("\ufeffa: b", "utf16le"), undefined, "not UTF-8"],
-  ["a".repeat(2 ** 20 + 1), undefined, "larger than 1048576 bytes"],
+  [Buffer.from([0x61, 0xff]), undefined, "it is not UTF-8"],
+  [Buffer.from("\ufeffa: b", "utf16le"), undefined, "it is not UTF-8"],
+  ["a".repeat(2 ** 20 + 1), undefined, "it is larger than 1 MiB"],
 ];
 
 for (const [yaml, line, reason] of BAD) {

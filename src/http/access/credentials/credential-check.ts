@@ -37,6 +37,7 @@ export class CredentialCheck {
   readonly #parts: CheckParts;
   readonly #passwords = new Passwords();
   readonly #failures = new Failures();
+  #isClosed = false;
 
   constructor(parts: CheckParts) {
     this.#parts = parts;
@@ -73,8 +74,9 @@ export class CredentialCheck {
     return this.#ask(rules, applicant);
   }
 
-  /** Ends the thread that compares passwords. */
+  /** Ends the thread that compares passwords. Nobody gets the answers that wait for it. */
   close(): void {
+    this.#isClosed = true;
     this.#passwords.close();
   }
 
@@ -89,7 +91,7 @@ export class CredentialCheck {
       if (verdict === "right") return this.#letIn(applicant);
       if (verdict === "busy") return this.#cannotCheck(applicant, "too many passwords wait");
     } catch (error) {
-      this.#parts.log.error("Cannot check a password", error);
+      if (!this.#isClosed) this.#parts.log.error("Cannot check a password", error);
       return this.#cannotCheck(applicant);
     }
     const { hash, user } = attempt;

@@ -1,7 +1,10 @@
 /** What the text of a flag means. Each function throws a `UsageError` that names the flag. */
+
+import { resolve } from "node:path";
+import { messageOf } from "../../../errors.ts";
 import { isMetricsPath } from "../../../http/routes.ts";
 import type { Address, OpenHealth } from "../../../index.ts";
-import { ADDRESS_FORMS, readAddress } from "../../../options/parse-address.ts";
+import { ADDRESS_FORMS, parseAddress, readAddress } from "../../../options/parse-address.ts";
 import { MAX_HEADER_BYTES, MIN_HEADER_BYTES } from "../../../options/rules.ts";
 import { isNetwork, OPEN_HEALTH } from "../../../options/security-rules.ts";
 import type { Flag } from "./flag-table.ts";
@@ -14,7 +17,19 @@ export class UsageError extends Error {}
 export function toAddress(flag: Flag, text: string): Address {
   const address = readAddress(text);
   if (address !== undefined) return address;
+  const reason = /^(?:unix|vsock):/.test(text) ? faultOf(text) : undefined;
+  if (reason !== undefined) throw new UsageError(`--${flag}: ${reason}`);
   throw invalid(flag, text, `an address such as ${ADDRESS_FORMS}`);
+}
+
+/** Why a kind of address cannot be used that other programs have. */
+function faultOf(text: string): string | undefined {
+  try {
+    parseAddress(text);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /** Reads the path of the metrics. */
@@ -64,10 +79,13 @@ export function toOneOf<T extends string>(flag: Flag, known: readonly T[], text:
   return value;
 }
 
-/** Reads the path of a file that is ours. An empty one is a mistake, such as a variable that is not set. */
+/**
+ * Reads the path of a file, and makes it absolute: a module may change the working directory. An empty one is a
+ * mistake, such as a variable that is not set.
+ */
 export function toFile(flag: Flag, text: string | undefined): string | undefined {
   if (text === "") throw invalid(flag, text, "the path of a file");
-  return text;
+  return text && resolve(text);
 }
 
 /** Reads networks: the flag may be repeated, and each may have several, with commas. */

@@ -87,15 +87,20 @@ type Values = ReturnType<typeof split>["values"];
 
 const DEFAULT_ADDRESSES: readonly Address[] = [":9464"];
 
-function addressesOf({ "web.listen-address": texts }: Values): readonly Address[] {
-  return texts?.map((text) => toAddress("web.listen-address", text)) ?? DEFAULT_ADDRESSES;
+function addressesOf(values: Values): readonly Address[] {
+  const texts = values["web.listen-address"];
+  if (!values["web.systemd-socket"]) {
+    return texts?.map((text) => toAddress("web.listen-address", text)) ?? DEFAULT_ADDRESSES;
+  }
+  if (texts === undefined) return [{ systemd: true }];
+  throw new UsageError("--web.systemd-socket takes the place of --web.listen-address: use one");
 }
 
 function securityOf(values: Values): SecuritySettings {
   const bearerTokenFile = toFile("web.bearer-token-file", values["web.bearer-token-file"]);
   return {
     // As in the official exporters, an empty path means that there is no file.
-    webConfigFile: values["web.config.file"] || undefined,
+    webConfigFile: toFile("web.config.file", values["web.config.file"] || undefined),
     auth: bearerTokenFile === undefined ? undefined : { bearerTokenFile },
     allowedNetworks: toNetworks(values["web.allowed-networks"]),
     openHealth: toOpenHealth(values["web.open-health"]),

@@ -12,6 +12,7 @@ Flags:
       --web.listen-address=":9464" ...
                                  Address on which to expose metrics: ":9464", "[::1]:9464",
                                  "unix:/run/app.sock". Repeatable for several addresses.
+      --web.systemd-socket       Use the sockets that systemd passes, instead of an address.
       --web.telemetry-path="/metrics"
                                  Path under which to expose metrics.
       --web.max-requests=16      Maximum number of scrapes at once. Use 0 to disable.

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { resolve } from "node:path";
 import { test } from "node:test";
 import { resolveOptions } from "../../../../src/options/rules.ts";
 import { FLAGS } from "../../../../src/programs/cli/flags/flag-table.ts";
@@ -43,6 +44,7 @@ const CASES: readonly (readonly [args: string, expected: Partial<Settings>])[] =
     "--web.listen-address=[::1]:0 --web.listen-address=unix:/run/a.sock x.mjs",
     { addresses: ["[::1]:0", "unix:/run/a.sock"], module: "x.mjs" },
   ],
+  ["--web.systemd-socket", { addresses: [{ systemd: true }] }],
   ["--web.telemetry-path=/probe", { path: "/probe" }],
   ["--web.shutdown-delay=0", { shutdownDelayMs: 0 }],
   ["--web.shutdown-delay=5", { shutdownDelayMs: 5_000 }],
@@ -61,9 +63,9 @@ const CASES: readonly (readonly [args: string, expected: Partial<Settings>])[] =
 
 /** Flags of who may connect and ask. */
 const SECURITY_CASES: readonly (readonly [args: string, expected: Partial<SecuritySettings>])[] = [
-  ["--web.config.file=web.yml", { webConfigFile: "web.yml" }],
+  ["--web.config.file=web.yml", { webConfigFile: resolve("web.yml") }],
   ["--web.config.file=", {}],
-  ["--web.bearer-token-file=tokens", { auth: { bearerTokenFile: "tokens" } }],
+  ["--web.bearer-token-file=tokens", { auth: { bearerTokenFile: resolve("tokens") } }],
   [
     "--web.allowed-networks=10.0.0.0/8,::1 --web.allowed-networks=192.0.2.1",
     { allowedNetworks: ["10.0.0.0/8", "::1", "192.0.2.1"] },
@@ -123,6 +125,16 @@ const WRONG: readonly (readonly [args: string, named: string])[] = [
   ["a.mjs b.mjs", "b.mjs"],
   ["--web.listen-address=nowhere", `--web.listen-address must be ${ADDRESS}, got "nowhere"`],
   ["--web.listen-address=:65536", `--web.listen-address must be ${ADDRESS}, got ":65536"`],
+  [
+    "--web.listen-address=vsock://:9100",
+    '--web.listen-address: Address must not be a vsock, which Node cannot open, got "vsock://:9100"',
+  ],
+  ["--web.listen-address=unix:@a", "an abstract socket lets in everybody on the host"],
+  [`--web.listen-address=unix:/${"a".repeat(200)}`, "must be at most 103 bytes long"],
+  [
+    "--web.systemd-socket --web.listen-address=:9100",
+    "--web.systemd-socket takes the place of --web.listen-address: use one",
+  ],
   ["--web.listen-address=", `--web.listen-address must be ${ADDRESS}, got ""`],
   [
     "--web.telemetry-path=metrics",
@@ -222,6 +234,7 @@ const MISTAKES: readonly (readonly [args: string, flag: string])[] = [
   ["--web.config-file=web.yml", "--web.config.file"],
   ["--config=web.yml", "--web.config.file"],
   ["--tls", "--web.config.file"],
+  ["--systemd-socket", "--web.systemd-socket"],
   ["--config.check", "--web.config.check"],
   ["--check-config", "--web.config.check"],
   ["--web.bearer-token=abc", "--web.bearer-token-file"],

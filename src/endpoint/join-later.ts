@@ -1,0 +1,35 @@
+import { NOT_FOUND } from "../http/fixed-answers.ts";
+import { andThen, type MaybePromise } from "../maybe-promise.ts";
+import { createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
+
+/**
+ * Makes the endpoint of a handler that is to join the group of its application. The code of groups is not
+ * part of the entry: what comes before it has been loaded waits for it.
+ */
+export function joinLater(parts: EndpointParts): Endpoint {
+  const alone = createEndpoint(parts);
+  let current: Endpoint | undefined;
+  const loading = import("./late-endpoint.ts")
+    .then(({ joinGroup }) => joinGroup(parts, alone))
+    .catch((error: unknown) => {
+      parts.log.error("Cannot join the other workers; this one is a target of its own", error);
+      return alone;
+    })
+    .then((endpoint) => {
+      current = endpoint;
+      return endpoint;
+    });
+  const whenLoaded = <T>(use: (endpoint: Endpoint) => MaybePromise<T>): MaybePromise<T> =>
+    andThen<Endpoint, T>(current ?? loading, use);
+  return {
+    scrape: (request) => whenLoaded(({ scrape }) => scrape(request)),
+    page: (request) => whenLoaded(({ page }) => page(request)),
+    targets: (head, path) => whenLoaded(({ targets }) => targets?.(head, path) ?? NOT_FOUND),
+    update: async (work) => whenLoaded(({ update }) => update(work)),
+    setFailing: (message) => void whenLoaded(({ setFailing }) => setFailing(message)),
+    setOk: () => void whenLoaded(({ setOk }) => setOk()),
+    setReady: alone.setReady,
+    isReady: alone.isReady,
+    close: () => void whenLoaded(({ close }) => close()),
+  };
+}

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { test } from "node:test";
+import { createHandler, type HandlerOptions } from "../../src/index.ts";
+import { countingGatherer } from "../helpers/gatherers.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { listen, type Mount, withMount } from "../helpers/http/with-mount.ts";
+import { withTempDir } from "../helpers/with-temp-dir.ts";
+
+const TOKEN = "0123456789abcdef";
+const BEARER = `Authorization: Bearer ${TOKEN}`;
+
+const make = (options: HandlerOptions) => () => createHandler(countingGatherer(), options);
+
+test("createHandler() throws for a token file that cannot be used", () =>
+  withTempDir(async (directory) => {
+    const file = join(directory, "tokens");
+    const fault = { name: "ConfigError", code: "ERR_PROMHTTP_CONFIG", file };
+    assert.throws(make({ auth: { bearerTokenFile: file } }), fault);
+    for (const text of ["", "# nothing\n", "short\n"]) {
+      await writeFile(file, text);
+      assert.throws(make({ auth: { bearerTokenFile: file } }), fault);
+    }
+    const { close } = await writeFile(file, TOKEN).then(make({ auth: { bearerTokenFile: file } }));
+    close();
+  }));
+
+test("createHandler() throws for proxies that matter to nothing", () => {
+  const trustedProxies = ["10.0.0.0/8"];
+  assert.throws(make({ trustedProxies }), TypeError);
+  assert.throws(make({ trustedProxies, rateLimit: { intervalMs: 1, burst: 1 } }), TypeError);
+  make({ trustedProxies, allowedNetworks: ["192.0.2.0/24"] })().close();
+  make({ trustedProxies, auth: { bearerTokens: [TOKEN] } })().close();
+});
+
+test("a handler that is closed before its guard has been loaded answers nobody without it", async () => {
+  const handler = createHandler(countingGatherer(), {
+    auth: { bearerTokens: [TOKEN] },
+    logger: false,
+  });
+  handler.close();
+  const response = await handler.fetch(new Request("http://localhost/metrics"));
+  assert.equal(response.status, 401);
+});
+
+/** Mounts everything that a handler has. */
+const everything: Mount = (handler) => {
+  const mounts = {
+    "/metrics": handler,
+    "/page": handler.page,
+    "/healthy": handler.health,
+    "/ready": handler.ready,
+    "/targets": handler.targets,
+  };
+  return listen(
+    createServer((request, response) => {
+      const mount = mounts[request.url as keyof typeof mounts];
+      void mount(request, response);
+    }),
+  );
+};
+
+test("a handler guards its metrics, its page and its targets, and health is open", () =>
+  withMount({ mount: everything, auth: { bearerTokens: [TOKEN] } }, async ({ port }) => {
+    const statusOf = async (path: string, ...headers: string[]) =>
+      (await rawRequest(port, request(path, { headers }))).status;
+    for (const path of ["/metrics", "/page", "/targets"]) {
+      assert.equal(await statusOf(path), 401, path);
+    }
+    for (const path of ["/healthy", "/ready"]) assert.equal(await statusOf(path), 200, path);
+    for (const path of ["/metrics", "/page"]) assert.equal(await statusOf(path, BEARER), 200, path);
+    assert.equal(await statusOf("/targets", BEARER), 404);
+  }));
+
+test("a handler counts what it refuses among its metrics", () =>
+  withMount({ auth: { bearerTokens: [TOKEN] }, allowedHosts: ["test"] }, async ({ port }) => {
+    const ask = (...headers: string[]) => rawRequest(port, request("/metrics", { headers }));
+    assert.equal((await ask()).status, 401);
+    assert.equal((await ask(`${BEARER}?`)).status, 401);
+    assert.equal((await ask(BEARER, "Host: evil")).status, 403);
+    const { body } = await ask(BEARER);
+    for (const reason of ["credentials_missing", "credentials_wrong", "host"]) {
+      assert.match(
+        body,
+        new RegExp(`^promhttp_refused_requests_total\\{reason="${reason}"\\} 1$`, "m"),
+      );
+    }
+    assert.match(body, /^promhttp_refused_requests_total\{reason="network"\} 0$/m);
+  }));
+
+test("a handler without such options has no such metric", () =>
+  withMount({}, async ({ port }) => {
+    const { body } = await rawRequest(port, request("/metrics"));
+    assert.doesNotMatch(body, /refused/);
+  }));
+
+test("a handler takes the address of its client from a proxy that is named", () => {
+  const options = { trustedProxies: ["127.0.0.0/8"], allowedNetworks: ["192.0.2.0/24"] };
+  return withMount(options, async ({ port }) => {
+    const statusOf = async (...headers: string[]) =>
+      (await rawRequest(port, request("/metrics", { headers }))).status;
+    assert.equal(await statusOf("X-Forwarded-For: 192.0.2.1"), 200);
+    assert.equal(await statusOf("X-Forwarded-For: 192.0.2.1, 198.51.100.1"), 403);
+    assert.equal(
+      await statusOf("X-Forwarded-For: 192.0.2.1", "X-Forwarded-For: 198.51.100.1"),
+      403,
+    );
+    assert.equal(await statusOf(), 403);
+  });
+});

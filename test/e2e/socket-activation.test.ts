@@ -9,7 +9,9 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { createAuthority } from "../helpers/certificates.ts";
 import { freePort } from "../helpers/http/free-port.ts";
+import { httpsGet } from "../helpers/http/https-get.ts";
 import { rawRequest, request } from "../helpers/http/raw-request.ts";
 import { type Fixture, watch } from "../helpers/processes/fork-fixture.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
@@ -17,9 +19,7 @@ import { withTempDir } from "../helpers/with-temp-dir.ts";
 const PROGRAM = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 const INDEX = new URL("../../dist/index.js", import.meta.url).href;
 
-const EXPORTER = `export const registry = {
-  gather: () => ({ families: [{ name: "up", type: "gauge", metrics: [{ labels: {}, value: 1 }] }] }),
-};`;
+const EXPORTER = "export const registry = { gather: () => ({ families: [] }) };";
 
 /** Serves its metrics and its health on sockets of different names. */
 const SERVER = `import { Server } from "${INDEX}";
@@ -73,7 +73,26 @@ test("the program serves on a port and a unix socket of systemd", () =>
       await child.errorLine(/msg="Listening on" address=127\.0\.0\.1:\d+/);
       const response = await rawRequest({ path }, SCRAPE);
       assert.equal(response.status, 200);
-      assert.match(response.body, /^up 1$/m);
+      assert.match(response.body, /^promhttp_connections_open 1$/m);
+    });
+  }));
+
+test("the program speaks TLS on a port and a unix socket of systemd", () =>
+  withTempDir(async (folder) => {
+    const port = await freePort();
+    const socketPath = join(folder, "metrics.sock");
+    const authority = createAuthority();
+    const { cert, key } = authority.issue({ sans: ["DNS:localhost"], usage: ["server"] });
+    await writeFile(join(folder, "tls.pem"), `${cert}${key}`, { mode: 0o600 });
+    const config = "tls_server_config: { cert_file: tls.pem, key_file: tls.pem }";
+    await writeFile(join(folder, "web.yml"), config);
+    const flags = ["--web.systemd-socket", "--web.config.file=web.yml"];
+    const command = [process.execPath, PROGRAM, ...flags, "./exporter.mjs"];
+    const listen = [`127.0.0.1:${port}`, socketPath];
+    await withActivation(folder, { listen, command }, async () => {
+      const client = { ca: authority.cert, servername: "localhost" };
+      assert.equal((await httpsGet({ ...client, port })).status, 200);
+      assert.equal((await httpsGet({ ...client, socketPath })).status, 200);
     });
   }));
 

@@ -6,7 +6,9 @@ import {
   METHOD_NOT_ALLOWED,
   REQUEST_TIMEOUT,
 } from "../http/fixed-answers.ts";
+import { resetSocket } from "../http/reset.ts";
 import { allHeaders, sendFixed } from "../http/send.ts";
+import type { Log } from "../log.ts";
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import { nodeModule } from "../node.ts";
 import type { ResolvedOptions } from "../options/options.ts";
@@ -16,6 +18,12 @@ import type { Connections } from "./connections.ts";
 
 /** How often deadlines are checked, in milliseconds. */
 const CHECK_INTERVAL_MS = 1_000;
+
+/** What bounds the clients of a front, and where it says what it has refused. */
+export interface HttpOptions
+  extends Pick<ResolvedOptions, "headersTimeoutMs" | "keepAliveTimeoutMs" | "maxHeaderBytes"> {
+  readonly log?: Pick<Log, "warn">;
+}
 
 /** HTTP over connections that something else accepts. */
 export interface HttpFront {
@@ -39,7 +47,7 @@ export interface HttpFront {
 export function createHttpFront(
   onRequest: RequestListener,
   connections: Connections,
-  options: Pick<ResolvedOptions, "headersTimeoutMs" | "keepAliveTimeoutMs" | "maxHeaderBytes">,
+  options: HttpOptions,
   onUpgrade?: (request: IncomingMessage, socket: Socket, first: Buffer) => void,
 ): HttpFront {
   const server = nodeModule("node:http").createServer({
@@ -69,7 +77,9 @@ export function createHttpFront(
   );
   server.on("clientError", (error: ClientError, stream) => {
     // The connections of this server are sockets.
-    refuse(stream as Socket, answerOf(error, options.maxHeaderBytes), connections);
+    const socket = stream as Socket;
+    if (isTlsHello(error)) refuseTls(socket, options.log);
+    else refuse(socket, answerOf(error, options.maxHeaderBytes), connections);
   });
   // Node checks the time since it has the connection and since the begin of each later head; this, the
   // time since the accept.
@@ -137,6 +147,19 @@ export function bytesOf({ status, text, headers }: FixedAnswer): string {
   const reason = nodeModule("node:http").STATUS_CODES[status];
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
   return [`HTTP/1.1 ${status} ${reason}`, ...lines, "", text].join("\r\n");
+}
+
+/** Whether the client has begun a TLS handshake (RFC 8446 §5.1): it can read no answer of ours. */
+function isTlsHello({ rawPacket }: ClientError): boolean {
+  return rawPacket?.[0] === 0x16 && rawPacket[1] === 3;
+}
+
+function refuseTls(socket: Socket, log: HttpOptions["log"]): void {
+  const client = socket.remoteAddress === undefined ? "" : ` from ${socket.remoteAddress}`;
+  resetSocket(socket);
+  log?.warn(`Refused a connection${client}: it speaks TLS, and this server plain HTTP`, {
+    kind: "tls-on-plain-port",
+  });
 }
 
 const refuseExpectation: RequestListener = (_request, response) =>

@@ -9,7 +9,7 @@ import { warningsOf } from "../../../src/server/security/warnings.ts";
 import { withTempDir } from "../../helpers/with-temp-dir.ts";
 
 const NOBODY = { users: new Map<string, string>(), tokens: [] };
-const SOMEBODY = { ...NOBODY, users: new Map([["a", "hash"]]) };
+const SOMEBODY = { ...NOBODY, users: new Map([["a", `$2y$10$${"a".repeat(53)}`]]) };
 const TLS = { key: "text", pfx: undefined };
 const CLEAR = ["Passwords and tokens cross the network in the clear: there is no TLS"];
 

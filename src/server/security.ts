@@ -54,7 +54,7 @@ export async function openSecurity(parts: SecurityParts): Promise<Security> {
   const { allowedNetworks } = options;
   const reloader: Reloader<Settings> = await Reloader.open(await createLoad(parts), {
     log,
-    subject: "who may connect and ask",
+    subject: "the security settings",
     refuse: (previous, next) =>
       openedDoor(tlsLayer ? previous : { ...previous, tls: undefined }, next),
     onLoaded: (next) => use(next),

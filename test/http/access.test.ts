@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { X509Certificate } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { mock, test } from "node:test";
+import workerThreads from "node:worker_threads";
 import { type AccessParts, createAccess, type Policy } from "../../src/http/access.ts";
 import { createLog } from "../../src/log.ts";
 import { isPromise } from "../../src/maybe-promise.ts";
@@ -217,11 +218,25 @@ test("authorize() that takes longer than 5 seconds is a 503", async () => {
   }
 });
 
-test("passwords that cannot be compared are a 503", async () => {
+test("passwords that cannot be compared are a 503", async (t) => {
+  const { statusOf, lines } = openAccess({ users: new Map([["prom", HASH]]) });
+  const { Worker } = workerThreads;
+  t.after(() => Object.assign(workerThreads, { Worker }));
+  class Failing {
+    constructor() {
+      throw new Error("There are too many threads");
+    }
+  }
+  Object.assign(workerThreads, { Worker: Failing });
+  assert.equal(await statusOf(withLogin("prom:secret")), 503);
+  assert.match(lines.join("\n"), /Cannot check a password/);
+});
+
+test("passwords that a shutdown leaves unchecked are a 503, and not in the log", async () => {
   const { access, statusOf, lines } = openAccess({ users: new Map([["prom", HASH]]) });
   access.close();
   assert.equal(await statusOf(withLogin("prom:secret")), 503);
-  assert.match(lines.join("\n"), /Cannot check a password/);
+  assert.doesNotMatch(lines.join("\n"), /Cannot check a password/);
 });
 
 test("a network that names an address within it is logged", () => {

@@ -66,7 +66,7 @@ export async function createLoad({ options, target }: SettingsParts): Promise<Lo
       openHealth,
     };
     const further = await warningsOf({ tls: tlsSettings, policy, target });
-    const warnings = [...(config?.warnings ?? []), ...(tls?.warnings ?? []), ...further];
+    const warnings = [...(tls?.warnings ?? []), ...further];
     return { tls, policy, warnings };
   };
 }

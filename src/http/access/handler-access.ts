@@ -2,6 +2,7 @@ import type { Log } from "../../log.ts";
 import { andThen } from "../../maybe-promise.ts";
 import type { ResolvedHandlerOptions } from "../../options/options.ts";
 import { type Access, createAccess, type Policy } from "../access.ts";
+import { highCostWarnings, unequalCostWarnings } from "./credentials/hash-costs.ts";
 import { Reloader } from "./reloader.ts";
 import { tokensIn } from "./token-file.ts";
 
@@ -18,6 +19,10 @@ export function createHandlerAccess(
   log: Log,
 ): Access {
   const access = createAccess(policyOf(options, fileTokens), { log, locksOut: false });
+  const users = usersOf(options);
+  for (const warning of [...highCostWarnings(users), ...unequalCostWarnings(users)]) {
+    log.note(warning);
+  }
   const file = options.auth?.bearerTokenFile;
   if (file === undefined) return access;
   const reloader = new Reloader<readonly string[]>(
@@ -44,10 +49,14 @@ export function createHandlerAccess(
   };
 }
 
+function usersOf({ auth }: ResolvedHandlerOptions): ReadonlyMap<string, string> {
+  return new Map(Object.entries(auth?.users ?? {}));
+}
+
 function policyOf(options: ResolvedHandlerOptions, fileTokens: readonly string[]): Policy {
   const { auth, headers, rateLimit, allowedNetworks, trustedProxies } = options;
   return {
-    users: new Map(Object.entries(auth?.users ?? {})),
+    users: usersOf(options),
     tokens: [...(auth?.bearerTokens ?? []), ...fileTokens],
     authorize: auth?.authorize,
     headers: { ...headers },

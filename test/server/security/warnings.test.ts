@@ -9,7 +9,7 @@ import { warningsOf } from "../../../src/server/security/warnings.ts";
 import { withTempDir } from "../../helpers/with-temp-dir.ts";
 
 const NOBODY = { users: new Map<string, string>(), tokens: [] };
-const SOMEBODY = { ...NOBODY, users: new Map([["a", "hash"]]) };
+const SOMEBODY = { ...NOBODY, users: new Map([["a", `$2y$10$${"a".repeat(53)}`]]) };
 const TLS = { key: "text", pfx: undefined };
 const CLEAR = ["Passwords and tokens cross the network in the clear: there is no TLS"];
 
@@ -74,8 +74,11 @@ test("warningsOf() notices a private key that everybody can read", {
 const COSTS: readonly [costs: readonly string[], warnings: readonly string[]][] = [
   [["10", "10"], []],
   [["12"], []],
-  [["13"], ["Logins are slow: a password hash has the cost 13; 10 is enough"]],
-  [["04", "10", "05"], ["Password hashes should all have the same cost, got 4 to 10"]],
+  [["13"], ["A password hash of cost 13 makes logins slow"]],
+  [
+    ["04", "10", "05"],
+    ["Password hashes of different costs all take as long as one of 10: make them equal"],
+  ],
 ];
 
 for (const [costs, expected] of COSTS) {

@@ -3,7 +3,8 @@ import { mkdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ConfigError } from "../../../src/errors.ts";
-import { type ReadFile, Reloader } from "../../../src/http/access/reloader.ts";
+import { Reloader } from "../../../src/http/access/reloader.ts";
+import type { ReadFile } from "../../../src/http/access/settings-change.ts";
 import { createLog } from "../../../src/log.ts";
 import { type MockClock, mockClock, passUntil } from "../../helpers/mock-clock.ts";
 import { withTempDir } from "../../helpers/with-temp-dir.ts";

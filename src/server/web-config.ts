@@ -9,7 +9,6 @@
  *
  * The YAML parser is large; import this only where there is such a file.
  */
-import { costOf, MAX_COMMON_COST } from "../http/access/credentials/hash-costs.ts";
 import { nodeModule } from "../node.ts";
 import type { RateLimit } from "../options/security.ts";
 import { hashFault, headerFault, userFault } from "../options/security-rules.ts";
@@ -28,8 +27,6 @@ export interface WebConfig {
   /** What every answer has beside its own headers. */
   readonly headers: Readonly<Record<string, string>>;
   readonly rateLimit: RateLimit | undefined;
-  /** What is allowed, but probably not meant: one line each. */
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -53,16 +50,11 @@ export function readWebConfig(text: Uint8Array, file: string): WebConfig {
   const tls = readTls(whole.block("tls_server_config", TLS_KEYS), (path) =>
     resolve(dirname(file), path),
   );
-  const users = whole.texts("basic_auth_users", (name, hash) => userFault(name) ?? hashFault(hash));
-  const headers = http.texts("headers", headerFault);
   return {
     tls,
-    users: new Map(Array.from(users, ([name, { text }]) => [name, text])),
-    headers: Object.fromEntries(Array.from(headers, ([name, { text }]) => [name, text])),
+    users: whole.texts("basic_auth_users", (name, hash) => userFault(name) ?? hashFault(hash)),
+    headers: Object.fromEntries(http.texts("headers", headerFault)),
     rateLimit: readRateLimit(whole.block("rate_limit", ["interval", "burst"])),
-    warnings: [...users.values()]
-      .filter((hash) => costOf(hash.text) > MAX_COMMON_COST)
-      .map(({ text, line }) => `${file}:${line}: a hash of cost ${costOf(text)} makes logins slow`),
   };
 }
 

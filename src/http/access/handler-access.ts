@@ -2,7 +2,7 @@ import type { Log } from "../../log.ts";
 import { andThen } from "../../maybe-promise.ts";
 import type { ResolvedHandlerOptions } from "../../options/options.ts";
 import { type Access, createAccess, type Policy } from "../access.ts";
-import { highCostWarnings, unequalCostWarnings } from "./credentials/hash-costs.ts";
+import { costWarnings } from "./credentials/hash-costs.ts";
 import { Reloader } from "./reloader.ts";
 import { tokensIn } from "./token-file.ts";
 
@@ -20,9 +20,7 @@ export function createHandlerAccess(
 ): Access {
   const access = createAccess(policyOf(options, fileTokens), { log, locksOut: false });
   const users = usersOf(options);
-  for (const warning of [...highCostWarnings(users), ...unequalCostWarnings(users)]) {
-    log.note(warning);
-  }
+  for (const warning of costWarnings(users)) log.note(warning);
   const file = options.auth?.bearerTokenFile;
   if (file === undefined) return access;
   const reloader = new Reloader<readonly string[]>(

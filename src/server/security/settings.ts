@@ -5,7 +5,6 @@
  */
 
 import type { ConfigError } from "../../errors.ts";
-import { highCostWarnings } from "../../http/access/credentials/hash-costs.ts";
 import type { Load, ReadFile } from "../../http/access/settings-change.ts";
 import { tokensIn } from "../../http/access/token-file.ts";
 import type { Policy } from "../../http/access.ts";
@@ -67,9 +66,8 @@ export async function createLoad({ options, target }: SettingsParts): Promise<Lo
       openHealth,
     };
     const further = await warningsOf({ tls: tlsSettings, policy, target });
-    // The file's own name the line.
-    const ofUsers = config?.warnings ?? highCostWarnings(policy.users);
-    return { tls, policy, warnings: [...ofUsers, ...(tls?.warnings ?? []), ...further] };
+    const warnings = [...(tls?.warnings ?? []), ...further];
+    return { tls, policy, warnings };
   };
 }
 

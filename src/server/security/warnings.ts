@@ -1,4 +1,4 @@
-import { unequalCostWarnings } from "../../http/access/credentials/hash-costs.ts";
+import { costWarnings } from "../../http/access/credentials/hash-costs.ts";
 import { statOf } from "../../http/access/settings-change.ts";
 import type { Policy } from "../../http/access.ts";
 import { nodeModule } from "../../node.ts";
@@ -15,7 +15,7 @@ interface Judged {
 
 /** Says which settings work, but may be a mistake. */
 export async function warningsOf({ tls, policy, target }: Judged): Promise<string[]> {
-  const warnings = unequalCostWarnings(policy.users);
+  const warnings = costWarnings(policy.users);
   for (const source of [tls?.key, tls?.pfx]) {
     const file = fileOf(source);
     if (file !== undefined && (await isReadByAll(file))) {

@@ -1,4 +1,5 @@
-// What the cost of a hash means for logins: bcrypt runs 2^cost rounds, 60 ms at 10 and 4 s at 16.
+// What the cost of a hash means for logins.
+// bcrypt runs 2^cost rounds: 60 ms at 10, 4 s at 16.
 
 /** With hashes of a higher cost, a login takes longer than many a scraper waits. */
 const MAX_COMMON_COST = 12;

@@ -1,8 +1,8 @@
 import type { Log } from "../../log.ts";
 import { andThen } from "../../maybe-promise.ts";
+import { nodeModule } from "../../node.ts";
 import type { ResolvedHandlerOptions } from "../../options/options.ts";
 import { type Access, createAccess, type Policy } from "../access.ts";
-import { costWarnings } from "./credentials/hash-costs.ts";
 import { Reloader } from "./reloader.ts";
 import { tokensIn } from "./token-file.ts";
 
@@ -19,10 +19,10 @@ export function createHandlerAccess(
   log: Log,
 ): Access {
   const access = createAccess(policyOf(options, fileTokens), { log, locksOut: false });
-  const users = usersOf(options);
-  for (const warning of costWarnings(users)) log.note(warning);
-  const file = options.auth?.bearerTokenFile;
-  if (file === undefined) return access;
+  const named = options.auth?.bearerTokenFile;
+  if (named === undefined) return access;
+  // The working directory may change.
+  const file = nodeModule("node:path").resolve(named);
   const reloader = new Reloader<readonly string[]>(
     async (read) => tokensIn(await read(file), file),
     {
@@ -47,14 +47,10 @@ export function createHandlerAccess(
   };
 }
 
-function usersOf({ auth }: ResolvedHandlerOptions): ReadonlyMap<string, string> {
-  return new Map(Object.entries(auth?.users ?? {}));
-}
-
 function policyOf(options: ResolvedHandlerOptions, fileTokens: readonly string[]): Policy {
   const { auth, headers, rateLimit, allowedNetworks, trustedProxies } = options;
   return {
-    users: usersOf(options),
+    users: new Map(Object.entries(auth?.users ?? {})),
     tokens: [...(auth?.bearerTokens ?? []), ...fileTokens],
     authorize: auth?.authorize,
     headers: { ...headers },

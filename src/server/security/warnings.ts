@@ -1,4 +1,3 @@
-import { costWarnings } from "../../http/access/credentials/hash-costs.ts";
 import { statOf } from "../../http/access/settings-change.ts";
 import type { Policy } from "../../http/access.ts";
 import { nodeModule } from "../../node.ts";
@@ -15,7 +14,7 @@ interface Judged {
 
 /** Says which settings work, but may be a mistake. */
 export async function warningsOf({ tls, policy, target }: Judged): Promise<string[]> {
-  const warnings = costWarnings(policy.users);
+  const warnings: string[] = [];
   for (const source of [tls?.key, tls?.pfx]) {
     const file = fileOf(source);
     if (file !== undefined && (await isReadByAll(file))) {

@@ -15,19 +15,21 @@ const SEED = 42;
  * @param {typeof import("prom-client")} client
  * @param {unknown} registry
  * @param {(port: number) => Promise<number>} listen Starts the endpoint, and gives its port.
+ * @param {Record<string, () => Promise<void>>} more What else it may be asked for.
  */
-export async function host(client, registry, listen) {
+export async function host(client, registry, listen, more = {}) {
   const [shape = "S", port = "0"] = process.argv.slice(2);
   const touch = fillShape(client, registry, shape);
   let life;
   const ports = { port: await listen(Number(port)), applicationPort: await startApplication() };
   let probe;
-  process.on("message", ({ ask }) => {
+  process.on("message", async ({ ask }) => {
     if (ask === "touch") touch(TOUCHED_SHARE);
     if (ask === "live") life = touchEvenly(touch);
     if (ask === "rest") clearInterval(life);
     if (ask === "gc") globalThis.gc?.();
     if (ask === "probe") probe = startProbe();
+    await more[ask]?.();
     const answer = ask === "block" ? probe.stop() : {};
     process.send?.({ ask, answer });
   });

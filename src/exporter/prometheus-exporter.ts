@@ -9,7 +9,7 @@
  * throws for options of a wrong type. From then on, no error of it reaches the process.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isInstance, ListenError } from "../errors.ts";
+import { isInstance, ListenError, messageOf } from "../errors.ts";
 import { PrometheusReader } from "../gatherers/opentelemetry/reader.ts";
 import { createLog, type Log } from "../log.ts";
 import { createHandler, type Handler } from "../mount/create-handler.ts";
@@ -152,8 +152,20 @@ export class PrometheusExporter extends PrometheusReader {
    * ```
    */
   getMetricsRequestHandler(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.#handler ??= createHandler(this, this.#settings.handler);
+    this.#handler ??= this.#createHandler();
     return answerRouted(request, response, this.#handler, this.#log);
+  }
+
+  /** Makes what answers the application's own server: nobody, unless all that says who may ask is kept there. */
+  #createHandler(): Handler {
+    const { handler, server, logger } = this.#settings;
+    try {
+      if (server.webConfigFile === undefined) return createHandler(this, handler);
+      throw new TypeError('Option "webConfigFile" is only for the server of the exporter');
+    } catch (error) {
+      this.#log.fault(`Requests that the application routes are refused: ${messageOf(error)}`);
+      return createHandler(this, { logger, auth: { authorize: () => false } });
+    }
   }
 
   async #listen(): Promise<Server> {

@@ -38,6 +38,11 @@ export function clientErrorAnswer(error: ClientError, maxHeaderBytes: number): F
   }
 }
 
+/** Whether the client has begun a TLS handshake (RFC 8446 §5.1): it can read no answer of ours. */
+export function isTlsHello({ rawPacket }: ClientError): boolean {
+  return rawPacket?.[0] === 0x16 && rawPacket[1] === 3;
+}
+
 /** Writes an answer that closes its connection, for where `node:http` makes no response. */
 export function bytesOf({ status, text, headers }: FixedAnswer): string {
   const given = {

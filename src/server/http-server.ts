@@ -1,15 +1,23 @@
 import type { IncomingMessage, RequestListener } from "node:http";
 import type { Socket } from "node:net";
 import { type FixedAnswer, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT } from "../http/fixed-answers.ts";
+import { resetSocket } from "../http/reset.ts";
 import { sendFixed } from "../http/send.ts";
+import type { Log } from "../log.ts";
 import { nodeModule } from "../node.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import { unref } from "../timers.ts";
-import { bytesOf, type ClientError, clientErrorAnswer } from "./client-error.ts";
+import { bytesOf, type ClientError, clientErrorAnswer, isTlsHello } from "./client-error.ts";
 import type { Connections } from "./connections.ts";
 
 /** How often deadlines are checked, in milliseconds. */
 const CHECK_INTERVAL_MS = 1_000;
+
+/** What bounds the clients of a front, and where it says what it has refused. */
+export interface HttpOptions
+  extends Pick<ResolvedOptions, "headersTimeoutMs" | "keepAliveTimeoutMs" | "maxHeaderBytes"> {
+  readonly log?: Pick<Log, "warn">;
+}
 
 /** HTTP over connections that something else accepts. */
 export interface HttpFront {
@@ -33,7 +41,7 @@ export interface HttpFront {
 export function createHttpFront(
   onRequest: RequestListener,
   connections: Connections,
-  options: Pick<ResolvedOptions, "headersTimeoutMs" | "keepAliveTimeoutMs" | "maxHeaderBytes">,
+  options: HttpOptions,
   onUpgrade?: (request: IncomingMessage, socket: Socket, first: Buffer) => void,
 ): HttpFront {
   const server = nodeModule("node:http").createServer({
@@ -63,7 +71,9 @@ export function createHttpFront(
   );
   server.on("clientError", (error: ClientError, stream) => {
     // The connections of this server are sockets.
-    refuse(stream as Socket, clientErrorAnswer(error, options.maxHeaderBytes), connections);
+    const socket = stream as Socket;
+    if (isTlsHello(error)) refuseTls(socket, options.log);
+    else refuse(socket, clientErrorAnswer(error, options.maxHeaderBytes), connections);
   });
   // Node checks the time since it has the connection and since the begin of each later head; this, the
   // time since the accept.
@@ -104,6 +114,14 @@ function refuse(stream: Socket, answer: FixedAnswer, connections: Connections): 
   sendFixed(unfinished, { ...answer, headers });
   // Whoever waits for its rest must not do so any longer; Node would never tell.
   unfinished.on("close", () => unfinished.req.destroy());
+}
+
+function refuseTls(socket: Socket, log: HttpOptions["log"]): void {
+  const client = socket.remoteAddress === undefined ? "" : ` from ${socket.remoteAddress}`;
+  resetSocket(socket);
+  log?.warn(`Refused a connection${client}: it speaks TLS, and this server plain HTTP`, {
+    kind: "tls-on-plain-port",
+  });
 }
 
 const refuseExpectation: RequestListener = (_request, response) =>

@@ -7,9 +7,11 @@
  * more people in (`security/doors.ts`). It is loaded only where an option asks for it.
  */
 
+import { CERTIFICATE_NOT_ACCEPTED } from "../http/access/answers.ts";
 import type { Guard } from "../http/access/guard.ts";
 import { Reloader } from "../http/access/reloader.ts";
 import { createAccess } from "../http/access.ts";
+import { resetSocket } from "../http/reset.ts";
 import type { Log } from "../log.ts";
 import { andThen } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
@@ -53,7 +55,7 @@ export async function openSecurity(parts: SecurityParts): Promise<Security> {
   const allowedNetworks = options.allowedNetworks?.concat(options.trustedProxies ?? []);
   const reloader: Reloader<Settings> = await Reloader.open(await createLoad(parts), {
     log,
-    subject: "who may connect and ask",
+    subject: "the security settings",
     refuse: (previous, next) =>
       openedDoor(tlsLayer ? previous : { ...previous, tls: undefined }, next),
     onLoaded: (next) => use(next),
@@ -80,7 +82,7 @@ export async function openSecurity(parts: SecurityParts): Promise<Security> {
   return {
     isTls: tls !== undefined,
     layer: entrance,
-    guard: guardOf(access, arrived),
+    guard: guardOf(access, arrived, tlsLayer),
     families: () => families,
     reload: () => reloader.reload(),
     close() {
@@ -110,12 +112,23 @@ async function createTlsLayer(
 }
 
 /** Makes what looks whether a file has changed before it lets anybody ask. */
-function guardOf(access: Guard, arrived: Reloader<unknown>["arrived"]): Guard {
+function guardOf(
+  access: Guard,
+  arrived: Reloader<unknown>["arrived"],
+  tlsLayer: TlsLayer | undefined,
+): Guard {
   return {
     get headers() {
       return access.headers;
     },
-    admit: (visit) => andThen(arrived(), () => access.admit(visit)),
+    admit: (visit) =>
+      andThen(arrived(), () => {
+        const stream = visit.request?.socket;
+        if (stream === undefined || !tlsLayer?.isStale(stream)) return access.admit(visit);
+        // Without an answer a scraper connects again at once, and is judged anew.
+        resetSocket(stream);
+        return CERTIFICATE_NOT_ACCEPTED;
+      }),
     hostRefused: () => access.hostRefused(),
   };
 }

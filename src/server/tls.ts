@@ -88,7 +88,7 @@ export class TlsLayer {
       if (performance.now() >= deadline) this.#refuse(raw, TOO_SLOW);
     });
     peekFirstByte(raw, (byte) => {
-      if (isHandshake(byte)) this.#generation?.server.emit("connection", raw);
+      if (isHandshake(byte)) this.#shakeHands(raw);
       else if (isLetter(byte)) this.#answerPlainHttp(raw);
       else this.#close(raw, NOT_TLS);
     });
@@ -129,6 +129,12 @@ export class TlsLayer {
     return generation;
   }
 
+  #shakeHands(raw: Socket): void {
+    // A client that ends its side now is gone; as half open, it would stay until the deadline.
+    raw.allowHalfOpen = false;
+    this.#generation?.server.emit("connection", raw);
+  }
+
   #welcome(stream: TLSSocket, { tls, judge }: Generation): void {
     // Errors of the raw socket do not come here, nor those of this one there.
     stream.on("error", () => {});
@@ -141,6 +147,8 @@ export class TlsLayer {
     const visitor = this.#visitors.get(raw);
     this.#visitors.delete(raw);
     this.#clients.set(stream, { tls, fault: refusal?.text });
+    // As `node:http` has its sockets: a client may end its side behind its request.
+    stream.allowHalfOpen = true;
     visitor?.serve(stream);
   }
 

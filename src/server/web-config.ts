@@ -27,12 +27,7 @@ export interface WebConfig {
   /** What every answer has beside its own headers. */
   readonly headers: Readonly<Record<string, string>>;
   readonly rateLimit: RateLimit | undefined;
-  /** What is allowed, but probably not meant: one line each. */
-  readonly warnings: readonly string[];
 }
-
-/** A hash of a higher cost takes longer than a scraper waits while others log in. */
-const MAX_COMMON_COST = 12;
 
 /**
  * Reads the text of a web configuration file.
@@ -55,21 +50,12 @@ export function readWebConfig(text: Uint8Array, file: string): WebConfig {
   const tls = readTls(whole.block("tls_server_config", TLS_KEYS), (path) =>
     resolve(dirname(file), path),
   );
-  const users = whole.texts("basic_auth_users", (name, hash) => userFault(name) ?? hashFault(hash));
-  const headers = http.texts("headers", headerFault);
   return {
     tls,
-    users: new Map(Array.from(users, ([name, { text }]) => [name, text])),
-    headers: Object.fromEntries(Array.from(headers, ([name, { text }]) => [name, text])),
+    users: whole.texts("basic_auth_users", (name, hash) => userFault(name) ?? hashFault(hash)),
+    headers: Object.fromEntries(http.texts("headers", headerFault)),
     rateLimit: readRateLimit(whole.block("rate_limit", ["interval", "burst"])),
-    warnings: [...users.values()]
-      .filter((hash) => costOf(hash.text) > MAX_COMMON_COST)
-      .map(({ text, line }) => `${file}:${line}: a hash of cost ${costOf(text)} makes logins slow`),
   };
-}
-
-function costOf(hash: string): number {
-  return Number(hash.split("$")[2]);
 }
 
 /** Without an interval there is no limit, as for the official exporters; an interval needs a burst. */

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
 import { test } from "node:test";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import express from "express";
@@ -15,6 +17,7 @@ import { listen } from "../helpers/http/with-mount.ts";
 import { forkFixture } from "../helpers/processes/fork-fixture.ts";
 import { createRecorder } from "../helpers/scraping/recorder.ts";
 import { turns } from "../helpers/turns.ts";
+import { withTempDir } from "../helpers/with-temp-dir.ts";
 import { within } from "../helpers/within.ts";
 
 /** Makes an exporter of one counter, and gives the promise of its callback. */
@@ -382,4 +385,55 @@ test("a subclass may override the handler", async () => {
   const { getMetricsRequestHandler } = exporter;
   await getMetricsRequestHandler();
   assert.equal(exporter.calls, 1);
+});
+
+const TOKEN = "0123456789abcdef";
+
+/** Asks without and with the token: over the exporter's own server, and as the application's would. */
+async function statusesOf(exporter: PrometheusExporter) {
+  const { port, close } = await listen(createServer(exporter.getMetricsRequestHandler));
+  const statuses = [];
+  for (const url of [exporter.url ?? assert.fail(), `http://127.0.0.1:${port}/`]) {
+    statuses.push((await httpGet(url)).status);
+    statuses.push((await httpGet(url, { Authorization: `Bearer ${TOKEN}` })).status);
+  }
+  await close();
+  return statuses;
+}
+
+test("an exporter asks for credentials, whoever's server gets the request", async () => {
+  const { exporter, called } = createExporter({ auth: { bearerTokens: [TOKEN] } });
+  await called;
+  assert.deepEqual(await statusesOf(exporter), [401, 200, 401, 200]);
+  await exporter.shutdown();
+});
+
+test("an exporter refuses what it cannot guard on the application's server", async () => {
+  await withTempDir(async (directory) => {
+    const webConfigFile = join(directory, "web.yml");
+    await writeFile(webConfigFile, "");
+    const { exporter, called, log } = createExporter({ webConfigFile });
+    await called;
+    assert.deepEqual(await statusesOf(exporter), [200, 200, 401, 401]);
+    assert.match(
+      log.join("\n"),
+      /^error promhttp: Requests that the application routes are refused: .*"webConfigFile"/m,
+    );
+    await exporter.shutdown();
+  });
+});
+
+test("an exporter whose files cannot be honoured serves nothing, and says why", async () => {
+  const auth = { bearerTokenFile: "/nowhere/tokens" };
+  const { exporter, called, log } = createExporter({ auth });
+  assert.match(String(await called), /^ConfigError: .*tokens: there is no such file$/);
+  assert.equal(exporter.url, undefined);
+  const { port, close } = await listen(createServer(exporter.getMetricsRequestHandler));
+  assert.equal((await httpGet(`http://127.0.0.1:${port}/`)).status, 401);
+  assert.match(
+    log.join("\n"),
+    /^error promhttp: Requests that the application routes are refused/m,
+  );
+  await close();
+  await exporter.shutdown();
 });

@@ -53,7 +53,6 @@ const REQUESTS: Readonly<Record<string, readonly [bytes: string, status: number 
   "a lower-case protocol": ["GET /metrics http/1.1\r\nHost: test\r\n\r\n", 400],
   "another protocol": ["GET /metrics ICE/1.0\r\nHost: test\r\n\r\n", 400],
   "the preface of HTTP/2": ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400],
-  "the hello of TLS": ["\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".padEnd(517, "\x5a"), 400],
   "the hello of SSH": ["SSH-2.0-OpenSSH_9.2\r\n", 400],
   "the PROXY protocol": [`PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n${SCRAPE}`, 400],
   "a Redis command": ["*1\r\n$4\r\nPING\r\n", 400],

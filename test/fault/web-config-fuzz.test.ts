@@ -19,6 +19,8 @@ import { expectedOf } from "./web-config-oracle.ts";
 const PARAMETERS = {
   numRuns: scaleRuns(1_500),
   ...(process.env["CI"] && { seed: 20_260_101 }),
+  // Making a file that fails shorter can take very long.
+  interruptAfterTimeLimit: 60_000 + scaleRuns(10_000),
 };
 
 const PATH = resolve("/etc/promhttp/web.yml");
@@ -236,11 +238,9 @@ const garbled = fc
 const KINDS = { edited, rearranged, truncated, spliced, composed, placed, garbled };
 
 /** Reads a file; `undefined` if it is refused. */
-function read(file: Uint8Array): Omit<WebConfig, "warnings"> | undefined {
+function read(file: Uint8Array): WebConfig | undefined {
   try {
-    const { warnings, ...config } = readWebConfig(file, PATH);
-    assert.ok(!SECRET.test(warnings.join()));
-    return config;
+    return readWebConfig(file, PATH);
   } catch (error) {
     assert.ok(error instanceof ConfigError, String(error));
     assert.ok(error.message.startsWith(`Cannot use ${PATH}`));

@@ -1,22 +1,35 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
+import { hashSync } from "bcryptjs";
 import { type BuildOptions, build } from "esbuild";
 import { blocksOf, readDocument, sectionOf } from "../docs/documents.ts";
 import { type App, withApp } from "../helpers/processes/with-app.ts";
 
-/** It loads what is loaded later, too. */
+/** It loads what is loaded later, too: another format, a parser, and a thread that compares passwords. */
 const APP = `
+  import { writeFileSync } from "node:fs";
   import { collectDefaultMetrics, register } from "prom-client";
-  import { render } from "promhttp";
+  import { render, Server } from "promhttp";
 
   collectDefaultMetrics();
-  const options = { accept: "application/openmetrics-text", acceptEncoding: "gzip" };
-  render(register, options).then(({ contentType, contentEncoding }) => {
+  main();
+
+  async function main() {
+    const options = { accept: "application/openmetrics-text", acceptEncoding: "gzip" };
+    const { contentType, contentEncoding } = await render(register, options);
     console.log(contentType.split(";")[0], contentEncoding);
-  });
+    writeFileSync("web.yml", "basic_auth_users:\\n  alice: ${hashSync("secret", 4)}\\n");
+    const server = await Server.listen(register, "127.0.0.1:0", { webConfigFile: "web.yml" });
+    for (const password of ["wrong", "secret"]) {
+      const authorization = "Basic " + btoa("alice:" + password);
+      const { status } = await fetch(server.url, { headers: { authorization } });
+      console.log(status);
+    }
+    await server.close();
+  }
 `;
-const PRINTED = "application/openmetrics-text gzip\n";
+const PRINTED = "application/openmetrics-text gzip\n401\n200\n";
 
 /** The command that the guide shows. */
 const COMMAND = bundlerCommand();

@@ -49,7 +49,6 @@ for (const text of EMPTY) {
       users: new Map(),
       headers: {},
       rateLimit: undefined,
-      warnings: [],
     });
   });
 }
@@ -109,7 +108,6 @@ rate_limit:
   assert.deepEqual([...config.users.keys()], ["alice", "123", "__proto__"]);
   assert.deepEqual(new Set(config.users.values()), new Set([HASH]));
   assert.deepEqual(config.rateLimit, { intervalMs: 90_000, burst: 20 });
-  assert.deepEqual(config.warnings, []);
 });
 
 test("readWebConfig() leaves what the file does not say to the defaults", () => {
@@ -155,13 +153,6 @@ for (const [name, version] of Object.entries({
     assert.deepEqual([minVersion, maxVersion], [version, version]);
   });
 }
-
-test("readWebConfig() warns of a hash that takes long, by its line", () => {
-  const costly = HASH.replace("$10$", "$14$");
-  const { warnings } = read(`basic_auth_users:\n  alice: ${HASH}\n  bob: ${costly}\n`);
-  const file = resolve("/etc/node_exporter/web.yml");
-  assert.deepEqual(warnings, [`${file}:3: a hash of cost 14 makes logins slow`]);
-});
 
 test("a setting that cannot be honoured is called what the file calls it", () => {
   const { tls } = read("tls_server_config:\n  cert: PEM\n  key_file: tls.key\n");

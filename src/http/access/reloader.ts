@@ -24,7 +24,7 @@ export type Load<T> = (read: ReadFile) => MaybePromise<T>;
 /** What a reloader is told of its settings. */
 export interface ReloaderParts<T> {
   readonly log: Log;
-  /** What is loaded, in words: "the web configuration". */
+  /** What is loaded, in words: "the security settings". */
   readonly subject: string;
   /** Says why `next` may not replace `previous`; `undefined` if it may. */
   readonly refuse?: (previous: T, next: T) => string | undefined;
@@ -172,7 +172,7 @@ export class Reloader<T> {
     if (fault === this.#lastFault) return;
     this.#lastFault = fault;
     const { log, subject } = this.#parts;
-    const line = `Cannot reload ${subject}; the last good one stays: ${printable(fault)}`;
+    const line = `Cannot reload ${subject}; the last good ones stay: ${printable(fault)}`;
     log.fault(line, { kind: RELOAD, name: line, again: `Reloaded ${subject}` });
   }
 

@@ -43,7 +43,7 @@ const OWNER_CHECK_MS = 1_000;
 export async function openPort(parts: PortParts): Promise<Port> {
   const { options, log, onRequest, onClosed, layer } = parts;
   const connections = new Connections(options);
-  const http = createHttpFront(onRequest, connections, options);
+  const http = createHttpFront(onRequest, connections, { ...options, log });
   const onConnection = (socket: Socket) => {
     if (!connections.accept(socket)) layer?.limitReached();
     else if (layer === undefined) http.serve(socket);

@@ -68,7 +68,7 @@ export async function createLoad({ options, target }: SettingsParts): Promise<Lo
     };
     checkPolicy(policy, files.webConfig);
     const further = await warningsOf({ tls: tlsSettings, policy, target });
-    const warnings = [...(config?.warnings ?? []), ...(tls?.warnings ?? []), ...further];
+    const warnings = [...(tls?.warnings ?? []), ...further];
     return { tls, policy, warnings };
   };
 }

@@ -5,10 +5,7 @@ import { type Refusal, refusalFor } from "./refused-connections.ts";
 /** What OpenSSL reports; its codes differ between versions, so each row is what they have in common. */
 const REFUSALS: readonly (readonly [code: RegExp, refusal: Refusal])[] = [
   [/HANDSHAKE_TIMEOUT/, refusalFor("tls_timeout")],
-  [
-    /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|VERSION_TOO_LOW|WRONG_(SSL_)?VERSION/,
-    refusalFor("tls_version"),
-  ],
+  [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|VERSION_TOO_LOW/, refusalFor("tls_version")],
   [/DID_NOT_RETURN_A_CERTIFICATE/, refusalFor("certificate_missing")],
   [/CERTIFICATE_VERIFY_FAILED/, refusalFor("certificate_invalid")],
   [

@@ -120,20 +120,20 @@ export class Block {
   texts(
     key: string,
     faultOf: (name: string, text: string) => string | undefined,
-  ): ReadonlyMap<string, Line> {
+  ): ReadonlyMap<string, string> {
     const node = this.#node(key);
     if (node === undefined) return new Map();
     if (node.kind !== "map") throw this.fault(key, "must be a map");
-    const texts = new Map<string, Line>();
+    const texts = new Map<string, string>();
     for (const [name, value] of node.entries) {
-      const { line, text = "" } = value.kind === "scalar" ? value : { line: value.line };
+      const text = value.kind === "scalar" ? value.text : "";
       const isText = value.kind === "scalar" || value.kind === "null";
       const fault = isText ? faultOf(name, text) : "a text";
       if (fault !== undefined) {
         const path = name !== "" && NAME.test(name) ? `${key}.${name}` : key;
-        throw this.#faultAt(line, path, ` must be ${fault}`);
+        throw this.#faultAt(value.line, path, ` must be ${fault}`);
       }
-      texts.set(name, { text, line });
+      texts.set(name, text);
     }
     return texts;
   }

@@ -22,7 +22,7 @@ export type YamlNode = { readonly line: number } & (
 /** The largest file that is read: 1 MiB. */
 const MAX_BYTES = 2 ** 20;
 
-/** The most words and signs of a file, which bounds how long reading takes: four thousand users. */
+/** The most words, signs and escape sequences of a file, which bounds how long reading takes. */
 const MAX_LEXEMES = 2 ** 15;
 
 /** The deepest nesting of values; such a file needs four levels. */
@@ -109,7 +109,9 @@ class YamlReader {
       if (parser.stack.length > MAX_DEPTH + 1) {
         throw this.#fault(parser.offset, `nested deeper than ${MAX_DEPTH} levels`);
       }
-      if (++count > MAX_LEXEMES) throw this.#fault(parser.offset, "too many entries");
+      // Each escape sequence may be an error of its own.
+      count += lexeme.startsWith('"') ? lexeme.split("\\").length : 1;
+      if (count > MAX_LEXEMES) throw this.#fault(parser.offset, "too many entries");
       previous = lexeme;
     }
     yield* parser.end();
@@ -121,9 +123,12 @@ class YamlReader {
       return { kind: "scalar", line, text: node.source ?? "", value: node.value };
     }
     if (isMap(node)) return { kind: "map", line, entries: this.#entriesOf(node) };
-    if (!isSeq(node)) return { kind: "null", line };
-    const items = node.items.map((item) => this.#nodeOf(item, this.#lineOf(item.range[0])));
-    return { kind: "list", line, items };
+    if (isSeq(node)) {
+      const items = node.items.map((item) => this.#nodeOf(item, this.#lineOf(item.range[0])));
+      return { kind: "list", line, items };
+    }
+    // Nothing: an alias has been refused above.
+    return { kind: "null", line };
   }
 
   #entriesOf(map: YAMLMap.Parsed): ReadonlyMap<string, YamlNode> {

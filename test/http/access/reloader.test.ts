@@ -114,7 +114,7 @@ test("a reloader keeps the last good settings, and tries again until a file is g
     await writeFile(file, "bad\u001b[2J");
     assert.deepEqual(await pass(), ["one", false]);
     assert.deepEqual(await pass(), ["one", false]);
-    const line = `promhttp: Cannot reload the text; the last good one stays: Cannot use ${file}`;
+    const line = `promhttp: Cannot reload the text; the last good ones stay: Cannot use ${file}`;
     assert.deepEqual(lines, [`${line}:1: it has "bad [2J"`]);
     await rm(file);
     assert.deepEqual(await pass(), ["one", false]);
@@ -134,7 +134,7 @@ test("a reloader refuses what may not replace the settings", async (t) => {
     clock.tick(1_000);
     await reloader.arrived();
     assert.deepEqual([reloader.current, reloader.isSuccessful, loaded], ["one", false, []]);
-    assert.match(lines.join(), /the last good one stays: it opens a door$/);
+    assert.match(lines.join(), /the last good ones stay: it opens a door$/);
   });
 });
 

@@ -99,6 +99,7 @@ const BAD: readonly [yaml: string | Buffer, line: number | undefined, reason: st
   ["- ".repeat(500_000), 1, "nested deeper than 16 levels"],
   ["? ".repeat(500_000), 1, "nested deeper than 16 levels"],
   ["- a\n".repeat(8_000), 6_554, "too many entries"],
+  [`a: "${"\\q".repeat(40_000)}"`, 1, "too many entries"],
   ["a: b\nc: \0", 2, "a character that is not printable"],
   [Buffer.from([0x61, 0xff]), undefined, "it is not UTF-8"],
   [Buffer.from("\ufeffa: b", "utf16le"), undefined, "it is not UTF-8"],

@@ -250,7 +250,7 @@ test("hashes of different costs are logged once", () => {
   assert.deepEqual(lines, []);
   for (let index = 0; index < 2; index++) use({ users: new Map([...users, ["b", hashOf(12)]]) });
   assert.deepEqual(lines, [
-    "warn promhttp: Users have hashes of different costs (10, 12); a wrong password takes as long as the highest",
+    "warn promhttp: Password hashes of different costs all take as long as one of 12: make them equal",
   ]);
 });
 

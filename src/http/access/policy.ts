@@ -3,7 +3,7 @@ import type { AuthOptions, OpenHealth, RateLimit } from "../../options/security.
 import type { FixedAnswer } from "../fixed-answers.ts";
 import type { Headers } from "../send.ts";
 import { unauthorized } from "./answers.ts";
-import { costOf } from "./credentials/passwords.ts";
+import { highCostWarnings, unequalCostWarnings } from "./credentials/hash-costs.ts";
 import { createTokens, type Tokens } from "./credentials/tokens.ts";
 import { createNetworks, type Networks } from "./networks.ts";
 
@@ -54,7 +54,8 @@ export function rulesOf(policy: Policy): Rules {
     warnings: [
       ...networkWarnings("allowedNetworks", networks),
       ...networkWarnings("trustedProxies", proxies),
-      ...costWarnings(users),
+      ...highCostWarnings(users),
+      ...unequalCostWarnings(users),
     ],
   };
 }
@@ -74,13 +75,4 @@ function challengesOf({ users, tokens, authorize }: Policy): readonly string[] {
 function networkWarnings(option: string, networks: Networks | undefined): string[] {
   const list = networks?.doubtful ?? [];
   return list.map((network) => `Option "${option}" has ${network}, an address within its network`);
-}
-
-/** A wrong password takes as long as the highest cost does, whichever user it is for. */
-function costWarnings(users: Policy["users"]): string[] {
-  const costs = [...new Set(Array.from(users.values(), costOf))].sort((a, b) => a - b);
-  if (costs.length < 2) return [];
-  return [
-    `Users have hashes of different costs (${costs.join(", ")}); a wrong password takes as long as the highest`,
-  ];
 }

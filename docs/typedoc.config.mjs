@@ -22,7 +22,16 @@ export default {
   // README and pages have their own.
   headings: { readme: false, document: false },
   // Those of the default that are used, and those of the guide.
-  highlightLanguages: ["bash", "dockerfile", "ini", "javascript", "typescript", "yaml"],
+  highlightLanguages: [
+    "bash",
+    "dockerfile",
+    "hcl",
+    "ini",
+    "javascript",
+    "nginx",
+    "typescript",
+    "yaml",
+  ],
   includeVersion: true,
   disableSources: true,
   excludePrivate: true,

@@ -5,7 +5,13 @@
 import type { X509Certificate } from "node:crypto";
 
 /** A text or bytes in PEM, or the path of a file, which is read again when it changes. */
-export type PemSource = string | Uint8Array | { readonly file: string };
+export type PemSource =
+  | string
+  | Uint8Array
+  | {
+      /** The path of the file. */
+      readonly file: string;
+    };
 
 /**
  * What a client certificate is needed for, as `client_auth_type` of the official exporters says it.
@@ -27,7 +33,13 @@ export interface TlsOptions {
   /** The passphrase of `key` or `pfx`. */
   readonly passphrase?: string | undefined;
   /** Certificate and key in one, as PKCS #12, in place of `cert` and `key`. */
-  readonly pfx?: Uint8Array | { readonly file: string } | undefined;
+  readonly pfx?:
+    | Uint8Array
+    | {
+        /** The path of the file. */
+        readonly file: string;
+      }
+    | undefined;
   /**
    * What a client certificate is needed for.
    * @default "require-and-verify" with `clientCa`, otherwise "none"
@@ -61,6 +73,7 @@ export interface TlsOptions {
 
 /** What `AuthOptions.authorize()` is told of a request. */
 export interface AuthorizeRequest {
+  /** As the client has sent it, such as `"GET"`. */
   readonly method: string;
   /** The request target without its query. */
   readonly path: string;

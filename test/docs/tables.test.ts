@@ -161,6 +161,24 @@ test("the guide names every self-metric, and no other", () => {
   );
 });
 
+const SECURITY_OPTIONS: readonly [heading: string, type: string][] = [
+  ["TLS", "TlsOptions"],
+  ["Credentials", "AuthOptions"],
+];
+
+for (const [heading, type] of SECURITY_OPTIONS) {
+  test(`the guide names every option of ${type}, and no other`, () => {
+    const { text } = readDocument("src/options/security.ts");
+    const [body = ""] = text.split(`interface ${type} {\n`)[1]?.split("\n}\n") ?? assert.fail();
+    const declared = Array.from(body.matchAll(/readonly (\w+)\?:/g), ([, name]) => name);
+    const section =
+      sectionOf(readDocument("docs/guide/security.md"), heading).split("\n#")[0] ?? "";
+    const cells = section.match(/^\| `.*?\|/gm)?.join("\n") ?? "";
+    const named = Array.from(cells.matchAll(/`(\w+)`/g), ([, name]) => name);
+    assert.deepEqual(named.sort(), declared.sort());
+  });
+}
+
 test("the guide names every self-metric of security and its reasons, and no other", async () => {
   const authority = createAuthority();
   await using server = await Server.listen(countingGatherer(), "127.0.0.1:0", {

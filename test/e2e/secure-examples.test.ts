@@ -1,6 +1,7 @@
-// The examples of proxies in front and of systemd's sockets, run as they are except for addresses and paths.
+// The examples of proxies in front, of certificates and of systemd's sockets, run as they are except for
+// addresses and paths.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { connect } from "node:net";
@@ -98,6 +99,23 @@ function isOpen(port: number): Promise<boolean> {
     socket.once("connect", () => socket.destroy());
   });
 }
+
+test("the script makes certificates that both sides accept", () =>
+  withTempDir(async (folder) => {
+    execFileSync("sh", [pathOf("../../examples/secure/make-certificates.sh")], {
+      cwd: folder,
+      stdio: "ignore",
+    });
+    const read = (name: string) => readFileSync(join(folder, name));
+    const { ca, ...own } = { ca: read("ca.crt"), cert: read("tls.crt"), key: read("tls.key") };
+    await using server = await Server.listen(countingGatherer(), "127.0.0.1:0", {
+      tls: { ...own, clientCa: ca, clientAllowedSans: ["prometheus.example"] },
+    });
+    const options = { port: new URL(server.url).port, ca };
+    const scraper = { cert: read("prometheus.crt"), key: read("prometheus.key") };
+    assert.equal((await httpsGet({ ...options, ...scraper })).status, 200);
+    for (const other of [own, {}]) await assert.rejects(httpsGet({ ...options, ...other }));
+  }));
 
 test("the program takes the socket of the systemd unit, and the certificate of its file", () =>
   withTempDir(async (folder) => {

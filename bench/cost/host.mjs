@@ -15,7 +15,7 @@ const SEED = 42;
  * @param {typeof import("prom-client")} client
  * @param {unknown} registry
  * @param {(port: number) => Promise<number>} listen Starts the endpoint, and gives its port.
- * @param {Record<string, () => Promise<void>>} more What else it may be asked for.
+ * @param {Record<string, () => unknown>} more What else it may be asked for.
  */
 export async function host(client, registry, listen, more = {}) {
   const [shape = "S", port = "0"] = process.argv.slice(2);
@@ -29,8 +29,7 @@ export async function host(client, registry, listen, more = {}) {
     if (ask === "rest") clearInterval(life);
     if (ask === "gc") globalThis.gc?.();
     if (ask === "probe") probe = startProbe();
-    await more[ask]?.();
-    const answer = ask === "block" ? probe.stop() : {};
+    const answer = (await more[ask]?.()) ?? (ask === "block" ? probe.stop() : {});
     process.send?.({ ask, answer });
   });
   process.on("disconnect", () => process.exit());

@@ -1,6 +1,4 @@
 import { BAD_REQUEST, type FixedAnswer, REQUEST_TIMEOUT } from "../http/fixed-answers.ts";
-import { allHeaders } from "../http/send.ts";
-import { nodeModule } from "../node.ts";
 
 /** What the parser of `node:http` reports of bytes that are not a request. */
 export interface ClientError extends Error {
@@ -15,7 +13,7 @@ export interface ClientError extends Error {
 
 const NOT_IMPLEMENTED: FixedAnswer = { status: 501, text: "This method is not implemented.\n" };
 
-/** The answer to what is not a request. Nothing that was received is part of it. */
+/** The answer to what is not a request; it is loaded for the first. Nothing that was received is part of it. */
 export function clientErrorAnswer(error: ClientError, maxHeaderBytes: number): FixedAnswer {
   switch (error.code) {
     case "ERR_HTTP_REQUEST_TIMEOUT":
@@ -36,26 +34,6 @@ export function clientErrorAnswer(error: ClientError, maxHeaderBytes: number): F
     default:
       return BAD_REQUEST;
   }
-}
-
-/** Whether the client has begun a TLS handshake (RFC 8446 §5.1): it can read no answer of ours. */
-export function isTlsHello({ rawPacket }: ClientError): boolean {
-  return rawPacket?.[0] === 0x16 && rawPacket[1] === 3;
-}
-
-/** Writes an answer that closes its connection, for where `node:http` makes no response. */
-export function bytesOf({ status, text, headers }: FixedAnswer): string {
-  const given = {
-    // RFC 9110 §6.6.1: an origin server that has a clock must send it with every 4xx.
-    Date: new Date().toUTCString(),
-    "Content-Type": "text/plain; charset=utf-8",
-    ...headers,
-    Connection: "close",
-  };
-  const all = allHeaders(given, Buffer.byteLength(text));
-  const reason = nodeModule("node:http").STATUS_CODES[status];
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
-  return [`HTTP/1.1 ${status} ${reason}`, ...lines, "", text].join("\r\n");
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { rawSocketOf, resetSocket } from "../http/reset.ts";
+import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 
 /**
@@ -26,7 +27,7 @@ interface Connection {
   /** When the first request must be here or the client must be gone, by `performance.now()`. */
   deadline: number;
   /** What to send after the last response, before the end; nothing that comes in is read any more. */
-  farewell: string | undefined;
+  farewell: MaybePromise<string> | undefined;
 }
 
 /** The open connections of a server, so that each can be closed at the right moment. */
@@ -120,10 +121,11 @@ export class Connections {
    * Reads no more of a connection, lets the responses under way finish in their order (RFC 9112
    * §9.3.2), sends `farewell` and closes.
    *
+   * @param farewell It never rejects.
    * @returns The response to a request whose rest never comes: the caller must send on it what else
    *   would be the farewell, and nobody else may.
    */
-  finish(stream: Socket, farewell = ""): ServerResponse | undefined {
+  finish(stream: Socket, farewell: MaybePromise<string> = ""): ServerResponse | undefined {
     const connection = this.#of(stream);
     if (connection === undefined || connection.farewell !== undefined) return undefined;
     ignoreInput(stream);
@@ -174,15 +176,17 @@ export class Connections {
     return this.#connections.get(rawSocketOf(stream));
   }
 
-  #sayFarewell(connection: Connection, stream: Socket, farewell: string): void {
-    // The client or the last response has ended it.
-    if (!stream.writable) {
-      stream.destroy();
-      return;
-    }
-    connection.deadline = performance.now() + LINGER_MS;
-    stream.end(farewell, () => {
-      if (this.#isDraining) stream.destroy();
+  #sayFarewell(connection: Connection, stream: Socket, farewell: MaybePromise<string>): void {
+    void andThen(farewell, (text) => {
+      // The client or the last response has ended it.
+      if (!stream.writable) {
+        stream.destroy();
+        return;
+      }
+      connection.deadline = performance.now() + LINGER_MS;
+      stream.end(text, () => {
+        if (this.#isDraining) stream.destroy();
+      });
     });
   }
 }

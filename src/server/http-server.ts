@@ -1,13 +1,19 @@
 import type { IncomingMessage, RequestListener } from "node:http";
 import type { Socket } from "node:net";
-import { type FixedAnswer, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT } from "../http/fixed-answers.ts";
+import {
+  BAD_REQUEST,
+  type FixedAnswer,
+  METHOD_NOT_ALLOWED,
+  REQUEST_TIMEOUT,
+} from "../http/fixed-answers.ts";
 import { resetSocket } from "../http/reset.ts";
-import { sendFixed } from "../http/send.ts";
+import { allHeaders, sendFixed } from "../http/send.ts";
 import type { Log } from "../log.ts";
+import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import { nodeModule } from "../node.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import { unref } from "../timers.ts";
-import { bytesOf, type ClientError, clientErrorAnswer, isTlsHello } from "./client-error.ts";
+import type { ClientError } from "./client-error.ts";
 import type { Connections } from "./connections.ts";
 
 /** How often deadlines are checked, in milliseconds. */
@@ -73,7 +79,7 @@ export function createHttpFront(
     // The connections of this server are sockets.
     const socket = stream as Socket;
     if (isTlsHello(error)) refuseTls(socket, options.log);
-    else refuse(socket, clientErrorAnswer(error, options.maxHeaderBytes), connections);
+    else refuse(socket, answerOf(error, options.maxHeaderBytes), connections);
   });
   // Node checks the time since it has the connection and since the begin of each later head; this, the
   // time since the accept.
@@ -96,6 +102,15 @@ export function createHttpFront(
   };
 }
 
+/** The answer to what is not a request. What tells them apart is loaded for the first. */
+function answerOf(error: ClientError, maxHeaderBytes: number): MaybePromise<FixedAnswer> {
+  // An error of the socket: nobody gets an answer.
+  if (!/^(?:HPE|ERR_HTTP)_/.test(error.code ?? "")) return BAD_REQUEST;
+  return import("./client-error.ts")
+    .then(({ clientErrorAnswer }) => clientErrorAnswer(error, maxHeaderBytes))
+    .catch(() => BAD_REQUEST);
+}
+
 /** Makes the listener that answers requests, and tells `connections` when each begins and ends. */
 function listenerOf(answer: RequestListener, connections: Connections): RequestListener {
   return (request, response) => {
@@ -107,13 +122,36 @@ function listenerOf(answer: RequestListener, connections: Connections): RequestL
 }
 
 /** Ends a connection with an answer to what is not a request, or not a whole one. */
-function refuse(stream: Socket, answer: FixedAnswer, connections: Connections): void {
-  const unfinished = connections.finish(stream, bytesOf(answer));
+function refuse(stream: Socket, answer: MaybePromise<FixedAnswer>, connections: Connections): void {
+  const unfinished = connections.finish(stream, andThen(answer, bytesOf));
   if (unfinished === undefined) return;
-  const headers = { ...answer.headers, Connection: "close" };
-  sendFixed(unfinished, { ...answer, headers });
+  void andThen(answer, (given) => {
+    // Meanwhile whoever waits for its rest has answered it.
+    if (unfinished.headersSent) return;
+    sendFixed(unfinished, { ...given, headers: { ...given.headers, Connection: "close" } });
+  });
   // Whoever waits for its rest must not do so any longer; Node would never tell.
   unfinished.on("close", () => unfinished.req.destroy());
+}
+
+/** Writes an answer that closes its connection, for where `node:http` makes no response. */
+export function bytesOf({ status, text, headers }: FixedAnswer): string {
+  const given = {
+    // RFC 9110 §6.6.1: an origin server that has a clock must send it with every 4xx.
+    Date: new Date().toUTCString(),
+    "Content-Type": "text/plain; charset=utf-8",
+    ...headers,
+    Connection: "close",
+  };
+  const all = allHeaders(given, Buffer.byteLength(text));
+  const reason = nodeModule("node:http").STATUS_CODES[status];
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${status} ${reason}`, ...lines, "", text].join("\r\n");
+}
+
+/** Whether the client has begun a TLS handshake (RFC 8446 §5.1): it can read no answer of ours. */
+function isTlsHello({ rawPacket }: ClientError): boolean {
+  return rawPacket?.[0] === 0x16 && rawPacket[1] === 3;
 }
 
 function refuseTls(socket: Socket, log: HttpOptions["log"]): void {

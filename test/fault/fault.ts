@@ -10,6 +10,13 @@ import {
 import { turns } from "../helpers/turns.ts";
 import { assertHonest, readAnswer } from "./answer.ts";
 
+// What the server loads on use: the loader of the tests holds a port while it works.
+await Promise.all([
+  import("../../src/http/content.ts"),
+  import("../../src/http/write-body.ts"),
+  import("../../src/server/client-error.ts"),
+]);
+
 /** Something that goes wrong, and what of the server it may cost. */
 export interface Fault {
   /** What completes "the server survives". */

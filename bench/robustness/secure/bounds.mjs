@@ -11,8 +11,8 @@ const each = (isKept) => (results) => Object.values(results.ours).every(isKept);
 /** The bounds, each with what it says. */
 export const BOUNDS = [
   {
-    text: `the event loop is never delayed by ${MAX_DELAY_MS} ms`,
-    isKept: each(({ delayMs }) => delayMs < MAX_DELAY_MS),
+    text: `the event loop is never delayed by ${MAX_DELAY_MS} ms of CPU`,
+    isKept: each(({ delay }) => delay.cpuMs < MAX_DELAY_MS),
   },
   { text: "every scrape is answered", isKept: each(({ failed }) => failed === 0) },
   {

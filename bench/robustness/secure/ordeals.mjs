@@ -74,9 +74,9 @@ async function settledMemoryOf(target) {
 /** Does something to a server while it is scraped, and gives all figures. */
 export async function measureOrdeal(inflict, target, files) {
   const scraper = await startScraper(target.port, files.ca);
-  await target.ask?.("probe");
+  await target.ask?.("watch");
   const figures = await inflict(target, files);
-  const longest = await target.ask?.("block");
+  const delay = await target.ask?.("longest");
   const scraping = await scraper.stop();
-  return { ...figures, ...scraping, delayMs: longest };
+  return { ...figures, ...scraping, delay };
 }

@@ -2,7 +2,8 @@
 // node bench/robustness/secure/promhttp.mjs <shape> <port> [file]
 import client from "prom-client";
 import { Server } from "../../../dist/index.js";
-import { host } from "../../cost/host.mjs";
+import { host, startProbe } from "../../cost/host.mjs";
+import { cpuOfThread } from "../../cost/target.mjs";
 
 const webConfigFile = process.argv[4];
 
@@ -14,4 +15,14 @@ const listen = async (port) => {
   return server.address.port;
 };
 
-await host(client, client.register, listen, { reload: () => server.reload() });
+let probes;
+
+await host(client, client.register, listen, {
+  reload: () => server.reload(),
+  // Wall time is that of whoever waits; other programs make it longer, but not the time on the CPU.
+  watch() {
+    const cpuClock = () => cpuOfThread({ pid: "self", tid: process.pid });
+    probes = { wall: startProbe(), cpu: startProbe(cpuClock) };
+  },
+  longest: () => ({ wallMs: probes.wall.stop(), cpuMs: probes.cpu.stop() }),
+});

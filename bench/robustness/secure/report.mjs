@@ -30,26 +30,33 @@ const RELOADS = "1,000 reloads";
 
 /** What is shown: in words, of which ordeal, and how. */
 const ROWS = [
-  [`${SILENT}: longest delay of the event loop`, SILENT, delay],
+  [`${SILENT}: longest delay of the event loop`, SILENT, delayOf],
+  [`${SILENT}: the same, time on the CPU`, SILENT, blockOf],
   [`${SILENT}: longest scrape`, SILENT, longest],
   [`${SILENT}: scrapes that failed`, SILENT, failed],
   [`${SILENT}: open after 1 s`, SILENT, ({ held }) => `${held}`],
   [`${SILENT}: open after 8 s`, SILENT, ({ left }) => `${left}`],
   [`${SILENT}: memory of each`, SILENT, ({ bytesEach }) => `${(bytesEach / 1_024).toFixed(1)} KiB`],
-  [`${PASSWORDS}: longest delay of the event loop`, PASSWORDS, delay],
+  [`${PASSWORDS}: longest delay of the event loop`, PASSWORDS, delayOf],
+  [`${PASSWORDS}: the same, time on the CPU`, PASSWORDS, blockOf],
   [`${PASSWORDS}: longest scrape`, PASSWORDS, longest],
   [`${PASSWORDS}: scrapes that failed`, PASSWORDS, failed],
   [`${PASSWORDS}: all answered after`, PASSWORDS, ({ seconds }) => `${seconds.toFixed(1)} s`],
   [`${PASSWORDS}: answers`, PASSWORDS, answers],
-  [`${RELOADS}: longest delay of the event loop`, RELOADS, delay],
+  [`${RELOADS}: longest delay of the event loop`, RELOADS, delayOf],
+  [`${RELOADS}: the same, time on the CPU`, RELOADS, blockOf],
   [`${RELOADS}: longest scrape`, RELOADS, longest],
   [`${RELOADS}: scrapes that failed`, RELOADS, failed],
   [`${RELOADS}: handshakes that failed`, RELOADS, (row) => `${row.failedHandshakes}`],
   [`${RELOADS}: memory, after the last 700`, RELOADS, grown],
 ];
 
-function delay({ delayMs }) {
-  return delayMs === undefined ? "" : `${delayMs.toFixed(0)} ms`;
+function delayOf({ delay }) {
+  return delay === undefined ? "" : `${delay.wallMs.toFixed(0)} ms`;
+}
+
+function blockOf({ delay }) {
+  return delay === undefined ? "" : `${delay.cpuMs.toFixed(0)} ms`;
 }
 
 function longest({ longestMs }) {

@@ -29,7 +29,10 @@ try {
 }
 
 async function full() {
-  const results = { tls: await measureTls(files), ours: await ordealsOf(() => startOurs(files.config)) };
+  const results = {
+    tls: await measureTls(files),
+    ours: await ordealsOf(() => startOurs(files.config)),
+  };
   const theirs = await startNodeExporter(files);
   if (theirs !== undefined) {
     await theirs.stop();
@@ -43,7 +46,10 @@ async function full() {
 async function check() {
   let broken = [];
   for (let turn = 0; turn < TRIES; turn++) {
-    const results = { tls: await measureTls(files), ours: await ordealsOf(() => startOurs(files.config)) };
+    const results = {
+      tls: await measureTls(files),
+      ours: await ordealsOf(() => startOurs(files.config)),
+    };
     console.log(reportOf(results));
     broken = BOUNDS.filter(({ isKept }) => !isKept(results));
     if (broken.length === 0) return;

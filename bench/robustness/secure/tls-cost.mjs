@@ -19,7 +19,11 @@ export async function measureTls(files) {
 
 async function measureShape(shape, files) {
   const targets = [
-    { name: "plain", agent: new Agent({ keepAlive: true }), ...(await startOurs(undefined, shape)) },
+    {
+      name: "plain",
+      agent: new Agent({ keepAlive: true }),
+      ...(await startOurs(undefined, shape)),
+    },
     {
       name: "tls",
       agent: agentFrom("127.0.0.1", files.ca),

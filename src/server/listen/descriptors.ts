@@ -19,7 +19,9 @@ export async function listenOnDescriptors(
   try {
     for (const fd of descriptors) {
       const server = createAccepting(onConnection);
-      await bind(server, { fd } as object, parts).catch((error: Error) => {
+      await bind(server, { fd } as object, parts).catch((error: NodeJS.ErrnoException) => {
+        // A datagram socket, or a connection.
+        if (error.code !== "EINVAL") throw error;
         const reason = `file descriptor ${fd} cannot accept connections: ${error.message}`;
         throw new Error(reason, { cause: error });
       });

@@ -9,6 +9,7 @@
 import type { Server as NetServer, Socket } from "node:net";
 import { ListenError } from "../../errors.ts";
 import { mayListen } from "../../node.ts";
+import type { ListenTarget } from "../../options/address.ts";
 import { bind, createAccepting, type Listener, type ListenParts, SOCKET_OPTIONS } from "./bind.ts";
 
 /**
@@ -22,41 +23,36 @@ export async function listen(
   parts: ListenParts,
   onConnection: (socket: Socket) => void,
 ): Promise<Listener> {
-  try {
-    return await listenAt(parts, onConnection);
-  } catch (error) {
-    throw new ListenError(parts.label, error);
-  }
-}
-
-async function listenAt(
-  parts: ListenParts,
-  onConnection: (socket: Socket) => void,
-): Promise<Listener> {
-  const { target } = parts;
+  const { target, label } = parts;
   // At once, because a connection that nobody takes hangs.
   if (target.kind === "server") return takeOver(target.server, onConnection);
-  if (target.kind === "fd" || target.kind === "systemd") {
-    const { listenOnDescriptors } = await import("./descriptors.ts");
-    return listenOnDescriptors(target, parts, onConnection);
+  try {
+    if (target.kind === "fd" || target.kind === "systemd") {
+      const { listenOnDescriptors } = await import("./descriptors.ts");
+      return await listenOnDescriptors(target, parts, onConnection);
+    }
+    const server = createAccepting(onConnection);
+    if (target.kind === "unix") {
+      const { bindUnixSocket } = await import("./unix-socket.ts");
+      await bindUnixSocket(server, target.path, parts);
+    } else await bindPort(server, target, parts);
+    return { servers: [server], address: server.address() ?? "" };
+  } catch (error) {
+    throw new ListenError(label, error);
   }
-  const server = createAccepting(onConnection);
-  if (target.kind === "unix") {
-    const { bindUnixSocket } = await import("./unix-socket.ts");
-    await bindUnixSocket(server, target.path, parts);
-  } else {
-    // Node looks up every host, even an IP address, and throws in the callback, where nobody can catch it.
-    if (!mayListen()) throw forbidden();
-    const { host, port } = target;
-    await bind(server, { port, ...(host && { host }) }, parts);
-  }
-  return { servers: [server], address: server.address() ?? "" };
 }
 
-/** The error that Node throws for it. */
-function forbidden(): Error {
-  const error = new Error("Access to this API has been restricted");
-  return Object.assign(error, { code: "ERR_ACCESS_DENIED" });
+function bindPort(
+  server: NetServer,
+  { host, port }: Extract<ListenTarget, { kind: "tcp" }>,
+  parts: ListenParts,
+): Promise<void> {
+  // Node looks up every host, even an IP address, and throws in the callback, where nobody can catch it.
+  if (!mayListen()) {
+    const error = new Error("Access to this API has been restricted");
+    throw Object.assign(error, { code: "ERR_ACCESS_DENIED" });
+  }
+  return bind(server, { host, port }, parts);
 }
 
 /** Lets `owner` keep the port and hand its connections over. */

@@ -39,7 +39,9 @@ export async function bindUnixSocket(
     if (HAS_FILES) await openToOthers(path, parts.options);
   } catch (error) {
     await new Promise((resolve) => server.close(resolve));
-    throw error;
+    // With `--permission` the system is not even asked: the message says which permission is missing.
+    const reason = `its mode or group cannot be set: ${(error as Error).message}`;
+    throw new Error(reason, { cause: error });
   }
 }
 

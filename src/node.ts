@@ -50,9 +50,17 @@ function cwd(): string | undefined {
  * not have this permission, and deny it to all who ask, but let them listen.
  */
 export function mayListen(): boolean {
+  return isPermitted("net") || !process.allowedNodeEnvironmentFlags.has("--allow-net");
+}
+
+/** Whether the process may start threads, which `--permission` can forbid. */
+export function mayStartThreads(): boolean {
+  return isPermitted("worker");
+}
+
+function isPermitted(scope: string): boolean {
   const { permission } = process as { permission?: { has(scope: string): boolean } };
-  if (permission === undefined || permission.has("net")) return true;
-  return !process.allowedNodeEnvironmentFlags.has("--allow-net");
+  return permission === undefined || permission.has(scope);
 }
 
 /** Whether Next.js has bundled this code: then it has replaced the variable by the name of its runtime. */

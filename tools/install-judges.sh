@@ -4,9 +4,10 @@
 set -euo pipefail
 
 missing=()
-for program in prometheus prometheus-node-exporter prometheus-pushgateway victoria-metrics chromium tini haproxy nginx curl; do
+for program in prometheus prometheus-node-exporter prometheus-pushgateway victoria-metrics chromium tini haproxy nginx curl openssl; do
   command -v "$program" > /dev/null || missing+=("$program")
 done
+command -v systemd-socket-activate > /dev/null || missing+=(systemd)
 # promtool comes with Prometheus. Another Python than Debian's would not find Debian's packages.
 /usr/bin/python3 -c 'import prometheus_client' 2> /dev/null || missing+=(python3-prometheus-client)
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -62,6 +62,7 @@ class PolicyAccess implements Access {
   readonly #credentials: CredentialCheck;
   #rules: Rules;
   #rateLimit: TokenBucket | undefined;
+  #warnings: readonly string[] = [];
   #knowsOfNoAddress = false;
 
   constructor(policy: Policy, parts: AccessParts) {
@@ -72,7 +73,7 @@ class PolicyAccess implements Access {
     this.#rules = rulesOf(policy);
     this.#rateLimit = bucketOf(policy);
     this.#credentials.use(this.#rules);
-    this.#warnOfNetworks();
+    this.#warn(this.#rules);
   }
 
   get headers(): Headers {
@@ -116,6 +117,7 @@ class PolicyAccess implements Access {
     const { rateLimit } = this.#rules.policy;
     this.#rules = rulesOf(policy);
     this.#credentials.use(this.#rules);
+    this.#warn(this.#rules);
     // A file that is loaded again and again must not allow more.
     if (!isSame(policy.rateLimit, rateLimit)) this.#rateLimit = bucketOf(policy);
   }
@@ -132,16 +134,12 @@ class PolicyAccess implements Access {
     return tooManyRequests(this.#rateLimit.waitMs(now));
   }
 
-  #warnOfNetworks(): void {
-    const { networks, proxies } = this.#rules;
-    for (const [option, list] of Object.entries({
-      allowedNetworks: networks,
-      trustedProxies: proxies,
-    })) {
-      for (const network of list?.doubtful ?? []) {
-        this.#parts.log.note(`Option "${option}" has ${network}, an address within its network`);
-      }
+  /** A warning that was there the last time is not news. */
+  #warn({ warnings }: Rules): void {
+    for (const warning of warnings) {
+      if (!this.#warnings.includes(warning)) this.#parts.log.note(warning);
     }
+    this.#warnings = warnings;
   }
 
   #explainFetch(): void {

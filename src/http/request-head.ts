@@ -132,7 +132,7 @@ function isAddress(literal: string): boolean {
 const FUTURE_ADDRESS = /^v[\da-f]+\.[\w\-.~!$&'()*+,;=:]+$/i;
 
 /** Compares a `Host` header as text; never parses it as a URL. */
-export function isAllowedHost(header: string, allowed: readonly string[] | undefined): boolean {
+function isAllowedHost(header: string, allowed: readonly string[] | undefined): boolean {
   if (allowed === undefined) return true;
   // RFC 9110 §7.2: a host, and a port if it is not the default one.
   const host = header.replace(/:\d*$/, "").toLowerCase();

@@ -51,7 +51,8 @@ export interface SecurityParts extends SettingsParts {
  */
 export async function openSecurity(parts: SecurityParts): Promise<Security> {
   const { log, options } = parts;
-  const { allowedNetworks } = options;
+  // What a proxy says of its client comes with the request.
+  const allowedNetworks = options.allowedNetworks?.concat(options.trustedProxies ?? []);
   const reloader: Reloader<Settings> = await Reloader.open(await createLoad(parts), {
     log,
     subject: "the security settings",

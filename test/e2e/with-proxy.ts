@@ -44,7 +44,8 @@ export async function withProxy(
       await run(line);
     } finally {
       child.kill("SIGTERM");
-      await once(child, "exit");
+      // Its streams count as open sockets until then.
+      await once(child, "close");
     }
   });
 }

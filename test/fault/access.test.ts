@@ -70,6 +70,19 @@ for (const transport of TRANSPORTS) {
 
   testAccess(
     transport,
+    "behind a proxy that is named, the network of its client counts",
+    { allowedNetworks: ["192.0.2.0/24"], trustedProxies: LOOPBACK },
+    async ({ ask }) => {
+      assert.equal((await ask(from("192.0.2.1"))).status, 200);
+      const other = transport.isUnix ? 200 : 403;
+      assert.equal((await ask(from("198.51.100.1"))).status, other);
+      assert.equal((await ask(from("192.0.2.1, 198.51.100.1"))).status, other);
+      assert.equal((await ask()).status, other);
+    },
+  );
+
+  testAccess(
+    transport,
     "the networks that are named are let in",
     { allowedNetworks: LOOPBACK },
     async ({ ask }) => {

@@ -71,6 +71,7 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   "a group": /^(group\/|gatherers\/remote\/|endpoint\/group|server\/open-in-group|http\/targets)/,
   "the Fetch API": /^(http\/fetch|mount\/answer-fetch)/,
   "a look at the memory": /^exposition\/kept\/(memory-pressure|read-memory)/,
+  "what no TCP port needs": /^server\/listen\/(unix|stale|descriptors|systemd|environment|health)/,
   OpenTelemetry: /^(gatherers\/opentelemetry|exporter|programs\/opentelemetry)\//,
 };
 

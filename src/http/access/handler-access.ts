@@ -1,5 +1,6 @@
 import type { Log } from "../../log.ts";
 import { andThen } from "../../maybe-promise.ts";
+import { nodeModule } from "../../node.ts";
 import type { ResolvedHandlerOptions } from "../../options/options.ts";
 import { type Access, createAccess, type Policy } from "../access.ts";
 import { Reloader } from "./reloader.ts";
@@ -18,8 +19,10 @@ export function createHandlerAccess(
   log: Log,
 ): Access {
   const access = createAccess(policyOf(options, fileTokens), { log, locksOut: false });
-  const file = options.auth?.bearerTokenFile;
-  if (file === undefined) return access;
+  const named = options.auth?.bearerTokenFile;
+  if (named === undefined) return access;
+  // The working directory may change.
+  const file = nodeModule("node:path").resolve(named);
   const reloader = new Reloader<readonly string[]>(
     async (read) => tokensIn(await read(file), file),
     {

@@ -1,7 +1,9 @@
+import { mayStartThreads } from "../../node.ts";
 import type { AuthOptions, OpenHealth, RateLimit } from "../../options/security.ts";
 import type { FixedAnswer } from "../fixed-answers.ts";
 import type { Headers } from "../send.ts";
 import { unauthorized } from "./answers.ts";
+import { highCostWarnings, unequalCostWarnings } from "./credentials/hash-costs.ts";
 import { createTokens, type Tokens } from "./credentials/tokens.ts";
 import { createNetworks, type Networks } from "./networks.ts";
 
@@ -27,18 +29,34 @@ export interface Rules {
   /** Whether a client needs credentials. */
   readonly hasAuth: boolean;
   readonly unauthorized: FixedAnswer;
+  /** What works, but may be a mistake. */
+  readonly warnings: readonly string[];
+}
+
+/** Why this process can never honour a policy, in words; `undefined` if it can. */
+export function policyFault({ users }: Policy): string | undefined {
+  if (users.size === 0 || mayStartThreads()) return undefined;
+  return "passwords need a thread, and Node needs --allow-worker for it";
 }
 
 /** Makes of a policy what decides by it. */
 export function rulesOf(policy: Policy): Rules {
   const { allowedNetworks, trustedProxies, users, tokens, authorize } = policy;
+  const networks = allowedNetworks && createNetworks(allowedNetworks);
+  const proxies = trustedProxies && createNetworks(trustedProxies);
   return {
     policy,
-    networks: allowedNetworks && createNetworks(allowedNetworks),
-    proxies: trustedProxies && createNetworks(trustedProxies),
+    networks,
+    proxies,
     tokens: createTokens(tokens),
     hasAuth: users.size > 0 || tokens.length > 0 || authorize !== undefined,
     unauthorized: unauthorized(challengesOf(policy)),
+    warnings: [
+      ...networkWarnings("allowedNetworks", networks),
+      ...networkWarnings("trustedProxies", proxies),
+      ...highCostWarnings(users),
+      ...unequalCostWarnings(users),
+    ],
   };
 }
 
@@ -52,4 +70,9 @@ function challengesOf({ users, tokens, authorize }: Policy): readonly string[] {
     challenges.push('Bearer realm="metrics"');
   }
   return challenges;
+}
+
+function networkWarnings(option: string, networks: Networks | undefined): string[] {
+  const list = networks?.doubtful ?? [];
+  return list.map((network) => `Option "${option}" has ${network}, an address within its network`);
 }

@@ -33,9 +33,4 @@ export class TokenBucket {
     this.#filledAt = now;
     return this.#tokens >= 1 ? 0 : (1 - this.#tokens) * this.#intervalMs;
   }
-
-  /** Whether nothing was taken that has not come back. */
-  isFull(now: number): boolean {
-    return this.waitMs(now) === 0 && this.#tokens === this.#burst;
-  }
 }

@@ -9,7 +9,8 @@
  * the same address, with the same names. Our server is loaded only then (`serve.ts`).
  *
  * It must not be noticed: it never throws, writes nothing to standard output, and keeps no process alive.
- * What it cannot replace is left as it is, and serves itself.
+ * What it cannot replace is left as it is, and serves itself; where the environment says who may connect and
+ * ask, it serves nothing.
  *
  * @module
  */
@@ -22,7 +23,7 @@ import { EXPORTER, findExporterFiles } from "./exporter-files.ts";
 import { replace } from "./replacement.ts";
 import { type Circumstances, isExplicit, preloadedFiles, reasonNotToLoad } from "./role.ts";
 import { isGuarded, strategyIn } from "./settings.ts";
-import { takeOver } from "./take-over.ts";
+import { disarm, takeOver } from "./take-over.ts";
 
 const debug = debuglog("promhttp");
 
@@ -70,9 +71,18 @@ function takePart(circumstances: Circumstances): void {
         return hasPort ? methods : { ...methods, startServer: async () => {} };
       });
     } catch (error) {
-      const outcome = isGuarded(env) ? ". It serves itself, without TLS or credentials" : "";
-      say(`Cannot replace the server of ${path}: ${messageOf(error)}${outcome}`);
+      say(`Cannot replace the server of ${path}: ${messageOf(error)}`);
+      if (isGuarded(env)) keepFromServing(path);
     }
+  }
+}
+
+/** Its own server would let everybody in. */
+function keepFromServing(path: string): void {
+  try {
+    disarm(path);
+  } catch (error) {
+    debug("There is no exporter of %s: %s", path, messageOf(error));
   }
 }
 

@@ -1,11 +1,10 @@
-import type { ServerResponse } from "node:http";
 import { RestartableServer } from "../../exporter/restartable-server.ts";
 import type { Collecting } from "../../gatherers/opentelemetry/collected.ts";
 import type { TranslationStrategy } from "../../gatherers/opentelemetry/mapping-options.ts";
 import { messageOf } from "../standard-error.ts";
 import type { Answer } from "./serve.ts";
 import { isGuarded, originalSettingsOf } from "./settings.ts";
-import type { ExporterMethods } from "./take-over.ts";
+import { type ExporterMethods, refuse } from "./take-over.ts";
 
 /** What all exporters of one file have in common. */
 export interface ReplacementParts {
@@ -63,10 +62,4 @@ export function replace(
       );
     },
   };
-}
-
-/** Answers where nobody may be told anything. A response may have only `end()`. */
-function refuse(response: ServerResponse): void {
-  response.statusCode = 503;
-  response.end("Service Unavailable\n");
 }

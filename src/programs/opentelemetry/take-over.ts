@@ -59,11 +59,35 @@ export function takeOver(path: string, replacement: Replacement): void {
       methodsOf(this).getMetricsRequestHandler(request, response);
     },
   };
+  define(prototype, methods);
+  if (DEFAULT_OPTIONS !== undefined) followVariables(DEFAULT_OPTIONS);
+}
+
+/**
+ * Keeps the exporters of a file's class from serving anything, where they cannot be replaced and must not serve
+ * everybody.
+ *
+ * @throws Whatever the file throws when it is loaded: then there is no exporter of it.
+ */
+export function disarm(path: string): void {
+  const { PrometheusExporter }: ExporterModule = createRequire(path)(path);
+  define(PrometheusExporter.prototype, {
+    startServer: () => Promise.reject(new Error("The preload of promhttp keeps it from serving")),
+    getMetricsRequestHandler: (_, response) => refuse(response),
+  });
+}
+
+/** Answers where nobody may be told anything. A response may have only `end()`. */
+export function refuse(response: ServerResponse): void {
+  response.statusCode = 503;
+  response.end("Service Unavailable\n");
+}
+
+function define(prototype: object, methods: Partial<ExporterMethods>): void {
   for (const [name, value] of Object.entries(methods)) {
     // As a class defines its methods: not enumerable.
     Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
   }
-  if (DEFAULT_OPTIONS !== undefined) followVariables(DEFAULT_OPTIONS);
 }
 
 /** Makes the function that binds the methods of a class to one of its exporters. */

@@ -31,61 +31,49 @@ export interface Listener {
 export const SOCKET_OPTIONS = { allowHalfOpen: true, noDelay: true };
 
 /**
- * Makes a server that accepts raw sockets, and does not listen yet.
+ * Makes a server that does not listen yet.
  *
  * @param onConnection Called with each socket that the system accepts.
  */
-export function createAccepting(
-  { label, log, sharing }: ListenParts,
-  onConnection: (socket: Socket) => void,
-): NetServer {
-  const server = nodeModule("node:net").createServer(SOCKET_OPTIONS, onConnection);
-  if (sharing === undefined) noticeSharing(server, () => warnOfSharing(label, log));
-  return server;
-}
-
-/** Lets a server listen. The system has been asked when this returns, unless the primary of a cluster must. */
-export function bind(server: NetServer, options: ListenOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onListening = () => {
-      server.off("error", onError);
-      resolve();
-    };
-    const onError = (error: Error) => {
-      server.off("listening", onListening);
-      reject(error);
-    };
-    server.once("listening", onListening);
-    server.once("error", onError);
-    server.listen(options);
-  });
+export function createAccepting(onConnection: (socket: Socket) => void): NetServer {
+  return nodeModule("node:net").createServer(SOCKET_OPTIONS, onConnection);
 }
 
 /**
- * Calls `onShared` when other workers of a cluster accept at the same address.
+ * Lets a server listen. The system has been asked when this returns, unless the primary of a cluster must.
  *
- * A worker cannot ask for that, but the primary keeps what the first worker at an address tells it, and
- * passes it to the next ones: `node:tls` shares its session keys so. No other process calls these methods.
+ * @throws {Error} What the system says.
  */
-function noticeSharing(server: NetServer, onShared: () => void): void {
-  Object.assign(server, {
-    _getServerData: () => THIS_PROCESS,
-    _setServerData: (first: unknown) => {
-      if (typeof first === "number" && first !== THIS_PROCESS) onShared();
-    },
+export async function bind(
+  server: NetServer,
+  options: ListenOptions,
+  parts: Pick<ListenParts, "label" | "log" | "sharing">,
+): Promise<void> {
+  const { sharing } = parts;
+  let first: unknown = THIS_PROCESS;
+  // A worker of a cluster cannot ask whether others accept at the same address. But the primary keeps what the
+  // first worker there tells it, and passes it to the next ones: `node:tls` shares its session keys so. No other
+  // process calls these methods.
+  if (sharing === undefined) {
+    Object.assign(server, {
+      _getServerData: () => THIS_PROCESS,
+      _setServerData: (data: unknown) => {
+        first = data;
+      },
+    });
+  }
+  await new Promise<void>((resolve, reject) => {
+    server.once("listening", () => {
+      server.off("error", reject);
+      resolve();
+    });
+    server.once("error", reject);
+    server.listen({ ...options, exclusive: sharing === "never" });
   });
+  if (typeof first !== "number" || first === THIS_PROCESS) return;
+  const { warnOfSharing } = await import("./sharing.ts");
+  warnOfSharing(parts);
 }
 
 /** Tells the workers of a cluster apart. */
 const THIS_PROCESS = Math.random();
-
-let hasWarnedOfSharing = false;
-
-function warnOfSharing(label: string, log: Pick<Log, "warn">): void {
-  if (hasWarnedOfSharing) return;
-  hasWarnedOfSharing = true;
-  log.warn(
-    `Cluster workers share "${label}", so each scrape reaches another worker: name a port for each` +
-      " worker, such as 9464 + cluster.worker.id",
-  );
-}

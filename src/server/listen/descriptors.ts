@@ -16,11 +16,10 @@ export async function listenOnDescriptors(
 ): Promise<Listener> {
   const descriptors = target.kind === "fd" ? [target.fd] : takeSockets(target.name);
   const servers: NetServer[] = [];
-  const exclusive = parts.sharing === "never";
   try {
     for (const fd of descriptors) {
-      const server = createAccepting(parts, onConnection);
-      await bind(server, { fd, exclusive } as object).catch((error: Error) => {
+      const server = createAccepting(onConnection);
+      await bind(server, { fd } as object, parts).catch((error: Error) => {
         const reason = `file descriptor ${fd} cannot accept connections: ${error.message}`;
         throw new Error(reason, { cause: error });
       });

@@ -3,8 +3,8 @@
  *
  * `bind.ts` makes a server listen, which is all that a TCP port needs. `unix-socket.ts` makes a unix socket and
  * decides who may connect; `stale-socket.ts` removes one that is left behind. `descriptors.ts` listens on what
- * something else has bound, such as the sockets of `systemd.ts`. These three are loaded only for an address of
- * their kind. The connections of a given server are taken as they come. Nothing is read or written here.
+ * something else has bound, such as the sockets of `systemd.ts`. `sharing.ts` warns the workers of a cluster that
+ * share a port. All of these are loaded only where they are needed. The connections of a given server are taken as they come. Nothing is read or written here.
  */
 import type { Server as NetServer, Socket } from "node:net";
 import { ListenError } from "../../errors.ts";
@@ -33,14 +33,14 @@ async function listenAt(
   parts: ListenParts,
   onConnection: (socket: Socket) => void,
 ): Promise<Listener> {
-  const { target, sharing } = parts;
+  const { target } = parts;
   // At once, because a connection that nobody takes hangs.
   if (target.kind === "server") return takeOver(target.server, onConnection);
   if (target.kind === "fd" || target.kind === "systemd") {
     const { listenOnDescriptors } = await import("./descriptors.ts");
     return listenOnDescriptors(target, parts, onConnection);
   }
-  const server = createAccepting(parts, onConnection);
+  const server = createAccepting(onConnection);
   if (target.kind === "unix") {
     const { bindUnixSocket } = await import("./unix-socket.ts");
     await bindUnixSocket(server, target.path, parts);
@@ -48,7 +48,7 @@ async function listenAt(
     // Node looks up every host, even an IP address, and throws in the callback, where nobody can catch it.
     if (!mayListen()) throw forbidden();
     const { host, port } = target;
-    await bind(server, { port, ...(host && { host }), exclusive: sharing === "never" });
+    await bind(server, { port, ...(host && { host }) }, parts);
   }
   return { servers: [server], address: server.address() ?? "" };
 }

@@ -43,16 +43,12 @@ export async function bindUnixSocket(
   }
 }
 
-function bindPrivately(
-  server: NetServer,
-  path: string,
-  { options, sharing }: ListenParts,
-): Promise<void> {
-  const exclusive = sharing === "never";
-  const listen = () => bind(server, { path, exclusive });
+function bindPrivately(server: NetServer, path: string, parts: ListenParts): Promise<void> {
+  const listen = () => bind(server, { path }, parts);
   // The system has made the socket when this returns, so nothing else is made with this mask.
-  if (isMainThread() && (exclusive || !isClusterWorker())) return withMask(PRIVATE_MASK, listen);
-  if (HAS_FILES) assertMaskSuffices(options);
+  if (isMainThread() && (parts.sharing === "never" || !isClusterWorker()))
+    return withMask(PRIVATE_MASK, listen);
+  if (HAS_FILES) assertMaskSuffices(parts.options);
   return listen();
 }
 

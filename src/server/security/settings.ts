@@ -4,7 +4,8 @@
  * All of it is read, checked and made before any of it is used, so that a fault anywhere changes nothing.
  */
 
-import type { ConfigError } from "../../errors.ts";
+import { ConfigError } from "../../errors.ts";
+import { policyFault } from "../../http/access/policy.ts";
 import type { Load, ReadFile } from "../../http/access/reloader.ts";
 import { tokensIn } from "../../http/access/token-file.ts";
 import type { Policy } from "../../http/access.ts";
@@ -65,10 +66,18 @@ export async function createLoad({ options, target }: SettingsParts): Promise<Lo
       trustedProxies,
       openHealth,
     };
+    checkPolicy(policy, files.webConfig);
     const further = await warningsOf({ tls: tlsSettings, policy, target });
     const warnings = [...(tls?.warnings ?? []), ...further];
     return { tls, policy, warnings };
   };
+}
+
+function checkPolicy(policy: Policy, webConfig: string | undefined): void {
+  const fault = policyFault(policy);
+  if (fault === undefined) return;
+  if (webConfig !== undefined) throw new ConfigError(webConfig, fault);
+  throw new RangeError(`Option "auth.users" cannot be used: ${fault}`);
 }
 
 /** What a web configuration file has itself must not be given twice. */

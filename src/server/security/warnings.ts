@@ -21,26 +21,9 @@ export async function warningsOf({ tls, policy, target }: Judged): Promise<strin
       warnings.push(`Every user of this system can read the private key in ${file}`);
     }
   }
-  warnings.push(...costWarnings(policy.users));
   const hasSecrets = policy.users.size > 0 || policy.tokens.length > 0;
   if (hasSecrets && tls === undefined && !isLocal(target)) {
     warnings.push("Passwords and tokens cross the network in the clear: there is no TLS");
-  }
-  return warnings;
-}
-
-/** With hashes of a higher cost, a login takes longer than many a scraper waits. */
-const MAX_COMMON_COST = 12;
-
-function costWarnings(users: Policy["users"]): string[] {
-  const costs = Array.from(users.values(), (hash) => Number(hash.split("$")[2]));
-  const [least, most] = [Math.min(...costs), Math.max(...costs)];
-  const warnings: string[] = [];
-  if (most > MAX_COMMON_COST) {
-    warnings.push(`Logins are slow: a password hash has the cost ${most}; 10 is enough`);
-  }
-  if (least < most) {
-    warnings.push(`Password hashes should all have the same cost, got ${least} to ${most}`);
   }
   return warnings;
 }

@@ -138,6 +138,29 @@ for (const [name, [files, env, expected]] of Object.entries(USELESS)) {
   });
 }
 
+const GUARDED = { PROMHTTP_ALLOWED_NETWORKS: "127.0.0.1" };
+
+/** What the same files and variables come to where the environment says who may ask. */
+const GUARDED_LINES: Readonly<Record<string, RegExp>> = {
+  "an unknown strategy":
+    /^promhttp: Cannot serve metrics: Environment variable PROMHTTP_OTEL_TRANSLATION_STRATEGY must be .*\n$/,
+  "a class of another kind": USELESS["a class of another kind"]?.[2] ?? assert.fail(),
+};
+
+for (const [name, [files, env]] of Object.entries(USELESS)) {
+  test(`nothing is served with ${name} where the environment says who may ask`, async () => {
+    await withApp({ ...FILES, ...files }, [], async ({ node }) => {
+      const child = node(["--require", PRELOAD, "app.cjs"], { ...GUARDED, ...env });
+      await child.line("undefined");
+      child.tell("end");
+      const { code, stdout, stderr } = await child.exit();
+      assert.equal(code, 0);
+      assert.doesNotMatch(stdout, /own server|listening/);
+      assert.match(stderr, GUARDED_LINES[name] ?? assert.fail(name));
+    });
+  });
+}
+
 test("the preload finds the exporter of another preload, which has a folder of its own", async () => {
   const files = Object.entries(FILES).map(([path, text]) => [`operator/${path}`, text]);
   await withApp({ ...Object.fromEntries(files), "app.cjs": "" }, [], async ({ folder, node }) => {

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { ListenError, Server, type ServerOptions } from "../../../src/index.ts";
+import { createAuthority } from "../../helpers/certificates.ts";
 import { countingGatherer } from "../../helpers/gatherers.ts";
 import { netServer } from "../../helpers/http/net-server.ts";
 import { rawRequest, request } from "../../helpers/http/raw-request.ts";
@@ -67,6 +68,18 @@ test("healthAddress asks for no credentials, and knows no networks, hosts or hea
       assert.equal((await rawRequest({ path }, request("/metrics"))).status, 404);
     },
   ));
+
+test("healthAddress speaks no TLS, and asks for no certificate", () => {
+  const authority = createAuthority();
+  const { cert, key } = authority.issue({ sans: ["DNS:localhost"], usage: ["server"] });
+  const tls = { cert, key, clientCa: authority.cert };
+  return withHealth({ tls, openHealth: "never" }, async (path, { server, port }) => {
+    assert.match(server.url, /^https:/);
+    assert.equal((await rawRequest(port, request("/-/healthy"))).status, 400);
+    assert.equal((await rawRequest({ path }, request("/-/healthy"))).status, 200);
+    assert.equal((await rawRequest({ path }, request("/metrics"))).status, 404);
+  });
+});
 
 test("healthAddress says that the server is not ready", () =>
   withHealth({ shutdownDelayMs: 60_000 }, async (path, { server }) => {

@@ -91,7 +91,8 @@ export class CredentialCheck {
       if (verdict === "right") return this.#letIn(applicant);
       if (verdict === "busy") return this.#cannotCheck(applicant, "too many passwords wait");
     } catch (error) {
-      if (!this.#isClosed) this.#parts.log.error("Cannot check a password", error);
+      if (this.#isClosed) return CANNOT_CHECK;
+      this.#parts.log.error("Cannot check a password", error);
       return this.#cannotCheck(applicant);
     }
     const { hash, user } = attempt;

@@ -1,5 +1,6 @@
 import { nodeModule } from "../../../node.ts";
 import type { Login } from "./credentials.ts";
+import { costOf } from "./hash-costs.ts";
 import { type Comparison, PasswordThread } from "./password-thread.ts";
 
 /** How many logins may wait while one is compared. Each may take a second. */
@@ -105,11 +106,6 @@ export class Passwords {
     for (let cost = costOf(hash); cost < this.#highestCost; cost++) hashes.push(dummyOf(cost));
     return { password, hashes };
   }
-}
-
-/** The cost in a hash such as `$2b$10$…`. */
-function costOf(hash: string): number {
-  return Number(hash.split("$")[2]);
 }
 
 /** A hash of this cost that is that of no password anybody knows. */

@@ -70,6 +70,23 @@ export function readAddress(text: string): Address | undefined {
   }
 }
 
+/**
+ * Why a text that names a unix socket or a vsock is not an address; `undefined` for any other text, which needs
+ * to be told all forms.
+ *
+ * @internal
+ */
+export function addressFault(text: string): string | undefined {
+  if (!/^(?:unix|vsock):/.test(text)) return undefined;
+  try {
+    parseAddress(text);
+    return undefined;
+  } catch (error) {
+    // Cast: `parseAddress()` throws nothing else.
+    return (error as Error).message;
+  }
+}
+
 /** Not `JSON.stringify`, which throws for some values: an address may be anything. */
 function show(value: unknown): string {
   return inspect(value, { breakLength: Number.POSITIVE_INFINITY, depth: 0 });

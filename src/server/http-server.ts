@@ -78,8 +78,10 @@ export function createHttpFront(
   server.on("clientError", (error: ClientError, stream) => {
     // The connections of this server are sockets.
     const socket = stream as Socket;
-    if (isTlsHello(error)) refuseTls(socket, options.log);
-    else refuse(socket, answerOf(error, options.maxHeaderBytes), connections);
+    if (isTlsHello(error)) {
+      options.log?.warn(TLS_ON_PLAIN_PORT);
+      resetSocket(socket);
+    } else refuse(socket, answerOf(error, options.maxHeaderBytes), connections);
   });
   // Node checks the time since it has the connection and since the begin of each later head; this, the
   // time since the accept.
@@ -154,13 +156,7 @@ function isTlsHello({ rawPacket }: ClientError): boolean {
   return rawPacket?.[0] === 0x16 && rawPacket[1] === 3;
 }
 
-function refuseTls(socket: Socket, log: HttpOptions["log"]): void {
-  const client = socket.remoteAddress === undefined ? "" : ` from ${socket.remoteAddress}`;
-  resetSocket(socket);
-  log?.warn(`Refused a connection${client}: it speaks TLS, and this server plain HTTP`, {
-    kind: "tls-on-plain-port",
-  });
-}
+const TLS_ON_PLAIN_PORT = "A client that speaks TLS was cut off: this port speaks plain HTTP";
 
 const refuseExpectation: RequestListener = (_request, response) =>
   sendFixed(response, EXPECTATION_FAILED);

@@ -121,6 +121,9 @@ export class TlsLayer {
       ALPNProtocols: ["http/1.1"],
       handshakeTimeout: headersTimeoutMs,
     });
+    // It makes a context of its own, which lacks `allowPartialTrustChain`. All versions of Node have it here;
+    // without this, fewer certificates would be accepted.
+    Object.assign(server, { _sharedCreds: tls.secureContext });
     const generation = { tls, server, judge: createClientJudge(tls.settings) };
     server.on("secureConnection", (stream) => this.#welcome(stream, generation));
     server.on("tlsClientError", (error, stream) => {

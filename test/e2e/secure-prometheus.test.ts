@@ -13,6 +13,7 @@ import { countingGatherer } from "../helpers/gatherers.ts";
 import { httpsGet } from "../helpers/http/https-get.ts";
 import { VOLUMES, type Volume } from "../helpers/volume.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
+import { newGroup } from "../helpers/workers/own-group.ts";
 import { eventually, failedScrapes, type Job, type Scraper, startPrometheus } from "./programs.ts";
 
 const EXAMPLES = new URL("../../examples/secure/", import.meta.url);
@@ -97,6 +98,27 @@ const JOB = { interval: "1s", timeout: "1s" };
 async function listen(options: ServerOptions): Promise<Server> {
   return Server.listen(countingGatherer(), "127.0.0.1:0", { logger: false, ...options });
 }
+
+test("Prometheus discovers workers with the credentials with which it scrapes them", async () => {
+  await withTempDir(async (folder) => {
+    await writeAll(folder, { "ca.crt": SERVER_CA.cert });
+    await using server = await listen({
+      tls: pairOf(SERVER_CA, SERVER_NAMES),
+      auth: { bearerTokens: [TOKEN] },
+      workers: { group: newGroup() },
+    });
+    // Prometheus 2.42 does not add the type when it asks for targets.
+    const authorization = { type: "Bearer", credentials: TOKEN };
+    const settings = inFolder({ tls_config: { ca_file: "ca.crt" }, authorization }, folder);
+    const url = server.url.replace("/metrics", "/-/targets");
+    const http_sd_configs = [{ url, refresh_interval: "1s", ...settings }];
+    const job = { ...JOB, name: "workers", url, targetsUrl: url };
+    await using prometheus = await startPrometheus([
+      { ...job, settings: { ...settings, http_sd_configs } },
+    ]);
+    assert.equal(await failedScrapes(prometheus, job.name, 2), 0);
+  });
+});
 
 test("Prometheus shows for each fault what the guide says", async () => {
   await withTempDir(async (folder) => {

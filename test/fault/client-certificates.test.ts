@@ -113,6 +113,25 @@ for (const { name, isUnix, withServer } of TLS_TRANSPORTS) {
       assert.equal(await tryHealth(server, GOOD), 200);
     }));
 
+  test(`any authority of the list is trusted, as by Go: ${name}`, async () => {
+    const intermediate = CA.issueAuthority({ name: "Intermediate" });
+    const leaf = intermediate.issue();
+    const chain = { ...leaf, cert: leaf.cert + intermediate.cert };
+    await withServer({ tls: { clientCa: CA.cert } }, async (server) => {
+      assert.equal(await tryHealth(server, chain), 200);
+      assert.equal(await tryHealth(server, leaf), "refused");
+    });
+    await withServer({ tls: { clientCa: intermediate.cert } }, async (server) => {
+      assert.equal(await tryHealth(server, chain), 200);
+      assert.equal(await tryHealth(server, leaf), 200);
+      assert.equal(await tryHealth(server, GOOD), "refused");
+    });
+    await withServer({ tls: { clientCa: FOREIGN_CA.cert + CA.cert } }, async (server) => {
+      assert.equal(await tryHealth(server, chain), 200);
+      assert.equal(await tryHealth(server, GOOD), 200);
+    });
+  });
+
   test(`names are compared as a whole: ${name}`, () => {
     const clientAllowedSans = ["good.example", "2001:db8::1", "a@b.c", "spiffe://td.example/*"];
     const tls = { clientCa: CA.cert, clientAllowedSans };

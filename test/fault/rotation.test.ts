@@ -19,6 +19,8 @@ const tlsIn = (folder: string): TlsOptions => ({
   key: { file: join(folder, "tls.key") },
 });
 
+const skip = process.platform === "win32" && "needs links as Kubernetes makes them";
+
 /** Connects, and returns the certificate that the server has sent. */
 async function certificateOf(server: TransportServer): Promise<string> {
   const { socket } = await server.connect();
@@ -53,7 +55,9 @@ for (const transport of TLS_TRANSPORTS) {
     });
   });
 
-  test(`over ${transport.name}, links that are swapped bring a new certificate`, async () => {
+  test(`over ${transport.name}, links that are swapped bring a new certificate`, {
+    skip,
+  }, async () => {
     await withTempDir(async (folder) => {
       const time = new Date(Date.now() - 3_600_000);
       const fill = (identity: Identity) => async (version: string) => {

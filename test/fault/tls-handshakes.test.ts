@@ -284,7 +284,7 @@ for (const { name, isUnix, withServer, tlsVersion } of TLS_TRANSPORTS) {
     }));
 }
 
-for (const { name, isUnix, withServer } of PLAIN_TRANSPORTS) {
+for (const { name, withServer } of PLAIN_TRANSPORTS) {
   test(`TLS on a plain port is closed, with one line: ${name}`, () =>
     withServer({}, async ({ connectRaw, request: ask, log }) => {
       for (let times = 0; times < 3; times++) {
@@ -293,8 +293,7 @@ for (const { name, isUnix, withServer } of PLAIN_TRANSPORTS) {
         assert.equal(await connection.closed(), "");
       }
       assert.equal((await ask()).status, 200);
-      const client = isUnix ? "" : " from 127.0.0.1";
-      const line = `Refused a connection${client}: it speaks TLS, and this server plain HTTP`;
+      const line = "A client that speaks TLS was cut off: this port speaks plain HTTP";
       assert.deepEqual(log, [`warn promhttp: ${line}`]);
     }));
 }

@@ -1,4 +1,5 @@
 import {
+  createHash,
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
@@ -93,6 +94,7 @@ interface Made {
   readonly bytes: Buffer;
   readonly key: KeyObject;
   readonly subject: Buffer;
+  readonly keyId: Buffer;
 }
 
 function make(
@@ -103,10 +105,15 @@ function make(
   const { notBefore = new Date(Date.now() - HOUR_MS), notAfter = inDays(30) } = options;
   const { publicKey, privateKey } = KEY_MAKERS[keyType]();
   const subject = sequence(setOf(sequence(objectIdentifier("2.5.4.3"), utf8String(name))));
+  const publicBytes = publicKey.export({ type: "spki", format: "der" });
+  const keyId = createHash("sha256").update(publicBytes).digest().subarray(0, 20);
   const signer = issuer?.key ?? privateKey;
   const algorithm = algorithmOf(signer);
   const extensions = [
     ...(isAuthority ? [extension("2.5.29.19", sequence(boolean(true)))] : []),
+    // RFC 5280 §4.2.1.1: what tells authorities of the same name apart.
+    extension("2.5.29.14", octetString(keyId)),
+    extension("2.5.29.35", sequence(der(0x80, issuer?.keyId ?? keyId))),
     ...(sans.length > 0 ? [extension("2.5.29.17", sequence(...sans.map(generalName)))] : []),
     ...(usage.length > 0 && !isAuthority
       ? [extension("2.5.29.37", sequence(...usage.map((use) => objectIdentifier(USAGES[use]))))]
@@ -120,12 +127,12 @@ function make(
     issuer?.subject ?? subject,
     sequence(time(notBefore), time(notAfter)),
     subject,
-    publicKey.export({ type: "spki", format: "der" }),
-    ...(extensions.length > 0 ? [der(0xa3, sequence(...extensions))] : []),
+    publicBytes,
+    der(0xa3, sequence(...extensions)),
   );
   const digest = signer.asymmetricKeyType === "ed25519" ? null : "sha256";
   const bytes = sequence(content, algorithm, bitString(sign(digest, content, signer)));
-  return { bytes, key: privateKey, subject };
+  return { bytes, key: privateKey, subject, keyId };
 }
 
 const KEY_MAKERS = {

@@ -1,25 +1,12 @@
 /** Settings from files, which are loaded again when a file has changed. */
-import { ConfigError, messageOf } from "../../errors.ts";
+import { messageOf } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { MaybePromise } from "../../maybe-promise.ts";
 import { unref } from "../../timers.ts";
-import { readSettings, stateOf, statOf } from "./settings-change.ts";
-import type { FileStats } from "./settings-file.ts";
+import { hasChanged, type Load, type Loaded, SETTLE_MS, SettledFiles } from "./settings-change.ts";
 
 /** How often to look for changes, in milliseconds, and how long somebody who has come waits for that. */
 const CHECK_MS = 1_000;
-
-/** A file that has changed within this time is still being written, in milliseconds. */
-const SETTLE_MS = 100;
-
-/** How long to wait for files that change all the time, in milliseconds, where they must be loaded. */
-const PATIENCE_MS = 5_000;
-
-/** Reads a file that settings depend on. It rejects with a `ConfigError`. */
-export type ReadFile = (file: string) => Promise<Buffer>;
-
-/** Makes settings of files; what `read` was called for is what is checked for changes. */
-export type Load<T> = (read: ReadFile) => MaybePromise<T>;
 
 /** What a reloader is told of its settings. */
 export interface ReloaderParts<T> {
@@ -40,13 +27,11 @@ export interface ReloaderParts<T> {
  * stay. Files that are being written wait until they are whole. One reloader runs one load at a time.
  */
 export class Reloader<T> {
-  readonly #load: Load<T>;
+  readonly #files: SettledFiles<T>;
   readonly #parts: ReloaderParts<T>;
   #current: T;
   /** The state of each file when it was read; undefined until all were good once. */
   #loaded: ReadonlyMap<string, string> | undefined;
-  /** Since when each file has been seen in its state, by `performance.now()`. */
-  readonly #seen = new Map<string, { readonly state: string; readonly since: number }>();
   #nextCheckAt = 0;
   /** The work under way, which never rejects. */
   #work: Promise<void> | undefined;
@@ -58,7 +43,7 @@ export class Reloader<T> {
 
   /** @param current Settings that are there already; the files are read when somebody comes. */
   constructor(load: Load<T>, parts: ReloaderParts<T>, current: T) {
-    this.#load = load;
+    this.#files = new SettledFiles(load);
     this.#parts = parts;
     this.#current = current;
   }
@@ -71,7 +56,7 @@ export class Reloader<T> {
   static async open<T>(load: Load<T>, parts: ReloaderParts<T>): Promise<Reloader<T>> {
     // Cast: nobody has the reloader before its settings are there.
     const reloader = new Reloader(load, parts, undefined as T);
-    const { settings, states } = await reloader.#loadSettled();
+    const { settings, states } = await reloader.#files.loadWhole();
     reloader.#current = settings;
     reloader.#loaded = states;
     reloader.#nextCheckAt = performance.now() + CHECK_MS;
@@ -107,7 +92,7 @@ export class Reloader<T> {
   /** Loads the files again, whether or not they have changed. It never rejects. */
   async reload(): Promise<void> {
     while (this.#work !== undefined) await this.#work;
-    this.#begin(this.#try(() => this.#loadSettled()));
+    this.#begin(this.#try(() => this.#files.loadWhole()));
     await this.#work;
   }
 
@@ -137,7 +122,7 @@ export class Reloader<T> {
     // What was broken may have been repaired without a change: a folder whose mode kept us out.
     if (this.isSuccessful && this.#loaded !== undefined && !(await hasChanged(this.#loaded)))
       return;
-    await this.#try(() => this.#loadOnce());
+    await this.#try(() => this.#files.load());
   }
 
   async #try(load: () => Promise<Loaded<T> | undefined>): Promise<void> {
@@ -162,7 +147,6 @@ export class Reloader<T> {
     this.#loaded = states;
     this.#lastSuccessMs = Date.now();
     this.#lastFault = undefined;
-    for (const file of this.#seen.keys()) if (!states.has(file)) this.#seen.delete(file);
     onLoaded(settings);
     log.settled(RELOAD);
   }
@@ -175,74 +159,10 @@ export class Reloader<T> {
     const line = `Cannot reload ${subject}; the last good ones stay: ${printable(fault)}`;
     log.fault(line, { kind: RELOAD, name: line, again: `Reloaded ${subject}` });
   }
-
-  /** Loads the files, as soon as nobody is writing them. */
-  async #loadSettled(): Promise<Loaded<T>> {
-    const end = performance.now() + PATIENCE_MS;
-    for (;;) {
-      const loaded = await this.#loadOnce();
-      if (loaded !== undefined) return loaded;
-      const [file = ""] = this.#seen.keys();
-      if (performance.now() > end) throw new ConfigError(file, "something keeps writing it");
-      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    }
-  }
-
-  /**
-   * Loads the files.
-   *
-   * @returns `undefined` if one of them is being written.
-   * @throws What `load` throws.
-   */
-  async #loadOnce(): Promise<Loaded<T> | undefined> {
-    const states = new Map<string, string>();
-    let isSettled = true;
-    const read: ReadFile = async (file) => {
-      const stats = await statOf(file);
-      const state = stateOf(stats);
-      // Of several reads the first counts: then all are of one state, or the last check fails.
-      if (!states.has(file)) states.set(file, state);
-      if (!this.#isSettled(file, state, stats)) isSettled = false;
-      return readSettings(file, stats);
-    };
-    const outcome = await Promise.resolve(read)
-      .then(this.#load)
-      .then(
-        (settings) => ({ settings, states }),
-        (error: unknown) => ({ error }),
-      );
-    // Whatever it says of half a file does not count.
-    if (!isSettled || (await hasChanged(states))) return undefined;
-    if ("error" in outcome) throw outcome.error;
-    return outcome;
-  }
-
-  /**
-   * Whether nobody is writing a file: it is old enough, or has been seen in this state for long enough,
-   * where the clock of its disk is ahead of ours.
-   */
-  #isSettled(file: string, state: string, stats: FileStats): boolean {
-    const now = performance.now();
-    const seen = this.#seen.get(file);
-    if (seen?.state !== state) this.#seen.set(file, { state, since: now });
-    else if (now - seen.since >= SETTLE_MS) return true;
-    return stats instanceof Error || Date.now() - Number(stats.mtimeMs) >= SETTLE_MS;
-  }
 }
 
 /** The kind of these faults in the log. */
 const RELOAD = "reload";
-
-interface Loaded<T> {
-  readonly settings: T;
-  /** The states of the files that it was made of. */
-  readonly states: ReadonlyMap<string, string>;
-}
-
-async function hasChanged(states: ReadonlyMap<string, string>): Promise<boolean> {
-  const changes = [...states].map(async ([file, state]) => stateOf(await statOf(file)) !== state);
-  return (await Promise.all(changes)).includes(true);
-}
 
 /** A file may hold what a terminal would obey. */
 function printable(text: string): string {

@@ -1,6 +1,106 @@
-/** Reads a file of settings, and tells whether it has changed. */
+/** Loads settings from files, and tells whether a file has changed or is being written. */
+import { ConfigError } from "../../errors.ts";
+import type { MaybePromise } from "../../maybe-promise.ts";
 import { nodeModule } from "../../node.ts";
 import { checkStats, type FileStats, unreadable } from "./settings-file.ts";
+
+/** A file that has changed within this time is still being written, in milliseconds. */
+export const SETTLE_MS = 100;
+
+/** How long to wait for files that change all the time, in milliseconds, where they must be loaded. */
+const PATIENCE_MS = 5_000;
+
+/** Reads a file that settings depend on. It rejects with a `ConfigError`. */
+export type ReadFile = (file: string) => Promise<Buffer>;
+
+/** Makes settings of files; what `read` was called for is what is checked for changes. */
+export type Load<T> = (read: ReadFile) => MaybePromise<T>;
+
+/** Settings, and what they were made of. */
+export interface Loaded<T> {
+  readonly settings: T;
+  /** The state of each file when it was read. */
+  readonly states: ReadonlyMap<string, string>;
+}
+
+/** Loads settings, but only of files that nobody is writing. */
+export class SettledFiles<T> {
+  readonly #load: Load<T>;
+  /** Since when each file has been seen in its state, by `performance.now()`. */
+  #seen: ReadonlyMap<string, Sighting> = new Map();
+
+  constructor(load: Load<T>) {
+    this.#load = load;
+  }
+
+  /**
+   * Loads the settings.
+   *
+   * @returns `undefined` if a file is being written.
+   * @throws What `load` throws.
+   */
+  async load(): Promise<Loaded<T> | undefined> {
+    const now = performance.now();
+    const seen = new Map<string, Sighting>();
+    let isSettled = true;
+    const read: ReadFile = async (file) => {
+      const stats = await statOf(file);
+      const state = stateOf(stats);
+      const before = this.#seen.get(file);
+      const since = before?.state === state ? before.since : now;
+      // Of several reads the first counts: then all are of one state, or the last check fails.
+      if (!seen.has(file)) seen.set(file, { state, since });
+      // The second, where the clock of its disk is ahead of ours.
+      if (isYoung(stats) && now - since < SETTLE_MS) isSettled = false;
+      return readSettings(file, stats);
+    };
+    const outcome = await Promise.resolve(read)
+      .then(this.#load)
+      .then(
+        (settings) => ({ settings }),
+        (error: unknown) => ({ error }),
+      );
+    this.#seen = seen;
+    const states = new Map(Array.from(seen, ([file, { state }]) => [file, state]));
+    // Whatever it says of half a file does not count.
+    if (!isSettled || (await hasChanged(states))) return undefined;
+    if ("error" in outcome) throw outcome.error;
+    return { ...outcome, states };
+  }
+
+  /**
+   * Loads the settings as soon as nobody is writing a file.
+   *
+   * @throws What `load` throws; a `ConfigError` when that takes too long.
+   */
+  async loadWhole(): Promise<Loaded<T>> {
+    const end = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const loaded = await this.load();
+      if (loaded !== undefined) return loaded;
+      const [file = ""] = this.#seen.keys();
+      if (performance.now() > end) throw new ConfigError(file, "something keeps writing it");
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    }
+  }
+}
+
+/** A file in a state. */
+interface Sighting {
+  readonly state: string;
+  readonly since: number;
+}
+
+/** Whether a file was written just now, or in the future. */
+function isYoung(stats: FileStats): boolean {
+  return !(stats instanceof Error) && Date.now() - Number(stats.mtimeMs) < SETTLE_MS;
+}
+
+/** Whether a file is in another state than it was. */
+export async function hasChanged(states: ReadonlyMap<string, string>): Promise<boolean> {
+  const changes = [...states].map(async ([file, state]) => stateOf(await statOf(file)) !== state);
+  return (await Promise.all(changes)).includes(true);
+}
 
 /** Returns the stat of a file. It never rejects. */
 export async function statOf(file: string): Promise<FileStats> {
@@ -12,18 +112,14 @@ export async function statOf(file: string): Promise<FileStats> {
 }
 
 /** What differs when a file has been written or replaced, even within one second by as many bytes. */
-export function stateOf(stats: FileStats): string {
+function stateOf(stats: FileStats): string {
   if (stats instanceof Error) return String((stats as NodeJS.ErrnoException).code);
   const { dev, ino, size, mtimeNs, ctimeNs } = stats;
   return `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
 }
 
-/**
- * Reads a file of which this is the stat.
- *
- * @throws {ConfigError} When it cannot be read, or must not be: a pipe would keep us waiting forever.
- */
-export async function readSettings(file: string, stats: FileStats): Promise<Buffer> {
+/** Reads a file, unless it must not be read: a pipe would keep us waiting forever. */
+async function readSettings(file: string, stats: FileStats): Promise<Buffer> {
   checkStats(file, stats);
   try {
     return await nodeModule("node:fs/promises").readFile(file);

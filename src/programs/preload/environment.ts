@@ -1,6 +1,6 @@
 import { isMetricsPath } from "../../http/routes.ts";
 import type { Address } from "../../index.ts";
-import { ADDRESS_FORMS, readAddress } from "../../options/parse-address.ts";
+import { ADDRESS_FORMS, addressFault, readAddress } from "../../options/parse-address.ts";
 import { MAX_HEADER_BYTES, MIN_HEADER_BYTES } from "../../options/rules.ts";
 import { type SecurityVariables, securityIn } from "../security-variables.ts";
 import { addressIn, type Environment, SWITCHES } from "./variables.ts";
@@ -44,6 +44,9 @@ function addressOf(env: Environment): Address {
   if (typeof given !== "string") return { host: given.host, port: portIn(given.port) };
   const address = readAddress(given);
   if (address !== undefined) return address;
+  const reason = addressFault(given);
+  if (reason !== undefined)
+    throw new RangeError(`Environment variable PROMHTTP_ADDRESS: ${reason}`);
   throw invalid("PROMHTTP_ADDRESS", given, `an address such as ${ADDRESS_FORMS}`);
 }
 

@@ -6,7 +6,7 @@
 
 import { ConfigError } from "../../errors.ts";
 import { policyFault } from "../../http/access/policy.ts";
-import type { Load, ReadFile } from "../../http/access/reloader.ts";
+import type { Load, ReadFile } from "../../http/access/settings-change.ts";
 import { tokensIn } from "../../http/access/token-file.ts";
 import type { Policy } from "../../http/access.ts";
 import { nodeModule } from "../../node.ts";

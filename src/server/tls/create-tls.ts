@@ -21,6 +21,8 @@ export interface Tls {
   readonly settings: TlsSettings;
   /** What `tls.createServer()` takes of it. */
   readonly context: TlsOptions;
+  /** What has been made of that. */
+  readonly secureContext: SecureContext;
   /** When the certificate of the server expires. */
   readonly notAfter: Date;
   /** What may not be meant, each a sentence without its full stop. */
@@ -76,13 +78,18 @@ export function createTls(settings: TlsSettings, read: (file: string) => Buffer)
     ciphers: cipherListOf(settings),
     ecdhCurve: settings.curves.length > 0 ? settings.curves.join(":") : "auto",
     honorCipherOrder: settings.honorCipherOrder,
+    // As `tls.Server` has them; without a name, OpenSSL resumes no session.
+    sessionIdContext: "promhttp",
+    sessionTimeout: 300,
     // Node would allow a client three, each of which costs as much as a handshake.
     secureOptions: nodeModule("node:crypto").constants.SSL_OP_NO_RENEGOTIATION,
   };
-  const certificate = certificateOf(createContext(settings, context));
+  const secureContext = createContext(settings, context);
+  const certificate = certificateOf(secureContext);
   return {
     settings,
     context,
+    secureContext,
     notAfter: new Date(certificate.validTo),
     warnings: warningsOf(settings, certificate),
     clients: JSON.stringify([

@@ -3,11 +3,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ConfigError } from "../../../src/errors.ts";
-import { readSettings, statOf } from "../../../src/http/access/settings-change.ts";
+import { SettledFiles } from "../../../src/http/access/settings-change.ts";
 import { readSettingsSync } from "../../../src/http/access/settings-file.ts";
 import { withTempDir } from "../../helpers/with-temp-dir.ts";
 
-const read = async (file: string) => readSettings(file, await statOf(file));
+const read = async (file: string) =>
+  (await new SettledFiles((readFile) => readFile(file)).loadWhole()).settings;
 const readSync = async (file: string) => readSettingsSync(file);
 
 for (const readFile of [read, readSync]) {

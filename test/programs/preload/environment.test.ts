@@ -91,3 +91,15 @@ for (const [name, value] of WRONG) {
     );
   });
 }
+
+for (const [value, reason] of [
+  ["vsock://:9100", "Address must not be a vsock, which Node cannot open"],
+  ["unix:@app", 'Path of a unix socket must not begin with "@" or contain NUL'],
+]) {
+  test(`readEnvironment() says why PROMHTTP_ADDRESS must not be ${value}`, () => {
+    assert.throws(
+      () => readEnvironment({ PROMHTTP_ADDRESS: value }),
+      new RegExp(`^RangeError: Environment variable PROMHTTP_ADDRESS: ${reason}`),
+    );
+  });
+}

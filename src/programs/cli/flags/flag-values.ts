@@ -1,10 +1,9 @@
 /** What the text of a flag means. Each function throws a `UsageError` that names the flag. */
 
 import { resolve } from "node:path";
-import { messageOf } from "../../../errors.ts";
 import { isMetricsPath } from "../../../http/routes.ts";
 import type { Address, OpenHealth } from "../../../index.ts";
-import { ADDRESS_FORMS, parseAddress, readAddress } from "../../../options/parse-address.ts";
+import { ADDRESS_FORMS, addressFault, readAddress } from "../../../options/parse-address.ts";
 import { MAX_HEADER_BYTES, MIN_HEADER_BYTES } from "../../../options/rules.ts";
 import { isNetwork, OPEN_HEALTH } from "../../../options/security-rules.ts";
 import type { Flag } from "./flag-table.ts";
@@ -17,19 +16,9 @@ export class UsageError extends Error {}
 export function toAddress(flag: Flag, text: string): Address {
   const address = readAddress(text);
   if (address !== undefined) return address;
-  const reason = /^(?:unix|vsock):/.test(text) ? faultOf(text) : undefined;
+  const reason = addressFault(text);
   if (reason !== undefined) throw new UsageError(`--${flag}: ${reason}`);
   throw invalid(flag, text, `an address such as ${ADDRESS_FORMS}`);
-}
-
-/** Why a kind of address cannot be used that other programs have. */
-function faultOf(text: string): string | undefined {
-  try {
-    parseAddress(text);
-    return undefined;
-  } catch (error) {
-    return messageOf(error);
-  }
 }
 
 /** Reads the path of the metrics. */

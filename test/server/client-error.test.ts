@@ -13,7 +13,7 @@ const BAD_REQUEST = refusal("400 Bad Request", "Bad request.\n");
 const NOT_IMPLEMENTED = refusal("501 Not Implemented", "This method is not implemented.\n");
 
 const MALFORMED: readonly [name: string, bytes: string][] = [
-  ["garbage", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
+  ["garbage", "\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10"],
   ["an empty method", " /metrics HTTP/1.1\r\n\r\n"],
   ["the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
   ["an HTTP version that is none", "GET /metrics HTTP/9.9\r\nHost: test\r\n\r\n"],

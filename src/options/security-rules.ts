@@ -12,7 +12,7 @@ import {
 import type { AuthOptions, OpenHealth, RateLimit } from "./security.ts";
 
 /** The most expensive hash that is taken: each step doubles the time, and 16 takes 6 seconds. */
-export const MAX_BCRYPT_COST = 16;
+const MAX_BCRYPT_COST = 16;
 
 const BCRYPT_HASH = /^\$2[aby]?\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 

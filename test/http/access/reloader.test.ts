@@ -309,3 +309,28 @@ test("Reloader.open() rejects when a file never stops changing", async (t) => {
     await assert.rejects(passUntil(clock, opening), /something keeps writing it$/);
   });
 });
+
+test("who comes during a reload that follows another load waits for it", async (t) => {
+  await withScene(t, async ({ file, clock, parts, load }) => {
+    let finish = () => {};
+    let last: Promise<void> | undefined;
+    const reloader = await Reloader.open(async (read) => {
+      const text = await load(read);
+      await last;
+      return text;
+    }, parts);
+    await writeFile(file, "two");
+    clock.tick(1_000);
+    const first = reloader.arrived();
+    const reloading = reloader.reload();
+    await first;
+    last = new Promise((resolve) => {
+      finish = resolve;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = reloader.arrived();
+    finish();
+    assert.ok(second instanceof Promise);
+    await reloading;
+  });
+});

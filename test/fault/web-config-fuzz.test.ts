@@ -291,6 +291,7 @@ for (const [kind, files] of Object.entries(KINDS)) {
       PARAMETERS,
     );
     for (const [what, count] of Object.entries(counts)) assert.ok(count >= 20, `${count} ${what}`);
+    assert.ok(counts.refused + counts.read >= PARAMETERS.numRuns, "Too slow: some were not tried");
   });
 }
 

@@ -131,6 +131,24 @@ test("a reloader keeps the last good settings, and tries again until a file is g
   });
 });
 
+test("a reloader notices that a file is back as it was", async (t) => {
+  await withScene(t, async ({ directory, clock, parts }) => {
+    const [folder, elsewhere] = [join(directory, "here"), join(directory, "elsewhere")];
+    await mkdir(folder);
+    await writeFile(join(folder, "web.yml"), "one");
+    const load = async (read: ReadFile) => String(await read(join(folder, "web.yml")));
+    const reloader = await Reloader.open(load, parts);
+    await rename(folder, elsewhere);
+    clock.tick(1_000);
+    await reloader.arrived();
+    assert.equal(reloader.isSuccessful, false);
+    await rename(elsewhere, folder);
+    clock.tick(1_000);
+    await reloader.arrived();
+    assert.equal(reloader.isSuccessful, true);
+  });
+});
+
 test("a reloader refuses what may not replace the settings", async (t) => {
   await withScene(t, async ({ file, clock, lines, loaded, open }) => {
     const reloader = await open();

@@ -1,6 +1,5 @@
 import type { HandlerAccess } from "../http/access/handler-access.ts";
-import { readSettingsSync } from "../http/access/settings-file.ts";
-import { tokensIn } from "../http/access/token-file.ts";
+import { readTokensSync } from "../http/access/token-file.ts";
 import type { Log } from "../log.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
 import { checkProxies, isSecured } from "../options/security-rules.ts";
@@ -16,7 +15,7 @@ export function guardOf(options: ResolvedHandlerOptions, log: Log): HandlerAcces
   if (!isSecured(options)) return undefined;
   checkProxies(options);
   const file = options.auth?.bearerTokenFile;
-  const tokens = file === undefined ? [] : tokensIn(readSettingsSync(file), file);
+  const tokens = file === undefined ? [] : readTokensSync(file);
   let access: HandlerAccess | undefined;
   const loading = import("../http/access/handler-access.ts").then(({ createHandlerAccess }) => {
     access = createHandlerAccess(options, tokens, log);

@@ -1,5 +1,17 @@
 import { ConfigError } from "../../errors.ts";
+import { nodeModule } from "../../node.ts";
 import { tokenFault } from "../../options/security-rules.ts";
+import { readSettingsSync } from "./settings-file.ts";
+
+/**
+ * Reads a file of bearer tokens where nobody can wait for it.
+ *
+ * @throws {ConfigError} As `tokensIn()`, and when it cannot be read.
+ */
+export function readTokensSync(path: string): string[] {
+  const file = nodeModule("node:path").resolve(path);
+  return tokensIn(readSettingsSync(file), file);
+}
 
 /**
  * Reads a file of bearer tokens, one in each line. Blank lines, and those that begin with `#`, are skipped.

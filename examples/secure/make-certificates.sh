@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes an authority, and of it a certificate for an exporter and one for Prometheus.
 set -eu
-key="-newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc"
+key="-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
 
 openssl req -x509 $key -keyout ca.key -out ca.crt -days 3650 -subj "/CN=metrics"
 

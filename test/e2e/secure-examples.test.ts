@@ -40,12 +40,13 @@ test("nginx passes on who is allowed, over a unix socket that only its group may
       await writeFile(join(own, "tls.key"), key);
       const replaced = readExample("secure/nginx.conf")
         .replace("listen 9465 ssl", `listen 127.0.0.1:${port} ssl`)
+        .replace("user www-data", "user root")
         .replace("10.0.0.0/8", "127.0.0.2")
         .replace("/run/my-exporter/metrics.sock", socket);
       const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
         (name) => `${name}_temp_path ${join(own, name)};`,
       );
-      return `daemon off; pid ${own}/pid; error_log stderr notice; user root;
+      return `daemon off; pid ${own}/pid; error_log stderr notice;
 ${replaced.replace("http {", `http {\n${paths.join(" ")} access_log off;`)}`;
     };
     await withProxy(

@@ -36,7 +36,12 @@ export function guardOf(options: ResolvedHandlerOptions, log: Log): HandlerGuard
       access === undefined ? loading.then((loaded) => loaded.admit(visit)) : access.admit(visit),
     hostRefused: () => access?.hostRefused(),
     families: () => access?.families() ?? NONE,
-    close: () => void loading.then((loaded) => loaded.close()),
+    // What has not been loaded has nothing to close.
+    close: () =>
+      void loading.then(
+        (loaded) => loaded.close(),
+        () => {},
+      ),
   };
 }
 

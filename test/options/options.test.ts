@@ -400,6 +400,10 @@ test("no refusal of credentials shows them", () => {
     { auth: { bearerTokens: [secret] } },
     { tls: { passphrase: [secret] } },
     { tls: { key: [secret] } },
+    { auth: secret },
+    { auth: { users: `alice:${secret}` } },
+    { auth: { users: { [`alice:${secret}`]: BCRYPT } } },
+    { tls: secret },
   ]) {
     assert.throws(
       () => check(options as unknown as ServerOptions),

@@ -131,6 +131,24 @@ test("a reloader keeps the last good settings, and tries again until a file is g
   });
 });
 
+test("a reloader notices that a file is back as it was", async (t) => {
+  await withScene(t, async ({ directory, clock, parts }) => {
+    const [folder, elsewhere] = [join(directory, "here"), join(directory, "elsewhere")];
+    await mkdir(folder);
+    await writeFile(join(folder, "web.yml"), "one");
+    const load = async (read: ReadFile) => String(await read(join(folder, "web.yml")));
+    const reloader = await Reloader.open(load, parts);
+    await rename(folder, elsewhere);
+    clock.tick(1_000);
+    await reloader.arrived();
+    assert.equal(reloader.isSuccessful, false);
+    await rename(elsewhere, folder);
+    clock.tick(1_000);
+    await reloader.arrived();
+    assert.equal(reloader.isSuccessful, true);
+  });
+});
+
 test("a reloader refuses what may not replace the settings", async (t) => {
   await withScene(t, async ({ file, clock, lines, loaded, open }) => {
     const reloader = await open();
@@ -307,5 +325,30 @@ test("Reloader.open() rejects when a file never stops changing", async (t) => {
       return text;
     }, parts);
     await assert.rejects(passUntil(clock, opening), /something keeps writing it$/);
+  });
+});
+
+test("who comes during a reload that follows another load waits for it", async (t) => {
+  await withScene(t, async ({ file, clock, parts, load }) => {
+    let finish = () => {};
+    let last: Promise<void> | undefined;
+    const reloader = await Reloader.open(async (read) => {
+      const text = await load(read);
+      await last;
+      return text;
+    }, parts);
+    await writeFile(file, "two");
+    clock.tick(1_000);
+    const first = reloader.arrived();
+    const reloading = reloader.reload();
+    await first;
+    last = new Promise((resolve) => {
+      finish = resolve;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = reloader.arrived();
+    finish();
+    assert.ok(second instanceof Promise);
+    await reloading;
   });
 });

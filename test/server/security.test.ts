@@ -70,6 +70,18 @@ test("a connection beyond the limit is counted", async () => {
   });
 });
 
+test("a request for a host that is not allowed is counted, behind its credentials", async () => {
+  await withServer({ auth: AUTH, allowedHosts: ["test"] }, async ({ port }) => {
+    const evil = "Host: evil";
+    const ask = (...headers: string[]) => rawRequest(port, request("/metrics", { headers }));
+    assert.equal((await ask(evil)).status, 401);
+    assert.equal((await ask(evil, ...BEARER.headers)).status, 403);
+    const { body } = await ask(...BEARER.headers);
+    assert.match(body, /^promhttp_refused_requests_total\{reason="host"\} 1$/m);
+    assert.match(body, /^promhttp_refused_requests_total\{reason="credentials_missing"\} 1$/m);
+  });
+});
+
 test("the end of its certificate is one of the metrics of a server that speaks TLS", async () => {
   await withServer({ tls: CERTIFICATE }, async ({ server, port }) => {
     assert.match(server.url, /^https:/);

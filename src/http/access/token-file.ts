@@ -5,7 +5,7 @@ import { tokenFault } from "../../options/security-rules.ts";
  * Reads a file of bearer tokens, one in each line. Blank lines, and those that begin with `#`, are skipped.
  *
  * @throws {ConfigError} For a line that is not a token, which the message does not show, and for a file
- *   without any: it may be that of a moment, and must not let everybody in.
+ *   without any: it may be half written, and must not let everybody in.
  */
 export function tokensIn(bytes: Uint8Array, file: string): string[] {
   const tokens: string[] = [];

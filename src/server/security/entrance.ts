@@ -22,8 +22,8 @@ export interface EntranceParts {
  * What stands between the accepted sockets of a server and HTTP.
  *
  * Without TLS that is nothing: the guard looks at each request, and can tell the client why it is refused.
- * With it, networks are judged before the first byte is read, and settings are as new as they can be before
- * the handshake.
+ * With it, networks are judged before the first byte is read, and changed files are read before the
+ * handshake.
  */
 export class Entrance implements Layer {
   readonly #parts: EntranceParts;

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { createNetworks, type Networks } from "../../http/access/networks.ts";
 import type { Log } from "../../log.ts";
-import { isPromise, type MaybePromise } from "../../maybe-promise.ts";
+import { andThen, type MaybePromise } from "../../maybe-promise.ts";
 import type { Connections } from "../connections.ts";
 import type { Layer } from "../listen/layer.ts";
 import type { RefusedConnections } from "../tls/refused-connections.ts";
@@ -50,9 +50,7 @@ export class Entrance implements Layer {
       raw.destroy();
       return;
     }
-    const isCurrent = arrived();
-    if (isPromise(isCurrent)) void isCurrent.then(() => this.#secure(tlsLayer, raw, serve));
-    else this.#secure(tlsLayer, raw, serve);
+    void andThen(arrived(), () => this.#secure(tlsLayer, raw, serve));
   }
 
   limitReached(): void {

@@ -11,10 +11,8 @@ import {
   type RequestHead,
 } from "../http/request-head.ts";
 import { allHeaders, sendFixed, setHeaders, tryToReset, untilGone } from "../http/send.ts";
-import type { Log } from "../log.ts";
 import { andThen, type MaybePromise, orElse } from "../maybe-promise.ts";
-import type { ResolvedHandlerOptions } from "../options/options.ts";
-import type { Content } from "./answer-fetch.ts";
+import type { MountParts } from "./answer-fetch.ts";
 
 /** Answers requests that another web server passes on, whatever their path. */
 export interface Mount {
@@ -32,15 +30,6 @@ export interface Mount {
    * rejects, except with what Next.js throws to interrupt a prerender.
    */
   readonly fetch: (request: Request) => Promise<Response>;
-}
-
-/** What a mount answers, and to whom. */
-interface MountParts {
-  readonly content: Content;
-  readonly options: Pick<ResolvedHandlerOptions, "allowedHosts" | "timeoutMs">;
-  readonly log: Log;
-  /** Decides who may ask; absent where everybody may. */
-  readonly guard: Guard | undefined;
 }
 
 /**
@@ -65,7 +54,7 @@ export function createMount(parts: MountParts): Mount {
       // While Next.js builds, this throws what it catches itself, but only in the turn of its call.
       void request.url;
       const { answerFetch } = await import("./answer-fetch.ts");
-      return await answerFetch(request, parts.content, parts.options, parts.guard);
+      return await answerFetch(request, parts);
     } catch (error) {
       if (isInterruption(error)) throw error;
       parts.log.error(CANNOT_ANSWER, error);

@@ -74,6 +74,18 @@ test("a handler guards its metrics, its page and its targets, and health is open
     assert.equal(await statusOf("/targets", BEARER), 404);
   }));
 
+test("the page of a handler keeps its own policy, whatever the configured headers say", () => {
+  const headers = { "Content-Security-Policy": "default-src 'none'", "X-Frame-Options": "deny" };
+  return withMount({ mount: everything, headers }, async ({ port, handler }) => {
+    const asked = await rawRequest(port, request("/page"));
+    const fetched = await handler.page.fetch(new Request("http://localhost/page"));
+    await fetched.text();
+    assert.match(String(asked.headers["content-security-policy"]), /style-src/);
+    assert.match(String(fetched.headers.get("content-security-policy")), /style-src/);
+    assert.equal(fetched.headers.get("x-frame-options"), "deny");
+  });
+});
+
 test("a handler counts what it refuses among its metrics", () =>
   withMount({ auth: { bearerTokens: [TOKEN] }, allowedHosts: ["test"] }, async ({ port }) => {
     const ask = (...headers: string[]) => rawRequest(port, request("/metrics", { headers }));

@@ -7,6 +7,7 @@ import { createHandler, type HandlerOptions } from "../../src/index.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
 import { rawRequest, request } from "../helpers/http/raw-request.ts";
 import { listen, type Mount, withMount } from "../helpers/http/with-mount.ts";
+import { poll } from "../helpers/poll.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 
 const TOKEN = "0123456789abcdef";
@@ -25,6 +26,27 @@ test("createHandler() throws for a token file that cannot be used", () =>
     }
     const { close } = await writeFile(file, TOKEN).then(make({ auth: { bearerTokenFile: file } }));
     close();
+  }));
+
+test("a handler finds its token file when the working directory has changed", () =>
+  withTempDir(async (directory) => {
+    const file = join(directory, "tokens");
+    await writeFile(file, TOKEN);
+    const before = process.cwd();
+    process.chdir(directory);
+    const handler = make({ auth: { bearerTokenFile: "tokens" }, logger: false })();
+    process.chdir(before);
+    const statusFor = async (token: string) => {
+      const headers = { authorization: `Bearer ${token}` };
+      return (await handler.fetch(new Request("http://localhost/", { headers }))).status;
+    };
+    try {
+      assert.equal(await statusFor(TOKEN), 200);
+      await writeFile(file, `another-${TOKEN}`);
+      await poll("the new token", async () => (await statusFor(`another-${TOKEN}`)) === 200);
+    } finally {
+      handler.close();
+    }
   }));
 
 test("createHandler() throws for proxies that matter to nothing", () => {

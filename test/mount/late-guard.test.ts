@@ -7,6 +7,7 @@ import { createHandler, type HandlerOptions } from "../../src/index.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
 import { rawRequest, request } from "../helpers/http/raw-request.ts";
 import { listen, type Mount, withMount } from "../helpers/http/with-mount.ts";
+import { poll } from "../helpers/poll.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 
 const TOKEN = "0123456789abcdef";
@@ -25,6 +26,27 @@ test("createHandler() throws for a token file that cannot be used", () =>
     }
     const { close } = await writeFile(file, TOKEN).then(make({ auth: { bearerTokenFile: file } }));
     close();
+  }));
+
+test("a handler finds its token file when the working directory has changed", () =>
+  withTempDir(async (directory) => {
+    const file = join(directory, "tokens");
+    await writeFile(file, TOKEN);
+    const before = process.cwd();
+    process.chdir(directory);
+    const handler = make({ auth: { bearerTokenFile: "tokens" }, logger: false })();
+    process.chdir(before);
+    const statusFor = async (token: string) => {
+      const headers = { authorization: `Bearer ${token}` };
+      return (await handler.fetch(new Request("http://localhost/", { headers }))).status;
+    };
+    try {
+      assert.equal(await statusFor(TOKEN), 200);
+      await writeFile(file, `another-${TOKEN}`);
+      await poll("the new token", async () => (await statusFor(`another-${TOKEN}`)) === 200);
+    } finally {
+      handler.close();
+    }
   }));
 
 test("createHandler() throws for proxies that matter to nothing", () => {
@@ -73,6 +95,18 @@ test("a handler guards its metrics, its page and its targets, and health is open
     for (const path of ["/metrics", "/page"]) assert.equal(await statusOf(path, BEARER), 200, path);
     assert.equal(await statusOf("/targets", BEARER), 404);
   }));
+
+test("the page of a handler keeps its own policy, whatever the configured headers say", () => {
+  const headers = { "Content-Security-Policy": "default-src 'none'", "X-Frame-Options": "deny" };
+  return withMount({ mount: everything, headers }, async ({ port, handler }) => {
+    const asked = await rawRequest(port, request("/page"));
+    const fetched = await handler.page.fetch(new Request("http://localhost/page"));
+    await fetched.text();
+    assert.match(String(asked.headers["content-security-policy"]), /style-src/);
+    assert.match(String(fetched.headers.get("content-security-policy")), /style-src/);
+    assert.equal(fetched.headers.get("x-frame-options"), "deny");
+  });
+});
 
 test("a handler counts what it refuses among its metrics", () =>
   withMount({ auth: { bearerTokens: [TOKEN] }, allowedHosts: ["test"] }, async ({ port }) => {

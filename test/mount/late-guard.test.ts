@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { createHandler, type HandlerOptions } from "../../src/index.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
@@ -48,6 +48,12 @@ test("a handler finds its token file when the working directory has changed", ()
       handler.close();
     }
   }));
+
+test("createHandler() names the whole path of a token file that it cannot use", () => {
+  const file = resolve("no-such-tokens");
+  const fault = { name: "ConfigError", file };
+  assert.throws(make({ auth: { bearerTokenFile: "no-such-tokens" } }), fault);
+});
 
 test("createHandler() throws for proxies that matter to nothing", () => {
   const trustedProxies = ["10.0.0.0/8"];

@@ -96,5 +96,7 @@ function challengesOf({ users, tokens, authorize }: Policy): readonly string[] {
 
 function networkWarnings(option: string, networks: Networks | undefined): string[] {
   const list = networks?.doubtful ?? [];
-  return list.map((network) => `Option "${option}" has ${network}, an address within its network`);
+  return list.map(
+    (network) => `${network} in "${option}" stands for a whole network, not for that address`,
+  );
 }

@@ -1,3 +1,4 @@
+import { plainAddress } from "../../http/access/networks.ts";
 import type { Log } from "../../log.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
 import { counter, labelled } from "../../scrape/self-metrics.ts";
@@ -60,15 +61,16 @@ export class RefusedConnections {
   /**
    * Counts a connection, and logs it at most once a minute for each reason.
    *
-   * @param address The address of the client; `undefined` for a unix socket.
+   * @param remoteAddress The address of the client; `undefined` for a unix socket.
    * @param text What the log says of it; nothing in it may be the client's.
    */
   add(
     reason: ConnectionRefusal,
-    address: string | undefined,
+    remoteAddress: string | undefined,
     text: string = REFUSALS[reason],
   ): void {
     this.#counts[reason]++;
+    const address = remoteAddress && plainAddress(remoteAddress);
     const client = address === undefined ? "" : ` from ${address}`;
     this.#log.warn(`Refused a connection${client}: ${text}`, {
       kind: "refused-connection",

@@ -118,7 +118,7 @@ for (const { name, isUnix, withServer } of TLS_TRANSPORTS) {
       };
       const clients = {
         good: GOOD,
-        foreign: FOREIGN_CA.issue(),
+        foreign: FOREIGN_CA.issue({ sans: ["DNS:good.example"] }),
         other: CA.issue(),
         none: undefined,
       };

@@ -87,6 +87,11 @@ test("the parts of a login cannot be shifted into each other", async () => {
   }
 });
 
+test("what stands for a login is another in each process", () => {
+  const keyOf = () => passwordsOf(PROM).passwords.attempt({ user: "prom", password: "secret" }).key;
+  assert.notDeepEqual(keyOf(), keyOf());
+});
+
 test("a login that looks like one under way is compared by itself", async () => {
   const { thread, login } = passwordsOf({
     prom: hashOf("10", "secret"),

@@ -226,6 +226,21 @@ test("passwords that cannot be compared are a 503", async () => {
   access.close();
 });
 
+test("the name of a user is logged only if there is such a user", async () => {
+  const { access, statusOf, lines } = openAccess({ users: new Map([["prom", HASH]]) });
+  for (const [login, remoteAddress] of [
+    ["a-password:x", "192.0.2.1"],
+    ["prom:x", "192.0.2.2"],
+  ] as const) {
+    assert.equal(await statusOf({ ...withLogin(login), remoteAddress }), 401);
+  }
+  access.close();
+  assert.deepEqual(lines, [
+    "warn promhttp: Refused a request from 192.0.2.1: its credentials are wrong",
+    'warn promhttp: Refused a request from 192.0.2.2: its credentials are wrong (user "prom")',
+  ]);
+});
+
 test("passwords that the end of a server leaves unchecked are a 503, and not a line", async () => {
   const { access, statusOf, lines } = openAccess({ users: new Map([["prom", HASH]]) });
   const waiting = statusOf(withLogin("prom:secret"));

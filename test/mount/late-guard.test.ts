@@ -90,6 +90,22 @@ test("a handler counts what it refuses among its metrics", () =>
     assert.match(body, /^promhttp_refused_requests_total\{reason="network"\} 0$/m);
   }));
 
+test("a handler locks nobody out, for all may come through one proxy, unless proxies are named", async () => {
+  const auth = { bearerTokens: [TOKEN] };
+  for (const [proxies, last] of [
+    [{}, 401],
+    [{ trustedProxies: ["192.0.2.1"] }, 429],
+  ] as const) {
+    await withMount({ auth, ...proxies }, async ({ port }) => {
+      const wrong = request("/metrics", { headers: [`${BEARER}?`] });
+      for (let index = 0; index < 10; index++) {
+        assert.equal((await rawRequest(port, wrong)).status, 401);
+      }
+      assert.equal((await rawRequest(port, wrong)).status, last);
+    });
+  }
+});
+
 test("a handler without such options has no such metric", () =>
   withMount({}, async ({ port }) => {
     const { body } = await rawRequest(port, request("/metrics"));

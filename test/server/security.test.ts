@@ -70,6 +70,18 @@ test("a connection beyond the limit is counted", async () => {
   });
 });
 
+test("a request for a host that is not allowed is counted, behind its credentials", async () => {
+  await withServer({ auth: AUTH, allowedHosts: ["test"] }, async ({ port }) => {
+    const evil = "Host: evil";
+    const ask = (...headers: string[]) => rawRequest(port, request("/metrics", { headers }));
+    assert.equal((await ask(evil)).status, 401);
+    assert.equal((await ask(evil, ...BEARER.headers)).status, 403);
+    const { body } = await ask(...BEARER.headers);
+    assert.match(body, /^promhttp_refused_requests_total\{reason="host"\} 1$/m);
+    assert.match(body, /^promhttp_refused_requests_total\{reason="credentials_missing"\} 1$/m);
+  });
+});
+
 test("the end of its certificate is one of the metrics of a server that speaks TLS", async () => {
   await withServer({ tls: CERTIFICATE }, async ({ server, port }) => {
     assert.match(server.url, /^https:/);
@@ -114,6 +126,21 @@ test("a reload does not turn TLS on, and says so", async () => {
     await server.reload();
     assert.equal((await rawRequest(port, request("/metrics"))).status, 200);
     assert.equal(log.length, 1);
+  });
+});
+
+test("the configured headers are part of every answer, also to what is malformed", async () => {
+  const options = { headers: { "X-Frame-Options": "deny" } };
+  await withServer(options, async ({ port }) => {
+    for (const [path, headers] of [
+      ["/metrics", []],
+      ["/nowhere", []],
+      ["/metrics", ["Host: a b"]],
+      ["/metrics", ["Content-Length: 1"]],
+    ] as const) {
+      const answer = await rawRequest(port, request(path, { headers }));
+      assert.equal(answer.headers["x-frame-options"], "deny", `${answer.status}`);
+    }
   });
 });
 

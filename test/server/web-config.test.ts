@@ -265,6 +265,12 @@ const REFUSED: readonly [text: string, line: number, message: string][] = [
   [`tls_server_config:\n${PAIR}  prefer_server_cipher_suites: "true"`, 4, "must be true or false"],
   ["tls_server_config: { cert_file: [a] }", 1, '"tls_server_config.cert_file" must be a text'],
   ['tls_server_config: { cert_file: "a\\0b" }', 1, "must be the path of a file"],
+  [
+    `tls_server_config:\n  cert_file: a\n  key_file: |\n    a\n    b`,
+    3,
+    "must be the path of a file",
+  ],
+  ["tls_server_config: { key_file: -----BEGIN x }", 1, "must be the path of a file"],
   ["http_server_config: { http2: maybe }", 1, '"http_server_config.http2" must be true or false'],
   ["http_server_config:\n  headers:\n    X-Foo: a", 3, "X-XSS-Protection, Content-Security-Policy"],
   [

@@ -45,6 +45,19 @@ test("a handler that is closed before its guard has been loaded answers nobody w
   assert.equal(response.status, 401);
 });
 
+test("a handler that is closed compares no passwords any more, and starts no thread", async () => {
+  const users = { prom: "$2y$04$7tOSqcC1wdfkfhZTN6FbjeYgnXcUqScCu7MWTKTcBPjhPzW/12lH." };
+  const handler = createHandler(countingGatherer(), { auth: { users }, logger: false });
+  const statusOf = async (login: string) => {
+    const headers = { authorization: `Basic ${btoa(login)}` };
+    return (await handler.fetch(new Request("http://localhost/metrics", { headers }))).status;
+  };
+  assert.equal(await statusOf("prom:secret"), 200);
+  handler.close();
+  assert.equal(await statusOf("prom:hunter2"), 503);
+  assert.equal(await statusOf("prom:secret"), 200);
+});
+
 /** Mounts everything that a handler has. */
 const everything: Mount = (handler) => {
   const mounts = {

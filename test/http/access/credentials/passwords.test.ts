@@ -87,6 +87,23 @@ test("the parts of a login cannot be shifted into each other", async () => {
   }
 });
 
+test("logins whose parts make the same text are two, also at once", async () => {
+  const { thread, login, passwords } = passwordsOf({
+    prom: hashOf("10", "secret"),
+    pro: hashOf("10", "x"),
+  });
+  const verdicts = [login("prom", "secret"), login("pro", "msecret")];
+  for (const expected of ["right", "wrong"]) {
+    await turns(1);
+    await thread.next();
+    assert.equal(await verdicts.shift(), expected);
+  }
+  const keyOf = (user: string, password: string) => passwords.attempt({ user, password }).key;
+  // An unknown user has no hash.
+  const shifted = keyOf(`prom${hashOf("10", "secret")}`, "secret");
+  assert.notDeepEqual(keyOf("prom", "undefinedsecret"), shifted);
+});
+
 test("the same login at once is one comparison, and one comparison runs at a time", async () => {
   const { thread, login } = passwordsOf(PROM);
   const verdicts = [login("prom", "a"), login("prom", "a"), login("prom", "b")];

@@ -119,6 +119,18 @@ test("a handler locks nobody out, for all may come through one proxy, unless pro
   }
 });
 
+test("a handler gives every answer the headers that are set, also one that refuses", () =>
+  withMount(
+    { auth: { bearerTokens: [TOKEN] }, headers: { "X-Frame-Options": "deny" } },
+    async ({ port }) => {
+      for (const headers of [[], [BEARER]]) {
+        const answer = await rawRequest(port, request("/metrics", { headers }));
+        assert.equal(answer.status, headers.length > 0 ? 200 : 401);
+        assert.equal(answer.headers["x-frame-options"], "deny");
+      }
+    },
+  ));
+
 test("a handler without such options has no such metric", () =>
   withMount({}, async ({ port }) => {
     const { body } = await rawRequest(port, request("/metrics"));

@@ -131,6 +131,17 @@ test("a handler gives every answer the headers that are set, also one that refus
     },
   ));
 
+test("a handler needs no other option for a limit on the rate, or for headers", async () => {
+  await withMount({ rateLimit: { intervalMs: 3_600_000, burst: 1 } }, async ({ port }) => {
+    assert.equal((await rawRequest(port, request("/metrics"))).status, 200);
+    assert.equal((await rawRequest(port, request("/metrics"))).status, 429);
+  });
+  await withMount({ headers: { "X-Frame-Options": "deny" } }, async ({ port }) => {
+    const { headers } = await rawRequest(port, request("/metrics"));
+    assert.equal(headers["x-frame-options"], "deny");
+  });
+});
+
 test("a handler without such options has no such metric", () =>
   withMount({}, async ({ port }) => {
     const { body } = await rawRequest(port, request("/metrics"));

@@ -82,6 +82,21 @@ test("a request for a host that is not allowed is counted, behind its credential
   });
 });
 
+test("a limit on the rate needs no other option", async () => {
+  await withServer({ rateLimit: { intervalMs: 3_600_000, burst: 1 } }, async ({ port }) => {
+    assert.equal((await rawRequest(port, request("/metrics"))).status, 200);
+    assert.equal((await rawRequest(port, request("/-/healthy"))).status, 200);
+    assert.equal((await rawRequest(port, request("/metrics"))).status, 429);
+  });
+});
+
+test("headers that are set need no other option", async () => {
+  await withServer({ headers: { "X-Frame-Options": "deny" } }, async ({ port }) => {
+    const { headers } = await rawRequest(port, request("/metrics"));
+    assert.equal(headers["x-frame-options"], "deny");
+  });
+});
+
 test("every answer has the headers that are set, also one that refuses", async () => {
   const headers = { "Strict-Transport-Security": "max-age=600", "X-Frame-Options": "deny" };
   const options = { auth: AUTH, headers, rateLimit: { intervalMs: 3_600_000, burst: 3 } };

@@ -32,7 +32,7 @@ import type { Headers } from "./send.ts";
 export type { ClientCertificate } from "./access/client.ts";
 export type { Policy } from "./access/policy.ts";
 
-/** What an access is told of what it stands in. */
+/** What a policy is enforced with. */
 export interface AccessParts {
   readonly log: Log;
   /** What the layer under `socket` knows of its client; absent without TLS of our own. */
@@ -51,7 +51,7 @@ export interface Access extends Guard {
   close(): void;
 }
 
-/** Makes what decides by a policy. */
+/** Makes the access of a policy. */
 export function createAccess(policy: Policy, parts: AccessParts): Access {
   return new PolicyAccess(policy, parts);
 }
@@ -60,20 +60,21 @@ class PolicyAccess implements Access {
   readonly #parts: AccessParts;
   readonly #refusals: Refusals;
   readonly #credentials: CredentialCheck;
+  readonly #warn: (warnings: readonly string[]) => void;
   #rules: Rules;
   #rateLimit: TokenBucket | undefined;
-  #warnings: readonly string[] = [];
-  #knowsOfNoAddress = false;
+  #hasExplainedFetch = false;
 
   constructor(policy: Policy, parts: AccessParts) {
     const { log, locksOut } = parts;
     this.#parts = parts;
     this.#refusals = new Refusals(log);
     this.#credentials = new CredentialCheck({ log, locksOut, refusals: this.#refusals });
+    this.#warn = createWarner(log);
     this.#rules = rulesOf(policy);
     this.#rateLimit = bucketOf(policy);
     this.#credentials.use(this.#rules);
-    this.#warn(this.#rules);
+    this.#warn(this.#rules.warnings);
   }
 
   get headers(): Headers {
@@ -117,7 +118,7 @@ class PolicyAccess implements Access {
     const { rateLimit } = this.#rules.policy;
     this.#rules = rulesOf(policy);
     this.#credentials.use(this.#rules);
-    this.#warn(this.#rules);
+    this.#warn(this.#rules.warnings);
     // A file that is loaded again and again must not allow more.
     if (!isSame(policy.rateLimit, rateLimit)) this.#rateLimit = bucketOf(policy);
   }
@@ -134,21 +135,22 @@ class PolicyAccess implements Access {
     return tooManyRequests(this.#rateLimit.waitMs(now));
   }
 
-  /** A warning that was there the last time is not news. */
-  #warn({ warnings }: Rules): void {
-    for (const warning of warnings) {
-      if (!this.#warnings.includes(warning)) this.#parts.log.note(warning);
-    }
-    this.#warnings = warnings;
-  }
-
   #explainFetch(): void {
-    if (this.#knowsOfNoAddress) return;
-    this.#knowsOfNoAddress = true;
+    if (this.#hasExplainedFetch) return;
+    this.#hasExplainedFetch = true;
     this.#parts.log.note(
       'Option "allowedNetworks" refuses every request of the Fetch API, which does not tell its address',
     );
   }
+}
+
+/** Makes the function that logs warnings, except those that were there the last time. */
+export function createWarner(log: Log): (warnings: readonly string[]) => void {
+  let known: readonly string[] = [];
+  return (warnings) => {
+    for (const warning of warnings) if (!known.includes(warning)) log.note(warning);
+    known = warnings;
+  };
 }
 
 function bucketOf({ rateLimit }: Policy): TokenBucket | undefined {

@@ -22,6 +22,11 @@ export function allHeaders(headers: Headers, length?: number): Record<string, st
 
 const NO_CONTENT = 204;
 
+/** Sets headers that a response has beside those of its answer. */
+export function setHeaders(response: ServerResponse, headers: Headers = {}): void {
+  for (const name in headers) response.setHeader(name, headers[name] as string);
+}
+
 /** Sends an answer that is always the same. Nothing of the request is ever part of it. */
 export function sendFixed(response: ServerResponse, answer: FixedAnswer): void {
   const { status, text, headers, challenges } = answer;

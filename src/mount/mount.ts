@@ -10,7 +10,7 @@ import {
   malformationOf,
   type RequestHead,
 } from "../http/request-head.ts";
-import { allHeaders, sendFixed, tryToReset, untilGone } from "../http/send.ts";
+import { allHeaders, sendFixed, setHeaders, tryToReset, untilGone } from "../http/send.ts";
 import type { Log } from "../log.ts";
 import { andThen, type MaybePromise, orElse } from "../maybe-promise.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
@@ -101,8 +101,7 @@ export function createMount(
     guard: Guard,
   ): MaybePromise<void> => {
     const respond = (refusal: FixedAnswer | undefined): MaybePromise<void> => {
-      const { headers } = guard;
-      for (const name in headers) response.setHeader(name, headers[name] as string);
+      setHeaders(response, guard.headers);
       return refusal === undefined
         ? answerAdmitted(request, response, head)
         : answerWith(refusal, response);

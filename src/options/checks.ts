@@ -67,10 +67,17 @@ export function listOf(known: readonly unknown[]): Check {
   };
 }
 
+/** The message shows only a type: what stands in the place of an object may be a secret. */
+export function isObject(name: string, value: unknown): asserts value is object {
+  if (typeof value === "object" && value !== null) return;
+  const shown = value === null ? "null" : `a ${typeof value}`;
+  throw new TypeError(`Option "${name}" must be an object, got ${shown}`);
+}
+
 /** An object with some of these entries, and no other. */
 export function objectOf(checks: Checks): Check {
   return (name, value) => {
-    if (typeof value !== "object" || value === null) throw wrongType(name, "an object", value);
+    isObject(name, value);
     checkEntries(value, checks, `${name}.`);
   };
 }

@@ -28,10 +28,16 @@ function isPassphrase(name: string, value: unknown): void {
   throw new TypeError(`Option "${name}" must be a string that is not empty`);
 }
 
+/** Whether a text may be the path of a file: messages show that, and a key in its place would be in them. */
+export function isPath(text: string): boolean {
+  return !/[\0\r\n]|-----BEGIN/.test(text);
+}
+
 /** Checks a text or bytes in PEM, or the path of a file. */
 function isSource(name: string, value: unknown): void {
   const { file } = (value ?? {}) as { readonly file?: unknown };
-  if (typeof value === "string" || ArrayBuffer.isView(value) || typeof file === "string") return;
+  if (typeof value === "string" || ArrayBuffer.isView(value)) return;
+  if (typeof file === "string" && isPath(file)) return;
   throw new TypeError(`Option "${name}" must be a string, bytes or { file }`);
 }
 

@@ -1,9 +1,10 @@
-/** Checks of who may ask: credentials, networks, limits. No message shows a hash or a token. */
+/** Checks of who may ask: credentials, networks, limits. No message shows a hash, a token or a password. */
 import { nodeModule } from "../node.ts";
 import {
   type Check,
   integerFrom,
   isFunction,
+  isObject,
   objectOf,
   outOfRange,
   textThat,
@@ -18,14 +19,14 @@ const BCRYPT_HASH = /^\$2[aby]?\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 
 const MIN_TOKEN_LENGTH = 16;
 
-/** Who may see the health of the process. */
+/** All that the option `openHealth` may be. */
 export const OPEN_HEALTH: readonly OpenHealth[] = [
   "never",
   "without-credentials",
   "without-certificate",
 ];
 
-/** What is wrong with the name of a user, in words; `undefined` if nothing is. */
+/** What the name of a user must be, in words; `undefined` if it is that. */
 export function userFault(name: string): string | undefined {
   // RFC 7617 §2: the first colon ends the name.
   return name === "" || name.includes(":") ? "a user name without a colon" : undefined;
@@ -56,7 +57,7 @@ const HEADER_VALUES: Readonly<Record<string, RegExp>> = {
   "Content-Security-Policy": /^[\x20-\x7e\t]*$/,
 };
 
-/** What is wrong with a header, in words; `undefined` if nothing is. */
+/** What a header must be, in words: one of those that are known, or its value; `undefined` if it is that. */
 export function headerFault(name: string, value: unknown): string | undefined {
   const legal = Object.hasOwn(HEADER_VALUES, name) ? HEADER_VALUES[name] : undefined;
   if (legal === undefined) return `one of ${Object.keys(HEADER_VALUES).join(", ")}`;
@@ -81,12 +82,12 @@ export function isAuth(name: string, value: unknown): void {
 }
 
 function isUsers(name: string, value: unknown): void {
-  if (typeof value !== "object" || value === null) throw wrongType(name, "an object", value);
+  isObject(name, value);
   const users = Object.entries(value);
   if (users.length === 0) throw wrongType(name, "an object with at least one user", value);
   for (const [user, hash] of users) {
     const fault = userFault(user);
-    if (fault !== undefined) throw outOfRange(name, `an object by names, each ${fault}`, user);
+    if (fault !== undefined) throw new RangeError(`Each key of option "${name}" must be ${fault}`);
     const wrong = hashFault(hash);
     if (wrong !== undefined) throw new RangeError(`Option "${name}.${user}" must be ${wrong}`);
   }
@@ -105,11 +106,11 @@ function isTokens(name: string, value: unknown): void {
 
 /** Checks the option `headers`. */
 export function areHeaders(name: string, value: unknown): void {
-  if (typeof value !== "object" || value === null) throw wrongType(name, "an object", value);
+  isObject(name, value);
   for (const [header, text] of Object.entries(value)) {
     const fault = headerFault(header, text);
     if (fault === undefined) continue;
-    if (!Object.hasOwn(HEADER_VALUES, header)) throw outOfRange(`${name}`, fault, header);
+    if (!Object.hasOwn(HEADER_VALUES, header)) throw outOfRange(name, fault, header);
     throw outOfRange(`${name}.${header}`, fault, text);
   }
 }

@@ -24,7 +24,7 @@ import {
 } from "../http/request-head.ts";
 import { resetResponse } from "../http/reset.ts";
 import { createRoutes, type Route, routeOf } from "../http/routes.ts";
-import { sendFixed } from "../http/send.ts";
+import { sendFixed, setHeaders } from "../http/send.ts";
 import type { Log } from "../log.ts";
 import { andThen, type MaybePromise, orElse } from "../maybe-promise.ts";
 import type { ResolvedOptions } from "../options/options.ts";
@@ -61,8 +61,10 @@ export function createRequestListener(context: RequestContext): RequestListener 
         head,
         route: routeOf(head.method, head.target, routes),
       };
-      if (malformation !== undefined) sendFixed(response, malformation);
-      else if (guard === undefined) answerAdmitted(exchange, context);
+      if (malformation !== undefined) {
+        setHeaders(response, guard?.headers);
+        sendFixed(response, malformation);
+      } else if (guard === undefined) answerAdmitted(exchange, context);
       else void answerIfAdmitted(exchange, context, guard);
     } catch (error) {
       fail(error, response, context);
@@ -90,7 +92,7 @@ function answerIfAdmitted(
       andThen(guard.admit({ head, request, isHealth }), (refusal) => {
         // Meanwhile its rest was refused: it was not HTTP, or did not come.
         if (response.headersSent) return;
-        for (const name in guard.headers) response.setHeader(name, guard.headers[name] as string);
+        setHeaders(response, guard.headers);
         if (refusal === undefined) answerAdmitted(exchange, context);
         else sendFixed(response, refusal);
       }),
@@ -137,12 +139,9 @@ async function answerTargets(exchange: Exchange, context: RequestContext): Promi
   const { request, response, head } = exchange;
   const { endpoint, options } = context;
   try {
-    const targets =
-      (await endpoint.targets?.(head, {
-        path: options.path,
-        isTls: "encrypted" in request.socket,
-      })) ?? NOT_FOUND;
-    if (!response.headersSent) sendFixed(response, targets);
+    const own = { path: options.path, isTls: "encrypted" in request.socket };
+    const targets = await endpoint.targets?.(head, own);
+    if (!response.headersSent) sendFixed(response, targets ?? NOT_FOUND);
   } catch (error) {
     fail(error, response, context);
   }

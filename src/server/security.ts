@@ -10,7 +10,7 @@
 import { CERTIFICATE_NOT_ACCEPTED } from "../http/access/answers.ts";
 import type { Guard } from "../http/access/guard.ts";
 import { Reloader } from "../http/access/reloader.ts";
-import { createAccess } from "../http/access.ts";
+import { createAccess, createWarner } from "../http/access.ts";
 import { resetSocket } from "../http/reset.ts";
 import type { Log } from "../log.ts";
 import { andThen } from "../maybe-promise.ts";
@@ -56,6 +56,7 @@ export async function openSecurity(parts: SecurityParts): Promise<Security> {
   const reloader: Reloader<Settings> = await Reloader.open(await createLoad(parts), {
     log,
     subject: "the security settings",
+    // TLS that a reload has added is not spoken, so another may take it away.
     refuse: (previous, next) =>
       openedDoor(tlsLayer ? previous : { ...previous, tls: undefined }, next),
     onLoaded: (next) => use(next),
@@ -93,15 +94,6 @@ export async function openSecurity(parts: SecurityParts): Promise<Security> {
 }
 
 const TLS_NEEDS_A_RESTART = "TLS is not turned on by a reload; restart to do that";
-
-/** Makes the function that logs warnings, but not those that were there the last time. */
-function createWarner(log: Log): (warnings: readonly string[]) => void {
-  let known: readonly string[] = [];
-  return (warnings) => {
-    for (const warning of warnings) if (!known.includes(warning)) log.note(warning);
-    known = warnings;
-  };
-}
 
 async function createTlsLayer(
   refused: RefusedConnections,

@@ -179,26 +179,42 @@ test("failed logins lock out the address that they come from", {
 
 const OTHER_TOKEN = "another-token-of-ours";
 
-/** Runs a test with a file of tokens, behind a server and behind a handler. */
+/** Runs a test with a file of tokens, behind a server over every transport, and behind a handler. */
 function testTokenFile(
   name: string,
-  run: (file: string, statusOf: (token: string) => Promise<number>) => Promise<void>,
+  run: (
+    file: string,
+    statusOf: (token: string) => Promise<number>,
+    /** Absent for a handler, whose file is looked at once a second. */
+    reload?: () => Promise<void>,
+  ) => Promise<void>,
 ): void {
-  const statusesOf = (port: number) => async (token: string) =>
-    (await rawRequest(port, request("/metrics", { headers: [bearer(token)] }))).status;
   const withFile = (test: (file: string) => Promise<void>) =>
     withTempDir(async (directory) => {
       const file = join(directory, "tokens");
       await writeFile(file, `# of Prometheus\n${TOKEN}\n`);
       await test(file);
     });
-  test(`Server: ${name}`, () =>
-    withFile((file) =>
-      withServer({ auth: { bearerTokenFile: file } }, ({ port }) => run(file, statusesOf(port))),
-    ));
+  for (const transport of TRANSPORTS) {
+    test(`${transport.name}: ${name}`, () =>
+      withFile((file) =>
+        transport.withServer({ auth: { bearerTokenFile: file } }, ({ request, server }) =>
+          run(
+            file,
+            async (token) => (await request({ headers: [bearer(token)] })).status,
+            () => server.reload(),
+          ),
+        ),
+      ));
+  }
   test(`createHandler(): ${name}`, () =>
     withFile((file) =>
-      withMount({ auth: { bearerTokenFile: file } }, ({ port }) => run(file, statusesOf(port))),
+      withMount({ auth: { bearerTokenFile: file } }, ({ port }) =>
+        run(file, async (token) => {
+          const headers = [bearer(token)];
+          return (await rawRequest(port, request("/metrics", { headers }))).status;
+        }),
+      ),
     ));
 }
 
@@ -211,10 +227,11 @@ testTokenFile("a token file that is replaced is read again", async (file, status
   assert.ok([401, 429].includes(await statusOf(TOKEN)));
 });
 
-testTokenFile("a token file that is emptied leaves the last tokens", async (file, statusOf) => {
+testTokenFile("a token file that is emptied leaves the last tokens", async (...scene) => {
+  const [file, statusOf, reload] = scene;
   await writeFile(file, "# nothing\n");
-  // It is looked at once a second.
-  const end = performance.now() + 2_500;
+  await reload?.();
+  const end = performance.now() + (reload === undefined ? 2_500 : 0);
   await poll("a check of the file", async () => {
     assert.equal(await statusOf(TOKEN), 200);
     return performance.now() > end;

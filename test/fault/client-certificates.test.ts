@@ -6,6 +6,7 @@ import { Server } from "../../src/index.ts";
 import type { ClientAuth, TlsOptions } from "../../src/options/security.ts";
 import { createAuthority, type Identity, inDays, selfSigned } from "../helpers/certificates.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
+import type { RawConnection } from "../helpers/http/raw-connection.ts";
 import { refusals } from "./refusals.ts";
 import { SERVER, TLS_TRANSPORTS, type TransportServer } from "./transports.ts";
 
@@ -104,6 +105,35 @@ for (const { name, isUnix, withServer } of TLS_TRANSPORTS) {
         new RegExp(`^promhttp_refused_requests_total\\{reason="certificate"\\} ${wrong}$`, "m"),
       );
       assert.doesNotMatch(log.join("\n"), /[^\x20-\x7e\n]/);
+    });
+  });
+
+  test(`a ticket lets in nobody whose certificate was refused: ${name}`, () => {
+    const tls = { clientCa: CA.cert, clientAllowedSans: ["good.example"] };
+    const options = { openHealth: "without-certificate", tls } as const;
+    return withServer(options, async ({ connect }) => {
+      const statusOf = async (connection: RawConnection) => {
+        await connection.send("GET /metrics HTTP/1.1\r\nHost: test\r\n\r\n");
+        return (await connection.response()).status;
+      };
+      const clients = {
+        good: GOOD,
+        foreign: FOREIGN_CA.issue(),
+        other: CA.issue(),
+        none: undefined,
+      };
+      for (const [what, client] of Object.entries(clients)) {
+        const first = await connect({ client });
+        const tickets: Buffer[] = [];
+        first.socket.on("session", (ticket: Buffer) => tickets.push(ticket));
+        const status = what === "good" ? 200 : 403;
+        assert.equal(await statusOf(first), status, what);
+        const session = tickets[0] ?? (first.socket as TLSSocket).getSession();
+        assert.ok(session, "There is no ticket");
+        const resumed = await connect({ client, tls: { session } });
+        assert.equal((resumed.socket as TLSSocket).isSessionReused(), true, what);
+        assert.equal(await statusOf(resumed), status, what);
+      }
     });
   });
 

@@ -5,7 +5,8 @@ import { request } from "../helpers/http/raw-request.ts";
 import { withConfigured } from "./configured.ts";
 import { TLS_TRANSPORTS, type TransportServer } from "./transports.ts";
 
-// What only a web configuration file can ask for: old versions of TLS, and none of the new ones.
+// What only a web configuration file can ask for: old versions of TLS, none of the new ones, and whose order of
+// cipher suites counts.
 
 /** The version that a client and the server agree on. */
 async function versionOf(
@@ -44,4 +45,26 @@ for (const transport of TLS_TRANSPORTS.filter(({ tlsVersion }) => tlsVersion ===
       assert.equal(await versionOf(server, "TLSv1.2", "TLSv1.3"), "TLSv1.3");
     });
   });
+}
+
+/** Two suites, of which the server likes the first better. */
+const SUITES = `  cipher_suites:
+    - TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+    - TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+`;
+
+for (const transport of TLS_TRANSPORTS.filter(({ tlsVersion }) => tlsVersion === "TLSv1.2")) {
+  for (const [text, bits] of [
+    ["", 256],
+    ["  prefer_server_cipher_suites: true\n", 256],
+    ["  prefer_server_cipher_suites: false\n", 128],
+  ] as const) {
+    test(`cipher suites of ${bits} bits with "${text.trim()}": ${transport.name}`, () =>
+      withConfigured(transport, SUITES + text, async ({ connect }) => {
+        const ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384";
+        const { socket } = await connect({ tls: { ciphers } });
+        const { name } = (socket as TLSSocket).getCipher();
+        assert.match(name, new RegExp(`^ECDHE-ECDSA-AES${bits}-`));
+      }));
+  }
 }

@@ -9,11 +9,12 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { ConfigError, Server } from "../../src/index.ts";
 import { readWebConfig, type WebConfig } from "../../src/server/web-config.ts";
+import { createAuthority, type Identity } from "../helpers/certificates.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
 import { scaleRuns } from "../helpers/scale-runs.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
-import { SECRET_HASH, users, withConfigured, writeOld } from "./configured.ts";
-import { PLAIN_TRANSPORTS } from "./transports.ts";
+import { login, SECRET_HASH, users, withConfigured, writeOld } from "./configured.ts";
+import { PLAIN_TRANSPORTS, TLS_TRANSPORTS } from "./transports.ts";
 import { expectedOf } from "./web-config-oracle.ts";
 
 const PARAMETERS = {
@@ -291,6 +292,7 @@ for (const [kind, files] of Object.entries(KINDS)) {
       PARAMETERS,
     );
     for (const [what, count] of Object.entries(counts)) assert.ok(count >= 20, `${count} ${what}`);
+    assert.ok(counts.refused + counts.read >= PARAMETERS.numRuns, "Too slow: some were not tried");
   });
 }
 
@@ -313,6 +315,64 @@ for (const transport of PLAIN_TRANSPORTS) {
         }),
         SLOW_PARAMETERS,
       );
+    }));
+}
+
+const CLIENT_CA = createAuthority({ name: "Client CA" });
+const CLIENT = CLIENT_CA.issue({ sans: ["DNS:prom.example"] });
+const STRANGER = CLIENT_CA.issue({ sans: ["DNS:other.example"] });
+
+/** What follows the certificate of the server, in a file that asks for all that there is. */
+const ALL_ASKED = `  client_auth_type: RequireAndVerifyClientCert
+  client_ca_file: ca.crt
+  client_allowed_sans:
+    - prom.example
+${users("alice")}`;
+
+/** A file that has lost its end, or some lines, or got them in another order. */
+const torn = fc.tuple(fc.nat(), fc.array(fc.tuple(fc.nat(12), fc.nat(12)), { maxLength: 3 }));
+
+function tear(
+  text: string,
+  [length, moves]: readonly [number, readonly [number, number][]],
+): string {
+  const lines = text.split("\n");
+  for (const [from, to] of moves) {
+    const [line = ""] = lines.splice(from % lines.length, 1);
+    if (to % 3 > 0) lines.splice(to % lines.length, 0, line);
+  }
+  // Half of them keep their end.
+  const whole = lines.join("\n");
+  return length % 2 === 0 ? whole : whole.slice(0, length % (whole.length + 1));
+}
+
+for (const transport of TLS_TRANSPORTS) {
+  test(`over ${transport.name}, no file that is torn lets in a stranger`, () =>
+    withConfigured(transport, users("alice"), async (server) => {
+      const { directory, file, tlsBlock, configure, request } = server;
+      await writeOld(join(directory, "ca.crt"), CLIENT_CA.cert);
+      await configure(ALL_ASKED);
+      await server.server.reload();
+      const headers = [login("alice")];
+      const outcome = (client?: Identity, lines: readonly string[] = headers) =>
+        request({ headers: lines, client }).then(
+          ({ status }) => status,
+          () => "refused",
+        );
+      assert.equal(await outcome(CLIENT), 200);
+      await fc.assert(
+        fc.asyncProperty(torn, async (how) => {
+          await writeOld(file, tear(tlsBlock + ALL_ASKED, how));
+          await server.server.reload();
+          assert.equal(await outcome(), "refused");
+          assert.equal(await outcome(STRANGER), "refused");
+          assert.notEqual(await outcome(CLIENT, []), 200);
+        }),
+        { ...PARAMETERS, numRuns: scaleRuns(75) },
+      );
+      await configure(ALL_ASKED);
+      await server.server.reload();
+      assert.equal(await outcome(CLIENT), 200);
     }));
 }
 

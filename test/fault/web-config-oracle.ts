@@ -134,7 +134,7 @@ function string({ text }: Value): string {
 }
 
 function path(value: Value): string {
-  return string(value).includes("\0") ? refuse("no path") : string(value);
+  return /[\0\r\n]|-----BEGIN/.test(string(value)) ? refuse("no path") : string(value);
 }
 
 function oneOf<T>(names: Record<string, T>): (value: Value) => T {

@@ -221,6 +221,7 @@ const NESTED_WRONG_TYPE: readonly (readonly [string, object])[] = [
   ["bodyLimit.size", { bodyLimit: { bytes: 1, action: "warn", size: 1 } }],
   ["tls.cert", { tls: { cert: 7 } }],
   ["tls.key", { tls: { key: { file: 7 } } }],
+  ["tls.key", { tls: { key: { file: "-----BEGIN PRIVATE KEY-----" } } }],
   ["tls.passphrase", { tls: { passphrase: "" } }],
   ["tls.clientAllowedSans", { tls: { clientAllowedSans: "DNS:a" } }],
   ["tls.ca", { tls: { ca: "x" } }],
@@ -374,6 +375,10 @@ test("no refusal of credentials shows them", () => {
     { auth: { bearerTokens: [secret] } },
     { tls: { passphrase: [secret] } },
     { tls: { key: [secret] } },
+    { auth: secret },
+    { auth: { users: `alice:${secret}` } },
+    { auth: { users: { [`alice:${secret}`]: BCRYPT } } },
+    { tls: secret },
   ]) {
     assert.throws(
       () => check(options as unknown as ServerOptions),

@@ -71,6 +71,8 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   "a group": /^(group\/|gatherers\/remote\/|endpoint\/group|server\/open-in-group|http\/targets)/,
   "the Fetch API": /^(http\/fetch|mount\/answer-fetch)/,
   "a look at the memory": /^exposition\/kept\/(memory-pressure|read-memory)/,
+  security:
+    /^(server\/(security|tls|web-config)|http\/access(\.ts|\/(?!settings-file|token-file))|options\/late)/,
   "what no TCP port needs": /^server\/listen\/(unix|stale|descriptors|systemd|environment|health)/,
   OpenTelemetry: /^(gatherers\/opentelemetry|exporter|programs\/opentelemetry)\//,
 };
@@ -196,7 +198,7 @@ test(`the entry and a scrape of text load at most ${MAX_LOADED_BYTES} bytes of c
 test("a scrape of text loads hardly more of Node than a plain HTTP server", async () => {
   assert.equal(PLAIN.ours, "");
   const loaded = await loadedAfter([{ accept: TEXT, "accept-encoding": "identity" }]);
-  // Node loads it for the global `performance`.
+  // Node loads it for the global `performance`; not tls, crypto or worker_threads, which security needs.
   assert.deepEqual(moreBuiltins(loaded), ["perf_hooks"]);
   // In newer versions of Node an import loads far more than the module (src/node.ts).
   assert.doesNotMatch(loaded.ours, /^import.*"node:/m);

@@ -159,6 +159,21 @@ test("a reload does not turn TLS on, and says so", async () => {
   });
 });
 
+test("the configured headers are part of every answer, also to what is malformed", async () => {
+  const options = { headers: { "X-Frame-Options": "deny" } };
+  await withServer(options, async ({ port }) => {
+    for (const [path, headers] of [
+      ["/metrics", []],
+      ["/nowhere", []],
+      ["/metrics", ["Host: a b"]],
+      ["/metrics", ["Content-Length: 1"]],
+    ] as const) {
+      const answer = await rawRequest(port, request(path, { headers }));
+      assert.equal(answer.headers["x-frame-options"], "deny", `${answer.status}`);
+    }
+  });
+});
+
 test("a warning is logged when it is new", async () => {
   const cost = (level: number) => `basic_auth_users:\n  alice: $2y$${level}$${"a".repeat(53)}\n`;
   await withFile(cost(13), async ({ server, log, write }) => {

@@ -154,6 +154,59 @@ for (const [name, version] of Object.entries({
   });
 }
 
+/** What OpenSSL calls the names of Go. */
+const NAMES: readonly [key: "cipher_suites" | "curve_preferences", name: string, of: string][] = [
+  ["cipher_suites", "TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256"],
+  ["cipher_suites", "TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384"],
+  ["cipher_suites", "TLS_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256"],
+  ...["ECDSA", "RSA"].flatMap((kind): typeof NAMES => {
+    const [go, openssl] = [`TLS_ECDHE_${kind}_WITH`, `ECDHE-${kind}`];
+    return [
+      ["cipher_suites", `${go}_AES_128_GCM_SHA256`, `${openssl}-AES128-GCM-SHA256`],
+      ["cipher_suites", `${go}_AES_256_GCM_SHA384`, `${openssl}-AES256-GCM-SHA384`],
+      ["cipher_suites", `${go}_CHACHA20_POLY1305_SHA256`, `${openssl}-CHACHA20-POLY1305`],
+      ["cipher_suites", `${go}_AES_128_CBC_SHA`, `${openssl}-AES128-SHA`],
+      ["cipher_suites", `${go}_AES_256_CBC_SHA`, `${openssl}-AES256-SHA`],
+    ];
+  }),
+  ["curve_preferences", "CurveP256", "P-256"],
+  ["curve_preferences", "CurveP384", "P-384"],
+  ["curve_preferences", "CurveP521", "P-521"],
+  ["curve_preferences", "X25519", "X25519"],
+  ["curve_preferences", "X25519MLKEM768", "X25519MLKEM768"],
+  ["curve_preferences", "SecP256r1MLKEM768", "SecP256r1MLKEM768"],
+];
+
+for (const [key, name, expected] of NAMES) {
+  test(`readWebConfig() reads ${name} as ${expected}`, () => {
+    const { ciphers, curves } = readTls(`  ${key}: [${name}]\n`);
+    assert.deepEqual([...ciphers, ...curves], [expected]);
+  });
+}
+
+/** Without forward secrecy, broken, or of another name. */
+const REFUSED_NAMES = [
+  "TLS_RSA_WITH_AES_128_CBC_SHA",
+  "TLS_RSA_WITH_AES_256_CBC_SHA",
+  "TLS_RSA_WITH_AES_128_GCM_SHA256",
+  "TLS_RSA_WITH_AES_256_GCM_SHA384",
+  "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA",
+  "TLS_ECDHE_RSA_WITH_RC4_128_SHA",
+  "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
+  "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305",
+  "ECDHE-RSA-AES128-GCM-SHA256",
+  "P-256",
+  "curveP256",
+];
+
+for (const name of REFUSED_NAMES) {
+  test(`readWebConfig() refuses the name ${name}`, () => {
+    for (const key of ["cipher_suites", "curve_preferences"]) {
+      assert.throws(() => readTls(`  ${key}: [${name}]\n`), /web\.yml:4: .* must be one of /);
+    }
+  });
+}
+
 test("a setting that cannot be honoured is called what the file calls it", () => {
   const { tls } = read("tls_server_config:\n  cert: PEM\n  key_file: tls.key\n");
   const cause = new Error("cannot read it");
@@ -212,6 +265,12 @@ const REFUSED: readonly [text: string, line: number, message: string][] = [
   [`tls_server_config:\n${PAIR}  prefer_server_cipher_suites: "true"`, 4, "must be true or false"],
   ["tls_server_config: { cert_file: [a] }", 1, '"tls_server_config.cert_file" must be a text'],
   ['tls_server_config: { cert_file: "a\\0b" }', 1, "must be the path of a file"],
+  [
+    `tls_server_config:\n  cert_file: a\n  key_file: |\n    a\n    b`,
+    3,
+    "must be the path of a file",
+  ],
+  ["tls_server_config: { key_file: -----BEGIN x }", 1, "must be the path of a file"],
   ["http_server_config: { http2: maybe }", 1, '"http_server_config.http2" must be true or false'],
   ["http_server_config:\n  headers:\n    X-Foo: a", 3, "X-XSS-Protection, Content-Security-Policy"],
   [

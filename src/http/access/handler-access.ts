@@ -2,9 +2,13 @@ import type { Log } from "../../log.ts";
 import { andThen } from "../../maybe-promise.ts";
 import { nodeModule } from "../../node.ts";
 import type { ResolvedHandlerOptions } from "../../options/options.ts";
-import { type Access, createAccess, type Policy } from "../access.ts";
+import { type Access, createAccess } from "../access.ts";
+import { policyOf } from "./policy.ts";
 import { Reloader } from "./reloader.ts";
 import { tokensIn } from "./token-file.ts";
+
+/** Decides who may ask a handler. */
+export type HandlerAccess = Omit<Access, "use">;
 
 /**
  * Makes what decides who may ask a handler. Its token file is read again when it has changed.
@@ -17,7 +21,7 @@ export function createHandlerAccess(
   options: ResolvedHandlerOptions,
   fileTokens: readonly string[],
   log: Log,
-): Access {
+): HandlerAccess {
   const access = createAccess(policyOf(options, fileTokens), { log, locksOut: false });
   const named = options.auth?.bearerTokenFile;
   if (named === undefined) return access;
@@ -33,30 +37,13 @@ export function createHandlerAccess(
     fileTokens,
   );
   return {
-    get headers() {
-      return access.headers;
-    },
+    headers: access.headers,
     admit: (visit) => andThen(reloader.arrived(), () => access.admit(visit)),
     hostRefused: () => access.hostRefused(),
     families: () => access.families(),
-    use: (policy) => access.use(policy),
     close() {
       reloader.close();
       access.close();
     },
-  };
-}
-
-function policyOf(options: ResolvedHandlerOptions, fileTokens: readonly string[]): Policy {
-  const { auth, headers, rateLimit, allowedNetworks, trustedProxies } = options;
-  return {
-    users: new Map(Object.entries(auth?.users ?? {})),
-    tokens: [...(auth?.bearerTokens ?? []), ...fileTokens],
-    authorize: auth?.authorize,
-    headers: { ...headers },
-    rateLimit,
-    allowedNetworks,
-    trustedProxies,
-    openHealth: "without-credentials",
   };
 }

@@ -1,4 +1,5 @@
 import { mayStartThreads } from "../../node.ts";
+import type { ResolvedHandlerOptions } from "../../options/options.ts";
 import type { AuthOptions, OpenHealth, RateLimit } from "../../options/security.ts";
 import type { FixedAnswer } from "../fixed-answers.ts";
 import type { Headers } from "../send.ts";
@@ -31,6 +32,27 @@ export interface Rules {
   readonly unauthorized: FixedAnswer;
   /** What works, but may be a mistake. */
   readonly warnings: readonly string[];
+}
+
+/**
+ * Makes the policy of a handler's options.
+ *
+ * @param fileTokens The tokens in the file of the option `auth.bearerTokenFile`.
+ */
+export function policyOf(
+  { auth, headers, rateLimit, allowedNetworks, trustedProxies }: ResolvedHandlerOptions,
+  fileTokens: readonly string[],
+): Policy {
+  return {
+    users: new Map(Object.entries(auth?.users ?? {})),
+    tokens: [...(auth?.bearerTokens ?? []), ...fileTokens],
+    authorize: auth?.authorize,
+    headers: headers ?? {},
+    rateLimit,
+    allowedNetworks,
+    trustedProxies,
+    openHealth: "without-credentials",
+  };
 }
 
 /** Why this process can never honour a policy, in words; `undefined` if it can. */

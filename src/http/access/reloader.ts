@@ -102,19 +102,18 @@ export class Reloader<T> {
   }
 
   #begin(work: Promise<void>): void {
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = unref(setTimeout(resolve, CHECK_MS));
+    this.#waiting = new Promise((resolve) => {
+      const stopWaiting = () => {
+        clearTimeout(timer);
+        this.#waiting = undefined;
+        resolve();
+      };
+      const timer = unref(setTimeout(stopWaiting, CHECK_MS));
+      this.#work = work.finally(() => {
+        this.#work = undefined;
+        stopWaiting();
+      });
     });
-    const isOver = () => {
-      clearTimeout(timer);
-      this.#waiting = undefined;
-    };
-    this.#work = work.finally(() => {
-      this.#work = undefined;
-      isOver();
-    });
-    this.#waiting = Promise.race([this.#work, patience]).then(isOver);
   }
 
   async #check(): Promise<void> {

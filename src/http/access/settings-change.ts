@@ -7,6 +7,9 @@ import { checkStats, type FileStats, unreadable } from "./settings-file.ts";
 /** A file that has changed within this time is still being written, in milliseconds. */
 export const SETTLE_MS = 100;
 
+/** The same on a disk that knows no parts of a second: what follows within one would not be noticed. */
+const COARSE_SETTLE_MS = 1_000 + SETTLE_MS;
+
 /** How long to wait for files that change all the time, in milliseconds, where they must be loaded. */
 const PATIENCE_MS = 5_000;
 
@@ -50,8 +53,8 @@ export class SettledFiles<T> {
       const since = before?.state === state ? before.since : now;
       // Of several reads the first counts: then all are of one state, or the last check fails.
       if (!seen.has(file)) seen.set(file, { state, since });
-      // The second, where the clock of its disk is ahead of ours.
-      if (isYoung(stats) && now - since < SETTLE_MS) isSettled = false;
+      // The greater counts: the clock of its disk may be ahead of ours.
+      if (Math.max(ageOf(stats), now - since) < settleMsOf(stats)) isSettled = false;
       return readSettings(file, stats);
     };
     const outcome = await Promise.resolve(read)
@@ -91,9 +94,14 @@ interface Sighting {
   readonly since: number;
 }
 
-/** Whether a file was written just now, or in the future. */
-function isYoung(stats: FileStats): boolean {
-  return !(stats instanceof Error) && Date.now() - Number(stats.mtimeMs) < SETTLE_MS;
+/** How long ago a file was written, in milliseconds; negative if in the future. */
+function ageOf(stats: FileStats): number {
+  return stats instanceof Error ? Number.POSITIVE_INFINITY : Date.now() - Number(stats.mtimeMs);
+}
+
+function settleMsOf(stats: FileStats): number {
+  const isCoarse = !(stats instanceof Error) && stats.mtimeNs % 1_000_000_000n === 0n;
+  return isCoarse ? COARSE_SETTLE_MS : SETTLE_MS;
 }
 
 /** Whether a file is in another state than it was. */
@@ -121,9 +129,18 @@ function stateOf(stats: FileStats): string {
 /** Reads a file, unless it must not be read: a pipe would keep us waiting forever. */
 async function readSettings(file: string, stats: FileStats): Promise<Buffer> {
   checkStats(file, stats);
+  const { open, constants } = nodeModule("node:fs/promises");
   try {
-    return await nodeModule("node:fs/promises").readFile(file);
+    // Meanwhile a pipe may have taken its place: without this flag, which Windows lacks, it would hold a
+    // thread forever, and the process at its end.
+    const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      checkStats(file, await handle.stat({ bigint: true }));
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
-    throw unreadable(file, error);
+    throw error instanceof ConfigError ? error : unreadable(file, error);
   }
 }

@@ -1,6 +1,5 @@
 import type { Policy } from "../../http/access.ts";
-import type { ClientAuth } from "../../options/security.ts";
-import type { TlsSettings } from "../tls/tls-settings.ts";
+import { CLIENT_DEMANDS, type TlsSettings } from "../tls/tls-settings.ts";
 
 /** What keeps people out. */
 export interface Doors {
@@ -26,25 +25,14 @@ function findDoor(previous: Doors, next: Doors): string | undefined {
   if (previous.tls === undefined) return undefined;
   if (next.tls === undefined) return "it would turn TLS off";
   const [was, is] = [previous.tls.settings, next.tls.settings];
-  const [wasAsked, isAsked] = [CLIENT_AUTH[was.clientAuth], CLIENT_AUTH[is.clientAuth]];
-  if (wasAsked.isRequired && !isAsked.isRequired) {
+  const [before, after] = [CLIENT_DEMANDS[was.clientAuth], CLIENT_DEMANDS[is.clientAuth]];
+  if (before.isRequired && !after.isRequired) {
     return "it would let clients in that have no certificate";
   }
-  if (wasAsked.isVerified && !isAsked.isVerified) {
+  if (before.isVerified && !after.isVerified) {
     return "it would let clients in whose certificate is not verified";
   }
   return was.clientAllowedSans.length > 0 && is.clientAllowedSans.length === 0
     ? "it would let clients in whatever the names in their certificates"
     : undefined;
 }
-
-/** What a client must have: a reload may ask for more of it, but not for less. */
-const CLIENT_AUTH: Readonly<
-  Record<ClientAuth, { readonly isRequired: boolean; readonly isVerified: boolean }>
-> = {
-  none: { isRequired: false, isVerified: false },
-  request: { isRequired: false, isVerified: false },
-  require: { isRequired: true, isVerified: false },
-  "verify-if-given": { isRequired: false, isVerified: true },
-  "require-and-verify": { isRequired: true, isVerified: true },
-};

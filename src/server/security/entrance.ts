@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { createNetworks } from "../../http/access/networks.ts";
+import { createNetworks, type Networks } from "../../http/access/networks.ts";
 import type { Log } from "../../log.ts";
 import { isPromise, type MaybePromise } from "../../maybe-promise.ts";
 import type { Connections } from "../connections.ts";
@@ -27,7 +27,7 @@ export interface EntranceParts {
  */
 export class Entrance implements Layer {
   readonly #parts: EntranceParts;
-  readonly #networks: ReturnType<typeof createNetworks> | undefined;
+  readonly #networks: Networks | undefined;
   readonly #ports = new Set<Pick<Connections, "closeIdle">>();
 
   constructor(parts: EntranceParts) {

@@ -5,7 +5,7 @@
  */
 
 import { ConfigError } from "../../errors.ts";
-import { policyFault } from "../../http/access/policy.ts";
+import { policyFault, policyOf } from "../../http/access/policy.ts";
 import type { Load, ReadFile } from "../../http/access/settings-change.ts";
 import { tokensIn } from "../../http/access/token-file.ts";
 import type { Policy } from "../../http/access.ts";
@@ -43,11 +43,11 @@ export async function createLoad({ options, target }: SettingsParts): Promise<Lo
   checkTogether(options);
   checkProxies(options);
   const { resolve } = nodeModule("node:path");
-  const { auth = {}, webConfigFile } = options;
+  const { auth, webConfigFile } = options;
   const files = {
     // The working directory may change.
     webConfig: webConfigFile && resolve(webConfigFile),
-    tokens: auth.bearerTokenFile && resolve(auth.bearerTokenFile),
+    tokens: auth?.bearerTokenFile && resolve(auth.bearerTokenFile),
   };
   const ofOptions = options.tls && (await import("../tls.ts")).tlsSettingsOf(options.tls);
   return async (read) => {
@@ -55,17 +55,9 @@ export async function createLoad({ options, target }: SettingsParts): Promise<Lo
     const tlsSettings = ofOptions ?? config?.tls;
     const tls = tlsSettings && (await openTls(tlsSettings, read, config !== undefined));
     const inFile = files.tokens ? tokensIn(await read(files.tokens), files.tokens) : [];
-    const { allowedNetworks, trustedProxies, openHealth } = options;
-    const policy: Policy = {
-      users: config?.users ?? new Map(Object.entries(auth.users ?? {})),
-      tokens: [...(auth.bearerTokens ?? []), ...inFile],
-      authorize: auth.authorize,
-      headers: config?.headers ?? options.headers ?? {},
-      rateLimit: config?.rateLimit ?? options.rateLimit,
-      allowedNetworks,
-      trustedProxies,
-      openHealth,
-    };
+    const { tls: _, ...inConfig } = config ?? {};
+    const { openHealth } = options;
+    const policy: Policy = { ...policyOf(options, inFile), openHealth, ...inConfig };
     checkPolicy(policy, files.webConfig);
     const further = await warningsOf({ tls: tlsSettings, policy, target });
     const warnings = [...(tls?.warnings ?? []), ...further];

@@ -1,9 +1,9 @@
+import { createNetworks } from "../../http/access/networks.ts";
 import { statOf } from "../../http/access/settings-change.ts";
 import type { Policy } from "../../http/access.ts";
 import { nodeModule } from "../../node.ts";
 import type { ListenTarget } from "../../options/address.ts";
-import type { PemSource } from "../../options/security.ts";
-import type { TlsSettings } from "../tls/tls-settings.ts";
+import { fileOf, type TlsSettings } from "../tls/tls-settings.ts";
 
 /** What a server's settings are judged by. */
 interface Judged {
@@ -28,10 +28,6 @@ export async function warningsOf({ tls, policy, target }: Judged): Promise<strin
   return warnings;
 }
 
-function fileOf(source: PemSource | undefined): string | undefined {
-  return typeof source === "object" && "file" in source ? source.file : undefined;
-}
-
 /** Windows has no such bits; Node makes them up. */
 async function isReadByAll(file: string): Promise<boolean> {
   const stats = await statOf(file);
@@ -44,19 +40,11 @@ async function isReadByAll(file: string): Promise<boolean> {
 function isLocal(target: ListenTarget | undefined): boolean {
   if (target?.kind !== "tcp" && target?.kind !== "server") return true;
   const host = target.kind === "tcp" ? target.host : hostOf(target.server.address());
-  if (host === undefined) return false;
-  return host === "localhost" || isLoopback(host);
+  return host === "localhost" || createNetworks(LOOPBACK).has(host);
 }
 
 function hostOf(address: ReturnType<import("node:net").Server["address"]>): string | undefined {
   return address === null || typeof address === "string" ? "localhost" : address.address;
 }
 
-function isLoopback(host: string): boolean {
-  const { BlockList, isIP } = nodeModule("node:net");
-  const loopback = new BlockList();
-  loopback.addSubnet("127.0.0.0", 8);
-  loopback.addAddress("::1", "ipv6");
-  const version = isIP(host);
-  return version > 0 && loopback.check(host, version === 4 ? "ipv4" : "ipv6");
-}
+const LOOPBACK = ["127.0.0.0/8", "::1"];

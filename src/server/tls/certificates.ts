@@ -3,6 +3,7 @@ import { nodeModule } from "../../node.ts";
 import type { TlsSetting, TlsSettings } from "./tls-settings.ts";
 
 // RFC 7468 §5. OpenSSL has two more labels, which Go and we ignore.
+const PEM_BEGIN = "-----BEGIN CERTIFICATE-----";
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /**
@@ -16,8 +17,13 @@ export function readCertificates(
   pem: Buffer,
 ): X509Certificate[] {
   const { X509Certificate: Certificate } = nodeModule("node:crypto");
-  const blocks = pem.toString("latin1").match(PEM_CERTIFICATE);
+  const text = pem.toString("latin1");
+  const blocks = text.match(PEM_CERTIFICATE);
   if (blocks === null) throw fault(setting, "there is no certificate in it");
+  // Somebody may be writing it: the certificates so far would not be all that are trusted, or sent.
+  if (text.split(PEM_BEGIN).length - 1 > blocks.length) {
+    throw fault(setting, "a certificate in it is cut off");
+  }
   try {
     return blocks.map((block) => new Certificate(block));
   } catch (error) {

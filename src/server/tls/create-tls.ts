@@ -14,7 +14,7 @@ import {
   hasOldVersions,
   versionsFault,
 } from "./terms.ts";
-import type { TlsSettings } from "./tls-settings.ts";
+import { CLIENT_DEMANDS, fileOf, type TlsSettings } from "./tls-settings.ts";
 
 /** TLS as it is set, with all files read: whatever can be wrong with it has been found. */
 export interface Tls {
@@ -34,19 +34,9 @@ export interface Tls {
 /** The settings that may be files. */
 const SOURCES = ["cert", "key", "pfx", "clientCa"] as const;
 
-/** Whether the certificate of a client is verified. */
-export function verifiesClients({ clientAuth }: Pick<TlsSettings, "clientAuth">): boolean {
-  return clientAuth === "verify-if-given" || clientAuth === "require-and-verify";
-}
-
 /** The files that settings name. */
 export function tlsFilesOf(settings: TlsSettings): string[] {
   return SOURCES.flatMap((setting) => fileOf(settings[setting]) ?? []);
-}
-
-/** The path of a source that is a file; `undefined` for any other. */
-export function fileOf(source: PemSource | undefined): string | undefined {
-  return typeof source === "object" && "file" in source ? source.file : undefined;
 }
 
 /**
@@ -107,8 +97,8 @@ function bytesOf(source: PemSource, read: (file: string) => Buffer): Buffer {
 
 /** What can be checked without a file. */
 function checkTerms(settings: TlsSettings): void {
-  const { clientAllowedSans, fault } = settings;
-  if (clientAllowedSans.length > 0 && !verifiesClients(settings)) {
+  const { clientAuth, clientAllowedSans, fault } = settings;
+  if (clientAllowedSans.length > 0 && !CLIENT_DEMANDS[clientAuth].isVerified) {
     throw fault("clientAllowedSans", "client certificates are not verified");
   }
   const faults = {
@@ -130,7 +120,7 @@ function readAuthorities(settings: TlsSettings, pem: Buffer | undefined): X509Ce
     if (clientAuth === "none") throw fault("clientCa", "no client certificate is asked for");
     return readCertificates(settings, "clientCa", pem);
   }
-  if (!verifiesClients(settings)) return [];
+  if (!CLIENT_DEMANDS[clientAuth].isVerified) return [];
   throw fault("clientCa", "without it, no client certificate can be verified");
 }
 

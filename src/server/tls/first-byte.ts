@@ -20,7 +20,7 @@ export function peekFirstByte(raw: Socket, onByte: (byte: number) => void): void
 }
 
 /** RFC 8446 §5.1: the type of a record that has a handshake, with which every client begins. */
-export function isHandshake(byte: number | undefined): boolean {
+export function isHandshake(byte: number): boolean {
   return byte === 0x16;
 }
 

@@ -1,10 +1,9 @@
 import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { OpenHealth } from "../../options/security.ts";
-import { verifiesClients } from "./create-tls.ts";
 import { type Refusal, refusalFor } from "./refused-connections.ts";
 import { createSanMatcher, parseSans } from "./sans.ts";
-import type { TlsSettings } from "./tls-settings.ts";
+import { CLIENT_DEMANDS, type TlsSettings } from "./tls-settings.ts";
 
 /** Judges the client of a connection whose handshake is complete; `undefined` if it may ask. */
 export type ClientJudge = (socket: TLSSocket) => Refusal | undefined;
@@ -26,8 +25,7 @@ export function clientChecksOf(
 /** Makes the function that judges clients as `client_auth_type` of the official exporters says. */
 export function createClientJudge(settings: TlsSettings): ClientJudge {
   const { clientAuth, clientAllowedSans } = settings;
-  const isRequired = clientAuth === "require" || clientAuth === "require-and-verify";
-  const isVerified = verifiesClients(settings);
+  const { isRequired, isVerified } = CLIENT_DEMANDS[clientAuth];
   const isAllowed = createSanMatcher(clientAllowedSans);
   return (socket) => {
     if (!isRequired && !isVerified) return undefined;

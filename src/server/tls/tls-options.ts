@@ -1,8 +1,7 @@
 import { ConfigError } from "../../errors.ts";
 import { nodeModule } from "../../node.ts";
 import type { PemSource, TlsOptions } from "../../options/security.ts";
-import { fileOf, verifiesClients } from "./create-tls.ts";
-import type { TlsSettings } from "./tls-settings.ts";
+import { CLIENT_DEMANDS, fileOf, type TlsSettings } from "./tls-settings.ts";
 
 /**
  * The settings of the option `tls`, each of which has been checked by itself.
@@ -39,7 +38,7 @@ export function tlsSettingsOf(options: TlsOptions): TlsSettings {
   };
   const isWhole = pfx === undefined ? cert !== undefined && key !== undefined : !(cert ?? key);
   if (!isWhole) throw new TypeError('Option "tls" must have either cert and key, or pfx');
-  if (clientCa !== undefined && !verifiesClients(settings)) {
+  if (clientCa !== undefined && !CLIENT_DEMANDS[settings.clientAuth].isVerified) {
     throw new TypeError('Option "tls.clientCa" needs a clientAuth that verifies');
   }
   if (options.clientAllowedSans?.length === 0) {

@@ -27,3 +27,19 @@ export interface TlsSettings {
 
 /** A setting of `TlsSettings`, by its name. */
 export type TlsSetting = Exclude<keyof TlsSettings, "fault">;
+
+/** What each `clientAuth` demands of a client: that it has a certificate, and that a given one is verified. */
+export const CLIENT_DEMANDS: Readonly<
+  Record<ClientAuth, { readonly isRequired: boolean; readonly isVerified: boolean }>
+> = {
+  none: { isRequired: false, isVerified: false },
+  request: { isRequired: false, isVerified: false },
+  require: { isRequired: true, isVerified: false },
+  "verify-if-given": { isRequired: false, isVerified: true },
+  "require-and-verify": { isRequired: true, isVerified: true },
+};
+
+/** The path of a source that is a file; `undefined` for any other. */
+export function fileOf(source: PemSource | undefined): string | undefined {
+  return typeof source === "object" && "file" in source ? source.file : undefined;
+}

@@ -1,4 +1,5 @@
 import { ConfigError } from "../../errors.ts";
+import { isPath } from "../../options/late-rules.ts";
 import type { YamlNode } from "./yaml-file.ts";
 
 /** A text of the file, and its line. */
@@ -78,8 +79,9 @@ export class Block {
   /** The path of a file; `undefined` if it is not there, or empty. */
   path(key: string): string | undefined {
     const text = this.text(key);
-    if (text.includes("\0")) throw this.fault(key, "must be the path of a file");
-    return text === "" ? undefined : text;
+    if (text === "") return undefined;
+    if (!isPath(text)) throw this.fault(key, "must be the path of a file");
+    return text;
   }
 
   /** The boolean under a key. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import fs, { mkdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ConfigError } from "../../../src/errors.ts";
@@ -30,7 +31,7 @@ interface Scene {
 
 async function withScene(t: TestContext, body: (scene: Scene) => Promise<void>): Promise<void> {
   // Files that a test has just written seem to be old.
-  const clock = mockClock(t, Date.now() + 60_000);
+  const clock = mockClock(t, Math.floor(Date.now() / 1_000) * 1_000 + 60_123);
   await withTempDir(async (directory) => {
     const file = join(directory, "web.yml");
     await writeFile(file, "one");
@@ -130,6 +131,24 @@ test("a reloader keeps the last good settings, and tries again until a file is g
   });
 });
 
+test("a reloader notices that a file is back as it was", async (t) => {
+  await withScene(t, async ({ directory, clock, parts }) => {
+    const [folder, elsewhere] = [join(directory, "here"), join(directory, "elsewhere")];
+    await mkdir(folder);
+    await writeFile(join(folder, "web.yml"), "one");
+    const load = async (read: ReadFile) => String(await read(join(folder, "web.yml")));
+    const reloader = await Reloader.open(load, parts);
+    await rename(folder, elsewhere);
+    clock.tick(1_000);
+    await reloader.arrived();
+    assert.equal(reloader.isSuccessful, false);
+    await rename(elsewhere, folder);
+    clock.tick(1_000);
+    await reloader.arrived();
+    assert.equal(reloader.isSuccessful, true);
+  });
+});
+
 test("a reloader refuses what may not replace the settings", async (t) => {
   await withScene(t, async ({ file, clock, lines, loaded, open }) => {
     const reloader = await open();
@@ -169,6 +188,52 @@ test("a reloader takes a file of the future when it has stayed as it is", async 
     clock.tick(100);
     await reloader.arrived();
     assert.equal(reloader.current, "two");
+  });
+});
+
+test("a reloader leaves a file for a second whose disk knows no parts of one", async (t) => {
+  await withScene(t, async ({ file, clock, open }) => {
+    const reloader = await open();
+    clock.tick(1_500);
+    const second = new Date(Math.floor(Date.now() / 1_000) * 1_000);
+    const write = async (text: string) => {
+      await writeFile(file, text);
+      await utimes(file, second, second);
+    };
+    await write("half");
+    await reloader.arrived();
+    assert.equal(reloader.current, "one");
+    await write("full");
+    clock.tick(400);
+    await reloader.arrived();
+    assert.equal(reloader.current, "one");
+    clock.tick(100);
+    await reloader.arrived();
+    assert.equal(reloader.current, "full");
+  });
+});
+
+test("a reloader does not wait for a pipe that has just taken the place of a file", {
+  skip: process.platform === "win32" && "pipes are not files there",
+}, async (t) => {
+  await withScene(t, async ({ directory, file, clock, lines, open }) => {
+    const reloader = await open();
+    const pipe = join(directory, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    await writeFile(file, "two");
+    const stat = fs.stat.bind(fs);
+    let calls = 0;
+    t.mock.method(fs, "stat", async (path: string, options: { bigint: true }) => {
+      const stats = await stat(path, options);
+      // The first tells that the file has changed, and the second that it may be read.
+      if (++calls === 2) await rename(pipe, file);
+      return stats;
+    });
+    clock.tick(1_000);
+    await reloader.arrived();
+    clock.tick(1_000);
+    await reloader.arrived();
+    assert.match(lines.join(), /it is not a regular file/);
   });
 });
 
@@ -260,5 +325,30 @@ test("Reloader.open() rejects when a file never stops changing", async (t) => {
       return text;
     }, parts);
     await assert.rejects(passUntil(clock, opening), /something keeps writing it$/);
+  });
+});
+
+test("who comes during a reload that follows another load waits for it", async (t) => {
+  await withScene(t, async ({ file, clock, parts, load }) => {
+    let finish = () => {};
+    let last: Promise<void> | undefined;
+    const reloader = await Reloader.open(async (read) => {
+      const text = await load(read);
+      await last;
+      return text;
+    }, parts);
+    await writeFile(file, "two");
+    clock.tick(1_000);
+    const first = reloader.arrived();
+    const reloading = reloader.reload();
+    await first;
+    last = new Promise((resolve) => {
+      finish = resolve;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = reloader.arrived();
+    finish();
+    assert.ok(second instanceof Promise);
+    await reloading;
   });
 });

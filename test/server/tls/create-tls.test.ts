@@ -26,6 +26,10 @@ const FAULTS: Readonly<
     { ...SERVER, cert: SERVER.key },
     "cert: there is no certificate in it",
   ],
+  "a chain that is cut off": [
+    { ...SERVER, cert: SERVER.cert + CA.cert.slice(0, -40) },
+    "cert: a certificate in it is cut off",
+  ],
   "a broken certificate": [
     { ...SERVER, cert: SERVER.cert.replace(/\n.{20}/, "\n") },
     "cert: a certificate in it cannot be read",

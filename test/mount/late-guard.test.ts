@@ -73,6 +73,19 @@ test("a handler that is closed before its guard has been loaded answers nobody w
   assert.equal(response.status, 401);
 });
 
+test("a handler that is closed compares no passwords any more, and starts no thread", async () => {
+  const users = { prom: "$2y$04$7tOSqcC1wdfkfhZTN6FbjeYgnXcUqScCu7MWTKTcBPjhPzW/12lH." };
+  const handler = createHandler(countingGatherer(), { auth: { users }, logger: false });
+  const statusOf = async (login: string) => {
+    const headers = { authorization: `Basic ${btoa(login)}` };
+    return (await handler.fetch(new Request("http://localhost/metrics", { headers }))).status;
+  };
+  assert.equal(await statusOf("prom:secret"), 200);
+  handler.close();
+  assert.equal(await statusOf("prom:hunter2"), 503);
+  assert.equal(await statusOf("prom:secret"), 200);
+});
+
 /** Mounts everything that a handler has. */
 const everything: Mount = (handler) => {
   const mounts = {
@@ -144,6 +157,29 @@ test("a handler locks nobody out, for all may come through one proxy, unless pro
       assert.equal((await rawRequest(port, wrong)).status, last);
     });
   }
+});
+
+test("a handler gives every answer the headers that are set, also one that refuses", () =>
+  withMount(
+    { auth: { bearerTokens: [TOKEN] }, headers: { "X-Frame-Options": "deny" } },
+    async ({ port }) => {
+      for (const headers of [[], [BEARER]]) {
+        const answer = await rawRequest(port, request("/metrics", { headers }));
+        assert.equal(answer.status, headers.length > 0 ? 200 : 401);
+        assert.equal(answer.headers["x-frame-options"], "deny");
+      }
+    },
+  ));
+
+test("a handler needs no other option for a limit on the rate, or for headers", async () => {
+  await withMount({ rateLimit: { intervalMs: 3_600_000, burst: 1 } }, async ({ port }) => {
+    assert.equal((await rawRequest(port, request("/metrics"))).status, 200);
+    assert.equal((await rawRequest(port, request("/metrics"))).status, 429);
+  });
+  await withMount({ headers: { "X-Frame-Options": "deny" } }, async ({ port }) => {
+    const { headers } = await rawRequest(port, request("/metrics"));
+    assert.equal(headers["x-frame-options"], "deny");
+  });
 });
 
 test("a handler without such options has no such metric", () =>

@@ -36,7 +36,7 @@ export class PasswordThread {
     clearTimeout(this.#idle);
     try {
       if (this.#isClosed) throw new Error("No passwords are compared any more");
-      this.#worker ??= startWorker();
+      this.#worker ??= this.#start();
       return await answerOf(await this.#worker, comparison);
     } catch (error) {
       this.#end();
@@ -51,6 +51,20 @@ export class PasswordThread {
   close(): void {
     this.#isClosed = true;
     this.#end();
+  }
+
+  #start(): Promise<Worker> {
+    const starting = startWorker();
+    starting.then(
+      // It may end without work as well: then the next password starts another.
+      (worker) => worker.once("exit", () => this.#forget(starting)),
+      () => {},
+    );
+    return starting;
+  }
+
+  #forget(ended: Promise<Worker>): void {
+    if (this.#worker === ended) this.#end();
   }
 
   #end(): void {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PasswordThread } from "../../../../src/http/access/credentials/password-thread.ts";
+import { forkFixture } from "../../../helpers/processes/fork-fixture.ts";
 import { turnsUntil } from "../../../helpers/turns.ts";
 
 const SALT = "7tOSqcC1wdfkfhZTN6Fbje";
@@ -76,6 +77,11 @@ test("a thread without work ends, and starts again when there is some", () =>
     assert.equal(await thread.compare({ password: "secret", hashes: [SECRET] }), true);
     assert.equal(started, 2);
   }, 1));
+
+test("a thread without work does not keep its process alive", async () => {
+  const { code, stdout } = await forkFixture("password-thread.ts").exit();
+  assert.deepEqual([code, stdout], [0, "right true\n"]);
+});
 
 test("what is compared when the thread is closed rejects", () =>
   withThread(async (thread) => {

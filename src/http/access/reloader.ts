@@ -35,6 +35,8 @@ export class Reloader<T> {
   #nextCheckAt = 0;
   /** The work under way, which never rejects. */
   #work: Promise<void> | undefined;
+  /** The load after that one, for those who have asked for it meanwhile. */
+  #next: Promise<void> | undefined;
   /** What those who come wait for; absent when they have waited long enough. */
   #waiting: Promise<void> | undefined;
   #lastFault: string | undefined;
@@ -91,14 +93,26 @@ export class Reloader<T> {
 
   /** Loads the files again, whether or not they have changed. It never rejects. */
   async reload(): Promise<void> {
-    while (this.#work !== undefined) await this.#work;
-    this.#begin(this.#try(() => this.#files.loadWhole()));
-    await this.#work;
+    if (this.#work === undefined) return this.#reloadNow();
+    // A load that has begun may have read the files before they changed; all who wait share the next.
+    this.#next ??= this.#reloadLater();
+    return this.#next;
   }
 
   /** Discards what is being loaded, and loads nothing more. */
   close(): void {
     this.#isClosed = true;
+  }
+
+  async #reloadLater(): Promise<void> {
+    while (this.#work !== undefined) await this.#work;
+    await this.#reloadNow();
+  }
+
+  #reloadNow(): Promise<void> | undefined {
+    this.#next = undefined;
+    this.#begin(this.#try(() => this.#files.loadWhole()));
+    return this.#work;
   }
 
   #begin(work: Promise<void>): void {

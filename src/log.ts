@@ -90,16 +90,17 @@ export function createLog(
     note: (message) => write({ level: "warn", message }, message, {}, false),
     settled(kind, isFailing = NOTHING) {
       if (faults.isEmpty) return;
-      faults.settled(kind, isFailing, now(), ({ message, about }, total) => {
+      // What failed in several ways works again once.
+      const news = new Map<string, { readonly line: Line; readonly total: number }>();
+      faults.settled(kind, isFailing, now(), ({ message, about }, count) => {
         const again = about?.again ?? `No longer: ${message}`;
-        const failures = `${total} ${total === 1 ? "failure" : "failures"}`;
-        write(
-          { level: "info", message, about },
-          `${again} (${failures})`,
-          { failures: total },
-          false,
-        );
+        const total = count + (news.get(again)?.total ?? 0);
+        news.set(again, { line: { level: "info", message, about }, total });
       });
+      for (const [again, { line, total }] of news) {
+        const failures = `${total} ${total === 1 ? "failure" : "failures"}`;
+        write(line, `${again} (${failures})`, { failures: total }, false);
+      }
     },
   };
 }

@@ -25,11 +25,15 @@ const BROKEN: readonly [
   happen: (server: ConfiguredServer) => Promise<void>,
   reason: RegExp,
 ][] = [
-  ["is truncated", ({ file }) => writeOld(file, ""), /it would remove the last user; restart/],
+  [
+    "is truncated",
+    ({ file }) => writeOld(file, ""),
+    /the new ones would remove the last user; restart/,
+  ],
   [
     "ends after basic_auth_users:",
     ({ configure }) => configure("basic_auth_users:\n"),
-    /it would remove the last user; restart/,
+    /the new ones would remove the last user; restart/,
   ],
   [
     "has an unknown key",
@@ -40,7 +44,7 @@ const BROKEN: readonly [
   [
     "has lost its last user in good order",
     ({ configure }) => configure("rate_limit: { interval: 1s, burst: 5 }\n"),
-    /it would remove the last user; restart/,
+    /the new ones would remove the last user; restart/,
   ],
 ];
 

@@ -253,8 +253,8 @@ test("passwords that the end of a server leaves unchecked are a 503, and not a l
 test("a network that names an address within it is logged", () => {
   const { lines } = openAccess({ allowedNetworks: ["10.0.0.5/8"], trustedProxies: ["::1/64"] });
   assert.deepEqual(lines, [
-    'warn promhttp: Option "allowedNetworks" has 10.0.0.5/8, an address within its network',
-    'warn promhttp: Option "trustedProxies" has ::1/64, an address within its network',
+    'warn promhttp: 10.0.0.5/8 in "allowedNetworks" stands for a whole network, not for that address',
+    'warn promhttp: ::1/64 in "trustedProxies" stands for a whole network, not for that address',
   ]);
 });
 

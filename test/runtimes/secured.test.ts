@@ -91,7 +91,7 @@ for (const version of [22, 24, 26]) {
       await poll("the new certificate", async () => (await ask(bearer)).serial !== serial);
       await writeFile(join(directory, "web.yml"), "");
       child.signal("SIGHUP");
-      await child.errorLine(/it would remove the last user/);
+      await child.errorLine(/the new ones would remove the last user/);
       assert.equal(await statusOf(""), 401);
       child.signal("SIGTERM");
       assert.equal((await child.exit()).code, 0);

@@ -40,7 +40,7 @@ export class Refusals {
     const reasons = Object.keys(REASONS).map((reason) => [reason, 0]);
     // Cast: these are its names.
     this.#counts = Object.fromEntries(reasons) as Record<Reason, number>;
-    const help = "Requests that were refused, by the reason.";
+    const help = "Requests that were refused, by reason.";
     const metrics = labelled("reason", this.#counts);
     this.families = [counter("promhttp_refused_requests_total", help, metrics)];
   }

@@ -32,7 +32,7 @@ export async function bindUnixSocket(
     await bindPrivately(server, path, parts);
   } catch (error) {
     const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-    if (!isTaken || !(await removeStaleSocket(path))) throw error;
+    if (!isTaken || !(await removeStaleSocket(path))) throw explained(error, path);
     await bindPrivately(server, path, parts);
   }
   try {
@@ -43,6 +43,14 @@ export async function bindUnixSocket(
     const reason = `its mode or group cannot be set: ${(error as Error).message}`;
     throw new Error(reason, { cause: error });
   }
+}
+
+/** libuv says EACCES for a folder that is missing, as Windows does. */
+function explained(error: unknown, path: string): unknown {
+  if ((error as NodeJS.ErrnoException).code !== "EACCES" || !HAS_FILES) return error;
+  const folder = nodeModule("node:path").dirname(path);
+  if (nodeModule("node:fs").existsSync(folder)) return error;
+  return Object.assign(new Error(`${folder} is missing`, { cause: error }), { code: "ENOENT" });
 }
 
 function bindPrivately(server: NetServer, path: string, parts: ListenParts): Promise<void> {

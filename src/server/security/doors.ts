@@ -20,19 +20,21 @@ export function openedDoor(previous: Doors, next: Doors): string | undefined {
 
 function findDoor(previous: Doors, next: Doors): string | undefined {
   const { users, tokens } = previous.policy;
-  if (users.size > 0 && next.policy.users.size === 0) return "it would remove the last user";
-  if (tokens.length > 0 && next.policy.tokens.length === 0) return "it would remove the last token";
+  if (users.size > 0 && next.policy.users.size === 0)
+    return "the new ones would remove the last user";
+  if (tokens.length > 0 && next.policy.tokens.length === 0)
+    return "the new ones would remove the last token";
   if (previous.tls === undefined) return undefined;
-  if (next.tls === undefined) return "it would turn TLS off";
+  if (next.tls === undefined) return "the new ones would turn TLS off";
   const [was, is] = [previous.tls.settings, next.tls.settings];
   const [before, after] = [CLIENT_DEMANDS[was.clientAuth], CLIENT_DEMANDS[is.clientAuth]];
   if (before.isRequired && !after.isRequired) {
-    return "it would let clients in that have no certificate";
+    return "the new ones would let clients in that have no certificate";
   }
   if (before.isVerified && !after.isVerified) {
-    return "it would let clients in whose certificate is not verified";
+    return "the new ones would let clients in whose certificate is not verified";
   }
   return was.clientAllowedSans.length > 0 && is.clientAllowedSans.length === 0
-    ? "it would let clients in whatever the names in their certificates"
+    ? "the new ones would let clients in whatever the names in their certificates"
     : undefined;
 }

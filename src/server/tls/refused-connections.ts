@@ -1,3 +1,4 @@
+import { plainAddress } from "../../http/access/networks.ts";
 import type { Log } from "../../log.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
 import { counter, labelled } from "../../scrape/self-metrics.ts";
@@ -45,10 +46,9 @@ export class RefusedConnections {
   constructor(log: Log) {
     this.#log = log;
     // All are there from the start: one that appears with its first value hides it from `rate()`.
-    this.#counts = Object.fromEntries(Object.keys(REFUSALS).map((reason) => [reason, 0])) as Record<
-      ConnectionRefusal,
-      number
-    >;
+    const reasons = Object.keys(REFUSALS).map((reason) => [reason, 0]);
+    // Cast: these are its names.
+    this.#counts = Object.fromEntries(reasons) as Record<ConnectionRefusal, number>;
     this.families = [
       counter(
         "promhttp_refused_connections_total",
@@ -61,15 +61,16 @@ export class RefusedConnections {
   /**
    * Counts a connection, and logs it at most once a minute for each reason.
    *
-   * @param address The address of the client; `undefined` for a unix socket.
+   * @param remoteAddress The address of the client; `undefined` for a unix socket.
    * @param text What the log says of it; nothing in it may be the client's.
    */
   add(
     reason: ConnectionRefusal,
-    address: string | undefined,
+    remoteAddress: string | undefined,
     text: string = REFUSALS[reason],
   ): void {
     this.#counts[reason]++;
+    const address = remoteAddress && plainAddress(remoteAddress);
     const client = address === undefined ? "" : ` from ${address}`;
     this.#log.warn(`Refused a connection${client}: ${text}`, {
       kind: "refused-connection",

@@ -31,9 +31,12 @@ export function tlsSettingsOf(options: TlsOptions): TlsSettings {
     honorCipherOrder: true,
     // A file that cannot be used is one thing, a value in the code another.
     fault(setting, reason, cause) {
-      const file = fileOf(sources[setting]);
+      const source = sources[setting];
+      const file = fileOf(source);
       if (file !== undefined) return new ConfigError(file, reason, { cause });
-      return new RangeError(`Option "tls.${setting}": ${reason}`, { cause });
+      const isPath = typeof source === "string" && source !== "" && !source.includes("-----BEGIN");
+      const hint = isPath ? "; for a file, write { file: path }" : "";
+      return new RangeError(`Option "tls.${setting}": ${reason}${hint}`, { cause });
     },
   };
   const isWhole = pfx === undefined ? cert !== undefined && key !== undefined : !(cert ?? key);

@@ -179,7 +179,7 @@ const USELESS: Readonly<Record<string, readonly [env: Record<string, string>, re
   ],
   "a missing folder": [
     { PROMHTTP_ADDRESS: "unix:missing/app.sock" },
-    'Cannot listen on "unix:missing/app.sock": permission denied',
+    'Cannot listen on "unix:missing/app.sock": no such directory',
   ],
 };
 

@@ -54,6 +54,14 @@ test("a unix socket that cannot be bound leaves the umask as it was", () =>
     assert.equal(process.umask(), mask);
   }));
 
+test("a unix socket in a missing folder fails for the folder, not for a permission", () =>
+  withTempDir(async (directory) => {
+    const address = `unix:${directory}/none/s`;
+    await assert.rejects(Server.listen(countingGatherer(), address), {
+      message: `Cannot listen on "${address}": no such directory`,
+    });
+  }));
+
 test("a unix socket whose group cannot be set is removed", () =>
   withTempDir(async (directory) => {
     const path = `${directory}/s`;

@@ -41,6 +41,14 @@ test("RefusedConnections counts every reason from 0", () => {
   );
 });
 
+test("RefusedConnections writes an IPv4 address as the log of requests does", () => {
+  const recorder = createRecorder();
+  new RefusedConnections(createLog(recorder)).add("tls_timeout", "::ffff:10.0.0.1");
+  assert.deepEqual(recorder.lines, [
+    "warn promhttp: Refused a connection from 10.0.0.1: its TLS handshake took too long",
+  ]);
+});
+
 test("RefusedConnections logs each reason once a minute, with the address", () => {
   const recorder = createRecorder();
   let now = 0;

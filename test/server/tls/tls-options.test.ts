@@ -57,3 +57,12 @@ for (const [options, message] of FAULTS) {
     assert.throws(() => tlsSettingsOf(options), { name: "TypeError", message });
   });
 }
+
+test("tlsSettingsOf() says how to give a file where a path is in the place of a text", () => {
+  const { fault } = tlsSettingsOf({ cert: "tls.crt", key: "-----BEGIN PRIVATE KEY-----" });
+  assert.equal(
+    fault("cert", "there is no certificate in it").message,
+    'Option "tls.cert": there is no certificate in it; for a file, write { file: path }',
+  );
+  assert.equal(fault("key", "it is encrypted").message, 'Option "tls.key": it is encrypted');
+});

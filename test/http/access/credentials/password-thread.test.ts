@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { Worker } from "node:worker_threads";
 import { PasswordThread } from "../../../../src/http/access/credentials/password-thread.ts";
 import { forkNode, TYPESCRIPT } from "../../../helpers/processes/fork-fixture.ts";
 import { turnsUntil } from "../../../helpers/turns.ts";
@@ -58,6 +59,18 @@ test("bcrypt ignores what comes after 72 bytes", () =>
     const hashes = [HASHES.at(-1)?.[1] ?? ""];
     assert.equal(await thread.compare({ password: "x".repeat(73), hashes }), true);
     assert.equal(await thread.compare({ password: "x".repeat(71), hashes }), false);
+  }));
+
+test("a thread that has died without work is replaced", () =>
+  withThread(async (thread) => {
+    let worker: Worker | undefined;
+    process.once("worker", (created) => {
+      worker = created;
+    });
+    assert.equal(await thread.compare({ password: "secret", hashes: [SECRET] }), true);
+    await worker?.terminate();
+    assert.equal(await thread.compare({ password: "secret", hashes: [SECRET] }), true);
+    assert.equal(started, 2);
   }));
 
 test("only the first hash decides", () =>

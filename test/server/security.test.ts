@@ -199,7 +199,9 @@ test("the working directory may change after the start", async (t) => {
     process.chdir(directory);
     t.after(() => process.chdir(before));
     await writeFile("tokens", `${TOKEN}\n`);
-    await withServer({ auth: { bearerTokenFile: "tokens" } }, async ({ server, port, log }) => {
+    await writeFile("web.yml", "rate_limit: { interval: 1ms, burst: 5 }\n");
+    const options = { auth: { bearerTokenFile: "tokens" }, webConfigFile: "web.yml" };
+    await withServer(options, async ({ server, port, log }) => {
       process.chdir(before);
       await server.reload();
       assert.equal((await rawRequest(port, request("/metrics", BEARER))).status, 200);

@@ -4,8 +4,8 @@
  *
  * A server and a handler have one endpoint each. `group-endpoint.ts` makes that of a process whose
  * scrapes are answered for all workers of a group; `late-endpoint.ts` lets requests wait until it has
- * joined them. The code of groups is loaded only with the option `workers`, for a handler by `join-later.ts`. This room reads no request and
- * sends no response.
+ * joined them. The code of groups is loaded only with the option `workers`, for a handler by
+ * `join-later.ts`. This room reads no request and sends no response.
  */
 import type { FixedAnswer } from "../http/fixed-answers.ts";
 import type { RequestHead } from "../http/request-head.ts";
@@ -39,12 +39,15 @@ export interface Endpoint extends Controls {
   /**
    * Answers with the workers, for service discovery; absent without the option `workers`.
    *
-   * @param path The path of the metrics; `undefined` where only the request knows it.
+   * @param own Where this server is; `undefined` for a mount, which only its requests can tell.
    */
   readonly targets?: (head: RequestHead, own: OwnPlace | undefined) => MaybePromise<FixedAnswer>;
   /** Drops what is kept for the next scrape, because there will be none. */
   close(): void;
 }
+
+/** The log line of a process that cannot join its group. */
+export const CANNOT_JOIN = "Cannot join the other workers; this one is a target of its own";
 
 /** The endpoint of a gatherer of this process. */
 export interface OwnEndpoint extends Endpoint {

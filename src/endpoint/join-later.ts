@@ -1,10 +1,10 @@
 import { NOT_FOUND } from "../http/fixed-answers.ts";
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
-import { createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
+import { CANNOT_JOIN, createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
 
 /**
  * Makes the endpoint of a handler that is to join the group of its application. The code of groups is not
- * part of the entry: what comes before it has been loaded waits for it.
+ * part of the entry: requests that come before it has been loaded wait for it.
  */
 export function joinLater(parts: EndpointParts): Endpoint {
   const alone = createEndpoint(parts);
@@ -12,7 +12,7 @@ export function joinLater(parts: EndpointParts): Endpoint {
   const loading = import("./late-endpoint.ts")
     .then(({ joinGroup }) => joinGroup(parts, alone))
     .catch((error: unknown) => {
-      parts.log.error("Cannot join the other workers; this one is a target of its own", error);
+      parts.log.error(CANNOT_JOIN, error);
       return alone;
     })
     .then((endpoint) => {
@@ -24,7 +24,7 @@ export function joinLater(parts: EndpointParts): Endpoint {
   return {
     scrape: (request) => whenLoaded(({ scrape }) => scrape(request)),
     page: (request) => whenLoaded(({ page }) => page(request)),
-    targets: (head, path) => whenLoaded(({ targets }) => targets?.(head, path) ?? NOT_FOUND),
+    targets: (head, own) => whenLoaded(({ targets }) => targets?.(head, own) ?? NOT_FOUND),
     update: async (work) => whenLoaded(({ update }) => update(work)),
     setFailing: (message) => void whenLoaded(({ setFailing }) => setFailing(message)),
     setOk: () => void whenLoaded(({ setOk }) => setOk()),

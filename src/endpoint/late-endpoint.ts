@@ -4,21 +4,16 @@ import type { Gatherer } from "../model/gatherer.ts";
 import { scraperTimeoutMs } from "../scrape/deadline.ts";
 import type { Scrape, ScrapeRequest, ScrapeResponse } from "../scrape/exchange.ts";
 import { createScrapeHandler } from "../scrape/scrape.ts";
-import type { Endpoint, EndpointParts } from "./endpoint.ts";
+import { CANNOT_JOIN, type Endpoint, type EndpointParts } from "./endpoint.ts";
 import { createGroupEndpoint, type GroupEndpoint } from "./group-endpoint.ts";
-
-const CANNOT_JOIN = "Cannot join the other workers; this one is a target of its own";
 
 /** Joins the group of the application, with the handler of this process, whose own endpoint is `alone`. */
 export function joinGroup(parts: EndpointParts, alone: Endpoint): Endpoint {
   const group = createGroupEndpoint(parts, alone, undefined);
   // The server that it is mounted in listens.
-  const joining = group.join({ open: async () => undefined, shut: async () => {} });
-  return createLateEndpoint(
-    parts,
-    alone,
-    joining.then(() => group),
-  );
+  const joined = group.join({ open: async () => undefined, shut: async () => {} });
+  const joining = joined.then(() => group);
+  return createLateEndpoint(parts, alone, joining);
 }
 
 /**

@@ -130,7 +130,7 @@ export class Group {
   /**
    * Answers with the targets of the workers, for HTTP service discovery.
    *
-   * @param path That of the metrics; a mount does not know its own.
+   * @param own Where this server is; `undefined` for a mount.
    */
   async targets(head: RequestHead, own: OwnPlace | undefined): Promise<FixedAnswer> {
     const slots = this.#part?.lead?.slots() ?? (await this.#forwarder.slots());

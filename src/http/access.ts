@@ -1,14 +1,14 @@
 /**
  * Who may ask: networks, certificates, credentials, limits, in this order.
  *
- * The files of `access/` are one question each. `client.ts` says where a request comes from, and
- * `networks.ts` whether that is allowed. `credentials.ts` reads a header, `tokens.ts` and `passwords.ts`
- * look up what it says. `failures.ts` locks out an address from which too much is wrong, and
- * `refusals.ts` counts and logs. Here they are asked in turn. What is known is decided at once; only a
- * password that is not gets to a thread, and `authorize()` may take its time. Nothing of a request is
- * kept or logged but its address and the name of a user that exists.
+ * Each file of `access/` answers one question. `client.ts` says where a request comes from, and
+ * `networks.ts` whether that is allowed. `credentials.ts` reads a header; `tokens.ts` and `passwords.ts`
+ * look up what it says. `failures.ts` locks out an address from which too many logins fail, and
+ * `refusals.ts` counts and logs. Here they are asked in turn. Most requests are decided at once; only a
+ * password that is not remembered goes to a thread, and `authorize()` may take its time. Of a request,
+ * only the address and the name of an existing user are kept or logged.
  *
- * It is loaded only where an option asks for it.
+ * It is loaded only where an option needs it.
  */
 import type { Socket } from "node:net";
 import type { Log } from "../log.ts";
@@ -45,9 +45,9 @@ export interface AccessParts {
 export interface Access extends Guard {
   /** What it counts; always the same list. */
   families(): readonly MetricFamily[];
-  /** Swaps the policy. What was decided by the last one holds for requests under way. */
+  /** Swaps the policy. Requests under way keep the decision of the last one. */
   use(policy: Policy): void;
-  /** Gives up what waits, and ends the thread that compares passwords. */
+  /** Ends the thread that compares passwords, and abandons what waits for it. */
   close(): void;
 }
 
@@ -127,7 +127,7 @@ class PolicyAccess implements Access {
     this.#credentials.close();
   }
 
-  /** Comes last: strangers must not use up what a scraper may ask. */
+  /** Comes last, so that strangers cannot use up the limit of a scraper. */
   #limitRate(client: Client): FixedAnswer | undefined {
     const now = performance.now();
     if (this.#rateLimit === undefined || this.#rateLimit.take(now)) return undefined;

@@ -14,6 +14,7 @@ import {
   type RequestHead,
 } from "../http/request-head.ts";
 import type { Headers } from "../http/send.ts";
+import type { Log } from "../log.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
 import type { Scrape } from "../scrape/exchange.ts";
@@ -34,36 +35,40 @@ export type Content =
       readonly isHealth?: true;
     };
 
+/** What a mount answers, and to whom. */
+export interface MountParts {
+  readonly content: Content;
+  readonly options: Pick<ResolvedHandlerOptions, "allowedHosts" | "timeoutMs">;
+  readonly log: Log;
+  /** Decides who may ask; absent where everybody may. */
+  readonly guard: Guard | undefined;
+}
+
 /**
  * Answers a request of the Fetch API. It is loaded with the first one: most processes get none.
  *
- * @throws What the host throws when its request is read, and what `content` throws.
+ * @throws What the host throws when its request is read, and what the content throws.
  */
-export async function answerFetch(
-  request: Request,
-  content: Content,
-  options: Pick<ResolvedHandlerOptions, "allowedHosts" | "timeoutMs">,
-  guard: Guard | undefined,
-): Promise<Response> {
+export async function answerFetch(request: Request, parts: MountParts): Promise<Response> {
+  const { content, guard } = parts;
   const head = fetchHeadOf(request);
-  if (guard === undefined) return answerAdmitted(request, head, content, options);
+  if (guard === undefined) return answerAdmitted(request, head, parts);
   const isHealth = "isHealth" in content;
   const refusal =
     malformationOf(head) ?? (await guard.admit({ head, isHealth, headers: request.headers }));
   const response =
-    refusal === undefined
-      ? await answerAdmitted(request, head, content, options, guard)
-      : fixedResponse(refusal);
-  for (const [name, value] of Object.entries(guard.headers)) response.headers.set(name, value);
+    refusal === undefined ? await answerAdmitted(request, head, parts) : fixedResponse(refusal);
+  for (const [name, value] of Object.entries(guard.headers)) {
+    // The page has a policy of its own.
+    if (!response.headers.has(name)) response.headers.set(name, value);
+  }
   return response;
 }
 
 async function answerAdmitted(
   request: Request,
   head: RequestHead,
-  content: Content,
-  { allowedHosts, timeoutMs }: Pick<ResolvedHandlerOptions, "allowedHosts" | "timeoutMs">,
-  guard?: Guard,
+  { content, options: { allowedHosts, timeoutMs }, guard }: MountParts,
 ): Promise<Response> {
   let fixed = fixedAnswerOf(head, allowedHosts);
   if (fixed === HOST_NOT_ALLOWED) guard?.hostRefused();

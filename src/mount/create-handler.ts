@@ -78,7 +78,8 @@ export function createHandler(
   const endpoint = resolved.workers === undefined ? createEndpoint(parts) : joinLater(parts);
   const { scrape, page, targets, update, setFailing, setOk, setReady, isReady, close } = endpoint;
   const headers = resolved.compression.encodings.length > 0 ? NO_TRANSFORM : {};
-  const mountOf = (content: Content): Mount => createMount(content, resolved, log, guard);
+  const mountOf = (content: Content): Mount =>
+    createMount({ content, options: resolved, log, guard });
   return Object.assign(mountOf({ scrape, headers }), {
     page: mountOf({ scrape: page, headers: {} }),
     health: mountOf({ fixed: () => HEALTHY, isHealth: true }),

@@ -1,5 +1,5 @@
 import type { HandlerAccess } from "../http/access/handler-access.ts";
-import { readTokensSync } from "../http/access/token-file.ts";
+import { openTokenFile } from "../http/access/token-file.ts";
 import type { Log } from "../log.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
 import { checkProxies, isSecured } from "../options/security-rules.ts";
@@ -14,11 +14,11 @@ import { checkProxies, isSecured } from "../options/security-rules.ts";
 export function guardOf(options: ResolvedHandlerOptions, log: Log): HandlerAccess | undefined {
   if (!isSecured(options)) return undefined;
   checkProxies(options);
-  const file = options.auth?.bearerTokenFile;
-  const tokens = file === undefined ? [] : readTokensSync(file);
+  const path = options.auth?.bearerTokenFile;
+  const tokenFile = path === undefined ? undefined : openTokenFile(path);
   let access: HandlerAccess | undefined;
   const loading = import("../http/access/handler-access.ts").then(({ createHandlerAccess }) => {
-    access = createHandlerAccess(options, tokens, log);
+    access = createHandlerAccess(options, tokenFile, log);
     return access;
   });
   // Each request meets the error.

@@ -11,10 +11,8 @@ import {
   type RequestHead,
 } from "../http/request-head.ts";
 import { allHeaders, sendFixed, setHeaders, tryToReset, untilGone } from "../http/send.ts";
-import type { Log } from "../log.ts";
 import { andThen, type MaybePromise, orElse } from "../maybe-promise.ts";
-import type { ResolvedHandlerOptions } from "../options/options.ts";
-import type { Content } from "./answer-fetch.ts";
+import type { MountParts } from "./answer-fetch.ts";
 
 /** Answers requests that another web server passes on, whatever their path. */
 export interface Mount {
@@ -34,109 +32,19 @@ export interface Mount {
   readonly fetch: (request: Request) => Promise<Response>;
 }
 
-function answerContent(
-  content: Content,
-  request: IncomingMessage,
-  response: ServerResponse,
-  head: RequestHead,
-): MaybePromise<void> {
-  if ("scrape" in content) {
-    return answerScrape(request, response, head, content.scrape, content.headers);
-  }
-  return andThen(content.fixed(head), (answer) => answerWith(answer, response));
-}
-
-function answerWith(fixed: FixedAnswer, response: ServerResponse): Promise<void> {
-  sendFixed(response, fixed);
-  return untilGone(response);
-}
-
 /**
  * Makes a mount, which rejects what no scraper sends and never throws into its host.
  *
  * @internal
  */
-export function createMount(
-  content: Content,
-  options: Pick<ResolvedHandlerOptions, "allowedHosts" | "timeoutMs">,
-  log: Log,
-  guard?: Guard,
-): Mount {
-  const { allowedHosts, timeoutMs } = options;
-  const fail = (error: unknown, response: ServerResponse): void => {
-    log.error(CANNOT_ANSWER, error);
-    if (!response?.writableEnded) tryToReset(response);
-  };
-
-  const answerAtItsEnd = async (
-    request: IncomingMessage,
-    response: ServerResponse,
-    head: RequestHead,
-  ) => {
-    try {
-      const { contentRefusal } = await import("../http/content.ts");
-      const refusal = await contentRefusal(request, timeoutMs);
-      await (refusal === undefined
-        ? answerContent(content, request, response, head)
-        : answerWith(refusal, response));
-    } catch (error) {
-      fail(error, response);
-    }
-  };
-
-  const answer = (request: IncomingMessage, response: ServerResponse): MaybePromise<void> => {
-    // A write to a socket that the client has closed is an event of the response.
-    response.on?.("error", () => {});
-    if (response.headersSent) throw new Error("Something else has answered it already");
-    const head = headOf(request);
-    return guard === undefined
-      ? answerAdmitted(request, response, head)
-      : answerIfAdmitted(request, response, head, guard);
-  };
-
-  const answerIfAdmitted = (
-    request: IncomingMessage,
-    response: ServerResponse,
-    head: RequestHead,
-    guard: Guard,
-  ): MaybePromise<void> => {
-    const respond = (refusal: FixedAnswer | undefined): MaybePromise<void> => {
-      setHeaders(response, guard.headers);
-      return refusal === undefined
-        ? answerAdmitted(request, response, head)
-        : answerWith(refusal, response);
-    };
-    return orElse<void>(
-      () => {
-        const malformation = malformationOf(head);
-        if (malformation !== undefined) return respond(malformation);
-        const isHealth = "isHealth" in content;
-        return andThen(guard.admit({ head, request, isHealth }), respond);
-      },
-      (error) => fail(error, response),
-    );
-  };
-
-  const answerAdmitted = (
-    request: IncomingMessage,
-    response: ServerResponse,
-    head: RequestHead,
-  ): MaybePromise<void> => {
-    const fixed = fixedAnswerOf(head, allowedHosts);
-    if (fixed === HOST_NOT_ALLOWED) guard?.hostRefused();
-    if (fixed !== undefined) return answerWith(fixed, response);
-    return isChunked(head)
-      ? answerAtItsEnd(request, response, head)
-      : answerContent(content, request, response, head);
-  };
-
+export function createMount(parts: MountParts): Mount {
   const handle: (...parameters: Parameters<Mount>) => Promise<void> = (request, response) => {
     // What we use of them also exists in the compatibility API of HTTP/2.
     const [nodeRequest, nodeResponse] = [request as IncomingMessage, response as ServerResponse];
     try {
-      return answer(nodeRequest, nodeResponse) ?? GONE;
+      return answer(nodeRequest, nodeResponse, parts) ?? GONE;
     } catch (error) {
-      fail(error, nodeResponse);
+      fail(error, nodeResponse, parts);
       return GONE;
     }
   };
@@ -146,15 +54,90 @@ export function createMount(
       // While Next.js builds, this throws what it catches itself, but only in the turn of its call.
       void request.url;
       const { answerFetch } = await import("./answer-fetch.ts");
-      return await answerFetch(request, content, options, guard);
+      return await answerFetch(request, parts);
     } catch (error) {
       if (isInterruption(error)) throw error;
-      log.error(CANNOT_ANSWER, error);
+      parts.log.error(CANNOT_ANSWER, error);
       return new Response(null, { status: 500, headers: allHeaders({}) });
     }
   };
 
   return Object.assign(handle, { fetch });
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly head: RequestHead;
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  parts: MountParts,
+): MaybePromise<void> {
+  // A write to a socket that the client has closed is an event of the response.
+  response.on?.("error", () => {});
+  if (response.headersSent) throw new Error("Something else has answered it already");
+  const exchange = { request, response, head: headOf(request) };
+  return parts.guard === undefined
+    ? answerAdmitted(exchange, parts)
+    : answerIfAdmitted(exchange, parts, parts.guard);
+}
+
+function answerIfAdmitted(exchange: Exchange, parts: MountParts, guard: Guard): MaybePromise<void> {
+  const { request, response, head } = exchange;
+  const isHealth = "isHealth" in parts.content;
+  return orElse<void>(
+    () =>
+      andThen(malformationOf(head) ?? guard.admit({ head, request, isHealth }), (refusal) => {
+        setHeaders(response, guard.headers);
+        return refusal === undefined
+          ? answerAdmitted(exchange, parts)
+          : answerWith(refusal, response);
+      }),
+    (error) => fail(error, response, parts),
+  );
+}
+
+function answerAdmitted(exchange: Exchange, parts: MountParts): MaybePromise<void> {
+  const { response, head } = exchange;
+  const fixed = fixedAnswerOf(head, parts.options.allowedHosts);
+  if (fixed === HOST_NOT_ALLOWED) parts.guard?.hostRefused();
+  if (fixed !== undefined) return answerWith(fixed, response);
+  return isChunked(head) ? answerAtItsEnd(exchange, parts) : answerContent(exchange, parts);
+}
+
+/** Answers a request when its end has shown that it has no content. */
+async function answerAtItsEnd(exchange: Exchange, parts: MountParts): Promise<void> {
+  const { request, response } = exchange;
+  try {
+    const { contentRefusal } = await import("../http/content.ts");
+    const refusal = await contentRefusal(request, parts.options.timeoutMs);
+    await (refusal === undefined ? answerContent(exchange, parts) : answerWith(refusal, response));
+  } catch (error) {
+    fail(error, response, parts);
+  }
+}
+
+function answerContent(
+  { request, response, head }: Exchange,
+  { content }: MountParts,
+): MaybePromise<void> {
+  if ("scrape" in content) {
+    return answerScrape(request, response, head, content.scrape, content.headers);
+  }
+  return andThen(content.fixed(head), (fixed) => answerWith(fixed, response));
+}
+
+function answerWith(fixed: FixedAnswer, response: ServerResponse): Promise<void> {
+  sendFixed(response, fixed);
+  return untilGone(response);
+}
+
+function fail(error: unknown, response: ServerResponse, { log }: MountParts): void {
+  log.error(CANNOT_ANSWER, error);
+  if (!response?.writableEnded) tryToReset(response);
 }
 
 /**

@@ -93,12 +93,18 @@ export function checkEntries(values: object, checks: Checks, prefix = ""): void 
 
 /** Makes the error for a value of a wrong type. */
 export function wrongType(name: string, expected: string, value: unknown): TypeError {
-  return new TypeError(`Option "${name}" must be ${expected}, got ${show(value)}`);
+  return new TypeError(messageOf(name, expected, value));
 }
 
 /** Makes the error for a value that is out of range. */
 export function outOfRange(name: string, expected: string, value: unknown): RangeError {
-  return new RangeError(`Option "${name}" must be ${expected}, got ${show(value)}`);
+  return new RangeError(messageOf(name, expected, value));
+}
+
+/** What is in the place of a secret may be one, and is not shown. */
+function messageOf(name: string, expected: string, value: unknown): string {
+  const message = `Option "${name}" must be ${expected}`;
+  return /^auth\b|^tls$/.test(name) ? message : `${message}, got ${show(value)}`;
 }
 
 /** Not every object can be converted to a string, and a string of digits must not look like a number. */

@@ -173,8 +173,8 @@ export interface HandlerOptions {
    */
   readonly allowedNetworks?: readonly string[] | undefined;
   /**
-   * The networks of proxies whose `X-Forwarded-For` is believed: the client is the last address in it that is
-   * none of theirs.
+   * The networks of proxies whose `X-Forwarded-For` is believed: the client is the last address in it that
+   * is not one of theirs.
    * @default undefined, which believes nobody
    */
   readonly trustedProxies?: readonly string[] | undefined;

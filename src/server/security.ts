@@ -1,5 +1,5 @@
 /**
- * Who may connect to a server, and who may ask: it puts together what the options and files say.
+ * Who may connect to a server, and who may ask, as options and files say it.
  *
  * `web-config.ts` reads a file as the official exporters have it, `tls.ts` speaks TLS, `http/access.ts`
  * judges credentials. `security/settings.ts` makes one whole of them. All files are checked when somebody
@@ -33,7 +33,7 @@ export interface Security {
   families(): readonly MetricFamily[];
   /** Reads all files again. It never rejects: what cannot be honoured is logged, and the last good one stays. */
   reload(): Promise<void>;
-  /** Gives up what is under way. */
+  /** Abandons what is under way. */
   close(): void;
 }
 

@@ -92,6 +92,7 @@ export class Server implements Controls {
    * @throws {TypeError} For arguments of a wrong type.
    * @throws {RangeError} For arguments that are out of range.
    * @throws {ListenError} When the address cannot be listened on.
+   * @throws {ConfigError} When a file of the options `webConfigFile`, `tls` or `auth` cannot be used.
    *
    * @example
    * ```ts
@@ -128,6 +129,7 @@ export class Server implements Controls {
    * @throws {TypeError} For arguments of a wrong type.
    * @throws {RangeError} For arguments that are out of range.
    * @throws {ListenError} When the address cannot be listened on.
+   * @throws {ConfigError} When a file of the options `webConfigFile`, `tls` or `auth` cannot be used.
    *
    * @example
    * ```ts

@@ -25,7 +25,7 @@ import { type Refusal, type RefusedConnections, refusalFor } from "./tls/refused
 export { createTls, type Tls, tlsFilesOf } from "./tls/create-tls.ts";
 export { tlsSettingsOf } from "./tls/tls-options.ts";
 
-/** What the TLS of a server is told of it. */
+/** What the TLS of a server is made of. */
 export interface TlsLayerParts {
   readonly refused: RefusedConnections;
   /** How long a handshake may take, in milliseconds. */
@@ -33,7 +33,7 @@ export interface TlsLayerParts {
   readonly openHealth: OpenHealth;
 }
 
-/** The TLS of one time between two reloads. */
+/** TLS as it was set between two reloads. */
 interface Generation {
   readonly tls: Tls;
   readonly server: TlsServer;

@@ -3,8 +3,8 @@
  * a limit on the rate of requests. https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md
  *
  * A file that they take means the same here, or is refused with the key and the line at fault. It is refused
- * where it would leave a door open, or could never work: `docs/guide/web-config.md` lists these cases. Nothing
- * but the text is read, no file that it names. `yaml-file.ts` turns the text into values with lines,
+ * where it would leave a door open, or could never work: `docs/guide/web-config.md` lists these cases. Only
+ * the text is read, and no file that it names. `yaml-file.ts` turns the text into values with lines,
  * `block.ts` picks values of the right type, and the files beside them know the keys.
  *
  * The YAML parser is large; import this only where there is such a file.

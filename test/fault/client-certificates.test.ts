@@ -118,7 +118,7 @@ for (const { name, isUnix, withServer } of TLS_TRANSPORTS) {
       };
       const clients = {
         good: GOOD,
-        foreign: FOREIGN_CA.issue(),
+        foreign: FOREIGN_CA.issue({ sans: ["DNS:good.example"] }),
         other: CA.issue(),
         none: undefined,
       };
@@ -141,6 +141,16 @@ for (const { name, isUnix, withServer } of TLS_TRANSPORTS) {
     withServer({ tls: { clientCa: CA.cert } }, async (server) => {
       assert.equal(await tryHealth(server), "refused");
       assert.equal(await tryHealth(server, GOOD), 200);
+      // An alert, so that a scraper can say what it lacks.
+      const code = await server.connect().then(
+        async (connection) => {
+          // Under TLS 1.3 it comes behind the handshake.
+          await connection.closed();
+          return connection.errorCode;
+        },
+        (error: NodeJS.ErrnoException) => error.code,
+      );
+      assert.match(code ?? "", /ALERT_(?:CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE)/);
     }));
 
   test(`any authority of the list is trusted, as by Go: ${name}`, async () => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ConfigError, Server, type ServerOptions } from "../../src/index.ts";
+import { type Address, ConfigError, Server, type ServerOptions } from "../../src/index.ts";
 import { createAuthority } from "../helpers/certificates.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
 import { freePort } from "../helpers/http/free-port.ts";
@@ -81,21 +81,38 @@ for (const [what, text, expected] of BROKEN) {
   });
 }
 
-/** Asserts that a server does not start, for this reason, and that nothing listens where it was to. */
+/**
+ * Asserts that a server does not start, for this reason, and that nothing listens where it was to: neither at a
+ * port nor at a unix socket.
+ */
 async function assertRefused(options: ServerOptions, expected: RegExp): Promise<Error> {
   const port = await freePort();
-  let refusal: unknown;
-  await assert.rejects(
-    Server.listen(countingGatherer(), `127.0.0.1:${port}`, options),
-    (error: unknown) => {
-      refusal = error;
-      assert.match(String(error), expected);
-      assert.doesNotMatch(String(error), /PRIVATE KEY|short|secret/);
-      return true;
-    },
-  );
+  const refusal = await refusalOf(`127.0.0.1:${port}`, options);
   const socket = connect(port, "127.0.0.1");
   const [error] = await once(socket, "error");
   assert.equal(error.code, "ECONNREFUSED");
-  return refusal as Error;
+  const refusals = [refusal];
+  // Windows has no unix sockets in the file system.
+  if (process.platform !== "win32") {
+    await withTempDir(async (directory) => {
+      refusals.push(await refusalOf(`unix:${join(directory, "s")}`, options));
+      assert.deepEqual(await readdir(directory), []);
+    });
+  }
+  for (const { name, message } of refusals) {
+    assert.match(`${name}: ${message}`, expected);
+    assert.doesNotMatch(message, /PRIVATE KEY|short|secret/);
+  }
+  return refusal;
+}
+
+/** Starts a server, which must fail. */
+async function refusalOf(address: Address, options: ServerOptions): Promise<Error> {
+  const listening = Server.listen(countingGatherer(), address, options);
+  const outcome = await listening.then(
+    (server) => server.close(),
+    (error: unknown) => error,
+  );
+  assert.ok(outcome instanceof Error, "It has started");
+  return outcome;
 }

@@ -60,9 +60,10 @@ for (const transport of TLS_TRANSPORTS) {
   }, async () => {
     await withTempDir(async (folder) => {
       const time = new Date(Date.now() - 3_600_000);
+      const padded = (pem: string) => pem.padEnd(2_000, "\n");
       const fill = (identity: Identity) => async (version: string) => {
-        await writeIdentity(version, identity);
-        // Of the same second, and about as large: only the file itself is another.
+        await writeIdentity(version, { cert: padded(identity.cert), key: padded(identity.key) });
+        // Of the same second, and as large: only the file itself is another.
         for (const name of ["tls.crt", "tls.key"]) await utimes(join(version, name), time, time);
       };
       await swapData(folder, "first", fill(SERVER));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHook } from "node:async_hooks";
 import { type TestContext, test } from "node:test";
+import { Worker } from "node:worker_threads";
 import { request } from "../helpers/http/raw-request.ts";
 import { poll } from "../helpers/poll.ts";
 import { within } from "../helpers/within.ts";
@@ -9,6 +10,14 @@ import { TRANSPORTS } from "./transports.ts";
 
 /** A hash that takes seconds to compare, of a password that nobody knows. */
 const SLOW_HASH = `$2b$15$${".".repeat(53)}`;
+
+/** Counts the passwords that are compared to the end. */
+function watchAnswers(t: TestContext): () => number {
+  const { mock } = t.mock.method(Worker.prototype, "emit");
+  const isAnswer = ([event, value]: readonly unknown[]) =>
+    event === "message" && typeof value === "boolean";
+  return () => mock.calls.filter((call) => isAnswer(call.arguments)).length;
+}
 
 /** Counts the threads that run, of those that are started from now on. */
 function watchThreads(t: TestContext): () => number {
@@ -26,6 +35,7 @@ function watchThreads(t: TestContext): () => number {
 for (const transport of TRANSPORTS) {
   test(`over ${transport.name}, a shutdown ends handshakes, logins and idle connections`, async (t) => {
     const countThreads = watchThreads(t);
+    const countAnswers = watchAnswers(t);
     const options = { auth: { users: { alice: SLOW_HASH } }, drainTimeoutMs: 100 };
     // So that no other limit ends anything.
     const patient = { ...options, headersTimeoutMs: 600_000 };
@@ -52,6 +62,7 @@ for (const transport of TRANSPORTS) {
       );
       assert.deepEqual(new Set(left), new Set([""]));
       await poll("the end of the thread", async () => countThreads() === 0);
+      assert.equal(countAnswers(), 0);
       assert.deepEqual(
         server.log.filter((line) => line.startsWith("error")),
         [],

@@ -121,6 +121,20 @@ for (const { name, isUnix, withServer, tlsVersion } of TLS_TRANSPORTS) {
       assert.match(server.log[0] ?? "", / it speaks plain HTTP, and this server TLS$/);
     }));
 
+  test(`plain HTTP that goes on and on gets its answer, and leaves nothing open: ${name}`, () =>
+    withServer({ headersTimeoutMs: 600_000 }, async (server) => {
+      const connection = await server.connectRaw();
+      void connection.send(SCRAPE + "x".repeat(2_000_000)).catch(() => {});
+      assert.equal((await connection.response()).status, 400);
+      connection.socket.end();
+      assert.equal(await connection.closed(), "");
+      assert.equal(connection.errorCode, undefined);
+      await poll("its end", async () => {
+        const { body } = await server.request();
+        return /^promhttp_connections_open 1$/m.test(body);
+      });
+    }));
+
   const hellos: Readonly<Record<string, (bytes: Buffer) => readonly Buffer[]>> = {
     "in small records": (bytes) => [inSmallRecords(bytes)],
     "byte by byte": (bytes) => Array.from(bytes, (byte) => Buffer.of(byte)),

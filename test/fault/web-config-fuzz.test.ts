@@ -329,50 +329,35 @@ const ALL_ASKED = `  client_auth_type: RequireAndVerifyClientCert
     - prom.example
 ${users("alice")}`;
 
-/** A file that has lost its end, or some lines, or got them in another order. */
-const torn = fc.tuple(fc.nat(), fc.array(fc.tuple(fc.nat(12), fc.nat(12)), { maxLength: 3 }));
-
-function tear(
-  text: string,
-  [length, moves]: readonly [number, readonly [number, number][]],
-): string {
-  const lines = text.split("\n");
-  for (const [from, to] of moves) {
-    const [line = ""] = lines.splice(from % lines.length, 1);
-    if (to % 3 > 0) lines.splice(to % lines.length, 0, line);
+/** All texts that have lost some lines which stood together. */
+function* torn(text: string): Iterable<string> {
+  const lines = text.split(/(?<=\n)/);
+  for (let from = 0; from < lines.length; from++) {
+    for (let to = from + 1; to <= lines.length; to++)
+      yield lines.toSpliced(from, to - from).join("");
   }
-  // Half of them keep their end.
-  const whole = lines.join("\n");
-  return length % 2 === 0 ? whole : whole.slice(0, length % (whole.length + 1));
 }
 
-for (const transport of TLS_TRANSPORTS) {
-  test(`over ${transport.name}, no file that is torn lets in a stranger`, () =>
+for (const transport of TLS_TRANSPORTS.filter(({ tlsVersion }) => tlsVersion === "TLSv1.3")) {
+  test(`over ${transport.name}, no file that has lost lines lets in a stranger`, () =>
     withConfigured(transport, users("alice"), async (server) => {
       const { directory, file, tlsBlock, configure, request } = server;
       await writeOld(join(directory, "ca.crt"), CLIENT_CA.cert);
       await configure(ALL_ASKED);
       await server.server.reload();
-      const headers = [login("alice")];
-      const outcome = (client?: Identity, lines: readonly string[] = headers) =>
-        request({ headers: lines, client }).then(
+      const outcome = (client?: Identity, headers: readonly string[] = [login("alice")]) =>
+        request({ headers, client }).then(
           ({ status }) => status,
           () => "refused",
         );
-      assert.equal(await outcome(CLIENT), 200);
-      await fc.assert(
-        fc.asyncProperty(torn, async (how) => {
-          await writeOld(file, tear(tlsBlock + ALL_ASKED, how));
-          await server.server.reload();
-          assert.equal(await outcome(), "refused");
-          assert.equal(await outcome(STRANGER), "refused");
-          assert.notEqual(await outcome(CLIENT, []), 200);
-        }),
-        { ...PARAMETERS, numRuns: scaleRuns(75) },
-      );
-      await configure(ALL_ASKED);
-      await server.server.reload();
-      assert.equal(await outcome(CLIENT), 200);
+      for (const text of torn(tlsBlock + ALL_ASKED)) {
+        assert.equal(await outcome(CLIENT), 200);
+        await writeOld(file, text);
+        await server.server.reload();
+        assert.equal(await outcome(), "refused", text);
+        assert.equal(await outcome(STRANGER), "refused", text);
+        assert.equal(await outcome(CLIENT, []), 401, text);
+      }
     }));
 }
 

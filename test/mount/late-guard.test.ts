@@ -7,6 +7,7 @@ import { createHandler, type HandlerOptions } from "../../src/index.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
 import { rawRequest, request } from "../helpers/http/raw-request.ts";
 import { listen, type Mount, withMount } from "../helpers/http/with-mount.ts";
+import { poll } from "../helpers/poll.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 
 const TOKEN = "0123456789abcdef";
@@ -25,6 +26,27 @@ test("createHandler() throws for a token file that cannot be used", () =>
     }
     const { close } = await writeFile(file, TOKEN).then(make({ auth: { bearerTokenFile: file } }));
     close();
+  }));
+
+test("a handler finds its token file when the working directory has changed", () =>
+  withTempDir(async (directory) => {
+    const file = join(directory, "tokens");
+    await writeFile(file, TOKEN);
+    const before = process.cwd();
+    process.chdir(directory);
+    const handler = make({ auth: { bearerTokenFile: "tokens" }, logger: false })();
+    process.chdir(before);
+    const statusFor = async (token: string) => {
+      const headers = { authorization: `Bearer ${token}` };
+      return (await handler.fetch(new Request("http://localhost/", { headers }))).status;
+    };
+    try {
+      assert.equal(await statusFor(TOKEN), 200);
+      await writeFile(file, `another-${TOKEN}`);
+      await poll("the new token", async () => (await statusFor(`another-${TOKEN}`)) === 200);
+    } finally {
+      handler.close();
+    }
   }));
 
 test("createHandler() names the whole path of a token file that it cannot use", () => {
@@ -49,6 +71,19 @@ test("a handler that is closed before its guard has been loaded answers nobody w
   handler.close();
   const response = await handler.fetch(new Request("http://localhost/metrics"));
   assert.equal(response.status, 401);
+});
+
+test("a handler that is closed compares no passwords any more, and starts no thread", async () => {
+  const users = { prom: "$2y$04$7tOSqcC1wdfkfhZTN6FbjeYgnXcUqScCu7MWTKTcBPjhPzW/12lH." };
+  const handler = createHandler(countingGatherer(), { auth: { users }, logger: false });
+  const statusOf = async (login: string) => {
+    const headers = { authorization: `Basic ${btoa(login)}` };
+    return (await handler.fetch(new Request("http://localhost/metrics", { headers }))).status;
+  };
+  assert.equal(await statusOf("prom:secret"), 200);
+  handler.close();
+  assert.equal(await statusOf("prom:hunter2"), 503);
+  assert.equal(await statusOf("prom:secret"), 200);
 });
 
 /** Mounts everything that a handler has. */
@@ -80,6 +115,18 @@ test("a handler guards its metrics, its page and its targets, and health is open
     assert.equal(await statusOf("/targets", BEARER), 404);
   }));
 
+test("the page of a handler keeps its own policy, whatever the configured headers say", () => {
+  const headers = { "Content-Security-Policy": "default-src 'none'", "X-Frame-Options": "deny" };
+  return withMount({ mount: everything, headers }, async ({ port, handler }) => {
+    const asked = await rawRequest(port, request("/page"));
+    const fetched = await handler.page.fetch(new Request("http://localhost/page"));
+    await fetched.text();
+    assert.match(String(asked.headers["content-security-policy"]), /style-src/);
+    assert.match(String(fetched.headers.get("content-security-policy")), /style-src/);
+    assert.equal(fetched.headers.get("x-frame-options"), "deny");
+  });
+});
+
 test("a handler counts what it refuses among its metrics", () =>
   withMount({ auth: { bearerTokens: [TOKEN] }, allowedHosts: ["test"] }, async ({ port }) => {
     const ask = (...headers: string[]) => rawRequest(port, request("/metrics", { headers }));
@@ -110,6 +157,29 @@ test("a handler locks nobody out, for all may come through one proxy, unless pro
       assert.equal((await rawRequest(port, wrong)).status, last);
     });
   }
+});
+
+test("a handler gives every answer the headers that are set, also one that refuses", () =>
+  withMount(
+    { auth: { bearerTokens: [TOKEN] }, headers: { "X-Frame-Options": "deny" } },
+    async ({ port }) => {
+      for (const headers of [[], [BEARER]]) {
+        const answer = await rawRequest(port, request("/metrics", { headers }));
+        assert.equal(answer.status, headers.length > 0 ? 200 : 401);
+        assert.equal(answer.headers["x-frame-options"], "deny");
+      }
+    },
+  ));
+
+test("a handler needs no other option for a limit on the rate, or for headers", async () => {
+  await withMount({ rateLimit: { intervalMs: 3_600_000, burst: 1 } }, async ({ port }) => {
+    assert.equal((await rawRequest(port, request("/metrics"))).status, 200);
+    assert.equal((await rawRequest(port, request("/metrics"))).status, 429);
+  });
+  await withMount({ headers: { "X-Frame-Options": "deny" } }, async ({ port }) => {
+    const { headers } = await rawRequest(port, request("/metrics"));
+    assert.equal(headers["x-frame-options"], "deny");
+  });
 });
 
 test("a handler without such options has no such metric", () =>

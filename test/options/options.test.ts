@@ -291,6 +291,31 @@ for (const [errorClass, cases] of [
   }
 }
 
+const SECRET = "hunter2hunter2hunter2";
+
+for (const options of [
+  { auth: SECRET },
+  { auth: { users: SECRET } },
+  { auth: { users: new Map([["alice", SECRET]]) } },
+  { auth: { users: { [`alice:${SECRET}`]: BCRYPT } } },
+  { auth: { users: { alice: SECRET } } },
+  { auth: { bearerTokens: SECRET } },
+  { auth: { bearerTokens: [`${SECRET} `] } },
+  { auth: { bearerTokenFile: [SECRET] } },
+  { auth: { authorize: SECRET } },
+  { tls: SECRET },
+  { tls: { key: [SECRET] } },
+  { tls: { key: { file: `-----BEGIN PRIVATE KEY-----${SECRET}` } } },
+  { tls: { passphrase: [SECRET] } },
+]) {
+  test(`resolveOptions() shows no secret of ${inspect(options)}`, () => {
+    assert.throws(
+      () => check(options as object),
+      (error: unknown) => error instanceof Error && !inspect(error).includes(SECRET),
+    );
+  });
+}
+
 for (const [name, value] of OUT_OF_RANGE) {
   test(`resolveOptions() refuses ${name}: ${inspect(value)}`, () => {
     assert.throws(

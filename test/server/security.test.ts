@@ -82,6 +82,41 @@ test("a request for a host that is not allowed is counted, behind its credential
   });
 });
 
+test("a limit on the rate needs no other option", async () => {
+  await withServer({ rateLimit: { intervalMs: 3_600_000, burst: 1 } }, async ({ port }) => {
+    assert.equal((await rawRequest(port, request("/metrics"))).status, 200);
+    assert.equal((await rawRequest(port, request("/-/healthy"))).status, 200);
+    assert.equal((await rawRequest(port, request("/metrics"))).status, 429);
+  });
+});
+
+test("headers that are set need no other option", async () => {
+  await withServer({ headers: { "X-Frame-Options": "deny" } }, async ({ port }) => {
+    const { headers } = await rawRequest(port, request("/metrics"));
+    assert.equal(headers["x-frame-options"], "deny");
+  });
+});
+
+test("every answer has the headers that are set, also one that refuses", async () => {
+  const headers = { "Strict-Transport-Security": "max-age=600", "X-Frame-Options": "deny" };
+  const options = { auth: AUTH, headers, rateLimit: { intervalMs: 3_600_000, burst: 3 } };
+  await withServer(options, async ({ port }) => {
+    for (const [path, status, ...given] of [
+      ["/metrics", 401],
+      ["/-/healthy", 200],
+      ["/metrics", 200, ...BEARER.headers],
+      ["/", 200, ...BEARER.headers],
+      ["/nowhere", 404, ...BEARER.headers],
+      ["/metrics", 429, ...BEARER.headers],
+    ] as const) {
+      const answer = await rawRequest(port, request(path, { headers: given }));
+      assert.equal(answer.status, status, path);
+      assert.equal(answer.headers["strict-transport-security"], "max-age=600", path);
+      assert.equal(answer.headers["x-frame-options"], "deny", path);
+    }
+  });
+});
+
 test("the end of its certificate is one of the metrics of a server that speaks TLS", async () => {
   await withServer({ tls: CERTIFICATE }, async ({ server, port }) => {
     assert.match(server.url, /^https:/);
@@ -97,7 +132,12 @@ test("the end of its certificate is one of the metrics of a server that speaks T
 });
 
 test("a port with TLS closes connections of other networks, and never reads from them", async () => {
-  const options = { tls: CERTIFICATE, allowedNetworks: ["10.0.0.0/8"] };
+  // At once, not at the deadline that every connection has.
+  const options = {
+    tls: CERTIFICATE,
+    allowedNetworks: ["10.0.0.0/8"],
+    headersTimeoutMs: 600_000,
+  };
   await withServer(options, async ({ connect, log }) => {
     assert.equal(await (await connect()).closed(), "");
     assert.match(log.join("\n"), /Refused a connection from 127\.0\.0\.1/);
@@ -159,7 +199,9 @@ test("the working directory may change after the start", async (t) => {
     process.chdir(directory);
     t.after(() => process.chdir(before));
     await writeFile("tokens", `${TOKEN}\n`);
-    await withServer({ auth: { bearerTokenFile: "tokens" } }, async ({ server, port, log }) => {
+    await writeFile("web.yml", "rate_limit: { interval: 1ms, burst: 5 }\n");
+    const options = { auth: { bearerTokenFile: "tokens" }, webConfigFile: "web.yml" };
+    await withServer(options, async ({ server, port, log }) => {
       process.chdir(before);
       await server.reload();
       assert.equal((await rawRequest(port, request("/metrics", BEARER))).status, 200);

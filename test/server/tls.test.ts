@@ -150,6 +150,16 @@ for (const version of VERSIONS) {
       assert.deepEqual(await ask(connect(client, only)), { subject: "CN=new" });
     }));
 
+  test(`a connection that is not closed then may not ask any more, either: ${version}`, () =>
+    withTlsPort({ clientCa: CLIENT_CA.cert }, async ({ connect, layer }) => {
+      const connection = connect(CLIENT, only);
+      await ask(connection);
+      const settings = tlsSettingsOf({ ...SERVER, clientCa: NEW_CLIENT_CA.cert });
+      layer.use(createTls(settings, () => assert.fail("A file is read")));
+      const fault = "its connection was opened before the rules for client certificates changed";
+      assert.deepEqual(await ask(connection), { subject: "CN=client", fault });
+    }));
+
   test(`a connection lives on when only the certificate of the server changes: ${version}`, () =>
     withTlsPort({ clientCa: CLIENT_CA.cert }, async ({ connect, use }) => {
       const connection = connect(CLIENT, only);

@@ -15,7 +15,7 @@ export const CERTIFICATE_NOT_ACCEPTED: FixedAnswer = {
   headers: CLOSE,
 };
 
-/** It could not be told whether the client may ask. */
+/** The answer where it is unknown whether the client may ask. */
 export const CANNOT_CHECK: FixedAnswer = {
   status: 503,
   text: "The credentials cannot be checked now.\n",

@@ -20,8 +20,8 @@ export interface ClientCertificate {
 }
 
 /**
- * Finds out where a request comes from: the address of its connection. No header is believed, except of a
- * proxy that the user has named.
+ * Finds out where a request comes from: the address of its connection. Only a proxy that the user has
+ * named may say otherwise, in a header.
  *
  * @param proxies The networks of the proxies.
  */
@@ -37,8 +37,8 @@ export function clientOf({ head, request }: Visit, proxies: Networks | undefined
 }
 
 /**
- * The last address that is not that of a proxy. Each proxy adds the one of its client on the right; what is
- * left of the first that we do not trust, anybody may have written.
+ * Returns the last address that is not a proxy's. Each proxy appends the address of its client, so anybody
+ * may have written what stands before the last one that we do not trust.
  */
 function originOf(
   proxy: string,

@@ -1,11 +1,10 @@
 import type { Log } from "../../log.ts";
 import { andThen } from "../../maybe-promise.ts";
-import { nodeModule } from "../../node.ts";
 import type { ResolvedHandlerOptions } from "../../options/options.ts";
 import { type Access, createAccess } from "../access.ts";
 import { policyOf } from "./policy.ts";
 import { Reloader } from "./reloader.ts";
-import { tokensIn } from "./token-file.ts";
+import { type TokenFile, tokensIn } from "./token-file.ts";
 
 /** Decides who may ask a handler. */
 export type HandlerAccess = Omit<Access, "use">;
@@ -15,18 +14,17 @@ export type HandlerAccess = Omit<Access, "use">;
  *
  * An address is locked out only where proxies are named: most handlers are mounted behind one.
  *
- * @param fileTokens The tokens in the file of the option `auth.bearerTokenFile`.
+ * @param tokenFile The file of the option `auth.bearerTokenFile`.
  */
 export function createHandlerAccess(
   options: ResolvedHandlerOptions,
-  fileTokens: readonly string[],
+  tokenFile: TokenFile | undefined,
   log: Log,
 ): HandlerAccess {
-  const access = createAccess(policyOf(options, fileTokens), { log, locksOut: false });
-  const named = options.auth?.bearerTokenFile;
-  if (named === undefined) return access;
-  // The working directory may change.
-  const file = nodeModule("node:path").resolve(named);
+  const policy = policyOf(options, tokenFile?.tokens ?? []);
+  const access = createAccess(policy, { log, locksOut: false });
+  if (tokenFile === undefined) return access;
+  const { file } = tokenFile;
   const reloader = new Reloader<readonly string[]>(
     async (read) => tokensIn(await read(file), file),
     {
@@ -34,7 +32,7 @@ export function createHandlerAccess(
       subject: "the bearer tokens",
       onLoaded: (tokens) => access.use(policyOf(options, tokens)),
     },
-    fileTokens,
+    tokenFile.tokens,
   );
   return {
     headers: access.headers,

@@ -16,7 +16,8 @@ interface Network {
 
 /**
  * Makes a set of networks. An IPv4 address and the same one mapped into IPv6 are one: a socket that
- * listens on both shows the second. A network of IPv6 that is larger than that mapping has none of IPv4.
+ * listens on both shows the second. An IPv6 network that is larger than that mapping contains no IPv4
+ * address.
  *
  * @param list Each as `isNetwork()` allows it.
  */

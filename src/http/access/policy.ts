@@ -21,7 +21,7 @@ export interface Policy {
   readonly openHealth: OpenHealth;
 }
 
-/** What is made of a policy, once, to decide by it. */
+/** A policy, prepared once for all decisions. */
 export interface Rules {
   readonly policy: Policy;
   readonly networks: Networks | undefined;
@@ -61,7 +61,7 @@ export function policyFault({ users }: Policy): string | undefined {
   return "passwords need a thread, and Node needs --allow-worker for it";
 }
 
-/** Makes of a policy what decides by it. */
+/** Prepares a policy for decisions. */
 export function rulesOf(policy: Policy): Rules {
   const { allowedNetworks, trustedProxies, users, tokens, authorize } = policy;
   const networks = allowedNetworks && createNetworks(allowedNetworks);

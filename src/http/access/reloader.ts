@@ -5,10 +5,10 @@ import type { MaybePromise } from "../../maybe-promise.ts";
 import { unref } from "../../timers.ts";
 import { hasChanged, type Load, type Loaded, SETTLE_MS, SettledFiles } from "./settings-change.ts";
 
-/** How often to look for changes, in milliseconds, and how long somebody who has come waits for that. */
+/** How often to look for changes, and how long a client waits for that, in milliseconds. */
 const CHECK_MS = 1_000;
 
-/** What a reloader is told of its settings. */
+/** What a reloader is made of, beside its `load()`. */
 export interface ReloaderParts<T> {
   readonly log: Log;
   /** What is loaded, in words: "the security settings". */
@@ -35,6 +35,8 @@ export class Reloader<T> {
   #nextCheckAt = 0;
   /** The work under way, which never rejects. */
   #work: Promise<void> | undefined;
+  /** The load after that one, for those who have asked for it meanwhile. */
+  #next: Promise<void> | undefined;
   /** What those who come wait for; absent when they have waited long enough. */
   #waiting: Promise<void> | undefined;
   #lastFault: string | undefined;
@@ -79,8 +81,8 @@ export class Reloader<T> {
   }
 
   /**
-   * Must be called when somebody comes, and awaited before that is dealt with: once a second it looks
-   * whether a file has changed. It never rejects, and takes a second at most, even where a disk hangs.
+   * Must be called when a client comes, and awaited before the client is judged: at most once a second, it
+   * looks whether a file has changed. It never rejects, and takes at most a second, even where a disk hangs.
    */
   arrived(): MaybePromise<void> {
     if (this.#work !== undefined) return this.#waiting;
@@ -91,14 +93,26 @@ export class Reloader<T> {
 
   /** Loads the files again, whether or not they have changed. It never rejects. */
   async reload(): Promise<void> {
-    while (this.#work !== undefined) await this.#work;
-    this.#begin(this.#try(() => this.#files.loadWhole()));
-    await this.#work;
+    if (this.#work === undefined) return this.#reloadNow();
+    // A load that has begun may have read the files before they changed; all who wait share the next.
+    this.#next ??= this.#reloadLater();
+    return this.#next;
   }
 
-  /** Uses nothing any more that is being loaded, and loads nothing more. */
+  /** Discards what is being loaded, and loads nothing more. */
   close(): void {
     this.#isClosed = true;
+  }
+
+  async #reloadLater(): Promise<void> {
+    while (this.#work !== undefined) await this.#work;
+    await this.#reloadNow();
+  }
+
+  #reloadNow(): Promise<void> | undefined {
+    this.#next = undefined;
+    this.#begin(this.#try(() => this.#files.loadWhole()));
+    return this.#work;
   }
 
   #begin(work: Promise<void>): void {

@@ -115,6 +115,7 @@ export async function statOf(file: string): Promise<FileStats> {
   try {
     return await nodeModule("node:fs/promises").stat(file, { bigint: true });
   } catch (error) {
+    // Cast: it rejects with nothing else.
     return error as Error;
   }
 }

@@ -1,4 +1,4 @@
-/** Reads a file of settings where nobody can wait for it; `settings-change.ts` reads the others. */
+/** Reads a file of settings in one turn, for a caller that cannot wait; `settings-change.ts` reads the others. */
 import type { BigIntStats } from "node:fs";
 import { ConfigError, messageOf } from "../../errors.ts";
 import { nodeModule } from "../../node.ts";
@@ -10,7 +10,7 @@ const MAX_FILE_BYTES = 4 * 1_024 * 1_024;
 export type FileStats = BigIntStats | Error;
 
 /**
- * Reads a file where nobody can wait for it.
+ * Reads a file in one turn.
  *
  * @throws {ConfigError} When it cannot be read, or must not be.
  */

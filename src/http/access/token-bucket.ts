@@ -1,4 +1,4 @@
-/** What may happen in bursts, but not more often than once in an interval for long. */
+/** A token bucket: allows bursts, and in the long run one event in each interval. */
 export class TokenBucket {
   readonly #intervalMs: number;
   readonly #burst: number;

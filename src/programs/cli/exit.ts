@@ -24,7 +24,12 @@ export function crash(error: unknown): never {
 /** What keeps an error from Node where somebody listens. */
 const FATAL_EVENTS = ["uncaughtException", "unhandledRejection"] as const;
 
+/** Ends the program with the error of a server that could not be opened. */
+export function failOrCrash(error: unknown, log: ProgramLog): never {
+  return isExpected(error) ? fail(error.message, log) : crash(error);
+}
+
 /** Whether an error says all in its message: of a file, of a port, or of options that exclude each other. */
-export function isExpected(error: unknown): error is Error {
+function isExpected(error: unknown): error is Error {
   return error instanceof MetricsError || error instanceof TypeError || error instanceof RangeError;
 }

@@ -34,7 +34,8 @@ export async function runProgram(args: readonly string[]): Promise<void> {
   try {
     const command = parseCommand(args);
     if (command.kind === "serve") await serve(command.settings);
-    else if (command.kind === "check") await check(command.settings);
+    else if (command.kind === "check")
+      await checkFiles(command.settings, openLog(command.settings));
     else process.stdout.write(command.kind === "help" ? HELP : `${versionLine()}\n`);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -42,10 +43,6 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     process.stderr.write(`promhttp: ${message} Try --help\n`);
     process.exitCode = 2;
   }
-}
-
-async function check(settings: Settings): Promise<void> {
-  await checkFiles(settings, openLog(settings));
 }
 
 async function serve(settings: Settings): Promise<void> {

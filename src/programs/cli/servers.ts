@@ -4,7 +4,7 @@ import { createLog } from "../../log.ts";
 import { describeAddress } from "../../options/address.ts";
 import { parseAddress } from "../../options/parse-address.ts";
 import { resolveOptions } from "../../options/rules.ts";
-import { crash, fail, isExpected } from "./exit.ts";
+import { failOrCrash } from "./exit.ts";
 import type { Exporter } from "./exporter.ts";
 import type { Settings } from "./flags/flags.ts";
 import { type ProgramLog, toLogger } from "./log.ts";
@@ -34,7 +34,7 @@ export async function listen(
     }
   } catch (error) {
     await Promise.all(servers.map((server) => server.close()));
-    return isExpected(error) ? fail(error.message, log) : crash(error);
+    return failOrCrash(error, log);
   }
   for (const server of servers) announce(server, log);
   if (settings.healthAddress !== undefined) {
@@ -75,8 +75,7 @@ export async function checkFiles(
       checked.close();
     }
   } catch (error) {
-    if (isExpected(error)) fail(error.message, log);
-    crash(error);
+    return failOrCrash(error, log);
   }
   log.info("The files are valid");
 }

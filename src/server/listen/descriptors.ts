@@ -19,6 +19,7 @@ export async function listenOnDescriptors(
   try {
     for (const fd of descriptors) {
       const server = createAccepting(onConnection);
+      // Cast: the type of the options has no descriptor.
       await bind(server, { fd } as object, parts).catch((error: NodeJS.ErrnoException) => {
         // A datagram socket, or a connection.
         if (error.code !== "EINVAL") throw error;

@@ -33,8 +33,9 @@ export function isMainThread(): boolean {
 
 /** Whether this is a worker of a cluster, whose primary may bind for it. */
 export function isClusterWorker(): boolean {
-  const cluster = nodeModule("node:cluster") as unknown as { isWorker: boolean };
-  return cluster.isWorker;
+  // Cast: its type has only a default export.
+  const { isWorker } = nodeModule("node:cluster") as unknown as { isWorker: boolean };
+  return isWorker;
 }
 
 /** What systemd says of the sockets that it has passed, as text (sd_listen_fds(3)). */

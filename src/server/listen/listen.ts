@@ -4,7 +4,8 @@
  * `bind.ts` makes a server listen, which is all that a TCP port needs. `unix-socket.ts` makes a unix socket and
  * decides who may connect; `stale-socket.ts` removes one that is left behind. `descriptors.ts` listens on what
  * something else has bound, such as the sockets of `systemd.ts`. `sharing.ts` warns the workers of a cluster that
- * share a port. All of these are loaded only where they are needed. The connections of a given server are taken as they come. Nothing is read or written here.
+ * share a port. All of these are loaded only where they are needed. The connections of a given server are
+ * taken as they come. Nothing is read or written here.
  */
 import type { Server as NetServer, Socket } from "node:net";
 import { ListenError } from "../../errors.ts";

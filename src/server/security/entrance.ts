@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { createNetworks, type Networks } from "../../http/access/networks.ts";
 import type { Log } from "../../log.ts";
-import { isPromise, type MaybePromise } from "../../maybe-promise.ts";
+import { andThen, type MaybePromise } from "../../maybe-promise.ts";
 import type { Connections } from "../connections.ts";
 import type { Layer } from "../listen/layer.ts";
 import type { RefusedConnections } from "../tls/refused-connections.ts";
@@ -22,8 +22,8 @@ export interface EntranceParts {
  * What stands between the accepted sockets of a server and HTTP.
  *
  * Without TLS that is nothing: the guard looks at each request, and can tell the client why it is refused.
- * With it, networks are judged before the first byte is read, and settings are as new as they can be before
- * the handshake.
+ * With it, networks are judged before the first byte is read, and changed files are read before the
+ * handshake.
  */
 export class Entrance implements Layer {
   readonly #parts: EntranceParts;
@@ -50,9 +50,7 @@ export class Entrance implements Layer {
       raw.destroy();
       return;
     }
-    const isCurrent = arrived();
-    if (isPromise(isCurrent)) void isCurrent.then(() => this.#secure(tlsLayer, raw, serve));
-    else this.#secure(tlsLayer, raw, serve);
+    void andThen(arrived(), () => this.#secure(tlsLayer, raw, serve));
   }
 
   limitReached(): void {

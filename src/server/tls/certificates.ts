@@ -2,8 +2,9 @@ import type { X509Certificate } from "node:crypto";
 import { nodeModule } from "../../node.ts";
 import type { TlsSetting, TlsSettings } from "./tls-settings.ts";
 
-// RFC 7468 §5. OpenSSL has two more labels, which Go and we ignore.
 const PEM_BEGIN = "-----BEGIN CERTIFICATE-----";
+
+// RFC 7468 §5. OpenSSL has two more labels, which Go and we ignore.
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /**
@@ -20,7 +21,7 @@ export function readCertificates(
   const text = pem.toString("latin1");
   const blocks = text.match(PEM_CERTIFICATE);
   if (blocks === null) throw fault(setting, "there is no certificate in it");
-  // Somebody may be writing it: the certificates so far would not be all that are trusted, or sent.
+  // A file that is being written: what is there so far is not all that is trusted, or sent.
   if (text.split(PEM_BEGIN).length - 1 > blocks.length) {
     throw fault(setting, "a certificate in it is cut off");
   }

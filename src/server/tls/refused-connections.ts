@@ -46,10 +46,9 @@ export class RefusedConnections {
   constructor(log: Log) {
     this.#log = log;
     // All are there from the start: one that appears with its first value hides it from `rate()`.
-    this.#counts = Object.fromEntries(Object.keys(REFUSALS).map((reason) => [reason, 0])) as Record<
-      ConnectionRefusal,
-      number
-    >;
+    const reasons = Object.keys(REFUSALS).map((reason) => [reason, 0]);
+    // Cast: these are its names.
+    this.#counts = Object.fromEntries(reasons) as Record<ConnectionRefusal, number>;
     this.families = [
       counter(
         "promhttp_refused_connections_total",

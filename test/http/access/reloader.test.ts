@@ -271,6 +271,18 @@ test("reload() loads at once, waits for a file to be whole, and never rejects", 
   });
 });
 
+test("reload() called many times at once loads no more than twice", async (t) => {
+  await withScene(t, async ({ file, loads, open }) => {
+    const reloader = await open();
+    await writeFile(file, "two");
+    await Promise.all(Array.from({ length: 50 }, () => reloader.reload()));
+    assert.deepEqual([reloader.current, loads.count], ["two", 3]);
+    await writeFile(file, "three");
+    await reloader.reload();
+    assert.deepEqual([reloader.current, loads.count], ["three", 4]);
+  });
+});
+
 test("a reloader that begins with settings reads their files when somebody comes", async (t) => {
   await withScene(t, async ({ load, parts, loads }) => {
     const reloader = new Reloader(load, parts, "zero");

@@ -1,18 +1,17 @@
-import type { MaybePromise } from "../../../maybe-promise.ts";
-import { isThenable } from "../../../maybe-promise.ts";
+import { isThenable, type MaybePromise } from "../../../maybe-promise.ts";
 import type { AuthOptions, AuthorizeRequest } from "../../../options/security.ts";
 import { unref } from "../../../timers.ts";
 import { splitAbsolute } from "../../routes.ts";
 import type { ClientCertificate } from "../client.ts";
 import type { Visit } from "../guard.ts";
 
-/** How long the option `auth.authorize` may take, in milliseconds. */
+/** How long `auth.authorize` may take, in milliseconds. */
 const LIMIT_MS = 5_000;
 
 /**
- * Asks the option `auth.authorize` about a request. What is not `true` lets nobody in.
+ * Asks the option `auth.authorize` about a request. Only `true` lets it in.
  *
- * @throws What it throws, and rejects with what it rejects with, or when it takes too long.
+ * @throws What it throws. The promise rejects with what it rejects with, or when it takes too long.
  */
 export function isAuthorized(
   authorize: NonNullable<AuthOptions["authorize"]>,

@@ -21,7 +21,7 @@ export interface Applicant {
   readonly certificate: ClientCertificate["certificate"];
 }
 
-/** What a credential check is told of what it stands in. */
+/** What a credential check works with. */
 interface CheckParts {
   readonly log: Log;
   readonly refusals: Refusals;
@@ -30,7 +30,7 @@ interface CheckParts {
 }
 
 /**
- * Decides whether the credentials of a request let it in. Any one that is valid does: a token, a user, or
+ * Decides whether the credentials of a request let it in. One that is valid is enough: a token, a user, or
  * what the option `auth.authorize` accepts.
  */
 export class CredentialCheck {
@@ -74,7 +74,7 @@ export class CredentialCheck {
     return this.#ask(rules, applicant);
   }
 
-  /** Ends the thread that compares passwords. Nobody gets the answers that wait for it. */
+  /** Ends the thread that compares passwords. What waits for it is not logged as a fault. */
   close(): void {
     this.#isClosed = true;
     this.#passwords.close();

@@ -8,18 +8,18 @@ const INTERVAL_MS = 2_000;
 const MAX_ADDRESSES = 1_024;
 
 /**
- * How often logins fail, by the addresses that they come from. One that fails too often is locked out
- * until it has waited.
+ * How often logins fail, by the addresses that they come from. An address from which too many fail is
+ * locked out until it has waited.
  *
- * An address from which somebody has logged in well is a regular: what is quickly seen to be right is let
- * in from there even while it is locked out. Otherwise one who shares the address of a scraper could lock
- * that out, and if it were so for all, a lock would not hinder anybody from guessing what is remembered.
+ * An address from which a login has succeeded is a regular: even while it is locked out, credentials that are
+ * already known to be right are accepted from there. Otherwise anybody who shares a scraper's address could
+ * lock the scraper out. If that held for every address, a lock would not stop anybody from guessing them.
  */
 export class Failures {
   readonly #now: () => number;
-  /** The one that has failed least recently comes first. */
+  /** By `clientKeyOf()`; the one that has failed least recently comes first. */
   readonly #buckets = new Map<bigint, TokenBucket>();
-  /** The one that has come first comes first. */
+  /** The oldest comes first. */
   readonly #regulars = new Set<string>();
 
   /** @param now The time in milliseconds. */

@@ -14,8 +14,7 @@ export interface Comparison {
 
 /**
  * The thread that compares passwords with bcrypt, which would hold the event loop for 100 ms and more. It
- * starts with the first password, ends when there was none for 10 seconds, and does not keep the process
- * alive.
+ * starts with the first password, ends after 10 seconds without one, and does not keep the process alive.
  */
 export class PasswordThread {
   readonly #idleMs: number;
@@ -31,13 +30,13 @@ export class PasswordThread {
   /**
    * Compares one password; there must be no other under way.
    *
-   * @returns Whether it is right. It rejects when there can be no thread, or when that ends.
+   * @returns Whether it is right. The promise rejects when the thread cannot start, or ends.
    */
   async compare(comparison: Comparison): Promise<boolean> {
     clearTimeout(this.#idle);
     try {
       if (this.#isClosed) throw new Error("No passwords are compared any more");
-      this.#worker ??= startWorker();
+      this.#worker ??= this.#start();
       return await answerOf(await this.#worker, comparison);
     } catch (error) {
       this.#end();
@@ -52,6 +51,20 @@ export class PasswordThread {
   close(): void {
     this.#isClosed = true;
     this.#end();
+  }
+
+  #start(): Promise<Worker> {
+    const starting = startWorker();
+    starting.then(
+      // It may end without work as well: then the next password starts another.
+      (worker) => worker.once("exit", () => this.#forget(starting)),
+      () => {},
+    );
+    return starting;
+  }
+
+  #forget(ended: Promise<Worker>): void {
+    if (this.#worker === ended) this.#end();
   }
 
   #end(): void {

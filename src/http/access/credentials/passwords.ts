@@ -42,7 +42,7 @@ export class Passwords {
     this.#thread = thread;
   }
 
-  /** Replaces the users. Who has logged in stays known as long as his hash is the same. */
+  /** Replaces the users. A good login stays remembered while the hash of its user is the same. */
   use(users: ReadonlyMap<string, string>): void {
     this.#users = users;
     this.#highestCost = Math.max(0, ...Array.from(users.values(), costOf));
@@ -66,7 +66,7 @@ export class Passwords {
     return known !== undefined && nodeModule("node:crypto").timingSafeEqual(known, key);
   }
 
-  /** Compares a login by bcrypt. It rejects when there can be no thread. */
+  /** Compares a login by bcrypt. The promise rejects when there can be no thread. */
   async compare(attempt: Attempt): Promise<Verdict> {
     const { user, hash, key } = attempt;
     if (this.#users.size === 0) return "wrong";
@@ -108,7 +108,7 @@ export class Passwords {
   }
 }
 
-/** A hash of this cost that is that of no password anybody knows. */
+/** A hash of this cost whose password nobody knows. */
 function dummyOf(cost: number): string {
   return `$2b$${String(cost).padStart(2, "0")}$${".".repeat(53)}`;
 }

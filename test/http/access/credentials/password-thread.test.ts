@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Worker } from "node:worker_threads";
 import { PasswordThread } from "../../../../src/http/access/credentials/password-thread.ts";
+import { forkNode, TYPESCRIPT } from "../../../helpers/processes/fork-fixture.ts";
 import { turnsUntil } from "../../../helpers/turns.ts";
+import { withTempDir } from "../../../helpers/with-temp-dir.ts";
 
 const SALT = "7tOSqcC1wdfkfhZTN6Fbje";
 
@@ -55,6 +61,18 @@ test("bcrypt ignores what comes after 72 bytes", () =>
     assert.equal(await thread.compare({ password: "x".repeat(71), hashes }), false);
   }));
 
+test("a thread that has died without work is replaced", () =>
+  withThread(async (thread) => {
+    let worker: Worker | undefined;
+    process.once("worker", (created) => {
+      worker = created;
+    });
+    assert.equal(await thread.compare({ password: "secret", hashes: [SECRET] }), true);
+    await worker?.terminate();
+    assert.equal(await thread.compare({ password: "secret", hashes: [SECRET] }), true);
+    assert.equal(started, 2);
+  }));
+
 test("only the first hash decides", () =>
   withThread(async (thread) => {
     const other = HASHES[3]?.[1] ?? "";
@@ -76,6 +94,21 @@ test("a thread without work ends, and starts again when there is some", () =>
     assert.equal(await thread.compare({ password: "secret", hashes: [SECRET] }), true);
     assert.equal(started, 2);
   }, 1));
+
+test("a thread keeps no process alive, and runs nothing that the process preloads", async () => {
+  await withTempDir(async (directory) => {
+    const agent = join(directory, "agent.cjs");
+    await writeFile(agent, 'process._rawDebug("in", require("node:worker_threads").threadId);');
+    const script = fileURLToPath(import.meta.resolve("../../../fixtures/password-thread.ts"));
+    const child = forkNode(["--require", agent, "--import", TYPESCRIPT, script]);
+    const { code: status, stdout, stderr } = await child.exit();
+    assert.equal(status, 0);
+    const [, id] = /^thread (\d+)\nright true\n$/.exec(stdout) ?? assert.fail(stdout);
+    // Thread 0 is the main one; there may be another of the loader.
+    assert.match(stderr, /^in 0$/m);
+    assert.doesNotMatch(stderr, new RegExp(`^in ${id}$`, "m"));
+  });
+});
 
 test("what is compared when the thread is closed rejects", () =>
   withThread(async (thread) => {

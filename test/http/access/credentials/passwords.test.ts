@@ -87,6 +87,30 @@ test("the parts of a login cannot be shifted into each other", async () => {
   }
 });
 
+test("what stands for a login is another in each process", () => {
+  const keyOf = () => passwordsOf(PROM).passwords.attempt({ user: "prom", password: "secret" }).key;
+  assert.notDeepEqual(keyOf(), keyOf());
+});
+
+test("a login that looks like one under way is compared by itself", async () => {
+  const { thread, login } = passwordsOf({
+    prom: hashOf("10", "secret"),
+    pro: hashOf("10", "x"),
+  });
+  const verdicts = [
+    login("prom", "secret"),
+    login("pro", "msecret"),
+    login("promsecret", ""),
+    login("", "promsecret"),
+  ];
+  for (const [index, verdict] of verdicts.entries()) {
+    await turns(1);
+    await thread.next();
+    assert.equal(await verdict, index === 0 ? "right" : "wrong");
+  }
+  assert.equal(thread.started.length, verdicts.length);
+});
+
 test("the same login at once is one comparison, and one comparison runs at a time", async () => {
   const { thread, login } = passwordsOf(PROM);
   const verdicts = [login("prom", "a"), login("prom", "a"), login("prom", "b")];

@@ -13,6 +13,7 @@ import {
   listOf,
   objectOf,
   oneOf,
+  outOfRange,
   show,
   textThat,
   wrongType,
@@ -111,7 +112,7 @@ const SERVER_RULES: Rules<ResolvedOptions> = {
   tls: { default: undefined, check: isCheckedLater },
   openHealth: { default: "without-credentials", check: oneOf(OPEN_HEALTH) },
   healthAddress: { default: undefined, check: isCheckedLater },
-  socketMode: { default: 0o660, check: integerFrom(0, 0o777) },
+  socketMode: { default: 0o660, check: isSocketMode },
   socketGroup: { default: undefined, check: integerFrom(0, 2 ** 32 - 2) },
 };
 
@@ -177,6 +178,13 @@ export function isUrlPath(path: string): boolean {
 
 /** A server checks it when it opens: `late-rules.ts`. */
 function isCheckedLater(): void {}
+
+/** Its message names the bounds in octal, as permissions are written. */
+function isSocketMode(name: string, value: unknown): void {
+  if (typeof value !== "number") throw wrongType(name, "a number", value);
+  if (Number.isInteger(value) && value >= 0 && value <= 0o777) return;
+  throw outOfRange(name, "from 0o0 to 0o777", value);
+}
 
 function isLogger(name: string, value: unknown): void {
   if (value === false) return;

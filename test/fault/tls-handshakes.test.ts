@@ -265,7 +265,7 @@ for (const { name, isUnix, withServer, tlsVersion } of TLS_TRANSPORTS) {
         connection.socket.once("close", () => clearInterval(timer));
       };
       drip(slow, HELLO);
-      drip(slowHead, SCRAPE.padEnd(1_000, "x"));
+      drip(slowHead, `${SCRAPE.slice(0, -2)}X: ${"x".repeat(1_000)}`);
       let scrapes = 0;
       const all = Promise.all(
         [...silent, half, slow, secured, slowHead].map((one) => one.closed()),

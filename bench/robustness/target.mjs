@@ -54,7 +54,8 @@ export class Target {
   }
 }
 
-async function freePort() {
+/** Finds a port of the loopback that nobody listens on. */
+export async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address();

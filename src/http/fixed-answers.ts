@@ -13,7 +13,7 @@ export interface FixedAnswer {
 const ALLOW = { Allow: "GET, HEAD, OPTIONS" };
 
 /** Whatever else such a client sends is not worth reading. */
-const CLOSE = { Connection: "close" };
+export const CLOSE: { readonly Connection: "close" } = { Connection: "close" };
 
 export const OPTIONS_ANSWER: FixedAnswer = { status: 204, text: "", headers: ALLOW };
 

@@ -10,7 +10,7 @@ import { freePort } from "../helpers/http/free-port.ts";
 import { httpGet } from "../helpers/http/http-get.ts";
 import { rawRequest, request } from "../helpers/http/raw-request.ts";
 import { withServer } from "../helpers/http/with-server.ts";
-import { withProxy } from "./with-proxy.ts";
+import { nginxConfiguration, withProxy } from "./with-proxy.ts";
 
 const exec = promisify(execFile);
 
@@ -63,28 +63,15 @@ backend b
 test("nginx passes an empty request in chunks on, and its scrape is answered", () =>
   withServer({ selfMetrics: false }, async ({ port, log }) => {
     const front = await freePort();
-    const configuration = (folder: string) => `
-daemon off;
-pid ${folder}/pid;
-error_log stderr notice;
-events {}
-http {
-  access_log off;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
-  server {
-    listen 127.0.0.1:${front};
-    location / {
+    const configuration = (folder: string) =>
+      nginxConfiguration(
+        folder,
+        front,
+        `
       proxy_pass http://127.0.0.1:${port};
       proxy_http_version 1.1;
-      proxy_request_buffering off;
-    }
-  }
-}
-`;
+      proxy_request_buffering off;`,
+      );
     await withProxy(
       "nginx",
       (file) => ["-c", file],

@@ -1,5 +1,5 @@
-// nginx and HAProxy in front of a server that lets in only whom it should: over TLS, with their certificate, on a
-// unix socket of their group, and as proxies whose word counts.
+// nginx and HAProxy in front of a guarded server: over TLS, with a client certificate, on a unix socket of their
+// group, and as proxies whose `X-Forwarded-For` is believed.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmod, writeFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ import type { RawResponse } from "../helpers/http/parse-response.ts";
 import { rawRequest, request } from "../helpers/http/raw-request.ts";
 import { withServer } from "../helpers/http/with-server.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
-import { withProxy } from "./with-proxy.ts";
+import { nginxConfiguration, withProxy } from "./with-proxy.ts";
 
 /** What a proxy sends requests on to. */
 interface Upstream {
@@ -36,31 +36,17 @@ const NGINX: Proxy = {
   program: "nginx",
   flags: (file) => ["-c", file],
   ready: /start worker process \d+/,
-  configure: (own, front, { target, tls, folder }) => `
-daemon off;
-user www-data;
-pid ${own}/pid;
-error_log stderr notice;
-events {}
-http {
-  access_log off;
-  client_body_temp_path ${own}/body;
-  proxy_temp_path ${own}/proxy;
-  fastcgi_temp_path ${own}/fastcgi;
-  uwsgi_temp_path ${own}/uwsgi;
-  scgi_temp_path ${own}/scgi;
-  server {
-    listen 127.0.0.1:${front};
-    location / {
+  configure: (own, front, { target, tls, folder }) =>
+    `user www-data;${nginxConfiguration(
+      own,
+      front,
+      `
       proxy_pass ${tls ? "https" : "http"}://${typeof target === "string" ? `unix:${target}` : `127.0.0.1:${target}`};
       proxy_set_header Host $host;
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
       ${tls ? `proxy_ssl_verify on; proxy_ssl_name localhost; proxy_ssl_trusted_certificate ${folder}/ca.pem;` : ""}
-      ${tls === "with-certificate" ? `proxy_ssl_certificate ${folder}/client.pem; proxy_ssl_certificate_key ${folder}/client.pem;` : ""}
-    }
-  }
-}
-`,
+      ${tls === "with-certificate" ? `proxy_ssl_certificate ${folder}/client.pem; proxy_ssl_certificate_key ${folder}/client.pem;` : ""}`,
+    )}`,
 };
 
 const HAPROXY: Proxy = {

@@ -7,6 +7,34 @@ import { withTempDir } from "../helpers/with-temp-dir.ts";
 import { within } from "../helpers/within.ts";
 
 /**
+ * Makes a configuration of nginx that keeps all its files in a folder.
+ *
+ * @param location The directives of its only location, which is at `port` of the loopback.
+ */
+export function nginxConfiguration(folder: string, port: number, location: string): string {
+  return `
+daemon off;
+pid ${folder}/pid;
+error_log stderr notice;
+events {}
+http {
+  access_log off;
+  client_body_temp_path ${folder}/body;
+  proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/fastcgi;
+  uwsgi_temp_path ${folder}/uwsgi;
+  scgi_temp_path ${folder}/scgi;
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+${location}
+    }
+  }
+}
+`;
+}
+
+/**
  * Runs a proxy with a configuration file, until `run` is done.
  *
  * @param configure Makes the configuration, for a folder of its own.

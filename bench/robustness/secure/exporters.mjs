@@ -1,9 +1,8 @@
 // The servers that are measured: ours, and the exporter of Debian with the official toolkit.
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { startProgram } from "../../cost/target.mjs";
-import { until } from "../target.mjs";
+import { freePort, until } from "../target.mjs";
 
 const NODE_EXPORTER = "prometheus-node-exporter";
 
@@ -47,12 +46,4 @@ export function memoryOf({ pid }) {
 function isListening(port) {
   const hex = `:${port.toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 0A`;
   return readFileSync("/proc/net/tcp", "latin1").includes(hex);
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

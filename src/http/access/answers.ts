@@ -1,7 +1,4 @@
-import type { FixedAnswer } from "../fixed-answers.ts";
-
-/** Whatever else such a client sends is not worth reading. */
-const CLOSE = { Connection: "close" };
+import { CLOSE, type FixedAnswer } from "../fixed-answers.ts";
 
 export const NETWORK_NOT_ALLOWED: FixedAnswer = {
   status: 403,

@@ -72,7 +72,7 @@ export async function bind(
   });
   if (typeof first !== "number" || first === THIS_PROCESS) return;
   const { warnOfSharing } = await import("./sharing.ts");
-  warnOfSharing(parts);
+  warnOfSharing(parts.label, parts.log);
 }
 
 /** Tells the workers of a cluster apart. */

@@ -2,15 +2,12 @@ import type { Log } from "../../log.ts";
 
 let hasWarned = false;
 
-/** Warns, once, that the workers of a cluster listen at the same address. */
-export function warnOfSharing({
-  label,
-  log,
-}: {
-  /** The address as it was given. */
-  readonly label: string;
-  readonly log: Pick<Log, "warn">;
-}): void {
+/**
+ * Warns, once, that the workers of a cluster listen at the same address.
+ *
+ * @param label The address as it was given.
+ */
+export function warnOfSharing(label: string, log: Pick<Log, "warn">): void {
   if (hasWarned) return;
   hasWarned = true;
   log.warn(

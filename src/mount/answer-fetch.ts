@@ -35,7 +35,7 @@ export type Content =
       readonly isHealth?: true;
     };
 
-/** What a mount answers, and to whom. */
+/** The content of a mount, and the guard that decides who gets it. */
 export interface MountParts {
   readonly content: Content;
   readonly options: Pick<ResolvedHandlerOptions, "allowedHosts" | "timeoutMs">;

@@ -67,7 +67,7 @@ export function listOf(known: readonly unknown[]): Check {
   };
 }
 
-/** The message shows only a type: what stands in the place of an object may be a secret. */
+/** The message shows only the type of a wrong value: somebody may have given a secret by mistake. */
 export function isObject(name: string, value: unknown): asserts value is object {
   if (typeof value === "object" && value !== null) return;
   const shown = value === null ? "null" : `a ${typeof value}`;
@@ -101,7 +101,7 @@ export function outOfRange(name: string, expected: string, value: unknown): Rang
   return new RangeError(messageOf(name, expected, value));
 }
 
-/** What is in the place of a secret may be one, and is not shown. */
+/** The value of an option that holds secrets is never shown, even if its type is wrong. */
 function messageOf(name: string, expected: string, value: unknown): string {
   const message = `Option "${name}" must be ${expected}`;
   return /^auth\b|^tls$/.test(name) ? message : `${message}, got ${show(value)}`;

@@ -36,7 +36,7 @@ const CLIENTS: Readonly<Record<string, readonly [Identity | undefined, RegExp?]>
 
 const WRONG = ["foreign CA", "expired", "EKU server only", "self-signed"];
 
-/** Whom each type refuses, as the official exporters do. */
+/** The clients that each type refuses, as the official exporters do. */
 const REFUSED: Readonly<Record<ClientAuth, readonly string[]>> = {
   none: [],
   request: [],
@@ -63,7 +63,7 @@ for (const { name, isUnix, withServer } of TLS_TRANSPORTS) {
     const ca = verifying(clientAuth) ? { clientCa: CA.cert } : {};
     const tls: TlsOptions = { clientAuth, ...ca };
 
-    test(`"${clientAuth}" lets in whom it should: ${name}`, () =>
+    test(`"${clientAuth}" accepts the right clients: ${name}`, () =>
       withServer({ tls }, async (server) => {
         for (const [what, [client, line]] of Object.entries(CLIENTS)) {
           const isRefused = refused.includes(what);

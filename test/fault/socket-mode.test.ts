@@ -1,4 +1,4 @@
-// Who may connect to a unix socket: those whom its mode names, and nobody else at any moment.
+// Only the users that the mode of a unix socket allows can connect to it, from the moment it exists.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
@@ -128,7 +128,7 @@ test("a unix socket that a killed process left open to all is replaced by one th
     });
   }));
 
-test("a file in the place of a unix socket keeps its content and its mode", () =>
+test("a file at the path of a unix socket keeps its content and its mode", () =>
   withOpenFolder(async (path) => {
     await writeFile(path, "data", { mode: 0o640 });
     const listening = Server.listen(countingGatherer(), { path }, { socketMode: 0o666 });

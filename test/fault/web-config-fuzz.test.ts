@@ -224,7 +224,7 @@ const placed = fc
       .join(""),
   );
 
-/** Bytes that are no text, or another one. */
+/** Files with bytes changed: they are not UTF-8 any more, or say something else. */
 const garbled = fc
   .tuple(
     fc.constantFrom(...FILES),

@@ -1,6 +1,6 @@
 /**
- * A unix socket of our own: whoever may write to it may connect. It is made for its owner only; then it is
- * given to its group, and opened for those whom `socketMode` names. A socket that a killed process has left
+ * A unix socket of our own: whoever may write to it may connect. At first only its owner may; then it is given
+ * to its group, and at last it gets the permissions of `socketMode`. A socket that a killed process has left
  * behind is replaced; nothing else is. The folder is the operator's. On Windows such a path names a pipe, which
  * has no mode.
  */
@@ -62,7 +62,7 @@ function bindPrivately(server: NetServer, path: string, parts: ListenParts): Pro
   return listen();
 }
 
-/** Refuses to make a socket that lets in, for a moment, whom its mode keeps out. */
+/** Refuses to make a socket that would be open, for a moment, to users that its mode excludes. */
 function assertMaskSuffices({ socketMode, socketGroup }: ListenParts["options"]): void {
   // Until it is given to another group, the group is that of the process.
   const allowed = socketGroup === undefined ? socketMode : socketMode & ~OPEN_TO_GROUP;

@@ -58,7 +58,7 @@ for (const [options, message] of FAULTS) {
   });
 }
 
-test("tlsSettingsOf() says how to give a file where a path is in the place of a text", () => {
+test("tlsSettingsOf() says how to give a file to whoever gives its path as the text", () => {
   const { fault } = tlsSettingsOf({ cert: "tls.crt", key: "-----BEGIN PRIVATE KEY-----" });
   assert.equal(
     fault("cert", "there is no certificate in it").message,

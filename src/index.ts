@@ -5,7 +5,6 @@ export {
   MetricsError,
   ScrapeTimeoutError,
 } from "./errors.ts";
-export type { Source } from "./gatherers/gatherer-of.ts";
 export type { LogFields, Logger } from "./log.ts";
 export type {
   CollectorError,
@@ -13,7 +12,10 @@ export type {
   GatherContext,
   Gatherer,
   GatherResult,
+  NamedSources,
   Registry,
+  Source,
+  Sources,
 } from "./model/gatherer.ts";
 export type {
   BucketSpan,
@@ -30,6 +32,14 @@ export type {
   ValueFamily,
   ValueMetric,
 } from "./model/metric-family.ts";
+export type {
+  LookupFunction,
+  Probe,
+  ProbeContext,
+  ProbeResult,
+  ProbeTarget,
+  TargetRule,
+} from "./model/probe.ts";
 export { createHandler, type Handler } from "./mount/create-handler.ts";
 export type { Mount } from "./mount/mount.ts";
 export type { Address } from "./options/address.ts";

@@ -1,6 +1,7 @@
 import { type Body, chunksOf, isWhole } from "./exposition/body.ts";
-import { gathererOf, type Source } from "./gatherers/gatherer-of.ts";
+import { gathererOf } from "./gatherers/gatherer-of.ts";
 import { createLog, type Log } from "./log.ts";
+import type { Source } from "./model/gatherer.ts";
 import type { Rendered, RenderOptions, ResolvedRenderOptions } from "./options/options.ts";
 import { resolveRenderOptions } from "./options/render-rules.ts";
 import { expose } from "./scrape/expose.ts";

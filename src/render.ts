@@ -1,4 +1,4 @@
-import type { Source } from "./gatherers/gatherer-of.ts";
+import type { Source } from "./model/gatherer.ts";
 import type { Rendered, RenderOptions } from "./options/options.ts";
 
 /**

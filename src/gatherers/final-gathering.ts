@@ -59,5 +59,12 @@ async function settled(
 }
 
 function contextOf(own: Pick<GatherContext, "isCounted" | "signal" | "deadlineMs">): GatherContext {
-  return { ...own, isRequested: () => true, report: () => {}, isFinal: true };
+  return {
+    ...own,
+    isRequested: () => true,
+    path: undefined,
+    params: {},
+    report: () => {},
+    isFinal: true,
+  };
 }

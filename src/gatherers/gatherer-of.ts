@@ -12,12 +12,9 @@
  *
  * @module
  */
-import type { Gatherer, Registry } from "../model/gatherer.ts";
+import type { Gatherer, Source } from "../model/gatherer.ts";
 import { mergeGatherers } from "./merge.ts";
 import { registryGathererOf } from "./prom-client/gatherer.ts";
-
-/** What can be served: a registry of a client library, or a gatherer of your own. */
-export type Source = Registry | Gatherer;
 
 /**
  * Makes one gatherer of all sources.

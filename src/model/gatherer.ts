@@ -8,6 +8,24 @@ export interface Registry {
   readonly contentType: string;
 }
 
+/** What can be served: a registry of a client library, or a gatherer of your own. */
+export type Source = Registry | Gatherer;
+
+/**
+ * Sources by their names, as node_exporter names its collectors. A scrape may pick among them with
+ * `collect[]` or `exclude[]`: the collectors of the others do not run.
+ *
+ * @example
+ * ```ts
+ * await Server.run({ disks: diskGatherer, process: register }, ":9464");
+ * // GET /metrics?collect[]=disks
+ * ```
+ */
+export type NamedSources = Readonly<Record<string, Source | readonly Source[]>>;
+
+/** All that is served at one path: one source, several, or several with names. */
+export type Sources = Source | readonly Source[] | NamedSources;
+
 /**
  * Returns metric families: the adapter of a client library, or your own exporter.
  *
@@ -28,6 +46,18 @@ export interface Gatherer {
    * time. An error that it throws or rejects with fails the scrape and is logged.
    */
   gather(context: GatherContext): GatherResult | PromiseLike<GatherResult>;
+  /**
+   * The parameters of a scrape's query that it reads, as `context.params`. Scrapes share a gathering if they have
+   * the same values of these; whatever else is in the query, it is never told.
+   * @default undefined: none
+   */
+  readonly params?: readonly string[] | undefined;
+  /**
+   * The names of its sources, if they have names.
+   *
+   * @internal
+   */
+  readonly sourceNames?: readonly string[] | undefined;
   /**
    * Whether it has collectors that it reports to `onCollected()`, and is not one itself.
    *
@@ -54,6 +84,19 @@ export interface GatherContext {
    * (`name[]`); a gatherer need not update or return the others.
    */
   readonly isRequested: (name: string, type: MetricType) => boolean;
+  /**
+   * The path of the server at which the scrape asks; `undefined` where there is none, as for `render()` and for a
+   * handler, which does not know where it is mounted.
+   */
+  readonly path: string | undefined;
+  /** The values of the parameters that `Gatherer.params` declares, each at most once. */
+  readonly params: Readonly<Record<string, string | undefined>>;
+  /**
+   * The names of the sources that the scrape picks; absent where it picks all.
+   *
+   * @internal
+   */
+  readonly pickedSources?: ReadonlySet<string> | undefined;
   /**
    * The names that the scrape asks for; absent where it asks for everything.
    *

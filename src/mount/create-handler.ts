@@ -9,9 +9,10 @@
 
 import { createEndpoint } from "../endpoint/endpoint.ts";
 import { joinLater } from "../endpoint/join-later.ts";
-import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
+import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { HEALTHY, NOT_FOUND, NOT_READY, READY } from "../http/fixed-answers.ts";
 import { createLog } from "../log.ts";
+import type { Source } from "../model/gatherer.ts";
 import type { Controls, HandlerOptions } from "../options/options.ts";
 import { resolveHandlerOptions } from "../options/rules.ts";
 import type { Content } from "./answer-fetch.ts";

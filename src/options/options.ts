@@ -4,6 +4,8 @@
  * options that it needs as `Pick<ResolvedOptions, …>`.
  */
 import type { Logger } from "../log.ts";
+import type { Sources } from "../model/gatherer.ts";
+import type { Probe } from "../model/probe.ts";
 import type { Address } from "./address.ts";
 import type { AuthOptions, OpenHealth, RateLimit, TlsOptions } from "./security.ts";
 import type { WorkersOptions, WorkersSettings } from "./workers.ts";
@@ -188,6 +190,20 @@ export interface ServerOptions extends HandlerOptions {
    */
   readonly path?: string | undefined;
   /**
+   * What else is served, by its path: registries, gatherers, or probes. Each path is a target of its own: it
+   * gathers on its own, and has its own `maxRequestsInFlight`; `maxKeptBytes` is one budget for all. A probe
+   * has limits of its own, and with one `maxConnections` is 1,024 by default.
+   * @default undefined
+   *
+   * @example
+   * ```ts
+   * await Server.run(register, ":9464", shutdown.signal, {
+   *   paths: { "/metrics/db": dbRegistry, "/probe": probe },
+   * });
+   * ```
+   */
+  readonly paths?: Readonly<Record<string, Sources | Probe>> | undefined;
+  /**
    * How long everything goes on after a shutdown has begun, in milliseconds: only `/-/ready` answers
    * 503. In this time a load balancer or Kubernetes looks elsewhere, before the port closes. `close()`,
    * called again, ends it.
@@ -219,7 +235,7 @@ export interface ServerOptions extends HandlerOptions {
   readonly maxHeaderBytes?: number | undefined;
   /**
    * How many connections may be open at once. The next one is closed.
-   * @default 256
+   * @default 256, or 1_024 with a probe: Prometheus keeps a connection open for each that it runs at once
    */
   readonly maxConnections?: number | undefined;
   /**
@@ -388,7 +404,7 @@ type OptionalFeatures =
   | "trustedProxies";
 
 /** The same for what only a server has. */
-type OptionalServerFeatures = "webConfigFile" | "tls" | "healthAddress" | "socketGroup";
+type OptionalServerFeatures = "paths" | "webConfigFile" | "tls" | "healthAddress" | "socketGroup";
 
 type Defined<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> };
 

@@ -100,6 +100,7 @@ const SERVER_RULES: Rules<ResolvedOptions> = {
     default: "/metrics",
     check: textThat("the path of a URL", isUrlPath),
   },
+  paths: { default: undefined, check: isCheckedLater },
   shutdownDelayMs: { default: 0, check: integerFrom(0, MAX_TIMEOUT_MS) },
   drainTimeoutMs: { default: 5_000, check: integerFrom(0, MAX_TIMEOUT_MS) },
   keepAliveTimeoutMs: { default: 75_000, check: integerFrom(1, MAX_TIMEOUT_MS) },

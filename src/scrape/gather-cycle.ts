@@ -147,6 +147,8 @@ export class GatherCycle {
       lightSignal: signal,
       deadlineMs,
       isRequested: filter.isRequested,
+      path: undefined,
+      params: {},
       names: filter.names,
       isCounted: this.#options.isCounted,
       report: this.#options.report,

@@ -12,9 +12,10 @@
  * listens, no error reaches the process.
  */
 import type { AddressInfo } from "node:net";
-import { gathererOf, type Source } from "../gatherers/gatherer-of.ts";
+import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { isFixedPath } from "../http/routes.ts";
 import { createLog } from "../log.ts";
+import type { Source } from "../model/gatherer.ts";
 import {
   type Address,
   describeAddress,

@@ -9,6 +9,7 @@ const DEFAULTS = {
   formats: FORMATS,
   compression: { encodings: ["gzip", "zstd"] },
   path: "/metrics",
+  paths: undefined,
   logger: console,
   timeoutMs: 30_000,
   timeoutOffsetMs: 500,
@@ -422,6 +423,7 @@ for (const options of [null, "/metrics", 7, true]) {
 /** What only a server has. */
 const LISTENER_OPTIONS = [
   "path",
+  "paths",
   "shutdownDelayMs",
   "drainTimeoutMs",
   "keepAliveTimeoutMs",

@@ -1,10 +1,11 @@
 import { createTextEncoder } from "../../../src/exposition/text/text.ts";
-import { gathererOf, type Source } from "../../../src/gatherers/gatherer-of.ts";
+import { gathererOf } from "../../../src/gatherers/gatherer-of.ts";
 import type {
   CollectorError,
   GatherContext,
   Gatherer,
   GatherResult,
+  Source,
 } from "../../../src/model/gatherer.ts";
 import type { EscapingScheme } from "../../../src/model/names.ts";
 
@@ -22,6 +23,8 @@ export function createContext(signal: AbortSignal = new AbortController().signal
     faults,
     report: (family, reason) => faults.push(`${family}: ${reason}`),
     isRequested: () => true,
+    path: undefined,
+    params: {},
   };
 }
 

@@ -34,14 +34,20 @@ import {
   ListenError,
   type LogFields,
   type Logger,
+  type LookupFunction,
   type Metric,
   type MetricFamily,
   MetricsError,
   type MetricType,
   type Mount,
+  type NamedSources,
   type NativeHistogram,
   type OpenHealth,
   type PemSource,
+  type Probe,
+  type ProbeContext,
+  type ProbeResult,
+  type ProbeTarget,
   type RateLimit,
   type Registry,
   type Rendered,
@@ -54,8 +60,10 @@ import {
   type ServerOptions,
   type Shutdown,
   type Source,
+  type Sources,
   type SummaryFamily,
   type SummaryMetric,
+  type TargetRule,
   type TlsOptions,
   type ValueFamily,
   type ValueMetric,
@@ -122,6 +130,21 @@ const gatherer: Gatherer = {
 };
 const registry: Registry = register;
 export const sources: readonly Source[] = [registry, new ClientRegistry(), gatherer];
+
+const named: NamedSources = { queue: gatherer, process: registry };
+export const all: Sources = named;
+
+const isLan: TargetRule = ({ host }: ProbeTarget) => host.endsWith(".lan");
+export const probe: Probe = {
+  allow: [isLan, "10.0.0.0/8"],
+  modules: ["fast"],
+  async probe({ target, module, params, signal, lookup }: ProbeContext): Promise<ProbeResult> {
+    const resolve: LookupFunction = lookup;
+    const port = target.port ?? (module === "fast" ? 443 : 80);
+    resolve(target.host, {}, () => signal.throwIfAborted());
+    return params["empty"] === undefined && port > 0 ? families : new ClientRegistry();
+  },
+};
 
 // The options.
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Gauge, Registry } from "prom-client";
-import { gathererOf, type Source } from "../../../src/gatherers/gatherer-of.ts";
+import { gathererOf } from "../../../src/gatherers/gatherer-of.ts";
+import type { Source } from "../../../src/model/gatherer.ts";
 import type { MetricFamily } from "../../../src/model/metric-family.ts";
 import type { Findings, Survey } from "../../../src/scrape/exchange.ts";
 import { NEVER } from "../../exposition/chunks.ts";

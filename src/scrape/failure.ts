@@ -2,7 +2,6 @@ import type { Signal } from "../abort.ts";
 import { GatherError, isInstance, ScrapeTimeoutError } from "../errors.ts";
 import { type MaybePromise, orElse } from "../maybe-promise.ts";
 import type { StatusCode } from "./exchange.ts";
-import { QueryError } from "./name-filter.ts";
 import type { ErrorStage } from "./self-metrics.ts";
 
 /** An error with the stage of the scrape that it happened in. */
@@ -14,6 +13,9 @@ class StageFailure extends Error {
     this.stage = stage;
   }
 }
+
+/** A query that cannot be read. Its message is the answer, so a client's text is in it only quoted. */
+export class QueryError extends Error {}
 
 /** Something that a scrape must have cannot be had at the moment: it is answered with 503. */
 export class UnavailableError extends Error {}

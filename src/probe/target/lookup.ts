@@ -15,7 +15,7 @@ interface Judges {
 }
 
 /**
- * Makes a `lookup` for `net`, `tls`, `http`, `https` and `dgram`. It resolves as `dns.lookup()` does, and drops
+ * Makes a `lookup` for `net`, `tls`, `http` and `https`. It resolves as `dns.lookup()` does, and drops
  * the addresses that may not be asked. An error of the code `ERR_PROMHTTP_TARGET` says that none is left.
  */
 export function createLookup({ target, isAllowed, mayConnect }: Judges): LookupFunction {
@@ -34,9 +34,7 @@ export function createLookup({ target, isAllowed, mayConnect }: Judges): LookupF
       );
       return;
     }
-    // `dgram` passes the family alone.
-    const settings = typeof options === "object" ? options : { family: options };
-    nodeModule("node:dns").lookup(host, { ...settings, all: true }, (error, addresses) => {
+    nodeModule("node:dns").lookup(host, { ...options, all: true }, (error, addresses) => {
       if (error) return fail(error);
       const open = addresses.filter(({ address }) => mayConnect(address, host));
       const [first] = open;
@@ -44,7 +42,7 @@ export function createLookup({ target, isAllowed, mayConnect }: Judges): LookupF
         const refused = addresses.map(({ address }) => address).join(" and ");
         return fail(refusal(host, `it is ${refused}, which option "allow" would have to list`));
       }
-      if (settings.all) return callback(null, open);
+      if (options.all) return callback(null, open);
       callback(null, first.address, first.family);
     });
   };

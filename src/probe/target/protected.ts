@@ -34,7 +34,7 @@ export const protectedNetworks: Networks = createNetworks([
 const NAMES: readonly [name: RegExp, addresses: readonly string[]][] = [
   // RFC 6761 §6.3, and the names that Debian and Red Hat have in `/etc/hosts`.
   [
-    /^(?:.*\.)?localhost(?:\d?\.localdomain\d?)?$|^ip6-l(?:ocalhost|oopback)$/,
+    /^(?:.*\.)?localhost\d?(?:\.localdomain\d?)?$|^ip6-l(?:ocalhost|oopback)$/,
     ["127.0.0.1", "::1"],
   ],
   [/^metadata(?:\.google\.internal|\.goog)?$|^instance-data(?:\..+)?$/, [METADATA]],

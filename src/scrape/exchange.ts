@@ -7,8 +7,8 @@ import type { MetricFamily } from "../model/metric-family.ts";
 /** The status codes of scrape responses. */
 export type StatusCode = 200 | 400 | 500 | 503;
 
-/** The same, and that of a worker which does not exist; it is not counted. */
-export type AnswerStatus = StatusCode | 404;
+/** The same, and those of a target that may not be asked and of a worker which does not exist; they are not counted. */
+export type AnswerStatus = StatusCode | 403 | 404;
 
 /** What a scrape needs of its request. */
 export interface ScrapeRequest {

@@ -5,6 +5,7 @@ import { ChunkReader } from "../exposition/chunk-reader.ts";
 import type { Log } from "../log.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
 import type {
+  PageLink,
   ScrapeRequest,
   ScrapeResponse,
   Sending,
@@ -25,7 +26,7 @@ export interface PageContext {
   readonly scrapeHandler: Pick<ScrapeHandler, "scrape" | "survey">;
   readonly options: Pick<ResolvedHandlerOptions, "formats">;
   /** The paths that the page links to; a mount knows none. */
-  readonly paths: readonly string[];
+  readonly paths: readonly PageLink[];
   readonly log: Log;
   /** The workers that it shows; absent where there is no group. */
   readonly workers?: (() => readonly WorkerReport[]) | undefined;

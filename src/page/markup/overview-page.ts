@@ -1,4 +1,4 @@
-import type { Unavailable, WorkerReport } from "../../scrape/exchange.ts";
+import type { PageLink, Unavailable, WorkerReport } from "../../scrape/exchange.ts";
 import { LIST_SCRIPT } from "../browser/scripts.ts";
 import type { Overview } from "../overview.ts";
 import { collectorTable, scrapeTable } from "./activity.ts";
@@ -34,7 +34,7 @@ ${paths.length === 0 ? NO_HTML : html`<nav>${paths.map(linkTo)}</nav>`}`,
 }
 
 /** Not from the root: a proxy may have put a path in front. The dot makes it a path, whatever it is. */
-function linkTo(path: string): Html {
+function linkTo({ path }: PageLink): Html {
   return html` <a href=".${path}">${path}</a>`;
 }
 

@@ -35,7 +35,7 @@ const FACTS = {
 
 function pageOf(overview: Overview | Unavailable, changes: Partial<FrameParts> = {}): string {
   const date = new Date("2026-11-25T16:04:05.678Z");
-  const paths = ["/metrics", "/-/healthy", "/-/ready"];
+  const paths = ["/metrics", "/-/healthy", "/-/ready"].map((path) => ({ path }));
   const parts: FrameParts = { facts: FACTS, paths, formats: FORMATS, nonce: "abc+/=", date };
   const page = overviewPage(overview, { ...parts, ...changes });
   return Array.from(page, ({ markup }) => markup).join("");
@@ -75,7 +75,8 @@ test("overviewPage() shows the totals and the table", () => {
 
 for (const path of ["/a:b", "//host/metrics", "/m'&etrics"]) {
   test(`overviewPage() makes a link to the path ${path} that stays on this server`, () => {
-    const [, href = ""] = /<nav> <a href="([^"]*)"/.exec(pageOf(OVERVIEW, { paths: [path] })) ?? [];
+    const [, href = ""] =
+      /<nav> <a href="([^"]*)"/.exec(pageOf(OVERVIEW, { paths: [{ path }] })) ?? [];
     const read = href.replace("&#39;", "'").replace("&amp;", "&");
     assert.equal(new URL(read, "http://test/").href, `http://test${path}`);
   });

@@ -59,8 +59,8 @@ details th, details td { padding-block: 0.375rem; }
 .links { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; margin: 0.25rem 0 0; padding: 0; list-style: none; }
 form { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.75rem; margin: 1.5rem 0 1rem; }
 [role=search] label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.probe { align-items: end; }
-.probe label { flex: 1 1 10rem; color: var(--quiet); font-size: 0.875rem; overflow-wrap: anywhere; }
+.probe { align-items: end; margin: 1rem 0 0; }
+.probe label { flex: 1 1 12rem; color: var(--quiet); font-size: 0.875rem; overflow-wrap: anywhere; }
 .probe input, .probe select { display: block; width: 100%; color: var(--text); font-size: 1rem; }
 input { flex: 1 1 14rem; }
 input, select, .probe button {
@@ -72,7 +72,8 @@ input, select, .probe button {
   color: inherit;
   font: inherit;
 }
-.probe button { color: var(--link); max-width: 100%; }
+.probe :is(input, select, button) { min-height: 2.75rem; }
+.probe button { max-width: 100%; color: var(--link); }
 input::placeholder { color: var(--quiet); opacity: 1; }
 button { padding: 0; border: 0; background: none; color: inherit; font: inherit; text-align: inherit; cursor: pointer; }
 button:hover, tfoot button { text-decoration: underline; text-underline-offset: 0.15em; text-decoration-thickness: 1px; }

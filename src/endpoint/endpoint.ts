@@ -16,7 +16,7 @@ import type { MaybePromise } from "../maybe-promise.ts";
 import type { Gatherer } from "../model/gatherer.ts";
 import type { Controls, ResolvedHandlerOptions } from "../options/options.ts";
 import { createPage } from "../page/open-page.ts";
-import type { Scrape, WorkerReport } from "../scrape/exchange.ts";
+import type { PageLink, Scrape, WorkerReport } from "../scrape/exchange.ts";
 import {
   createScrapeHandler,
   type ScrapeHandler,
@@ -30,7 +30,7 @@ export interface EndpointParts extends ScrapeHandlerContext {
   readonly options: ResolvedHandlerOptions;
   readonly log: Log;
   /** The paths that the page links to; a mount knows none. */
-  readonly paths: readonly string[];
+  readonly paths: readonly PageLink[];
   /** The workers of the group, for the page; absent without one. */
   readonly workers?: () => readonly WorkerReport[];
 }

@@ -12,7 +12,8 @@ import type { ServedPaths } from "./served-paths.ts";
  * holds for all of them, an update keeps all of them waiting, and they share the memory for kept bytes.
  */
 export function createEndpoints(parts: EndpointParts, served: ServedPaths): OwnEndpoint {
-  const main = createEndpoint({ ...parts, paths: [...parts.paths, ...served.keys()] });
+  const links = Array.from(served.keys(), (path) => ({ path }));
+  const main = createEndpoint({ ...parts, paths: [...parts.paths, ...links] });
   const { options, log } = parts;
   const further = new Map<string, Scrape>();
   const closing = [main.close];

@@ -82,7 +82,7 @@ export async function openServer(parts: ServerArguments): Promise<OpenServer> {
     gatherer,
     options,
     log,
-    paths: [options.path, HEALTHY_PATH, READY_PATH],
+    paths: [options.path, HEALTHY_PATH, READY_PATH].map((path) => ({ path })),
     connections: () => port?.connectionCount ?? 0,
     hasPage: options.landingPage,
     furtherFamilies: security?.families,

@@ -19,6 +19,7 @@ import { type Exporter, ExporterError } from "./exporter.ts";
 import { UsageError } from "./flags/flag-values.ts";
 import { parseCommand, type Settings } from "./flags/flags.ts";
 import { HELP, versionLine } from "./flags/help.ts";
+import { type InitCommand, parseInit } from "./flags/init-flag.ts";
 import { loadExporter, ownExporter } from "./load.ts";
 import { createProgramLog, type ProgramLog } from "./log.ts";
 import { openNotifier } from "./notify.ts";
@@ -32,6 +33,8 @@ import { exitOnSignals, reloadOnHangup } from "./signals.ts";
  */
 export async function runProgram(args: readonly string[]): Promise<void> {
   try {
+    const init = parseInit(args);
+    if (init !== undefined) return await start(init);
     const command = parseCommand(args);
     if (command.kind === "serve") await serve(command.settings);
     else if (command.kind === "check")
@@ -42,6 +45,17 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     const message = error.message.replace(/[^?]$/, "$&.");
     process.stderr.write(`promhttp: ${message} Try --help\n`);
     process.exitCode = 2;
+  }
+}
+
+/** Writes an exporter to start from. */
+async function start(command: InitCommand): Promise<void> {
+  const { writeExporter } = await import("./init.ts");
+  try {
+    writeExporter(command, (line) => process.stdout.write(`${line}\n`));
+  } catch (error) {
+    process.stderr.write(`promhttp: Cannot write an exporter: ${(error as Error).message}\n`);
+    process.exitCode = 1;
   }
 }
 

@@ -114,8 +114,9 @@ export interface ProbeContext {
   readonly deadlineMs: number;
   /**
    * Resolves a host for `net`, `tls`, `http` and `https`, which take it as the option `lookup`. It returns only
-   * addresses that may be asked: a name can resolve to one that `allow` does not allow. The global `fetch` takes
-   * no such option.
+   * addresses that may be asked, since a name can resolve to one that may not; if there is no other, it fails with
+   * the code `ERR_PROMHTTP_TARGET`. Another host than the target's has to be allowed, too. Node never calls it for
+   * an address, as in a redirect to one. The global `fetch` takes no such option.
    */
   readonly lookup: LookupFunction;
 }

@@ -44,6 +44,13 @@ export { createHandler, type Handler } from "./mount/create-handler.ts";
 export type { Mount } from "./mount/mount.ts";
 export type { Address } from "./options/address.ts";
 export type {
+  Exporter,
+  ExporterFlag,
+  ExporterFlags,
+  FlagTypes,
+  FlagValues,
+} from "./options/exporter.ts";
+export type {
   BodyLimit,
   CompressionOptions,
   Controls,

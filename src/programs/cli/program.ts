@@ -18,6 +18,7 @@ import { crash, ExporterError, fail } from "./exit.ts";
 import { UsageError } from "./flags/command-line.ts";
 import { parseCommand, type Settings } from "./flags/flags.ts";
 import { HELP, versionLine } from "./flags/help.ts";
+import { type InitCommand, parseInit } from "./flags/init-flag.ts";
 import { moduleHelp } from "./flags/module-help.ts";
 import { type LoadedExporter, loadExporter, loadFlags, ownExporter } from "./load.ts";
 import { createProgramLog, type ProgramLog } from "./log.ts";
@@ -32,6 +33,8 @@ import { exitOnSignals, reloadOnHangup } from "./signals.ts";
  */
 export async function runProgram(args: readonly string[]): Promise<void> {
   try {
+    const init = parseInit(args);
+    if (init !== undefined) return await start(init);
     const command = parseCommand(args);
     if (command.kind === "serve") await serve(command.settings);
     else if (command.kind === "check")
@@ -54,6 +57,17 @@ async function showHelp(module: string | undefined): Promise<void> {
   const log = openLog({ logLevel: "info", logFormat: "logfmt" });
   const flags = await tryToLoad(module, log, () => loadFlags({ module, folder: process.cwd() }));
   process.stdout.write(moduleHelp(module, flags), () => process.exit(0));
+}
+
+/** Writes an exporter to start from. */
+async function start(command: InitCommand): Promise<void> {
+  const { writeExporter } = await import("./init.ts");
+  try {
+    writeExporter(command, (line) => process.stdout.write(`${line}\n`));
+  } catch (error) {
+    process.stderr.write(`promhttp: Cannot write an exporter: ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
 }
 
 async function serve(settings: Settings): Promise<void> {

@@ -7,6 +7,7 @@ import { nearestName } from "../suggest.ts";
 export const FLAGS = {
   help: { type: "boolean", short: "h" },
   version: { type: "boolean" },
+  init: { type: "boolean" },
   "web.listen-address": { type: "string", multiple: true },
   "web.systemd-socket": { type: "boolean" },
   "web.telemetry-path": { type: "string", default: "/metrics" },

@@ -9,6 +9,8 @@ Serves the metrics of an exporter to Prometheus. An exporter is a module that ex
 Flags:
   -h, --help                     Show this help.
       --version                  Show the version.
+      --init[=js|ts] [<folder>]  Write an exporter to start from, with its test and its Dockerfile, and
+                                 overwrite nothing. TypeScript where there is a tsconfig.json.
       --web.listen-address=":9464" ...
                                  Address on which to expose metrics: ":9464", "[::1]:9464",
                                  "unix:/run/app.sock". Repeatable for several addresses.

@@ -1,5 +1,5 @@
 import type { Probe, ScrapeHook, ServerOptions, Sources } from "../../index.ts";
-import type { ExporterFlags } from "../../options/exporter.ts";
+import type { ExporterFlags } from "../exporter.ts";
 import { ExporterError } from "./exit.ts";
 import { checkFlags } from "./flags/declared-flags.ts";
 import type { Values } from "./flags/read-flags.ts";

@@ -3,7 +3,6 @@ import { createRequire } from "node:module";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Sources } from "../../index.ts";
-import type { ExporterFlags } from "../../options/exporter.ts";
 import { readAddress } from "../../options/parse-address.ts";
 import {
   defaultSources,
@@ -11,6 +10,7 @@ import {
   INSTALL_HINT,
   loadClientLibrary,
 } from "../client-libraries.ts";
+import type { ExporterFlags } from "../exporter.ts";
 import { ExporterError } from "./exit.ts";
 import { type Exports, exporterOf, flagsOf, type ServedExporter } from "./exporter.ts";
 import { type Environment, readFlags } from "./flags/read-flags.ts";

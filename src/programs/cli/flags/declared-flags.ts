@@ -6,7 +6,7 @@ import {
   oneOf,
   textThat,
 } from "../../../options/checks.ts";
-import type { ExporterFlag, ExporterFlags } from "../../../options/exporter.ts";
+import type { ExporterFlag, ExporterFlags } from "../../exporter.ts";
 import { ExporterError } from "../exit.ts";
 import { FLAGS } from "./flag-table.ts";
 

@@ -1,4 +1,4 @@
-import type { ExporterFlag, ExporterFlags } from "../../../options/exporter.ts";
+import type { ExporterFlag, ExporterFlags } from "../../exporter.ts";
 
 /** Where the texts of the help begin, and where they end. */
 const COLUMN = 33;

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { ExporterFlag, ExporterFlags } from "../../../options/exporter.ts";
+import type { ExporterFlag, ExporterFlags } from "../../exporter.ts";
 import { checkRepeats, UsageError, usageError } from "./command-line.ts";
 
 /** The environment of the process. */
@@ -62,8 +62,8 @@ function optionsOf(flags: ExporterFlags) {
 function valueIn(env: Environment, name: string, flag: ExporterFlag): unknown {
   const text = flag.env === undefined ? undefined : env[flag.env];
   if (!text) return undefined;
-  const lines = flag.multiple ? text.split(/\r?\n/).filter((line) => line !== "") : [text];
-  return toValue(`Environment variable ${flag.env} (--${name})`, flag, lines);
+  const texts = flag.multiple ? text.split(",").map((item) => item.trim()) : [text];
+  return toValue(`Environment variable ${flag.env} (--${name})`, flag, texts);
 }
 
 /** @param place Where the texts are, for messages. */

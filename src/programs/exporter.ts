@@ -1,6 +1,6 @@
 import type { Sources } from "../model/gatherer.ts";
 import type { Probe } from "../model/probe.ts";
-import type { ScrapeHook } from "./options.ts";
+import type { ScrapeHook } from "../options/options.ts";
 
 /**
  * An exporter, as `npx promhttp ./exporter.mjs` serves it: what its module exports by these names, or what its
@@ -83,7 +83,8 @@ export interface ExporterFlag<Type extends keyof FlagTypes = keyof FlagTypes> {
   /**
    * The environment variable that is read where the command line has no value: the place for a secret, since
    * whoever may list processes can read a command line. An empty variable counts as unset. That of a boolean is
-   * `true`, `false`, `1` or `0`; that of a `multiple` flag has a value in each line.
+   * `true`, `false`, `1` or `0`; that of a `multiple` flag has commas between its
+   * values.
    * @default undefined
    */
   readonly env?: string | undefined;

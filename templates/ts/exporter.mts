@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import { statfs } from "node:fs/promises";
 import { connect } from "node:net";
+import type { ExporterFlags, FlagValues, Gatherer, MetricFamily, Probe } from "promhttp";
 
 /** Its own flags: `npm start -- --disk.path=/data`. */
 export const flags = {
@@ -18,25 +19,24 @@ export const flags = {
     env: "PROBE_ALLOW",
     help: "Host, domain or network that may be probed.",
   },
-};
+} satisfies ExporterFlags;
+
+type Flags = FlagValues<typeof flags>;
 
 /** What /metrics serves: each scrape measures anew. */
-export function registry({ "disk.path": path }) {
+export function registry({ "disk.path": path }: Flags): Gatherer {
   return {
     async gather() {
       const { bsize, blocks, bavail } = await statfs(path);
-      return {
-        families: [
-          gauge("disk_size_bytes", "Size of the file system.", blocks * bsize, { path }),
-          gauge("disk_available_bytes", "Space that is available.", bavail * bsize, { path }),
-        ],
-      };
+      const size = gauge("disk_size_bytes", "Size of the file system.", blocks * bsize, { path });
+      const free = gauge("disk_free_bytes", "Free space for users.", bavail * bsize, { path });
+      return { families: [size, free] };
     },
   };
 }
 
 /** What /probe serves: it connects to the target, unless the flag does not allow that. */
-export function probe({ "probe.allow": allow }) {
+export function probe({ "probe.allow": allow }: Flags): Probe {
   return {
     allow,
     async probe({ target: { host, port = 443 }, lookup, signal }) {
@@ -54,6 +54,6 @@ export function probe({ "probe.allow": allow }) {
   };
 }
 
-function gauge(name, help, value, labels = {}) {
+function gauge(name: string, help: string, value: number, labels = {}): MetricFamily {
   return { name, help, type: "gauge", metrics: [{ labels, value }] };
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { createHandler, render } from "promhttp";
-import { probe, registry } from "./exporter.mts";
+import { probe, registry } from "./exporter.mjs";
 
 const flags = { "disk.path": ".", "probe.allow": ["127.0.0.1"] };
 

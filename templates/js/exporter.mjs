@@ -15,6 +15,7 @@ export const flags = {
   "probe.allow": {
     type: "string",
     multiple: true,
+    required: true,
     env: "PROBE_ALLOW",
     help: "Host, domain or network that may be probed.",
   },
@@ -32,7 +33,7 @@ export function registry({ "disk.path": path }) {
   };
 }
 
-/** What /probe serves: it connects to the target, unless the flag does not allow that. */
+/** What /probe serves: it connects to targets that the flag allows. */
 export function probe({ "probe.allow": allow }) {
   return {
     allow,

@@ -16,6 +16,7 @@ export const flags = {
   "probe.allow": {
     type: "string",
     multiple: true,
+    required: true,
     env: "PROBE_ALLOW",
     help: "Host, domain or network that may be probed.",
   },
@@ -35,7 +36,7 @@ export function registry({ "disk.path": path }: Flags): Gatherer {
   };
 }
 
-/** What /probe serves: it connects to the target, unless the flag does not allow that. */
+/** What /probe serves: it connects to targets that the flag allows. */
 export function probe({ "probe.allow": allow }: Flags): Probe {
   return {
     allow,

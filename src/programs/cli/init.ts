@@ -36,7 +36,7 @@ export function writeExporter(
   }
   if (kept.has(exporter)) return;
   say("\nNext:");
-  if (pathOf(".") !== process.cwd()) say(`  cd ${folder}`);
+  if (pathOf(".") !== process.cwd()) say(`  cd ${/\s/.test(folder) ? `"${folder}"` : folder}`);
   for (const command of commandsFor(language, kept.has("package.json"))) say(`  ${command}`);
   if (language === "js") return;
   if (
@@ -101,7 +101,7 @@ function packageOf(language: Language) {
   };
 }
 
-/** Lets it probe this machine: without the flag it probes nothing. */
+/** Lets it probe this machine: what may be probed has no default. */
 function startOf(language: Language): string {
   return `promhttp exporter.m${language} --probe.allow=localhost`;
 }

@@ -47,10 +47,11 @@ Next:
     );
   }));
 
-test("--init makes the folder", () =>
+test("--init makes the folder, and says how to enter it", () =>
   withTempDir(async (folder) => {
-    init(join(folder, "exporters/shelly"));
-    assert.ok((await readdir(join(folder, "exporters/shelly"))).includes("exporter.mjs"));
+    const made = join(folder, "exporters/my exporter");
+    assert.ok(init(made).includes(`\n  cd "${made}"\n`));
+    assert.ok((await readdir(made)).includes("exporter.mjs"));
   }));
 
 test("--init=ts writes an exporter in TypeScript", () =>

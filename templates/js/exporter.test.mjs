@@ -5,11 +5,11 @@ import { test } from "node:test";
 import { createHandler, render } from "promhttp";
 import { probe, registry } from "./exporter.mjs";
 
-const flags = { "disk.path": ".", "probe.allow": ["127.0.0.1"] };
+const flags = { "folder.path": ".", "probe.allow": ["127.0.0.1"] };
 
-test("the metrics show the size of a file system", async () => {
+test("the metrics count the entries of a folder", async () => {
   const { text } = await render(registry(flags));
-  assert.match(text, /^disk_size_bytes\{path="\."\} [1-9]\d*$/m);
+  assert.match(text, /^folder_entries\{path="\."\} [1-9]\d*$/m);
 });
 
 const handler = createHandler(probe(flags));

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import client from "prom-client";
-import { ExporterError, exporterOf } from "../../../src/programs/cli/exporter.ts";
+import { ExporterError } from "../../../src/programs/cli/exit.ts";
+import { exporterOf } from "../../../src/programs/cli/exporter.ts";
 
 const registry = new client.Registry();
 const gatherer = { gather: () => ({ families: [] }) };
@@ -36,7 +37,7 @@ const CASES: Readonly<Record<string, readonly [namespace: Exports, source: unkno
 
 for (const [name, [namespace, source]] of Object.entries(CASES)) {
   test(`exporterOf() finds ${name}`, async () => {
-    const exporter = await exporterOf(namespace);
+    const exporter = await exporterOf(namespace, {});
     assert.equal(exporter.source, source);
     assert.equal(exporter.onScrape, undefined);
     assert.equal(exporter.close, undefined);
@@ -51,7 +52,7 @@ test("exporterOf() finds the hooks beside the registry, or on the default export
     { registry, onScrape, close },
     { default: { registry, onScrape, close } },
   ]) {
-    const exporter = await exporterOf(namespace);
+    const exporter = await exporterOf(namespace, {});
     const context = { signal: new AbortController().signal };
     exporter.onScrape?.(context);
     exporter.close?.();
@@ -67,14 +68,17 @@ test("exporterOf() calls a hook as a method of its object", async () => {
       this.isOpen = false;
     },
   };
-  (await exporterOf({ default: exporter })).close?.();
+  (await exporterOf({ default: exporter }, {})).close?.();
   assert.equal(exporter.isOpen, false);
 });
 
 /** Exports that cannot be served, and why. */
 const WRONG: Readonly<Record<string, readonly [namespace: Exports, reason: RegExp]>> = {
-  nothing: [{}, /must export a registry, as default or as "registry"$/],
-  "something else": [{ default: 1, registry: "no", register: null }, /must export a registry/],
+  nothing: [{}, /must export a registry, as default or as "registry", or a probe$/],
+  "something else": [
+    { default: 1, registry: "no", register: null },
+    /"registry" must be a registry, a gatherer, an array of them/,
+  ],
   "a function that returns nothing": [
     { default: async () => {} },
     /function must return a registry/,
@@ -85,7 +89,7 @@ const WRONG: Readonly<Record<string, readonly [namespace: Exports, reason: RegEx
 
 for (const [name, [namespace, reason]] of Object.entries(WRONG)) {
   test(`exporterOf() rejects ${name}`, async () => {
-    await assert.rejects(exporterOf(namespace), (error) => {
+    await assert.rejects(exporterOf(namespace, {}), (error) => {
       assert.ok(error instanceof ExporterError);
       assert.match(error.message, reason);
       return true;
@@ -95,5 +99,5 @@ for (const [name, [namespace, reason]] of Object.entries(WRONG)) {
 
 test("exporterOf() propagates errors of the module's function", async () => {
   const error = new Error("boom");
-  await assert.rejects(exporterOf({ default: () => Promise.reject(error) }), error);
+  await assert.rejects(exporterOf({ default: () => Promise.reject(error) }, {}), error);
 });

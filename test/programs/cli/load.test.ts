@@ -3,9 +3,13 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import client from "prom-client";
-import { ExporterError } from "../../../src/programs/cli/exporter.ts";
+import { ExporterError } from "../../../src/programs/cli/exit.ts";
 import { loadExporter, ownExporter } from "../../../src/programs/cli/load.ts";
 import { withTempDir } from "../../helpers/with-temp-dir.ts";
+
+function load(module: string, folder: string) {
+  return loadExporter({ module, folder, args: [], env: {} });
+}
 
 const ROOT = join(import.meta.dirname, "../../..");
 
@@ -23,10 +27,10 @@ test("loadExporter() finds a module by its path, with or without a dot, or as a 
       c: 3,
     };
     for (const [module, value] of Object.entries(found)) {
-      assert.deepEqual((await loadExporter(module, folder)).source, [value], module);
+      assert.deepEqual((await load(module, folder)).source, [value], module);
     }
     for (const module of ["./c", "d.mjs", "/d.mjs", ""]) {
-      await assert.rejects(loadExporter(module, join(folder, "d")), ExporterError, module);
+      await assert.rejects(load(module, join(folder, "d")), ExporterError, module);
     }
   });
 });
@@ -38,9 +42,9 @@ test("loadExporter() finds the main file of a folder, or else a package of that 
     await mkdir(join(folder, "b"));
     await mkdir(join(folder, "node_modules/b"), { recursive: true });
     await writeFile(join(folder, "node_modules/b/index.js"), "exports.registry = [2];\n");
-    assert.deepEqual((await loadExporter("./a", folder)).source, [1]);
-    assert.deepEqual((await loadExporter("a", folder)).source, [1]);
-    assert.deepEqual((await loadExporter("b", folder)).source, [2]);
+    assert.deepEqual((await load("./a", folder)).source, [1]);
+    assert.deepEqual((await load("a", folder)).source, [1]);
+    assert.deepEqual((await load("b", folder)).source, [2]);
   });
 });
 
@@ -78,7 +82,7 @@ for (const [module, advice] of MISSING) {
       ]) {
         await writeFile(join(folder, file), "");
       }
-      await assert.rejects(loadExporter(module, folder), {
+      await assert.rejects(load(module, folder), {
         message: `Cannot find module "${module}"${advice}`,
       });
     });

@@ -197,7 +197,7 @@ const FAILURES: Readonly<Record<string, readonly [text: string, reason: string]>
   "that does not exist": ["", 'Cannot find module \\"exporter.mjs\\"'],
   "that exports nothing": [
     "setInterval(() => {}, 1_000);",
-    'The module must export a registry, as default or as \\"registry\\"',
+    'The module must export a registry, as default or as \\"registry\\", or a probe',
   ],
   "that exports a cluster registry": [
     `import client from "prom-client"; export default new client.AggregatorRegistry();`,

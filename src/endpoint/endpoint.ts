@@ -9,14 +9,19 @@
  */
 import type { FixedAnswer } from "../http/fixed-answers.ts";
 import type { RequestHead } from "../http/request-head.ts";
+import type { FurtherPaths } from "../http/routes.ts";
 import type { OwnPlace } from "../http/targets.ts";
 import type { Log } from "../log.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
 import type { Gatherer } from "../model/gatherer.ts";
 import type { Controls, ResolvedHandlerOptions } from "../options/options.ts";
 import { createPage } from "../page/open-page.ts";
-import type { Scrape, WorkerReport } from "../scrape/exchange.ts";
-import { createScrapeHandler, type ScrapeHandlerContext } from "../scrape/scrape.ts";
+import type { PageLink, Scrape, WorkerReport } from "../scrape/exchange.ts";
+import {
+  createScrapeHandler,
+  type ScrapeHandler,
+  type ScrapeHandlerContext,
+} from "../scrape/scrape.ts";
 import type { SelfMetrics } from "../scrape/self-metrics.ts";
 
 /** What an endpoint is made of. */
@@ -25,7 +30,7 @@ export interface EndpointParts extends ScrapeHandlerContext {
   readonly options: ResolvedHandlerOptions;
   readonly log: Log;
   /** The paths that the page links to; a mount knows none. */
-  readonly paths: readonly string[];
+  readonly paths: readonly PageLink[];
   /** The workers of the group, for the page; absent without one. */
   readonly workers?: () => readonly WorkerReport[];
 }
@@ -42,6 +47,8 @@ export interface Endpoint extends Controls {
    * @param own Where this server is; `undefined` for a mount, which only its requests can tell.
    */
   readonly targets?: (head: RequestHead, own: OwnPlace | undefined) => MaybePromise<FixedAnswer>;
+  /** What the paths of the option `paths` are answered with; absent without the option. */
+  readonly further?: FurtherPaths;
   /** Drops what is kept for the next scrape, because there will be none. */
   close(): void;
 }
@@ -53,6 +60,8 @@ export const CANNOT_JOIN = "Cannot join the other workers; this one is a target 
 export interface OwnEndpoint extends Endpoint {
   /** What its scrapes count. */
   readonly selfMetrics: SelfMetrics;
+  /** What its scrapes share. */
+  readonly parts: ScrapeHandler["parts"];
 }
 
 /** Makes the endpoint of a gatherer. */

@@ -3,26 +3,21 @@ import type { EscapingScheme } from "../model/names.ts";
 import type { Format } from "../options/options.ts";
 import type { Encoder } from "./encoder.ts";
 import { type CreateEncoder, FORMAT_ROWS } from "./formats.ts";
-import { BlockStore, type StoreContext } from "./kept/store.ts";
+import type { BlockStore } from "./kept/store.ts";
 
 /** The encoders of all formats, with what they keep between scrapes. */
 export interface Encoders {
   /** Returns the encoder of a format; loads its code on first use. */
   get(format: Format, escaping: EscapingScheme): MaybePromise<Encoder>;
-  /** Must be called after each scrape: drops what is kept when memory is short. */
-  afterScrape(): void;
-  /** Drops what is kept. */
-  clear(): void;
 }
 
 /**
  * Makes the encoders of all formats, each on first use: a process that is scraped as text never loads
  * the code of the others. Formats with the same body share one for each escaping scheme.
  *
- * @param maxKeptBytes How many bytes all of them together may keep between scrapes.
+ * @param store Keeps what they encode between scrapes, within its budget for all of them together.
  */
-export function createEncoders(maxKeptBytes: number, context: StoreContext = {}): Encoders {
-  const store = new BlockStore(maxKeptBytes, context);
+export function createEncoders(store: BlockStore): Encoders {
   /** By what loads their code. */
   const loaded = new Map<unknown, Map<EscapingScheme, MaybePromise<Encoder>>>();
   return {
@@ -41,7 +36,5 @@ export function createEncoders(maxKeptBytes: number, context: StoreContext = {})
       }
       return encoder;
     },
-    afterScrape: () => store.afterScrape(),
-    clear: () => store.clear(),
   };
 }

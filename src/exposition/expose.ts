@@ -20,6 +20,7 @@ import { type CompressedBody, createCompressor } from "./compression/compressor.
 import type { Encoder } from "./encoder.ts";
 import { createEncoders } from "./encoders.ts";
 import { negotiateFormat } from "./formats.ts";
+import { BlockStore } from "./kept/store.ts";
 import { memoiseByHeader } from "./negotiation/memo.ts";
 
 /** The headers by which a scraper says what it reads. */
@@ -53,7 +54,9 @@ export interface Exposer {
     wanted: AcceptHeaders,
     signal: Signal,
   ): MaybePromise<Exposition>;
-  /** Drops what is kept between scrapes. */
+  /** What it keeps between scrapes; another exposer may share it, and with it the budget. */
+  readonly store: BlockStore;
+  /** Drops what is kept between scrapes, that of exposers with the same store included. */
   clear(): void;
 }
 
@@ -68,6 +71,8 @@ export interface ReadingLock {
 /** What an exposer works with, and what it reports. */
 export interface ExposerContext {
   readonly lock: ReadingLock;
+  /** Of another exposer; absent where it has one of its own. */
+  readonly store?: BlockStore | undefined;
   readonly report: FaultReporter;
   warn(message: string): void;
   onEncoded(durationMs: number): void;
@@ -90,9 +95,9 @@ export function createExposer(
   }: Pick<ResolvedHandlerOptions, "formats" | "compression" | "bodyLimit" | "maxKeptBytes">,
   context: ExposerContext,
 ): Exposer {
-  const { lock, report } = context;
+  const { lock, report, store = new BlockStore(maxKeptBytes, context) } = context;
   const negotiate = memoiseByHeader((accept) => negotiateFormat(accept, formats));
-  const encoders = createEncoders(maxKeptBytes, context);
+  const encoders = createEncoders(store);
   const compressor = createCompressor(compression);
   const spareMemory: ChunkMemory[] = [];
 
@@ -112,7 +117,7 @@ export function createExposer(
     const onEnd = (ended: ChunkReader) => {
       lock.leave(ended);
       context.onEncoded(ended.durationMs);
-      encoders.afterScrape();
+      store.afterScrape();
     };
     const reader = new ChunkReader(bounded, signal, { memory, onEnd });
     return andThen(lock.enter(reader, signal), () => startBody(reader));
@@ -136,8 +141,10 @@ export function createExposer(
       );
     },
 
+    store,
+
     clear() {
-      encoders.clear();
+      store.clear();
       spareMemory.length = 0;
     },
   };

@@ -1,8 +1,12 @@
 import type { ResolvedOptions } from "../options/options.ts";
 import { isUrlPath } from "../options/rules.ts";
+import type { Scrape } from "../scrape/exchange.ts";
 
 /** What a request is for. */
-export type Route =
+export type Route = NamedRoute | Scrape;
+
+/** What every server has an answer to. */
+export type NamedRoute =
   | "metrics"
   | "landing-page"
   | "healthy"
@@ -14,7 +18,7 @@ export type Route =
   | "not-found"
   | "method-not-allowed";
 
-type Row = readonly [path: string, route: Route];
+type Row = readonly [path: string, route: NamedRoute];
 
 /** The path that answers as long as the process does. */
 export const HEALTHY_PATH = "/-/healthy";
@@ -35,16 +39,19 @@ const FIXED_ROWS: readonly Row[] = [
 /** The paths of one server. */
 export type Routes = ReadonlyMap<string, Route>;
 
+/** What the paths of the option `paths` are answered with. */
+export type FurtherPaths = ReadonlyMap<string, Scrape>;
+
 /** Makes the table of a server's paths. */
 export function createRoutes(
   options: Pick<ResolvedOptions, "path" | "landingPage" | "workers">,
+  further: FurtherPaths = new Map(),
 ): Routes {
   const rows: Row[] = [...FIXED_ROWS];
   if (options.workers !== undefined) rows.push([TARGETS_PATH, "targets"]);
   if (options.landingPage) rows.push(["/", "landing-page"]);
-  // The last one, because it replaces the page where the metrics are at `/`.
-  rows.push([options.path, "metrics"]);
-  return new Map(rows);
+  // Last, because they replace the page where they are at `/`.
+  return new Map<string, Route>([...rows, ...further, [options.path, "metrics"]]);
 }
 
 /** Tells whether `path` is one that a server may have, whatever the options say. */

@@ -5,6 +5,7 @@ import { ChunkReader } from "../exposition/chunk-reader.ts";
 import type { Log } from "../log.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
 import type {
+  PageLink,
   ScrapeRequest,
   ScrapeResponse,
   Sending,
@@ -25,7 +26,7 @@ export interface PageContext {
   readonly scrapeHandler: Pick<ScrapeHandler, "scrape" | "survey">;
   readonly options: Pick<ResolvedHandlerOptions, "formats">;
   /** The paths that the page links to; a mount knows none. */
-  readonly paths: readonly string[];
+  readonly paths: readonly PageLink[];
   readonly log: Log;
   /** The workers that it shows; absent where there is no group. */
   readonly workers?: (() => readonly WorkerReport[]) | undefined;
@@ -72,10 +73,14 @@ async function answerMarkup<T>(
   pageOf: (found: T | Unavailable, parts: FrameParts) => Iterable<Html>,
 ): Promise<ScrapeResponse | undefined> {
   const nonce = randomBytes(16).toString("base64");
-  const headers = { ...COMMON, "Content-Type": HTML, "Content-Security-Policy": policyOf(nonce) };
+  const { scrapeHandler, log, paths, options } = context;
+  const headers = {
+    ...COMMON,
+    "Content-Type": HTML,
+    "Content-Security-Policy": policyOf(nonce, paths),
+  };
   if (request.isHead) return { status: 200, headers, body: new Uint8Array(), ...unbounded() };
   const facts = await readProcessFacts();
-  const { scrapeHandler, log, paths, options } = context;
   const taken = await take(scrapeHandler.survey, request.signal, log);
   if (taken === undefined) return undefined;
   const { formats } = options;
@@ -143,12 +148,13 @@ const COMMON = { "Referrer-Policy": "no-referrer", "Cache-Control": "no-store" }
 
 /**
  * The policy allows the page only its own style and script, known by their nonce, and requests of the
- * script to its own server.
+ * script and of forms to its own server.
  */
-function policyOf(nonce: string): string {
+function policyOf(nonce: string, paths: readonly PageLink[]): string {
+  const forms = paths.some(({ probe }) => probe !== undefined) ? "'self'" : "'none'";
   return (
     `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; ` +
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    `connect-src 'self'; base-uri 'none'; form-action ${forms}; frame-ancestors 'none'`
   );
 }
 

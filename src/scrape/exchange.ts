@@ -3,12 +3,13 @@ import type { Signal } from "../abort.ts";
 import type { Body } from "../exposition/body.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
+import type { Probe } from "../model/probe.ts";
 
 /** The status codes of scrape responses. */
 export type StatusCode = 200 | 400 | 500 | 503;
 
-/** The same, and that of a worker which does not exist; it is not counted. */
-export type AnswerStatus = StatusCode | 404;
+/** The same, and those of a target that may not be asked and of a worker which does not exist; they are not counted. */
+export type AnswerStatus = StatusCode | 403 | 404;
 
 /** What a scrape needs of its request. */
 export interface ScrapeRequest {
@@ -117,6 +118,13 @@ export interface CollectorReport {
   readonly failedAtMs: number | undefined;
   /** Whether it failed when it last ran. */
   readonly isFailing: boolean;
+}
+
+/** A path that the page links to. */
+export interface PageLink {
+  readonly path: string;
+  /** What a probe reads of its query: the page shows a form for it. Absent where the path has no probe. */
+  readonly probe?: Pick<Probe, "modules" | "params">;
 }
 
 /** How a worker of a group does. */

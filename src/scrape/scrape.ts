@@ -8,7 +8,7 @@
  * and the reading of values apart. Each failure is counted, logged and answered here, in one place.
  * This room opens no socket, and does not depend on the kind of server.
  */
-import { createExposer, type Exposer } from "../exposition/expose.ts";
+import { createExposer, type Exposer, type ExposerContext } from "../exposition/expose.ts";
 import type { About, Log } from "../log.ts";
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError, FaultReporter, Gatherer } from "../model/gatherer.ts";
@@ -50,6 +50,8 @@ export interface ScrapeHandlerContext {
   readonly furtherFamilies?: (() => readonly MetricFamily[]) | undefined;
   /** Keeps updates and reading apart, where something else reads the same metrics. */
   readonly lock?: UpdateLock | undefined;
+  /** Another handler of the same server: they share the lock, the status and the memory for kept bytes. */
+  readonly beside?: Pick<ScrapeParts, "lock" | "status" | "exposer"> | undefined;
 }
 
 /** Makes the scrape handler of a gatherer. */
@@ -61,11 +63,12 @@ export function createScrapeHandler(
     connections,
     hasPage = false,
     furtherFamilies,
-    lock = new UpdateLock(),
+    beside,
+    lock = beside?.lock ?? new UpdateLock(),
   }: ScrapeHandlerContext = {},
 ): ScrapeHandler {
   const selfMetrics = new SelfMetrics(connections, furtherFamilies);
-  const parts = createParts(gatherer, options, { log, selfMetrics, lock });
+  const parts = createParts(gatherer, options, { log, selfMetrics, lock, beside });
   const recentScrapes = hasPage ? new RecentScrapes() : undefined;
   const { status, exposer, alarm } = parts;
   let reason = "";
@@ -101,7 +104,7 @@ function createScrape(parts: Parts, recentScrapes: RecentScrapes | undefined): S
   const { selfMetrics } = parts;
   // A page that succeeds with one family does not mean that a scraper would.
   const log: Log = { ...parts.log, settled() {} };
-  const partsOfPage = { ...parts, log, selfMetrics: countsOfPage(selfMetrics) };
+  const partsOfPage = { ...parts, log, headers: {}, selfMetrics: countsOfPage(selfMetrics) };
   const answerScraper = (request: ScrapeRequest) => answer(parts, request);
   return (request) => {
     if (request.isPage) {
@@ -142,9 +145,15 @@ type Parts = ScrapeParts & Pick<Accounts, "selfMetrics">;
 function createParts(
   gatherer: Gatherer,
   options: ResolvedHandlerOptions,
-  { log, selfMetrics, lock }: Pick<Parts, "log" | "selfMetrics" | "lock">,
+  {
+    log,
+    selfMetrics,
+    lock,
+    beside,
+  }: Pick<Parts, "log" | "selfMetrics" | "lock"> & Pick<ScrapeHandlerContext, "beside">,
 ): Parts {
-  const status = new Status(options.statusName);
+  const status = beside?.status ?? new Status(options.statusName);
+  const store = beside?.exposer.store;
   const report = createReporter(selfMetrics, log);
   const joinOwn = createListJoiner<MetricFamily>();
   return {
@@ -156,11 +165,23 @@ function createParts(
     alarm: new Alarm(),
     select: createLazySelect(gatherer),
     cycle: createCycle(gatherer, options, { selfMetrics, log, report }),
-    exposer: createCountedExposer(options, { selfMetrics, log, report, lock }),
+    headers: options.workers === undefined ? { [START_TIME]: startSeconds() } : {},
+    exposer: createCountedExposer(options, { selfMetrics, log, report, lock, store }),
     ownFamilies: () =>
       options.selfMetrics ? joinOwn(status.families, selfMetrics.families()) : status.families,
     joinFamilies: createListJoiner<MetricFamily>(),
   };
+}
+
+/**
+ * The header by which a receiver can date counters, as client_golang has it. In a group it would say nothing
+ * about those of other processes.
+ */
+const START_TIME = "Process-Start-Time-Unix";
+
+/** When this process began, in whole seconds since the epoch. */
+function startSeconds(): string {
+  return String(Math.floor(performance.timeOrigin / 1_000));
 }
 
 /** Where failures and figures of a scrape go. */
@@ -240,10 +261,11 @@ function createCycle(
 
 function createCountedExposer(
   options: ResolvedHandlerOptions,
-  { selfMetrics, log, report, lock }: Accounts & { readonly lock: UpdateLock },
+  { selfMetrics, log, report, lock, store }: Accounts & Pick<ExposerContext, "lock" | "store">,
 ): Exposer {
   return createExposer(options, {
     lock,
+    store,
     report,
     warn: (message) => log.warn(message),
     onEncoded(durationMs) {

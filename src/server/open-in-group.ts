@@ -39,7 +39,7 @@ export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
     gatherer,
     options,
     log,
-    paths: [options.path, HEALTHY_PATH, READY_PATH, TARGETS_PATH],
+    paths: [options.path, HEALTHY_PATH, READY_PATH, TARGETS_PATH].map((path) => ({ path })),
     connections: () => ports.current?.connectionCount ?? 0,
     hasPage: options.landingPage,
     furtherFamilies: security?.families,

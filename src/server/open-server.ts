@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
-import { createEndpoint } from "../endpoint/endpoint.ts";
+import { createEndpoint, type EndpointParts, type OwnEndpoint } from "../endpoint/endpoint.ts";
+import type { ServedPaths } from "../endpoint/served-paths.ts";
 import { HEALTHY_PATH, READY_PATH } from "../http/routes.ts";
 import type { Log } from "../log.ts";
 import type { Gatherer } from "../model/gatherer.ts";
@@ -14,6 +15,8 @@ import type { Security } from "./security.ts";
 /** The arguments of a server, checked and parsed. */
 export interface ServerArguments {
   readonly gatherer: Gatherer;
+  /** What is served beside it; absent without the option `paths`. */
+  readonly paths?: ServedPaths | undefined;
   readonly target: ListenTarget;
   /** The address as it was given, for messages. */
   readonly label: string;
@@ -57,23 +60,34 @@ export async function openPorts({ context, ...others }: PortsParts): Promise<Por
   return openWithHealth(parts, context);
 }
 
+/** Makes the endpoint of this process. */
+export async function openEndpoint(
+  parts: EndpointParts,
+  paths: ServedPaths | undefined,
+): Promise<OwnEndpoint> {
+  if (paths === undefined) return createEndpoint(parts);
+  const { createEndpoints } = await import("../endpoint/endpoints.ts");
+  return createEndpoints(parts, paths);
+}
+
 /**
  * Opens the server of one process.
  *
  * @throws {ListenError} When the address cannot be listened on.
  */
 export async function openServer(parts: ServerArguments): Promise<OpenServer> {
-  const { gatherer, options, log, security } = parts;
+  const { gatherer, paths, options, log, security } = parts;
   let port: Port | undefined;
-  const endpoint = createEndpoint({
+  const endpointParts = {
     gatherer,
     options,
     log,
-    paths: [options.path, HEALTHY_PATH, READY_PATH],
+    paths: [options.path, HEALTHY_PATH, READY_PATH].map((path) => ({ path })),
     connections: () => port?.connectionCount ?? 0,
     hasPage: options.landingPage,
     furtherFamilies: security?.families,
-  });
+  };
+  const endpoint = await openEndpoint(endpointParts, paths);
   const closing = createClosing(options, async () => port?.drain());
   const context = { options, endpoint, closing, log, guard: security?.guard };
   const onClosed = () => void closing.closeNow();

@@ -23,7 +23,7 @@ import {
   type RequestHead,
 } from "../http/request-head.ts";
 import { resetResponse } from "../http/reset.ts";
-import { createRoutes, type Route, routeOf } from "../http/routes.ts";
+import { createRoutes, type NamedRoute, type Route, routeOf } from "../http/routes.ts";
 import { sendFixed, setHeaders } from "../http/send.ts";
 import type { Log } from "../log.ts";
 import { andThen, type MaybePromise, orElse } from "../maybe-promise.ts";
@@ -36,7 +36,7 @@ export interface RequestContext {
     ResolvedOptions,
     "path" | "landingPage" | "workers" | "allowedHosts" | "headersTimeoutMs"
   >;
-  readonly endpoint: Pick<Endpoint, "scrape" | "page" | "isReady" | "targets">;
+  readonly endpoint: Pick<Endpoint, "scrape" | "page" | "isReady" | "targets" | "further">;
   readonly closing: Pick<Closing, "hasBegun" | "isDraining">;
   readonly log: Log;
   /** Decides who may ask; absent where everybody may. */
@@ -45,8 +45,8 @@ export interface RequestContext {
 
 /** Makes the function that answers every request of the server. It never throws. */
 export function createRequestListener(context: RequestContext): RequestListener {
-  const { options, closing, guard } = context;
-  const routes = createRoutes(options);
+  const { options, closing, guard, endpoint } = context;
+  const routes = createRoutes(options, endpoint.further);
 
   return (request, response) => {
     // A write to a socket that the client has closed is an event of the response.
@@ -113,7 +113,8 @@ function answerAdmitted(exchange: Exchange, context: RequestContext): void {
 function answer(exchange: Exchange, context: RequestContext): void {
   const { request, response, head, route } = exchange;
   const { scrape, page } = context.endpoint;
-  if (route === "metrics") void answerScrape(request, response, head, scrape);
+  if (typeof route === "function") void answerScrape(request, response, head, route);
+  else if (route === "metrics") void answerScrape(request, response, head, scrape);
   else if (route === "landing-page") void answerScrape(request, response, head, page);
   else if (route === "ready") sendFixed(response, readinessOf(context));
   else if (route === "targets") void answerTargets(exchange, context);
@@ -181,7 +182,7 @@ function isAmbiguous(request: IncomingMessage): boolean {
 }
 
 const FIXED_ANSWERS: Readonly<
-  Record<Exclude<Route, "metrics" | "landing-page" | "ready" | "targets">, FixedAnswer>
+  Record<Exclude<NamedRoute, "metrics" | "landing-page" | "ready" | "targets">, FixedAnswer>
 > = {
   healthy: HEALTHY,
   favicon: NO_ICON,

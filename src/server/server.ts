@@ -12,6 +12,7 @@
  * listens, no error reaches the process.
  */
 import type { AddressInfo } from "node:net";
+import type { ServedPaths } from "../endpoint/served-paths.ts";
 import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { isFixedPath } from "../http/routes.ts";
 import { createLog } from "../log.ts";
@@ -22,7 +23,7 @@ import {
   type ListenTarget,
   ordinaryTarget,
 } from "../options/address.ts";
-import type { Controls, ServerOptions } from "../options/options.ts";
+import type { Controls, ResolvedOptions, ServerOptions } from "../options/options.ts";
 import { resolveOptions } from "../options/rules.ts";
 import { isSecured } from "../options/security-rules.ts";
 import type { WorkerRole } from "../options/workers.ts";
@@ -209,10 +210,16 @@ async function parseTarget(address: unknown): Promise<ListenTarget> {
   return parseAddress(address);
 }
 
+async function readPaths(options: ResolvedOptions): Promise<ServedPaths> {
+  const served = await import("../endpoint/served-paths.ts");
+  return served.readPaths(options);
+}
+
 /** Opens the server of this process, or that of the group that it joins. */
 async function open(checked: CheckedArguments, target: ListenTarget): Promise<OpenServer> {
-  const given = { ...checked, target, label: describeAddress(target) };
   const { options } = checked;
+  const paths = options.paths === undefined ? undefined : await readPaths(options);
+  const given = { ...checked, paths, target, label: describeAddress(target) };
   if (options.tls !== undefined || options.healthAddress !== undefined) {
     const { checkServerSecurity } = await import("../options/late-rules.ts");
     checkServerSecurity(options);

@@ -57,6 +57,6 @@ function exampleOf(caption: string, { path }: Document): string | undefined {
 }
 
 function readExample(path: string): string {
-  assert.match(path, /^examples\//);
+  assert.match(path, /^(?:examples|templates)\//);
   return readFileSync(new URL(path, ROOT), "utf8");
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createEncoders } from "../../src/exposition/encoders.ts";
+import { BlockStore } from "../../src/exposition/kept/store.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
 import type { EscapingScheme } from "../../src/model/names.ts";
 import { FORMATS, type Format } from "../../src/options/options.ts";
@@ -41,7 +42,7 @@ const EXPOSITIONS: Readonly<Record<Format, string>> = {
 
 for (const format of FORMATS) {
   test(`createEncoders() makes an encoder of ${format}`, async () => {
-    const encoder = await createEncoders(0).get(format, "underscores");
+    const encoder = await createEncoders(new BlockStore(0)).get(format, "underscores");
     const { body, faults } = encodeFamilies(encoder, [FAMILY]);
     assert.deepEqual(faults, []);
     assert.equal(body, EXPOSITIONS[format]);
@@ -56,7 +57,7 @@ const ESCAPED: readonly (readonly [EscapingScheme, string])[] = [
 ];
 
 test("createEncoders() makes a separate encoder for each escaping scheme", async () => {
-  const encoders = createEncoders(0);
+  const encoders = createEncoders(new BlockStore(0));
   for (const [scheme, line] of [...ESCAPED, ...ESCAPED]) {
     const { body } = encodeFamilies(await encoders.get("text-1.0.0", scheme), [FAMILY]);
     assert.equal(body.split("\n")[2], line);
@@ -64,7 +65,7 @@ test("createEncoders() makes a separate encoder for each escaping scheme", async
 });
 
 test("createEncoders() makes each encoder once, even for concurrent calls", async () => {
-  const encoders = createEncoders(0);
+  const encoders = createEncoders(new BlockStore(0));
   for (const format of FORMATS) {
     const [first, second] = [encoders.get(format, "values"), encoders.get(format, "values")];
     assert.equal(await first, await second);
@@ -73,7 +74,7 @@ test("createEncoders() makes each encoder once, even for concurrent calls", asyn
 });
 
 test("createEncoders() shares one encoder among formats with the same body", async () => {
-  const encoders = createEncoders(0);
+  const encoders = createEncoders(new BlockStore(0));
   const same = async (first: Format, second: Format): Promise<boolean> =>
     (await encoders.get(first, "dots")) === (await encoders.get(second, "dots"));
   assert.equal(await same("text-0.0.4", "text-1.0.0"), true);
@@ -83,8 +84,8 @@ test("createEncoders() shares one encoder among formats with the same body", asy
 });
 
 test("createEncoders() shares no encoder with another call", async () => {
-  const first = await createEncoders(0).get("text-0.0.4", "dots");
-  assert.notEqual(first, await createEncoders(0).get("text-0.0.4", "dots"));
+  const first = await createEncoders(new BlockStore(0)).get("text-0.0.4", "dots");
+  assert.notEqual(first, await createEncoders(new BlockStore(0)).get("text-0.0.4", "dots"));
 });
 
 /** What an author without a compiler that checks types may leave out, or take from JSON. */
@@ -147,7 +148,7 @@ const INCOMPLETE: readonly (readonly [what: string, family: object, lines: RegEx
 for (const format of FORMATS) {
   for (const [what, given, expected] of INCOMPLETE) {
     test(`the encoder of ${format} writes a family without ${what}`, async () => {
-      const encoder = await createEncoders(0).get(format, "underscores");
+      const encoder = await createEncoders(new BlockStore(0)).get(format, "underscores");
       const family = { name: "x", help: "", ...given } as unknown as MetricFamily;
       const { body } = encodeFamilies(encoder, [family]);
       assert.doesNotMatch(body, /UNIT|quantile="[^0]/);
@@ -159,7 +160,7 @@ for (const format of FORMATS) {
 
 for (const format of FORMATS) {
   test(`the encoder of ${format} writes all metrics of a family that has new iterators`, async () => {
-    const encoder = await createEncoders(1e6).get(format, "underscores");
+    const encoder = await createEncoders(new BlockStore(1e6)).get(format, "underscores");
     const list = Array.from({ length: 6 }, (_, n) => ({ identity: n, labels: { n }, value: n }));
     const family = { name: "x", help: "", type: "gauge" as const, hasUniqueLabels: true };
     const encode = () =>
@@ -170,7 +171,7 @@ for (const format of FORMATS) {
     const body = encode();
     assert.equal(
       body,
-      encodeFamilies(await createEncoders(0).get(format, "underscores"), [
+      encodeFamilies(await createEncoders(new BlockStore(0)).get(format, "underscores"), [
         { ...family, metrics: [...list] },
       ]).body,
     );

@@ -4,6 +4,7 @@ import { Gauge, Registry } from "prom-client";
 import { type Gatherer, type MetricFamily, Server } from "../../src/index.ts";
 import { resolveOptions } from "../../src/options/rules.ts";
 import { createPage } from "../../src/page/open-page.ts";
+import type { PageLink } from "../../src/scrape/exchange.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
 import { rawRequest, request } from "../helpers/http/raw-request.ts";
 import { withServer } from "../helpers/http/with-server.ts";
@@ -44,6 +45,17 @@ test("the page's policy allows its style and script by a new nonce each time", (
     }
     assert.equal(nonces.size, 3);
   }));
+
+test("the page's policy allows forms only where there is one, and only to its own server", async () => {
+  const harness = createHarness(countingGatherer());
+  const policyWith = async (link: PageLink) => {
+    const context = { scrapeHandler: harness, options: resolveOptions({}), paths: [link] };
+    const page = createPage({ ...context, log: harness.log });
+    return (await scraperOf({ scrape: page }).get())?.headers["Content-Security-Policy"] ?? "";
+  };
+  assert.match(await policyWith({ path: "/metrics" }), /; form-action 'none';/);
+  assert.match(await policyWith({ path: "/probe", probe: {} }), /; form-action 'self';/);
+});
 
 test("the page shows what is exported, and does not count as a scrape", () =>
   withServer({}, async ({ port }) => {

@@ -4,6 +4,8 @@ import { nodeModule } from "../../node.ts";
 export interface Networks {
   /** Whether an address is in one of them; an unknown one is not. */
   has(address: string | undefined): boolean;
+  /** Whether all of a network, as `isNetwork()` allows it, is in one of them. */
+  holds(network: string): boolean;
   /** Those that name an address within the network, as `10.0.0.5/8`: their users may have meant another. */
   readonly doubtful: readonly string[];
 }
@@ -23,17 +25,19 @@ interface Network {
  */
 export function createNetworks(list: readonly string[]): Networks {
   const networks = list.map(networkOf);
+  const holds = ({ base, hostBits, isIpv4 }: Network) =>
+    networks.some(
+      (network) =>
+        network.isIpv4 === isIpv4 &&
+        network.hostBits >= hostBits &&
+        network.base >> network.hostBits === base >> network.hostBits,
+    );
   return {
     has(address) {
-      const number = address === undefined ? undefined : numberOf(address);
-      if (number === undefined) return false;
-      const isIpv4 = isMapped(number);
-      return networks.some(
-        (network) =>
-          network.isIpv4 === isIpv4 &&
-          number >> network.hostBits === network.base >> network.hostBits,
-      );
+      const base = address === undefined ? undefined : numberOf(address);
+      return base !== undefined && holds({ base, hostBits: 0n, isIpv4: isMapped(base) });
     },
+    holds: (network) => holds(networkOf(network)),
     doubtful: list.filter((_, index) => {
       const { base, hostBits } = networks[index] as Network;
       return (base >> hostBits) << hostBits !== base;
@@ -74,7 +78,7 @@ function isMapped(number: bigint): boolean {
 }
 
 /** The 128 bits of an address, that of IPv4 mapped into IPv6; `undefined` for what is not an address. */
-function numberOf(text: string): bigint | undefined {
+export function numberOf(text: string): bigint | undefined {
   // RFC 4007 §11: a zone says on which link an address is.
   const [address = ""] = text.split("%");
   const version = nodeModule("node:net").isIP(address);

@@ -155,7 +155,7 @@ export class FamilyList {
 
 /** Starts the search where there is something to search. */
 export function startList(maxShown: number): void {
-  const form = document.querySelector("form");
+  const form = document.querySelector("[role=search]");
   if (form !== null) new FamilyList(form, maxShown);
 }
 

@@ -172,7 +172,7 @@ export function lastLookAt(now?: number): number {
 
 /** Starts it where a family is shown that is small enough. */
 export function startPlot(settings: PlotSettings): void {
-  const form = document.querySelector("form");
+  const form = document.querySelector("[role=search]");
   const table = document.querySelector("#series[data-family]");
   if (form !== null && table !== null) new LiveSeries(form, table, settings);
 }

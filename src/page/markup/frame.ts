@@ -1,5 +1,5 @@
 import type { Format } from "../../options/options.ts";
-import type { Unavailable } from "../../scrape/exchange.ts";
+import type { PageLink, Unavailable } from "../../scrape/exchange.ts";
 import { VERSION } from "../../version.ts";
 import type { ProcessFacts } from "../process-facts.ts";
 import { type Html, html, showName } from "./html.ts";
@@ -10,7 +10,7 @@ import { countOf } from "./units.ts";
 export interface FrameParts {
   readonly facts: ProcessFacts;
   /** The paths to link to, from the root. */
-  readonly paths: readonly string[];
+  readonly paths: readonly PageLink[];
   /** The formats on offer. */
   readonly formats: readonly Format[];
   /** Marks the page's own style and script for its policy. */

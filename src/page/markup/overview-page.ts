@@ -5,6 +5,7 @@ import { collectorTable, scrapeTable } from "./activity.ts";
 import { familyTable } from "./family-table.ts";
 import { type FrameParts, frame, listOf, notice, placeOf, rawLinks, unavailable } from "./frame.ts";
 import { type Html, html, NO_HTML, showName } from "./html.ts";
+import { pathLinks } from "./path-links.ts";
 import { formatCount, formatSpan } from "./units.ts";
 import { workerTable } from "./worker-table.ts";
 
@@ -24,18 +25,13 @@ export function overviewPage(
     title: `Metrics of ${placeOf(facts)}`,
     header: html`<h1>Metrics of ${showName(facts.name, 100)}</h1>
 <p>${version}process ${String(facts.pid)} on ${showName(facts.host, 100)}, up ${formatSpan(facts.uptimeSeconds)}</p>
-${paths.length === 0 ? NO_HTML : html`<nav>${paths.map(linkTo)}</nav>`}`,
+${pathLinks(paths)}`,
     main:
       typeof overview === "string"
         ? [unavailable(overview, parts), workerTable(workers)]
         : mainOf(overview, parts, workerTable(workers)),
     script: LIST_SCRIPT,
   });
-}
-
-/** Not from the root: a proxy may have put a path in front. The dot makes it a path, whatever it is. */
-function linkTo(path: string): Html {
-  return html` <a href=".${path}">${path}</a>`;
 }
 
 function* mainOf(

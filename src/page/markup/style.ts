@@ -58,9 +58,12 @@ details table { font-size: 0.9375rem; }
 details th, details td { padding-block: 0.375rem; }
 .links { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; margin: 0.25rem 0 0; padding: 0; list-style: none; }
 form { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.75rem; margin: 1.5rem 0 1rem; }
-label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-input {
-  flex: 1 1 14rem;
+[role=search] label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.probe { align-items: end; margin: 1rem 0 0; }
+.probe label { flex: 1 1 12rem; color: var(--quiet); font-size: 0.875rem; overflow-wrap: anywhere; }
+.probe input, .probe select { display: block; width: 100%; color: var(--text); font-size: 1rem; }
+input { flex: 1 1 14rem; }
+input, select, .probe button {
   min-width: 0;
   padding: 0.5rem 0.75rem;
   border: 1px solid var(--quiet);
@@ -69,6 +72,8 @@ input {
   color: inherit;
   font: inherit;
 }
+.probe :is(input, select, button) { min-height: 2.75rem; }
+.probe button { max-width: 100%; color: var(--link); }
 input::placeholder { color: var(--quiet); opacity: 1; }
 button { padding: 0; border: 0; background: none; color: inherit; font: inherit; text-align: inherit; cursor: pointer; }
 button:hover, tfoot button { text-decoration: underline; text-underline-offset: 0.15em; text-decoration-thickness: 1px; }
@@ -76,7 +81,7 @@ button[aria-pressed=true] { color: var(--text); font-weight: 600; }
 thead button { padding-block: 0.25rem; }
 thead button + button { margin-inline-start: 0.75rem; }
 tfoot button { color: var(--link); }
-a:focus-visible, input:focus-visible, button:focus-visible, summary:focus-visible { outline: 2px solid var(--link); outline-offset: 1px; border-radius: 0.25rem; }
+a:focus-visible, input:focus-visible, select:focus-visible, button:focus-visible, summary:focus-visible { outline: 2px solid var(--link); outline-offset: 1px; border-radius: 0.25rem; }
 output { color: var(--quiet); font-variant-numeric: tabular-nums; }
 output:empty { display: none; }
 table { width: 100%; border-collapse: collapse; }

@@ -48,3 +48,26 @@ test("plainAddress() shows an IPv4 address that is mapped into IPv6", () => {
   assert.equal(plainAddress("::ffff:10.0.0.1"), "10.0.0.1");
   assert.equal(plainAddress("::1"), "::1");
 });
+
+test("holds() says whether all of a network is in one of them", () => {
+  const networks = createNetworks(["127.0.0.0/8", "::1", "fe80::/10"]);
+  for (const network of [
+    "127.0.0.0/8",
+    "127.1.0.0/16",
+    "127.0.0.1",
+    "::ffff:127.0.0.0/104",
+    "::1",
+  ]) {
+    assert.ok(networks.holds(network), network);
+  }
+  for (const network of [
+    "0.0.0.0/0",
+    "126.0.0.0/7",
+    "::/0",
+    "::/127",
+    "fe80::/9",
+    "::ffff:0:0/96",
+  ]) {
+    assert.ok(!networks.holds(network), network);
+  }
+});

@@ -34,7 +34,7 @@ function pageOf(detail: FamilyDetail | null | Unavailable, name = "a<b"): string
       pid: 1,
       uptimeSeconds: 1,
     },
-    paths: ["/metrics"],
+    paths: [{ path: "/metrics" }],
     formats: ["text-0.0.4", "protobuf"],
     nonce: "abc",
     date: new Date(0),

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createEndpoints } from "../../src/endpoint/endpoints.ts";
+import { createLog } from "../../src/log.ts";
+import { resolveOptions } from "../../src/options/rules.ts";
+import { gaugeOf } from "../helpers/families.ts";
+import { gathererWith } from "../helpers/gatherers.ts";
+import { scraperOf } from "../scrape/harness.ts";
+
+/** Some 40 KB of text, in metrics that stay the same objects. */
+const source = gathererWith(
+  gaugeOf(Array.from({ length: 2_000 }, (_, n) => ({ labels: { number: n }, value: n }))),
+);
+
+/** Scrapes two paths by turns, and returns the bytes that are kept after each scrape of each. */
+async function keptBytes(maxKeptBytes: number): Promise<readonly number[]> {
+  const options = resolveOptions({ maxKeptBytes, selfMetrics: false });
+  const parts = { gatherer: source, options, log: createLog(false), paths: [] };
+  const served = new Map([["/db", { gatherer: source }]]);
+  const { scrape, further, parts: main, close } = createEndpoints(parts, served);
+  const store = main.exposer.store;
+  const kept: number[] = [];
+  for (const one of [scrape, further?.get("/db") ?? assert.fail()]) {
+    const scraper = scraperOf({ scrape: one });
+    for (let time = 0; time < 3; time++) await scraper.get();
+    kept.push(store.footprint);
+  }
+  close();
+  assert.equal(store.footprint, 0);
+  return kept;
+}
+
+test("all paths keep their bytes within one budget", async () => {
+  const [first = 0, both = 0] = await keptBytes(2 ** 30);
+  assert.ok(first > 40_000, `${first}`);
+  assert.ok(both > 1.5 * first, `${both}`);
+  const [, limited = 0] = await keptBytes(first + 1_000);
+  assert.ok(limited <= first + 1_000, `${limited}`);
+});

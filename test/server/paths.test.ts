@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Gatherer, Server, type ServerOptions } from "../../src/index.ts";
+import { gaugeOf } from "../helpers/families.ts";
+import { blockingGatherer, countingGatherer, gathererWith } from "../helpers/gatherers.ts";
+import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { withServer } from "../helpers/http/with-server.ts";
+import { turns } from "../helpers/turns.ts";
+
+const DB = gathererWith(gaugeOf([{ labels: {}, value: 7 }], "db"));
+const DB_TEXT = "# TYPE db gauge\ndb 7\n";
+
+const get = async (port: number, target: string, method = "GET") =>
+  rawRequest(port, request(target, { method }));
+
+const bodyOf = async (port: number, target: string) => (await get(port, target)).body;
+
+const valueIn = (text: string, series: string) =>
+  text
+    .split("\n")
+    .find((line) => line.startsWith(`${series} `))
+    ?.slice(series.length + 1);
+
+test("each path serves its own source, and only that", () =>
+  withServer({ paths: { "/metrics/db": DB }, selfMetrics: false }, async ({ port }) => {
+    assert.equal(await bodyOf(port, "/metrics/db"), DB_TEXT);
+    assert.equal(await bodyOf(port, "/metrics/db?name[]=other"), "");
+    assert.match(await bodyOf(port, "/metrics"), /^# TYPE up gauge\nup 1\n$/);
+    assert.equal((await get(port, "/metrics/d")).status, 404);
+    assert.equal((await get(port, "/metrics/db/")).status, 404);
+    assert.equal((await get(port, "http://x/metrics/db")).status, 200);
+  }));
+
+test("a further path takes the methods of a metrics path, and HEAD gathers nothing", () => {
+  const source = countingGatherer();
+  return withServer({ paths: { "/x": source } }, async ({ port }) => {
+    const head = await get(port, "/x", "HEAD");
+    assert.deepEqual([head.status, head.body, source.calls], [200, "", 0]);
+    assert.match(head.headers["content-type"] ?? "", /^text\/plain; version=0\.0\.4/);
+    assert.equal((await get(port, "/x", "OPTIONS")).status, 204);
+    assert.equal((await get(port, "/x", "POST")).status, 405);
+  });
+});
+
+test("each path counts its own scrapes, and only the main one what the server has", () =>
+  withServer({ paths: { "/db": [DB] } }, async ({ port }) => {
+    const scrapes = 'promhttp_metric_handler_requests_total{code="200"}';
+    await bodyOf(port, "/db");
+    await bodyOf(port, "/db");
+    const db = await bodyOf(port, "/db");
+    const main = await bodyOf(port, "/metrics");
+    assert.deepEqual([valueIn(db, scrapes), valueIn(main, scrapes)], ["2", "0"]);
+    assert.equal(valueIn(db, "promhttp_connections_open"), undefined);
+    assert.notEqual(valueIn(main, "promhttp_connections_open"), undefined);
+  }));
+
+test("a path that is busy neither sheds nor delays the scrapes of another", async () => {
+  const slow = blockingGatherer();
+  await withServer(
+    { paths: { "/slow": slow }, maxRequestsInFlight: 1 },
+    async ({ port, connect }) => {
+      const connection = await connect();
+      await connection.send(request("/slow"));
+      await slow.started();
+      assert.equal((await get(port, "/slow")).status, 503);
+      assert.equal((await get(port, "/metrics")).status, 200);
+      slow.release();
+      assert.equal((await connection.response()).status, 200);
+    },
+  );
+});
+
+test("a failure costs only its own path, is counted there, and its log line names it", async () => {
+  let isBroken = true;
+  const broken: Gatherer = {
+    gather() {
+      if (isBroken) throw new Error("no database");
+      return { families: [] };
+    },
+  };
+  await withServer({ paths: { "/db": broken, "/other": broken } }, async ({ port, log }) => {
+    assert.equal((await get(port, "/db")).status, 500);
+    const main = await bodyOf(port, "/metrics");
+    assert.equal(valueIn(main, 'promhttp_metric_handler_errors_total{cause="gathering"}'), "0");
+    isBroken = false;
+    const db = await bodyOf(port, "/db");
+    assert.equal(valueIn(db, 'promhttp_metric_handler_errors_total{cause="gathering"}'), "1");
+    assert.equal(log.length, 2);
+    assert.match(
+      log[0] ?? "",
+      /^error promhttp: \/db: Collector "gatherer 1" failed; scrapes are answered with an error: Error: no database/,
+    );
+    assert.match(log[1] ?? "", /^warn promhttp: \/db: Collector "gatherer 1" works again/);
+  });
+});
+
+test("update() keeps the scrapes of every path waiting", () =>
+  withServer({ paths: { "/db": DB } }, async ({ server, port, connect }) => {
+    let end = () => {};
+    const update = server.update(() => new Promise<void>((resolve) => (end = resolve)));
+    const connection = await connect();
+    await connection.send(request("/db"));
+    await turns(20);
+    assert.equal(connection.received, "");
+    end();
+    await update;
+    assert.equal((await connection.response()).status, 200);
+    assert.equal((await get(port, "/metrics")).status, 200);
+  }));
+
+test("setFailing() and setOk() hold for every path, and are logged once", () =>
+  withServer({ paths: { "/db": DB }, statusName: "app" }, async ({ server, port, log }) => {
+    server.setFailing("the disk is gone");
+    for (const path of ["/metrics", "/db"]) {
+      const { status, body } = await get(port, path);
+      assert.deepEqual(
+        [status, valueIn(body, "app_up"), valueIn(body, "db")],
+        [500, "0", undefined],
+      );
+    }
+    server.setOk();
+    assert.equal((await get(port, "/db")).status, 200);
+    assert.deepEqual(log, [
+      "warn promhttp: Metrics marked as failing; scrapes get 500: the disk is gone",
+    ]);
+  }));
+
+test("close() lets the running scrapes of every path finish", async () => {
+  const slow = blockingGatherer();
+  await withServer({ paths: { "/slow": slow } }, async ({ server, connect }) => {
+    const connection = await connect();
+    await connection.send(request("/slow"));
+    await slow.started();
+    const closed = server.close();
+    await turns(10);
+    slow.release();
+    assert.equal((await connection.response()).status, 200);
+    await closed;
+  });
+});
+
+test("a further path at / replaces the page", () =>
+  withServer({ paths: { "/": DB }, selfMetrics: false }, async ({ port }) => {
+    assert.equal(await bodyOf(port, "/"), DB_TEXT);
+  }));
+
+test("the page lists every path", () =>
+  withServer({ paths: { "/metrics/db": DB } }, async ({ port }) => {
+    assert.match(await bodyOf(port, "/"), /href="[^"]*metrics\/db"/);
+  }));
+
+test("what guards the server guards every path", () =>
+  withServer(
+    { paths: { "/db": DB }, auth: { bearerTokens: ["0123456789abcdef"] }, allowedHosts: ["test"] },
+    async ({ port }) => {
+      assert.equal((await get(port, "/db")).status, 401);
+      const headers = ["Authorization: Bearer 0123456789abcdef"];
+      assert.equal((await rawRequest(port, request("/db", { headers }))).status, 200);
+      const foreign = [...headers, "Host: evil"];
+      assert.equal((await rawRequest(port, request("/db", { headers: foreign }))).status, 403);
+    },
+  ));
+
+test("the port of the health answers no further path", async () => {
+  const options = { paths: { "/db": DB }, healthAddress: "127.0.0.1:0" };
+  await withServer(options, async ({ port }) => {
+    assert.equal((await get(port, "/db")).status, 200);
+  });
+});
+
+const WRONG: readonly [name: string, paths: unknown, error: RegExp, type: typeof Error][] = [
+  ["no object", 5, /^Option "paths" must be an object, got a number$/, TypeError],
+  ["null", null, /^Option "paths" must be an object, got null$/, TypeError],
+  ["no path", { metrics: DB }, /must have the paths of URLs, got "metrics"$/, RangeError],
+  ["a query", { "/a?b": DB }, /must have the paths of URLs, got "\/a\?b"$/, RangeError],
+  ["an array", [DB], /must have the paths of URLs, got "0"$/, RangeError],
+  ["the main path", { "/m": DB }, /no path that the option "path" has, got "\/m"$/, RangeError],
+  ...["/-/healthy", "/-/ready", "/-/targets", "/-/reload", "/favicon.ico"].map(
+    (path): (typeof WRONG)[number] => [
+      path,
+      { [path]: DB },
+      /must have no path that the server uses itself, got "\/.*"$/,
+      RangeError,
+    ],
+  ),
+  ["no source", { "/db": 5 }, /^Option "paths", "\/db": Source must be/, TypeError],
+  ["undefined", { "/db": undefined }, /^Option "paths", "\/db": Source must be/, TypeError],
+  ["an empty array", { "/db": [] }, /^Option "paths", "\/db": Expected at least one/, TypeError],
+];
+
+for (const [name, paths, message, type] of WRONG) {
+  test(`Server.listen() refuses paths with ${name}`, async () => {
+    const options = { path: "/m", paths } as ServerOptions;
+    await assert.rejects(Server.listen(DB, "127.0.0.1:0", options), (error: Error) => {
+      assert.ok(error instanceof type);
+      assert.match(error.message, message);
+      return true;
+    });
+  });
+}

@@ -19,7 +19,7 @@ import {
   textResponse,
   UnavailableError,
 } from "../scrape/failure.ts";
-import { requestedFamilies } from "../scrape/selection.ts";
+import { requestedFamilies } from "../scrape/query/selection.ts";
 import { type Ask, labelOf, shownTarget } from "./ask.ts";
 import type { ProbeCounts } from "./probe-counts.ts";
 import { saysFailure, withProbeFamilies } from "./probe-families.ts";

@@ -1,7 +1,7 @@
 import type { Probe, ProbeContext, ProbeTarget } from "../model/probe.ts";
 import { QueryError } from "../scrape/failure.ts";
-import { quote, readSelection } from "../scrape/query.ts";
-import type { Selection } from "../scrape/selection.ts";
+import { quote, readSelection } from "../scrape/query/query.ts";
+import type { Selection } from "../scrape/query/selection.ts";
 import { parseTarget } from "./target/parse-target.ts";
 
 /** What a request asks of a probe. */

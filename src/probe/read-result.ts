@@ -2,7 +2,7 @@ import { gathererOf } from "../gatherers/gatherer-of.ts";
 import type { FaultReporter, GatherContext, Gatherer, Registry } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import { accept } from "../scrape/gather-cycle.ts";
-import { NO_PARAMS } from "../scrape/selection.ts";
+import { NO_PARAMS } from "../scrape/query/selection.ts";
 
 /** The registries that runs have returned. */
 const used = new WeakSet<object>();

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Probe } from "../../src/index.ts";
-import { UP_FAMILY } from "../helpers/families.ts";
+import { gaugeOf, UP_FAMILY } from "../helpers/families.ts";
 import { httpGet } from "../helpers/http/http-get.ts";
 import { type TestServer, withServer } from "../helpers/http/with-server.ts";
 import { turns, turnsUntil } from "../helpers/turns.ts";
@@ -173,9 +173,7 @@ test("whatever a probe does is answered, and no error reaches the process", asyn
 test("nothing is held of 100,000 distinct targets, whatever becomes of their probes", async () => {
   const outcomes: Probe["probe"][] = [
     () => [UP_FAMILY],
-    async ({ target }) => [
-      { ...UP_FAMILY, metrics: [{ labels: { host: target.host }, value: 1 }] },
-    ],
+    async ({ target }) => [gaugeOf([{ labels: { host: target.host }, value: 1 }])],
     () => {
       throw new Error("Refused");
     },

@@ -35,6 +35,8 @@ export interface ScrapeParts {
   readonly alarm: Alarm;
   readonly cycle: GatherCycle;
   readonly exposer: Exposer;
+  /** What answers with metrics have beside the headers of their exposition. */
+  readonly headers: Readonly<Record<string, string>>;
   /** The families of the handler itself: the status of the application, and the self metrics. */
   readonly ownFamilies: () => readonly MetricFamily[];
   /** Puts the handler's own families behind those that were gathered. */
@@ -116,7 +118,8 @@ function succeed(
     if (broken !== undefined) fail(parts, broken.error, deadline.signal);
     else if (status === 200 && !isHead) parts.log.settled(SCRAPE);
   });
-  return { status, headers, body, signal, end };
+  const all = status === 200 ? { ...headers, ...parts.headers } : headers;
+  return { status, headers: all, body, signal, end };
 }
 
 function refuse(

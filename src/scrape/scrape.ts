@@ -102,7 +102,7 @@ function createScrape(parts: Parts, recentScrapes: RecentScrapes | undefined): S
   const { selfMetrics } = parts;
   // A page that succeeds with one family does not mean that a scraper would.
   const log: Log = { ...parts.log, settled() {} };
-  const partsOfPage = { ...parts, log, selfMetrics: countsOfPage(selfMetrics) };
+  const partsOfPage = { ...parts, log, headers: {}, selfMetrics: countsOfPage(selfMetrics) };
   const answerScraper = (request: ScrapeRequest) => answer(parts, request);
   return (request) => {
     if (request.isPage) {
@@ -149,11 +149,23 @@ function createParts(
     lock,
     alarm: new Alarm(),
     cycle: createCycle(gatherer, options, { selfMetrics, log, report }),
+    headers: options.workers === undefined ? { [START_TIME]: startSeconds() } : {},
     exposer: createCountedExposer(options, { selfMetrics, log, report, lock, store }),
     ownFamilies: () =>
       options.selfMetrics ? joinOwn(status.families, selfMetrics.families()) : status.families,
     joinFamilies: createListJoiner<MetricFamily>(),
   };
+}
+
+/**
+ * The header by which a receiver can date counters, as client_golang has it. In a group it would say nothing
+ * about those of other processes.
+ */
+const START_TIME = "Process-Start-Time-Unix";
+
+/** When this process began, in whole seconds since the epoch. */
+function startSeconds(): string {
+  return String(Math.floor(performance.timeOrigin / 1_000));
 }
 
 /** Where failures and figures of a scrape go. */

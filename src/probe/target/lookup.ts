@@ -2,6 +2,7 @@ import { MetricsError, messageOf } from "../../errors.ts";
 import { numberOf } from "../../http/access/networks.ts";
 import type { LookupFunction, ProbeTarget } from "../../model/probe.ts";
 import { nodeModule } from "../../node.ts";
+import { show } from "../../options/checks.ts";
 import { parseTarget } from "./parse-target.ts";
 
 /** What a lookup judges by. */
@@ -15,23 +16,25 @@ interface Judges {
 }
 
 /**
- * Makes a `lookup` for `net`, `tls`, `http` and `https`. It resolves as `dns.lookup()` does, and drops
- * the addresses that may not be asked. An error of the code `ERR_PROMHTTP_TARGET` says that none is left.
+ * Makes a `lookup` for `net`, `tls`, `http` and `https`. It resolves as `dns.lookup()` does, and drops the
+ * addresses that may not be asked. An error with the code `ERR_PROMHTTP_TARGET` says that none is left, or that
+ * the host is not allowed.
  */
 export function createLookup({ target, isAllowed, mayConnect }: Judges): LookupFunction {
+  const allowedHost = (hostname: string): string => {
+    const asked = readHost(hostname);
+    if (asked.host === target.host || isAllowed(asked)) return asked.host;
+    throw refusal(hostname, 'option "allow" does not allow it');
+  };
   return (hostname, options, callback) => {
     const fail = (error: NodeJS.ErrnoException) => callback(error, "");
     let host: string;
     try {
-      const asked = readHost(hostname);
-      if (asked.host !== target.host && !isAllowed(asked))
-        throw refusal(hostname, "it is not allowed");
-      host = asked.host;
+      host = allowedHost(hostname);
     } catch (error) {
-      // As `dns.lookup()`, which never calls back before it returns: only then does a socket have its listeners.
-      queueMicrotask(() =>
-        fail(error instanceof Error ? error : refusal(hostname, messageOf(error))),
-      );
+      // Like `dns.lookup()`, which never calls back before it returns: a socket has no listeners yet.
+      const known = error instanceof Error ? error : refusal(hostname, messageOf(error));
+      queueMicrotask(() => fail(known));
       return;
     }
     nodeModule("node:dns").lookup(host, { ...options, all: true }, (error, addresses) => {
@@ -48,13 +51,18 @@ export function createLookup({ target, isAllowed, mayConnect }: Judges): LookupF
   };
 }
 
+/** A host alone, as a target: what asks for it may have parsed a URL of its own. */
 function readHost(hostname: string): ProbeTarget {
-  const isIpv6 = hostname.includes(":") && numberOf(hostname) !== undefined;
-  const asked = parseTarget(isIpv6 ? `[${hostname}]` : hostname);
-  if (asked.text === asked.authority && asked.port === undefined) return asked;
+  try {
+    const isIpv6 = hostname.includes(":") && numberOf(hostname) !== undefined;
+    const asked = parseTarget(isIpv6 ? `[${hostname}]` : hostname);
+    if (asked.text === asked.authority && asked.port === undefined) return asked;
+  } catch {
+    // It is none, either.
+  }
   throw refusal(hostname, "it is not a host");
 }
 
 function refusal(host: string, reason: string): MetricsError {
-  return new MetricsError("ERR_PROMHTTP_TARGET", `Cannot connect to "${host}": ${reason}`);
+  return new MetricsError("ERR_PROMHTTP_TARGET", `Cannot connect to ${show(host)}: ${reason}`);
 }

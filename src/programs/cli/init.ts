@@ -36,7 +36,7 @@ export function writeExporter(
   }
   if (kept.has(exporter)) return;
   say("\nNext:");
-  if (pathOf(".") !== process.cwd()) say(`  cd ${folder}`);
+  if (pathOf(".") !== process.cwd()) say(`  cd ${/\s/.test(folder) ? `"${folder}"` : folder}`);
   for (const command of commandsFor(language, kept.has("package.json"))) say(`  ${command}`);
   if (language === "js") return;
   if (
@@ -69,16 +69,20 @@ function create(path: string, text: string): boolean {
 /** The files to write, with the extensions of modules: they mean the same in every package. */
 function filesOf(language: Language): [exporter: string, test: string, ...others: string[]] {
   const settings = language === "ts" ? ["tsconfig.json"] : [];
-  const others = [...settings, "package.json", "Dockerfile", ".dockerignore"];
+  const others = [...settings, "package.json", ...COMMON];
   return [`exporter.m${language}`, `exporter.test.m${language}`, ...others];
 }
+
+/** The files of both languages. */
+const COMMON: readonly string[] = ["Dockerfile", ".dockerignore"];
 
 function textOf(file: string, language: Language): string {
   if (file === "package.json") return `${JSON.stringify(packageOf(language), null, 2)}\n`;
   const { resolve: find } = createRequire(import.meta.url);
-  const templates = resolve(find("promhttp/package.json"), "../templates");
-  const text = readFileSync(resolve(templates, file), "utf8");
-  return file === "Dockerfile" ? text.replaceAll("exporter.mjs", `exporter.m${language}`) : text;
+  const folder = resolve(find("promhttp/package.json"), "../templates");
+  if (!COMMON.includes(file)) return readFileSync(resolve(folder, language, file), "utf8");
+  const text = readFileSync(resolve(folder, file), "utf8");
+  return text.replaceAll("exporter.mjs", `exporter.m${language}`);
 }
 
 function packageOf(language: Language) {
@@ -97,7 +101,7 @@ function packageOf(language: Language) {
   };
 }
 
-/** Lets it probe this machine: without the flag it probes nothing. */
+/** Lets it probe this machine: what may be probed has no default. */
 function startOf(language: Language): string {
   return `promhttp exporter.m${language} --probe.allow=localhost`;
 }

@@ -172,11 +172,14 @@ test("lookup() judges other hosts than the target's by the rules", async (t) => 
 
 test("lookup() calls back with what a function of the rules throws", async (t) => {
   fakeResolver(t, {});
-  const broken = (): boolean => {
-    throw new RangeError("broken");
-  };
-  const [error] = await answerOf(lookupFor(broken, "a.lan"), "b.lan");
-  assert.match(String(error), /RangeError: broken/);
+  for (const thrown of [new RangeError("broken"), "broken", undefined]) {
+    const broken = (): boolean => {
+      throw thrown;
+    };
+    const [error] = await answerOf(lookupFor(broken, "a.lan"), "b.lan");
+    assert.ok(error instanceof Error);
+    assert.match(error.message, thrown === undefined ? /undefined/ : /broken/);
+  }
 });
 
 /** What opens a connection to a name, and takes a lookup; each rejects with what failed. */

@@ -80,9 +80,10 @@ export interface Probe {
  * - a function
  * - `"any"`
  *
- * Only an address or a network that is listed allows the addresses of this machine (`127.0.0.0/8`, `::1`,
- * `0.0.0.0`, `::`), link-local ones, and those of metadata services in clouds, such as `169.254.169.254`; for
- * this machine, the host `"localhost"` does, too.
+ * One rule that says yes is enough. The addresses of this machine (`127.0.0.0/8`, `::1`, `0.0.0.0/8`, `::`),
+ * link-local ones, and those of metadata services in clouds, such as `169.254.169.254`, are allowed only if a
+ * rule is such an address, or a network that has no others. For the target `localhost`, `"localhost"` is enough.
+ * What a function throws, or returns that is not a boolean, is answered with 500.
  */
 export type TargetRule = string | ((target: ProbeTarget) => boolean);
 
@@ -113,8 +114,9 @@ export interface ProbeContext {
   readonly deadlineMs: number;
   /**
    * Resolves a host for `net`, `tls`, `http` and `https`, which take it as the option `lookup`. It returns only
-   * addresses that may be asked: a name can resolve to one that `allow` does not allow. The global `fetch` takes
-   * no such option.
+   * addresses that may be asked, since a name can resolve to one that may not; if there is no other, it fails with
+   * the code `ERR_PROMHTTP_TARGET`. Another host than the target's has to be allowed, too. Node never calls it for
+   * an address, as in a redirect to one. The global `fetch` takes no such option.
    */
   readonly lookup: LookupFunction;
 }

@@ -83,8 +83,7 @@ export interface ExporterFlag<Type extends keyof FlagTypes = keyof FlagTypes> {
   /**
    * The environment variable that is read where the command line has no value: the place for a secret, since
    * whoever may list processes can read a command line. An empty variable counts as unset. That of a boolean is
-   * `true`, `false`, `1` or `0`; that of a `multiple` flag has commas between its
-   * values.
+   * `true`, `false`, `1` or `0`; that of a `multiple` flag has commas between its values.
    * @default undefined
    */
   readonly env?: string | undefined;

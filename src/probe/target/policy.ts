@@ -39,44 +39,43 @@ export function ruleFault(rule: unknown): string | undefined {
  * Makes the policy of a probe.
  *
  * @param allow Its option of this name.
- * @throws {RangeError} When a rule is none that `TargetRule` describes.
+ * @throws {RangeError} When a rule is not one that `TargetRule` describes.
  */
 export function createPolicy(allow: Probe["allow"]): TargetPolicy {
-  const rules: readonly TargetRule[] = typeof allow === "object" ? [...allow] : [allow];
-  for (const rule of rules) {
-    const fault = ruleFault(rule);
-    if (fault !== undefined) {
-      throw new RangeError(`Each of option "allow" must be ${fault}, got ${show(rule)}`);
-    }
+  const rules: readonly TargetRule[] = typeof allow === "object" ? allow : [allow];
+  const wrong = rules.findIndex((rule) => ruleFault(rule) !== undefined);
+  if (wrong >= 0) {
+    const expected = `Each of option "allow" must be ${ruleFault(rules[wrong])}`;
+    throw new RangeError(`${expected}, got ${show(rules[wrong])}`);
   }
-  const matches = rules.map(matcherOf);
-  const exceptions = createExceptions(rules.filter((rule) => typeof rule === "string"));
+  const texts = rules.filter((rule) => typeof rule === "string");
+  const functions = rules.filter((rule) => typeof rule === "function");
+  const isNamed = matcherOf(texts);
+  const { mayName, mayConnect } = createExceptions(texts);
   const isAllowed = (target: ProbeTarget) =>
-    matches.some((match) => match(target)) && exceptions.mayName(target.host);
-  return {
-    isAllowed,
-    lookup: (target) => createLookup({ target, isAllowed, mayConnect: exceptions.mayConnect }),
-  };
+    mayName(target.host) &&
+    (isNamed(target.host) || functions.some((rule) => verdictOf(rule, target)));
+  return { isAllowed, lookup: (target) => createLookup({ target, isAllowed, mayConnect }) };
 }
 
-function matcherOf(rule: TargetRule): (target: ProbeTarget) => boolean {
-  if (typeof rule === "function") return (target) => verdictOf(rule, target);
-  if (rule === "any") return () => true;
-  if (isNetwork(rule)) {
-    const network = createNetworks([rule]);
-    return ({ host }) => network.has(host) || network.has(ipv4Within(host));
-  }
-  const name = nameOf(rule);
-  return rule.startsWith("*.")
-    ? ({ host }) => host.endsWith(`.${name}`)
-    : ({ host }) => host === name;
+/** What the rules that are texts say of a host. */
+function matcherOf(rules: readonly string[]): (host: string) => boolean {
+  if (rules.includes("any")) return () => true;
+  const { networks, names, domains } = sortRules(rules);
+  const addresses = createNetworks(networks);
+  return (host) =>
+    names.has(host) ||
+    domains.some((domain) => host.endsWith(`.${domain}`)) ||
+    addresses.has(host) ||
+    addresses.has(ipv4Within(host));
 }
 
-/** An `async` function would return a promise, which is not a yes. */
-function verdictOf(rule: (target: ProbeTarget) => unknown, target: ProbeTarget): boolean {
-  const verdict = rule(target);
-  if (typeof verdict === "boolean") return verdict;
-  throw new TypeError(`A function of option "allow" must return a boolean, got ${show(verdict)}`);
+function sortRules(rules: readonly string[]) {
+  const networks = rules.filter(isNetwork);
+  const others = rules.filter((rule) => !isNetwork(rule));
+  const domains = others.filter((rule) => rule.startsWith("*."));
+  const names = others.filter((rule) => !rule.startsWith("*."));
+  return { networks, domains: domains.map(nameOf), names: new Set(names.map(nameOf)) };
 }
 
 /** The name in a rule, as targets have it: `*.Example.com` is about `example.com`. */
@@ -89,12 +88,18 @@ function nameOf(rule: string): string | undefined {
   }
 }
 
+/** An `async` function would return a promise, which is not a yes. */
+function verdictOf(rule: (target: ProbeTarget) => unknown, target: ProbeTarget): boolean {
+  const verdict = rule(target);
+  if (typeof verdict === "boolean") return verdict;
+  throw new TypeError(`A function of option "allow" must return a boolean, got ${show(verdict)}`);
+}
+
 /** What of the protected addresses and names the rules list. */
 function createExceptions(rules: readonly string[]) {
+  const { networks, names } = sortRules(rules);
   // Only a network that is protected as a whole says that it means these addresses: `0.0.0.0/0` means "any".
-  const networks = rules.filter((rule) => isNetwork(rule) && protectedNetworks.holds(rule));
-  const listed = createNetworks(networks);
-  const names = new Set(rules.filter((rule) => !rule.startsWith("*.")).map(nameOf));
+  const listed = createNetworks(networks.filter(protectedNetworks.holds));
 
   const mayConnect = (address: string, host: string): boolean => {
     const isLocal = names.has(host) && addressesOfName(host).some(loopback.has);

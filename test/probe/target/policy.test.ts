@@ -171,7 +171,8 @@ test("what a function throws is thrown, and nothing is allowed", () => {
   const allow = (): boolean => {
     throw new RangeError("broken");
   };
-  assert.throws(() => isAllowed([allow, "any"], "a.lan"), /broken/);
+  assert.throws(() => isAllowed(allow, "a.lan"), /broken/);
+  assert.throws(() => isAllowed(["b.lan", () => false, allow], "a.lan"), /broken/);
 });
 
 test("a function sees the target as it was read", () => {
@@ -186,6 +187,12 @@ test("a function sees the target as it was read", () => {
       authority: "a.lan:8443",
     },
   ]);
+});
+
+test("functions are not asked about what is protected, nor about what is allowed without them", () => {
+  const allow = (): boolean => assert.fail("It was called");
+  assert.ok(!isAllowed(allow, "127.0.0.1"));
+  assert.ok(isAllowed([allow, "127.0.0.1"], "127.0.0.1"));
 });
 
 test("a policy does not change with the array that it was made of", () => {

@@ -326,7 +326,10 @@ test("the program shows its help and its version", async () => {
   await withApp({}, [], async ({ node }) => {
     const help = await node([PROGRAM, "--help"]).exit();
     assert.deepEqual({ code: help.code, stderr: help.stderr }, { code: 0, stderr: "" });
-    assert.match(help.stdout, /^usage: promhttp \[<flags>\] \[<module>\]\n/);
+    assert.match(
+      help.stdout,
+      /^usage: promhttp \[<flags>\] \[<module> \[<flags of the module>\]\]\n/,
+    );
     const version = await node([PROGRAM, "--version"]).exit();
     assert.match(version.stdout, /^promhttp, version \d+\.\d+\.\d+ \(node v[\d.]+, \w+\/\w+\)\n$/);
   });

@@ -72,7 +72,11 @@ export function usageError(
   const [, unknown] = /^Unknown option '(.*)'$/.exec(sentence) ?? [];
   if (unknown === undefined) return new UsageError(sentence);
   const flag = suggestFlag(unknown, args, names);
-  return new UsageError(flag === undefined ? sentence : `${sentence}. Did you mean --${flag}?`);
+  if (flag !== undefined) return new UsageError(`${sentence}. Did you mean --${flag}?`);
+  const isBeforeModule = unknown.startsWith("--") && args.some((arg) => !arg.startsWith("-"));
+  return new UsageError(
+    isBeforeModule ? `${sentence}. Flags of a module stand behind it` : sentence,
+  );
 }
 
 /**

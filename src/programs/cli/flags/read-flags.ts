@@ -62,7 +62,9 @@ function optionsOf(flags: ExporterFlags) {
 function valueIn(env: Environment, name: string, flag: ExporterFlag): unknown {
   const text = flag.env === undefined ? undefined : env[flag.env];
   if (!text) return undefined;
-  const texts = flag.multiple ? text.split(",").map((item) => item.trim()) : [text];
+  const items = text.split(",").map((item) => item.trim());
+  const texts = flag.multiple ? items.filter((item) => item !== "") : [text];
+  if (texts.length === 0) return undefined;
   return toValue(`Environment variable ${flag.env} (--${name})`, flag, texts);
 }
 

@@ -15,9 +15,9 @@ import { andThen, isPromise, type MaybePromise } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import type { Alarm } from "./alarm.ts";
-import { type Deadline, startDeadline, startScraperDeadline, startSending } from "./deadline.ts";
+import { type Deadline, startScraperDeadline, startSending } from "./deadline.ts";
 import type { ScrapeRequest, ScrapeResponse, StatusCode } from "./exchange.ts";
-import { blameOn, explainFailure, FAILURE_TIMEOUT_MS, type Failure } from "./failure.ts";
+import { blameOn, explainFailure, type Failure, textResponse } from "./failure.ts";
 import type { GatherCycle } from "./gather-cycle.ts";
 import { NO_PARAMS, requestedFamilies, type Select, type Selection } from "./query/selection.ts";
 import type { ScrapeCounts, Status } from "./self-metrics.ts";
@@ -202,21 +202,13 @@ const ANSWERS = {
   busy: [503, "Too many scrapes at once. Try again in a moment.\n"],
 } as const;
 
-const PLAIN_TEXT = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
-
 /** Answers a scrape that failed before its first byte was sent, or that did not begin. */
 function failureResponse(
-  { selfMetrics, alarm, log }: ScrapeParts,
+  parts: ScrapeParts,
   [status, text]: readonly [Failure["status"], string],
-  request: ScrapeRequest,
+  { signal }: ScrapeRequest,
   onEnd: () => void,
 ): ScrapeResponse {
-  selfMetrics.requests[status]++;
-  const deadline = startDeadline(FAILURE_TIMEOUT_MS, request.signal, alarm);
-  const { signal, end } = startSending(deadline, (broken) => {
-    onEnd();
-    if (broken === undefined || deadline.signal.aborted) return;
-    log.error("Cannot send the error response of a failed scrape", broken.error);
-  });
-  return { status, headers: PLAIN_TEXT, body: Buffer.from(text), signal, end };
+  parts.selfMetrics.requests[status]++;
+  return textResponse({ status, text }, signal, parts, onEnd);
 }

@@ -257,7 +257,10 @@ export function isRefused({ families, errors }: Gathering, errorHandling: ErrorH
   return errors.length > 0 && (errorHandling === "fail" || families.length === 0);
 }
 
-function accept(gathering: Gathering, errorHandling: ErrorHandling): readonly MetricFamily[] {
+export function accept(
+  gathering: Gathering,
+  errorHandling: ErrorHandling,
+): readonly MetricFamily[] {
   const { families, errors } = gathering;
   if (!isRefused(gathering, errorHandling)) return families;
   const names = errors.map(({ collector }) => collector).join(", ");

@@ -61,7 +61,9 @@ export type ExporterFlags = Readonly<
 
 /** The types of flags, and what their values are. */
 export interface FlagTypes {
+  /** Any text; the command line may make it empty. */
   readonly string: string;
+  /** A decimal number: `5`, `-0.5`, `1e3`. */
   readonly number: number;
   /** It has no value on a command line: `--db.tls` is true, `--no-db.tls` is false. */
   readonly boolean: boolean;
@@ -69,6 +71,7 @@ export interface FlagTypes {
 
 /** A flag of an exporter. */
 export interface ExporterFlag<Type extends keyof FlagTypes = keyof FlagTypes> {
+  /** The type of its value. */
   readonly type: Type;
   /**
    * What it does, for `--help`.
@@ -104,12 +107,12 @@ export interface ExporterFlag<Type extends keyof FlagTypes = keyof FlagTypes> {
  * `undefined`.
  */
 export type FlagValues<Flags extends ExporterFlags> = {
-  readonly [Name in keyof Flags]: Flags[Name] extends { readonly multiple: true }
+  readonly [Name in keyof Flags]: Flags[Name] extends Record<"multiple", true>
     ? readonly FlagTypes[Flags[Name]["type"]][]
     : Flags[Name] extends
-          | { readonly type: "boolean" }
-          | { readonly required: true }
-          | { readonly default: string | number }
+          | Record<"type", "boolean">
+          | Record<"required", true>
+          | Record<"default", string | number>
       ? FlagTypes[Flags[Name]["type"]]
       : FlagTypes[Flags[Name]["type"]] | undefined;
 };

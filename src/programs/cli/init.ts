@@ -8,7 +8,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { VERSION } from "../../version.ts";
 import type { InitCommand, Language } from "./flags/init-flag.ts";
 
@@ -30,7 +30,9 @@ export function writeExporter(
   for (const file of [exporter, test, ...others]) {
     // It tests our exporter, and no other.
     if (file === test && kept.has(exporter)) continue;
-    const isNew = create(pathOf(file), textOf(file, language));
+    const text =
+      file === "package.json" ? packageOf(pathOf("."), language) : textOf(file, language);
+    const isNew = create(pathOf(file), text);
     if (!isNew) kept.add(file);
     say(isNew ? `  wrote  ${file}` : `  kept   ${file}, which was there`);
   }
@@ -77,7 +79,6 @@ function filesOf(language: Language): [exporter: string, test: string, ...others
 const COMMON: readonly string[] = ["Dockerfile", ".dockerignore"];
 
 function textOf(file: string, language: Language): string {
-  if (file === "package.json") return `${JSON.stringify(packageOf(language), null, 2)}\n`;
   const { resolve: find } = createRequire(import.meta.url);
   const folder = resolve(find("promhttp/package.json"), "../templates");
   if (!COMMON.includes(file)) return readFileSync(resolve(folder, language, file), "utf8");
@@ -85,9 +86,11 @@ function textOf(file: string, language: Language): string {
   return text.replaceAll("exporter.mjs", `exporter.m${language}`);
 }
 
-function packageOf(language: Language) {
+function packageOf(folder: string, language: Language): string {
   const isTyped = language === "ts";
-  return {
+  const manifest = {
+    name: nameOf(folder),
+    version: "0.1.0",
     private: true,
     type: "module",
     scripts: {
@@ -99,6 +102,13 @@ function packageOf(language: Language) {
     dependencies: { promhttp: `^${VERSION}` },
     ...(isTyped && { devDependencies: { "@types/node": "^22.18.0", typescript: "^7.0.2" } }),
   };
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+/** The name of the folder, if a package may have it: npm does not install one into another of its name. */
+function nameOf(folder: string): string {
+  const name = basename(folder).toLowerCase();
+  return /^[a-z\d][\w.-]*$/.test(name) && name !== "promhttp" ? name : "my-exporter";
 }
 
 /** Lets it probe this machine: what may be probed has no default. */

@@ -157,6 +157,16 @@ test("a new package needs this version, and the compiler that has checked its ty
     assert.equal(typescript.devDependencies.typescript, ours.devDependencies.typescript);
   }));
 
+const NAMES = { "My-exporter": "my-exporter", shelly: "shelly", "my exporter": "my-exporter" };
+
+for (const [folder, expected] of Object.entries({ ...NAMES, promhttp: "my-exporter" })) {
+  test(`--init calls the package in the folder "${folder}" ${expected}`, () =>
+    withTempDir(async (parent) => {
+      init(join(parent, folder));
+      assert.equal((await packageIn(join(parent, folder))).name, expected);
+    }));
+}
+
 for (const name of ["exporter", "exporter.test"]) {
   test(`the template ${name}.mjs is ${name}.mts without its types`, async () => {
     const read = (language: string) =>

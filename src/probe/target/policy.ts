@@ -6,6 +6,7 @@
  * the addresses that its name resolves to, as the connection is made, so that no other answer of DNS can come
  * between. Whatever is not a plain yes is refused.
  */
+import type { Signal } from "../../abort.ts";
 import { createNetworks, numberOf } from "../../http/access/networks.ts";
 import type { LookupFunction, Probe, ProbeTarget, TargetRule } from "../../model/probe.ts";
 import { show } from "../../options/checks.ts";
@@ -13,6 +14,7 @@ import { isNetwork } from "../../options/security-rules.ts";
 import { createLookup } from "./lookup.ts";
 import { parseTarget } from "./parse-target.ts";
 import { addressesOfName, ipv4Within, loopback, protectedNetworks } from "./protected.ts";
+import { createResolver } from "./resolver.ts";
 
 /** What a probe may connect to. */
 export interface TargetPolicy {
@@ -22,8 +24,12 @@ export interface TargetPolicy {
    * @throws What a function of the user throws; a `TypeError` when it does not return a boolean.
    */
   isAllowed(target: ProbeTarget): boolean;
-  /** Makes the `lookup` of a run: see `ProbeContext.lookup`. */
-  lookup(target: ProbeTarget): LookupFunction;
+  /**
+   * Makes the `lookup` of a run: see `ProbeContext.lookup`.
+   *
+   * @param signal Fails what still waits for the resolver when it aborts.
+   */
+  lookup(target: ProbeTarget, signal?: Signal): LookupFunction;
 }
 
 /** What a rule must be, in words; `undefined` if it is that. */
@@ -55,7 +61,8 @@ export function createPolicy(allow: Probe["allow"]): TargetPolicy {
   const isAllowed = (target: ProbeTarget) =>
     mayName(target.host) &&
     (isNamed(target.host) || functions.some((rule) => verdictOf(rule, target)));
-  return { isAllowed, lookup: (target) => createLookup({ target, isAllowed, mayConnect }) };
+  const judges = { isAllowed, mayConnect, resolve: createResolver() };
+  return { isAllowed, lookup: (target, signal) => createLookup({ ...judges, target, signal }) };
 }
 
 /** What the rules that are texts say of a host. */

@@ -123,7 +123,7 @@ function fail(name, reason) {
 }
 
 function encode(encoder, family) {
-  const chunks = encoder.encode([family], fail);
+  const chunks = encoder.encode([family], fail, { selection: "" });
   while (!chunks.next().done);
 }
 

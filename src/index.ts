@@ -66,6 +66,13 @@ export type {
   TlsOptions,
 } from "./options/security.ts";
 export type { Aggregator, WorkerRole, WorkersOptions } from "./options/workers.ts";
+export type {
+  Exporter,
+  ExporterFlag,
+  ExporterFlags,
+  FlagTypes,
+  FlagValues,
+} from "./programs/exporter.ts";
 export { render } from "./render.ts";
 export { Server } from "./server/server.ts";
 export type { Shutdown } from "./server/shutdown.ts";

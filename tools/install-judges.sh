@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the scrapers, the parsers, the proxies and the browser that judge in `npm run test:e2e`, when they are
-# missing. Needs Debian and root.
+# Installs the scrapers, the parsers, the proxies, the browser and the database of `npm run test:e2e`, when they
+# are missing. Needs Debian and root.
 set -euo pipefail
 
 missing=()
@@ -8,6 +8,8 @@ for program in prometheus prometheus-node-exporter prometheus-pushgateway victor
   command -v "$program" > /dev/null || missing+=("$program")
 done
 command -v systemd-socket-activate > /dev/null || missing+=(systemd)
+# Its programs are not in the path. A test starts them as the user of the package.
+[ -d /usr/lib/postgresql ] || missing+=(postgresql)
 # promtool comes with Prometheus. Another Python than Debian's would not find Debian's packages.
 /usr/bin/python3 -c 'import prometheus_client' 2> /dev/null || missing+=(python3-prometheus-client)
 [ ${#missing[@]} -eq 0 ] && exit 0

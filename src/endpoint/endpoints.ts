@@ -1,33 +1,64 @@
-import type { FurtherPaths } from "../http/routes.ts";
 import type { About, Log } from "../log.ts";
-import type { Scrape } from "../scrape/exchange.ts";
+import { createListJoiner } from "../model/identity.ts";
+import type { MetricFamily } from "../model/metric-family.ts";
+import type { PageLink, Scrape } from "../scrape/exchange.ts";
 import { createScrapeHandler } from "../scrape/scrape.ts";
 import { createEndpoint, type EndpointParts, type OwnEndpoint } from "./endpoint.ts";
+import type { Probes } from "./probes.ts";
 import type { ServedPaths } from "./served-paths.ts";
 
 /**
- * Makes the endpoint of a gatherer, and with it one for each further path.
+ * Makes the endpoint of a gatherer, and with it what answers at each further path.
  *
  * Each path is a target of its own: it gathers, limits and counts on its own. What the application declares
- * holds for all of them, an update keeps all of them waiting, and they share the memory for kept bytes.
+ * holds for all of them, an update keeps all of them waiting, and they share the memory for kept bytes. What
+ * is counted at the paths of probes is served with the main one: a probe's answer is about its target.
+ *
+ * @throws {RangeError} When a rule of a probe cannot be read.
  */
-export function createEndpoints(parts: EndpointParts, served: ServedPaths): OwnEndpoint {
-  const links = Array.from(served.keys(), (path) => ({ path }));
-  const main = createEndpoint({ ...parts, paths: [...parts.paths, ...links] });
+export async function createEndpoints(
+  parts: EndpointParts,
+  served: ServedPaths,
+): Promise<OwnEndpoint> {
   const { options, log } = parts;
+  let probes: Probes | undefined;
+  const join = createListJoiner<MetricFamily>();
+  const main = createEndpoint({
+    ...parts,
+    paths: [...parts.paths, ...linksTo(served)],
+    furtherFamilies: () => join(parts.furtherFamilies?.() ?? NONE, probes?.families ?? NONE),
+  });
   const further = new Map<string, Scrape>();
   const closing = [main.close];
-  for (const [path, { gatherer }] of served) {
-    const context = { beside: main.parts };
-    const { scrape, close } = createScrapeHandler(gatherer, options, logAt(path, log), context);
-    further.set(path, scrape);
-    closing.push(close);
+  for (const [path, gatherer] of served.gatherers) {
+    const handler = createScrapeHandler(gatherer, options, logAt(path, log), {
+      beside: main.parts,
+    });
+    further.set(path, handler.scrape);
+    closing.push(handler.close);
   }
-  return { ...main, further: further satisfies FurtherPaths, close: () => callAll(closing) };
+  if (served.probes.size > 0) {
+    const { createProbes } = await import("./probes.ts");
+    const { status, lock } = main.parts;
+    const probeParts = { options, status, lock, logAt: (path: string) => logAt(path, log) };
+    probes = createProbes(served.probes, probeParts);
+    for (const [path, scrape] of probes.scrapes) further.set(path, scrape);
+    closing.push(probes.close);
+  }
+  const close = () => {
+    for (const closeOne of closing) closeOne();
+  };
+  return { ...main, further, close };
 }
 
-function callAll(functions: readonly (() => void)[]): void {
-  for (const call of functions) call();
+const NONE: readonly never[] = [];
+
+/** What the page links to. */
+function linksTo({ gatherers, probes }: ServedPaths): readonly PageLink[] {
+  return [
+    ...Array.from(gatherers.keys(), (path) => ({ path })),
+    ...Array.from(probes, ([path, probe]) => ({ path, probe })),
+  ];
 }
 
 /** Makes a log of one path: its lines name the path, and a fault of another path is another fault. */

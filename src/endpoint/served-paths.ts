@@ -1,65 +1,72 @@
 import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { isFixedPath } from "../http/routes.ts";
 import type { Gatherer, Source } from "../model/gatherer.ts";
+import type { Probe } from "../model/probe.ts";
 import { isObject } from "../options/checks.ts";
 import type { ResolvedOptions } from "../options/options.ts";
+import { checkProbe, isProbe } from "../options/probe-rules.ts";
 import { isUrlPath } from "../options/rules.ts";
 
-/** What further paths serve. */
-export type ServedPaths = ReadonlyMap<string, Served>;
-
-/** What a further path serves. */
-export interface Served {
-  readonly gatherer: Gatherer;
+/** What further paths serve, by their paths. */
+export interface ServedPaths {
+  readonly gatherers: ReadonlyMap<string, Gatherer>;
+  readonly probes: ReadonlyMap<string, Probe>;
 }
 
 /**
- * Reads the option `paths`.
+ * Reads the option `paths`, and fills in what depends on it.
  *
  * @throws {TypeError} For what cannot be served.
  * @throws {RangeError} For a path that cannot be had.
  */
-export function readPaths({
-  paths,
-  path: main,
-}: Pick<ResolvedOptions, "paths" | "path">): ServedPaths {
+export function readPaths(options: ResolvedOptions): {
+  readonly paths: ServedPaths;
+  readonly options: ResolvedOptions;
+} {
+  const { paths, path: main, maxConnections = MAX_CONNECTIONS } = options;
   isObject("paths", paths);
-  const served = new Map<string, Served>();
+  const gatherers = new Map<string, Gatherer>();
+  const probes = new Map<string, Probe>();
   for (const [path, value] of Object.entries(paths)) {
     checkPath(path, main);
-    served.set(
-      path,
-      named(path, () => servedOf(value)),
-    );
+    const name = `paths.${path}`;
+    if (isProbe(value)) {
+      checkProbe(name, value);
+      probes.set(path, value);
+    } else gatherers.set(path, gathererAt(name, value));
   }
-  return served;
+  return {
+    paths: { gatherers, probes },
+    options: probes.size > 0 ? { ...options, maxConnections } : options,
+  };
 }
 
+/** With a probe: Prometheus keeps a connection open for each target that it scrapes at the same time. */
+const MAX_CONNECTIONS = 1_024;
+
 function checkPath(path: string, main: string): void {
-  const fault = !isUrlPath(path)
-    ? "the paths of URLs"
-    : path === main
-      ? 'no path that the option "path" has'
-      : isFixedPath(path) || path.startsWith(OWN_PATHS)
-        ? "no path that the server uses itself"
-        : undefined;
+  const fault = faultOf(path, main);
   if (fault === undefined) return;
   throw new RangeError(`Option "paths" must have ${fault}, got ${JSON.stringify(path)}`);
+}
+
+function faultOf(path: string, main: string): string | undefined {
+  if (!isUrlPath(path)) return "the paths of URLs";
+  if (path === main) return 'no path that the option "path" has';
+  const isOwn = isFixedPath(path) || path.startsWith(OWN_PATHS);
+  return isOwn ? "no path that the server uses itself" : undefined;
 }
 
 /** The beginning of what the server has for itself, now and later. */
 const OWN_PATHS = "/-/";
 
-function servedOf(value: unknown): Served {
-  return { gatherer: gathererOf(value as Source) };
-}
-
 /** Names the path in the message of an error. */
-function named<T>(path: string, read: () => T): T {
+function gathererAt(name: string, value: unknown): Gatherer {
   try {
-    return read();
+    // Cast: it checks what it is given.
+    return gathererOf(value as Source);
   } catch (error) {
-    const message = `Option "paths", ${JSON.stringify(path)}: ${(error as Error).message}`;
+    const message = `Option "${name}": ${(error as Error).message}`;
     throw Object.assign(error as Error, { message });
   }
 }

@@ -25,7 +25,7 @@ interface EncodeOptions {
   /**
    * Names which families were asked for. What is kept between scrapes is kept for each selection,
    * because the same selection mostly has the same families.
-   * @default ""
+   * @default undefined: nothing is kept
    */
   readonly selection?: string | undefined;
   /**

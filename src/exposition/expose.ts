@@ -35,7 +35,7 @@ export interface AcceptHeaders {
 export interface SelectedFamilies {
   readonly families: readonly MetricFamily[];
   /** Names what was asked for; see `EncodeOptions.selection`. */
-  readonly selection: string;
+  readonly selection: string | undefined;
 }
 
 /** An exposition, ready to be sent. */

@@ -103,6 +103,7 @@ export interface ProbeTarget {
 
 /** What a probe is told about its run. */
 export interface ProbeContext {
+  /** What is to be asked. */
   readonly target: ProbeTarget;
   /** One of `Probe.modules`; `""` where there are none. */
   readonly module: string;

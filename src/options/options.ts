@@ -403,8 +403,14 @@ type OptionalFeatures =
   | "allowedNetworks"
   | "trustedProxies";
 
-/** The same for what only a server has. */
-type OptionalServerFeatures = "paths" | "webConfigFile" | "tls" | "healthAddress" | "socketGroup";
+/** The same for what only a server has; how many connections it takes depends on what it serves. */
+type OptionalServerFeatures =
+  | "paths"
+  | "maxConnections"
+  | "webConfigFile"
+  | "tls"
+  | "healthAddress"
+  | "socketGroup";
 
 type Defined<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> };
 

@@ -58,7 +58,8 @@ export function checkProbe(name: string, value: unknown): asserts value is Probe
   }
   if (typeof timeoutMs !== "object") return;
   const stranger = Object.keys(timeoutMs).find((module) => !modules.includes(module));
-  if (stranger !== undefined) throw outOfRange(`${name}.timeoutMs`, "by module", stranger);
+  if (stranger !== undefined)
+    throw outOfRange(`${name}.timeoutMs`, "by names of modules", stranger);
 }
 
 /** An empty list is a mistake: nothing could be asked. */

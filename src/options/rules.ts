@@ -106,7 +106,7 @@ const SERVER_RULES: Rules<ResolvedOptions> = {
   keepAliveTimeoutMs: { default: 75_000, check: integerFrom(1, MAX_TIMEOUT_MS) },
   headersTimeoutMs: { default: 5_000, check: integerFrom(1, MAX_TIMEOUT_MS) },
   maxHeaderBytes: { default: 16_384, check: integerFrom(MIN_HEADER_BYTES, MAX_HEADER_BYTES) },
-  maxConnections: { default: 256, check: integerFrom(1, Number.MAX_SAFE_INTEGER) },
+  maxConnections: { default: undefined, check: integerFrom(1, Number.MAX_SAFE_INTEGER) },
   landingPage: { default: true, check: isBoolean },
   unref: { default: false, check: isBoolean },
   webConfigFile: { default: undefined, check: textThat("the path of a file", Boolean) },

@@ -1,24 +1,25 @@
 /**
  * The way of one scrape, from its request to its response.
  *
- * `answer()` takes a slot, starts the clock and prepares the response: name filter, gathering,
+ * `answer()` takes a slot, starts the clock and prepares the response: query, gathering,
  * encoding. Until then nothing has been sent, so a failure still gets a status and a fixed text of its
  * own. Where nothing has to be waited for, all of it happens in one turn of the event loop. The slot,
  * the clock and the memory of the body are released by `end()` of the response, which the sender calls,
  * or the deadline.
  */
 import type { Signal } from "../abort.ts";
+import { messageOf } from "../errors.ts";
 import type { Exposer } from "../exposition/expose.ts";
 import type { About, Log } from "../log.ts";
 import { andThen, isPromise, type MaybePromise } from "../maybe-promise.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import type { Alarm } from "./alarm.ts";
-import { type Deadline, startDeadline, startScraperDeadline, startSending } from "./deadline.ts";
+import { type Deadline, startScraperDeadline, startSending } from "./deadline.ts";
 import type { ScrapeRequest, ScrapeResponse, StatusCode } from "./exchange.ts";
-import { blameOn, explainFailure, FAILURE_TIMEOUT_MS, type Failure } from "./failure.ts";
+import { blameOn, explainFailure, type Failure, textResponse } from "./failure.ts";
 import type { GatherCycle } from "./gather-cycle.ts";
-import { parseNameFilter, requestedFamilies } from "./name-filter.ts";
+import { NO_PARAMS, requestedFamilies, type Select, type Selection } from "./query/selection.ts";
 import type { ScrapeCounts, Status } from "./self-metrics.ts";
 import type { UpdateLock } from "./update-lock.ts";
 
@@ -33,8 +34,11 @@ export interface ScrapeParts {
   readonly status: Status;
   readonly lock: UpdateLock;
   readonly alarm: Alarm;
+  readonly select: Select;
   readonly cycle: GatherCycle;
   readonly exposer: Exposer;
+  /** What answers with metrics have beside the headers of their exposition. */
+  readonly headers: Readonly<Record<string, string>>;
   /** The families of the handler itself: the status of the application, and the self metrics. */
   readonly ownFamilies: () => readonly MetricFamily[];
   /** Puts the handler's own families behind those that were gathered. */
@@ -78,27 +82,42 @@ export function prepare(
   request: ScrapeRequest,
   deadline: Deadline,
 ): MaybePromise<Prepared> {
+  return andThen(parts.select(request.query), (selection) =>
+    prepareSelected(parts, request, deadline, selection),
+  );
+}
+
+function prepareSelected(
+  parts: ScrapeParts,
+  request: ScrapeRequest,
+  deadline: Deadline,
+  selection: Selection,
+): MaybePromise<Prepared> {
   const { cycle, exposer, ownFamilies, joinFamilies } = parts;
-  const filter = parseNameFilter(request.query);
   const status = parts.status.isFailing ? 500 : 200;
   if (request.isHead) return { status, ...exposer.headersOnly(request) };
-  const exposeAs = (families: readonly MetricFamily[], selection: string) =>
+  const exposeAs = (families: readonly MetricFamily[], key: string | undefined) =>
     andThen(
-      exposer.expose({ families, selection }, request, deadline.signal),
+      exposer.expose({ families, selection: key }, request, deadline.signal),
       (exposition): Prepared => ({ status, ...exposition }),
     );
   if (status === 500) return exposeAs(ownFamilies(), FAILING);
   return andThen(
-    blameOn("gathering", () => cycle.gather(deadline, filter)),
+    blameOn("gathering", () => cycle.gather(deadline, selection)),
     (families) => {
       // Read after gathering, so that this scrape's own collector health is included.
-      const all = joinFamilies(families, requestedFamilies(ownFamilies(), filter));
-      return blameOn("encoding", () => exposeAs(all, filter.selection));
+      const all = joinFamilies(families, requestedFamilies(ownFamilies(), selection));
+      return blameOn("encoding", () => exposeAs(all, keptAs(selection)));
     },
   );
 }
 
-/** The selection of a handler that is failing; a filter never has the same. */
+/** Values of parameters are the client's: nothing is kept for each of them. */
+function keptAs({ key, params }: Selection): string | undefined {
+  return params === NO_PARAMS ? key : undefined;
+}
+
+/** The selection of a handler that is failing; that of a query is never the same. */
 const FAILING = "failing";
 
 function succeed(
@@ -116,7 +135,8 @@ function succeed(
     if (broken !== undefined) fail(parts, broken.error, deadline.signal);
     else if (status === 200 && !isHead) parts.log.settled(SCRAPE);
   });
-  return { status, headers, body, signal, end };
+  const all = status === 200 ? { ...headers, ...parts.headers } : headers;
+  return { status, headers: all, body, signal, end };
 }
 
 function refuse(
@@ -130,9 +150,13 @@ function refuse(
   const release = () => {
     parts.selfMetrics.inFlight--;
   };
-  if (failure !== undefined) return failureResponse(parts, failure.status, request, release);
-  release();
-  return undefined;
+  if (failure === undefined) {
+    release();
+    return undefined;
+  }
+  const { status, error } = failure;
+  const answered = status === 400 ? ([status, `${messageOf(error)}.\n`] as const) : ANSWERS[status];
+  return failureResponse(parts, answered, request, release);
 }
 
 /** The kind of a scrape's faults in the log. */
@@ -167,36 +191,24 @@ function fail(parts: ScrapeParts, thrown: unknown, signal: Signal): Failure | un
 /** A rejected scrape takes no slot; otherwise clients that read the 503 slowly would lock others out. */
 function shed(parts: ScrapeParts, request: ScrapeRequest): ScrapeResponse {
   parts.selfMetrics.events.shed++;
-  return failureResponse(parts, "busy", request, () => {});
+  const response = failureResponse(parts, ANSWERS.busy, request, () => {});
+  return { ...response, headers: { ...response.headers, "Retry-After": "1" } };
 }
 
 // Fixed texts: what a collector threw may hold secrets, and belongs only in the log.
-const ANSWERS: Readonly<
-  Record<Failure["status"] | "busy", readonly [Exclude<StatusCode, 200>, string]>
-> = {
-  400: [400, "The query cannot be read.\n"],
+const ANSWERS = {
   500: [500, "The metrics could not be gathered. See the process log.\n"],
   503: [503, "The metrics could not be gathered in time. See the process log.\n"],
   busy: [503, "Too many scrapes at once. Try again in a moment.\n"],
-};
-
-const PLAIN_TEXT = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
+} as const;
 
 /** Answers a scrape that failed before its first byte was sent, or that did not begin. */
 function failureResponse(
-  { selfMetrics, alarm, log }: ScrapeParts,
-  reason: Failure["status"] | "busy",
-  request: ScrapeRequest,
+  parts: ScrapeParts,
+  [status, text]: readonly [Failure["status"], string],
+  { signal }: ScrapeRequest,
   onEnd: () => void,
 ): ScrapeResponse {
-  const [status, text] = ANSWERS[reason];
-  selfMetrics.requests[status]++;
-  const deadline = startDeadline(FAILURE_TIMEOUT_MS, request.signal, alarm);
-  const { signal, end } = startSending(deadline, (broken) => {
-    onEnd();
-    if (broken === undefined || deadline.signal.aborted) return;
-    log.error("Cannot send the error response of a failed scrape", broken.error);
-  });
-  const headers = { ...PLAIN_TEXT, ...(reason === "busy" && { "Retry-After": "1" }) };
-  return { status, headers, body: Buffer.from(text), signal, end };
+  parts.selfMetrics.requests[status]++;
+  return textResponse({ status, text }, signal, parts, onEnd);
 }

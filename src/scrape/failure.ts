@@ -1,8 +1,10 @@
 import type { Signal } from "../abort.ts";
 import { GatherError, isInstance, ScrapeTimeoutError } from "../errors.ts";
+import type { Log } from "../log.ts";
 import { type MaybePromise, orElse } from "../maybe-promise.ts";
-import type { StatusCode } from "./exchange.ts";
-import { QueryError } from "./name-filter.ts";
+import type { Alarm } from "./alarm.ts";
+import { startDeadline, startSending } from "./deadline.ts";
+import type { ScrapeResponse, StatusCode } from "./exchange.ts";
 import type { ErrorStage } from "./self-metrics.ts";
 
 /** An error with the stage of the scrape that it happened in. */
@@ -14,6 +16,9 @@ class StageFailure extends Error {
     this.stage = stage;
   }
 }
+
+/** A query that cannot be read. Its message is the answer, so a client's text is in it only quoted. */
+export class QueryError extends Error {}
 
 /** Something that a scrape must have cannot be had at the moment: it is answered with 503. */
 export class UnavailableError extends Error {}
@@ -56,3 +61,26 @@ export function explainFailure(thrown: unknown, signal: Signal): Failure | undef
 
 /** How long sending the answer of a failure may take: the deadline of its scrape may have passed. */
 export const FAILURE_TIMEOUT_MS = 1_000;
+
+const PLAIN_TEXT = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
+
+/**
+ * Answers with a text instead of metrics, before any byte was sent.
+ *
+ * @param client Aborts when the client disconnects.
+ * @param onEnd Called once, when the text was sent or cut off.
+ */
+export function textResponse(
+  { status, text }: Pick<ScrapeResponse, "status"> & { readonly text: string },
+  client: Signal,
+  { alarm, log }: { readonly alarm: Alarm; readonly log: Log },
+  onEnd: () => void,
+): ScrapeResponse {
+  const deadline = startDeadline(FAILURE_TIMEOUT_MS, client, alarm);
+  const { signal, end } = startSending(deadline, (broken) => {
+    onEnd();
+    if (broken === undefined || deadline.signal.aborted) return;
+    log.error("Cannot send the error response of a failed scrape", broken.error);
+  });
+  return { status, headers: PLAIN_TEXT, body: Buffer.from(text), signal, end };
+}

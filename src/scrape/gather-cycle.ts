@@ -3,10 +3,10 @@ import { GatherError, isInstance, ScrapeTimeoutError } from "../errors.ts";
 import { andThen, isThenable, type MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
-import type { ErrorHandling, ScrapeHook } from "../options/options.ts";
+import type { ErrorHandling } from "../options/options.ts";
 import { nextTurn, unref } from "../timers.ts";
 import type { Deadline } from "./deadline.ts";
-import { type NameFilter, requestedFamilies } from "./name-filter.ts";
+import { requestedFamilies, type Selection } from "./query/selection.ts";
 
 /** What a gather cycle needs, and what it calls. */
 export interface GatherCycleOptions {
@@ -48,7 +48,7 @@ export interface Gathering {
 /** A gathering whose collectors are still running, and how many scrapes wait for it. */
 interface Cycle {
   readonly result: Promise<Gathering>;
-  readonly filter: NameFilter;
+  readonly selection: Selection;
   readonly signal: LightSignal;
   /** When it abandons collectors that have not settled, in milliseconds since the epoch. */
   readonly deadlineMs: number;
@@ -61,13 +61,13 @@ interface Cycle {
 /**
  * Runs the collectors for all scrapes that wait at the same time.
  *
- * A scrape that arrives while collectors are running joins them, if it asks for the same names; one
+ * A scrape that arrives while collectors are running joins them, if it asks for the same; one
  * that arrives later starts them anew. So two scrapers cost one collection.
  */
 export class GatherCycle {
   readonly #gatherer: Gatherer;
   readonly #options: GatherCycleOptions;
-  /** The gatherings that may be joined, by the selection of their filter. */
+  /** The gatherings that may be joined, by the key of their selection. */
   readonly #cycles = new Map<string, Cycle>();
 
   constructor(gatherer: Gatherer, options: GatherCycleOptions) {
@@ -81,27 +81,27 @@ export class GatherCycle {
    *
    * @throws A `GatherError` when the failure policy says so, the signal's reason when it aborts first.
    */
-  gather(deadline: Deadline, filter: NameFilter): MaybePromise<readonly MetricFamily[]> {
-    return andThen(this.collect(deadline, filter), (gathering) =>
-      requestedFamilies(accept(gathering, this.#options.errorHandling), filter),
+  gather(deadline: Deadline, selection: Selection): MaybePromise<readonly MetricFamily[]> {
+    return andThen(this.collect(deadline, selection), (gathering) =>
+      requestedFamilies(accept(gathering, this.#options.errorHandling), selection),
     );
   }
 
   /**
    * Returns families and errors, whatever the failure policy says. More families may be in it than
-   * the filter asks for.
+   * the selection asks for.
    *
    * @param onCollected Called for each collector, unless a gathering was joined.
    */
   collect(
     deadline: Deadline,
-    filter: NameFilter,
+    selection: Selection,
     onCollected?: GatherContext["onCollected"],
   ): MaybePromise<Gathering> {
     deadline.signal.throwIfAborted();
-    const cycle = this.#join(deadline, filter);
+    const cycle = this.#join(deadline, selection);
     return cycle === undefined
-      ? this.#start(deadline, filter, onCollected)
+      ? this.#start(deadline, selection, onCollected)
       : this.#wait(cycle, deadline);
   }
 
@@ -118,8 +118,8 @@ export class GatherCycle {
     }
   }
 
-  #join(deadline: Deadline, filter: NameFilter): Cycle | undefined {
-    const cycle = this.#cycles.get(filter.selection);
+  #join(deadline: Deadline, selection: Selection): Cycle | undefined {
+    const cycle = this.#cycles.get(selection.key);
     if (cycle === undefined || !this.#canWait(deadline, cycle)) return undefined;
     this.#options.onShared();
     return cycle;
@@ -135,7 +135,7 @@ export class GatherCycle {
 
   #start(
     deadline: Deadline,
-    filter: NameFilter,
+    selection: Selection,
     onCollected: GatherContext["onCollected"],
   ): MaybePromise<Gathering> {
     const deadlineMs = this.#collectDeadline(deadline);
@@ -146,25 +146,26 @@ export class GatherCycle {
       },
       lightSignal: signal,
       deadlineMs,
-      isRequested: filter.isRequested,
+      isRequested: selection.isRequested,
       path: undefined,
-      params: {},
-      names: filter.names,
+      params: selection.params,
+      pickedSources: selection.pickedSources,
+      names: selection.names,
       isCounted: this.#options.isCounted,
       report: this.#options.report,
       onCollected,
     };
     const startedAt = performance.now();
-    const take = (result: GatherResult) => this.#take(result, startedAt, signal, filter);
+    const take = (result: GatherResult) => this.#take(result, startedAt, signal, selection);
     const given = this.#gatherer.gather(context);
     // It is over already, so no scrape can join it.
     if (!isThenable(given)) return take(given);
     const result = this.#run(given, deadlineMs, signal).then(take);
     const cycle: Cycle = {
-      ...{ result, filter, signal, deadlineMs },
+      ...{ result, selection, signal, deadlineMs },
       ...{ waiting: 0, isOver: false, lateness: undefined },
     };
-    this.#cycles.set(filter.selection, cycle);
+    this.#cycles.set(selection.key, cycle);
     // From here on values are read: a scrape that arrives later gets newer ones.
     const end = (gathering?: Gathering) => {
       this.#end(cycle);
@@ -202,11 +203,11 @@ export class GatherCycle {
     { families, errors = NO_ERRORS }: GatherResult,
     startedAt: number,
     signal: Signal,
-    filter: NameFilter,
+    selection: Selection,
   ): Gathering {
     if (!isAbandoned(signal)) {
       const durationMs = performance.now() - startedAt;
-      this.#options.onGathered({ errors, durationMs, isComplete: filter.selection === "" });
+      this.#options.onGathered({ errors, durationMs, isComplete: isWhole(selection) });
     }
     return { families: Array.isArray(families) ? families : [...families], errors };
   }
@@ -232,13 +233,17 @@ export class GatherCycle {
   #end(cycle: Cycle): void {
     cycle.isOver = true;
     // Another may have taken its place.
-    if (this.#cycles.get(cycle.filter.selection) === cycle)
-      this.#cycles.delete(cycle.filter.selection);
+    if (this.#cycles.get(cycle.selection.key) === cycle) this.#cycles.delete(cycle.selection.key);
   }
 }
 
+/** Whether every collector runs, whatever their gatherers are told. */
+function isWhole({ names, pickedSources }: Selection): boolean {
+  return (names ?? pickedSources) === undefined;
+}
+
 /** Tells whether no scrape waits any more, through no fault of the collectors. */
-function isAbandoned({ aborted, reason }: Pick<Signal, "aborted" | "reason">): boolean {
+export function isAbandoned({ aborted, reason }: Pick<Signal, "aborted" | "reason">): boolean {
   return aborted && !(reason instanceof ScrapeTimeoutError);
 }
 
@@ -252,7 +257,10 @@ export function isRefused({ families, errors }: Gathering, errorHandling: ErrorH
   return errors.length > 0 && (errorHandling === "fail" || families.length === 0);
 }
 
-function accept(gathering: Gathering, errorHandling: ErrorHandling): readonly MetricFamily[] {
+export function accept(
+  gathering: Gathering,
+  errorHandling: ErrorHandling,
+): readonly MetricFamily[] {
   const { families, errors } = gathering;
   if (!isRefused(gathering, errorHandling)) return families;
   const names = errors.map(({ collector }) => collector).join(", ");
@@ -260,30 +268,4 @@ function accept(gathering: Gathering, errorHandling: ErrorHandling): readonly Me
     `Collectors failed: ${names}`,
     errors.map(({ error }) => error),
   );
-}
-
-/** The name of the hook among the collectors. */
-const HOOK = "onScrape";
-
-/**
- * Runs a hook before the collectors. An error of the hook is handled like one of a collector. When
- * every client has disconnected meanwhile, the collectors do not run.
- */
-export function withHook(gatherer: Gatherer, hook: ScrapeHook): Gatherer {
-  return {
-    async gather(context) {
-      const startedAt = performance.now();
-      const failures: CollectorError[] = [];
-      const durationMs = () => performance.now() - startedAt;
-      try {
-        await unlessAborted(Promise.resolve(hook({ signal: context.signal })), context.signal);
-      } catch (error) {
-        if (isAbandoned(context.signal)) throw error;
-        failures.push({ collector: HOOK, error, durationMs: durationMs() });
-      }
-      context.onCollected?.(HOOK, durationMs());
-      const { families, errors = [] } = await gatherer.gather(context);
-      return { families, errors: [...failures, ...errors] };
-    },
-  };
 }

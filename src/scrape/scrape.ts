@@ -10,14 +10,16 @@
  */
 import { createExposer, type Exposer, type ExposerContext } from "../exposition/expose.ts";
 import type { About, Log } from "../log.ts";
+import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { CollectorError, FaultReporter, Gatherer } from "../model/gatherer.ts";
 import { createListJoiner } from "../model/identity.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
-import type { Controls, ResolvedHandlerOptions } from "../options/options.ts";
+import type { Controls, ResolvedHandlerOptions, ScrapeHook } from "../options/options.ts";
 import { Alarm } from "./alarm.ts";
 import { answer, logLate, type ScrapeParts } from "./answer.ts";
 import type { Scrape, ScrapeRequest, TakeSurvey } from "./exchange.ts";
-import { GatherCycle, withHook } from "./gather-cycle.ts";
+import { GatherCycle } from "./gather-cycle.ts";
+import { EVERYTHING, type Select, type Selectable } from "./query/selection.ts";
 import { countsOfPage, SelfMetrics, Status } from "./self-metrics.ts";
 import { RecentScrapes } from "./survey/recent-scrapes.ts";
 import type { SurveyParts } from "./survey/survey.ts";
@@ -102,7 +104,7 @@ function createScrape(parts: Parts, recentScrapes: RecentScrapes | undefined): S
   const { selfMetrics } = parts;
   // A page that succeeds with one family does not mean that a scraper would.
   const log: Log = { ...parts.log, settled() {} };
-  const partsOfPage = { ...parts, log, selfMetrics: countsOfPage(selfMetrics) };
+  const partsOfPage = { ...parts, log, headers: {}, selfMetrics: countsOfPage(selfMetrics) };
   const answerScraper = (request: ScrapeRequest) => answer(parts, request);
   return (request) => {
     if (request.isPage) {
@@ -122,6 +124,19 @@ function createLazySurvey(parts: SurveyParts): TakeSurvey {
     loaded ??= import("./survey/survey.ts").then(({ createSurvey }) => createSurvey(parts));
     const survey = await loaded;
     return survey(client, visit, name);
+  };
+}
+
+/** Makes the function that reads queries: most scrapers send none. */
+function createLazySelect(selectable: Selectable): Select {
+  let reading: MaybePromise<typeof import("./query/query.ts")> | undefined;
+  return (query) => {
+    if (query === "") return EVERYTHING;
+    reading ??= import("./query/query.ts").then((loaded) => {
+      reading = loaded;
+      return loaded;
+    });
+    return andThen(reading, ({ readSelection }) => readSelection(query, selectable));
   };
 }
 
@@ -148,12 +163,25 @@ function createParts(
     status,
     lock,
     alarm: new Alarm(),
+    select: createLazySelect(gatherer),
     cycle: createCycle(gatherer, options, { selfMetrics, log, report }),
+    headers: options.workers === undefined ? { [START_TIME]: startSeconds() } : {},
     exposer: createCountedExposer(options, { selfMetrics, log, report, lock, store }),
     ownFamilies: () =>
       options.selfMetrics ? joinOwn(status.families, selfMetrics.families()) : status.families,
     joinFamilies: createListJoiner<MetricFamily>(),
   };
+}
+
+/**
+ * The header by which a receiver can date counters, as client_golang has it. In a group it would say nothing
+ * about those of other processes.
+ */
+const START_TIME = "Process-Start-Time-Unix";
+
+/** When this process began, in whole seconds since the epoch. */
+function startSeconds(): string {
+  return String(Math.floor(performance.timeOrigin / 1_000));
 }
 
 /** Where failures and figures of a scrape go. */
@@ -186,6 +214,16 @@ function aboutCollector(collector: string): About {
   return { kind: COLLECTOR, name: collector, fields: { collector }, again };
 }
 
+/** Most gatherers have no hook. */
+function withLazyHook(gatherer: Gatherer, hook: ScrapeHook): Gatherer {
+  return {
+    async gather(context) {
+      const { withHook } = await import("./hook.ts");
+      return withHook(gatherer, hook).gather(context);
+    },
+  };
+}
+
 /**
  * Makes the gather cycle of a gatherer. It logs the failures of collectors, and counts those that do not
  * fail the scrape.
@@ -199,7 +237,7 @@ function createCycle(
     errorHandling === "fail"
       ? "scrapes are answered with an error"
       : "its metrics are missing from the scrape";
-  return new GatherCycle(onScrape === undefined ? gatherer : withHook(gatherer, onScrape), {
+  return new GatherCycle(onScrape === undefined ? gatherer : withLazyHook(gatherer, onScrape), {
     errorHandling,
     report,
     onShared: () => {

@@ -53,7 +53,7 @@ export class Connections {
    * @returns Whether it may be passed on.
    */
   accept(raw: Socket): boolean {
-    const { maxConnections, headersTimeoutMs, unref } = this.#options;
+    const { maxConnections = 256, headersTimeoutMs, unref } = this.#options;
     if (this.#connections.size >= maxConnections || this.#isDraining) {
       raw.destroy();
       return false;

@@ -12,7 +12,6 @@
  * listens, no error reaches the process.
  */
 import type { AddressInfo } from "node:net";
-import type { ServedPaths } from "../endpoint/served-paths.ts";
 import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { isFixedPath } from "../http/routes.ts";
 import { createLog } from "../log.ts";
@@ -23,7 +22,8 @@ import {
   type ListenTarget,
   ordinaryTarget,
 } from "../options/address.ts";
-import type { Controls, ResolvedOptions, ServerOptions } from "../options/options.ts";
+import type { Controls, ServerOptions } from "../options/options.ts";
+import { isProbe } from "../options/probe-rules.ts";
 import { resolveOptions } from "../options/rules.ts";
 import { isSecured } from "../options/security-rules.ts";
 import type { WorkerRole } from "../options/workers.ts";
@@ -202,6 +202,7 @@ function checkArguments(
       `Option "path" must be a path that the server does not use itself, got "${options.path}"`,
     );
   }
+  if (isProbe(source)) throw new TypeError('A probe needs a path of its own: option "paths"');
   return { gatherer: gathererOf(source), options, log: createLog(options.logger) };
 }
 
@@ -210,16 +211,17 @@ async function parseTarget(address: unknown): Promise<ListenTarget> {
   return parseAddress(address);
 }
 
-async function readPaths(options: ResolvedOptions): Promise<ServedPaths> {
-  const served = await import("../endpoint/served-paths.ts");
-  return served.readPaths(options);
+async function withPaths(checked: CheckedArguments): Promise<CheckedArguments> {
+  const { options } = checked;
+  if (options.paths === undefined) return checked;
+  const { readPaths } = await import("../endpoint/served-paths.ts");
+  return { ...checked, ...readPaths(options) };
 }
 
 /** Opens the server of this process, or that of the group that it joins. */
 async function open(checked: CheckedArguments, target: ListenTarget): Promise<OpenServer> {
-  const { options } = checked;
-  const paths = options.paths === undefined ? undefined : await readPaths(options);
-  const given = { ...checked, paths, target, label: describeAddress(target) };
+  const given = { ...(await withPaths(checked)), target, label: describeAddress(target) };
+  const { options } = given;
   if (options.tls !== undefined || options.healthAddress !== undefined) {
     const { checkServerSecurity } = await import("../options/late-rules.ts");
     checkServerSecurity(options);

@@ -16,8 +16,8 @@ const source = gathererWith(
 async function keptBytes(maxKeptBytes: number): Promise<readonly number[]> {
   const options = resolveOptions({ maxKeptBytes, selfMetrics: false });
   const parts = { gatherer: source, options, log: createLog(false), paths: [] };
-  const served = new Map([["/db", { gatherer: source }]]);
-  const { scrape, further, parts: main, close } = createEndpoints(parts, served);
+  const served = { gatherers: new Map([["/db", source]]), probes: new Map() };
+  const { scrape, further, parts: main, close } = await createEndpoints(parts, served);
   const store = main.exposer.store;
   const kept: number[] = [];
   for (const one of [scrape, further?.get("/db") ?? assert.fail()]) {

@@ -1,56 +1,21 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { readdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import { firstAnswer } from "../helpers/http/first-answer.ts";
 import { freePort } from "../helpers/http/free-port.ts";
-import { type Fixture, forkNode, watch } from "../helpers/processes/fork-fixture.ts";
+import { forkNode } from "../helpers/processes/fork-fixture.ts";
 import { withApp } from "../helpers/processes/with-app.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 import { eventually, scrape } from "../helpers/workers/reading.ts";
-import { readExample, withProject } from "./with-project.ts";
-
-// No Docker runs here. What matters to a process in a container is its namespace: there it is number 1.
+import { canUnshare, FLAGS, runContainer, skip } from "./run-container.ts";
+import { ROOT, readExample, withProject } from "./with-project.ts";
 
 const DOCKERFILE = readExample("docker/Dockerfile");
 const APP = readExample("preload-app.mjs");
-
-/** What makes a namespace of processes, and starts the first of them. */
-const UNSHARE = ["--pid", "--fork", "--mount-proc", "--kill-child"];
-const isRoot = process.getuid?.() === 0;
-const FLAGS = isRoot ? UNSHARE : ["--user", "--map-root-user", ...UNSHARE];
-const canUnshare = spawnSync("unshare", [...FLAGS, "true"]).status === 0;
-const skip = canUnshare ? false : "This system makes no namespaces of processes";
-
-/** The first process of a namespace. */
-interface Container extends Fixture {
-  /** Sends a signal as `docker stop` does: from outside, to the first process. */
-  stop(): Promise<void>;
-  /** The path of a file in it, as it is outside. */
-  outside(path: string): Promise<string>;
-}
-
-function runContainer(
-  command: readonly string[],
-  cwd: string,
-  env: Readonly<Record<string, string>>,
-): Container {
-  const stdio = ["pipe", "pipe", "pipe"] as const;
-  const child = spawn("unshare", [...FLAGS, ...command], {
-    cwd,
-    env: { ...process.env, ...env },
-    stdio: [...stdio],
-  });
-  const first = async () =>
-    Number(await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8"));
-  return {
-    ...watch(child),
-    stop: async () => void process.kill(await first(), "SIGTERM"),
-    outside: async (path) => `/proc/${await first()}/root${path}`,
-  };
-}
 
 /** The arguments of an instruction of the Dockerfile, with this Node, and a port of its own. */
 function commandOf(instruction: string, port: number): string[] {
@@ -60,11 +25,12 @@ function commandOf(instruction: string, port: number): string[] {
   return [process.execPath, ...args.map((arg) => arg.replace("9464", `${port}`))];
 }
 
-test("a linter finds no fault in the Dockerfile", () => {
+test("a linter finds no fault in the Dockerfiles", () => {
   const { validate }: { validate(text: string): unknown[] } = createRequire(import.meta.url)(
     "dockerfile-utils",
   );
   assert.deepEqual(validate(DOCKERFILE), []);
+  assert.deepEqual(validate(readFileSync(join(ROOT, "templates/Dockerfile"), "utf8")), []);
   assert.equal(validate(`${DOCKERFILE}CMD ["node"]\n`).length, 1);
 });
 

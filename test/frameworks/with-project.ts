@@ -89,13 +89,17 @@ export async function withProject(
 }
 
 async function installPackage(folder: string): Promise<void> {
-  packed ??= pack();
   const target = join(folder, "node_modules", "promhttp");
   await mkdir(target, { recursive: true });
-  await run("tar", ["-xzf", await packed, "-C", target, "--strip-components=1"]);
+  await run("tar", ["-xzf", await packedArchive(), "-C", target, "--strip-components=1"]);
 }
 
-/** What npm has packed, once for all projects of a file. */
+/** The path of what npm would publish. It is packed once for all tests of a file. */
+export function packedArchive(): Promise<string> {
+  packed ??= pack();
+  return packed;
+}
+
 let packed: Promise<string> | undefined;
 
 after(async () => {

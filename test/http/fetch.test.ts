@@ -50,6 +50,7 @@ test("fetch() answers a scrape with the whole body and its length", () =>
       "cache-control": "no-store, no-transform",
       "content-length": String(UP_TEXT.length),
       "content-type": "text/plain; version=0.0.4; charset=utf-8",
+      "process-start-time-unix": String(Math.floor(performance.timeOrigin / 1_000)),
       vary: "Accept, Accept-Encoding",
       "x-content-type-options": "nosniff",
     });

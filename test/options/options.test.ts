@@ -25,7 +25,7 @@ const DEFAULTS = {
   keepAliveTimeoutMs: 75_000,
   headersTimeoutMs: 5_000,
   maxHeaderBytes: 16_384,
-  maxConnections: 256,
+  maxConnections: undefined,
   selfMetrics: true,
   workers: undefined,
   landingPage: true,

@@ -35,7 +35,7 @@ const IN_FLIGHT = "promhttp_metric_handler_requests_in_flight";
 const TIMED_OUT = 'promhttp_scrape_events_total{event="timed_out"}';
 const ABORTED = 'promhttp_scrape_events_total{event="aborted"}';
 
-test("answer() returns the response itself when nothing has to be waited for", (t) => {
+test("answer() returns the response itself when nothing has to be waited for", async (t) => {
   // Only scrapes that take long yield to the event loop.
   mockClock(t);
   const harness = createHarness(GOOD);
@@ -43,6 +43,8 @@ test("answer() returns the response itself when nothing has to be waited for", (
   assert.ok(response !== undefined && !(response instanceof Promise));
   assert.equal(response.status, 200);
   response.end();
+  // What reads queries is loaded with the first.
+  (await harness.scrape({ ...REQUEST, query: "a=b" }))?.end();
   const failed = harness.scrape({ ...REQUEST, query: "%" });
   assert.ok(failed !== undefined && !(failed instanceof Promise));
   assert.equal(failed.status, 400);
@@ -50,7 +52,7 @@ test("answer() returns the response itself when nothing has to be waited for", (
 });
 
 const FAILURES: readonly (readonly [Gatherer, Partial<ScrapeRequest>, number, string])[] = [
-  [GOOD, { query: "%" }, 400, "The query cannot be read.\n"],
+  [GOOD, { query: "%" }, 400, 'The query has a broken escape: "%".\n'],
   [FAILING, {}, 500, "The metrics could not be gathered. See the process log.\n"],
   [
     STUCK,
@@ -61,7 +63,7 @@ const FAILURES: readonly (readonly [Gatherer, Partial<ScrapeRequest>, number, st
 ];
 
 for (const [gatherer, request, status, text] of FAILURES) {
-  test(`answer() answers ${status} with a fixed text, whatever format was asked for`, async () => {
+  test(`answer() answers ${status} with the same text, whatever format was asked for`, async () => {
     const { end, signal, ...response } = await scrape(createHarness(gatherer), request);
     assert.deepEqual(response, {
       status,

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ScrapeTimeoutError } from "../../src/errors.ts";
-import { blameOn, explainFailure } from "../../src/scrape/failure.ts";
-import { QueryError } from "../../src/scrape/name-filter.ts";
+import { blameOn, explainFailure, QueryError } from "../../src/scrape/failure.ts";
 
 const NEVER = new AbortController().signal;
 const ERROR = new Error("the disk is on fire");

@@ -8,7 +8,8 @@ import type { ErrorHandling } from "../../src/options/options.ts";
 import { Alarm } from "../../src/scrape/alarm.ts";
 import { type Deadline, startDeadline } from "../../src/scrape/deadline.ts";
 import { GatherCycle, type GatheringReport } from "../../src/scrape/gather-cycle.ts";
-import { EVERY_NAME, type NameFilter, parseNameFilter } from "../../src/scrape/name-filter.ts";
+import { readSelection } from "../../src/scrape/query/query.ts";
+import { EVERYTHING, type Selection } from "../../src/scrape/query/selection.ts";
 import { NEVER } from "../exposition/chunks.ts";
 import { LIBRARIES } from "../helpers/registries/libraries.ts";
 import { tick } from "../helpers/turns.ts";
@@ -35,8 +36,8 @@ function createCycle(gatherer: Gatherer, errorHandling: ErrorHandling = "fail") 
     onLate: (error) => told.late.push(error),
   });
   // What it throws at once rejects here, as what it throws later.
-  const gather = async (deadline: Deadline = until(), filter: NameFilter = EVERY_NAME) =>
-    cycle.gather(deadline, filter);
+  const gather = async (deadline: Deadline = until(), selection: Selection = EVERYTHING) =>
+    cycle.gather(deadline, selection);
   return { gather, told };
 }
 
@@ -59,7 +60,7 @@ test("GatherCycle returns the families of the gatherer", async () => {
   assert.deepEqual(await gather(), [FAMILY]);
 });
 
-test("GatherCycle passes deadline, filter and reporter to the gatherer", async () => {
+test("GatherCycle passes deadline, selection and reporter to the gatherer", async () => {
   const { gatherer, contexts, settle } = createSettled();
   const report = () => {};
   const options = {
@@ -70,11 +71,11 @@ test("GatherCycle passes deadline, filter and reporter to the gatherer", async (
     onLate() {},
   } as const;
   const deadline = until();
-  const filter = parseNameFilter("name[]=g");
-  const done = new GatherCycle(gatherer, options).gather(deadline, filter);
+  const selection = readSelection("name[]=g", {});
+  const done = new GatherCycle(gatherer, options).gather(deadline, selection);
   assert.equal(contexts[0]?.report, report);
   assert.equal(contexts[0]?.deadlineMs, deadline.deadlineMs);
-  assert.equal(contexts[0]?.isRequested, filter.isRequested);
+  assert.equal(contexts[0]?.isRequested, selection.isRequested);
   settle[0]?.(EMPTY);
   await done;
 });
@@ -227,7 +228,7 @@ test("GatherCycle does not let scrapes that ask for different names share", asyn
   const { gather, told } = createCycle(gatherer);
   const families = [FAMILY, { ...FAMILY, name: "h" }];
   const queries = ["name[]=g", "name[]=h", "", "name[]=g&name[]=g"];
-  const done = queries.map((query) => gather(until(), parseNameFilter(query)));
+  const done = queries.map((query) => gather(until(), readSelection(query, {})));
   assert.deepEqual([contexts.length, told.shared], [3, 1]);
   for (const settleOne of settle) settleOne({ families });
   assert.deepEqual(

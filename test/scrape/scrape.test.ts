@@ -29,6 +29,7 @@ test("a scrape answers with the text format", async () => {
       "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
       Vary: "Accept, Accept-Encoding",
       "Cache-Control": "no-store",
+      "Process-Start-Time-Unix": String(Math.floor(performance.timeOrigin / 1_000)),
     },
     text: UP,
     isStream: false,
@@ -114,7 +115,7 @@ test("a query that cannot be read gets 400, and does not count as an error", asy
   const { get, sample, logged } = createHarness({ gather: () => GOOD });
   const sent = await get({ query: "name[]=%zz" });
   assert.equal(sent?.status, 400);
-  assert.equal(sent?.text, "The query cannot be read.\n");
+  assert.equal(sent?.text, 'The query has a broken escape: "%zz".\n');
   assert.deepEqual(logged, []);
   assert.equal(await sample('promhttp_metric_handler_requests_total{code="400"}'), 1);
   assert.equal(await sample('promhttp_metric_handler_errors_total{cause="gathering"}'), 0);
@@ -365,4 +366,17 @@ test("self metrics are valid in every format, after many failures", async () => 
     const names = parseExposition(type, Buffer.concat(chunks)).map(({ name }) => name);
     assert.ok(names.includes("promhttp_scrape_collector_success"), names.join());
   }
+});
+
+const START_TIME = "Process-Start-Time-Unix";
+
+test("only metrics for a scraper, of this process alone, say when the process began", async () => {
+  const gatherer = { gather: () => GOOD };
+  const single = createHarness(gatherer);
+  assert.ok((await single.get())?.headers[START_TIME]);
+  assert.equal((await single.get({ isPage: true }))?.headers[START_TIME], undefined);
+  single.setFailing();
+  assert.equal((await single.get())?.headers[START_TIME], undefined);
+  const worker = createHarness(gatherer, { workers: true });
+  assert.equal((await worker.get())?.headers[START_TIME], undefined);
 });

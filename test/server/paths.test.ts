@@ -183,9 +183,9 @@ const WRONG: readonly [name: string, paths: unknown, error: RegExp, type: typeof
       RangeError,
     ],
   ),
-  ["no source", { "/db": 5 }, /^Option "paths", "\/db": Source must be/, TypeError],
-  ["undefined", { "/db": undefined }, /^Option "paths", "\/db": Source must be/, TypeError],
-  ["an empty array", { "/db": [] }, /^Option "paths", "\/db": Expected at least one/, TypeError],
+  ["no source", { "/db": 5 }, /^Option "paths\.\/db": Source must be/, TypeError],
+  ["undefined", { "/db": undefined }, /^Option "paths\.\/db": Source must be/, TypeError],
+  ["an empty array", { "/db": [] }, /^Option "paths\.\/db": Expected at least one/, TypeError],
 ];
 
 for (const [name, paths, message, type] of WRONG) {

@@ -1,12 +1,19 @@
 import { Application } from "../helpers/workers/application.ts";
 import { newGroup, RUNTIME_FOLDER } from "../helpers/workers/own-group.ts";
+import { DATES_THE_PROCESS } from "./checks/answers.ts";
 import type { Way } from "./way.ts";
+
+/** Why no way in to a group passes a check. */
+function cannot(way: Way): NonNullable<Way["cannot"]> {
+  return { ...way.cannot, [DATES_THE_PROCESS]: "Its processes began at different times." };
+}
 
 /** A way in to a process that is the hub of a group without members. */
 export function asHub(way: Way): Way {
   return {
     ...way,
     name: `${way.name} as the hub of a group`,
+    cannot: cannot(way),
     start: ({ options, ...setup }) =>
       way.start({ ...setup, options: { ...options, workers: { group: newGroup() } } }),
   };
@@ -17,6 +24,7 @@ export function asMember(way: Way): Way {
   return {
     ...way,
     name: `${way.name} as a member of a group`,
+    cannot: cannot(way),
     async start({ options, ...setup }) {
       const workers = { group: newGroup() };
       const app = await Application.open({

@@ -1,7 +1,14 @@
 import { once } from "node:events";
 import { createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { createHandler, type Handler, type Logger, Server } from "../../src/index.ts";
+import {
+  createHandler,
+  type Handler,
+  type Logger,
+  Server,
+  type ServerOptions,
+  type Source,
+} from "../../src/index.ts";
 import { type Mount, type Mounted, mountOnNode } from "../helpers/http/with-mount.ts";
 import { connectFetch } from "./clients/fetch.ts";
 import { connectHttp1 } from "./clients/http1.ts";
@@ -25,23 +32,13 @@ export const OVER_FETCH: Pick<Way, "cannot" | "ownLog"> = {
 
 /** The ways in that need nothing but Node. */
 export const NODE_WAYS: readonly Way[] = [
-  {
-    name: "Server",
-    cannot: {
-      "forbids others to transform the body": "Nothing stands between it and the client.",
-    },
-    async start({ source, options }) {
-      const journal = createJournal();
-      const logger = loggerOf(journal);
-      const server = await Server.listen(SOURCES[source](journal.add), "127.0.0.1:0", {
-        logger,
-        drainTimeoutMs: 0,
-        ...options,
-      });
-      const { port } = server.address as AddressInfo;
-      return { journal, connect: () => connectHttp1(port), close: () => server.close() };
-    },
-  },
+  serverWay("Server", (source, options) => Server.listen(source, "127.0.0.1:0", options)),
+
+  serverWay("Server at a further path", (source, options) => {
+    const other: Source = { gather: () => ({ families: [] }) };
+    const paths = { "/metrics": source };
+    return Server.listen(other, "127.0.0.1:0", { ...options, path: "/main", paths });
+  }),
 
   mountWay("node:http", mountOnNode),
 
@@ -58,6 +55,29 @@ export const NODE_WAYS: readonly Way[] = [
     },
   },
 ];
+
+/** Makes the way in of a server that serves a source at `/metrics`. */
+function serverWay(
+  name: string,
+  listen: (source: Source, options: ServerOptions) => Promise<Server>,
+): Way {
+  return {
+    name,
+    cannot: {
+      "forbids others to transform the body": "Nothing stands between it and the client.",
+    },
+    async start({ source, options }) {
+      const journal = createJournal();
+      const server = await listen(SOURCES[source](journal.add), {
+        logger: loggerOf(journal),
+        drainTimeoutMs: 0,
+        ...options,
+      });
+      const { port } = server.address as AddressInfo;
+      return { journal, connect: () => connectHttp1(port), close: () => server.close() };
+    },
+  };
+}
 
 /** Makes the way in of a handler that is mounted in this process. */
 export function mountWay(
@@ -100,8 +120,10 @@ async function mountOnHttp2(handler: Handler): Promise<Mounted> {
 }
 
 function loggerOf(journal: Journal): Logger {
+  // A further path is named in its lines.
+  const line = (message: string) => message.replace(/^(promhttp: )\/metrics: /, "$1");
   return {
-    error: (message) => journal.add(`error ${message}`),
-    warn: (message) => journal.add(`warn ${message}`),
+    error: (message) => journal.add(`error ${line(message)}`),
+    warn: (message) => journal.add(`warn ${line(message)}`),
   };
 }

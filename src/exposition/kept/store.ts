@@ -85,12 +85,12 @@ export class BlockStore {
 
   /**
    * Begins the walk of a scrape. It keeps nothing when no memory may be used, and when the selection
-   * is asked for the first time.
+   * has no name or is asked for the first time.
    *
    * @param owner The encoder.
    * @param sink Takes full blocks, and what is not kept.
    */
-  walk(owner: object, selection: string, sink: BlockSink): BlockWalk {
+  walk(owner: object, selection: string | undefined, sink: BlockSink): BlockWalk {
     return new BlockWalk(this.#listOf(owner, selection), sink);
   }
 
@@ -125,8 +125,8 @@ export class BlockStore {
     this.#stopTimer();
   }
 
-  #listOf(owner: object, selection: string): BlockList | undefined {
-    if (this.#maxBytes === 0 || this.#pressure?.isHigh) return undefined;
+  #listOf(owner: object, selection: string | undefined): BlockList | undefined {
+    if (selection === undefined || this.#maxBytes === 0 || this.#pressure?.isHigh) return undefined;
     const shelf = this.#shelfOf(owner);
     const { lists } = shelf;
     const list = lists.get(selection) ?? this.#firstList(shelf, selection);

@@ -55,7 +55,7 @@ export function createTextFormatEncoder(
   const prepare = rememberPrepared(format);
   const owner = {};
   return {
-    encode(families, report, { selection = "", memory = new ChunkMemory() } = {}) {
+    encode(families, report, { selection, memory = new ChunkMemory() } = {}) {
       const prepared = prepare(families, selection);
       const sink = new ByteSink(memory);
       const walk = store.walk(owner, selection, sink);
@@ -70,7 +70,8 @@ const MAX_SELECTIONS = 8;
 /** Prepares families again only when the list has changed since the last scrape. */
 function rememberPrepared(format: TextFormat) {
   const known = new Map<string, Prepared>();
-  return (families: readonly MetricFamily[], selection: string): TextFamilies => {
+  return (families: readonly MetricFamily[], selection: string | undefined): TextFamilies => {
+    if (selection === undefined) return format.prepare(families);
     const last = known.get(selection);
     if (last !== undefined && haveSameElements(families, last.families)) return last;
     const prepared = { ...format.prepare(families), families: snapshotOf(families) };

@@ -16,8 +16,10 @@ import type { ResolvedHandlerOptions } from "../../options/options.ts";
 import type { WorkersSettings } from "../../options/workers.ts";
 import { Alarm } from "../../scrape/alarm.ts";
 import { startDeadline } from "../../scrape/deadline.ts";
-import { GatherCycle, type Gathering, isRefused, withHook } from "../../scrape/gather-cycle.ts";
-import { filterByNames, requestedFamilies } from "../../scrape/name-filter.ts";
+import { GatherCycle, type Gathering, isRefused } from "../../scrape/gather-cycle.ts";
+import { withHook } from "../../scrape/hook.ts";
+import { selectNames } from "../../scrape/query/name-filter.ts";
+import { requestedFamilies } from "../../scrape/query/selection.ts";
 import { type Reader, UpdateLock } from "../../scrape/update-lock.ts";
 import { type Outcome, type Question, toldErrors } from "../messages.ts";
 import { inSlices } from "../slices.ts";
@@ -93,19 +95,19 @@ export class LocalWorker {
   /** Answers a question. It never rejects. */
   async answer(sender: Sender, question: Question, signal: Signal): Promise<Answer> {
     if (this.#isFailing) return { ...NOTHING_GIVEN, isFailing: true };
-    const filter = filterByNames(question.names);
+    const selection = selectNames(question.names);
     const leftMs = question.deadlineMs - Date.now();
     const timeMs = Math.min(Math.max(MIN_TIME_MS, leftMs), MAX_TIME_MS);
     const deadline = startDeadline(timeMs, signal, this.#alarm);
     try {
-      const gathering = await this.#cycle.collect(deadline, filter);
+      const gathering = await this.#cycle.collect(deadline, selection);
       const isPartial = question.names !== undefined;
       const gathered = this.#withTotals(gathering);
       if (!isPartial) this.#families = gathered;
       if (isRefused(gathering, this.#options.errorHandling)) {
         return { ...NOTHING_GIVEN, errors: toldErrors(gathering.errors) };
       }
-      const families = requestedFamilies(gathered, filter);
+      const families = requestedFamilies(gathered, selection);
       const snapshot = await this.#take(sender, families, isPartial, deadline.signal);
       return { ...NOTHING_GIVEN, isGiven: true, errors: toldErrors(gathering.errors), snapshot };
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { ProbeTarget } from "../../model/probe.ts";
-import { QueryError } from "../../scrape/name-filter.ts";
+import { QueryError } from "../../scrape/failure.ts";
 
 /** A target that cannot be read. Its message is for the client, and quotes nothing of the target. */
 export class TargetError extends QueryError {}

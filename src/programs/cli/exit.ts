@@ -5,6 +5,9 @@
 import { MetricsError } from "../../index.ts";
 import type { ProgramLog } from "./log.ts";
 
+/** A module that cannot be served; the message is one line, and says all. */
+export class ExporterError extends Error {}
+
 /** Ends the program with one line and status 1. It exits, because a module may keep the process alive. */
 export function fail(message: string, log: ProgramLog): never {
   log.error(message);

@@ -8,7 +8,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { VERSION } from "../../version.ts";
 import type { InitCommand, Language } from "./flags/init-flag.ts";
 
@@ -30,13 +30,15 @@ export function writeExporter(
   for (const file of [exporter, test, ...others]) {
     // It tests our exporter, and no other.
     if (file === test && kept.has(exporter)) continue;
-    const isNew = create(pathOf(file), textOf(file, language));
+    const text =
+      file === "package.json" ? packageOf(pathOf("."), language) : textOf(file, language);
+    const isNew = create(pathOf(file), text);
     if (!isNew) kept.add(file);
     say(isNew ? `  wrote  ${file}` : `  kept   ${file}, which was there`);
   }
   if (kept.has(exporter)) return;
   say("\nNext:");
-  if (pathOf(".") !== process.cwd()) say(`  cd ${folder}`);
+  if (pathOf(".") !== process.cwd()) say(`  cd ${/\s/.test(folder) ? `"${folder}"` : folder}`);
   for (const command of commandsFor(language, kept.has("package.json"))) say(`  ${command}`);
   if (language === "js") return;
   if (
@@ -69,21 +71,26 @@ function create(path: string, text: string): boolean {
 /** The files to write, with the extensions of modules: they mean the same in every package. */
 function filesOf(language: Language): [exporter: string, test: string, ...others: string[]] {
   const settings = language === "ts" ? ["tsconfig.json"] : [];
-  const others = [...settings, "package.json", "Dockerfile", ".dockerignore"];
+  const others = [...settings, "package.json", ...COMMON];
   return [`exporter.m${language}`, `exporter.test.m${language}`, ...others];
 }
 
+/** The files of both languages. */
+const COMMON: readonly string[] = ["Dockerfile", ".dockerignore"];
+
 function textOf(file: string, language: Language): string {
-  if (file === "package.json") return `${JSON.stringify(packageOf(language), null, 2)}\n`;
   const { resolve: find } = createRequire(import.meta.url);
-  const templates = resolve(find("promhttp/package.json"), "../templates");
-  const text = readFileSync(resolve(templates, file), "utf8");
-  return file === "Dockerfile" ? text.replaceAll("exporter.mjs", `exporter.m${language}`) : text;
+  const folder = resolve(find("promhttp/package.json"), "../templates");
+  if (!COMMON.includes(file)) return readFileSync(resolve(folder, language, file), "utf8");
+  const text = readFileSync(resolve(folder, file), "utf8");
+  return text.replaceAll("exporter.mjs", `exporter.m${language}`);
 }
 
-function packageOf(language: Language) {
+function packageOf(folder: string, language: Language): string {
   const isTyped = language === "ts";
-  return {
+  const manifest = {
+    name: nameOf(folder),
+    version: "0.1.0",
     private: true,
     type: "module",
     scripts: {
@@ -95,9 +102,16 @@ function packageOf(language: Language) {
     dependencies: { promhttp: `^${VERSION}` },
     ...(isTyped && { devDependencies: { "@types/node": "^22.18.0", typescript: "^7.0.2" } }),
   };
+  return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
-/** Lets it probe this machine: without the flag it probes nothing. */
+/** The name of the folder, if a package may have it: npm does not install one into another of its name. */
+function nameOf(folder: string): string {
+  const name = basename(folder).toLowerCase();
+  return /^[a-z\d][\w.-]*$/.test(name) && name !== "promhttp" ? name : "my-exporter";
+}
+
+/** Lets it probe this machine: what may be probed has no default. */
 function startOf(language: Language): string {
   return `promhttp exporter.m${language} --probe.allow=localhost`;
 }

@@ -2,6 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Sources } from "../../index.ts";
 import { readAddress } from "../../options/parse-address.ts";
 import {
   defaultSources,
@@ -9,26 +10,69 @@ import {
   INSTALL_HINT,
   loadClientLibrary,
 } from "../client-libraries.ts";
-import { type Exporter, ExporterError, exporterOf } from "./exporter.ts";
+import type { ExporterFlags } from "../exporter.ts";
+import { ExporterError } from "./exit.ts";
+import { type Exports, exporterOf, flagsOf, type ServedExporter } from "./exporter.ts";
+import { type Environment, readFlags } from "./flags/read-flags.ts";
 import { nearestName } from "./suggest.ts";
 
+/** An exporter whose sources are known. */
+export type LoadedExporter = ServedExporter & { readonly source: Sources };
+
+/** A module on a command line. */
+export interface ModuleCall {
+  /** The path of the module, or the name of an installed package. */
+  readonly module: string;
+  /** The folder that a path is relative to. */
+  readonly folder: string;
+  /** The flags behind the module. */
+  readonly args: readonly string[];
+  readonly env: Environment;
+}
+
 /**
- * Loads an exporter.
+ * Loads an exporter. Its functions are called with the values of its flags.
  *
- * @param module The path of its module, or the name of an installed package.
- * @param folder The folder that a path is relative to.
- * @throws {ExporterError} When there is no such module, when it exports no registry, and for
- *   TypeScript in a version of Node that does not strip types.
+ * @throws {UsageError} For flags that are wrong, or that it does not have.
+ * @throws {ExporterError} When there is no such module, when it exports nothing to serve, and for TypeScript in a
+ *   version of Node that does not strip types.
  * @throws Any error that the module itself throws.
  */
-export async function loadExporter(module: string, folder: string): Promise<Exporter> {
+export function loadExporter({ module, folder, args, env }: ModuleCall): Promise<LoadedExporter> {
+  return withModule(module, folder, async (namespace, path) => {
+    const values = readFlags(flagsOf(namespace), args, env);
+    const exporter = await exporterOf(namespace, values);
+    return { ...exporter, source: exporter.source ?? ownSources(path) ?? NO_METRICS };
+  });
+}
+
+/**
+ * Loads a module only for the flags that it declares.
+ *
+ * @throws As `loadExporter()`, except for what it does not look at.
+ */
+export function loadFlags({
+  module,
+  folder,
+}: Pick<ModuleCall, "module" | "folder">): Promise<ExporterFlags> {
+  return withModule(module, folder, async (namespace) => flagsOf(namespace));
+}
+
+async function withModule<T>(
+  module: string,
+  folder: string,
+  use: (namespace: Exports, path: string) => Promise<T>,
+): Promise<T> {
   const path = pathOf(module, folder);
   try {
-    return await exporterOf(await import(pathToFileURL(path).href));
+    return await use(await import(pathToFileURL(path).href), path);
   } catch (error) {
     throw typeScriptError(error, module) ?? error;
   }
 }
+
+/** What is served beside probes where the module exports no registry and no client library is installed. */
+const NO_METRICS: Sources = { gather: () => ({ families: [] }) };
 
 /**
  * Makes an exporter of the metrics that client libraries collect in this process.
@@ -36,12 +80,17 @@ export async function loadExporter(module: string, folder: string): Promise<Expo
  * @param folder The folder in which to look for client libraries.
  * @throws {ExporterError} When none is installed.
  */
-export function ownExporter(folder: string): Exporter {
-  const libraries = findClientLibraries(join(folder, "[promhttp]"));
-  if (libraries.length === 0) {
-    throw new ExporterError(`Cannot find a client library in ${folder}. ${INSTALL_HINT}`);
-  }
-  return { source: defaultSources(libraries.map(loadClientLibrary), true) };
+export function ownExporter(folder: string): LoadedExporter {
+  const source = ownSources(join(folder, "[promhttp]"));
+  if (source !== undefined) return { source, paths: undefined };
+  throw new ExporterError(`Cannot find a client library in ${folder}. ${INSTALL_HINT}`);
+}
+
+/** The metrics of this process, by the libraries that a module would import; `undefined` if there are none. */
+function ownSources(file: string): Sources | undefined {
+  const libraries = findClientLibraries(file);
+  if (libraries.length === 0) return undefined;
+  return defaultSources(libraries.map(loadClientLibrary), true);
 }
 
 /** The error for a TypeScript module that this version of Node cannot load. */

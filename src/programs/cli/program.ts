@@ -14,13 +14,13 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
-import { crash, fail } from "./exit.ts";
-import { type Exporter, ExporterError } from "./exporter.ts";
-import { UsageError } from "./flags/flag-values.ts";
+import { crash, ExporterError, fail } from "./exit.ts";
+import { UsageError } from "./flags/command-line.ts";
 import { parseCommand, type Settings } from "./flags/flags.ts";
 import { HELP, versionLine } from "./flags/help.ts";
 import { type InitCommand, parseInit } from "./flags/init-flag.ts";
-import { loadExporter, ownExporter } from "./load.ts";
+import { moduleHelp } from "./flags/module-help.ts";
+import { type LoadedExporter, loadExporter, loadFlags, ownExporter } from "./load.ts";
 import { createProgramLog, type ProgramLog } from "./log.ts";
 import { openNotifier } from "./notify.ts";
 import { checkFiles, listen } from "./servers.ts";
@@ -39,13 +39,24 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     if (command.kind === "serve") await serve(command.settings);
     else if (command.kind === "check")
       await checkFiles(command.settings, openLog(command.settings));
-    else process.stdout.write(command.kind === "help" ? HELP : `${versionLine()}\n`);
+    else if (command.kind === "help") await showHelp(command.module);
+    else process.stdout.write(`${versionLine()}\n`);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     const message = error.message.replace(/[^?]$/, "$&.");
     process.stderr.write(`promhttp: ${message} Try --help\n`);
-    process.exitCode = 2;
+    // A module may keep the process alive.
+    process.exit(2);
   }
+}
+
+/** Shows the help at once: a module that is named can be broken, or slow. */
+async function showHelp(module: string | undefined): Promise<void> {
+  process.stdout.write(HELP);
+  if (module === undefined) return;
+  const log = openLog({ logLevel: "info", logFormat: "logfmt" });
+  const flags = await tryToLoad(module, log, () => loadFlags({ module, folder: process.cwd() }));
+  process.stdout.write(moduleHelp(module, flags), () => process.exit(0));
 }
 
 /** Writes an exporter to start from. */
@@ -81,7 +92,7 @@ async function serve(settings: Settings): Promise<void> {
       return reload();
     });
   }
-  const exporter = await load(settings.module, log);
+  const exporter = await load(settings, log);
   const servers = await listen(settings, exporter, log);
   reload = async () => void (await Promise.all(servers.map((server) => server.reload())));
   let delayEndsAt = 0;
@@ -106,22 +117,34 @@ function hasFiles({ security: { webConfigFile, auth } }: Settings): boolean {
   return webConfigFile !== undefined || auth !== undefined;
 }
 
-function openLog({ logLevel, logFormat }: Settings): ProgramLog {
+function openLog({ logLevel, logFormat }: Pick<Settings, "logLevel" | "logFormat">): ProgramLog {
   // The reader of the log may close it; an exporter keeps running.
   process.stderr.on("error", () => {});
   return createProgramLog(logLevel, logFormat, (line) => process.stderr.write(`${line}\n`));
 }
 
-async function load(module: string | undefined, log: ProgramLog): Promise<Exporter> {
+function load({ module, moduleFlags: args }: Settings, log: ProgramLog): Promise<LoadedExporter> {
   const folder = process.cwd();
-  try {
-    if (module !== undefined) return await loadExporter(module, folder);
+  return tryToLoad(module ?? "a client library", log, () => {
+    if (module !== undefined) return loadExporter({ module, folder, args, env: process.env });
     const exporter = ownExporter(folder);
     log.info("Serving the metrics of this process. To serve others: promhttp ./my-exporter.mjs");
     return exporter;
+  });
+}
+
+/** Ends the program if a module cannot be loaded. */
+async function tryToLoad<T>(
+  module: string,
+  log: ProgramLog,
+  load: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await load();
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     if (error instanceof ExporterError) return fail(error.message, log);
-    log.error("Cannot load module", { module: module ?? "a client library" });
+    log.error("Cannot load module", { module });
     return crash(error);
   }
 }
@@ -129,7 +152,7 @@ async function load(module: string | undefined, log: ProgramLog): Promise<Export
 /** How long a module's `close()` may take. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
-async function close({ close }: Exporter, log: ProgramLog): Promise<void> {
+async function close({ close }: LoadedExporter, log: ProgramLog): Promise<void> {
   const timeOut = async () => {
     await sleep(CLOSE_TIMEOUT_MS);
     throw new Error(`It took longer than ${CLOSE_TIMEOUT_MS} ms`);

@@ -1,12 +1,12 @@
 import type { AddressInfo } from "node:net";
-import { Server } from "../../index.ts";
+import { Server, type Source } from "../../index.ts";
 import { createLog } from "../../log.ts";
 import { describeAddress } from "../../options/address.ts";
 import { parseAddress } from "../../options/parse-address.ts";
 import { resolveOptions } from "../../options/rules.ts";
 import { failOrCrash } from "./exit.ts";
-import type { Exporter } from "./exporter.ts";
 import type { Settings } from "./flags/flags.ts";
+import type { LoadedExporter } from "./load.ts";
 import { type ProgramLog, toLogger } from "./log.ts";
 
 /**
@@ -17,19 +17,22 @@ import { type ProgramLog, toLogger } from "./log.ts";
  */
 export async function listen(
   settings: Settings,
-  { source, onScrape }: Exporter,
+  { source, paths, onScrape }: LoadedExporter,
   log: ProgramLog,
 ): Promise<readonly Server[]> {
   const { path, maxRequestsInFlight, maxHeaderBytes, selfMetrics, shutdownDelayMs } = settings;
   const limits = { maxRequestsInFlight, maxHeaderBytes, shutdownDelayMs };
   const logger = toLogger(log);
-  const options = { path, ...limits, selfMetrics, onScrape, logger, ...settings.security };
+  const what = { path, paths, onScrape, selfMetrics };
+  const options = { ...what, ...limits, logger, ...settings.security };
   // One of them answers for the health of the process, which they have in common.
   let { healthAddress } = settings;
   const servers: Server[] = [];
   try {
     for (const address of settings.addresses) {
-      servers.push(await Server.listen(source, address, { ...options, healthAddress }));
+      // Cast: named sources are not in the server's signature yet.
+      const sources = source as Source;
+      servers.push(await Server.listen(sources, address, { ...options, healthAddress }));
       healthAddress = undefined;
     }
   } catch (error) {
@@ -37,6 +40,7 @@ export async function listen(
     return failOrCrash(error, log);
   }
   for (const server of servers) announce(server, log);
+  if (paths !== undefined) log.info("Serving also", { paths: Object.keys(paths).join(",") });
   if (settings.healthAddress !== undefined) {
     const address = describeAddress(parseAddress(settings.healthAddress));
     log.info("Answering only for health on", { address });

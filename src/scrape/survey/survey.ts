@@ -15,7 +15,8 @@ import { type Deadline, startDeadline, startSending } from "../deadline.ts";
 import type { CollectorReport, Findings, Survey, TakeSurvey, Visit } from "../exchange.ts";
 import { blameOn, explainFailure, FAILURE_TIMEOUT_MS } from "../failure.ts";
 import { type Gathering, isRefused } from "../gather-cycle.ts";
-import { EVERY_NAME, filterByName, type NameFilter, requestedFamilies } from "../name-filter.ts";
+import { selectNames } from "../query/name-filter.ts";
+import { EVERYTHING, requestedFamilies, type Selection } from "../query/selection.ts";
 import type { UpdateLock } from "../update-lock.ts";
 import type { RecentScrapes } from "./recent-scrapes.ts";
 
@@ -39,8 +40,8 @@ export function createSurvey(parts: SurveyParts): TakeSurvey {
     if (running >= MAX_AT_ONCE) return { findings: "busy", ...startSending(deadline) };
     running++;
     try {
-      const filter = name === undefined ? EVERY_NAME : filterByName(name);
-      const findings = await surveyor.find(deadline, visit, filter);
+      const selection = selectNames(name === undefined ? undefined : [name]);
+      const findings = await surveyor.find(deadline, visit, selection);
       return { findings, ...startSending(deadline) };
     } catch (thrown) {
       const survey = unavailable(parts, thrown, client, deadline);
@@ -62,10 +63,10 @@ class Surveyor {
     this.#parts = parts;
   }
 
-  async find<T>(deadline: Deadline, visit: Visit<T>, filter: NameFilter): Promise<Findings<T>> {
+  async find<T>(deadline: Deadline, visit: Visit<T>, selection: Selection): Promise<Findings<T>> {
     const { status, ownFamilies, options, lock, recentScrapes } = this.#parts;
-    const gathering = status.isFailing ? NOTHING : await this.#collect(deadline, filter);
-    const [families, own] = this.#split(gathering.families, ownFamilies(), filter);
+    const gathering = status.isFailing ? NOTHING : await this.#collect(deadline, selection);
+    const [families, own] = this.#split(gathering.families, ownFamilies(), selection);
     const result = await inSlices(visit(families, own), deadline.signal, lock);
     return {
       result,
@@ -77,28 +78,28 @@ class Surveyor {
     };
   }
 
-  async #collect(deadline: Deadline, filter: NameFilter): Promise<Gathering> {
+  async #collect(deadline: Deadline, selection: Selection): Promise<Gathering> {
     const { cycle } = this.#parts;
     const durations = new Map<string, number>();
     const onCollected = (collector: string, durationMs: number) => {
       durations.set(collector, durationMs);
     };
     const gathering = await blameOn("gathering", () =>
-      cycle.collect(deadline, filter, onCollected),
+      cycle.collect(deadline, selection, onCollected),
     );
     // There are none when it has joined the gathering of a scrape.
-    if (filter === EVERY_NAME && durations.size > 0) this.#durations = durations;
+    if (selection === EVERYTHING && durations.size > 0) this.#durations = durations;
     return gathering;
   }
 
   /** Puts the status of the application with its own families. */
-  #split(gathered: Families, own: Families, filter: NameFilter): readonly [Families, Families] {
+  #split(gathered: Families, own: Families, selection: Selection): readonly [Families, Families] {
     const { families: status } = this.#parts.status;
     return [
-      requestedFamilies([...gathered, ...status], filter),
+      requestedFamilies([...gathered, ...status], selection),
       requestedFamilies(
         own.filter((family) => !status.includes(family)),
-        filter,
+        selection,
       ),
     ];
   }

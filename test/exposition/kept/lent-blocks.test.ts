@@ -25,7 +25,7 @@ function create(maxBytes = 1e9, sets = 3_000) {
   const start = () => {
     const memory = new ChunkMemory();
     memory.reuse();
-    return { memory, chunks: encoder.encode([family], assert.fail, { memory }) };
+    return { memory, chunks: encoder.encode([family], assert.fail, { selection: "", memory }) };
   };
   const scrape = () => {
     const { memory, chunks } = start();

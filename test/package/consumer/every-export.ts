@@ -20,7 +20,12 @@ import {
   createHandler,
   type ErrorHandling,
   type Exemplar,
+  type Exporter,
+  type ExporterFlag,
+  type ExporterFlags,
   type FaultReporter,
+  type FlagTypes,
+  type FlagValues,
   type Format,
   type GatherContext,
   GatherError,
@@ -260,6 +265,30 @@ export async function push(url: string): Promise<Response> {
   return new Response(body);
 }
 
+// For the program.
+
+const url: ExporterFlag<"string"> = { type: "string", required: true, env: "DB_URL" };
+const flagType: keyof FlagTypes = "number";
+export const flags = {
+  "db.url": { ...url, required: true },
+  "db.name": { type: "string", help: "Which database." },
+  "db.timeout": { type: flagType, default: 2.5 },
+  "db.tls": { type: "boolean" },
+  "db.table": { type: "string", multiple: true, default: ["a", "b"] },
+} satisfies ExporterFlags;
+
+export function openExporter(values: FlagValues<typeof flags>): Exporter {
+  const timeoutMs: number = values["db.timeout"] * 1_000;
+  const isSecret: boolean = values["db.tls"];
+  const tables: readonly string[] = values["db.table"];
+  const host: string = values["db.url"];
+  const name: string | undefined = values["db.name"];
+  // @ts-expect-error It may have no value.
+  const absent: string = values["db.name"];
+  const close = () => [timeoutMs, isSecret, tables, host, name, absent];
+  return { registry: named, probe, paths: { "/metrics/jobs": registry }, onScrape, close };
+}
+
 // Errors.
 
 export function describe(error: unknown): string {
@@ -275,6 +304,10 @@ export function describe(error: unknown): string {
 
 // @ts-expect-error The constructor is private.
 new Server();
+// @ts-expect-error There is no such type of flag.
+export const odd: ExporterFlags = { odd: { type: "integer" } };
+// @ts-expect-error The default is not a number.
+export const wrong: ExporterFlags = { wrong: { type: "number", default: "1" } };
 // @ts-expect-error There is no such option.
 createHandler(register, { compress: true });
 // @ts-expect-error Not a source.

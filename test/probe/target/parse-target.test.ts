@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { ProbeTarget } from "../../../src/model/probe.ts";
 import { parseTarget, TargetError } from "../../../src/probe/target/parse-target.ts";
-import { QueryError } from "../../../src/scrape/name-filter.ts";
+import { QueryError } from "../../../src/scrape/failure.ts";
 
 const LEGAL: readonly [text: string, target: Partial<ProbeTarget>][] = [
   ["db1", { text: "db1", host: "db1", authority: "db1" }],

@@ -47,10 +47,11 @@ Next:
     );
   }));
 
-test("--init makes the folder", () =>
+test("--init makes the folder, and says how to enter it", () =>
   withTempDir(async (folder) => {
-    init(join(folder, "exporters/shelly"));
-    assert.ok((await readdir(join(folder, "exporters/shelly"))).includes("exporter.mjs"));
+    const made = join(folder, "exporters/my exporter");
+    assert.ok(init(made).includes(`\n  cd "${made}"\n`));
+    assert.ok((await readdir(made)).includes("exporter.mjs"));
   }));
 
 test("--init=ts writes an exporter in TypeScript", () =>
@@ -156,15 +157,25 @@ test("a new package needs this version, and the compiler that has checked its ty
     assert.equal(typescript.devDependencies.typescript, ours.devDependencies.typescript);
   }));
 
+const NAMES = { "My-exporter": "my-exporter", shelly: "shelly", "my exporter": "my-exporter" };
+
+for (const [folder, expected] of Object.entries({ ...NAMES, promhttp: "my-exporter" })) {
+  test(`--init calls the package in the folder "${folder}" ${expected}`, () =>
+    withTempDir(async (parent) => {
+      init(join(parent, folder));
+      assert.equal((await packageIn(join(parent, folder))).name, expected);
+    }));
+}
+
 for (const name of ["exporter", "exporter.test"]) {
   test(`the template ${name}.mjs is ${name}.mts without its types`, async () => {
-    const read = (file: string) => readFile(new URL(`templates/${file}`, ROOT), "utf8");
-    const strip = async (file: string) => {
-      const { code } = await transform(await read(file), { loader: "ts", minifyWhitespace: true });
-      return code.replaceAll(".mts", ".mjs");
-    };
-    assert.equal(await strip(`${name}.mjs`), await strip(`${name}.mts`));
-    const comments = async (file: string) => (await read(file)).match(/\/\*\*.*|\/\/.*/g);
-    assert.deepEqual(await comments(`${name}.mjs`), await comments(`${name}.mts`));
+    const read = (language: string) =>
+      readFile(new URL(`templates/${language}/${name}.m${language}`, ROOT), "utf8");
+    const [javascript, typescript] = [await read("js"), await read("ts")];
+    const strip = async (text: string) =>
+      (await transform(text, { loader: "ts", minifyWhitespace: true })).code;
+    assert.equal(await strip(typescript.replaceAll(".mts", ".mjs")), await strip(javascript));
+    const commentsOf = (text: string) => text.match(/\/\*\*.*|\/\/.*/g);
+    assert.deepEqual(commentsOf(typescript), commentsOf(javascript));
   });
 }

@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import client from "prom-client";
-import { ExporterError } from "../../../src/programs/cli/exporter.ts";
-import { loadExporter, ownExporter } from "../../../src/programs/cli/load.ts";
+import type { Gatherer } from "../../../src/index.ts";
+import { ExporterError } from "../../../src/programs/cli/exit.ts";
+import { UsageError } from "../../../src/programs/cli/flags/command-line.ts";
+import { loadExporter, loadFlags, ownExporter } from "../../../src/programs/cli/load.ts";
+import { createContext } from "../../helpers/scraping/gathering.ts";
 import { withTempDir } from "../../helpers/with-temp-dir.ts";
+
+function load(module: string, folder: string) {
+  return loadExporter({ module, folder, args: [], env: {} });
+}
 
 const ROOT = join(import.meta.dirname, "../../..");
 
@@ -23,10 +30,10 @@ test("loadExporter() finds a module by its path, with or without a dot, or as a 
       c: 3,
     };
     for (const [module, value] of Object.entries(found)) {
-      assert.deepEqual((await loadExporter(module, folder)).source, [value], module);
+      assert.deepEqual((await load(module, folder)).source, [value], module);
     }
     for (const module of ["./c", "d.mjs", "/d.mjs", ""]) {
-      await assert.rejects(loadExporter(module, join(folder, "d")), ExporterError, module);
+      await assert.rejects(load(module, join(folder, "d")), ExporterError, module);
     }
   });
 });
@@ -38,9 +45,9 @@ test("loadExporter() finds the main file of a folder, or else a package of that 
     await mkdir(join(folder, "b"));
     await mkdir(join(folder, "node_modules/b"), { recursive: true });
     await writeFile(join(folder, "node_modules/b/index.js"), "exports.registry = [2];\n");
-    assert.deepEqual((await loadExporter("./a", folder)).source, [1]);
-    assert.deepEqual((await loadExporter("a", folder)).source, [1]);
-    assert.deepEqual((await loadExporter("b", folder)).source, [2]);
+    assert.deepEqual((await load("./a", folder)).source, [1]);
+    assert.deepEqual((await load("a", folder)).source, [1]);
+    assert.deepEqual((await load("b", folder)).source, [2]);
   });
 });
 
@@ -78,12 +85,43 @@ for (const [module, advice] of MISSING) {
       ]) {
         await writeFile(join(folder, file), "");
       }
-      await assert.rejects(loadExporter(module, folder), {
+      await assert.rejects(load(module, folder), {
         message: `Cannot find module "${module}"${advice}`,
       });
     });
   });
 }
+
+test("loadExporter() calls the module with the values of its flags", async () => {
+  const text = `
+    export const flags = { size: { type: "number", env: "SIZE", default: 1 } };
+    export default ({ size }) => Array(size).fill(0);`;
+  await withTempDir(async (folder) => {
+    await writeFile(join(folder, "a.mjs"), text);
+    const load = async (args: readonly string[], env: Readonly<Record<string, string>>) =>
+      (await loadExporter({ module: "a.mjs", folder, args, env })).source;
+    assert.deepEqual(await load([], {}), [0]);
+    assert.deepEqual(await load([], { SIZE: "2" }), [0, 0]);
+    assert.deepEqual(await load(["--size=3"], { SIZE: "2" }), [0, 0, 0]);
+    await assert.rejects(load(["--szie=3"], {}), UsageError);
+    const flags = await loadFlags({ module: "a.mjs", folder });
+    assert.deepEqual(flags, { size: { type: "number", env: "SIZE", default: 1 } });
+  });
+});
+
+test("loadExporter() serves the metrics of the process beside a probe", async () => {
+  await withTempDir(async (folder) => {
+    const text = 'export const probe = { allow: "any", probe: () => [] };';
+    await writeFile(join(folder, "a.mjs"), text);
+    const { source, paths } = await load("a.mjs", folder);
+    // No client library is installed there.
+    assert.deepEqual(await (source as Gatherer).gather(createContext()), { families: [] });
+    assert.deepEqual(Object.keys(paths ?? {}), ["/probe"]);
+    await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
+    const own = (await load("a.mjs", folder)).source;
+    assert.ok(Array.isArray(own) && own[0] === client.register);
+  });
+});
 
 test("ownExporter() returns the default registry and the default metrics", () => {
   const { source } = ownExporter(ROOT);

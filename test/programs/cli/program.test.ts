@@ -197,7 +197,7 @@ const FAILURES: Readonly<Record<string, readonly [text: string, reason: string]>
   "that does not exist": ["", 'Cannot find module \\"exporter.mjs\\"'],
   "that exports nothing": [
     "setInterval(() => {}, 1_000);",
-    'The module must export a registry, as default or as \\"registry\\"',
+    'The module must export a registry, as default or as \\"registry\\", or a probe',
   ],
   "that exports a cluster registry": [
     `import client from "prom-client"; export default new client.AggregatorRegistry();`,
@@ -326,7 +326,10 @@ test("the program shows its help and its version", async () => {
   await withApp({}, [], async ({ node }) => {
     const help = await node([PROGRAM, "--help"]).exit();
     assert.deepEqual({ code: help.code, stderr: help.stderr }, { code: 0, stderr: "" });
-    assert.match(help.stdout, /^usage: promhttp \[<flags>\] \[<module>\]\n/);
+    assert.match(
+      help.stdout,
+      /^usage: promhttp \[<flags>\] \[<module> \[<flags of the module>\]\]\n/,
+    );
     const version = await node([PROGRAM, "--version"]).exit();
     assert.match(version.stdout, /^promhttp, version \d+\.\d+\.\d+ \(node v[\d.]+, \w+\/\w+\)\n$/);
   });

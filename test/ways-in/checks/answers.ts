@@ -13,6 +13,9 @@ const FORMATS = {
 
 const METHODS = "GET, HEAD, OPTIONS";
 
+/** The check of a header that no group sends. */
+export const DATES_THE_PROCESS = "says in every format when the process began, and for HEAD";
+
 /** What is answered to which request. */
 export const ANSWERS: readonly Check[] = [
   {
@@ -44,6 +47,25 @@ export const ANSWERS: readonly Check[] = [
     async run({ connect }) {
       const { headers } = await get(await connect());
       assert.equal(headers["cache-control"], "no-store, no-transform");
+    },
+  },
+
+  {
+    name: DATES_THE_PROCESS,
+    source: "counting",
+    async run({ connect }) {
+      const client = await connect();
+      for (const accept of Object.keys(FORMATS)) {
+        for (const method of ["GET", "HEAD"]) {
+          const { headers } = await get(client, { method, headers: { accept } });
+          const seconds = headers["process-start-time-unix"] ?? "";
+          assert.match(seconds, /^\d+$/);
+          const ageSeconds = Date.now() / 1_000 - Number(seconds);
+          assert.ok(ageSeconds > 0 && ageSeconds < 86_400, seconds);
+        }
+      }
+      const { headers } = await get(client, { query: "?name[]=%" });
+      assert.equal(headers["process-start-time-unix"], undefined);
     },
   },
 

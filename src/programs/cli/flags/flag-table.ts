@@ -66,13 +66,18 @@ const SYNONYMS: Readonly<Record<string, Flag>> = {
  *
  * @param unknown The flag as `parseArgs` names it, with its dashes.
  * @param args The whole command line.
+ * @param others The names of further flags that exist.
  */
-export function suggestFlag(unknown: string, args: readonly string[]): string | undefined {
+export function suggestFlag(
+  unknown: string,
+  args: readonly string[],
+  others: readonly string[],
+): string | undefined {
   // Of `-web.listen-address`, only `-w` is named.
   const written = /^-[^-]$/.test(unknown) ? args.find((arg) => arg.startsWith(unknown)) : unknown;
   const name = (written ?? unknown).replace(/=.*/s, "");
   const flags = new Map<string, string>(Object.entries(SYNONYMS));
-  for (const flag of Object.keys(FLAGS)) {
+  for (const flag of [...Object.keys(FLAGS), ...others]) {
     flags.set(lettersOf(flag), flag);
     flags.set(lettersOf(flag.replace(GROUP, "")), flag);
   }

@@ -6,11 +6,9 @@ import type { Address, OpenHealth } from "../../../index.ts";
 import { ADDRESS_FORMS, addressFault, readAddress } from "../../../options/parse-address.ts";
 import { MAX_HEADER_BYTES, MIN_HEADER_BYTES } from "../../../options/rules.ts";
 import { isNetwork, OPEN_HEALTH } from "../../../options/security-rules.ts";
+import { UsageError } from "./command-line.ts";
 import type { Flag } from "./flag-table.ts";
 import { groupIdOf } from "./group-id.ts";
-
-/** A command line that cannot be parsed; the message is one line. */
-export class UsageError extends Error {}
 
 /** Reads the address that a flag names. */
 export function toAddress(flag: Flag, text: string): Address {

@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import type { Address, ServerOptions } from "../../../index.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../log.ts";
-import { FLAGS, suggestFlag } from "./flag-table.ts";
+import { checkRepeats, divide, UsageError, usageError } from "./command-line.ts";
+import { FLAGS, type Flag } from "./flag-table.ts";
 import {
   toAddress,
   toDelayMs,
@@ -14,12 +15,12 @@ import {
   toOpenHealth,
   toPath,
   toSocketMode,
-  UsageError,
 } from "./flag-values.ts";
 
 /** A parsed command line. */
 export type Command =
-  | { readonly kind: "help" }
+  /** With a module, also for its own flags. */
+  | { readonly kind: "help"; readonly module: string | undefined }
   | { readonly kind: "version" }
   /** `check` reads the files that it names, and serves nothing. */
   | { readonly kind: "serve" | "check"; readonly settings: Settings };
@@ -28,6 +29,8 @@ export type Command =
 export interface Settings {
   /** The module that exports a registry; without one the process serves its own metrics. */
   readonly module: string | undefined;
+  /** The flags behind the module that are not ours. */
+  readonly moduleFlags: readonly string[];
   readonly addresses: readonly Address[];
   readonly path: string;
   /** `undefined` means the server's default. */
@@ -58,14 +61,17 @@ export type SecuritySettings = Required<
  * @throws {UsageError} For an unknown flag, and for an invalid value.
  */
 export function parseCommand(args: readonly string[]): Command {
-  const { values, positionals } = split(args);
-  if (values.help) return { kind: "help" };
-  if (values.version) return { kind: "version" };
+  const { ours, theirs } = divide(args);
+  const { values, positionals, tokens } = parse(ours);
   const [module, surplus] = positionals;
-  if (surplus !== undefined)
-    throw new UsageError(`Cannot serve more than one module: "${surplus}"`);
+  if (values.help) return { kind: "help", module };
+  if (values.version) return { kind: "version" };
+  if (surplus !== undefined) throw surplusError(surplus);
+  const names = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
+  checkRepeats(names, (name) => "multiple" in FLAGS[name as Flag]);
   const settings: Settings = {
     module,
+    moduleFlags: theirs,
     addresses: addressesOf(values),
     path: toPath(values["web.telemetry-path"]),
     maxRequestsInFlight: toLimit(values["web.max-requests"]),
@@ -83,7 +89,7 @@ export function parseCommand(args: readonly string[]): Command {
   throw new UsageError("--web.config.check needs --web.config.file or --web.bearer-token-file");
 }
 
-type Values = ReturnType<typeof split>["values"];
+type Values = ReturnType<typeof parse>["values"];
 
 const DEFAULT_ADDRESSES: readonly Address[] = [":9464"];
 
@@ -113,14 +119,16 @@ function toHealthAddress(text: string | undefined): Address | undefined {
   return text === undefined ? undefined : toAddress("web.health-listen-address", text);
 }
 
-function split(args: readonly string[]) {
+/** What begins with dashes may be a flag with a secret. */
+function surplusError(surplus: string): UsageError {
+  const shown = surplus.startsWith("-") ? surplus.replace(/=.*/s, "") : surplus;
+  return new UsageError(`Cannot serve more than one module: "${shown}"`);
+}
+
+function parse(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
+    return parseArgs({ args: [...args], options: FLAGS, allowPositionals: true, tokens: true });
   } catch (error) {
-    // The first sentence of an error of `parseArgs` names the flag; the next ones give advice.
-    const [sentence = ""] = (error as Error).message.split(/\.(?:\s|$)/);
-    const [, unknown] = /^Unknown option '(.*)'$/.exec(sentence) ?? [];
-    const flag = unknown === undefined ? undefined : suggestFlag(unknown, args);
-    throw new UsageError(flag === undefined ? sentence : `${sentence}. Did you mean --${flag}?`);
+    throw usageError(error, args);
   }
 }

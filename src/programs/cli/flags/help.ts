@@ -1,9 +1,9 @@
 import { VERSION } from "../../../version.ts";
 
 /** The output of `--help`. */
-export const HELP: string = `usage: promhttp [<flags>] [<module>]
+export const HELP: string = `usage: promhttp [<flags>] [<module> [<flags of the module>]]
 
-Serves the metrics of an exporter to Prometheus. An exporter is a module that exports a registry.
+Serves the metrics of an exporter to Prometheus. An exporter is a module that exports a registry or a probe.
 
 
 Flags:
@@ -46,11 +46,16 @@ Flags:
       --log.format=logfmt        Output format of log messages. One of: [logfmt, json]
 
 Args:
-  [<module>]  The module, as a path or the name of a package. Its default export, or its export
-              "registry" or "register", is a registry of prom-client or @prometheus-io/client, a
-              gatherer, an array of them, or a function that returns one of these or a promise of
-              it. It may also export "onScrape", called before each scrape, and "close", called
-              when all scrapes have ended. Without a module the metrics of this process are served.
+  [<module>]  The module, as a path or the name of a package. It exports what is served, or a function
+              that returns it or a promise of it:
+                default, registry  a registry of prom-client or @prometheus-io/client, a gatherer,
+                                   an array of them, or an object of them by their names
+                probe              a probe, served at /probe
+                probes, paths      more of both, by their paths
+                flags              flags of its own: promhttp <module> --help
+                onScrape, close    called before each scrape, and when all scrapes have ended
+              The default function may return an object with all of these, except flags. Without a
+              module or a registry, the metrics of this process are served.
 `;
 
 /** The output of `--version`. */

@@ -1,4 +1,4 @@
-import { UsageError } from "./flag-values.ts";
+import { UsageError } from "./command-line.ts";
 
 /** The languages that an exporter may be written in, as `--init=ts` names them. */
 const LANGUAGES = ["js", "ts"] as const;

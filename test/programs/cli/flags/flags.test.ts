@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { test } from "node:test";
 import { resolveOptions } from "../../../../src/options/rules.ts";
+import { UsageError } from "../../../../src/programs/cli/flags/command-line.ts";
 import { FLAGS } from "../../../../src/programs/cli/flags/flag-table.ts";
-import { UsageError } from "../../../../src/programs/cli/flags/flag-values.ts";
+
 import {
   parseCommand,
   type SecuritySettings,
@@ -22,6 +23,7 @@ const NO_SECURITY: SecuritySettings = {
 
 const DEFAULTS: Settings = {
   module: undefined,
+  moduleFlags: [],
   addresses: [":9464"],
   path: "/metrics",
   shutdownDelayMs: 0,
@@ -106,8 +108,8 @@ for (const [args, expected] of CASES) {
 }
 
 test("parseCommand() returns help or version whatever the other arguments are", () => {
-  assert.deepEqual(parseCommand(["x.mjs", "--help"]), { kind: "help" });
-  assert.deepEqual(parseCommand(["-h", "--log.level=loud"]), { kind: "help" });
+  assert.deepEqual(parseCommand(["x.mjs", "--help"]), { kind: "help", module: "x.mjs" });
+  assert.deepEqual(parseCommand(["-h", "--log.level=loud"]), { kind: "help", module: undefined });
   assert.deepEqual(parseCommand(["--version"]), { kind: "version" });
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UsageError } from "../../../../src/programs/cli/flags/flag-values.ts";
+import { UsageError } from "../../../../src/programs/cli/flags/command-line.ts";
 import { type InitCommand, parseInit } from "../../../../src/programs/cli/flags/init-flag.ts";
 
 const CASES: readonly (readonly [args: string, expected: Omit<InitCommand, "kind">])[] = [

@@ -1,21 +1,22 @@
-// An exporter. /metrics shows the space of a file system, /probe whether a target accepts connections.
+// An exporter. /metrics shows how full a folder is, /probe whether a target accepts connections.
 // The guide says how to go on: node_modules/promhttp/docs/guide/exporters.md
 import { once } from "node:events";
-import { statfs } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { connect } from "node:net";
 import type { ExporterFlags, FlagValues, Gatherer, MetricFamily, Probe } from "promhttp";
 
-/** Its own flags: `npm start -- --disk.path=/data`. */
+/** Its own flags: `npm start -- --folder.path=/var/spool`. */
 export const flags = {
-  "disk.path": {
+  "folder.path": {
     type: "string",
-    default: "/",
-    env: "DISK_PATH",
-    help: "A folder of the file system to measure.",
+    default: ".",
+    env: "FOLDER_PATH",
+    help: "Folder whose entries are counted.",
   },
   "probe.allow": {
     type: "string",
     multiple: true,
+    required: true,
     env: "PROBE_ALLOW",
     help: "Host, domain or network that may be probed.",
   },
@@ -23,22 +24,18 @@ export const flags = {
 
 type Flags = FlagValues<typeof flags>;
 
-/** What /metrics serves: each scrape measures anew. */
-export function registry({ "disk.path": path }: Flags): Gatherer {
+/** What /metrics serves: each scrape counts anew. */
+export function registry({ "folder.path": path }: Flags): Gatherer {
   return {
     async gather() {
-      const { bsize, blocks, bavail } = await statfs(path);
-      return {
-        families: [
-          gauge("disk_size_bytes", "Size of the file system.", blocks * bsize, { path }),
-          gauge("disk_available_bytes", "Space that is available.", bavail * bsize, { path }),
-        ],
-      };
+      const entries = await readdir(path);
+      const family = gauge("folder_entries", "Files and folders in it.", entries.length, { path });
+      return { families: [family] };
     },
   };
 }
 
-/** What /probe serves: it connects to the target, unless the flag does not allow that. */
+/** What /probe serves: it connects to targets that the flag allows. */
 export function probe({ "probe.allow": allow }: Flags): Probe {
   return {
     allow,
@@ -52,7 +49,7 @@ export function probe({ "probe.allow": allow }: Flags): Probe {
         socket.destroy();
       }
       const seconds = (performance.now() - startMs) / 1_000;
-      return [gauge("probe_connect_duration_seconds", "Time that it took to connect.", seconds)];
+      return [gauge("probe_connect_duration_seconds", "How long it took to connect.", seconds)];
     },
   };
 }

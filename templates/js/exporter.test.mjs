@@ -1,27 +1,27 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { test } from "node:test";
 import { createHandler, render } from "promhttp";
-import { probe, registry } from "./exporter.mts";
+import { probe, registry } from "./exporter.mjs";
 
-const flags = { "disk.path": ".", "probe.allow": ["127.0.0.1"] };
+const flags = { "folder.path": ".", "probe.allow": ["127.0.0.1"] };
 
-test("the metrics show the size of a file system", async () => {
+test("the metrics count the entries of a folder", async () => {
   const { text } = await render(registry(flags));
-  assert.match(text, /^disk_size_bytes\{path="\."\} [1-9]\d*$/m);
+  assert.match(text, /^folder_entries\{path="\."\} [1-9]\d*$/m);
 });
 
 const handler = createHandler(probe(flags));
 
-function ask(target: string): Promise<Response> {
+function ask(target) {
   return handler.fetch(new Request(`http://localhost/probe?target=${target}`));
 }
 
 test("a probe succeeds while its target listens, and fails afterwards", async () => {
   const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const { port } = server.address();
   const listening = await ask(`127.0.0.1:${port}`);
   assert.match(await listening.text(), /^probe_success 1$/m);
 

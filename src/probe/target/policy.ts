@@ -29,7 +29,7 @@ export interface TargetPolicy {
    *
    * @param signal Fails what still waits for the resolver when it aborts.
    */
-  lookup(target: ProbeTarget, signal?: Signal): LookupFunction;
+  lookup(target: ProbeTarget, signal: Signal | undefined): LookupFunction;
 }
 
 /** What a rule must be, in words; `undefined` if it is that. */

@@ -38,7 +38,7 @@ function fakeResolver(t: TestContext, names: Names) {
 }
 
 function lookupFor(allow: Probe["allow"], text: string): LookupFunction {
-  return createPolicy(allow).lookup(parseTarget(text));
+  return createPolicy(allow).lookup(parseTarget(text), undefined);
 }
 
 /** What a lookup calls back with. */

@@ -32,15 +32,6 @@ export interface TargetPolicy {
   lookup(target: ProbeTarget, signal: Signal | undefined): LookupFunction;
 }
 
-/** What a rule must be, in words; `undefined` if it is that. */
-export function ruleFault(rule: unknown): string | undefined {
-  if (typeof rule === "function" || rule === "any") return undefined;
-  const isLegal = typeof rule === "string" && (isNetwork(rule) || nameOf(rule) !== undefined);
-  return isLegal
-    ? undefined
-    : 'a host, a domain such as "*.example.com", an address, a network, "any" or a function';
-}
-
 /**
  * Makes the policy of a probe.
  *
@@ -49,10 +40,9 @@ export function ruleFault(rule: unknown): string | undefined {
  */
 export function createPolicy(allow: Probe["allow"]): TargetPolicy {
   const rules: readonly TargetRule[] = typeof allow === "object" ? allow : [allow];
-  const wrong = rules.findIndex((rule) => ruleFault(rule) !== undefined);
+  const wrong = rules.findIndex((rule) => !isRule(rule));
   if (wrong >= 0) {
-    const expected = `Each of option "allow" must be ${ruleFault(rules[wrong])}`;
-    throw new RangeError(`${expected}, got ${show(rules[wrong])}`);
+    throw new RangeError(`Each of option "allow" must be ${RULE_FORMS}, got ${show(rules[wrong])}`);
   }
   const texts = rules.filter((rule) => typeof rule === "string");
   const functions = rules.filter((rule) => typeof rule === "function");
@@ -63,6 +53,14 @@ export function createPolicy(allow: Probe["allow"]): TargetPolicy {
     (isNamed(target.host) || functions.some((rule) => verdictOf(rule, target)));
   const judges = { isAllowed, mayConnect, resolve: createResolver() };
   return { isAllowed, lookup: (target, signal) => createLookup({ ...judges, target, signal }) };
+}
+
+const RULE_FORMS =
+  'a host, a domain such as "*.example.com", an address, a network, "any" or a function';
+
+function isRule(rule: unknown): boolean {
+  if (typeof rule !== "string") return typeof rule === "function";
+  return rule === "any" || isNetwork(rule) || nameOf(rule) !== undefined;
 }
 
 /** What the rules that are texts say of a host. */

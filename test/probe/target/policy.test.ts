@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ProbeTarget, TargetRule } from "../../../src/model/probe.ts";
 import { parseTarget } from "../../../src/probe/target/parse-target.ts";
-import { createPolicy, ruleFault } from "../../../src/probe/target/policy.ts";
+import { createPolicy } from "../../../src/probe/target/policy.ts";
 
 function isAllowed(allow: TargetRule | readonly TargetRule[], text: string): boolean {
   return createPolicy(allow).isAllowed(parseTarget(text));
@@ -147,7 +147,6 @@ const FAULTY: readonly unknown[] = [
 
 for (const rule of FAULTY) {
   test(`createPolicy() refuses the rule ${JSON.stringify(rule) ?? rule}`, () => {
-    assert.match(ruleFault(rule) ?? "", /^a host, a domain/);
     // Cast: the compiler would not let it through.
     assert.throws(() => createPolicy([rule as TargetRule]), {
       name: "RangeError",

@@ -9,7 +9,7 @@
 import type { Signal } from "../../abort.ts";
 import { createNetworks, numberOf } from "../../http/access/networks.ts";
 import type { LookupFunction, Probe, ProbeTarget, TargetRule } from "../../model/probe.ts";
-import { show } from "../../options/checks.ts";
+import { outOfRange, show } from "../../options/checks.ts";
 import { isNetwork } from "../../options/security-rules.ts";
 import { createLookup } from "./lookup.ts";
 import { parseTarget } from "./parse-target.ts";
@@ -35,14 +35,14 @@ export interface TargetPolicy {
 /**
  * Makes the policy of a probe.
  *
- * @param allow Its option of this name.
+ * @param name What its user calls the rules, for the message of an error.
  * @throws {RangeError} When a rule is not one that `TargetRule` describes.
  */
-export function createPolicy(allow: Probe["allow"]): TargetPolicy {
+export function createPolicy(allow: Probe["allow"], name: string): TargetPolicy {
   const rules: readonly TargetRule[] = typeof allow === "object" ? allow : [allow];
   const wrong = rules.findIndex((rule) => !isRule(rule));
   if (wrong >= 0) {
-    throw new RangeError(`Each of option "allow" must be ${RULE_FORMS}, got ${show(rules[wrong])}`);
+    throw outOfRange(name, RULE_FORMS, rules[wrong]);
   }
   const texts = rules.filter((rule) => typeof rule === "string");
   const functions = rules.filter((rule) => typeof rule === "function");
@@ -97,6 +97,8 @@ function nameOf(rule: string): string | undefined {
 function verdictOf(rule: (target: ProbeTarget) => unknown, target: ProbeTarget): boolean {
   const verdict = rule(target);
   if (typeof verdict === "boolean") return verdict;
+  // A rejection that nobody handles would end the process.
+  Promise.resolve(verdict).catch(() => {});
   throw new TypeError(`A function of option "allow" must return a boolean, got ${show(verdict)}`);
 }
 

@@ -38,7 +38,7 @@ function fakeResolver(t: TestContext, names: Names) {
 }
 
 function lookupFor(allow: Probe["allow"], text: string): LookupFunction {
-  return createPolicy(allow).lookup(parseTarget(text), undefined);
+  return createPolicy(allow, "allow").lookup(parseTarget(text), undefined);
 }
 
 /** What a lookup calls back with. */
@@ -241,7 +241,7 @@ for (const [name, open] of Object.entries(CONNECTIONS)) {
 test("a lookup fails when its run is over", async (t) => {
   t.mock.method(dns, "lookup", () => {});
   const signal = new LightSignal();
-  const lookup = createPolicy("any").lookup(parseTarget("a.lan"), signal);
+  const lookup = createPolicy("any", "allow").lookup(parseTarget("a.lan"), signal);
   const pending = answerOf(lookup, "a.lan");
   signal.abort(new Error("The deadline has passed"));
   assert.match(String((await pending)[0]), /the run is over/);

@@ -136,7 +136,7 @@ export class Run implements Due {
         return lightSignal.real;
       },
     };
-    const lookup = policy.lookup(target, lightSignal);
+    const lookup = policy.lookup(target);
     const result = await probe.probe({ target, module, params, lookup, ...bounds });
     // Its collectors would run for nobody.
     lightSignal.throwIfAborted();

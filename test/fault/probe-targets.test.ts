@@ -12,6 +12,7 @@ import type { Probe } from "../../src/index.ts";
 import { rawRequest, request } from "../helpers/http/raw-request.ts";
 import { withServer } from "../helpers/http/with-server.ts";
 import { TYPESCRIPT } from "../helpers/processes/fork-fixture.ts";
+import { turns } from "../helpers/turns.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 
 // A client that wants the exporter to connect for him to what he cannot reach. No test asks DNS, and nothing
@@ -262,6 +263,25 @@ test("the examples follow no redirect, and connect to no address that a name hid
         }
       }
       assert.equal(bait.connections, 1);
+    });
+  }));
+
+test("an answer of the resolver that comes when the run is over harms nobody", (t) =>
+  withBait(async (bait) => {
+    const { probe, runs } = connecting(["any", "127.0.0.1"], bait.port);
+    await withServer({ paths: { "/probe": { ...probe, timeoutMs: 50 } } }, async ({ port }) => {
+      const answers: ((error: Error | null, addresses: readonly LookupAddress[]) => void)[] = [];
+      t.mock.method(dns, "lookup", (...[, , answer]: [unknown, unknown, (typeof answers)[0]]) =>
+        answers.push(answer),
+      );
+      for (const host of ["a.lan", "b.lan", "a.lan"]) {
+        const { body } = await rawRequest(port, request(`/probe?target=${host}`));
+        assert.match(body, /^probe_success 0$/m, host);
+      }
+      answers[0]?.(null, [{ address: "127.0.0.1", family: 4 }]);
+      answers[1]?.(new Error("ENOTFOUND"), []);
+      await turns(10);
+      assert.deepEqual([runs.length, answers.length, bait.connections], [3, 2, 0]);
     });
   }));
 

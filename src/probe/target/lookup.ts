@@ -1,4 +1,3 @@
-import type { Signal } from "../../abort.ts";
 import { MetricsError, messageOf } from "../../errors.ts";
 import { numberOf } from "../../http/access/networks.ts";
 import type { LookupFunction, ProbeTarget } from "../../model/probe.ts";
@@ -16,8 +15,6 @@ interface LookupParts {
   mayConnect(address: string, host: string): boolean;
   /** Asks the system. */
   readonly resolve: Resolve;
-  /** Ends what still waits for the system. */
-  readonly signal: Signal | undefined;
 }
 
 /**
@@ -26,7 +23,7 @@ interface LookupParts {
  * the host is not allowed.
  */
 export function createLookup(parts: LookupParts): LookupFunction {
-  const { target, isAllowed, mayConnect, resolve, signal } = parts;
+  const { target, isAllowed, mayConnect, resolve } = parts;
   const allowedHost = (hostname: string): string => {
     const asked = readHost(hostname);
     if (asked.host === target.host || isAllowed(asked)) return asked.host;
@@ -43,7 +40,7 @@ export function createLookup(parts: LookupParts): LookupFunction {
       queueMicrotask(() => fail(known));
       return;
     }
-    resolve(host, options, signal, (error, addresses) => {
+    resolve(host, options, (error, addresses) => {
       if (error) return fail(error);
       const open = addresses.filter(({ address }) => mayConnect(address, host));
       const [first] = open;

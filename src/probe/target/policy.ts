@@ -6,7 +6,6 @@
  * the addresses that its name resolves to, as the connection is made, so that no other answer of DNS can come
  * between. Whatever is not a plain yes is refused.
  */
-import type { Signal } from "../../abort.ts";
 import { createNetworks, numberOf } from "../../http/access/networks.ts";
 import type { LookupFunction, Probe, ProbeTarget, TargetRule } from "../../model/probe.ts";
 import { outOfRange, show } from "../../options/checks.ts";
@@ -24,12 +23,8 @@ export interface TargetPolicy {
    * @throws What a function of the user throws; a `TypeError` when it does not return a boolean.
    */
   isAllowed(target: ProbeTarget): boolean;
-  /**
-   * Makes the `lookup` of a run: see `ProbeContext.lookup`.
-   *
-   * @param signal Fails what still waits for the resolver when it aborts.
-   */
-  lookup(target: ProbeTarget, signal: Signal | undefined): LookupFunction;
+  /** Makes the `lookup` of a run: see `ProbeContext.lookup`. */
+  lookup(target: ProbeTarget): LookupFunction;
 }
 
 /**
@@ -52,7 +47,7 @@ export function createPolicy(allow: Probe["allow"], name: string): TargetPolicy 
     mayName(target.host) &&
     (isNamed(target.host) || functions.some((rule) => verdictOf(rule, target)));
   const judges = { isAllowed, mayConnect, resolve: createResolver() };
-  return { isAllowed, lookup: (target, signal) => createLookup({ ...judges, target, signal }) };
+  return { isAllowed, lookup: (target) => createLookup({ ...judges, target }) };
 }
 
 const RULE_FORMS =

@@ -7,7 +7,6 @@ import { type AddressInfo, connect, isIP } from "node:net";
 import { type TestContext, test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { promisify } from "node:util";
-import { LightSignal } from "../../../src/abort.ts";
 import type { LookupFunction, Probe } from "../../../src/model/probe.ts";
 import { parseTarget } from "../../../src/probe/target/parse-target.ts";
 import { createPolicy } from "../../../src/probe/target/policy.ts";
@@ -38,7 +37,7 @@ function fakeResolver(t: TestContext, names: Names) {
 }
 
 function lookupFor(allow: Probe["allow"], text: string): LookupFunction {
-  return createPolicy(allow, "allow").lookup(parseTarget(text), undefined);
+  return createPolicy(allow, "allow").lookup(parseTarget(text));
 }
 
 /** What a lookup calls back with. */
@@ -237,16 +236,6 @@ for (const [name, open] of Object.entries(CONNECTIONS)) {
     }
   });
 }
-
-test("a lookup fails when its run is over", async (t) => {
-  t.mock.method(dns, "lookup", () => {});
-  const signal = new LightSignal();
-  const lookup = createPolicy("any", "allow").lookup(parseTarget("a.lan"), signal);
-  const pending = answerOf(lookup, "a.lan");
-  signal.abort(new Error("The deadline has passed"));
-  assert.match(String((await pending)[0]), /the run is over/);
-  assert.equal(await codeOf(lookup, "a.lan"), "ERR_PROMHTTP_TARGET");
-});
 
 test("promisify() makes a promise of lookup(), for what takes only an address", async (t) => {
   fakeResolver(t, { "a.lan": [V4.address], "b.lan": ["127.0.0.1"] });

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import dns, { type LookupAddress } from "node:dns";
 import { type TestContext, test } from "node:test";
-import { LightSignal } from "../../../src/abort.ts";
-import { MetricsError } from "../../../src/errors.ts";
 import { createResolver, type Resolve } from "../../../src/probe/target/resolver.ts";
 import { turns } from "../../helpers/turns.ts";
 
@@ -20,9 +18,9 @@ function silentResolver(t: TestContext) {
 }
 
 /** Asks, and lists what it is answered. */
-function ask(resolve: Resolve, host: string, options = {}, signal?: LightSignal): unknown[] {
+function ask(resolve: Resolve, host: string, options = {}): unknown[] {
   const answers: unknown[] = [];
-  resolve(host, options, signal, (error, addresses) => answers.push(error ?? addresses));
+  resolve(host, options, (error, addresses) => answers.push(error ?? addresses));
   return answers;
 }
 
@@ -56,78 +54,29 @@ test("questions that differ are not one", (t) => {
   assert.equal(questions.length, 6);
 });
 
-test("a run that is over waits no longer, and the question goes on for others", async (t) => {
+test("a question without an answer is not asked again at each scrape", (t) => {
   const questions = silentResolver(t);
   const resolve = createResolver();
-  const signal = new LightSignal();
-  const gone = ask(resolve, "a.lan", {}, signal);
-  const patient = ask(resolve, "a.lan");
-  const reason = new Error("The deadline has passed");
-  signal.abort(reason);
-  assertOver(gone, reason);
-  assert.deepEqual(patient, []);
-  const late = ask(resolve, "a.lan", {}, new LightSignal());
-  assert.equal(questions.length, 1);
-  questions[0]?.answer(null, [ADDRESS]);
-  await turns(1);
-  assertOver(gone, reason);
-  assert.deepEqual([patient, late], [[[ADDRESS]], [[ADDRESS]]]);
-  const tooLate = ask(resolve, "a.lan", {}, signal);
-  await turns(1);
-  assertOver(tooLate, reason);
+  for (let scrape = 0; scrape < 100; scrape++) ask(resolve, "dead.lan");
   assert.equal(questions.length, 1);
 });
 
-/** The only answer is an error, even if a run ends without a reason. */
-function assertOver([error, ...others]: readonly unknown[], cause: unknown): void {
-  assert.ok(error instanceof MetricsError);
-  assert.deepEqual([error.message, error.cause], ["Cannot resolve a name: the run is over", cause]);
-  assert.deepEqual(others, []);
-}
-
-test("a run that is over without a reason fails, too", (t) => {
-  silentResolver(t);
-  const signal = new LightSignal();
-  const answers = ask(createResolver(), "a.lan", {}, signal);
-  signal.abort(null);
-  assertOver(answers, null);
-});
-
-test("a question that nobody waits for any longer is not asked again while it lasts", (t) => {
+test("at most 1,024 lookups wait at once; a further one fails until some are answered", async (t) => {
   const questions = silentResolver(t);
   const resolve = createResolver();
-  for (let scrape = 0; scrape < 100; scrape++) {
-    const signal = new LightSignal();
-    ask(resolve, "dead.lan", {}, signal);
-    signal.abort(new Error("late"));
-  }
-  assert.equal(questions.length, 1);
-});
-
-test("an answer that has been given is not taken back", async (t) => {
-  const questions = silentResolver(t);
-  const resolve = createResolver();
-  const signal = new LightSignal();
-  const answers = ask(resolve, "a.lan", {}, signal);
-  questions[0]?.answer(null, [ADDRESS]);
-  signal.abort(new Error("too late"));
+  for (let i = 0; i < 1_024; i++) ask(resolve, `host-${i % 600}.lan`);
+  const refused = [ask(resolve, "host-1.lan"), ask(resolve, "other.lan")];
   await turns(1);
-  assert.deepEqual(answers, [[ADDRESS]]);
-});
-
-test("at most 1,024 questions are asked at once; a further one is refused until one is answered", async (t) => {
-  const questions = silentResolver(t);
-  const resolve = createResolver();
-  for (let i = 0; i < 1_024; i++) ask(resolve, `host-${i}.lan`);
-  const refused = ask(resolve, "one-too-many.lan");
-  const known = ask(resolve, "host-7.lan");
-  await turns(1);
-  assert.match(String(refused), /too many names wait/);
-  assert.deepEqual(known, []);
-  assert.equal(questions.length, 1_024);
+  assert.match(
+    String(refused[0]),
+    /Cannot resolve "host-1.lan": too many names have no answer yet/,
+  );
+  assert.match(String(refused[1]), /Cannot resolve "other.lan": too many/);
+  assert.equal(questions.length, 600);
   questions[0]?.answer(null, [ADDRESS]);
-  ask(resolve, "one-more.lan");
-  assert.equal(questions.length, 1_025);
+  for (const host of ["other.lan", "another.lan", "host-1.lan"]) ask(resolve, host);
+  // The answer freed two places.
+  assert.equal(questions.length, 602);
 });
 
 test("options that the system refuses leave no question behind", (t) => {

@@ -47,7 +47,7 @@ test("the program serves a probe and paths of a module", async () => {
   await withApp(FILES, [], async ({ node }) => {
     const child = node([PROGRAM, ANYWHERE, "all.mjs", "--probe.value=10"]);
     const origin = await originOf(child);
-    await child.errorLine(/ level=info msg="Serving also" paths=\/probe,\/db$/);
+    await child.errorLine(/ level=info msg="Serving further paths" paths=\/probe,\/db$/);
     assert.match(await get(`${origin}/metrics?name[]=disks`), /^200 # TYPE disks gauge\n/);
     assert.match(await get(`${origin}/db`), /^200 [\s\S]*^db 1$/m);
     const probed = await get(`${origin}/probe?target=a.lan:80`);

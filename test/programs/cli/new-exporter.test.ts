@@ -43,6 +43,16 @@ if (!loadsTypeScript) {
     }));
 }
 
+for (const args of ["--init", "--help"]) {
+  test(`promhttp ${args} ends with status 0 even if nobody reads what it says`, () =>
+    withApp({}, [], async (app) => {
+      const child = app.node([PROGRAM, args]);
+      child.closeOutput();
+      const { code, stderr } = await child.exit();
+      assert.deepEqual([code, stderr], [0, ""]);
+    }));
+}
+
 const ERRORS: readonly (readonly [args: string, code: number, stderr: RegExp])[] = [
   ["--init=go", 2, /^promhttp: --init must be one of js, ts, got "go"\. Try --help\n$/],
   ["--init a b", 2, /^promhttp: --init takes only a folder beside it, got "b"\. Try --help\n$/],

@@ -58,7 +58,7 @@ export async function startServer(env: Readonly<Record<string, string>>): Promis
   const source = (await readExample("server.mjs"))
     .replace(":9464", address)
     .replace("*.lan", "127.0.0.1")
-    .replace("*.example.com", "localhost");
+    .replace('"*.example.com"', '"127.0.0.1", "localhost"');
   const child = spawn(process.execPath, ["--input-type=module"], {
     cwd: EXAMPLES,
     env: { ...process.env, ...env },

@@ -7,13 +7,16 @@
  * `node:http` as well as through the Fetch API. This room opens no socket, and compares no path.
  */
 
-import { createEndpoint } from "../endpoint/endpoint.ts";
+import { createEndpoint, type Endpoint, type EndpointParts } from "../endpoint/endpoint.ts";
 import { joinLater } from "../endpoint/join-later.ts";
+import { probeLater } from "../endpoint/probe-later.ts";
 import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { HEALTHY, NOT_FOUND, NOT_READY, READY } from "../http/fixed-answers.ts";
 import { createLog } from "../log.ts";
 import type { Source } from "../model/gatherer.ts";
+import type { Probe } from "../model/probe.ts";
 import type { Controls, HandlerOptions } from "../options/options.ts";
+import { checkProbe, isProbe } from "../options/probe-rules.ts";
 import { resolveHandlerOptions } from "../options/rules.ts";
 import type { Content } from "./answer-fetch.ts";
 import { guardOf } from "./late-guard.ts";
@@ -46,8 +49,11 @@ export interface Handler extends Mount, Controls {
 /**
  * Makes a handler that serves `source` wherever it is mounted: any path, any framework.
  *
- * @param source A registry of prom-client 13 to 15 or `@prometheus-io/client`, a `Gatherer`, or an
- *   array of them.
+ * What a probe counts is served nowhere, because no metrics are known to belong to it; its `page` and
+ * `targets` answer 404.
+ *
+ * @param source A registry of prom-client 13 to 15 or `@prometheus-io/client`, a `Gatherer`, an array of
+ *   them; or a `Probe`, which gets a handler of its own.
  * @throws {TypeError} For arguments of a wrong type, and for options that only a `Server` has.
  * @throws {RangeError} For options that are out of range.
  * @throws {ConfigError} When the file of the option `auth.bearerTokenFile` cannot be used.
@@ -59,30 +65,30 @@ export interface Handler extends Mount, Controls {
  * app.get("/metrics", (c) => metrics.fetch(c.req.raw)); // Hono
  * app.get("/metrics/page", metrics.page);
  * app.get("/ready", metrics.ready);
+ * app.get("/probe", createHandler(probe));
  * ```
  */
 export function createHandler(
-  source: Source | readonly Source[],
+  source: Source | readonly Source[] | Probe,
   options?: HandlerOptions,
 ): Handler {
   const resolved = resolveHandlerOptions(options);
   const log = createLog(resolved.logger);
   const guard = guardOf(resolved, log);
   const parts = {
-    gatherer: gathererOf(source),
     options: resolved,
     log,
     paths: [],
     hasPage: true,
     furtherFamilies: guard?.families,
   };
-  const endpoint = resolved.workers === undefined ? createEndpoint(parts) : joinLater(parts);
+  const endpoint = endpointOf(source, parts);
   const { scrape, page, targets, update, setFailing, setOk, setReady, isReady, close } = endpoint;
   const headers = resolved.compression.encodings.length > 0 ? NO_TRANSFORM : {};
   const mountOf = (content: Content): Mount =>
     createMount({ content, options: resolved, log, guard });
   return Object.assign(mountOf({ scrape, headers }), {
-    page: mountOf({ scrape: page, headers: {} }),
+    page: mountOf(isProbe(source) ? { fixed: () => NOT_FOUND } : { scrape: page, headers: {} }),
     health: mountOf({ fixed: () => HEALTHY, isHealth: true }),
     ready: mountOf({ fixed: () => (isReady() ? READY : NOT_READY), isHealth: true }),
     targets: mountOf({ fixed: (head) => targets?.(head, undefined) ?? NOT_FOUND }),
@@ -95,6 +101,18 @@ export function createHandler(
       guard?.close();
     },
   });
+}
+
+function endpointOf(
+  source: Source | readonly Source[] | Probe,
+  parts: Omit<EndpointParts, "gatherer">,
+): Endpoint {
+  if (isProbe(source)) {
+    checkProbe("probe", source);
+    return probeLater(source, parts);
+  }
+  const all = { ...parts, gatherer: gathererOf(source) };
+  return parts.options.workers === undefined ? createEndpoint(all) : joinLater(all);
 }
 
 /**

@@ -1,18 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import type { Guard } from "../http/access/guard.ts";
-import { type FixedAnswer, HOST_NOT_ALLOWED } from "../http/fixed-answers.ts";
-import { answerScrape, headOf } from "../http/node.ts";
-import {
-  CANNOT_ANSWER,
-  fixedAnswerOf,
-  isChunked,
-  malformationOf,
-  type RequestHead,
-} from "../http/request-head.ts";
-import { allHeaders, sendFixed, setHeaders, tryToReset, untilGone } from "../http/send.ts";
+import { CANNOT_ANSWER } from "../http/request-head.ts";
+import { allHeaders, tryToReset } from "../http/send.ts";
 import { andThen, type MaybePromise, orElse } from "../maybe-promise.ts";
 import type { MountParts } from "./answer-fetch.ts";
+import type { answerNode } from "./answer-node.ts";
 
 /** Answers requests that another web server passes on, whatever their path. */
 export interface Mount {
@@ -41,12 +33,15 @@ export function createMount(parts: MountParts): Mount {
   const handle: (...parameters: Parameters<Mount>) => Promise<void> = (request, response) => {
     // What we use of them also exists in the compatibility API of HTTP/2.
     const [nodeRequest, nodeResponse] = [request as IncomingMessage, response as ServerResponse];
-    try {
-      return answer(nodeRequest, nodeResponse, parts) ?? GONE;
-    } catch (error) {
-      fail(error, nodeResponse, parts);
-      return GONE;
-    }
+    const answering = orElse<void>(
+      () => {
+        // A write to a socket that the client has closed is an event of the response.
+        nodeResponse.on?.("error", () => {});
+        return andThen(loadAnswer(), (answer) => answer(nodeRequest, nodeResponse, parts));
+      },
+      (error) => fail(error, nodeResponse, parts),
+    );
+    return answering ?? GONE;
   };
 
   const fetch: Mount["fetch"] = async (request) => {
@@ -65,74 +60,17 @@ export function createMount(parts: MountParts): Mount {
   return Object.assign(handle, { fetch });
 }
 
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly head: RequestHead;
-}
+let loadedAnswer: typeof answerNode | undefined;
 
-function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  parts: MountParts,
-): MaybePromise<void> {
-  // A write to a socket that the client has closed is an event of the response.
-  response.on?.("error", () => {});
-  if (response.headersSent) throw new Error("Something else has answered it already");
-  const exchange = { request, response, head: headOf(request) };
-  return parts.guard === undefined
-    ? answerAdmitted(exchange, parts)
-    : answerIfAdmitted(exchange, parts, parts.guard);
-}
-
-function answerIfAdmitted(exchange: Exchange, parts: MountParts, guard: Guard): MaybePromise<void> {
-  const { request, response, head } = exchange;
-  const isHealth = "isHealth" in parts.content;
-  return orElse<void>(
-    () =>
-      andThen(malformationOf(head) ?? guard.admit({ head, request, isHealth }), (refusal) => {
-        setHeaders(response, guard.headers);
-        return refusal === undefined
-          ? answerAdmitted(exchange, parts)
-          : answerWith(refusal, response);
-      }),
-    (error) => fail(error, response, parts),
+/** Code that has been loaded is not waited for again: most scrapes are answered in one turn. */
+function loadAnswer(): MaybePromise<typeof answerNode> {
+  return (
+    loadedAnswer ??
+    import("./answer-node.ts").then((loaded) => {
+      loadedAnswer = loaded.answerNode;
+      return loadedAnswer;
+    })
   );
-}
-
-function answerAdmitted(exchange: Exchange, parts: MountParts): MaybePromise<void> {
-  const { response, head } = exchange;
-  const fixed = fixedAnswerOf(head, parts.options.allowedHosts);
-  if (fixed === HOST_NOT_ALLOWED) parts.guard?.hostRefused();
-  if (fixed !== undefined) return answerWith(fixed, response);
-  return isChunked(head) ? answerAtItsEnd(exchange, parts) : answerContent(exchange, parts);
-}
-
-/** Answers a request when its end has shown that it has no content. */
-async function answerAtItsEnd(exchange: Exchange, parts: MountParts): Promise<void> {
-  const { request, response } = exchange;
-  try {
-    const { contentRefusal } = await import("../http/content.ts");
-    const refusal = await contentRefusal(request, parts.options.timeoutMs);
-    await (refusal === undefined ? answerContent(exchange, parts) : answerWith(refusal, response));
-  } catch (error) {
-    fail(error, response, parts);
-  }
-}
-
-function answerContent(
-  { request, response, head }: Exchange,
-  { content }: MountParts,
-): MaybePromise<void> {
-  if ("scrape" in content) {
-    return answerScrape(request, response, head, content.scrape, content.headers);
-  }
-  return andThen(content.fixed(head), (fixed) => answerWith(fixed, response));
-}
-
-function answerWith(fixed: FixedAnswer, response: ServerResponse): Promise<void> {
-  sendFixed(response, fixed);
-  return untilGone(response);
 }
 
 function fail(error: unknown, response: ServerResponse, { log }: MountParts): void {

@@ -69,6 +69,8 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   compression: /^exposition\/compression\/(?!compressor)/,
   "the page": /^(page\/(?!open-page)|scrape\/survey\/survey|version)/,
   "a group": /^(group\/|gatherers\/remote\/|endpoint\/group|server\/open-in-group|http\/targets)/,
+  "further paths": /^endpoint\/(served-paths|endpoints)/,
+  probes: /^(probe\/|endpoint\/probes)/,
   "the Fetch API": /^(http\/fetch|mount\/answer-fetch)/,
   "a look at the memory": /^exposition\/kept\/(memory-pressure|read-memory)/,
   security:

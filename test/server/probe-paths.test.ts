@@ -72,7 +72,7 @@ test("what guards the server counts beside its probes", () =>
       const headers = ["Authorization: Bearer 0123456789abcdef"];
       const { body } = await rawRequest(port, request("/metrics", { headers }));
       assert.match(body, /^promhttp_probes_total/m);
-      assert.match(body, /^promhttp_auth_/m);
+      assert.match(body, /^promhttp_refused_requests_total/m);
     },
   ));
 

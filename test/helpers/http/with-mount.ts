@@ -1,12 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import {
-  createHandler,
-  type Handler,
-  type HandlerOptions,
-  type Source,
-} from "../../../src/index.ts";
+import { createHandler, type Handler, type HandlerOptions } from "../../../src/index.ts";
 import { captureProcessErrors } from "../capture-process-errors.ts";
 import { countingGatherer } from "../gatherers.ts";
 import { createRecorder } from "../scraping/recorder.ts";
@@ -25,7 +20,7 @@ export interface Mounted {
 /** The options of the handler, and what it serves where. */
 export interface TestMountOptions extends HandlerOptions {
   /** @default countingGatherer() */
-  readonly source?: Source | readonly Source[];
+  readonly source?: Parameters<typeof createHandler>[0];
   /** @default The handler is the listener of a server of `node:http`. */
   readonly mount?: Mount;
 }

@@ -63,10 +63,10 @@ export type SecuritySettings = Required<
 export function parseCommand(args: readonly string[]): Command {
   const { ours, theirs } = divide(args);
   const { values, positionals, tokens } = parse(ours);
-  const [module, surplus] = positionals;
+  const [module] = positionals;
   if (values.help) return { kind: "help", module };
   if (values.version) return { kind: "version" };
-  if (surplus !== undefined) throw surplusError(surplus);
+  checkArguments(positionals);
   const names = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
   checkRepeats(names, (name) => "multiple" in FLAGS[name as Flag]);
   const settings: Settings = {
@@ -119,10 +119,17 @@ function toHealthAddress(text: string | undefined): Address | undefined {
   return text === undefined ? undefined : toAddress("web.health-listen-address", text);
 }
 
-/** What begins with dashes may be a flag with a secret. */
-function surplusError(surplus: string): UsageError {
-  const shown = surplus.startsWith("-") ? surplus.replace(/=.*/s, "") : surplus;
-  return new UsageError(`Cannot serve more than one module: "${shown}"`);
+/** Rejects what is not one module. The value of a flag without its dashes, or of a variable, may be a secret. */
+function checkArguments(positionals: readonly string[]): void {
+  for (const text of positionals) {
+    const [, name] = /^(-*[a-z_][\w.-]*)=/i.exec(text) ?? [];
+    if (name === undefined) continue;
+    const advice = "A flag begins with two dashes, and a variable stands before the command";
+    throw new UsageError(`Cannot serve "${name}=…". ${advice}`);
+  }
+  const [, surplus] = positionals;
+  if (surplus === undefined) return;
+  throw new UsageError(`Cannot serve more than one module: "${surplus}"`);
 }
 
 function parse(args: readonly string[]) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import type { ExporterFlags } from "../../../../src/index.ts";
 import { divide, UsageError } from "../../../../src/programs/cli/flags/command-line.ts";
 import { type Environment, readFlags } from "../../../../src/programs/cli/flags/read-flags.ts";
@@ -138,4 +139,28 @@ test("readFlags() freezes the values, and keeps the default of the module as it 
   assert.ok(Object.isFrozen(values["port"]));
   assert.notEqual(values["port"], FLAGS.port.default);
   assert.ok(!Object.isFrozen(FLAGS.port.default));
+});
+
+test("readFlags() reads every text as it is, and shows none that is wrong", () => {
+  const flags = {
+    constructor: { type: "string" },
+    toString: { type: "string", multiple: true },
+    size: { type: "number" },
+  } as const satisfies ExporterFlags;
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), fc.array(fc.string()), (text, list) => {
+      const args = list.map((item) => `--toString=${item}`);
+      const { theirs } = divide(["m.mjs", `--constructor=${text}`, ...args]);
+      const { constructor: read, toString: items } = readFlags(flags, theirs, {});
+      assert.deepEqual([read, items], [text, list]);
+      // It is one argument, whatever follows: a flag, a value of the flag before, or an error.
+      const secret = `secret ${text}`;
+      for (const line of [["--size", secret], [`--size=${secret}`], [`--sise=${secret}`]]) {
+        assert.throws(
+          () => readFlags(flags, divide(["m.mjs", ...line]).theirs, {}),
+          ({ message }: Error) => !message.includes("secret"),
+        );
+      }
+    }),
+  );
 });

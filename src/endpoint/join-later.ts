@@ -1,6 +1,12 @@
 import { NOT_FOUND } from "../http/fixed-answers.ts";
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
-import { CANNOT_JOIN, createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
+import {
+  CANNOT_JOIN,
+  checkGrouped,
+  createEndpoint,
+  type Endpoint,
+  type EndpointParts,
+} from "./endpoint.ts";
 
 /** The server that it is mounted in listens. */
 const HANDLER = { address: undefined };
@@ -10,6 +16,7 @@ const HANDLER = { address: undefined };
  * part of the entry: requests that come before it has been loaded wait for it.
  */
 export function joinLater(parts: EndpointParts): Endpoint {
+  checkGrouped(parts);
   const alone = createEndpoint(parts);
   let current: Endpoint | undefined;
   const loading = import("./late-endpoint.ts")

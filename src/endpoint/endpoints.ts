@@ -50,7 +50,15 @@ export async function createEndpoints(
     probes = createProbes(served.probes, probesParts);
   }
   const endpoints = Array.from(served.gatherers, ([path, gatherer]) => {
-    const partsAt = { gatherer, options, log: logAt(path, log), paths: [], status, ...shared };
+    const partsAt = {
+      gatherer,
+      options,
+      log: logAt(path, log),
+      path,
+      paths: [],
+      status,
+      ...shared,
+    };
     return { path, ...openAt(partsAt, path) };
   });
   const scrapes = endpoints.map(({ path, scrape }) => [path, scrape] as const);

@@ -5,13 +5,20 @@
 import { NOT_FOUND } from "../http/fixed-answers.ts";
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import type { Probe } from "../model/probe.ts";
-import { CANNOT_JOIN, createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
+import {
+  CANNOT_JOIN,
+  checkGrouped,
+  createEndpoint,
+  type Endpoint,
+  type EndpointParts,
+} from "./endpoint.ts";
 
 /** The server that it is mounted in listens. */
 const HANDLER = { address: undefined };
 
 /** Makes the endpoint of a handler that is to join the group of its application. */
 export function joinLater(parts: EndpointParts): Endpoint {
+  checkGrouped(parts);
   const alone = createEndpoint(parts);
   const loading = import("./late-endpoint.ts").then(({ joinGroup }) =>
     joinGroup(parts, alone, HANDLER),

@@ -84,6 +84,7 @@ export async function openServer(parts: ServerArguments): Promise<OpenServer> {
     log,
     paths: [options.path, HEALTHY_PATH, READY_PATH].map((path) => ({ path })),
     connections: () => port?.connectionCount ?? 0,
+    path: options.path,
     hasPage: options.landingPage,
     furtherFamilies: security?.families,
   };

@@ -55,12 +55,12 @@ export interface ScrapeHandlerContext {
   readonly furtherFamilies?: (() => readonly MetricFamily[]) | undefined;
   /** Keeps updates and reading apart, where something else reads the same metrics. */
   readonly lock?: UpdateLock | undefined;
+  /** The path at which its scrapes ask; `undefined` for a handler, which does not know it. */
+  readonly path?: string | undefined;
   /** What the application has declared, where it holds for other handlers, too. */
   readonly status?: Status | undefined;
   /** Where bytes are kept, if that is one budget with other handlers. */
   readonly store?: Exposer["store"] | undefined;
-  /** The path at which its scrapes ask; `undefined` for a handler, which does not know it. */
-  readonly path?: string | undefined;
 }
 
 /** Makes the scrape handler of a gatherer. */
@@ -151,12 +151,12 @@ function createParts(
   {
     log,
     selfMetrics,
+    path,
     lock = new UpdateLock(),
     status = new Status(options.statusName),
     store,
-    path,
   }: Pick<Parts, "log" | "selfMetrics"> &
-    Pick<ScrapeHandlerContext, "lock" | "status" | "store" | "path">,
+    Pick<ScrapeHandlerContext, "path" | "lock" | "status" | "store">,
 ): Parts {
   const report = createReporter(selfMetrics, log);
   const joinOwn = createListJoiner<MetricFamily>();

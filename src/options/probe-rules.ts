@@ -1,4 +1,4 @@
-import type { Probe } from "../model/probe.ts";
+import { NO_ALLOW, type Probe } from "../model/probe.ts";
 import {
   type Check,
   checkEntries,
@@ -29,11 +29,6 @@ const PROBE_CHECKS = {
   onFailure: oneOf(["report", "error"]),
 } satisfies Record<keyof Probe, Check>;
 
-/** Tells a probe from what can be gathered. */
-export function isProbe(value: unknown): value is Probe {
-  return typeof (value as Partial<Probe> | null | undefined)?.probe === "function";
-}
-
 /**
  * Checks a probe. Whether the rules of `allow` can be read is seen when it is served.
  *
@@ -52,9 +47,7 @@ export function checkProbe(name: string, value: unknown): asserts value is Probe
   const { probe, allow, modules = [], timeoutMs } = given as Partial<Probe>;
   isFunction(`${name}.probe`, probe);
   if (allow === undefined) {
-    throw new TypeError(
-      `Option "${name}.allow" must say which targets may be asked, such as "*.lan"`,
-    );
+    throw new TypeError(`Option "${name}.allow" ${NO_ALLOW}`);
   }
   if (typeof timeoutMs !== "object") return;
   const stranger = Object.keys(timeoutMs).find((module) => !modules.includes(module));

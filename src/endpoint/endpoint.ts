@@ -64,6 +64,16 @@ export interface OwnEndpoint extends Endpoint {
   readonly parts: ScrapeHandler["parts"];
 }
 
+/**
+ * Checks that a gatherer can be one of several workers.
+ *
+ * @throws {TypeError} When it declares parameters: workers are not told any.
+ */
+export function checkGrouped({ gatherer: { params = [] } }: Pick<EndpointParts, "gatherer">): void {
+  if (params.length === 0) return;
+  throw new TypeError('A gatherer with params cannot be served with the option "workers"');
+}
+
 /** Makes the endpoint of a gatherer. */
 export function createEndpoint(parts: EndpointParts): OwnEndpoint {
   const { gatherer, options, log, paths, workers, ...context } = parts;

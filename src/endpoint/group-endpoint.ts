@@ -1,7 +1,7 @@
 import { Group, type GroupConfig, type Hosted, type Place } from "../group/group.ts";
 import { targetsAnswer } from "../http/targets.ts";
 import type { WorkerRole } from "../options/workers.ts";
-import { createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
+import { checkGrouped, createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
 
 /** The endpoint of a process in a group. */
 export interface GroupEndpoint extends Endpoint {
@@ -25,12 +25,14 @@ const ONLY_SLOT: readonly number[] = [0];
  * Makes the endpoint of a process that is to join the others of its application.
  *
  * @param alone The endpoint of this process, which answers where there is no group to join.
+ * @throws {TypeError} When a gatherer declares parameters.
  */
 export function createGroupEndpoint(
   parts: EndpointParts,
   alone: Endpoint,
   where: Pick<GroupConfig, "address" | "isFurther">,
 ): GroupEndpoint {
+  checkGrouped(parts);
   const { gatherer, options, log, path, lock } = parts;
   const group = new Group({ gatherer, options, log, path, lock, ...where });
   const all = createEndpoint({

@@ -4,16 +4,22 @@ import type { Gatherer } from "../model/gatherer.ts";
 import type { Probe } from "../model/probe.ts";
 import {
   CANNOT_JOIN,
+  checkGrouped,
   createEndpoint,
   type Endpoint,
   type EndpointParts,
   type OwnEndpoint,
 } from "./endpoint.ts";
 
-/** Makes the endpoint of a handler: of one that is to join the group of its application, if it has the option. */
+/**
+ * Makes the endpoint of a handler: of one that is to join the group of its application, if it has the option.
+ *
+ * @throws {TypeError} When a gatherer in a group declares parameters.
+ */
 export function createHandlerEndpoint(parts: EndpointParts): Endpoint {
+  if (parts.options.workers === undefined) return createEndpoint(parts);
+  checkGrouped(parts);
   const alone = createEndpoint(parts);
-  if (parts.options.workers === undefined) return alone;
   const loading = import("./late-endpoint.ts").then(({ joinGroup }) =>
     joinGroup(parts, alone, { address: undefined }),
   );

@@ -62,6 +62,7 @@ export class Group {
       socketPath: () => this.#part?.socketPath ?? "",
     });
     this.gatherer = {
+      sourceNames: this.#local.sourceNames,
       gather: (context) => {
         const lead = this.#part?.lead;
         if (lead !== undefined) return lead.gather(context);

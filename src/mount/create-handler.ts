@@ -12,7 +12,7 @@ import { createHandlerEndpoint, createProbeHandlerEndpoint } from "../endpoint/h
 import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { HEALTHY, NOT_FOUND, NOT_READY, READY } from "../http/fixed-answers.ts";
 import { createLog } from "../log.ts";
-import type { Source } from "../model/gatherer.ts";
+import type { Sources } from "../model/gatherer.ts";
 import { isProbe, NO_ALLOW, type Probe } from "../model/probe.ts";
 import type { Controls, HandlerOptions } from "../options/options.ts";
 import { resolveHandlerOptions } from "../options/rules.ts";
@@ -67,10 +67,7 @@ export interface Handler extends Mount, Controls {
  * app.get("/probe", createHandler(probe));
  * ```
  */
-export function createHandler(
-  source: Source | readonly Source[] | Probe,
-  options?: HandlerOptions,
-): Handler {
+export function createHandler(source: Sources | Probe, options?: HandlerOptions): Handler {
   const resolved = resolveHandlerOptions(options);
   const log = createLog(resolved.logger);
   const guard = guardOf(resolved, log);
@@ -102,10 +99,7 @@ export function createHandler(
   });
 }
 
-function endpointOf(
-  source: Source | readonly Source[] | Probe,
-  parts: Omit<EndpointParts, "gatherer">,
-): Endpoint {
+function endpointOf(source: Sources | Probe, parts: Omit<EndpointParts, "gatherer">): Endpoint {
   if (!isProbe(source)) return createHandlerEndpoint({ ...parts, gatherer: gathererOf(source) });
   if (source.allow === undefined) throw new TypeError(`Option "probe.allow" ${NO_ALLOW}`);
   return createProbeHandlerEndpoint(source, parts);

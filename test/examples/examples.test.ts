@@ -62,6 +62,18 @@ const EXAMPLES: Readonly<Record<string, readonly [Scrape, ...Scrape[]]>> = {
     { shows: /^process_cpu_seconds_total \d/m },
     { path: "/metrics?name[]=process_cpu_seconds_total", shows: /^process_cpu_seconds_total \d/m },
   ],
+  "named-sources.mjs": [
+    { shows: /^cpu_cores \d+$.*^room_celsius\{room="kitchen"\} 21.5$/ms },
+    {
+      path: "/metrics?collect[]=rooms&room=office",
+      shows:
+        /^# HELP room_celsius [^#]*# TYPE room_celsius gauge\nroom_celsius\{room="office"\} 19\n# HELP promhttp/,
+    },
+    {
+      path: "/metrics?exclude[]=rooms",
+      shows: /^promhttp_scrape_collector_success\{collector="cpu"\} 1$/m,
+    },
+  ],
   "native-histograms.mjs": [
     { accept: `${PROTOBUF}${UTF8}`, type: `${PROTOBUF}${UTF8}`, shows: showsNativeHistogram },
     { shows: /^http_server_request_duration_bucket\{le="\+Inf",http_route="\/"\} 4$/m },

@@ -26,10 +26,10 @@ test("CollectorHealth shows which collector failed, and how long that took", () 
   assert.equal(
     encodeFamilies(createTextEncoder("underscores"), health.families()).body,
     lines(
-      "# HELP promhttp_scrape_collector_success Whether a collector that has ever failed succeeded at the last scrape.",
+      "# HELP promhttp_scrape_collector_success Whether a collector succeeded at the last scrape: a source with a name, or one that has ever failed.",
       "# TYPE promhttp_scrape_collector_success gauge",
       'promhttp_scrape_collector_success{collector="queue"} 0',
-      "# HELP promhttp_scrape_collector_duration_seconds How long a collector took to fail, or until it was given up, at its last failure.",
+      "# HELP promhttp_scrape_collector_duration_seconds How long a source with a name took at the last scrape, or a collector at its last failure.",
       "# TYPE promhttp_scrape_collector_duration_seconds gauge",
       'promhttp_scrape_collector_duration_seconds{collector="queue"} 0.25',
     ),

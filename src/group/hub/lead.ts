@@ -88,7 +88,10 @@ export class Lead {
       onMerged: (deadlineMs) => this.#keeping.beforeAnswer(deadlineMs),
     });
     this.#keeping = new Keeping(this.hub, this.#ledger);
-    this.#workerScrapes = new WorkerScrapes({ hub: this.hub, options, selfMetrics, log });
+    this.#workerScrapes = new WorkerScrapes({
+      ...{ hub: this.hub, options, selfMetrics, log },
+      sourceNames: config.local.sourceNames,
+    });
     this.scrape = (request) => {
       const slot = workerOf(request.query);
       return slot === undefined

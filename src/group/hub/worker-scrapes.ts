@@ -4,8 +4,10 @@
  * Each worker has a scrape handler of its own, made when it is first asked for, so that the bytes of its last
  * scrape can be reused. Only some are kept, and each keeps a share of the bytes that are allowed.
  */
+
 import { LightSignal, OVER } from "../../abort.ts";
 import type { Log } from "../../log.ts";
+import type { Gatherer } from "../../model/gatherer.ts";
 import type { ResolvedHandlerOptions } from "../../options/options.ts";
 import type { Scrape, ScrapeRequest, ScrapeResponse } from "../../scrape/exchange.ts";
 import { createScrapeHandler, type ScrapeHandler } from "../../scrape/scrape.ts";
@@ -19,6 +21,8 @@ export interface WorkerScrapesContext {
   readonly options: ResolvedHandlerOptions;
   readonly selfMetrics: SelfMetrics;
   readonly log: Log;
+  /** See `LocalWorker.sourceNames`. */
+  readonly sourceNames: Gatherer["sourceNames"];
 }
 
 /** How many workers keep the bytes of their last scrape. */
@@ -59,7 +63,7 @@ export class WorkerScrapes {
   }
 
   #create(worker: Worker): ScrapeHandler {
-    const { hub, options, selfMetrics, log } = this.#context;
+    const { hub, options, selfMetrics, log, sourceNames } = this.#context;
     const handlerOptions: ResolvedHandlerOptions = {
       ...options,
       onScrape: undefined,
@@ -72,7 +76,7 @@ export class WorkerScrapes {
       const isOwn = worker === hub.own && options.selfMetrics;
       return { families: isOwn ? [...families, ...selfMetrics.families()] : families };
     };
-    return createScrapeHandler({ gather }, handlerOptions, log);
+    return createScrapeHandler({ gather, sourceNames }, handlerOptions, log);
   }
 }
 

@@ -62,6 +62,8 @@ export class LocalWorker {
   reported: Reported | undefined;
   /** Which totals its hub retains (`Ledger.era`); `undefined` until one has said so. */
   era: string | undefined;
+  /** Empty where its sources have names: a scrape of all workers cannot pick among them. */
+  readonly sourceNames: Gatherer["sourceNames"];
   readonly #gatherer: Gatherer;
   readonly #options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">;
   readonly #log: Log;
@@ -83,6 +85,7 @@ export class LocalWorker {
     const { errorHandling, onScrape } = options;
     this.lock = lock;
     this.#gatherer = gatherer;
+    this.sourceNames = gatherer.sourceNames && [];
     this.#options = options;
     this.#settings = settings;
     this.#log = log;

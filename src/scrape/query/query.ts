@@ -107,6 +107,9 @@ function readSources(
   if (collected.length > 0 && excluded.length > 0) {
     throw new QueryError("The query has both collect[] and exclude[]");
   }
+  if (sourceNames.length === 0 && collected.length + excluded.length > 0) {
+    throw new QueryError("With several workers, collect[] and exclude[] cannot pick sources");
+  }
   const unknown = [...collected, ...excluded].find((name) => !sourceNames.includes(name));
   if (unknown !== undefined) throw new QueryError(`There is no source ${quote(unknown)}`);
   const picked = sourceNames.filter((name) =>

@@ -19,7 +19,7 @@ export const EVERYTHING: Selection = { key: "", isRequested: () => true, params:
 export interface Selectable {
   /** The parameters that its gatherers declare. */
   readonly params?: readonly string[] | undefined;
-  /** The names of its sources; `undefined` where they have none. */
+  /** The names of its sources; `undefined` where they have none, empty where nobody can pick among them. */
   readonly sourceNames?: readonly string[] | undefined;
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { NetConnectOpts } from "node:net";
-import { type Address, Server, type ServerOptions, type Source } from "../../../src/index.ts";
+import { type Address, Server, type ServerOptions, type Sources } from "../../../src/index.ts";
 import { captureProcessErrors } from "../capture-process-errors.ts";
 import { countingGatherer } from "../gatherers.ts";
 import { createRecorder } from "../scraping/recorder.ts";
@@ -11,7 +11,7 @@ import { RawConnection } from "./raw-connection.ts";
 /** The options of the server, and what it serves where. */
 export interface TestServerOptions extends ServerOptions {
   /** @default countingGatherer() */
-  readonly source?: Source | readonly Source[];
+  readonly source?: Sources;
   /** @default "127.0.0.1:0" */
   readonly address?: Address;
 }

@@ -5,7 +5,7 @@ import type {
   GatherContext,
   Gatherer,
   GatherResult,
-  Source,
+  Sources,
 } from "../../../src/model/gatherer.ts";
 import type { EscapingScheme } from "../../../src/model/names.ts";
 
@@ -37,7 +37,7 @@ export interface Exposition {
 
 /** Makes a function that scrapes `sources` in the text format each time it is called. */
 export function createExpose(
-  sources: Source | readonly Source[],
+  sources: Sources,
   scheme: EscapingScheme = "underscores",
 ): () => Promise<Exposition> {
   const gatherer = gathererOf(sources);
@@ -51,10 +51,7 @@ export function createExpose(
 }
 
 /** Scrapes `sources` once in the text format. */
-export async function expose(
-  sources: Source | readonly Source[],
-  scheme?: EscapingScheme,
-): Promise<Exposition> {
+export async function expose(sources: Sources, scheme?: EscapingScheme): Promise<Exposition> {
   return createExpose(sources, scheme)();
 }
 

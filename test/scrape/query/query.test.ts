@@ -163,6 +163,13 @@ for (const [query, picked] of SOURCES) {
   });
 }
 
+test("readSelection() rejects collect[] and exclude[] where nobody can pick", () => {
+  for (const query of ["collect[]=a", "exclude[]=a"]) {
+    assert.throws(() => readSelection(query, { sourceNames: [] }), QueryError);
+  }
+  assert.equal(readSelection("a=b", { sourceNames: [] }), EVERYTHING);
+});
+
 test("readSelection() ignores collect[] and exclude[] where sources have no names", () => {
   assert.equal(readSelection("collect[]=a&exclude[]=b", {}), EVERYTHING);
 });

@@ -72,6 +72,21 @@ test("in a group, what the application declares and updates holds for every path
     assert.equal((await connection.response()).status, 200);
   }));
 
+test("Server.listen() refuses parameters in a group, at every path, before it joins any", async () => {
+  const withParams = { ...countingGatherer(), params: ["room"] };
+  const options = optionsOf();
+  for (const [source, paths] of [
+    [DB, { "/db": DB, "/rooms": withParams }],
+    [withParams, { "/db": DB }],
+  ] as const) {
+    await assert.rejects(Server.listen(source, "127.0.0.1:0", { ...options, paths }), TypeError);
+  }
+  // Nobody has joined the group of the path meanwhile, and left something behind.
+  await withServer(options, async ({ port }) => {
+    assert.equal((await get(port, "/db")).body, "# TYPE db gauge\ndb 7\n");
+  });
+});
+
 test("a worker whose port is taken leaves the groups of its paths", () =>
   withServer({}, async ({ port }) => {
     const listening = Server.listen(countingGatherer(), `127.0.0.1:${port}`, {

@@ -1,5 +1,5 @@
 import type { Controls } from "../options/options.ts";
-import { createEndpoint, type EndpointParts, type OwnEndpoint } from "./endpoint.ts";
+import { checkGrouped, createEndpoint, type EndpointParts, type OwnEndpoint } from "./endpoint.ts";
 import { createEndpoints } from "./endpoints.ts";
 import { createGroupEndpoint, type GroupEndpoint } from "./group-endpoint.ts";
 import { joinGroup } from "./late-endpoint.ts";
@@ -18,6 +18,7 @@ export interface GroupEndpoints {
  * each further path. What is gathered there has a group of its own, whose hub may be another process: it joins
  * at once. Probes run in whichever process gets the request.
  *
+ * @throws {TypeError} When a gatherer declares parameters.
  * @throws {RangeError} When a rule of a probe cannot be read.
  */
 export async function createGroupEndpoints(
@@ -25,8 +26,10 @@ export async function createGroupEndpoints(
   served: ServedPaths,
   address: string | undefined,
 ): Promise<GroupEndpoints> {
-  const { main, parts, controls } = await createEndpoints(given, served, (partsAt, path) =>
-    joinGroup(partsAt, createEndpoint(partsAt), { address, path }),
+  // Before any path joins its group.
+  for (const gatherer of [given.gatherer, ...served.gatherers.values()]) checkGrouped({ gatherer });
+  const { main, parts, controls } = await createEndpoints(given, served, (partsAt) =>
+    joinGroup(partsAt, createEndpoint(partsAt), { address, isFurther: true }),
   );
   const group = createGroupEndpoint(parts, main, { address });
   return {

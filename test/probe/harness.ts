@@ -4,7 +4,7 @@ import type { ValueMetric } from "../../src/model/metric-family.ts";
 import type { Probe, ProbeContext, ProbeResult } from "../../src/model/probe.ts";
 import type { HandlerOptions } from "../../src/options/options.ts";
 import { resolveHandlerOptions } from "../../src/options/rules.ts";
-import { checkProbe } from "../../src/probe/check-probe.ts";
+import { checkProbe } from "../../src/options/probe-rules.ts";
 import { createProbeFamilies } from "../../src/probe/probe-counts.ts";
 import { createProbeEndpoint, type ProbeEndpoint } from "../../src/probe/probe-endpoint.ts";
 import type { ScrapeRequest } from "../../src/scrape/exchange.ts";

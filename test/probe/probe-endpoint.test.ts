@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { createLog } from "../../src/log.ts";
 import type { Probe } from "../../src/model/probe.ts";
 import { resolveHandlerOptions } from "../../src/options/rules.ts";
-import { checkProbe } from "../../src/probe/check-probe.ts";
+import { checkProbe } from "../../src/options/probe-rules.ts";
 import { createProbeEndpoint } from "../../src/probe/probe-endpoint.ts";
 import { UpdateLock } from "../../src/scrape/update-lock.ts";
 import { gaugeOf, largeGauge, UP_FAMILY, UP_TEXT } from "../helpers/families.ts";

@@ -5,7 +5,7 @@
  * A server and a handler have one endpoint each. `group-endpoint.ts` makes that of a process whose
  * scrapes are answered for all workers of a group; `late-endpoint.ts` lets requests wait until it has
  * joined them. The code of groups is loaded only with the option `workers`, for a handler by
- * `join-later.ts`. This room reads no request and sends no response.
+ * `handler-endpoint.ts`. This room reads no request and sends no response.
  */
 import type { FixedAnswer } from "../http/fixed-answers.ts";
 import type { RequestHead } from "../http/request-head.ts";
@@ -48,9 +48,9 @@ export interface Endpoint extends Controls {
    */
   readonly targets?: (head: RequestHead, own: OwnPlace | undefined) => MaybePromise<FixedAnswer>;
   /** What the paths of the option `paths` are answered with; absent without the option. */
-  readonly further?: FurtherPaths;
-  /** Drops what is kept for the next scrape, because there will be none. */
-  close(): void;
+  readonly further?: FurtherPaths | undefined;
+  /** Drops what is kept for the next scrape, because there will be none. It never rejects. */
+  close(): MaybePromise<void>;
 }
 
 /** The log line of a process that cannot join its group. */

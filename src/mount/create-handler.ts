@@ -7,9 +7,8 @@
  * `node:http` as well as through the Fetch API. This room opens no socket, and compares no path.
  */
 
-import { createEndpoint, type Endpoint, type EndpointParts } from "../endpoint/endpoint.ts";
-import { joinLater } from "../endpoint/join-later.ts";
-import { probeLater } from "../endpoint/probe-later.ts";
+import type { Endpoint, EndpointParts } from "../endpoint/endpoint.ts";
+import { createHandlerEndpoint, createProbeHandlerEndpoint } from "../endpoint/handler-endpoint.ts";
 import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { HEALTHY, NOT_FOUND, NOT_READY, READY } from "../http/fixed-answers.ts";
 import { createLog } from "../log.ts";
@@ -97,7 +96,7 @@ export function createHandler(
     setOk,
     setReady,
     close() {
-      close();
+      void close();
       guard?.close();
     },
   });
@@ -107,12 +106,9 @@ function endpointOf(
   source: Source | readonly Source[] | Probe,
   parts: Omit<EndpointParts, "gatherer">,
 ): Endpoint {
-  if (isProbe(source)) {
-    checkProbe("probe", source);
-    return probeLater(source, parts);
-  }
-  const all = { ...parts, gatherer: gathererOf(source) };
-  return parts.options.workers === undefined ? createEndpoint(all) : joinLater(all);
+  if (!isProbe(source)) return createHandlerEndpoint({ ...parts, gatherer: gathererOf(source) });
+  checkProbe("probe", source);
+  return createProbeHandlerEndpoint(source, parts);
 }
 
 /**

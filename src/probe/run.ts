@@ -162,6 +162,8 @@ export class Run implements Due {
 
 /** How long a run of a module may take at most, in milliseconds. */
 export function moduleTimeoutMs({ timeoutMs }: Pick<Probe, "timeoutMs">, module: string): number {
-  const ownMs = typeof timeoutMs === "object" ? timeoutMs[module] : timeoutMs;
+  if (typeof timeoutMs !== "object") return timeoutMs ?? Number.POSITIVE_INFINITY;
+  // Every object has a name such as "constructor".
+  const ownMs = Object.hasOwn(timeoutMs, module) ? timeoutMs[module] : undefined;
   return ownMs ?? Number.POSITIVE_INFINITY;
 }

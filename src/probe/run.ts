@@ -130,12 +130,7 @@ export class Run implements Due {
     const { probe, policy, report } = this.#parts;
     const { target, module, params } = this.ask;
     const lightSignal = this.#signal;
-    const bounds = {
-      deadlineMs,
-      get signal() {
-        return lightSignal.real;
-      },
-    };
+    const bounds = { signal: lightSignal.real, deadlineMs };
     const lookup = policy.lookup(target);
     const result = await probe.probe({ target, module, params, lookup, ...bounds });
     // Its collectors would run for nobody.

@@ -17,7 +17,7 @@ export interface Endpoints {
 }
 
 /** Makes the endpoint of a further path. */
-type OpenAt = (parts: EndpointParts, path: string) => Endpoint;
+type OpenAt = (parts: EndpointParts) => Endpoint;
 
 /**
  * Makes the endpoint of a gatherer, and with it what answers at each further path.
@@ -50,8 +50,9 @@ export async function createEndpoints(
     probes = createProbes(served.probes, probesParts);
   }
   const endpoints = Array.from(served.gatherers, ([path, gatherer]) => {
-    const partsAt = { gatherer, options, log: logAt(path, log), paths: [], status, ...shared };
-    return { path, ...openAt(partsAt, path) };
+    const own = { gatherer, options, log: logAt(path, log), path, paths: [] };
+    const partsAt = { ...own, status, ...shared };
+    return { path, ...openAt(partsAt) };
   });
   const scrapes = endpoints.map(({ path, scrape }) => [path, scrape] as const);
   const further = new Map([...scrapes, ...(probes?.scrapes ?? [])]);
@@ -86,7 +87,7 @@ function linksTo({ gatherers, probes }: ServedPaths): readonly PageLink[] {
 }
 
 /** Makes a log of one path: its lines name the path, and a fault of another path is another fault. */
-export function logAt(path: string, log: Log): Log {
+function logAt(path: string, log: Log): Log {
   const at = (text: string) => `${path}: ${text}`;
   const about = (message: string, given: About = { kind: message }): About => ({
     ...given,

@@ -29,10 +29,10 @@ const ONLY_SLOT: readonly number[] = [0];
 export function createGroupEndpoint(
   parts: EndpointParts,
   alone: Endpoint,
-  where: Pick<GroupConfig, "address" | "path">,
+  where: Pick<GroupConfig, "address" | "isFurther">,
 ): GroupEndpoint {
-  const { gatherer, options, log, lock } = parts;
-  const group = new Group({ gatherer, options, log, lock, ...where });
+  const { gatherer, options, log, path, lock } = parts;
+  const group = new Group({ gatherer, options, log, path, lock, ...where });
   const all = createEndpoint({
     ...parts,
     gatherer: group.gatherer,

@@ -25,8 +25,8 @@ export async function createGroupEndpoints(
   served: ServedPaths,
   address: string | undefined,
 ): Promise<GroupEndpoints> {
-  const { main, parts, controls } = await createEndpoints(given, served, (partsAt, path) =>
-    joinGroup(partsAt, createEndpoint(partsAt), { address, path }),
+  const { main, parts, controls } = await createEndpoints(given, served, (partsAt) =>
+    joinGroup(partsAt, createEndpoint(partsAt), { address, isFurther: true }),
   );
   const group = createGroupEndpoint(parts, main, { address });
   return {

@@ -1,6 +1,7 @@
 import type { Log } from "../log.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { Probe } from "../model/probe.ts";
+import { checkProbe } from "../options/probe-rules.ts";
 import { createProbeFamilies } from "../probe/probe-counts.ts";
 import { createProbeEndpoint, type ProbeParts } from "../probe/probe-endpoint.ts";
 import type { Scrape } from "../scrape/exchange.ts";
@@ -48,13 +49,15 @@ export function createProbes(
  * Makes the endpoint of one probe, which does not know its path.
  *
  * @param own Keeps what the application declares.
- * @throws {RangeError} When a rule of `allow` cannot be read.
+ * @throws {TypeError} For a detail of a wrong type.
+ * @throws {RangeError} For one that is out of range, and when a rule of `allow` cannot be read.
  */
 export function createProbeHandler(
   probe: Probe,
   { options, log }: Pick<EndpointParts, "options" | "log">,
   own: OwnEndpoint,
 ): Endpoint {
+  checkProbe("probe", probe);
   const { status, lock } = own.parts;
   const endpoint = createProbeEndpoint(probe, { path: undefined, options, log, status, lock });
   return {

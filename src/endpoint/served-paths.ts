@@ -1,10 +1,10 @@
 import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { isFixedPath } from "../http/routes.ts";
-import type { Gatherer, Source } from "../model/gatherer.ts";
-import type { Probe } from "../model/probe.ts";
+import type { Gatherer, Sources } from "../model/gatherer.ts";
+import { isProbe, type Probe } from "../model/probe.ts";
 import { isObject } from "../options/checks.ts";
 import type { ResolvedOptions } from "../options/options.ts";
-import { checkProbe, isProbe } from "../options/probe-rules.ts";
+import { checkProbe } from "../options/probe-rules.ts";
 import { isUrlPath } from "../options/rules.ts";
 
 /** What further paths serve, by their paths. */
@@ -64,7 +64,7 @@ const OWN_PATHS = "/-/";
 function gathererAt(name: string, value: unknown): Gatherer {
   try {
     // Cast: it checks what it is given.
-    return gathererOf(value as Source);
+    return gathererOf(value as Sources);
   } catch (error) {
     const message = `Option "${name}": ${(error as Error).message}`;
     throw Object.assign(error as Error, { message });

@@ -18,8 +18,10 @@ export interface GroupConfig {
   readonly log: Log;
   /** The address as the user wrote it; `undefined` for a handler. */
   readonly address: string | undefined;
-  /** The path of a group that is one beside that of the same address or name; it does not listen itself. */
+  /** Where its metrics are served; `undefined` for a handler, which does not know it. */
   readonly path?: string | undefined;
+  /** Whether it is one beside the group of the same address or name, for another path: that one listens. */
+  readonly isFurther?: boolean;
   /** Keeps updates and reading apart; absent where no other group of this process has the same. */
   readonly lock?: UpdateLock | undefined;
 }

@@ -52,12 +52,11 @@ export class Group {
   #stopWatchingExit = (): void => {};
 
   constructor(config: GroupConfig) {
-    const { gatherer, options, log } = config;
+    const { options, log } = config;
     if (options.workers === undefined) throw new TypeError('Option "workers" is off');
     this.#config = config;
     this.#settings = options.workers;
-    this.#local = new LocalWorker(gatherer, options, options.workers, log);
-    if (config.lock !== undefined) this.#local.lock = config.lock;
+    this.#local = new LocalWorker(config, options.workers);
     this.#forwarder = new Forwarder({
       ...{ options, log },
       socketPath: () => this.#part?.socketPath ?? "",
@@ -96,12 +95,13 @@ export class Group {
    * @throws What `open()` throws, if this process becomes the first hub or is alone.
    */
   async join(hosted: Hosted): Promise<void> {
-    const { options, log, address, path } = this.#config;
+    const { options, log, address, path, isFurther = false } = this.#config;
     const [settings, local] = [this.#settings, this.#local];
     let elected: Awaited<ReturnType<Part["stand"]>>;
     try {
-      const meeting = meet({ group: settings.group, address, path });
-      const hasPort = address !== undefined && path === undefined;
+      const { group } = settings;
+      const meeting = meet({ group, address, path: isFurther ? path : undefined });
+      const hasPort = address !== undefined && !isFurther;
       const canListen = hasPort && settings.patienceMs !== Number.POSITIVE_INFINITY;
       const part = new Part({ meeting, hosted, canListen, local, settings, options, log });
       this.#part = part;

@@ -13,9 +13,8 @@ import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { HEALTHY, NOT_FOUND, NOT_READY, READY } from "../http/fixed-answers.ts";
 import { createLog } from "../log.ts";
 import type { Source } from "../model/gatherer.ts";
-import type { Probe } from "../model/probe.ts";
+import { isProbe, NO_ALLOW, type Probe } from "../model/probe.ts";
 import type { Controls, HandlerOptions } from "../options/options.ts";
-import { checkProbe, isProbe } from "../options/probe-rules.ts";
 import { resolveHandlerOptions } from "../options/rules.ts";
 import type { Content } from "./answer-fetch.ts";
 import { guardOf } from "./late-guard.ts";
@@ -49,7 +48,8 @@ export interface Handler extends Mount, Controls {
  * Makes a handler that serves `source` wherever it is mounted: any path, any framework.
  *
  * What a probe counts is served nowhere, because no metrics are known to belong to it; its `page` and
- * `targets` answer 404.
+ * `targets` answer 404. Its details are checked when its code has been loaded: if one is wrong, that is logged,
+ * and every request gets 500.
  *
  * @param source A registry of prom-client 13 to 15 or `@prometheus-io/client`, a `Gatherer`, an array of
  *   them; or a `Probe`, which gets a handler of its own.
@@ -107,7 +107,7 @@ function endpointOf(
   parts: Omit<EndpointParts, "gatherer">,
 ): Endpoint {
   if (!isProbe(source)) return createHandlerEndpoint({ ...parts, gatherer: gathererOf(source) });
-  checkProbe("probe", source);
+  if (source.allow === undefined) throw new TypeError(`Option "probe.allow" ${NO_ALLOW}`);
   return createProbeHandlerEndpoint(source, parts);
 }
 

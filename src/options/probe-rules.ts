@@ -1,4 +1,4 @@
-import type { Probe } from "../model/probe.ts";
+import { NO_ALLOW, type Probe } from "../model/probe.ts";
 import {
   type Check,
   checkEntries,
@@ -8,7 +8,6 @@ import {
   listThat,
   objectOf,
   oneOf,
-  wrongType,
 } from "./checks.ts";
 
 /** The parameters that every path, or every probe, reads itself. */
@@ -38,11 +37,6 @@ const PROBE_CHECKS = {
   onFailure: oneOf(["report", "error"]),
 } satisfies Record<keyof Probe, Check>;
 
-/** Tells a probe from what can be gathered. */
-export function isProbe(value: unknown): value is Probe {
-  return typeof (value as Partial<Probe> | null | undefined)?.probe === "function";
-}
-
 /**
  * Checks a probe. Whether the rules of `allow` can be read is seen when it is served.
  *
@@ -59,7 +53,7 @@ export function checkProbe(name: string, value: unknown): asserts value is Probe
   const given = Object.fromEntries(names.map((key) => [key, value[key as never]]));
   const { probe, allow, modules, timeoutMs } = given as Partial<Probe>;
   isFunction(`${name}.probe`, probe);
-  isAllow(`${name}.allow`, allow);
+  if (allow === undefined) throw new TypeError(`Option "${name}.allow" ${NO_ALLOW}`);
   const byModule = typeof timeoutMs === "object" &&
     Array.isArray(modules) && {
       timeoutMs: objectOf(Object.fromEntries(modules.map((module) => [module, isTime]))),
@@ -67,9 +61,8 @@ export function checkProbe(name: string, value: unknown): asserts value is Probe
   checkEntries(given, { ...PROBE_CHECKS, ...byModule }, `${name}.`);
 }
 
-/** There is no default: whoever reaches the port would make this process connect to anything. */
+/** An empty list is a mistake: nothing could be asked. */
 function isAllow(name: string, value: unknown): void {
-  if (value === undefined) throw wrongType(name, "a rule of which targets may be asked", value);
   areRules(name, Array.isArray(value) ? value : [value]);
 }
 

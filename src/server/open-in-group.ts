@@ -41,6 +41,7 @@ export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
     gatherer,
     options,
     log,
+    path: options.path,
     paths: [options.path, HEALTHY_PATH, READY_PATH, TARGETS_PATH].map((path) => ({ path })),
     connections: () => ports.current?.connectionCount ?? 0,
     hasPage: options.landingPage,

@@ -82,6 +82,7 @@ export async function openServer(parts: ServerArguments): Promise<OpenServer> {
     gatherer,
     options,
     log,
+    path: options.path,
     paths: [options.path, HEALTHY_PATH, READY_PATH].map((path) => ({ path })),
     connections: () => port?.connectionCount ?? 0,
     hasPage: options.landingPage,

@@ -5,7 +5,7 @@ import { noEvents, workerFamilies } from "../../src/group/hub/worker-metrics.ts"
 import { Server } from "../../src/index.ts";
 import { FORMATS } from "../../src/options/options.ts";
 import { resolveHandlerOptions, resolveOptions } from "../../src/options/rules.ts";
-import { createProbeFamilies } from "../../src/probe/probe-counts.ts";
+import { createProbeFamilies, ProbeCounts } from "../../src/probe/probe-counts.ts";
 import { HELP } from "../../src/programs/cli/flags/help.ts";
 import { readEnvironment } from "../../src/programs/preload/environment.ts";
 import { SelfMetrics } from "../../src/scrape/self-metrics.ts";
@@ -149,19 +149,14 @@ test("the guide names every variable that the preload of OpenTelemetry reads, an
 });
 
 test("the guide names every self-metric, and no other", () => {
-  const selfMetrics = new SelfMetrics(
-    () => 0,
-    () => createProbeFamilies([]),
-  );
+  const selfMetrics = new SelfMetrics(() => 0);
   selfMetrics.collectors.record([{ collector: "a", error: "b" }], () => true);
+  const probes = createProbeFamilies([new ProbeCounts("/probe", [])]);
   const table = sectionOf(readDocument("docs/guide/operating.md"), "Self-metrics");
   const named = Array.from(table.matchAll(/`(promhttp_\w+)/g), ([, name]) => name);
   assert.deepEqual(
     named.sort(),
-    selfMetrics
-      .families()
-      .map(({ name }) => name)
-      .sort(),
+    [...selfMetrics.families(), ...probes].map(({ name }) => name).sort(),
   );
 });
 

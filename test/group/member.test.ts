@@ -43,12 +43,8 @@ function withPair(gatherer: Gatherer, use: (pair: Pair) => Promise<void>): Promi
       error: (message) => logged.push(message),
       warn: (message) => logged.push(message),
     });
-    const local = new LocalWorker(
-      gatherer,
-      { errorHandling: "continue", onScrape: undefined },
-      SETTINGS,
-      log,
-    );
+    const options = { errorHandling: "continue", onScrape: undefined } as const;
+    const local = new LocalWorker({ gatherer, options, log }, SETTINGS);
     const facts = { worker: ownWorkerId(), pid: process.pid, thread: 0, id: "", version: "0.1.0" };
     const upgraded = once(server, "upgrade");
     const member = new Member(client, {

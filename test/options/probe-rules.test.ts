@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkProbe, isProbe } from "../../src/options/probe-rules.ts";
+import { isProbe } from "../../src/model/probe.ts";
+import { checkProbe } from "../../src/options/probe-rules.ts";
 
 const probe = () => [];
 
@@ -32,7 +33,7 @@ const ILLEGAL: readonly [value: unknown, message: RegExp, type?: ErrorConstructo
   [null, /Option "p" must be an object, got null/],
   [{ allow: "any" }, /"p.probe" must be a function/],
   [{ probe: 1, allow: "any" }, /"p.probe" must be a function/],
-  [{ probe }, /"p.allow" must be a rule of which targets may be asked, got undefined/],
+  [{ probe }, /"p.allow" must say which targets may be asked/],
   [{ probe, allow: [] }, /"p.allow" must be one or more rules, each once/, RangeError],
   [{ probe, allow: [/a/] }, /"p.allow" must be one or more rules, each once/, RangeError],
   [{ probe, allow: "any", alow: "any" }, /Unknown option "p.alow"/],

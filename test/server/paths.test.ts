@@ -94,6 +94,29 @@ test("a failure costs only its own path, is counted there, and its log line name
   });
 });
 
+test("a gatherer is told at which path it is asked, and the parameters that it declares", async () => {
+  const asked: unknown[] = [];
+  const gatherer: Gatherer = {
+    params: ["room"],
+    gather({ path, params }) {
+      asked.push([path, params["room"], params["other"]]);
+      return { families: [] };
+    },
+  };
+  const options = { source: gatherer, path: "/m", paths: { "/db": { one: gatherer } } };
+  await withServer(options, async ({ port }) => {
+    assert.equal((await get(port, "/m?room=a&other=x")).status, 200);
+    assert.equal((await get(port, "/db?room=b&collect[]=one")).status, 200);
+    assert.equal((await get(port, "/db?collect[]=two")).status, 400);
+    assert.equal((await get(port, "/m?collect[]=two")).status, 200);
+  });
+  assert.deepEqual(asked, [
+    ["/m", "a", undefined],
+    ["/db", "b", undefined],
+    ["/m", undefined, undefined],
+  ]);
+});
+
 test("update() keeps the scrapes of every path waiting", () =>
   withServer({ paths: { "/db": DB } }, async ({ server, port, connect }) => {
     let end = () => {};

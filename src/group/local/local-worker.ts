@@ -46,10 +46,18 @@ export const CANNOT_ANSWER: string = "Cannot read the metrics of this worker; it
 /** The kind of collectors' faults in the log. */
 const COLLECTOR = "collector of this worker";
 
+/** What the worker needs to know of its process. */
+interface LocalConfig {
+  readonly gatherer: Gatherer;
+  readonly options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">;
+  readonly log: Log;
+  readonly path?: string | undefined;
+  readonly lock?: UpdateLock | undefined;
+}
+
 /** The worker that this process is. */
 export class LocalWorker {
-  /** Other groups of this process may have the same. */
-  lock: UpdateLock = new UpdateLock();
+  readonly lock: UpdateLock;
   /** Which sources it reports; `undefined` before it joins, when nobody asks. */
   reported: Reported | undefined;
   /** Which totals its hub retains (`Ledger.era`); `undefined` until one has said so. */
@@ -69,12 +77,11 @@ export class LocalWorker {
   #last: Snapshot | undefined;
 
   constructor(
-    gatherer: Gatherer,
-    options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">,
+    { gatherer, options, log, path, lock = new UpdateLock() }: LocalConfig,
     settings: WorkersSettings,
-    log: Log,
   ) {
     const { errorHandling, onScrape } = options;
+    this.lock = lock;
     this.#gatherer = gatherer;
     this.#options = options;
     this.#settings = settings;
@@ -83,6 +90,7 @@ export class LocalWorker {
       onScrape === undefined ? gatherer : withHook(gatherer, onScrape),
       {
         errorHandling,
+        path,
         isCounted: this.#isCounted,
         report: this.#report,
         onShared: () => {},

@@ -5,27 +5,35 @@ import {
   integerFrom,
   isFunction,
   isObject,
+  listThat,
+  objectOf,
   oneOf,
-  outOfRange,
-  wrongType,
 } from "./checks.ts";
 
 /** The parameters that every path, or every probe, reads itself. */
-const RESERVED = new Set(["target", "module", "name[]", "collect[]", "exclude[]"]);
+const RESERVED: readonly unknown[] = ["target", "module", "name[]", "collect[]", "exclude[]"];
 
 /** The longest time that a timer of Node can wait. */
 const isTime = integerFrom(1, 2 ** 31 - 1);
 
 const isCount = integerFrom(1, Number.MAX_SAFE_INTEGER);
 
+const areRules = listThat(
+  "one or more rules",
+  (item) => isText(item) || typeof item === "function",
+);
+
 const PROBE_CHECKS = {
   probe: isFunction,
   allow: isAllow,
-  modules: isNames,
-  params: areParams,
+  modules: listThat("one or more names", isText),
+  params: listThat(
+    `one or more names other than ${RESERVED.join(", ")}`,
+    (item) => isText(item) && !RESERVED.includes(item),
+  ),
   maxPerTarget: isCount,
   maxInFlight: isCount,
-  timeoutMs: isTimeout,
+  timeoutMs: isTime,
   onFailure: oneOf(["report", "error"]),
 } satisfies Record<keyof Probe, Check>;
 
@@ -41,44 +49,23 @@ export function checkProbe(name: string, value: unknown): asserts value is Probe
   isObject(name, value);
   // A class may have more than a probe needs, and has its methods from its prototype.
   const isLiteral = Object.getPrototypeOf(value) === Object.prototype;
-  const names = isLiteral ? Object.keys(value) : Object.keys(PROBE_CHECKS);
-  const given = Object.fromEntries(names.map((key) => [key, (value as Probe)[key as keyof Probe]]));
-  checkEntries(given, PROBE_CHECKS, `${name}.`);
-  const { probe, allow, modules = [], timeoutMs } = given as Partial<Probe>;
+  const names = Object.keys(isLiteral ? value : PROBE_CHECKS);
+  const given = Object.fromEntries(names.map((key) => [key, value[key as never]]));
+  const { probe, allow, modules, timeoutMs } = given as Partial<Probe>;
   isFunction(`${name}.probe`, probe);
-  if (allow === undefined) {
-    throw new TypeError(`Option "${name}.allow" ${NO_ALLOW}`);
-  }
-  if (typeof timeoutMs !== "object") return;
-  const stranger = Object.keys(timeoutMs).find((module) => !modules.includes(module));
-  if (stranger !== undefined)
-    throw outOfRange(`${name}.timeoutMs`, "by names of modules", stranger);
+  if (allow === undefined) throw new TypeError(`Option "${name}.allow" ${NO_ALLOW}`);
+  const byModule = typeof timeoutMs === "object" &&
+    Array.isArray(modules) && {
+      timeoutMs: objectOf(Object.fromEntries(modules.map((module) => [module, isTime]))),
+    };
+  checkEntries(given, { ...PROBE_CHECKS, ...byModule }, `${name}.`);
 }
 
 /** An empty list is a mistake: nothing could be asked. */
 function isAllow(name: string, value: unknown): void {
-  const rules: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const isLegal = rules.every((rule) => typeof rule === "string" || typeof rule === "function");
-  if (rules.length === 0 || !isLegal) throw wrongType(name, "a rule or an array of rules", value);
+  areRules(name, Array.isArray(value) ? value : [value]);
 }
 
-function isNames(name: string, value: unknown): void {
-  const names = new Set<unknown>(Array.isArray(value) ? value : []);
-  const isLegal = [...names].every((item) => typeof item === "string" && item !== "");
-  if (names.size > 0 && isLegal && names.size === (value as unknown[]).length) return;
-  throw wrongType(name, "an array of names, each once", value);
-}
-
-function areParams(name: string, value: unknown): void {
-  isNames(name, value);
-  const reserved = (value as string[]).find((param) => RESERVED.has(param));
-  if (reserved !== undefined) throw outOfRange(name, "names of its own", reserved);
-}
-
-function isTimeout(name: string, value: unknown): void {
-  if (typeof value !== "object") isTime(name, value);
-  else {
-    isObject(name, value);
-    for (const [module, timeoutMs] of Object.entries(value)) isTime(`${name}.${module}`, timeoutMs);
-  }
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
 }

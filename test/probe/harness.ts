@@ -18,7 +18,7 @@ export interface Harness extends ProbeEndpoint, Pick<ScrapeHarness, "run"> {
   readonly lock: UpdateLock;
   readonly logged: string[];
   ask(query: string, request?: Partial<ScrapeRequest>): Promise<Sent | undefined>;
-  /** The status of an answer, and its `probe_success` or else its text. */
+  /** The status of an answer, and its `probe_success` or else its text; `undefined` if it is not complete. */
   verdict(query: string, request?: Partial<ScrapeRequest>): Promise<string | undefined>;
   /** The counts that are not 0, as `result module: value`. */
   counted(): readonly string[];
@@ -49,7 +49,8 @@ export function createHarness(given: Partial<Probe> = {}, options: HandlerOption
     ask,
     async verdict(query, request) {
       const sent = await ask(query, request);
-      return sent && `${sent.status} ${successIn(sent.text) ?? sent.text.trim()}`;
+      if (sent === undefined || sent.isCut) return undefined;
+      return `${sent.status} ${successIn(sent.text) ?? sent.text.trim()}`;
     },
     counted() {
       const [total] = createProbeFamilies([endpoint.counts]);

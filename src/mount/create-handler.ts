@@ -8,15 +8,14 @@
  */
 
 import { createEndpoint, type Endpoint, type EndpointParts } from "../endpoint/endpoint.ts";
-import { joinLater } from "../endpoint/join-later.ts";
-import { probeLater } from "../endpoint/probe-later.ts";
+import { joinLater, probeLater } from "../endpoint/later.ts";
 import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { HEALTHY, NOT_FOUND, NOT_READY, READY } from "../http/fixed-answers.ts";
 import { createLog } from "../log.ts";
 import type { Sources } from "../model/gatherer.ts";
 import type { Probe } from "../model/probe.ts";
 import type { Controls, HandlerOptions } from "../options/options.ts";
-import { checkProbe, isProbe } from "../options/probe-rules.ts";
+import { checkAllow, isProbe } from "../options/probe-rules.ts";
 import { resolveHandlerOptions } from "../options/rules.ts";
 import type { Content } from "./answer-fetch.ts";
 import { guardOf } from "./late-guard.ts";
@@ -102,7 +101,7 @@ export function createHandler(source: Sources | Probe, options?: HandlerOptions)
 
 function endpointOf(source: Sources | Probe, parts: Omit<EndpointParts, "gatherer">): Endpoint {
   if (isProbe(source)) {
-    checkProbe("probe", source);
+    checkAllow("probe", source);
     return probeLater(source, parts);
   }
   const all = { ...parts, gatherer: gathererOf(source) };

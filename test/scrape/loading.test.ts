@@ -76,6 +76,8 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   security:
     /^(server\/(security|tls|web-config)|http\/access(\.ts|\/(?!settings-file|token-file))|options\/late)/,
   "what no TCP port needs": /^server\/listen\/(unix|stale|descriptors|systemd|environment|health)/,
+  "queries, hooks and named sources":
+    /^(scrape\/(application|query\/query)|gatherers\/tell-apart)\./,
   OpenTelemetry: /^(gatherers\/opentelemetry|exporter|programs\/opentelemetry)\//,
 };
 

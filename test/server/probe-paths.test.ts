@@ -141,7 +141,12 @@ const WRONG: readonly [name: string, paths: unknown, error: RegExp, type: typeof
     TypeError,
   ],
   ["an unknown entry", { "/p": { ...PROBE, x: 1 } }, /"paths\.\/p\.x"$/, TypeError],
-  ["a rule that cannot be read", { "/p": { ...PROBE, allow: "a b" } }, /"allow"/, RangeError],
+  [
+    "a rule that cannot be read",
+    { "/p": { ...PROBE, allow: "a b" } },
+    /^Option "paths\.\/p\.allow" must be a host/,
+    RangeError,
+  ],
   ["a probe at /-/", { "/-/probe": PROBE }, /got "\/-\/probe"$/, RangeError],
 ];
 

@@ -144,7 +144,7 @@ const WRONG: readonly [name: string, paths: unknown, error: RegExp, type: typeof
   [
     "a rule that cannot be read",
     { "/p": { ...PROBE, allow: "a b" } },
-    /allow" must be a host/,
+    /^Option "paths\.\/p\.allow" must be a host/,
     RangeError,
   ],
   ["a probe at /-/", { "/-/probe": PROBE }, /got "\/-\/probe"$/, RangeError],

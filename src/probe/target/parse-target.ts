@@ -4,7 +4,7 @@ import { QueryError } from "../../scrape/failure.ts";
 /** No URL that somebody configures is longer. */
 const MAX_LENGTH = 2_048;
 
-/** RFC 3986 §2: all that a URL may have. A URL parser takes a backslash for a slash, so that is not part of it. */
+/** Printable ASCII, which is more than a URL needs (RFC 3986 §2), but no backslash: a URL parser takes it for a slash. */
 const LEGAL = /^[!-[\]-~]*$/;
 
 /** RFC 3986 §3, the authority as it stands; it matches every text. */

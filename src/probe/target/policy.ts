@@ -36,9 +36,7 @@ export interface TargetPolicy {
 export function createPolicy(allow: Probe["allow"], name: string): TargetPolicy {
   const rules: readonly TargetRule[] = typeof allow === "object" ? allow : [allow];
   const wrong = rules.findIndex((rule) => !isRule(rule));
-  if (wrong >= 0) {
-    throw outOfRange(name, RULE_FORMS, rules[wrong]);
-  }
+  if (wrong >= 0) throw outOfRange(name, RULE_FORMS, rules[wrong]);
   const texts = rules.filter((rule) => typeof rule === "string");
   const functions = rules.filter((rule) => typeof rule === "function");
   const isNamed = matcherOf(texts);
@@ -51,11 +49,13 @@ export function createPolicy(allow: Probe["allow"], name: string): TargetPolicy 
 }
 
 const RULE_FORMS =
-  'a host, a domain such as "*.example.com", an address, a network, "any" or a function';
+  'a host, a domain such as "*.example.com", an address, a network such as "10.0.0.0/8", "any" or a function';
 
 function isRule(rule: unknown): boolean {
   if (typeof rule !== "string") return typeof rule === "function";
-  return rule === "any" || isNetwork(rule) || nameOf(rule) !== undefined;
+  // Whoever writes `10.0.0.5/8` may mean one address, and would allow 16 million.
+  if (isNetwork(rule)) return createNetworks([rule]).doubtful.length === 0;
+  return rule === "any" || nameOf(rule) !== undefined;
 }
 
 /** What the rules that are texts say of a host. */

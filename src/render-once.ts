@@ -1,17 +1,14 @@
 import { type Body, chunksOf, isWhole } from "./exposition/body.ts";
 import { gathererOf } from "./gatherers/gatherer-of.ts";
 import { createLog, type Log } from "./log.ts";
-import type { Source } from "./model/gatherer.ts";
+import type { Sources } from "./model/gatherer.ts";
 import type { Rendered, RenderOptions, ResolvedRenderOptions } from "./options/options.ts";
 import { resolveRenderOptions } from "./options/render-rules.ts";
 import { expose } from "./scrape/expose.ts";
 import { createScrapeHandler } from "./scrape/scrape.ts";
 
 /** Does the work of `render()`. It is loaded with the first call: a process that serves renders nothing. */
-export async function renderOnce(
-  source: Source | readonly Source[],
-  options?: RenderOptions,
-): Promise<Rendered> {
+export async function renderOnce(source: Sources, options?: RenderOptions): Promise<Rendered> {
   const resolved = resolveRenderOptions(options);
   const handler = createScrapeHandler(
     gathererOf(source),

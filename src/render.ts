@@ -1,4 +1,4 @@
-import type { Source } from "./model/gatherer.ts";
+import type { Sources } from "./model/gatherer.ts";
 import type { Rendered, RenderOptions } from "./options/options.ts";
 
 /**
@@ -18,10 +18,7 @@ import type { Rendered, RenderOptions } from "./options/options.ts";
  * await fetch(pushgateway, { method: "PUT", body, headers: { "Content-Type": contentType } });
  * ```
  */
-export async function render(
-  source: Source | readonly Source[],
-  options?: RenderOptions,
-): Promise<Rendered> {
+export async function render(source: Sources, options?: RenderOptions): Promise<Rendered> {
   const { renderOnce } = await import("./render-once.ts");
   return renderOnce(source, options);
 }

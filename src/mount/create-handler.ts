@@ -13,7 +13,7 @@ import { probeLater } from "../endpoint/probe-later.ts";
 import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { HEALTHY, NOT_FOUND, NOT_READY, READY } from "../http/fixed-answers.ts";
 import { createLog } from "../log.ts";
-import type { Source } from "../model/gatherer.ts";
+import type { Sources } from "../model/gatherer.ts";
 import type { Probe } from "../model/probe.ts";
 import type { Controls, HandlerOptions } from "../options/options.ts";
 import { checkProbe, isProbe } from "../options/probe-rules.ts";
@@ -53,7 +53,7 @@ export interface Handler extends Mount, Controls {
  * `targets` answer 404.
  *
  * @param source A registry of prom-client 13 to 15 or `@prometheus-io/client`, a `Gatherer`, an array of
- *   them; or a `Probe`, which gets a handler of its own.
+ *   them, or an object of them by their names; or a `Probe`, which gets a handler of its own.
  * @throws {TypeError} For arguments of a wrong type, and for options that only a `Server` has.
  * @throws {RangeError} For options that are out of range.
  * @throws {ConfigError} When the file of the option `auth.bearerTokenFile` cannot be used.
@@ -68,10 +68,7 @@ export interface Handler extends Mount, Controls {
  * app.get("/probe", createHandler(probe));
  * ```
  */
-export function createHandler(
-  source: Source | readonly Source[] | Probe,
-  options?: HandlerOptions,
-): Handler {
+export function createHandler(source: Sources | Probe, options?: HandlerOptions): Handler {
   const resolved = resolveHandlerOptions(options);
   const log = createLog(resolved.logger);
   const guard = guardOf(resolved, log);
@@ -103,10 +100,7 @@ export function createHandler(
   });
 }
 
-function endpointOf(
-  source: Source | readonly Source[] | Probe,
-  parts: Omit<EndpointParts, "gatherer">,
-): Endpoint {
+function endpointOf(source: Sources | Probe, parts: Omit<EndpointParts, "gatherer">): Endpoint {
   if (isProbe(source)) {
     checkProbe("probe", source);
     return probeLater(source, parts);

@@ -15,7 +15,7 @@ import type { AddressInfo } from "node:net";
 import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { isFixedPath } from "../http/routes.ts";
 import { createLog } from "../log.ts";
-import type { Source } from "../model/gatherer.ts";
+import type { Sources } from "../model/gatherer.ts";
 import {
   type Address,
   describeAddress,
@@ -87,8 +87,8 @@ export class Server implements Controls {
    * running scrapes finish and resolves. With the option `shutdownDelayMs` it serves that much longer,
    * and only says that it is not ready. Without a `shutdown` it serves forever.
    *
-   * @param source A registry of prom-client 13 to 15 or `@prometheus-io/client`, a `Gatherer`, or an
-   *   array of them.
+   * @param source A registry of prom-client 13 to 15 or `@prometheus-io/client`, a `Gatherer`, an array
+   *   of them, or an object of them by their names.
    * @param shutdown An `AbortSignal` or a promise. A promise that rejects ends the server, too, and its
    *   reason is logged. With a signal that has aborted already, `run` resolves without listening.
    * @throws {TypeError} For arguments of a wrong type.
@@ -107,7 +107,7 @@ export class Server implements Controls {
    * ```
    */
   static async run(
-    source: Source | readonly Source[],
+    source: Sources,
     address: Address,
     shutdown?: Shutdown,
     options?: ServerOptions,
@@ -140,11 +140,7 @@ export class Server implements Controls {
    * await server.close();
    * ```
    */
-  static async listen(
-    source: Source | readonly Source[],
-    address: Address,
-    options?: ServerOptions,
-  ): Promise<Server> {
+  static async listen(source: Sources, address: Address, options?: ServerOptions): Promise<Server> {
     const checked = checkArguments(source, options);
     const target = ordinaryTarget(address) ?? (await parseTarget(address));
     return new Server(await open(checked, target));
@@ -193,7 +189,7 @@ export class Server implements Controls {
 type CheckedArguments = Omit<ServerArguments, "target" | "label">;
 
 function checkArguments(
-  source: Source | readonly Source[],
+  source: Sources,
   serverOptions: ServerOptions | undefined,
 ): CheckedArguments {
   const options = resolveOptions(serverOptions);

@@ -2,8 +2,8 @@
 //
 // Each entry of package.json becomes one file. What is imported on first use (OpenMetrics, protobuf,
 // compression) becomes a chunk, and so does what several of them share: one file for each source file
-// would cost 2.2 MB of memory and 25 ms more to load. White space goes, and so do the names of what is within
-// functions; those of functions, classes and their members, which stack traces show, stay. Each file of src/libraries/ becomes a file of dist/libraries/, and there names go, too: the
+// would cost 2.2 MB of memory and 25 ms more to load. White space goes; every name that shows in stack
+// traces stays. Each file of src/libraries/ becomes a file of dist/libraries/, and there names go, too: the
 // code is not ours. tsc writes all declarations; `files` in package.json names those that are published.
 import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -18,19 +18,6 @@ const TARGET = "node20.19";
 
 /** The entries that an application loads beside `index.ts`. */
 const FURTHER_ENTRIES = [`${ROOT}src/opentelemetry.ts`];
-
-/** What a module imports, as esbuild writes it, and what there is of it without that. */
-const IMPORTS = /(?<=^|[;}\n])import(?:[\w{*][\w{}*,$ ]*from)?"[^"]*";/g;
-const MODULE = /^(#!.*\n)?(.*?)(export\{[^}]*\};\s*)?$/s;
-
-/** Stands for `import.meta`, which a script does not have. */
-const META = "__IMPORT_META__";
-
-/** Stands for the `#` of private names, which esbuild would shorten, too: stack traces show those of methods. */
-const PRIVATE = "__PRIVATE__";
-
-/** Node prints the line of an error that nothing catches. */
-const LINE_LIMIT = 120;
 
 const LIBRARIES = readdirSync(`${ROOT}src/libraries`);
 
@@ -55,15 +42,12 @@ async function bundle() {
     legalComments: "none",
     minifyWhitespace: true,
     minifySyntax: true,
+    lineLimit: 120,
     write: false,
     plugins: [evaluateScripts(), leaveLibraries(), shareTheEntry()],
     logOverride: { "ignored-bare-import": "silent" },
   });
-  await Promise.all(
-    outputFiles.map(async ({ path, text }) =>
-      writeFileSync(path, await shortenLocals(keepClassNames(text))),
-    ),
-  );
+  for (const { path, text } of outputFiles) writeFileSync(path, keepClassNames(text));
 }
 
 function bundleLibraries() {
@@ -117,29 +101,9 @@ function embedBcrypt() {
 function keepClassNames(code) {
   const names = [...code.matchAll(/\b(\w+)=class _\1\b/g)].map(([, name]) => name);
   return names.reduce(
-    (result, name) =>
-      result
-        .replace(new RegExp(`\\b${name}=class _${name}\\b`), `${name}=class`)
-        .replaceAll(new RegExp(`\\b_${name}\\b`, "g"), name),
+    (result, name) => result.replaceAll(new RegExp(`\\b_${name}\\b`, "g"), name),
     code,
   );
-}
-
-/**
- * Shortens the names of parameters and of variables within functions. esbuild leaves those at the top level of
- * a script, which other scripts may use, so the imports and exports of a module stay outside meanwhile.
- */
-async function shortenLocals(module) {
-  const imports = module.match(IMPORTS) ?? [];
-  const [, hashbang = "", body, exports = ""] = MODULE.exec(module.replaceAll(IMPORTS, ""));
-  const code = body.replaceAll("import.meta", META).replaceAll(/#(?=\w)/g, ` ${PRIVATE}`);
-  const options = { minify: true, target: TARGET, lineLimit: LINE_LIMIT };
-  const { code: shortened } = await transform(`"use strict";${code}`, options);
-  const script = shortened
-    .replace(/^"use strict";/, "")
-    .replaceAll(META, "import.meta")
-    .replaceAll(new RegExp(` ?${PRIVATE}`, "g"), "#");
-  return [hashbang, ...imports, script, exports].join("");
 }
 
 /**

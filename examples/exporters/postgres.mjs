@@ -6,7 +6,7 @@ export const flags = {
     type: "string",
     default: "postgresql://localhost/postgres",
     env: "DB_URL",
-    help: "Where the database is. A URL with a password belongs into DB_URL.",
+    help: "Where the database is. A URL with a password belongs in DB_URL.",
   },
 };
 

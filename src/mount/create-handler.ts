@@ -52,7 +52,7 @@ export interface Handler extends Mount, Controls {
  * and every request gets 500.
  *
  * @param source A registry of prom-client 13 to 15 or `@prometheus-io/client`, a `Gatherer`, an array of
- *   them; or a `Probe`, which gets a handler of its own.
+ *   them, or an object of them by their names; or a `Probe`, which gets a handler of its own.
  * @throws {TypeError} For arguments of a wrong type, and for options that only a `Server` has.
  * @throws {RangeError} For options that are out of range.
  * @throws {ConfigError} When the file of the option `auth.bearerTokenFile` cannot be used.

@@ -25,7 +25,7 @@ export interface ModuleCall {
   readonly module: string;
   /** The folder that a path is relative to. */
   readonly folder: string;
-  /** The flags behind the module. */
+  /** The flags after the module. */
   readonly args: readonly string[];
   readonly env: Environment;
 }

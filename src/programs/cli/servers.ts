@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import { Server, type Source } from "../../index.ts";
+import { Server } from "../../index.ts";
 import { createLog } from "../../log.ts";
 import { describeAddress } from "../../options/address.ts";
 import { parseAddress } from "../../options/parse-address.ts";
@@ -30,9 +30,7 @@ export async function listen(
   const servers: Server[] = [];
   try {
     for (const address of settings.addresses) {
-      // Cast: named sources are not in the server's signature yet.
-      const sources = source as Source;
-      servers.push(await Server.listen(sources, address, { ...options, healthAddress }));
+      servers.push(await Server.listen(source, address, { ...options, healthAddress }));
       healthAddress = undefined;
     }
   } catch (error) {

@@ -214,6 +214,7 @@ export async function serve(): Promise<string> {
   const shutdowns: readonly Shutdown[] = [controller.signal, Promise.resolve()];
   await Server.run(register, ":9464", shutdowns[0], serverOptions);
   await Server.run(sources, 9464);
+  await Server.run(all, 9464);
 
   const server: Server = await Server.listen(gatherer, ":0", serverOptions);
   const { address, url, closed } = server;
@@ -311,6 +312,6 @@ export const wrong: ExporterFlags = { wrong: { type: "number", default: "1" } };
 // @ts-expect-error There is no such option.
 createHandler(register, { compress: true });
 // @ts-expect-error Not a source.
-render({});
+render({ queue: 3 });
 // @ts-expect-error An option of a server only.
 createHandler(register, { path: "/metrics" });

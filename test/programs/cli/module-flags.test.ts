@@ -89,12 +89,7 @@ const ENDS: readonly (readonly [args: string, code: number, stdout: string, line
   ["exporter.mjs", 2, "loaded\n", "--db.url is required, or the environment variable DB_URL."],
   ["exporter.mjs --db.offset=x --db.url=x", 2, "loaded\n", "--db.offset must be a number."],
   // Nothing that the module declares could make these right.
-  [
-    "--db.url=x exporter.mjs",
-    2,
-    "",
-    "Unknown option '--db.url'. Flags of a module stand behind it.",
-  ],
+  ["--db.url=x exporter.mjs", 2, "", "Unknown option '--db.url'. Flags of a module go after it."],
   ["exporter.mjs b.mjs --db.url=x", 2, "", 'Cannot serve more than one module: "b.mjs".'],
   [
     "exporter.mjs --db.url=x --log.level=loud",

@@ -15,7 +15,7 @@ const COMMON = `
 const FILES = {
   "all.mjs": `${COMMON}
     export const flags = { "probe.value": { type: "number", default: 1 } };
-    export const registry = [gathererOf("cpu"), gathererOf("disks")];
+    export const registry = { cpu: gathererOf("cpu"), disks: [gathererOf("disks")] };
     export const probe = ({ "probe.value": value }) => ({
       allow: "*.lan",
       probe: ({ target }) => [family("port", target.port * value)],
@@ -43,12 +43,12 @@ async function end(child: Fixture): Promise<void> {
   assert.equal((await child.exit()).code, 0);
 }
 
-test("the program serves a probe and paths of a module", async () => {
+test("the program serves a probe, paths and named sources of a module", async () => {
   await withApp(FILES, [], async ({ node }) => {
     const child = node([PROGRAM, ANYWHERE, "all.mjs", "--probe.value=10"]);
     const origin = await originOf(child);
     await child.errorLine(/ level=info msg="Serving further paths" paths=\/probe,\/db$/);
-    assert.match(await get(`${origin}/metrics?name[]=disks`), /^200 # TYPE disks gauge\n/);
+    assert.match(await get(`${origin}/metrics?collect[]=disks`), /^200 # TYPE disks gauge\n/);
     assert.match(await get(`${origin}/db`), /^200 [\s\S]*^db 1$/m);
     const probed = await get(`${origin}/probe?target=a.lan:80`);
     assert.match(probed, /^200 [\s\S]*^port 800$/m);

@@ -8,7 +8,7 @@ export class UsageError extends Error {}
 export interface CommandLine {
   /** Our flags, wherever they stand, and the module. */
   readonly ours: readonly string[];
-  /** The flags behind the module that are not ours, each with its value as in `--db.url=text`. */
+  /** The flags after the module that are not ours, each with its value as in `--db.url=text`. */
   readonly theirs: readonly string[];
 }
 
@@ -74,9 +74,7 @@ export function usageError(
   const flag = suggestFlag(unknown, args, names);
   if (flag !== undefined) return new UsageError(`${sentence}. Did you mean --${flag}?`);
   const isBeforeModule = unknown.startsWith("--") && args.some((arg) => !arg.startsWith("-"));
-  return new UsageError(
-    isBeforeModule ? `${sentence}. Flags of a module stand behind it` : sentence,
-  );
+  return new UsageError(isBeforeModule ? `${sentence}. Flags of a module go after it` : sentence);
 }
 
 /**

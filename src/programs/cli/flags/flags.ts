@@ -29,7 +29,7 @@ export type Command =
 export interface Settings {
   /** The module that exports a registry; without one the process serves its own metrics. */
   readonly module: string | undefined;
-  /** The flags behind the module that are not ours. */
+  /** The flags after the module that are not ours. */
   readonly moduleFlags: readonly string[];
   readonly addresses: readonly Address[];
   readonly path: string;

@@ -12,7 +12,7 @@ const WIDTH = 100;
 export function moduleHelp(module: string, flags: ExporterFlags): string {
   const shown = Object.entries(flags).map(([name, flag]) => helpOf(name, flag));
   if (shown.length === 0) return "";
-  return `\nFlags of ${module}, which stand behind it:\n${shown.join("")}`;
+  return `\nFlags of ${module}, given after it:\n${shown.join("")}`;
 }
 
 function helpOf(name: string, flag: ExporterFlag): string {

@@ -12,7 +12,7 @@ export type Values = Readonly<Record<string, unknown>>;
  * Reads the values of the flags that a module declares: from the command line, else from the environment, else
  * their defaults.
  *
- * @param args The flags behind the module, as `divide()` returns them.
+ * @param args The flags after the module, as `divide()` returns them.
  * @throws {UsageError} For a flag that is not declared, and for a value that is missing or wrong. The message
  *   never shows a value.
  */

@@ -64,8 +64,8 @@ const WRONG: readonly (readonly [args: string, message: string])[] = [
   ["m.mjs db.password=secret", 'Cannot serve "db.password=…". A flag begins with two dashes'],
   ["DB_URL=secret m.mjs", 'Cannot serve "DB_URL=…". A flag begins with two dashes, and a variable'],
   ["DB_URL=secret", "a variable stands before the command"],
-  ["--db.url=x m.mjs", "Unknown option '--db.url'. Flags of a module stand behind it"],
-  ["--db.url x m.mjs", "Unknown option '--db.url'. Flags of a module stand behind it"],
+  ["--db.url=x m.mjs", "Unknown option '--db.url'. Flags of a module go after it"],
+  ["--db.url x m.mjs", "Unknown option '--db.url'. Flags of a module go after it"],
   ["--log.level=info --log.level=debug", "Option '--log.level' cannot be repeated"],
   ["m.mjs --web.systemd-socket --web.systemd-socket", "'--web.systemd-socket' cannot be repeated"],
 ];

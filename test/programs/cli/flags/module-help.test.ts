@@ -20,7 +20,7 @@ test("moduleHelp() shows the flags of a module in the columns of ours", () => {
     x: { type: "string" },
   });
   const expected = `
-Flags of ./m.mjs, which stand behind it:
+Flags of ./m.mjs, given after it:
       --db.url=STRING            Where the database is. (required) ($DB_URL)
       --db.name="a\\"b"           Which database.
       --db.timeout=0             How long a query may take, in seconds. A query that takes longer is

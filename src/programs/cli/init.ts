@@ -45,7 +45,7 @@ export function writeExporter(
     kept.has("tsconfig.json") &&
     !IMPORTS_TYPESCRIPT.test(readFileSync(pathOf("tsconfig.json"), "utf8"))
   ) {
-    say('\nThe test needs "rewriteRelativeImportExtensions": true in tsconfig.json.');
+    say('\nTo compile the test, tsconfig.json needs "rewriteRelativeImportExtensions": true.');
   }
   // The types are those of a version that has none.
   if (!Reflect.get(process.features, "typescript")) {

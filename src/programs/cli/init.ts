@@ -41,11 +41,8 @@ export function writeExporter(
   if (pathOf(".") !== process.cwd()) say(`  cd ${/\s/.test(folder) ? `"${folder}"` : folder}`);
   for (const command of commandsFor(language, kept.has("package.json"))) say(`  ${command}`);
   if (language === "js") return;
-  if (
-    kept.has("tsconfig.json") &&
-    !IMPORTS_TYPESCRIPT.test(readFileSync(pathOf("tsconfig.json"), "utf8"))
-  ) {
-    say('\nThe test needs "rewriteRelativeImportExtensions": true in tsconfig.json.');
+  if (kept.has("tsconfig.json") && !letsImport(pathOf("tsconfig.json"))) {
+    say('\nTo compile the test, tsconfig.json needs "rewriteRelativeImportExtensions": true.');
   }
   // The types are those of a version that has none.
   if (!Reflect.get(process.features, "typescript")) {
@@ -53,9 +50,11 @@ export function writeExporter(
   }
 }
 
-/** Compiler options with which a test may import `./exporter.mts`, as Node needs it. */
-const IMPORTS_TYPESCRIPT =
-  /"(?:rewriteRelativeImportExtensions|allowImportingTsExtensions)"\s*:\s*true/;
+/** Whether compiler options let a test import `./exporter.mts`, as Node needs it. */
+function letsImport(path: string): boolean {
+  const options = /"(?:rewriteRelativeImportExtensions|allowImportingTsExtensions)"\s*:\s*true/;
+  return options.test(readFileSync(path, "utf8"));
+}
 
 /** Creates a file, unless something is there; tells whether it did. */
 function create(path: string, text: string): boolean {

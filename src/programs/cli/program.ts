@@ -4,7 +4,8 @@
  * `flags/flags.ts` parses the command line, as far as it is ours. `load.ts` imports the module,
  * `flags/read-flags.ts` reads the flags that it declares, and `exporter.ts` finds in its exports what is
  * served. The program then listens on every address or on none (`servers.ts`), and runs until a signal ends
- * it (`signals.ts`). With `--web.config.check` it only reads what a server would read.
+ * it (`signals.ts`). With `--web.config.check` it only reads what a server would read, and
+ * with `--init` it writes an exporter to start from (`init.ts`).
  *
  * A wrong command line, a module with nothing to serve, a file that cannot be honoured and an address in use
  * end it with one line and a status. An error of the module itself is passed to Node, which shows its

@@ -73,7 +73,10 @@ test("--init writes TypeScript where there is a tsconfig.json", () =>
     const said = init(folder);
     assert.match(said, / {2}wrote {2}exporter\.mts\n/);
     assert.match(said, / {2}kept {3}tsconfig\.json, which was there\n/);
-    assert.match(said, /\nThe test needs "rewriteRelativeImportExtensions": true/);
+    assert.match(
+      said,
+      /\nTo compile the test, tsconfig\.json needs "rewriteRelativeImportExtensions": true\.\n/,
+    );
     assert.equal(await readFile(join(folder, "tsconfig.json"), "utf8"), "{}");
   }));
 
@@ -87,7 +90,7 @@ test("--init says nothing of a tsconfig.json that lets a test import TypeScript"
   withTempDir(async (folder) => {
     const text = '{ "compilerOptions": { "allowImportingTsExtensions": true } }';
     await writeFile(join(folder, "tsconfig.json"), text);
-    assert.doesNotMatch(init(folder), /The test needs/);
+    assert.doesNotMatch(init(folder), /To compile the test/);
   }));
 
 test("--init says which Node.js loads TypeScript, where this one does not", () =>

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
@@ -24,6 +25,7 @@ import { eventually, type Job, type Scraper, startPrometheus } from "./programs.
 
 /** The jobs of the example's configuration, scraped every second. */
 async function readJobs(replacements: Readonly<Record<string, string>>): Promise<readonly Job[]> {
+  execFileSync("promtool", ["check", "config", join(EXAMPLES, "prometheus.yml")]);
   let text = await readExample("prometheus.yml");
   for (const [name, address] of Object.entries(replacements)) {
     assert.ok(text.includes(name), name);
@@ -69,6 +71,7 @@ test("Prometheus stores what each exporter finds, relabelled as in the guide", (
     const env = { NODE_EXTRA_CA_CERTS: join(folder, "ca.crt") };
     await using plug = await standInPlug();
     await using oldPlug = await standInPlug();
+    await using silentPlug = await standIn(createServer((socket) => socket.resume()));
     await using https = await standIn(createTlsServer(identity));
     await using database = await startPostgres();
 
@@ -80,12 +83,13 @@ test("Prometheus stores what each exporter finds, relabelled as in the guide", (
 
     const up = `127.0.0.1:${plug.port}`;
     const down = `127.0.0.1:${await freePort()}`;
+    const silent = `127.0.0.1:${silentPlug.port}`;
     const old = `127.0.0.1:${oldPlug.port}`;
     const byName = `localhost:${https.port}`;
     const byAddress = `127.0.0.1:${https.port}`;
     const targets = {
       "plug-1.lan": up,
-      "plug-2.lan": down,
+      "plug-2.lan": `${down}", "${silent}`,
       "old-plug.lan": old,
       "mail.example.com:993": byAddress,
       "example.com:443": byName,
@@ -111,14 +115,14 @@ test("Prometheus stores what each exporter finds, relabelled as in the guide", (
       assertStored(prometheus, promql, expected, label);
 
     for (const job of ["shelly", "shelly in a server"]) {
-      await stored(`up{job="${job}"}`, { [up]: 1, [down]: 1, [old]: 1 });
-      await stored(`probe_success{job="${job}"}`, { [up]: 1, [down]: 0, [old]: 1 });
+      await stored(`up{job="${job}"}`, { [up]: 1, [down]: 1, [silent]: 1, [old]: 1 });
+      await stored(`probe_success{job="${job}"}`, { [up]: 1, [down]: 0, [silent]: 0, [old]: 1 });
       const { gen1, gen2 } = PLUG_SAMPLES;
       for (const name of Object.keys(gen2) as readonly (keyof typeof gen2)[]) {
         await stored(`${name}{job="${job}"}`, { [up]: gen2[name], [old]: gen1[name] });
       }
       // Beside these, what each probe has: whether, how long, and how long it had.
-      await stored(seriesOf(job), { [up]: 7, [old]: 7, [down]: 3 });
+      await stored(seriesOf(job), { [up]: 7, [old]: 7, [down]: 3, [silent]: 3 });
     }
     for (const job of ["tls", "tls in a server"]) {
       await stored(`probe_success{job="${job}"}`, { [byName]: 1, [byAddress]: 1 });
@@ -138,10 +142,10 @@ test("Prometheus stores what each exporter finds, relabelled as in the guide", (
     });
 
     const counted = 'promhttp_probes_total{job="exporters",path="/probe",module="gen2"} > bool 0';
-    await stored(counted, { success: 1, failure: 1, timeout: 0, refused: 0 }, "result");
+    await stored(counted, { success: 1, failure: 1, timeout: 1, refused: 0 }, "result");
 
     const [targetDown, exporterDown, certificateExpires] = await readAlerts();
-    await stored(`sum by (instance) (${targetDown}) + 1`, { [down]: 1 });
+    await stored(`sum by (instance) (${targetDown}) + 1`, { [down]: 1, [silent]: 1 });
     await stored(`count by (instance) (${certificateExpires})`, { [byName]: 1, [byAddress]: 1 });
 
     // The database goes and comes back; its exporter stays.

@@ -44,7 +44,8 @@ export interface Probe {
    */
   readonly modules?: readonly string[] | undefined;
   /**
-   * The further parameters that it reads, as `context.params`, each given at most once.
+   * The further parameters that it reads, as `context.params`, each given at most once. One that is given
+   * without a value counts as absent.
    * @default undefined: none
    */
   readonly params?: readonly string[] | undefined;

@@ -23,11 +23,11 @@ type Queried = Pick<Probe, "modules" | "params">;
 export function readAsk(query: string, { modules = [], params: declared = [] }: Queried): Ask {
   const own = modules.length === 0 ? ["target"] : ["target", "module"];
   const selection = readSelection(query, { params: [...own, ...declared] });
-  const { target: text = "", module: name = "", ...others } = selection.params;
-  if (text === "") throw new QueryError('The parameter "target" is missing');
+  // A form sends every field, and a label of Prometheus that is empty is not there.
+  const given = Object.entries(selection.params).filter(([, value]) => value !== "");
+  const { target: text, module = modules[0] ?? "", ...others } = Object.fromEntries(given);
+  if (text === undefined) throw new QueryError('The parameter "target" is missing');
   const target = parseTarget(text);
-  // A form sends an empty value where nothing is chosen.
-  const module = name === "" ? (modules[0] ?? "") : name;
   if (module !== "" && !modules.includes(module)) {
     throw new QueryError(`There is no module ${quote(module)}`);
   }

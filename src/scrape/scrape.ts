@@ -57,8 +57,10 @@ export interface ScrapeHandlerContext {
   readonly lock?: UpdateLock | undefined;
   /** The path at which its scrapes ask; `undefined` for a handler, which does not know it. */
   readonly path?: string | undefined;
-  /** Another handler of the same server: they share the lock, the status and the memory for kept bytes. */
-  readonly beside?: Pick<ScrapeParts, "lock" | "status" | "exposer"> | undefined;
+  /** What the application has declared, where it holds for other handlers, too. */
+  readonly status?: Status | undefined;
+  /** Where bytes are kept, if that is one budget with other handlers. */
+  readonly store?: Exposer["store"] | undefined;
 }
 
 /** Makes the scrape handler of a gatherer. */
@@ -66,17 +68,10 @@ export function createScrapeHandler(
   gatherer: Gatherer,
   options: ResolvedHandlerOptions,
   log: Log,
-  {
-    connections,
-    hasPage = false,
-    furtherFamilies,
-    path,
-    beside,
-    lock = beside?.lock ?? new UpdateLock(),
-  }: ScrapeHandlerContext = {},
+  { connections, hasPage = false, furtherFamilies, ...shared }: ScrapeHandlerContext = {},
 ): ScrapeHandler {
   const selfMetrics = new SelfMetrics(connections, furtherFamilies);
-  const parts = createParts(gatherer, options, { log, selfMetrics, lock, path, beside });
+  const parts = createParts(gatherer, options, { log, selfMetrics, ...shared });
   const recentScrapes = hasPage ? new RecentScrapes() : undefined;
   const { status, exposer, alarm } = parts;
   let reason = "";
@@ -156,13 +151,13 @@ function createParts(
   {
     log,
     selfMetrics,
-    lock,
     path,
-    beside,
-  }: Pick<Parts, "log" | "selfMetrics" | "lock"> & Pick<ScrapeHandlerContext, "path" | "beside">,
+    lock = new UpdateLock(),
+    status = new Status(options.statusName),
+    store,
+  }: Pick<Parts, "log" | "selfMetrics"> &
+    Pick<ScrapeHandlerContext, "path" | "lock" | "status" | "store">,
 ): Parts {
-  const status = beside?.status ?? new Status(options.statusName);
-  const store = beside?.exposer.store;
   const report = createReporter(selfMetrics, log);
   const joinOwn = createListJoiner<MetricFamily>();
   return {

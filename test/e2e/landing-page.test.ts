@@ -5,7 +5,13 @@ import { hostname } from "node:os";
 import { after, test } from "node:test";
 import type { Page } from "playwright-core";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { createHandler, type Gatherer, Server, type ValueMetric } from "../../src/index.ts";
+import {
+  createHandler,
+  type Gatherer,
+  type Probe,
+  Server,
+  type ValueMetric,
+} from "../../src/index.ts";
 import { openPage, startBrowser } from "./browser.ts";
 import { contrasts, ratioOf } from "./contrast.ts";
 
@@ -14,6 +20,7 @@ const PHONE = { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch:
 const { registry, requests } = createRegistry();
 const server = await Server.listen([registry, createHostile(true)], "127.0.0.1:0", {
   logger: false,
+  paths: { "/metrics/steady": registry, "/probe": createHostileProbe() },
 });
 const url = new URL("/", server.url).href;
 const browser = await startBrowser();
@@ -79,6 +86,12 @@ function createHostile(isFailing: boolean): Gatherer {
         .map((collector) => ({ collector, error: new Error("secret") })),
     }),
   };
+}
+
+/** Its form has a field for each of them. */
+function createHostileProbe(): Probe {
+  const names = hostileTexts();
+  return { allow: "any", modules: names, params: names, probe: () => [] };
 }
 
 /** The text of a scrape of our own metrics. */
@@ -415,7 +428,7 @@ test("the page can be used with a keyboard, and its parts have names", async () 
   await using opened = await openPage(browser, url);
   const { page } = opened;
   const focused = () => page.evaluate<string>("document.activeElement.id");
-  for (let press = 0; press < 12 && (await focused()) !== "search"; press++) {
+  for (let press = 0; press < 40 && (await focused()) !== "search"; press++) {
     await page.keyboard.press("Tab");
   }
   assert.equal(await focused(), "search");

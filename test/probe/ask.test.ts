@@ -15,6 +15,11 @@ test("readAsk() reads the target, the module and the declared parameters", () =>
   assert.equal("constructor" in params, false);
 });
 
+test("readAsk() takes an empty parameter as one that is not given", () => {
+  const { params } = readAsk("target=a&room=&rack=2", PROBE);
+  assert.deepEqual({ ...params }, { rack: "2" });
+});
+
 for (const query of ["target=a", "target=a&module="]) {
   test(`readAsk() takes the first module for ${query}`, () => {
     assert.equal(readAsk(query, PROBE).module, "http");
@@ -52,7 +57,7 @@ const SAME: readonly [a: string, b: string, isEqual: boolean][] = [
   ["target=db&room=1&rack=2", "rack=2&room=1&target=db", true],
   ["target=db", "target=db&module=tcp", false],
   ["target=db", "target=db:80", false],
-  ["target=db", "target=db&room=", false],
+  ["target=db", "target=db&room=&rack", true],
   ["target=db&room=1", "target=db&rack=1", false],
 ];
 

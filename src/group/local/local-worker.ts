@@ -48,7 +48,8 @@ const COLLECTOR = "collector of this worker";
 
 /** The worker that this process is. */
 export class LocalWorker {
-  readonly lock: UpdateLock = new UpdateLock();
+  /** Other groups of this process may have the same. */
+  lock: UpdateLock = new UpdateLock();
   /** Which sources it reports; `undefined` before it joins, when nobody asks. */
   reported: Reported | undefined;
   /** Which totals its hub retains (`Ledger.era`); `undefined` until one has said so. */

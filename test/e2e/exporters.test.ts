@@ -7,16 +7,20 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
+import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
+import { type NamedSources, Server } from "../../src/index.ts";
 import { createAuthority, inDays } from "../helpers/certificates.ts";
+import { countingGatherer } from "../helpers/gatherers.ts";
 import { freePort } from "../helpers/http/free-port.ts";
 import { PLUG_SAMPLES, standIn, standInPlug } from "../helpers/stand-ins.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
+import { parseExposition } from "../judge/index.ts";
 import {
   EXAMPLES,
+  placePostgresExporter,
   readExample,
-  startPostgresExporter,
   startProgram,
   startServer,
 } from "./exporter-processes.ts";
@@ -78,7 +82,8 @@ test("Prometheus stores what each exporter finds, relabelled as in the guide", (
     const allow = ["--targets.allow=127.0.0.1", "--targets.allow=localhost"];
     await using shelly = await startProgram(join(EXAMPLES, "shelly.mjs"), allow);
     await using tls = await startProgram(join(EXAMPLES, "tls.mjs"), allow, env);
-    await using postgres = await startPostgresExporter(folder, database.url);
+    const module = await placePostgresExporter(folder);
+    await using postgres = await startProgram(module, [], { DB_URL: database.url });
     await using server = await startServer(env);
 
     const up = `127.0.0.1:${plug.port}`;
@@ -176,3 +181,27 @@ async function lint(url: string): Promise<void> {
   const { status, stderr } = spawnSync("promtool", ["check", "metrics"], { input });
   assert.deepEqual([status, `${stderr}`], [0, ""], url);
 }
+
+test("the sources of the database are a path of a server, too", () =>
+  withTempDir(async (folder) => {
+    await using database = await startPostgres();
+    const module: { readonly default: CreateExporter } = await import(
+      pathToFileURL(await placePostgresExporter(folder)).href
+    );
+    const { registry, close } = module.default({ "db.url": database.url });
+    const paths = { "/metrics/db": registry };
+    await using server = await Server.listen(countingGatherer(), "127.0.0.1:0", { paths });
+    const response = await fetch(`${server.url}/db?collect[]=sizes`);
+    const families = parseExposition(
+      response.headers.get("content-type") ?? "",
+      Buffer.from(await response.arrayBuffer()),
+    );
+    const names = families.map(({ name }) => name).filter((name) => name.startsWith("pg_"));
+    assert.deepEqual(names, ["pg_database_size_bytes"]);
+    await close();
+  }));
+
+type CreateExporter = (flags: Readonly<Record<string, string>>) => {
+  readonly registry: NamedSources;
+  readonly close: () => Promise<void>;
+};

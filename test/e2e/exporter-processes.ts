@@ -75,9 +75,10 @@ export async function startServer(env: Readonly<Record<string, string>>): Promis
   return { address, [Symbol.asyncDispose]: () => stop(child) };
 }
 
-/** Starts the example of a database; what it imports is installed for this test only. */
-export async function startPostgresExporter(folder: string, url: string): Promise<Exporter> {
-  await copyFile(join(EXAMPLES, "postgres.mjs"), join(folder, "postgres.mjs"));
+/** Puts the example of a database where it finds what it imports, which is installed only for these tests. */
+export async function placePostgresExporter(folder: string): Promise<string> {
+  const module = join(folder, "postgres.mjs");
+  await copyFile(join(EXAMPLES, "postgres.mjs"), module);
   await symlink(pathOf("exporters/node_modules"), join(folder, "node_modules"));
-  return startProgram(join(folder, "postgres.mjs"), [], { DB_URL: url });
+  return module;
 }

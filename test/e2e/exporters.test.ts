@@ -3,19 +3,24 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
+import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
+import { type NamedSources, Server } from "../../src/index.ts";
 import { createAuthority, inDays } from "../helpers/certificates.ts";
+import { countingGatherer } from "../helpers/gatherers.ts";
 import { freePort } from "../helpers/http/free-port.ts";
 import { PLUG_SAMPLES, standIn, standInPlug } from "../helpers/stand-ins.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
+import { parseExposition } from "../judge/index.ts";
 import {
   EXAMPLES,
+  placePostgresExporter,
   readExample,
-  startPostgresExporter,
   startProgram,
   startServer,
 } from "./exporter-processes.ts";
@@ -24,6 +29,7 @@ import { eventually, type Job, type Scraper, startPrometheus } from "./programs.
 
 /** The jobs of the example's configuration, scraped every second. */
 async function readJobs(replacements: Readonly<Record<string, string>>): Promise<readonly Job[]> {
+  execFileSync("promtool", ["check", "config", join(EXAMPLES, "prometheus.yml")]);
   let text = await readExample("prometheus.yml");
   for (const [name, address] of Object.entries(replacements)) {
     assert.ok(text.includes(name), name);
@@ -69,23 +75,26 @@ test("Prometheus stores what each exporter finds, relabelled as in the guide", (
     const env = { NODE_EXTRA_CA_CERTS: join(folder, "ca.crt") };
     await using plug = await standInPlug();
     await using oldPlug = await standInPlug();
+    await using silentPlug = await standIn(createServer((socket) => socket.resume()));
     await using https = await standIn(createTlsServer(identity));
     await using database = await startPostgres();
 
     const allow = ["--targets.allow=127.0.0.1", "--targets.allow=localhost"];
     await using shelly = await startProgram(join(EXAMPLES, "shelly.mjs"), allow);
     await using tls = await startProgram(join(EXAMPLES, "tls.mjs"), allow, env);
-    await using postgres = await startPostgresExporter(folder, database.url);
+    const module = await placePostgresExporter(folder);
+    await using postgres = await startProgram(module, [], { DB_URL: database.url });
     await using server = await startServer(env);
 
     const up = `127.0.0.1:${plug.port}`;
     const down = `127.0.0.1:${await freePort()}`;
+    const silent = `127.0.0.1:${silentPlug.port}`;
     const old = `127.0.0.1:${oldPlug.port}`;
     const byName = `localhost:${https.port}`;
     const byAddress = `127.0.0.1:${https.port}`;
     const targets = {
       "plug-1.lan": up,
-      "plug-2.lan": down,
+      "plug-2.lan": `${down}", "${silent}`,
       "old-plug.lan": old,
       "mail.example.com:993": byAddress,
       "example.com:443": byName,
@@ -111,14 +120,14 @@ test("Prometheus stores what each exporter finds, relabelled as in the guide", (
       assertStored(prometheus, promql, expected, label);
 
     for (const job of ["shelly", "shelly in a server"]) {
-      await stored(`up{job="${job}"}`, { [up]: 1, [down]: 1, [old]: 1 });
-      await stored(`probe_success{job="${job}"}`, { [up]: 1, [down]: 0, [old]: 1 });
+      await stored(`up{job="${job}"}`, { [up]: 1, [down]: 1, [silent]: 1, [old]: 1 });
+      await stored(`probe_success{job="${job}"}`, { [up]: 1, [down]: 0, [silent]: 0, [old]: 1 });
       const { gen1, gen2 } = PLUG_SAMPLES;
       for (const name of Object.keys(gen2) as readonly (keyof typeof gen2)[]) {
         await stored(`${name}{job="${job}"}`, { [up]: gen2[name], [old]: gen1[name] });
       }
       // Beside these, what each probe has: whether, how long, and how long it had.
-      await stored(seriesOf(job), { [up]: 7, [old]: 7, [down]: 3 });
+      await stored(seriesOf(job), { [up]: 7, [old]: 7, [down]: 3, [silent]: 3 });
     }
     for (const job of ["tls", "tls in a server"]) {
       await stored(`probe_success{job="${job}"}`, { [byName]: 1, [byAddress]: 1 });
@@ -138,10 +147,10 @@ test("Prometheus stores what each exporter finds, relabelled as in the guide", (
     });
 
     const counted = 'promhttp_probes_total{job="exporters",path="/probe",module="gen2"} > bool 0';
-    await stored(counted, { success: 1, failure: 1, timeout: 0, refused: 0 }, "result");
+    await stored(counted, { success: 1, failure: 1, timeout: 1, refused: 0 }, "result");
 
     const [targetDown, exporterDown, certificateExpires] = await readAlerts();
-    await stored(`sum by (instance) (${targetDown}) + 1`, { [down]: 1 });
+    await stored(`sum by (instance) (${targetDown}) + 1`, { [down]: 1, [silent]: 1 });
     await stored(`count by (instance) (${certificateExpires})`, { [byName]: 1, [byAddress]: 1 });
 
     // The database goes and comes back; its exporter stays.
@@ -172,3 +181,27 @@ async function lint(url: string): Promise<void> {
   const { status, stderr } = spawnSync("promtool", ["check", "metrics"], { input });
   assert.deepEqual([status, `${stderr}`], [0, ""], url);
 }
+
+test("the sources of the database are a path of a server, too", () =>
+  withTempDir(async (folder) => {
+    await using database = await startPostgres();
+    const module: { readonly default: CreateExporter } = await import(
+      pathToFileURL(await placePostgresExporter(folder)).href
+    );
+    const { registry, close } = module.default({ "db.url": database.url });
+    const paths = { "/metrics/db": registry };
+    await using server = await Server.listen(countingGatherer(), "127.0.0.1:0", { paths });
+    const response = await fetch(`${server.url}/db?collect[]=sizes`);
+    const families = parseExposition(
+      response.headers.get("content-type") ?? "",
+      Buffer.from(await response.arrayBuffer()),
+    );
+    const names = families.map(({ name }) => name).filter((name) => name.startsWith("pg_"));
+    assert.deepEqual(names, ["pg_database_size_bytes"]);
+    await close();
+  }));
+
+type CreateExporter = (flags: Readonly<Record<string, string>>) => {
+  readonly registry: NamedSources;
+  readonly close: () => Promise<void>;
+};

@@ -48,9 +48,9 @@ export interface Endpoint extends Controls {
    */
   readonly targets?: (head: RequestHead, own: OwnPlace | undefined) => MaybePromise<FixedAnswer>;
   /** What the paths of the option `paths` are answered with; absent without the option. */
-  readonly further?: FurtherPaths;
-  /** Drops what is kept for the next scrape, because there will be none. */
-  close(): void;
+  readonly further?: FurtherPaths | undefined;
+  /** Drops what is kept for the next scrape, because there will be none. It never rejects. */
+  close(): MaybePromise<void>;
 }
 
 /** The log line of a process that cannot join its group. */

@@ -1,11 +1,23 @@
 import type { About, Log } from "../log.ts";
 import { createListJoiner } from "../model/identity.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
-import type { PageLink, Scrape } from "../scrape/exchange.ts";
-import { createScrapeHandler } from "../scrape/scrape.ts";
-import { createEndpoint, type EndpointParts, type OwnEndpoint } from "./endpoint.ts";
+import type { Controls } from "../options/options.ts";
+import type { PageLink } from "../scrape/exchange.ts";
+import { createEndpoint, type Endpoint, type EndpointParts, type OwnEndpoint } from "./endpoint.ts";
 import type { Probes } from "./probes.ts";
 import type { ServedPaths } from "./served-paths.ts";
+
+/** The endpoint of a main path, and what it is made of beside the further ones. */
+export interface Endpoints {
+  readonly main: OwnEndpoint;
+  /** What an endpoint needs that answers at the main path, too, for all workers of a group. */
+  readonly parts: EndpointParts;
+  /** Says at the further paths what the application declares: a group tells its main path on its own. */
+  readonly controls: Pick<Controls, "setFailing" | "setOk">;
+}
+
+/** Makes the endpoint of a further path. */
+type OpenAt = (parts: EndpointParts, path: string) => Endpoint;
 
 /**
  * Makes the endpoint of a gatherer, and with it what answers at each further path.
@@ -17,38 +29,50 @@ import type { ServedPaths } from "./served-paths.ts";
  * @throws {RangeError} When a rule of a probe cannot be read.
  */
 export async function createEndpoints(
-  parts: EndpointParts,
+  given: EndpointParts,
   served: ServedPaths,
-): Promise<OwnEndpoint> {
-  const { options, log } = parts;
+  openAt: OpenAt = createEndpoint,
+): Promise<Endpoints> {
+  const { options, log } = given;
   let probes: Probes | undefined;
   const join = createListJoiner<MetricFamily>();
-  const main = createEndpoint({
-    ...parts,
-    paths: [...parts.paths, ...linksTo(served)],
-    furtherFamilies: () => join(parts.furtherFamilies?.() ?? NONE, probes?.families ?? NONE),
-  });
-  const further = new Map<string, Scrape>();
-  const closing = [main.close];
-  for (const [path, gatherer] of served.gatherers) {
-    const handler = createScrapeHandler(gatherer, options, logAt(path, log), {
-      beside: main.parts,
-    });
-    further.set(path, handler.scrape);
-    closing.push(handler.close);
-  }
+  const parts = {
+    ...given,
+    paths: [...given.paths, ...linksTo(served)],
+    furtherFamilies: () => join(given.furtherFamilies?.() ?? NONE, probes?.families ?? NONE),
+  };
+  const main = createEndpoint(parts);
+  const { status, lock, exposer } = main.parts;
+  const shared = { lock, store: exposer.store };
   if (served.probes.size > 0) {
     const { createProbes } = await import("./probes.ts");
-    const { status, lock } = main.parts;
-    const probeParts = { options, status, lock, logAt: (path: string) => logAt(path, log) };
-    probes = createProbes(served.probes, probeParts);
-    for (const [path, scrape] of probes.scrapes) further.set(path, scrape);
-    closing.push(probes.close);
+    const probesParts = { options, status, lock, logAt: (path: string) => logAt(path, log) };
+    probes = createProbes(served.probes, probesParts);
   }
-  const close = () => {
-    for (const closeOne of closing) closeOne();
+  const endpoints = Array.from(served.gatherers, ([path, gatherer]) => {
+    const partsAt = { gatherer, options, log: logAt(path, log), paths: [], status, ...shared };
+    return { path, ...openAt(partsAt, path) };
+  });
+  const scrapes = endpoints.map(({ path, scrape }) => [path, scrape] as const);
+  const further = new Map([...scrapes, ...(probes?.scrapes ?? [])]);
+  const close = async () => {
+    probes?.close();
+    await Promise.all([main, ...endpoints].map((endpoint) => endpoint.close()));
   };
-  return { ...main, further, close };
+  return {
+    main: { ...main, further, close },
+    parts: { ...parts, ...shared },
+    controls: {
+      setFailing(message) {
+        for (const { setFailing } of endpoints) setFailing(message);
+        status.isFailing = true;
+      },
+      setOk() {
+        for (const { setOk } of endpoints) setOk();
+        status.isFailing = false;
+      },
+    },
+  };
 }
 
 const NONE: readonly never[] = [];

@@ -1,4 +1,4 @@
-import { Group, type Hosted, type Place } from "../group/group.ts";
+import { Group, type GroupConfig, type Hosted, type Place } from "../group/group.ts";
 import { targetsAnswer } from "../http/targets.ts";
 import type { WorkerRole } from "../options/workers.ts";
 import { createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
@@ -25,18 +25,18 @@ const ONLY_SLOT: readonly number[] = [0];
  * Makes the endpoint of a process that is to join the others of its application.
  *
  * @param alone The endpoint of this process, which answers where there is no group to join.
- * @param address The address as text; `undefined` for one that names none, and for a handler.
  */
 export function createGroupEndpoint(
   parts: EndpointParts,
   alone: Endpoint,
-  address: string | undefined,
+  where: Pick<GroupConfig, "address" | "path">,
 ): GroupEndpoint {
-  const { gatherer, options, log } = parts;
-  const group = new Group({ gatherer, options, log, address });
+  const { gatherer, options, log, lock } = parts;
+  const group = new Group({ gatherer, options, log, lock, ...where });
   const all = createEndpoint({
     ...parts,
     gatherer: group.gatherer,
+    status: undefined,
     // The group runs the hook of each worker, and serves its status.
     options: { ...options, onScrape: undefined, statusName: undefined },
     lock: group.lock,
@@ -53,6 +53,7 @@ export function createGroupEndpoint(
     },
     scrape: (request) => (isAlone() ? alone : group).scrape(request),
     page: (request) => (isAlone() ? alone : group).page(request),
+    further: alone.further,
     targets: (head, own) =>
       isAlone() ? targetsAnswer(head, own, ONLY_SLOT, label) : group.targets(head, own),
     update: (work) => (isAlone() ? alone : all).update(work),
@@ -67,8 +68,8 @@ export function createGroupEndpoint(
     },
     leave: () => group.close(),
     close() {
-      alone.close();
-      all.close();
+      void all.close();
+      return alone.close();
     },
   };
 }

@@ -2,6 +2,9 @@ import { NOT_FOUND } from "../http/fixed-answers.ts";
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import { CANNOT_JOIN, createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
 
+/** The server that it is mounted in listens. */
+const HANDLER = { address: undefined };
+
 /**
  * Makes the endpoint of a handler that is to join the group of its application. The code of groups is not
  * part of the entry: requests that come before it has been loaded wait for it.
@@ -10,7 +13,7 @@ export function joinLater(parts: EndpointParts): Endpoint {
   const alone = createEndpoint(parts);
   let current: Endpoint | undefined;
   const loading = import("./late-endpoint.ts")
-    .then(({ joinGroup }) => joinGroup(parts, alone))
+    .then(({ joinGroup }) => joinGroup(parts, alone, HANDLER))
     .catch((error: unknown) => {
       parts.log.error(CANNOT_JOIN, error);
       return alone;
@@ -30,6 +33,6 @@ export function joinLater(parts: EndpointParts): Endpoint {
     setOk: () => void whenLoaded(({ setOk }) => setOk()),
     setReady: alone.setReady,
     isReady: alone.isReady,
-    close: () => void whenLoaded(({ close }) => close()),
+    close: () => whenLoaded(({ close }) => close()),
   };
 }

@@ -7,10 +7,17 @@ import { createScrapeHandler } from "../scrape/scrape.ts";
 import { CANNOT_JOIN, type Endpoint, type EndpointParts } from "./endpoint.ts";
 import { createGroupEndpoint, type GroupEndpoint } from "./group-endpoint.ts";
 
-/** Joins the group of the application, with the handler of this process, whose own endpoint is `alone`. */
-export function joinGroup(parts: EndpointParts, alone: Endpoint): Endpoint {
-  const group = createGroupEndpoint(parts, alone, undefined);
-  // The server that it is mounted in listens.
+/**
+ * Joins a group of the application, with what something else listens for: a handler, or a further path.
+ *
+ * @param alone The endpoint of this process.
+ */
+export function joinGroup(
+  parts: EndpointParts,
+  alone: Endpoint,
+  where: Parameters<typeof createGroupEndpoint>[2],
+): Endpoint {
+  const group = createGroupEndpoint(parts, alone, where);
   const joined = group.join({ open: async () => undefined, shut: async () => {} });
   const joining = joined.then(() => group);
   return createLateEndpoint(parts, alone, joining);
@@ -66,13 +73,13 @@ export function createLateEndpoint(
     setOk: () => void ready.then((endpoint) => endpoint.setOk()),
     setReady: alone.setReady,
     isReady: alone.isReady,
-    close() {
+    further: alone.further,
+    async close() {
       current = alone;
-      alone.close();
-      void joined.then(async (endpoint) => {
-        await endpoint?.leave();
-        endpoint?.close();
-      });
+      await alone.close();
+      const endpoint = await joined;
+      await endpoint?.leave();
+      await endpoint?.close();
     },
   };
 }

@@ -22,7 +22,7 @@ export function probeLater(probe: Probe, parts: Omit<EndpointParts, "gatherer">)
         () => own.scrape(request),
       ),
     close() {
-      own.close();
+      void own.close();
       void loading.then(
         ({ close }) => close(),
         () => {},

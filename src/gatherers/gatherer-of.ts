@@ -1,6 +1,6 @@
 /**
- * Makes one gatherer of all sources to serve: registries of client libraries, gatherers, or an
- * array of both.
+ * Makes one gatherer of all sources to serve: registries of client libraries, gatherers, an array
+ * of both, or an object that names them.
  *
  * Each source becomes a gatherer: a wing, such as `prom-client/`, recognises the registries of one
  * family of client libraries by their shape, and imports none of them. `merge.ts` then runs all
@@ -12,36 +12,89 @@
  *
  * @module
  */
-import type { Gatherer, Source } from "../model/gatherer.ts";
-import { mergeGatherers } from "./merge.ts";
+import { isPromise, type MaybePromise } from "../maybe-promise.ts";
+import type { Gatherer, NamedSources, Sources } from "../model/gatherer.ts";
+import { isStringList } from "../options/checks.ts";
+import { mergeGatherers, paramsOf } from "./merge.ts";
 import { registryGathererOf } from "./prom-client/gatherer.ts";
+import type { tellApart } from "./tell-apart.ts";
 
 /**
  * Makes one gatherer of all sources.
  *
- * @throws {TypeError} For a value that is neither a registry nor a gatherer, for an empty array, for a
- *   registry that represents other processes or threads, and for one of prom-client 12 or older.
+ * @throws {TypeError} For a value that is neither a registry nor a gatherer, for an empty array,
+ *   for a source that has two names, for a registry that represents other processes or threads, and for
+ *   one of prom-client 12 or older.
  *
  * @internal
  */
-export function gathererOf(sources: Source | readonly Source[]): Gatherer {
+export function gathererOf(sources: Sources): Gatherer {
+  if (areNamed(sources)) return gathererOfNamed(sources);
   const list: readonly unknown[] = Array.isArray(sources) ? sources : [sources];
   if (list.length === 0) {
     throw new TypeError("Expected at least one registry, got an empty array");
   }
   // A registry that is in the list twice would yield each of its metrics twice.
   const unique = [...new Set(list)];
+  const gatherers = unique.map((source) => gathererOfOne(source));
   // Cast: nothing else makes a gatherer.
-  return mergeGatherers(unique.map(gathererOfOne), unique as readonly object[]);
+  const objects = unique as readonly object[];
+  return gatherers.length > 1 && paramsOf(gatherers).length > 0
+    ? tellApartLater(gatherers, objects)
+    : mergeGatherers(gatherers, objects);
 }
 
-function gathererOfOne(source: unknown): Gatherer {
-  const gatherer = registryGathererOf(source);
-  if (gatherer !== undefined) return gatherer;
-  if (isGatherer(source)) return source;
-  throw new TypeError(
-    "Source must be a registry of prom-client or @prometheus-io/client, a Gatherer such as gathererOf(reader), or an array of them",
+/** Whether it is a plain object, and not a source itself. */
+function areNamed(sources: Sources): sources is NamedSources {
+  const prototype: unknown = Object.getPrototypeOf(sources ?? "");
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  return isPlain && Object.keys(sources).length > 0 && findGatherer(sources) === undefined;
+}
+
+function gathererOfNamed(sources: NamedSources): Gatherer {
+  const all = Object.values(sources).flat();
+  if (new Set(all).size < all.length) {
+    throw new TypeError("Cannot serve a source under several names, or twice under one");
+  }
+  const gatherers = Object.entries(sources).map(([name, source]) =>
+    Array.isArray(source) ? gathererOf(source) : gathererOfOne(source, `Source "${name}"`),
   );
+  return tellApartLater(gatherers, Object.values(sources), Object.keys(sources));
+}
+
+/** Few sources have names, or gatherers beside others parameters. */
+function tellApartLater(...parts: Parameters<typeof tellApart>): Gatherer {
+  const [gatherers, , sourceNames] = parts;
+  const loading = import("./tell-apart.ts").then((loaded) => {
+    gatherer = loaded.tellApart(...parts);
+    return gatherer;
+  });
+  // Each gathering meets the error.
+  loading.catch(() => {});
+  let gatherer: MaybePromise<Gatherer> = loading;
+  return {
+    params: paramsOf(gatherers),
+    sourceNames,
+    gather: (context) =>
+      isPromise(gatherer)
+        ? gatherer.then((loaded) => loaded.gather(context))
+        : gatherer.gather(context),
+  };
+}
+
+function gathererOfOne(source: unknown, label = "Source"): Gatherer {
+  const gatherer = findGatherer(source);
+  if (gatherer !== undefined) return gatherer;
+  throw new TypeError(
+    `${label} must be a registry of prom-client or @prometheus-io/client, a Gatherer such as gathererOf(reader), or an array of them`,
+  );
+}
+
+function findGatherer(source: unknown): Gatherer | undefined {
+  const gatherer = registryGathererOf(source);
+  if (gatherer !== undefined || !isGatherer(source)) return gatherer;
+  if (source.params !== undefined) isStringList("params", source.params);
+  return source;
 }
 
 function isGatherer(value: unknown): value is Gatherer {

@@ -10,10 +10,12 @@ import { createFamilyJoiner } from "./join-families.ts";
  * in the result, and the others are unaffected. Families of one name are joined.
  *
  * @param sources What each of them gathers from.
+ * @param names What each of them is called where it fails itself.
  */
 export function mergeGatherers(
   gatherers: readonly Gatherer[],
   sources: readonly object[] = gatherers,
+  names?: readonly string[],
 ): Gatherer {
   const join = createFamilyJoiner();
 
@@ -34,12 +36,16 @@ export function mergeGatherers(
   };
 
   return {
+    params: paramsOf(gatherers),
     gather(context) {
       const startedAt = performance.now();
       const runs = gatherers.flatMap((gatherer, index) => {
         if (context.isCounted?.(sources[index] ?? gatherer) === false) return [];
         const isTimed = context.onCollected !== undefined;
-        const run = new Run(`gatherer ${index + 1}`, isTimed ? performance.now() : startedAt);
+        const run = new Run(
+          names?.[index] ?? `gatherer ${index + 1}`,
+          isTimed ? performance.now() : startedAt,
+        );
         run.start(gatherer, context);
         return run;
       });
@@ -48,6 +54,11 @@ export function mergeGatherers(
       return isPending && mayWait ? resultLater(runs, context) : result(runs, context);
     },
   };
+}
+
+/** The parameters that any of them declares. */
+export function paramsOf(gatherers: readonly Gatherer[]): readonly string[] {
+  return gatherers.flatMap(({ params = [] }) => params);
 }
 
 /** One running gatherer. */

@@ -5,6 +5,7 @@ import type { ResolvedHandlerOptions } from "../options/options.ts";
 import type { WorkersSettings } from "../options/workers.ts";
 import type { Scrape } from "../scrape/exchange.ts";
 import type { SelfMetrics } from "../scrape/self-metrics.ts";
+import type { UpdateLock } from "../scrape/update-lock.ts";
 import type { LocalWorker } from "./local/local-worker.ts";
 import type { Meeting } from "./meeting/meet.ts";
 import type { Place } from "./messages.ts";
@@ -17,6 +18,10 @@ export interface GroupConfig {
   readonly log: Log;
   /** The address as the user wrote it; `undefined` for a handler. */
   readonly address: string | undefined;
+  /** The path of a group that is one beside that of the same address or name; it does not listen itself. */
+  readonly path?: string | undefined;
+  /** Keeps updates and reading apart; absent where no other group of this process has the same. */
+  readonly lock?: UpdateLock | undefined;
 }
 
 /** What this process does when it is the hub. */

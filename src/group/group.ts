@@ -57,6 +57,7 @@ export class Group {
     this.#config = config;
     this.#settings = options.workers;
     this.#local = new LocalWorker(gatherer, options, options.workers, log);
+    if (config.lock !== undefined) this.#local.lock = config.lock;
     this.#forwarder = new Forwarder({
       ...{ options, log },
       socketPath: () => this.#part?.socketPath ?? "",
@@ -95,12 +96,13 @@ export class Group {
    * @throws What `open()` throws, if this process becomes the first hub or is alone.
    */
   async join(hosted: Hosted): Promise<void> {
-    const { options, log, address } = this.#config;
+    const { options, log, address, path } = this.#config;
     const [settings, local] = [this.#settings, this.#local];
     let elected: Awaited<ReturnType<Part["stand"]>>;
     try {
-      const meeting = meet(settings.group, address);
-      const canListen = address !== undefined && settings.patienceMs !== Number.POSITIVE_INFINITY;
+      const meeting = meet({ group: settings.group, address, path });
+      const hasPort = address !== undefined && path === undefined;
+      const canListen = hasPort && settings.patienceMs !== Number.POSITIVE_INFINITY;
       const part = new Part({ meeting, hosted, canListen, local, settings, options, log });
       this.#part = part;
       local.reported = new Reported(meeting.key);

@@ -133,11 +133,13 @@ export function boundedText(text: string): string {
 
 /** What other workers are told of the failures of collectors. */
 export function toldErrors(errors: readonly CollectorError[]): readonly ToldError[] {
-  return errors.slice(0, MAX_ERRORS).map(({ collector, error, durationMs }) => ({
-    collector: boundedText(collector),
-    message: boundedText(showShort(error)),
-    durationMs,
-  }));
+  return errors
+    .slice(0, MAX_ERRORS)
+    .map(({ collector, source = collector, error, durationMs }) => ({
+      collector: boundedText(source),
+      message: boundedText(showShort(error)),
+      durationMs,
+    }));
 }
 
 /**

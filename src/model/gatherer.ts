@@ -1,4 +1,4 @@
-import type { MetricFamily, MetricType } from "./metric-family.ts";
+import type { Labels, MetricFamily, MetricType } from "./metric-family.ts";
 
 /** A registry of prom-client, `@prometheus-io/client` or a fork of them. */
 export interface Registry {
@@ -155,6 +155,29 @@ export interface GatherResult {
   readonly families: Iterable<MetricFamily>;
   /** One entry for each collector that failed, or did not settle before the signal aborted. */
   readonly errors?: readonly CollectorError[] | undefined;
+  /**
+   * How each source that has a name did, if it ran.
+   *
+   * @internal
+   */
+  readonly sources?: readonly SourceHealth[] | undefined;
+}
+
+/**
+ * How a source that has a name did, as `scrape/collector-health.ts` shows it.
+ *
+ * @internal
+ */
+export interface SourceHealth {
+  readonly collector: string;
+  readonly labels: Labels;
+  /** 1 if nothing in it failed. */
+  success: 0 | 1;
+  /** How long it took, or until it was abandoned. */
+  readonly durationSeconds: number | undefined;
+  /** When it last failed, in milliseconds since the epoch; `undefined` if it never has. */
+  readonly failedAtMs: number | undefined;
+  readonly isSource?: true;
 }
 
 /** The failure of one collector. */
@@ -165,4 +188,19 @@ export interface CollectorError {
   readonly error: unknown;
   /** How long it ran until it failed or was abandoned, in milliseconds. */
   readonly durationMs?: number | undefined;
+  /**
+   * The name of the source that it belongs to, if that has one.
+   *
+   * @internal
+   */
+  readonly source?: string | undefined;
+}
+
+/**
+ * The name of a collector, with that of its source if it has one.
+ *
+ * @internal
+ */
+export function nameOf(collector: string, source: string | undefined): string {
+  return source === undefined || source === collector ? collector : `${source}: ${collector}`;
 }

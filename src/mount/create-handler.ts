@@ -97,7 +97,7 @@ export function createHandler(
     setOk,
     setReady,
     close() {
-      close();
+      void close();
       guard?.close();
     },
   });

@@ -6,7 +6,10 @@ import { type AnswerParts, answerRun, PROBE_FAILED, type TextAnswer } from "./an
 import { type Ask, labelOf, readAsk } from "./ask.ts";
 
 // Fixed texts: what a function of the user throws may hold secrets, and belongs only in the log.
-const NOT_ALLOWED: TextAnswer = { status: 403, text: "This target is not allowed.\n" };
+const NOT_ALLOWED: TextAnswer = {
+  status: 403,
+  text: "This target is not allowed. Loopback, link-local and metadata addresses must be listed.\n",
+};
 
 const FAILING: TextAnswer = {
   status: 500,

@@ -157,7 +157,9 @@ function succeed(
 ): void {
   const isFailure = saysFailure(families);
   counts.count(isFailure ? "failure" : "success", labelOf(ask));
-  if (!isFailure) log.settled(PROBE, (name) => name !== nameOf(ask));
+  if (isFailure) return;
+  const works = nameOf(ask);
+  log.settled(PROBE, (name) => name !== works);
 }
 
 /** Counts and logs a failure; `undefined` when the client has disconnected. */

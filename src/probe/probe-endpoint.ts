@@ -52,7 +52,7 @@ export interface ProbeEndpoint {
  */
 export function createProbeEndpoint(probe: Probe, parts: ProbeParts): ProbeEndpoint {
   const { options, log, status, lock, path = "" } = parts;
-  const policy = createPolicy(probe.allow);
+  const policy = createPolicy(probe.allow, path === "" ? "allow" : `paths.${path}.allow`);
   const alarm = new Alarm();
   const counts = new ProbeCounts(path, probe.modules ?? []);
   const report: FaultReporter = (family, reason) =>

@@ -39,8 +39,12 @@ export interface ScrapeParts {
   readonly exposer: Exposer;
   /** What answers with metrics have beside the headers of their exposition. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The families of the handler itself: the status of the application, and the self metrics. */
-  readonly ownFamilies: () => readonly MetricFamily[];
+  /**
+   * The families of the handler itself: the status of the application, and the self metrics.
+   *
+   * @param picked The sources that its scrape picks; absent for all.
+   */
+  readonly ownFamilies: (picked?: ReadonlySet<string>) => readonly MetricFamily[];
   /** Puts the handler's own families behind those that were gathered. */
   readonly joinFamilies: (
     gathered: readonly MetricFamily[],
@@ -106,7 +110,10 @@ function prepareSelected(
     blameOn("gathering", () => cycle.gather(deadline, selection)),
     (families) => {
       // Read after gathering, so that this scrape's own collector health is included.
-      const all = joinFamilies(families, requestedFamilies(ownFamilies(), selection));
+      const all = joinFamilies(
+        families,
+        requestedFamilies(ownFamilies(selection.pickedSources), selection),
+      );
       return blameOn("encoding", () => exposeAs(all, keptAs(selection)));
     },
   );

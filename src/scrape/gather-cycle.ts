@@ -1,17 +1,25 @@
 import { LightSignal, type Signal, unlessAborted } from "../abort.ts";
 import { GatherError, isInstance, ScrapeTimeoutError } from "../errors.ts";
 import { andThen, isThenable, type MaybePromise } from "../maybe-promise.ts";
-import type { CollectorError, GatherContext, Gatherer, GatherResult } from "../model/gatherer.ts";
+import {
+  type CollectorError,
+  type GatherContext,
+  type Gatherer,
+  type GatherResult,
+  nameOf,
+} from "../model/gatherer.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { ErrorHandling } from "../options/options.ts";
 import { nextTurn, unref } from "../timers.ts";
 import type { Deadline } from "./deadline.ts";
-import { requestedFamilies, type Selection } from "./query/selection.ts";
+import { NO_PARAMS, requestedFamilies, type Selection } from "./query/selection.ts";
 
 /** What a gather cycle needs, and what it calls. */
 export interface GatherCycleOptions {
   readonly errorHandling: ErrorHandling;
   readonly report: GatherContext["report"];
+  /** Where its scrapes ask; `undefined` where that is unknown. */
+  readonly path?: GatherContext["path"];
   /** Which sources count. @default all */
   readonly isCounted?: GatherContext["isCounted"];
   /** Called for each scrape that joins the gathering of another. */
@@ -36,6 +44,9 @@ export interface GatheringReport {
   readonly durationMs: number;
   /** Whether it ran every collector. */
   readonly isComplete: boolean;
+  /** Whether its gatherers were told values of parameters: with others they may succeed or fail. */
+  readonly hasParams: boolean;
+  readonly sources: GatherResult["sources"];
 }
 
 /** The outcome of a gathering. */
@@ -147,7 +158,7 @@ export class GatherCycle {
       lightSignal: signal,
       deadlineMs,
       isRequested: selection.isRequested,
-      path: undefined,
+      path: this.#options.path,
       params: selection.params,
       pickedSources: selection.pickedSources,
       names: selection.names,
@@ -200,14 +211,16 @@ export class GatherCycle {
   }
 
   #take(
-    { families, errors = NO_ERRORS }: GatherResult,
+    { families, errors = NO_ERRORS, sources }: GatherResult,
     startedAt: number,
     signal: Signal,
     selection: Selection,
   ): Gathering {
     if (!isAbandoned(signal)) {
       const durationMs = performance.now() - startedAt;
-      this.#options.onGathered({ errors, durationMs, isComplete: isWhole(selection) });
+      const hasParams = selection.params !== NO_PARAMS;
+      const isComplete = isWhole(selection);
+      this.#options.onGathered({ errors, durationMs, isComplete, hasParams, sources });
     }
     return { families: Array.isArray(families) ? families : [...families], errors };
   }
@@ -263,7 +276,7 @@ export function accept(
 ): readonly MetricFamily[] {
   const { families, errors } = gathering;
   if (!isRefused(gathering, errorHandling)) return families;
-  const names = errors.map(({ collector }) => collector).join(", ");
+  const names = errors.map(({ collector, source }) => nameOf(collector, source)).join(", ");
   throw new GatherError(
     `Collectors failed: ${names}`,
     errors.map(({ error }) => error),

@@ -23,8 +23,8 @@ export function withHook(gatherer: Gatherer, hook: ScrapeHook): Gatherer {
         failures.push({ collector: HOOK, error, durationMs: durationMs() });
       }
       context.onCollected?.(HOOK, durationMs());
-      const { families, errors = [] } = await gatherer.gather(context);
-      return { families, errors: [...failures, ...errors] };
+      const { errors = [], ...result } = await gatherer.gather(context);
+      return { ...result, errors: [...failures, ...errors] };
     },
   };
 }

@@ -11,7 +11,12 @@
 import { createExposer, type Exposer, type ExposerContext } from "../exposition/expose.ts";
 import type { About, Log } from "../log.ts";
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
-import type { CollectorError, FaultReporter, Gatherer } from "../model/gatherer.ts";
+import {
+  type CollectorError,
+  type FaultReporter,
+  type Gatherer,
+  nameOf,
+} from "../model/gatherer.ts";
 import { createListJoiner } from "../model/identity.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { Controls, ResolvedHandlerOptions, ScrapeHook } from "../options/options.ts";
@@ -50,8 +55,12 @@ export interface ScrapeHandlerContext {
   readonly furtherFamilies?: (() => readonly MetricFamily[]) | undefined;
   /** Keeps updates and reading apart, where something else reads the same metrics. */
   readonly lock?: UpdateLock | undefined;
-  /** Another handler of the same server: they share the lock, the status and the memory for kept bytes. */
-  readonly beside?: Pick<ScrapeParts, "lock" | "status" | "exposer"> | undefined;
+  /** The path at which its scrapes ask; `undefined` for a handler, which does not know it. */
+  readonly path?: string | undefined;
+  /** What the application has declared, where it holds for other handlers, too. */
+  readonly status?: Status | undefined;
+  /** Where bytes are kept, if that is one budget with other handlers. */
+  readonly store?: Exposer["store"] | undefined;
 }
 
 /** Makes the scrape handler of a gatherer. */
@@ -59,16 +68,10 @@ export function createScrapeHandler(
   gatherer: Gatherer,
   options: ResolvedHandlerOptions,
   log: Log,
-  {
-    connections,
-    hasPage = false,
-    furtherFamilies,
-    beside,
-    lock = beside?.lock ?? new UpdateLock(),
-  }: ScrapeHandlerContext = {},
+  { connections, hasPage = false, furtherFamilies, ...shared }: ScrapeHandlerContext = {},
 ): ScrapeHandler {
   const selfMetrics = new SelfMetrics(connections, furtherFamilies);
-  const parts = createParts(gatherer, options, { log, selfMetrics, lock, beside });
+  const parts = createParts(gatherer, options, { log, selfMetrics, ...shared });
   const recentScrapes = hasPage ? new RecentScrapes() : undefined;
   const { status, exposer, alarm } = parts;
   let reason = "";
@@ -148,12 +151,13 @@ function createParts(
   {
     log,
     selfMetrics,
-    lock,
-    beside,
-  }: Pick<Parts, "log" | "selfMetrics" | "lock"> & Pick<ScrapeHandlerContext, "beside">,
+    path,
+    lock = new UpdateLock(),
+    status = new Status(options.statusName),
+    store,
+  }: Pick<Parts, "log" | "selfMetrics"> &
+    Pick<ScrapeHandlerContext, "path" | "lock" | "status" | "store">,
 ): Parts {
-  const status = beside?.status ?? new Status(options.statusName);
-  const store = beside?.exposer.store;
   const report = createReporter(selfMetrics, log);
   const joinOwn = createListJoiner<MetricFamily>();
   return {
@@ -164,11 +168,13 @@ function createParts(
     lock,
     alarm: new Alarm(),
     select: createLazySelect(gatherer),
-    cycle: createCycle(gatherer, options, { selfMetrics, log, report }),
+    cycle: createCycle(gatherer, options, { selfMetrics, log, report, path }),
     headers: options.workers === undefined ? { [START_TIME]: startSeconds() } : {},
     exposer: createCountedExposer(options, { selfMetrics, log, report, lock, store }),
-    ownFamilies: () =>
-      options.selfMetrics ? joinOwn(status.families, selfMetrics.families()) : status.families,
+    ownFamilies: (picked) =>
+      options.selfMetrics
+        ? joinOwn(status.families, selfMetrics.families(picked))
+        : status.families,
     joinFamilies: createListJoiner<MetricFamily>(),
   };
 }
@@ -200,7 +206,7 @@ function createReporter(selfMetrics: SelfMetrics, log: Log): FaultReporter {
 }
 
 function isAmong(errors: readonly CollectorError[]): (collector: string) => boolean {
-  const names = new Set(errors.map(({ collector }) => collector));
+  const names = new Set(errors.map(({ collector, source }) => nameOf(collector, source)));
   return (collector) => names.has(collector);
 }
 
@@ -209,9 +215,10 @@ const COLLECTOR = "collector";
 
 const OVERSIZED: About = { kind: "size", again: "Scrapes are within the body limit again" };
 
-function aboutCollector(collector: string): About {
-  const again = `Collector "${collector}" works again`;
-  return { kind: COLLECTOR, name: collector, fields: { collector }, again };
+function aboutCollector({ collector, source }: CollectorError): About {
+  const name = nameOf(collector, source);
+  const fields = source === undefined ? { collector } : { collector, source };
+  return { kind: COLLECTOR, name, fields, again: `Collector "${name}" works again` };
 }
 
 /** Most gatherers have no hook. */
@@ -231,7 +238,7 @@ function withLazyHook(gatherer: Gatherer, hook: ScrapeHook): Gatherer {
 function createCycle(
   gatherer: Gatherer,
   { errorHandling, onScrape }: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">,
-  { selfMetrics, log, report }: Accounts,
+  { selfMetrics, log, report, path }: Accounts & Pick<ScrapeHandlerContext, "path">,
 ): GatherCycle {
   const consequence =
     errorHandling === "fail"
@@ -240,20 +247,23 @@ function createCycle(
   return new GatherCycle(onScrape === undefined ? gatherer : withLazyHook(gatherer, onScrape), {
     errorHandling,
     report,
+    path,
     onShared: () => {
       selfMetrics.events.shared++;
     },
-    onGathered: ({ errors, durationMs, isComplete }) => {
+    onGathered: ({ errors, durationMs, isComplete, hasParams, sources = [] }) => {
       selfMetrics.gathering.count++;
       selfMetrics.gathering.sumMs += durationMs;
       selfMetrics.collectors.record(errors, (name) => isComplete && name !== UPDATE);
-      for (const { collector, error } of errors) {
+      selfMetrics.collectors.recordSources(sources);
+      for (const failed of errors) {
         // Where a failure fails the scrape, it is counted as the scrape's.
-        if (errorHandling !== "fail") selfMetrics.gatheringFailed(error);
-        const message = `Collector "${collector}" failed; ${consequence}`;
-        log.error(message, error, aboutCollector(collector));
+        if (errorHandling !== "fail") selfMetrics.gatheringFailed(failed.error);
+        const about = aboutCollector(failed);
+        log.error(`Collector "${about.name}" failed; ${consequence}`, failed.error, about);
       }
-      if (isComplete) log.settled(COLLECTOR, errors.length === 0 ? undefined : isAmong(errors));
+      if (isComplete && !hasParams)
+        log.settled(COLLECTOR, errors.length === 0 ? undefined : isAmong(errors));
     },
     onLate: (error) => logLate(log, error),
   });

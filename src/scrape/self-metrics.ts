@@ -75,9 +75,13 @@ export class SelfMetrics implements ScrapeCounts {
     ];
   }
 
-  /** The families; the same list at every scrape, with the values of the moment. */
-  families(): readonly MetricFamily[] {
-    const families = this.#join(this.#families, this.collectors.families());
+  /**
+   * The families; the same list at every scrape, with the values of the moment.
+   *
+   * @param picked The sources that a scrape picks, which has the health of no others; absent for all.
+   */
+  families(picked?: ReadonlySet<string>): readonly MetricFamily[] {
+    const families = this.#join(this.#families, this.collectors.families(picked));
     return this.#further === undefined ? families : this.#joinFurther(families, this.#further());
   }
 

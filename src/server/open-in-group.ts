@@ -1,11 +1,13 @@
 import { createEndpoint, type Endpoint, type EndpointParts } from "../endpoint/endpoint.ts";
 import { createGroupEndpoint, type GroupEndpoint } from "../endpoint/group-endpoint.ts";
 import { createLateEndpoint } from "../endpoint/late-endpoint.ts";
+import type { ServedPaths } from "../endpoint/served-paths.ts";
 import { ListenError } from "../errors.ts";
 import type { Place } from "../group/group.ts";
 import { HEALTHY_PATH, READY_PATH, TARGETS_PATH } from "../http/routes.ts";
 import { nodeModule } from "../node.ts";
 import { type ListenTarget, textOf, urlOf } from "../options/address.ts";
+import type { Controls } from "../options/options.ts";
 import { type Closing, createClosing } from "./closing.ts";
 import type { Port } from "./listen/port.ts";
 import {
@@ -27,7 +29,7 @@ import {
  * @throws {ListenError} When the address cannot be listened on.
  */
 export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
-  const { gatherer, target, options, log, security } = parts;
+  const { gatherer, paths, target, options, log, security } = parts;
   const address = textOf(target);
   if (address === undefined && options.workers?.group === undefined) {
     throw new TypeError(
@@ -44,8 +46,7 @@ export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
     hasPage: options.landingPage,
     furtherFamilies: security?.families,
   };
-  const alone = createEndpoint(endpointParts);
-  const group = createGroupEndpoint(endpointParts, alone, address);
+  const { alone, group, controls } = await openEndpoints(endpointParts, paths, address);
   // A member has no port that would keep the process alive, and the caller awaits the joining.
   const alive = setInterval(() => {}, KEEP_ALIVE_MS);
   let onClosed = (): void => {};
@@ -55,12 +56,12 @@ export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
   const closing = createClosing(options, async () => {
     await ports.close();
     await group.leave();
-    group.close();
+    await group.close();
     clearInterval(alive);
     onClosed();
   });
 
-  const worker: Worker = { parts, group, alone, closing, ports };
+  const worker: Worker = { parts, group, alone, controls, closing, ports };
   try {
     await (address !== undefined ? openAsHub(worker) : openInEach(worker));
   } catch (error) {
@@ -69,6 +70,20 @@ export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
   }
   if (options.unref) clearInterval(alive);
   return describe(worker, closed);
+}
+
+async function openEndpoints(
+  parts: EndpointParts,
+  paths: ServedPaths | undefined,
+  address: string | undefined,
+): Promise<Pick<Worker, "alone" | "group" | "controls">> {
+  if (paths !== undefined) {
+    const { createGroupEndpoints } = await import("../endpoint/group-endpoints.ts");
+    return createGroupEndpoints(parts, paths, address);
+  }
+  const alone = createEndpoint(parts);
+  const group = createGroupEndpoint(parts, alone, { address });
+  return { alone, group, controls: group };
 }
 
 /** The longest time that a timer can wait. */
@@ -80,6 +95,7 @@ interface Worker {
   readonly group: GroupEndpoint;
   /** The endpoint of this process, where there is no group. */
   readonly alone: Endpoint;
+  readonly controls: Controls;
   readonly closing: Closing;
   readonly ports: Ports;
 }
@@ -130,7 +146,10 @@ function placeOf(address: Place["address"], parts: ServerArguments): Place {
   return { address, url: urlOf(address, parts.options.path, schemeOf(parts)) };
 }
 
-function describe({ parts, group, closing, ports }: Worker, closed: Promise<void>): OpenServer {
+function describe(
+  { parts, group, controls, closing, ports }: Worker,
+  closed: Promise<void>,
+): OpenServer {
   const { target, options } = parts;
   // Until a hub has said where it is, it can only be where it is to be.
   let last = addressOf(target);
@@ -152,7 +171,7 @@ function describe({ parts, group, closing, ports }: Worker, closed: Promise<void
         : urlOf(addressNow(), options.path, schemeOf(parts));
     },
     closed,
-    controls: group,
+    controls,
     security: parts.security,
     close: closing.close,
   };

@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import { createEndpoint, type EndpointParts, type OwnEndpoint } from "../endpoint/endpoint.ts";
+import { createEndpoint, type Endpoint, type EndpointParts } from "../endpoint/endpoint.ts";
 import type { ServedPaths } from "../endpoint/served-paths.ts";
 import { HEALTHY_PATH, READY_PATH } from "../http/routes.ts";
 import type { Log } from "../log.ts";
@@ -61,13 +61,13 @@ export async function openPorts({ context, ...others }: PortsParts): Promise<Por
 }
 
 /** Makes the endpoint of this process. */
-export async function openEndpoint(
+async function openEndpoint(
   parts: EndpointParts,
   paths: ServedPaths | undefined,
-): Promise<OwnEndpoint> {
+): Promise<Endpoint> {
   if (paths === undefined) return createEndpoint(parts);
   const { createEndpoints } = await import("../endpoint/endpoints.ts");
-  return createEndpoints(parts, paths);
+  return (await createEndpoints(parts, paths)).main;
 }
 
 /**

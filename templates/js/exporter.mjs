@@ -37,16 +37,15 @@ export function probe({ "probe.allow": allow }) {
   return {
     allow,
     async probe({ target: { host, port = 443 }, lookup, signal }) {
-      const startMs = performance.now();
       // A name may lead anywhere: `lookup` finds only addresses that are allowed.
       const socket = connect({ host, port, lookup, signal });
       try {
         await once(socket, "connect");
+        const version = socket.remoteFamily === "IPv6" ? 6 : 4;
+        return [gauge("probe_ip_protocol", "Version of IP, 4 or 6.", version)];
       } finally {
         socket.destroy();
       }
-      const seconds = (performance.now() - startMs) / 1_000;
-      return [gauge("probe_connect_duration_seconds", "How long it took to connect.", seconds)];
     },
   };
 }

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../helpers/http/free-port.ts";
-import { eventually, stop } from "./programs.ts";
+import { poll } from "../helpers/poll.ts";
+import { stop } from "./programs.ts";
 
 const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** The folder of the examples. */
@@ -38,12 +39,17 @@ export async function startProgram(
 
 async function addressOf(child: ChildProcess): Promise<string> {
   assert.ok(child.stderr !== null);
-  const lines: string[] = [];
-  createInterface(child.stderr).on("line", (line) => lines.push(line));
-  return eventually("the line of the program", async () => {
-    assert.equal(child.exitCode, null, lines.join("\n"));
-    return / msg="Listening on" .* url=http:\/\/([\w.:]+)/.exec(lines.join("\n"))?.[1];
+  let logged = "";
+  createInterface(child.stderr).on("line", (line) => {
+    logged += `${line}\n`;
   });
+  let address: string | undefined;
+  await poll("the line of the program", () => {
+    assert.equal(child.exitCode, null, logged);
+    [, address] = / msg="Listening on" .* url=http:\/\/([\w.:]+)/.exec(logged) ?? [];
+    return address !== undefined;
+  });
+  return address ?? assert.fail();
 }
 
 /** Starts the example that needs no program, which answers for two probes. */
@@ -52,17 +58,20 @@ export async function startServer(env: Readonly<Record<string, string>>): Promis
   const source = (await readExample("server.mjs"))
     .replace(":9464", address)
     .replace("*.lan", "127.0.0.1")
-    .replace("*.example.com", "localhost");
+    .replace('"*.example.com"', '"127.0.0.1", "localhost"');
   const child = spawn(process.execPath, ["--input-type=module"], {
     cwd: EXAMPLES,
     env: { ...process.env, ...env },
     stdio: ["pipe", "inherit", "inherit"],
   });
   child.stdin.end(source);
-  await eventually(
-    "the server",
-    async () => (await fetch(`http://${address}/-/healthy`)).ok || undefined,
-  );
+  await poll("the server", () => {
+    assert.equal(child.exitCode, null);
+    return fetch(`http://${address}/-/healthy`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  });
   return { address, [Symbol.asyncDispose]: () => stop(child) };
 }
 

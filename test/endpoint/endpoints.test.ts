@@ -17,15 +17,16 @@ async function keptBytes(maxKeptBytes: number): Promise<readonly number[]> {
   const options = resolveOptions({ maxKeptBytes, selfMetrics: false });
   const parts = { gatherer: source, options, log: createLog(false), paths: [] };
   const served = { gatherers: new Map([["/db", source]]), probes: new Map() };
-  const { scrape, further, parts: main, close } = await createEndpoints(parts, served);
-  const store = main.exposer.store;
+  const { main } = await createEndpoints(parts, served);
+  const { scrape, further, close } = main;
+  const { store } = main.parts.exposer;
   const kept: number[] = [];
   for (const one of [scrape, further?.get("/db") ?? assert.fail()]) {
     const scraper = scraperOf({ scrape: one });
     for (let time = 0; time < 3; time++) await scraper.get();
     kept.push(store.footprint);
   }
-  close();
+  await close();
   assert.equal(store.footprint, 0);
   return kept;
 }

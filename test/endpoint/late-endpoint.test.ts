@@ -148,7 +148,7 @@ test("an endpoint that is closed leaves the group, then answers for itself", asy
       joined();
       await turns(3);
     }
-    late.close();
+    void late.close();
     if (isEarly) joined();
     await turns(3);
     assert.deepEqual(events, ["left", "closed"]);
@@ -164,7 +164,7 @@ test("a process that cannot join serves itself, and says so", async () => {
   const late = createLateEndpoint(parts, createEndpoint(parts), joining);
   assert.equal(textOf(await late.scrape(requestWith())), "# TYPE own gauge\nown 1\n");
   assert.equal((await late.targets?.({} as never, undefined))?.status, 404);
-  late.close();
+  await late.close();
   assert.equal(recorder.lines.length, 1);
   assert.match(
     recorder.lines[0] ?? "",

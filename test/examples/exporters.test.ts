@@ -4,9 +4,12 @@ import { createServer, type RequestListener } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import { test } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
+import { fileURLToPath } from "node:url";
 import type { LookupFunction, MetricFamily, Probe, ProbeContext } from "../../src/index.ts";
 import { createAuthority, inDays, selfSigned } from "../helpers/certificates.ts";
+import { freePort } from "../helpers/http/free-port.ts";
 import { poll } from "../helpers/poll.ts";
+import { forkNode } from "../helpers/processes/fork-fixture.ts";
 import { PLUG_SAMPLES, type StandIn, standIn, standInPlug } from "../helpers/stand-ins.ts";
 
 const FOLDER = new URL("../../examples/exporters/", import.meta.url);
@@ -206,3 +209,36 @@ for (const [name, create] of Object.entries(NO_TLS)) {
     await poll("a closed connection", () => server.connections() === 0);
   });
 }
+
+test("server.mjs serves both probes, each at its path, and stops on SIGTERM", async () => {
+  await using plug = await standInPlug();
+  const address = `127.0.0.1:${await freePort()}`;
+  const source = readFileSync(new URL("server.mjs", FOLDER), "utf8")
+    .replace(":9464", address)
+    .replace("*.lan", "127.0.0.1");
+  const server = forkNode(["--input-type=module", "--eval", source], {
+    cwd: fileURLToPath(FOLDER),
+  });
+  const target = `target=127.0.0.1:${plug.port}`;
+  const paths = {
+    "/metrics": [200, /^process_cpu_seconds_total /m],
+    [`/probe/shelly?${target}&module=gen1`]: [200, /^probe_success 1$/m],
+    [`/probe/tls?${target}`]: [403, /./],
+  } as const;
+  try {
+    await poll("the server", () =>
+      fetch(`http://${address}/`).then(
+        () => true,
+        () => false,
+      ),
+    );
+    for (const [path, [status, text]] of Object.entries(paths)) {
+      const response = await fetch(`http://${address}${path}`);
+      assert.equal(response.status, status, path);
+      assert.match(await response.text(), text);
+    }
+  } finally {
+    server.signal("SIGTERM");
+  }
+  assert.equal((await server.exit()).code, 0);
+});

@@ -11,6 +11,8 @@ export interface HungTarget {
   readonly accepted: number;
   /** Waits until as many of its connections are open. */
   untilOpen(count: number): Promise<void>;
+  /** Closes all of its connections, without an answer. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 
@@ -25,6 +27,9 @@ export async function openHungTarget(): Promise<HungTarget> {
     socket.on("close", () => open.delete(socket));
     socket.resume();
   });
+  const hangUp = () => {
+    for (const socket of open) socket.destroy();
+  };
   server.listen(0, "0.0.0.0");
   await once(server, "listening");
   return {
@@ -33,8 +38,9 @@ export async function openHungTarget(): Promise<HungTarget> {
       return accepted;
     },
     untilOpen: (count) => turnsUntil(`${count} are open`, () => open.size === count),
+    hangUp,
     async close() {
-      for (const socket of open) socket.destroy();
+      hangUp();
       server.close();
       await once(server, "close");
     },

@@ -209,11 +209,14 @@ test("a probe that fails and works again is logged once each", async () => {
   assert.equal(logged.length, 4);
 });
 
+const NOT_ALLOWED =
+  "This target is not allowed. Loopback, link-local and metadata addresses must be listed.\n";
+
 const REFUSED: readonly [query: string, status: number, text: string, count: string][] = [
   ["", 400, 'The parameter "target" is missing.\n', "refused -: 1"],
   ["target=a&module=z", 400, 'There is no module "z".\n', "refused -: 1"],
-  ["target=169.254.169.254", 403, "This target is not allowed.\n", "refused x: 1"],
-  ["target=localhost&module=y", 403, "This target is not allowed.\n", "refused y: 1"],
+  ["target=169.254.169.254", 403, NOT_ALLOWED, "refused x: 1"],
+  ["target=localhost&module=y", 403, NOT_ALLOWED, "refused y: 1"],
 ];
 
 for (const isHead of [false, true]) {

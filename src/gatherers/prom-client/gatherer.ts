@@ -16,7 +16,7 @@
  * @module
  */
 import { settled } from "../../abort.ts";
-import { isThenable } from "../../maybe-promise.ts";
+import { isThenable, type MaybePromise } from "../../maybe-promise.ts";
 import type {
   CollectorError,
   FaultReporter,
@@ -36,7 +36,6 @@ import {
   type RegistryMetric,
   typeOf,
 } from "./registry.ts";
-import { toSnapshot } from "./snapshot.ts";
 
 /**
  * Makes a gatherer of a registry; returns `undefined` for anything else.
@@ -78,23 +77,31 @@ export function createRegistryGatherer(registry: Registry): Gatherer {
 
   const resultLater = async (metrics: Metrics, runs: Runs, context: GatherContext) => {
     await settled(pendingOf(runs), context.signal);
-    // Few metrics are read through `get()`; only for them is its reader loaded.
-    const reader = metrics.every(isStoreKnown) ? undefined : await import("./read-snapshot.ts");
-    return result(metrics, runs, context, reader && snapshotsOf(runs, reader.readSnapshot));
+    const snapshots = metrics.every(isStoreKnown) ? undefined : snapshotsOf(runs);
+    return result(metrics, runs, context, snapshots);
   };
 
-  return {
-    hasCollectors: true,
-    gather(context) {
-      const metrics = requested(known.list(), context);
-      if (context.isFinal) return result(metrics.filter(isStoreKnown), [], context);
-      const runs = startCollectors(metrics, context.onCollected);
-      const isPending = runs.some(
-        ({ pending, known }) => pending !== undefined || !known.isStoreKnown,
-      );
-      return isPending ? resultLater(metrics, runs, context) : result(metrics, runs, context);
-    },
+  const gather = (context: GatherContext): MaybePromise<GatherResult> => {
+    const metrics = requested(known.list(), context);
+    if (context.isFinal) return result(metrics.filter(isStoreKnown), [], context);
+    if (reader === undefined && !metrics.every(isStoreKnown)) {
+      return loadReader().then(() => gather(context));
+    }
+    const runs = startCollectors(metrics, context.onCollected);
+    const isPending = runs.some(
+      ({ pending, known }) => pending !== undefined || !known.isStoreKnown,
+    );
+    return isPending ? resultLater(metrics, runs, context) : result(metrics, runs, context);
   };
+
+  return { hasCollectors: true, gather };
+}
+
+let reader: typeof import("./read-snapshot.ts") | undefined;
+
+/** Few metrics are read through `get()`; only for them is its reader loaded. */
+async function loadReader(): Promise<void> {
+  reader = await import("./read-snapshot.ts");
 }
 
 type Metrics = readonly KnownMetric[];
@@ -196,12 +203,12 @@ function withoutFailed(metrics: Metrics, runs: Runs): Metrics {
   return metrics.filter((metric) => !failed.has(metric));
 }
 
-function snapshotsOf(runs: Runs, read: Snapshots["read"]): Snapshots {
+function snapshotsOf(runs: Runs): Snapshots | undefined {
   const byMetric = new Map<KnownMetric, MetricSnapshot>();
   for (const { known, snapshot } of runs) {
     if (snapshot !== undefined) byMetric.set(known, snapshot);
   }
-  return { byMetric, read };
+  return reader && { byMetric, read: reader.readSnapshot };
 }
 
 function pendingOf(runs: Runs): Promise<void>[] {
@@ -225,7 +232,7 @@ function finishRun(run: CollectorRun, value: unknown): void {
   reportDuration(run);
   // The return value of a collector means nothing.
   if (run.known.isStoreKnown) return;
-  run.snapshot = toSnapshot(value);
+  run.snapshot = reader?.toSnapshot(value);
 }
 
 function failRun(run: CollectorRun, error: unknown): void {

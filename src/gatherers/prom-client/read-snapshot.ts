@@ -8,6 +8,8 @@ import type {
 } from "../../model/metric-family.ts";
 import { type MetricSnapshot, type SnapshotSample, toExemplar } from "./registry.ts";
 
+export { toSnapshot } from "./snapshot.ts";
+
 /** What reading a snapshot needs of its metric and its registry. */
 export interface SnapshotContext {
   readonly name: string;

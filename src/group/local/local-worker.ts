@@ -10,7 +10,7 @@ import { policyOf } from "../../gatherers/remote/merge-policy.ts";
 import { Sender, totalsOf } from "../../gatherers/remote/sender.ts";
 import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
 import type { Log } from "../../log.ts";
-import type { Gatherer } from "../../model/gatherer.ts";
+import { type Gatherer, nameOf } from "../../model/gatherer.ts";
 import type { MetricFamily, MetricType } from "../../model/metric-family.ts";
 import type { ResolvedHandlerOptions } from "../../options/options.ts";
 import type { WorkersSettings } from "../../options/workers.ts";
@@ -48,7 +48,8 @@ const COLLECTOR = "collector of this worker";
 
 /** The worker that this process is. */
 export class LocalWorker {
-  readonly lock: UpdateLock = new UpdateLock();
+  /** Other groups of this process may have the same. */
+  lock: UpdateLock = new UpdateLock();
   /** Which sources it reports; `undefined` before it joins, when nobody asks. */
   reported: Reported | undefined;
   /** Which totals its hub retains (`Ledger.era`); `undefined` until one has said so. */
@@ -259,7 +260,8 @@ export class LocalWorker {
         ? "this worker counts as failed"
         : "its counters of this worker stay as they were, and its gauges are missing from the scrape";
     const names = new Set<string>();
-    for (const { collector, error } of errors) {
+    for (const { collector: within, source, error } of errors) {
+      const collector = nameOf(within, source);
       names.add(collector);
       this.#log.error(`Collector "${collector}" failed; ${consequence}`, error, {
         kind: COLLECTOR,

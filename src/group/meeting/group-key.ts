@@ -11,6 +11,8 @@ export interface GroupFacts {
   readonly group: string | undefined;
   /** The address as the user wrote it; `undefined` for a handler, which has none. */
   readonly address: string | undefined;
+  /** The path of a group that is one beside that of the same name or address. */
+  readonly path?: string | undefined;
 }
 
 /** Where a process finds its group. */
@@ -25,13 +27,13 @@ export interface GroupName {
 
 /** Finds the group of a process. */
 export function findGroup(facts: GroupFacts): GroupName {
-  const { environment, address } = facts;
+  const { environment, address, path } = facts;
   const application = applicationOf(environment);
   const inherited = markFor(environment, application);
   const name = facts.group ?? environment.group;
   const addressHash = hash([address ?? ""]);
   const place = [environment.uid ?? "", ...namespaces()];
-  const key =
+  const mainKey =
     name !== undefined
       ? hash([...place, "group", name])
       : (inheritedKey(inherited, addressHash) ??
@@ -39,9 +41,11 @@ export function findGroup(facts: GroupFacts): GroupName {
   const mark: Mark = {
     pid: environment.pid,
     package: packageHash(application),
-    groups: [{ address: addressHash, key }],
+    // Whoever inherits the mark derives that of a path in the same way.
+    groups: [{ address: addressHash, key: mainKey }],
     folder: inherited?.folder,
   };
+  const key = path === undefined ? mainKey : hash([mainKey, path]);
   return { key, mark, inherited };
 }
 

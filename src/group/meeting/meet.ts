@@ -1,5 +1,5 @@
 import { readEnvironment, setMark } from "../environment.ts";
-import { findGroup } from "./group-key.ts";
+import { findGroup, type GroupFacts } from "./group-key.ts";
 import { addToMark } from "./mark.ts";
 import { openRuntimeFolder, type RuntimeFolder } from "./runtime-folder.ts";
 
@@ -13,13 +13,13 @@ export interface Meeting {
 /**
  * Finds out where the members of a group meet, and tells the processes that this one will start.
  *
- * @param group The name that the user has given to the group.
- * @param address The address as the user wrote it; `undefined` for a handler.
+ * @param facts What the application says of the group. Without a name the address tells it, and with a path it
+ *   is another one.
  * @throws {Error} With the reason, for a log line, where they cannot meet.
  */
-export function meet(group: string | undefined, address: string | undefined): Meeting {
+export function meet(facts: Omit<GroupFacts, "environment">): Meeting {
   const environment = readEnvironment();
-  const { key, mark, inherited } = findGroup({ environment, group, address });
+  const { key, mark, inherited } = findGroup({ environment, ...facts });
   const { platform, uid, runtimeFolder: named, temporaryFolder: temporary } = environment;
   const folder = openRuntimeFolder({
     ...{ platform, uid, named, temporary },

@@ -1,18 +1,20 @@
 import { MetricsError, messageOf } from "../../errors.ts";
 import { numberOf } from "../../http/access/networks.ts";
 import type { LookupFunction, ProbeTarget } from "../../model/probe.ts";
-import { nodeModule } from "../../node.ts";
 import { show } from "../../options/checks.ts";
 import { parseTarget } from "./parse-target.ts";
+import type { Resolve } from "./resolver.ts";
 
-/** What a lookup judges by. */
-interface Judges {
+/** What a lookup judges by, and asks. */
+interface LookupParts {
   /** The target of the run, which is allowed. */
   readonly target: ProbeTarget;
   /** Whether another host may be asked, to which an answer of the target may have led. */
   isAllowed(target: ProbeTarget): boolean;
   /** Whether a host may be asked at an address that it resolves to. */
   mayConnect(address: string, host: string): boolean;
+  /** Asks the system. */
+  readonly resolve: Resolve;
 }
 
 /**
@@ -20,7 +22,8 @@ interface Judges {
  * addresses that may not be asked. An error with the code `ERR_PROMHTTP_TARGET` says that none is left, or that
  * the host is not allowed.
  */
-export function createLookup({ target, isAllowed, mayConnect }: Judges): LookupFunction {
+export function createLookup(parts: LookupParts): LookupFunction {
+  const { target, isAllowed, mayConnect, resolve } = parts;
   const allowedHost = (hostname: string): string => {
     const asked = readHost(hostname);
     if (asked.host === target.host || isAllowed(asked)) return asked.host;
@@ -37,7 +40,7 @@ export function createLookup({ target, isAllowed, mayConnect }: Judges): LookupF
       queueMicrotask(() => fail(known));
       return;
     }
-    nodeModule("node:dns").lookup(host, { ...options, all: true }, (error, addresses) => {
+    resolve(host, options, (error, addresses) => {
       if (error) return fail(error);
       const open = addresses.filter(({ address }) => mayConnect(address, host));
       const [first] = open;

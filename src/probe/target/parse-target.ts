@@ -1,9 +1,6 @@
 import type { ProbeTarget } from "../../model/probe.ts";
 import { QueryError } from "../../scrape/failure.ts";
 
-/** A target that cannot be read. Its message is for the client, and quotes nothing of the target. */
-export class TargetError extends QueryError {}
-
 /** No URL that somebody configures is longer. */
 const MAX_LENGTH = 2_048;
 
@@ -30,10 +27,9 @@ const SPECIAL = /^(?:https?|wss?|ftp|file)$/;
  * system's resolver would read as another one, such as `0x7f.1` or full-width digits, is not legal.
  *
  * @param text As the query has it, decoded once.
- * @throws {TargetError} When it is something else.
+ * @throws {QueryError} When it is something else. The message quotes nothing secret of it.
  */
 export function parseTarget(text: string): ProbeTarget {
-  if (text === "") throw new TargetError('Parameter "target" must not be empty');
   if (text.length > MAX_LENGTH) throw fault(`have at most ${MAX_LENGTH} characters`);
   if (!LEGAL.test(text))
     throw fault("be ASCII, without blanks, control characters and backslashes");
@@ -76,6 +72,6 @@ function urlHostOf(host: string | undefined): string {
   }
 }
 
-function fault(expected: string, cause?: unknown): TargetError {
-  return new TargetError(`Parameter "target" must ${expected}`, { cause });
+function fault(expected: string, cause?: unknown): QueryError {
+  return new QueryError(`The parameter "target" must ${expected}`, { cause });
 }

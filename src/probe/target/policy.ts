@@ -8,11 +8,12 @@
  */
 import { createNetworks, numberOf } from "../../http/access/networks.ts";
 import type { LookupFunction, Probe, ProbeTarget, TargetRule } from "../../model/probe.ts";
-import { show } from "../../options/checks.ts";
+import { outOfRange, show } from "../../options/checks.ts";
 import { isNetwork } from "../../options/security-rules.ts";
 import { createLookup } from "./lookup.ts";
 import { parseTarget } from "./parse-target.ts";
 import { addressesOfName, ipv4Within, loopback, protectedNetworks } from "./protected.ts";
+import { createResolver } from "./resolver.ts";
 
 /** What a probe may connect to. */
 export interface TargetPolicy {
@@ -26,27 +27,17 @@ export interface TargetPolicy {
   lookup(target: ProbeTarget): LookupFunction;
 }
 
-/** What a rule must be, in words; `undefined` if it is that. */
-export function ruleFault(rule: unknown): string | undefined {
-  if (typeof rule === "function" || rule === "any") return undefined;
-  const isLegal = typeof rule === "string" && (isNetwork(rule) || nameOf(rule) !== undefined);
-  return isLegal
-    ? undefined
-    : 'a host, a domain such as "*.example.com", an address, a network, "any" or a function';
-}
-
 /**
  * Makes the policy of a probe.
  *
- * @param allow Its option of this name.
+ * @param name What its user calls the rules, for the message of an error.
  * @throws {RangeError} When a rule is not one that `TargetRule` describes.
  */
-export function createPolicy(allow: Probe["allow"]): TargetPolicy {
+export function createPolicy(allow: Probe["allow"], name: string): TargetPolicy {
   const rules: readonly TargetRule[] = typeof allow === "object" ? allow : [allow];
-  const wrong = rules.findIndex((rule) => ruleFault(rule) !== undefined);
+  const wrong = rules.findIndex((rule) => !isRule(rule));
   if (wrong >= 0) {
-    const expected = `Each of option "allow" must be ${ruleFault(rules[wrong])}`;
-    throw new RangeError(`${expected}, got ${show(rules[wrong])}`);
+    throw outOfRange(name, RULE_FORMS, rules[wrong]);
   }
   const texts = rules.filter((rule) => typeof rule === "string");
   const functions = rules.filter((rule) => typeof rule === "function");
@@ -55,7 +46,16 @@ export function createPolicy(allow: Probe["allow"]): TargetPolicy {
   const isAllowed = (target: ProbeTarget) =>
     mayName(target.host) &&
     (isNamed(target.host) || functions.some((rule) => verdictOf(rule, target)));
-  return { isAllowed, lookup: (target) => createLookup({ target, isAllowed, mayConnect }) };
+  const judges = { isAllowed, mayConnect, resolve: createResolver() };
+  return { isAllowed, lookup: (target) => createLookup({ ...judges, target }) };
+}
+
+const RULE_FORMS =
+  'a host, a domain such as "*.example.com", an address, a network, "any" or a function';
+
+function isRule(rule: unknown): boolean {
+  if (typeof rule !== "string") return typeof rule === "function";
+  return rule === "any" || isNetwork(rule) || nameOf(rule) !== undefined;
 }
 
 /** What the rules that are texts say of a host. */
@@ -92,6 +92,8 @@ function nameOf(rule: string): string | undefined {
 function verdictOf(rule: (target: ProbeTarget) => unknown, target: ProbeTarget): boolean {
   const verdict = rule(target);
   if (typeof verdict === "boolean") return verdict;
+  // A rejection that nobody handles would end the process.
+  Promise.resolve(verdict).catch(() => {});
   throw new TypeError(`A function of option "allow" must return a boolean, got ${show(verdict)}`);
 }
 

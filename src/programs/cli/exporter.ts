@@ -107,7 +107,7 @@ const SOURCES: Kind<Sources> = {
 };
 
 const PROBE: Kind<Probe> = {
-  expected: 'an object with the function "probe"',
+  expected: 'an object with "allow" and the function "probe"',
   matches: (value): value is Probe => isObject(value) && isFunction(value["probe"]),
 };
 

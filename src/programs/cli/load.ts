@@ -132,6 +132,7 @@ function kindOf(path: string): "file" | "folder" | undefined {
 
 /** What to try instead of a module that does not exist. */
 function adviceFor(module: string, folder: string): string {
+  if (module === "init") return ". Did you mean --init?";
   if (readAddress(module) !== undefined) return `. Did you mean --web.listen-address=${module}?`;
   const path = resolve(folder, module);
   const file =

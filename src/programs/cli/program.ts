@@ -52,6 +52,7 @@ export async function runProgram(args: readonly string[]): Promise<void> {
 
 /** Shows the help at once: a module that is named can be broken, or slow. */
 async function showHelp(module: string | undefined): Promise<void> {
+  ignoreLostReader();
   process.stdout.write(HELP);
   if (module === undefined) return;
   const log = openLog({ logLevel: "info", logFormat: "logfmt" });
@@ -59,9 +60,15 @@ async function showHelp(module: string | undefined): Promise<void> {
   process.stdout.write(moduleHelp(module, flags), () => process.exit(0));
 }
 
+/** Who reads the standard output may stop early, as `head` does. */
+function ignoreLostReader(): void {
+  process.stdout.on("error", () => {});
+}
+
 /** Writes an exporter to start from. */
 async function start(command: InitCommand): Promise<void> {
   const { writeExporter } = await import("./init.ts");
+  ignoreLostReader();
   try {
     writeExporter(command, (line) => process.stdout.write(`${line}\n`));
   } catch (error) {

@@ -40,7 +40,8 @@ export async function listen(
     return failOrCrash(error, log);
   }
   for (const server of servers) announce(server, log);
-  if (paths !== undefined) log.info("Serving also", { paths: Object.keys(paths).join(",") });
+  if (paths !== undefined)
+    log.info("Serving further paths", { paths: Object.keys(paths).join(",") });
   if (settings.healthAddress !== undefined) {
     const address = describeAddress(parseAddress(settings.healthAddress));
     log.info("Answering only for health on", { address });

@@ -9,6 +9,7 @@
  */
 import type { Signal } from "../../abort.ts";
 import { ChunkReader } from "../../exposition/chunk-reader.ts";
+import { nameOf } from "../../model/gatherer.ts";
 import type { ScrapeParts } from "../answer.ts";
 import type { CollectorHealth } from "../collector-health.ts";
 import { type Deadline, startDeadline, startSending } from "../deadline.ts";
@@ -70,7 +71,7 @@ class Surveyor {
     const result = await inSlices(visit(families, own), deadline.signal, lock);
     return {
       result,
-      failed: gathering.errors.map(({ collector }) => collector),
+      failed: gathering.errors.map(({ collector, source }) => nameOf(collector, source)),
       isRefused: isRefused(gathering, options.errorHandling),
       isFailing: status.isFailing,
       collectors: this.#reports(gathering),
@@ -106,7 +107,7 @@ class Surveyor {
 
   #reports({ errors }: Gathering): CollectorReport[] {
     const { all } = this.#parts.health;
-    const failing = new Set(errors.map(({ collector }) => collector));
+    const failing = new Set(errors.map(({ collector, source }) => nameOf(collector, source)));
     const names = new Set([...this.#durations.keys(), ...all.keys()]);
     return Array.from(names, (name) => ({
       name,
@@ -140,7 +141,7 @@ async function inSlices<T>(
 
 /** The collectors that were given up in the meantime. A gathering is told of them before its scrapes. */
 function tooSlow({ health }: SurveyParts, sinceMs: number): string[] {
-  const failed = [...health.all].filter(([, { failedAtMs }]) => failedAtMs >= sinceMs);
+  const failed = [...health.all].filter(([, { failedAtMs = 0 }]) => failedAtMs >= sinceMs);
   return failed.map(([collector]) => collector);
 }
 

@@ -216,3 +216,23 @@ for (const flags of [["-p", "--fork"], ["-n"]]) {
     assert.notEqual(inside, outside);
   });
 }
+
+test("a further path has a group of its own, which children find by the mark of its main group", () => {
+  const path = "/metrics/db";
+  for (const facts of [{}, { group: "shop" }, { address: undefined, group: "shop" }]) {
+    const main = findGroup({ environment: PLAIN, group: undefined, address: ":9464", ...facts });
+    const key = keyOf({}, { ...facts, path });
+    assert.notEqual(key, main.key);
+    assert.notEqual(key, keyOf({}, { ...facts, path: "/metrics/cache" }));
+    const mark = writeMark({ ...main.mark, pid: 99 });
+    assert.equal(keyOf({ mark, isOffspring: true, script: "/other.js" }, { ...facts, path }), key);
+    const { groups } = findGroup({
+      environment: PLAIN,
+      group: undefined,
+      address: ":9464",
+      ...facts,
+      path,
+    }).mark;
+    assert.deepEqual(groups, main.mark.groups);
+  }
+});

@@ -27,6 +27,8 @@ export interface Fixture {
   errorLine(pattern: RegExp): Promise<string>;
   /** Sends a line to its input. */
   tell(line: string): void;
+  /** Reads its standard output no longer. */
+  closeOutput(): void;
   /** Reads its standard error no longer. */
   closeErrors(): void;
   signal(signal: NodeJS.Signals): void;
@@ -133,6 +135,7 @@ export function watch(child: ChildProcess): Fixture {
         return match?.[1] ?? match?.[0];
       }),
     tell: (line) => void child.stdin?.write(`${line}\n`),
+    closeOutput: () => void child.stdout?.destroy(),
     closeErrors: () => void child.stderr?.destroy(),
     signal: (signal) => void child.kill(signal),
     exit: (limitMs) => within("the end of the child", exit, limitMs).catch(kill),

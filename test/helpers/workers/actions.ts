@@ -28,6 +28,8 @@ export interface Actions {
   record(kind: InstrumentKind, name: string, value: number): void;
   shutdownProvider(): void;
   listen(address: string, options: Options): WorkerState;
+  incAt(path: string, name: string, by: number): void;
+  setFailing(message: string): void;
   state(): WorkerState;
   close(): void;
   attend(options: Options): void;

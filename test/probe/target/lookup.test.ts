@@ -37,7 +37,7 @@ function fakeResolver(t: TestContext, names: Names) {
 }
 
 function lookupFor(allow: Probe["allow"], text: string): LookupFunction {
-  return createPolicy(allow).lookup(parseTarget(text));
+  return createPolicy(allow, "allow").lookup(parseTarget(text));
 }
 
 /** What a lookup calls back with. */

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ProbeTarget, TargetRule } from "../../../src/model/probe.ts";
 import { parseTarget } from "../../../src/probe/target/parse-target.ts";
-import { createPolicy, ruleFault } from "../../../src/probe/target/policy.ts";
+import { createPolicy } from "../../../src/probe/target/policy.ts";
 
 function isAllowed(allow: TargetRule | readonly TargetRule[], text: string): boolean {
-  return createPolicy(allow).isAllowed(parseTarget(text));
+  return createPolicy(allow, "allow").isAllowed(parseTarget(text));
 }
 
 const POLICIES: readonly {
@@ -147,17 +147,23 @@ const FAULTY: readonly unknown[] = [
 
 for (const rule of FAULTY) {
   test(`createPolicy() refuses the rule ${JSON.stringify(rule) ?? rule}`, () => {
-    assert.match(ruleFault(rule) ?? "", /^a host, a domain/);
     // Cast: the compiler would not let it through.
-    assert.throws(() => createPolicy([rule as TargetRule]), {
+    assert.throws(() => createPolicy([rule as TargetRule], "paths./x.allow"), {
       name: "RangeError",
-      message: /^Each of option "allow" must be a host, a domain such as .*, got /,
+      message: /^Option "paths.\/x.allow" must be a host, a domain such as .*, got /,
     });
   });
 }
 
 test("a function that does not return a boolean allows nothing", () => {
-  for (const verdict of [Promise.resolve(true), 1, "yes", undefined, {}]) {
+  for (const verdict of [
+    Promise.resolve(true),
+    Promise.reject(new Error("late")),
+    1,
+    "yes",
+    undefined,
+    {},
+  ]) {
     // Cast: the compiler would not let it through.
     const allow = (() => verdict) as unknown as TargetRule;
     assert.throws(() => isAllowed(allow, "a.lan"), {
@@ -197,7 +203,7 @@ test("functions are not asked about what is protected, nor about what is allowed
 
 test("a policy does not change with the array that it was made of", () => {
   const allow: TargetRule[] = ["a.lan"];
-  const policy = createPolicy(allow);
+  const policy = createPolicy(allow, "allow");
   allow[0] = "any";
   assert.ok(!policy.isAllowed(parseTarget("b.lan")));
 });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { parseTarget, TargetError } from "../../../src/probe/target/parse-target.ts";
+import { parseTarget } from "../../../src/probe/target/parse-target.ts";
 import { createPolicy } from "../../../src/probe/target/policy.ts";
+import { QueryError } from "../../../src/scrape/failure.ts";
 
 // An address has many spellings, and URL parsers, resolvers and people each know other ones. Here every
 // spelling is made of an address that the test knows, so that it judges without reading any.
@@ -116,9 +117,9 @@ const ipv6Spellings = fc
 function judge(allow: string | string[], text: string) {
   try {
     const target = parseTarget(text);
-    return { host: target.host, isAllowed: createPolicy(allow).isAllowed(target) };
+    return { host: target.host, isAllowed: createPolicy(allow, "allow").isAllowed(target) };
   } catch (error) {
-    assert.ok(error instanceof TargetError, String(error));
+    assert.ok(error instanceof QueryError, String(error));
     return undefined;
   }
 }

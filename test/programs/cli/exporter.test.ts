@@ -205,11 +205,11 @@ const WRONG: Readonly<Record<string, readonly [namespace: Exports, reason: RegEx
   ],
   "a probe that is not one": [
     { probe: 5 },
-    /^Export "probe" must be an object with the function "probe"$/,
+    /^Export "probe" must be an object with "allow" and the function "probe"$/,
   ],
   "a probe that a function does not return": [
     { probe: () => [] },
-    /^Export "probe" must return an object with the function "probe"$/,
+    /^Export "probe" must return an object with "allow" and the function "probe"$/,
   ],
   "probes that are not": [
     { probes: { "/a": registry } },

@@ -61,6 +61,7 @@ const MISSING: readonly (readonly [module: string, advice: string])[] = [
   ["my_exporter.mjs", '. Did you mean "./my-exporter.mjs"?'],
   ["lib/disk", '. Did you mean "./lib/disk.ts"?'],
   ["lib", '. Did you mean "./lib/index.mjs"?'],
+  ["init", ". Did you mean --init?"],
   ["process", '. Did you mean "./process.mjs"?'],
   ["cluster", ': no such package is installed. Did you mean a file, "./cluster"?'],
   ["9100", ". Did you mean --web.listen-address=9100?"],

@@ -44,6 +44,8 @@ const SYNONYMS: Readonly<Record<string, Flag>> = {
   metricspath: "web.telemetry-path",
   maxhttpheadersize: "web.max-header-bytes",
   maxheadersize: "web.max-header-bytes",
+  create: "init",
+  new: "init",
   v: "version",
   verbose: "log.level",
   debug: "log.level",

@@ -19,21 +19,28 @@ export interface InitCommand {
  * be left out, and no other flag means anything beside it.
  *
  * @returns `undefined` if it has no `--init`, or asks for help.
- * @throws {UsageError} For another language, another flag, and a second folder.
+ * @throws {UsageError} For another language, another flag, a second folder, and one named as a language.
  */
 export function parseInit(args: readonly string[]): InitCommand | undefined {
   const [flag] = args.filter((arg) => arg === "--" || INIT.test(arg));
-  if (flag === undefined || flag === "--" || args.includes("--help")) return undefined;
+  const asksForHelp = args.some((arg) => arg === "--help" || arg === "-h");
+  if (flag === undefined || flag === "--" || asksForHelp) return undefined;
   const others = args.filter((arg) => arg !== flag);
   const [folder = ".", second] = others;
   const surplus = others.find((arg) => arg.startsWith("-")) ?? second;
   if (surplus !== undefined) {
     throw new UsageError(`--init takes only a folder beside it, got "${surplus}"`);
   }
+  // It may be a folder, but hardly is.
+  if (isLanguage(folder))
+    throw new UsageError(`Did you mean --init=${folder}, or the folder ./${folder}?`);
   const [, text] = INIT.exec(flag) ?? [];
-  const language = LANGUAGES.find((name) => name === text);
-  if (text === undefined || language !== undefined) return { kind: "init", language, folder };
+  if (text === undefined || isLanguage(text)) return { kind: "init", language: text, folder };
   throw new UsageError(`--init must be one of ${LANGUAGES.join(", ")}, got "${text}"`);
+}
+
+function isLanguage(text: string): text is Language {
+  return LANGUAGES.some((name) => name === text);
 }
 
 const INIT = /^--init(?:=(.*))?$/s;

@@ -244,6 +244,7 @@ const MISTAKES: readonly (readonly [args: string, flag: string])[] = [
   ["--web.health-listen-adress=:1", "--web.health-listen-address"],
   ["--socket-mode=0600", "--web.socket-mode"],
   ["--hlep", "--help"],
+  ["--new", "--init"],
   ["-v", "--version"],
 ];
 

@@ -8,6 +8,7 @@ const CASES: readonly (readonly [args: string, expected: Omit<InitCommand, "kind
   ["--init my-exporter", { language: undefined, folder: "my-exporter" }],
   ["my-exporter --init", { language: undefined, folder: "my-exporter" }],
   ["--init=ts", { language: "ts", folder: "." }],
+  ["--init ./ts", { language: undefined, folder: "./ts" }],
   ["--init=js my-exporter", { language: "js", folder: "my-exporter" }],
 ];
 
@@ -17,7 +18,7 @@ for (const [args, expected] of CASES) {
   });
 }
 
-for (const args of ["", "exporter.mjs", "-- --init", "--init --help", "--initial"]) {
+for (const args of ["", "exporter.mjs", "-- --init", "--init --help", "--init -h", "--initial"]) {
   test(`parseInit() leaves "${args}" to others`, () => {
     assert.equal(parseInit(args.split(" ")), undefined);
   });
@@ -26,6 +27,7 @@ for (const args of ["", "exporter.mjs", "-- --init", "--init --help", "--initial
 const WRONG: readonly (readonly [args: string, message: string])[] = [
   ["--init=", '--init must be one of js, ts, got ""'],
   ["--init=python", '--init must be one of js, ts, got "python"'],
+  ["--init ts", "Did you mean --init=ts, or the folder ./ts?"],
   ["--init one two", '--init takes only a folder beside it, got "two"'],
   ["--init --log.level=debug", '--init takes only a folder beside it, got "--log.level=debug"'],
   ["--init --init=ts", '--init takes only a folder beside it, got "--init=ts"'],

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import type { ExporterFlags } from "../../../../src/index.ts";
 import { divide, UsageError } from "../../../../src/programs/cli/flags/command-line.ts";
 import { type Environment, readFlags } from "../../../../src/programs/cli/flags/read-flags.ts";
+import { codePoints } from "../../../helpers/code-points.ts";
 
 const FLAGS = {
   url: { type: "string", env: "URL" },
@@ -148,7 +149,7 @@ test("readFlags() reads every text as it is, and shows none that is wrong", () =
     size: { type: "number" },
   } as const satisfies ExporterFlags;
   fc.assert(
-    fc.property(fc.string({ unit: "binary" }), fc.array(fc.string()), (text, list) => {
+    fc.property(fc.string({ unit: codePoints }), fc.array(fc.string()), (text, list) => {
       const args = list.map((item) => `--toString=${item}`);
       const { theirs } = divide(["m.mjs", `--constructor=${text}`, ...args]);
       const { constructor: read, toString: items } = readFlags(flags, theirs, {});

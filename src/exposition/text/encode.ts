@@ -34,8 +34,12 @@ export interface SkippedFamily {
 
 /** What tells one text format from another. */
 export interface TextFormat {
-  /** Names the families and makes their encoders. */
-  prepare(families: readonly MetricFamily[]): TextFamilies;
+  /**
+   * Names the families and makes their encoders.
+   *
+   * @param isKept Whether to remember the encoder of each family for later scrapes.
+   */
+  prepare(families: readonly MetricFamily[], isKept: boolean): TextFamilies;
   /** What follows the last family. */
   readonly end: string;
 }
@@ -71,10 +75,12 @@ const MAX_SELECTIONS = 8;
 function rememberPrepared(format: TextFormat) {
   const known = new Map<string, Prepared>();
   return (families: readonly MetricFamily[], selection: string | undefined): TextFamilies => {
-    if (selection === undefined) return format.prepare(families);
+    // A weak map keeps its values until the next collection of old objects: the families of a probe are new each
+    // time, and their encoders made garbage collection five times as long.
+    if (selection === undefined) return format.prepare(families, false);
     const last = known.get(selection);
     if (last !== undefined && haveSameElements(families, last.families)) return last;
-    const prepared = { ...format.prepare(families), families: snapshotOf(families) };
+    const prepared = { ...format.prepare(families, true), families: snapshotOf(families) };
     if (known.size >= MAX_SELECTIONS) known.clear();
     known.set(selection, prepared);
     return prepared;

@@ -56,22 +56,23 @@ const STYLE: LineStyle = {
 export function createOpenMetricsEncoder(scheme: EscapingScheme, store?: BlockStore): Encoder {
   const known = new WeakMap<MetricFamily, NamedFamily & { readonly encoder: FamilyEncoder }>();
 
-  const encoderOf = (named: NamedFamily): FamilyEncoder => {
+  const encoderOf = (named: NamedFamily, isKept: boolean): FamilyEncoder => {
     const { family, name, type } = named;
     const previous = known.get(family);
     // The name and the type depend on the other families, too.
     if (previous?.name === name && previous.type === type) return previous.encoder;
     const encoder = createFamilyEncoder(named, scheme);
-    known.set(family, { ...named, encoder });
+    if (isKept) known.set(family, { ...named, encoder });
     return encoder;
   };
 
-  const prepare = (families: readonly MetricFamily[]): TextFamilies => {
+  const prepare = (families: readonly MetricFamily[], isKept: boolean): TextFamilies => {
     const { named, skipped } = nameFamilies(families, scheme);
+    const encode = (it: NamedFamily) => encoderOf(it, isKept);
     const served = named.map((it) => ({
       family: it.family,
-      encoder: encoderOf(it),
-      examine: examinerOf(it, scheme, encoderOf),
+      encoder: encode(it),
+      examine: examinerOf(it, scheme, encode),
     }));
     return { served, skipped };
   };

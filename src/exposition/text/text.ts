@@ -73,23 +73,23 @@ interface Known {
 export function createTextEncoder(scheme: EscapingScheme, store?: BlockStore): Encoder {
   const known = new WeakMap<MetricFamily, Known>();
 
-  const encoderOf = (family: MetricFamily, name: string): FamilyEncoder => {
+  const encoderOf = (family: MetricFamily, name: string, isKept: boolean): FamilyEncoder => {
     const { type } = family;
     const previous = known.get(family);
     // The same object has the same name and type, unless its gatherer has changed it.
     if (previous?.name === name && previous.type === type) return previous.encoder;
     const encoder = createFamilyEncoder(family, name, scheme);
-    known.set(family, { name, type, encoder });
+    if (isKept) known.set(family, { name, type, encoder });
     return encoder;
   };
 
-  const prepare = (families: readonly MetricFamily[]): TextFamilies => {
+  const prepare = (families: readonly MetricFamily[], isKept: boolean): TextFamilies => {
     const skipped: SkippedFamily[] = [];
     const skip: FaultReporter = (name, reason) => skipped.push({ name, reason });
     const named = uniquelyNamed(families, scheme, skip, TEXT_SUFFIXES);
     const served = Array.from(named, ([family, name]) => ({
       family,
-      encoder: encoderOf(family, name),
+      encoder: encoderOf(family, name, isKept),
     }));
     return { served, skipped };
   };

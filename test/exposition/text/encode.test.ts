@@ -260,3 +260,29 @@ test("createTextFormatEncoder() reads no labels of metrics that are those of the
   };
   assert.deepEqual([readIn(), readIn(), readIn()], [11, 11, 0]);
 });
+
+for (const create of [createTextEncoder, createOpenMetricsEncoder]) {
+  test(`${create.name}() remembers families only where scrapes are to come that ask for the same`, () => {
+    for (const selection of ["", undefined]) {
+      let reads = 0;
+      const family: MetricFamily = {
+        name: "a",
+        get help() {
+          reads++;
+          return "";
+        },
+        type: "gauge",
+        metrics: [],
+      };
+      const encoder = create("allow-utf-8");
+      const encode = (families: readonly MetricFamily[]) =>
+        Array.from({
+          [Symbol.iterator]: () => encoder.encode(families, assert.fail, { selection }),
+        });
+      encode([family]);
+      const first = reads;
+      encode([family, familyOf("b", [])]);
+      assert.equal(reads > first, selection === undefined);
+    }
+  });
+}

@@ -39,3 +39,24 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
 export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as Partial<PromiseLike<T>> | null | undefined)?.then === "function";
 }
+
+/**
+ * Makes a function that loads something when it is first called. What has been loaded is not waited for
+ * again; what could not be loaded is tried again.
+ */
+export function loadOnce<T>(load: () => Promise<T>): () => MaybePromise<T> {
+  let loaded: MaybePromise<T> | undefined;
+  return () => {
+    loaded ??= load().then(
+      (value) => {
+        loaded = value;
+        return value;
+      },
+      (error: unknown) => {
+        loaded = undefined;
+        throw error;
+      },
+    );
+    return loaded;
+  };
+}

@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { isPromise, type MaybePromise } from "../maybe-promise.ts";
+import { isPromise, loadOnce } from "../maybe-promise.ts";
 import type { Gatherer, NamedSources, Sources } from "../model/gatherer.ts";
 import { isStringList } from "../options/checks.ts";
 import { mergeGatherers, paramsOf } from "./merge.ts";
@@ -65,20 +65,18 @@ function gathererOfNamed(sources: NamedSources): Gatherer {
 /** Few sources have names, or gatherers beside others parameters. */
 function tellApartLater(...parts: Parameters<typeof tellApart>): Gatherer {
   const [gatherers, , sourceNames] = parts;
-  const loading = import("./tell-apart.ts").then((loaded) => {
-    gatherer = loaded.tellApart(...parts);
-    return gatherer;
-  });
-  // Each gathering meets the error.
-  loading.catch(() => {});
-  let gatherer: MaybePromise<Gatherer> = loading;
+  const load = loadOnce(() =>
+    import("./tell-apart.ts").then(({ tellApart }) => tellApart(...parts)),
+  );
   return {
     params: paramsOf(gatherers),
     sourceNames,
-    gather: (context) =>
-      isPromise(gatherer)
+    gather(context) {
+      const gatherer = load();
+      return isPromise(gatherer)
         ? gatherer.then((loaded) => loaded.gather(context))
-        : gatherer.gather(context),
+        : gatherer.gather(context);
+    },
   };
 }
 

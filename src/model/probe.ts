@@ -136,19 +136,3 @@ export type LookupFunction = (
     family?: number,
   ) => void,
 ) => void;
-
-/**
- * Tells a probe from what can be gathered.
- *
- * @internal
- */
-export function isProbe(value: unknown): value is Probe {
-  return typeof (value as Partial<Probe> | null | undefined)?.probe === "function";
-}
-
-/**
- * What is wrong with a probe without a rule: nobody may open a relay by accident.
- *
- * @internal
- */
-export const NO_ALLOW = 'must say which targets may be asked, such as "*.lan"';

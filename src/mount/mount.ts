@@ -2,9 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { CANNOT_ANSWER } from "../http/request-head.ts";
 import { allHeaders, tryToReset } from "../http/send.ts";
-import { andThen, type MaybePromise, orElse } from "../maybe-promise.ts";
+import { andThen, loadOnce, orElse } from "../maybe-promise.ts";
 import type { MountParts } from "./answer-fetch.ts";
-import type { answerNode } from "./answer-node.ts";
 
 /** Answers requests that another web server passes on, whatever their path. */
 export interface Mount {
@@ -37,7 +36,9 @@ export function createMount(parts: MountParts): Mount {
       () => {
         // A write to a socket that the client has closed is an event of the response.
         nodeResponse.on?.("error", () => {});
-        return andThen(loadAnswer(), (answer) => answer(nodeRequest, nodeResponse, parts));
+        return andThen(loadAnswer(), ({ answerNode }) =>
+          answerNode(nodeRequest, nodeResponse, parts),
+        );
       },
       (error) => fail(error, nodeResponse, parts),
     );
@@ -60,18 +61,7 @@ export function createMount(parts: MountParts): Mount {
   return Object.assign(handle, { fetch });
 }
 
-let loadedAnswer: typeof answerNode | undefined;
-
-/** Code that has been loaded is not waited for again: most scrapes are answered in one turn. */
-function loadAnswer(): MaybePromise<typeof answerNode> {
-  return (
-    loadedAnswer ??
-    import("./answer-node.ts").then((loaded) => {
-      loadedAnswer = loaded.answerNode;
-      return loadedAnswer;
-    })
-  );
-}
+const loadAnswer = loadOnce(() => import("./answer-node.ts"));
 
 function fail(error: unknown, response: ServerResponse, { log }: MountParts): void {
   log.error(CANNOT_ANSWER, error);

@@ -10,7 +10,7 @@
  */
 import { createExposer, type Exposer, type ExposerContext } from "../exposition/expose.ts";
 import type { About, Log } from "../log.ts";
-import { andThen, type MaybePromise } from "../maybe-promise.ts";
+import { andThen, loadOnce } from "../maybe-promise.ts";
 import {
   type CollectorError,
   type FaultReporter,
@@ -28,7 +28,7 @@ import { EVERYTHING, type Select, type Selectable } from "./query/selection.ts";
 import { countsOfPage, SelfMetrics, Status } from "./self-metrics.ts";
 import { RecentScrapes } from "./survey/recent-scrapes.ts";
 import type { SurveyParts } from "./survey/survey.ts";
-import { runUpdate, UPDATE, UpdateLock } from "./update-lock.ts";
+import { UPDATE, UpdateLock } from "./update-lock.ts";
 
 /** The scrape handler of one gatherer. */
 export interface ScrapeHandler extends Controls {
@@ -80,7 +80,7 @@ export function createScrapeHandler(
     parts,
     survey: createLazySurvey({ ...parts, health: selfMetrics.collectors, recentScrapes }),
     selfMetrics,
-    update: (work) => runUpdate(work, parts),
+    update: (work) => update(work, parts),
     setFailing(message = "no reason given") {
       // Some applications say so again and again.
       if (status.isFailing && reason === message) return;
@@ -120,27 +120,31 @@ function createScrape(parts: Parts, recentScrapes: RecentScrapes | undefined): S
   };
 }
 
+/** Most applications never update. What arrives meanwhile waits from the moment of this call. */
+async function update(work: () => unknown, parts: Parts): Promise<void> {
+  const startedAt = performance.now();
+  const running = parts.lock.update(work, parts.options.timeoutMs);
+  // Its failure is reported below.
+  running.catch(() => {});
+  const { reportUpdate } = await import("./application.ts");
+  await reportUpdate(running, startedAt, parts);
+}
+
 /** Only a page takes surveys, and most processes never show one. */
 function createLazySurvey(parts: SurveyParts): TakeSurvey {
-  let loaded: Promise<TakeSurvey> | undefined;
-  return async (client, visit, name) => {
-    loaded ??= import("./survey/survey.ts").then(({ createSurvey }) => createSurvey(parts));
-    const survey = await loaded;
-    return survey(client, visit, name);
-  };
+  const load = loadOnce(() =>
+    import("./survey/survey.ts").then(({ createSurvey }) => createSurvey(parts)),
+  );
+  return async (client, visit, name) => (await load())(client, visit, name);
 }
 
 /** Makes the function that reads queries: most scrapers send none. */
 function createLazySelect(selectable: Selectable): Select {
-  let reading: MaybePromise<typeof import("./query/query.ts")> | undefined;
-  return (query) => {
-    if (query === "") return EVERYTHING;
-    reading ??= import("./query/query.ts").then((loaded) => {
-      reading = loaded;
-      return loaded;
-    });
-    return andThen(reading, ({ readSelection }) => readSelection(query, selectable));
-  };
+  const load = loadOnce(() => import("./query/query.ts"));
+  return (query) =>
+    query === ""
+      ? EVERYTHING
+      : andThen(load(), ({ readSelection }) => readSelection(query, selectable));
 }
 
 type Parts = ScrapeParts & Pick<Accounts, "selfMetrics">;
@@ -225,7 +229,7 @@ function aboutCollector({ collector, source }: CollectorError): About {
 function withLazyHook(gatherer: Gatherer, hook: ScrapeHook): Gatherer {
   return {
     async gather(context) {
-      const { withHook } = await import("./hook.ts");
+      const { withHook } = await import("./application.ts");
       return withHook(gatherer, hook).gather(context);
     },
   };

@@ -1,12 +1,8 @@
 import { type Signal, unlessAborted } from "../abort.ts";
 import { ScrapeTimeoutError } from "../errors.ts";
 import type { ReadingLock } from "../exposition/expose.ts";
-import type { About, Log } from "../log.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
-import type { CollectorError } from "../model/gatherer.ts";
-import type { ResolvedOptions } from "../options/options.ts";
 import { unref } from "../timers.ts";
-import type { SelfMetrics } from "./self-metrics.ts";
 
 /** What reads values: the encoder of a scrape, or what copies them for another process. */
 export interface Reader {
@@ -89,35 +85,3 @@ async function withTimeout(work: () => unknown, timeoutMs: number): Promise<void
 
 /** The name of `update()` among the collectors. */
 export const UPDATE = "update";
-
-const UPDATES: About = {
-  kind: UPDATE,
-  fields: { collector: UPDATE },
-  again: "Updates work again",
-};
-
-/** Where the outcome of an update goes. */
-export interface UpdateContext {
-  readonly options: Pick<ResolvedOptions, "timeoutMs">;
-  readonly lock: UpdateLock;
-  readonly selfMetrics: SelfMetrics;
-  readonly log: Log;
-}
-
-/** Runs an update that no scrape sees half-done. Never rejects: a failure is counted and logged. */
-export async function runUpdate(
-  work: () => unknown,
-  { options, lock, selfMetrics, log }: UpdateContext,
-): Promise<void> {
-  const startedAt = performance.now();
-  const failures: CollectorError[] = [];
-  try {
-    await lock.update(work, options.timeoutMs);
-  } catch (error) {
-    failures.push({ collector: UPDATE, error, durationMs: performance.now() - startedAt });
-    selfMetrics.gatheringFailed(error);
-    log.error("Update failed", error, UPDATES);
-  }
-  if (failures.length === 0) log.settled(UPDATE);
-  selfMetrics.collectors.record(failures, (collector) => collector === UPDATE);
-}

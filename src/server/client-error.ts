@@ -1,4 +1,6 @@
 import { BAD_REQUEST, type FixedAnswer, REQUEST_TIMEOUT } from "../http/fixed-answers.ts";
+import { allHeaders } from "../http/send.ts";
+import { nodeModule } from "../node.ts";
 
 /** What the parser of `node:http` reports of bytes that are not a request. */
 export interface ClientError extends Error {
@@ -63,4 +65,19 @@ function isInTarget({ rawPacket, bytesParsed }: ClientError): boolean {
   const head = text.slice(text.lastIndexOf("\r\n\r\n") + 1).replace(/^[\r\n]+/, "");
   if (head.includes("\n")) return false;
   return /^[A-Z-]+ [^ ]+$/.test(head) || (head.includes("&") && !/[^\x21-\x7e]/.test(head));
+}
+
+/** Writes an answer that closes its connection, for where `node:http` makes no response. */
+export function bytesOf({ status, text, headers }: FixedAnswer): string {
+  const given = {
+    // RFC 9110 §6.6.1: an origin server that has a clock must send it with every 4xx.
+    Date: new Date().toUTCString(),
+    "Content-Type": "text/plain; charset=utf-8",
+    ...headers,
+    Connection: "close",
+  };
+  const all = allHeaders(given, Buffer.byteLength(text));
+  const reason = nodeModule("node:http").STATUS_CODES[status];
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${status} ${reason}`, ...lines, "", text].join("\r\n");
 }

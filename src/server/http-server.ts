@@ -7,7 +7,7 @@ import {
   REQUEST_TIMEOUT,
 } from "../http/fixed-answers.ts";
 import { resetSocket } from "../http/reset.ts";
-import { allHeaders, sendFixed } from "../http/send.ts";
+import { sendFixed } from "../http/send.ts";
 import type { Log } from "../log.ts";
 import { andThen, type MaybePromise } from "../maybe-promise.ts";
 import { nodeModule } from "../node.ts";
@@ -125,7 +125,7 @@ function listenerOf(answer: RequestListener, connections: Connections): RequestL
 
 /** Ends a connection with an answer to what is not a request, or not a whole one. */
 function refuse(stream: Socket, answer: MaybePromise<FixedAnswer>, connections: Connections): void {
-  const unfinished = connections.finish(stream, andThen(answer, bytesOf));
+  const unfinished = connections.finish(stream, andThen(answer, farewellOf));
   if (unfinished === undefined) return;
   void andThen(answer, (given) => {
     // Meanwhile whoever waits for its rest has answered it.
@@ -136,19 +136,9 @@ function refuse(stream: Socket, answer: MaybePromise<FixedAnswer>, connections: 
   unfinished.on("close", () => unfinished.req.destroy());
 }
 
-/** Writes an answer that closes its connection, for where `node:http` makes no response. */
-export function bytesOf({ status, text, headers }: FixedAnswer): string {
-  const given = {
-    // RFC 9110 §6.6.1: an origin server that has a clock must send it with every 4xx.
-    Date: new Date().toUTCString(),
-    "Content-Type": "text/plain; charset=utf-8",
-    ...headers,
-    Connection: "close",
-  };
-  const all = allHeaders(given, Buffer.byteLength(text));
-  const reason = nodeModule("node:http").STATUS_CODES[status];
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
-  return [`HTTP/1.1 ${status} ${reason}`, ...lines, "", text].join("\r\n");
+async function farewellOf(answer: FixedAnswer): Promise<string> {
+  const { bytesOf } = await import("./client-error.ts");
+  return bytesOf(answer);
 }
 
 /** Whether the client has begun a TLS handshake (RFC 8446 §5.1): it can read no answer of ours. */

@@ -15,7 +15,7 @@ import type { ClientCertificate } from "../http/access.ts";
 import { rawSocketOf } from "../http/reset.ts";
 import { nodeModule } from "../node.ts";
 import type { OpenHealth } from "../options/security.ts";
-import { bytesOf } from "./http-server.ts";
+import { bytesOf } from "./client-error.ts";
 import type { Tls } from "./tls/create-tls.ts";
 import { isHandshake, isLetter, peekFirstByte } from "./tls/first-byte.ts";
 import { handshakeRefusal } from "./tls/handshake-refusal.ts";

@@ -70,7 +70,7 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   "the page": /^(page\/(?!open-page)|scrape\/survey\/survey|version)/,
   "a group": /^(group\/|gatherers\/remote\/|endpoint\/group|server\/open-in-group|http\/targets)/,
   "further paths": /^endpoint\/(served-paths|endpoints)/,
-  probes: /^(probe\/|endpoint\/probes|options\/probe-rules)/,
+  probes: /^(probe\/|endpoint\/probe)/,
   "the Fetch API": /^(http\/fetch|mount\/answer-fetch)/,
   "a look at the memory": /^exposition\/kept\/(memory-pressure|read-memory)/,
   security:

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clientErrorAnswer } from "../../src/server/client-error.ts";
-import { bytesOf } from "../../src/server/http-server.ts";
+import { bytesOf, clientErrorAnswer } from "../../src/server/client-error.ts";
 import { rawExchange, rawRequest, request } from "../helpers/http/raw-request.ts";
 import { refusal, withoutDate } from "../helpers/http/refusal.ts";
 import { withServer } from "../helpers/http/with-server.ts";

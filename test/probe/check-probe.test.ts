@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isProbe } from "../../src/model/probe.ts";
-import { checkProbe } from "../../src/options/probe-rules.ts";
+import { isProbe } from "../../src/options/probe-rules.ts";
+import { checkProbe } from "../../src/probe/check-probe.ts";
 
 const probe = () => [];
 

@@ -1,7 +1,11 @@
+/** What an application runs of its own around its metrics: the hook, and updates. Most run neither. */
 import { unlessAborted } from "../abort.ts";
+import type { About, Log } from "../log.ts";
 import type { CollectorError, Gatherer } from "../model/gatherer.ts";
 import type { ScrapeHook } from "../options/options.ts";
 import { isAbandoned } from "./gather-cycle.ts";
+import type { SelfMetrics } from "./self-metrics.ts";
+import { UPDATE } from "./update-lock.ts";
 
 /** The name of the hook among the collectors. */
 const HOOK = "onScrape";
@@ -27,4 +31,34 @@ export function withHook(gatherer: Gatherer, hook: ScrapeHook): Gatherer {
       return { ...result, errors: [...failures, ...errors] };
     },
   };
+}
+
+const UPDATES: About = {
+  kind: UPDATE,
+  fields: { collector: UPDATE },
+  again: "Updates work again",
+};
+
+/** Where the outcome of an update goes. */
+export interface UpdateContext {
+  readonly selfMetrics: SelfMetrics;
+  readonly log: Log;
+}
+
+/** Waits for an update that no scrape sees half-done. Never rejects: a failure is counted and logged. */
+export async function reportUpdate(
+  running: Promise<void>,
+  startedAt: number,
+  { selfMetrics, log }: UpdateContext,
+): Promise<void> {
+  const failures: CollectorError[] = [];
+  try {
+    await running;
+  } catch (error) {
+    failures.push({ collector: UPDATE, error, durationMs: performance.now() - startedAt });
+    selfMetrics.gatheringFailed(error);
+    log.error("Update failed", error, UPDATES);
+  }
+  if (failures.length === 0) log.settled(UPDATE);
+  selfMetrics.collectors.record(failures, (collector) => collector === UPDATE);
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ScrapeTimeoutError } from "../../src/errors.ts";
 import type { Gatherer } from "../../src/model/gatherer.ts";
-import { withHook } from "../../src/scrape/hook.ts";
+import { withHook } from "../../src/scrape/application.ts";
 import { createContext } from "../helpers/scraping/gathering.ts";
 import { tick } from "../helpers/turns.ts";
 

@@ -5,7 +5,7 @@
  * A server and a handler have one endpoint each. `group-endpoint.ts` makes that of a process whose
  * scrapes are answered for all workers of a group; `late-endpoint.ts` lets requests wait until it has
  * joined them. The code of groups is loaded only with the option `workers`, for a handler by
- * `later.ts`. This room reads no request and sends no response.
+ * `handler-endpoint.ts`. This room reads no request and sends no response.
  */
 import type { FixedAnswer } from "../http/fixed-answers.ts";
 import type { RequestHead } from "../http/request-head.ts";

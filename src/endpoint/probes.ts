@@ -1,9 +1,11 @@
 import type { Log } from "../log.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { Probe } from "../model/probe.ts";
+import { checkProbe } from "../options/probe-rules.ts";
 import { createProbeFamilies } from "../probe/probe-counts.ts";
 import { createProbeEndpoint, type ProbeParts } from "../probe/probe-endpoint.ts";
 import type { Scrape } from "../scrape/exchange.ts";
+import type { Endpoint, EndpointParts, OwnEndpoint } from "./endpoint.ts";
 
 /** What the probes of a server have in common. */
 export interface ProbesParts extends Omit<ProbeParts, "path" | "log"> {
@@ -39,6 +41,31 @@ export function createProbes(
     families: createProbeFamilies(endpoints.map(({ counts }) => counts)),
     close() {
       for (const { close } of endpoints) close();
+    },
+  };
+}
+
+/**
+ * Makes the endpoint of one probe, which does not know its path.
+ *
+ * @param own Keeps what the application declares.
+ * @throws {TypeError} For a detail of a wrong type.
+ * @throws {RangeError} For one that is out of range, and when a rule of `allow` cannot be read.
+ */
+export function createProbeHandler(
+  probe: Probe,
+  { options, log }: Pick<EndpointParts, "options" | "log">,
+  own: OwnEndpoint,
+): Endpoint {
+  checkProbe("probe", probe);
+  const { status, lock } = own.parts;
+  const endpoint = createProbeEndpoint(probe, { path: undefined, options, log, status, lock });
+  return {
+    ...own,
+    scrape: endpoint.scrape,
+    close() {
+      endpoint.close();
+      return own.close();
     },
   };
 }

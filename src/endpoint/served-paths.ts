@@ -1,12 +1,11 @@
 import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { isFixedPath } from "../http/routes.ts";
 import type { Gatherer, Sources } from "../model/gatherer.ts";
-import type { Probe } from "../model/probe.ts";
+import { isProbe, type Probe } from "../model/probe.ts";
 import { isObject } from "../options/checks.ts";
 import type { ResolvedOptions } from "../options/options.ts";
-import { isProbe } from "../options/probe-rules.ts";
+import { checkProbe } from "../options/probe-rules.ts";
 import { isUrlPath } from "../options/rules.ts";
-import { checkProbe } from "../probe/check-probe.ts";
 
 /** What further paths serve, by their paths. */
 export interface ServedPaths {

@@ -29,8 +29,10 @@ export interface Probe {
   /**
    * Asks one target. Called once for all equal requests that wait at the same time.
    *
-   * @returns Families, or a registry that was made for this run.
-   * @throws What made the probe fail.
+   * @returns Families, or a registry that was made for this run: one that another run has returned would mix
+   *   targets, so it makes the probe fail. A family `probe_success` with the value 0 says that the target has
+   *   failed, beside what was found of it.
+   * @throws What made the probe fail. It is logged, and never part of the answer.
    */
   probe(context: ProbeContext): ProbeResult | PromiseLike<ProbeResult>;
   /**
@@ -110,7 +112,7 @@ export interface ProbeContext {
   readonly module: string;
   /** The values of the parameters that `Probe.params` declares. */
   readonly params: Readonly<Record<string, string | undefined>>;
-  /** Aborts at the deadline, when no client waits any longer, and at shutdown. */
+  /** Aborts at the deadline, when no client waits any longer, when the probe has failed, and at shutdown. */
   readonly signal: AbortSignal;
   /** When the signal aborts at the latest, in milliseconds since the epoch. */
   readonly deadlineMs: number;
@@ -136,3 +138,19 @@ export type LookupFunction = (
     family?: number,
   ) => void,
 ) => void;
+
+/**
+ * Tells a probe from what can be gathered.
+ *
+ * @internal
+ */
+export function isProbe(value: unknown): value is Probe {
+  return typeof (value as Partial<Probe> | null | undefined)?.probe === "function";
+}
+
+/**
+ * What is wrong with a probe without a rule: nobody may open a relay by accident.
+ *
+ * @internal
+ */
+export const NO_ALLOW = 'must say which targets may be asked, such as "*.lan"';

@@ -7,15 +7,14 @@
  * `node:http` as well as through the Fetch API. This room opens no socket, and compares no path.
  */
 
-import { createEndpoint, type Endpoint, type EndpointParts } from "../endpoint/endpoint.ts";
-import { joinLater, probeLater } from "../endpoint/later.ts";
+import type { Endpoint, EndpointParts } from "../endpoint/endpoint.ts";
+import { createHandlerEndpoint, createProbeHandlerEndpoint } from "../endpoint/handler-endpoint.ts";
 import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { HEALTHY, NOT_FOUND, NOT_READY, READY } from "../http/fixed-answers.ts";
 import { createLog } from "../log.ts";
 import type { Sources } from "../model/gatherer.ts";
-import type { Probe } from "../model/probe.ts";
+import { isProbe, NO_ALLOW, type Probe } from "../model/probe.ts";
 import type { Controls, HandlerOptions } from "../options/options.ts";
-import { checkAllow, isProbe } from "../options/probe-rules.ts";
 import { resolveHandlerOptions } from "../options/rules.ts";
 import type { Content } from "./answer-fetch.ts";
 import { guardOf } from "./late-guard.ts";
@@ -49,7 +48,8 @@ export interface Handler extends Mount, Controls {
  * Makes a handler that serves `source` wherever it is mounted: any path, any framework.
  *
  * What a probe counts is served nowhere, because no metrics are known to belong to it; its `page` and
- * `targets` answer 404.
+ * `targets` answer 404. Its details are checked when its code has been loaded: if one is wrong, that is logged,
+ * and every request gets 500.
  *
  * @param source A registry of prom-client 13 to 15 or `@prometheus-io/client`, a `Gatherer`, an array of
  *   them; or a `Probe`, which gets a handler of its own.
@@ -100,12 +100,9 @@ export function createHandler(source: Sources | Probe, options?: HandlerOptions)
 }
 
 function endpointOf(source: Sources | Probe, parts: Omit<EndpointParts, "gatherer">): Endpoint {
-  if (isProbe(source)) {
-    checkAllow("probe", source);
-    return probeLater(source, parts);
-  }
-  const all = { ...parts, gatherer: gathererOf(source) };
-  return parts.options.workers === undefined ? createEndpoint(all) : joinLater(all);
+  if (!isProbe(source)) return createHandlerEndpoint({ ...parts, gatherer: gathererOf(source) });
+  if (source.allow === undefined) throw new TypeError(`Option "probe.allow" ${NO_ALLOW}`);
+  return createProbeHandlerEndpoint(source, parts);
 }
 
 /**

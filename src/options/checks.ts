@@ -57,13 +57,21 @@ export function textThat(expected: string, isLegal: (text: string) => boolean): 
 
 /** A list of some of `known`, without repetitions, and not empty. */
 export function listOf(known: readonly unknown[]): Check {
+  return listThat(`one or more of ${known.map(show).join(", ")}`, (item) => known.includes(item));
+}
+
+/**
+ * A list without repetitions, and not empty.
+ *
+ * @param expected What its items must be, in words.
+ */
+export function listThat(expected: string, isLegal: (item: unknown) => boolean): Check {
   return (name, value) => {
     if (!Array.isArray(value)) throw wrongType(name, "an array", value);
     // Unlike the methods of an array, a set does not skip holes.
     const items = new Set<unknown>(value);
-    const isLegal = items.size > 0 && [...items].every((item) => known.includes(item));
-    if (isLegal && items.size === value.length) return;
-    throw outOfRange(name, `one or more of ${known.map(show).join(", ")}, each once`, value);
+    if (items.size > 0 && items.size === value.length && [...items].every(isLegal)) return;
+    throw outOfRange(name, `${expected}, each once`, value);
   };
 }
 

@@ -84,13 +84,14 @@ export async function answerRun(
   const waiting: Waiting = { request, ask, run: runs.join(ask, deadline), deadline };
   try {
     const families = await waiting.run.families(deadline);
+    const hasFailed = saysFailure(families);
     const exposition = await expose(parts, waiting, families, deadline);
     deadline.throwIfOver();
     deadline.startBody();
     const sending = startSending(deadline, (broken) => {
       counts.inFlight--;
       if (broken !== undefined) fail(parts, waiting, broken.error);
-      else succeed(parts, waiting, families);
+      else succeed(parts, ask, hasFailed);
     });
     return { status: 200, ...exposition, ...sending };
   } catch (thrown) {
@@ -150,14 +151,10 @@ function expose(
 /** The kind of the faults of probes in the log. */
 const PROBE = "probe";
 
-function succeed(
-  { counts, log }: AnswerParts,
-  { ask }: Waiting,
-  families: readonly MetricFamily[],
-): void {
-  const isFailure = saysFailure(families);
-  counts.count(isFailure ? "failure" : "success", labelOf(ask));
-  if (isFailure) return;
+/** @param hasFailed Whether the probe has said so itself. */
+function succeed({ counts, log }: AnswerParts, ask: Ask, hasFailed: boolean): void {
+  counts.count(hasFailed ? "failure" : "success", labelOf(ask));
+  if (hasFailed) return;
   const works = nameOf(ask);
   log.settled(PROBE, (name) => name !== works);
 }

@@ -130,12 +130,7 @@ export class Run implements Due {
     const { probe, policy, report } = this.#parts;
     const { target, module, params } = this.ask;
     const lightSignal = this.#signal;
-    const bounds = {
-      deadlineMs,
-      get signal() {
-        return lightSignal.real;
-      },
-    };
+    const bounds = { signal: lightSignal.real, deadlineMs };
     const lookup = policy.lookup(target);
     const result = await probe.probe({ target, module, params, lookup, ...bounds });
     // Its collectors would run for nobody.
@@ -162,6 +157,8 @@ export class Run implements Due {
 
 /** How long a run of a module may take at most, in milliseconds. */
 export function moduleTimeoutMs({ timeoutMs }: Pick<Probe, "timeoutMs">, module: string): number {
-  const ownMs = typeof timeoutMs === "object" ? timeoutMs[module] : timeoutMs;
+  if (typeof timeoutMs !== "object") return timeoutMs ?? Number.POSITIVE_INFINITY;
+  // Every object has a name such as "constructor".
+  const ownMs = Object.hasOwn(timeoutMs, module) ? timeoutMs[module] : undefined;
   return ownMs ?? Number.POSITIVE_INFINITY;
 }

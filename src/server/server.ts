@@ -16,6 +16,7 @@ import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { isFixedPath } from "../http/routes.ts";
 import { createLog } from "../log.ts";
 import type { Sources } from "../model/gatherer.ts";
+import { isProbe } from "../model/probe.ts";
 import {
   type Address,
   describeAddress,
@@ -23,7 +24,6 @@ import {
   ordinaryTarget,
 } from "../options/address.ts";
 import type { Controls, ServerOptions } from "../options/options.ts";
-import { isProbe } from "../options/probe-rules.ts";
 import { resolveOptions } from "../options/rules.ts";
 import { isSecured } from "../options/security-rules.ts";
 import type { WorkerRole } from "../options/workers.ts";

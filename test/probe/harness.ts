@@ -3,8 +3,8 @@ import { createLog } from "../../src/log.ts";
 import type { ValueMetric } from "../../src/model/metric-family.ts";
 import type { Probe, ProbeContext, ProbeResult } from "../../src/model/probe.ts";
 import type { HandlerOptions } from "../../src/options/options.ts";
+import { checkProbe } from "../../src/options/probe-rules.ts";
 import { resolveHandlerOptions } from "../../src/options/rules.ts";
-import { checkProbe } from "../../src/probe/check-probe.ts";
 import { createProbeFamilies } from "../../src/probe/probe-counts.ts";
 import { createProbeEndpoint, type ProbeEndpoint } from "../../src/probe/probe-endpoint.ts";
 import type { ScrapeRequest } from "../../src/scrape/exchange.ts";
@@ -18,7 +18,7 @@ export interface Harness extends ProbeEndpoint, Pick<ScrapeHarness, "run"> {
   readonly lock: UpdateLock;
   readonly logged: string[];
   ask(query: string, request?: Partial<ScrapeRequest>): Promise<Sent | undefined>;
-  /** The status of an answer, and its `probe_success` or else its text. */
+  /** The status of an answer, and its `probe_success` or else its text; `undefined` if it is not complete. */
   verdict(query: string, request?: Partial<ScrapeRequest>): Promise<string | undefined>;
   /** The counts that are not 0, as `result module: value`. */
   counted(): readonly string[];
@@ -49,7 +49,8 @@ export function createHarness(given: Partial<Probe> = {}, options: HandlerOption
     ask,
     async verdict(query, request) {
       const sent = await ask(query, request);
-      return sent && `${sent.status} ${successIn(sent.text) ?? sent.text.trim()}`;
+      if (sent === undefined || sent.isCut) return undefined;
+      return `${sent.status} ${successIn(sent.text) ?? sent.text.trim()}`;
     },
     counted() {
       const [total] = createProbeFamilies([endpoint.counts]);

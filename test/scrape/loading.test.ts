@@ -70,12 +70,14 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   "the page": /^(page\/(?!open-page)|scrape\/survey\/survey|version)/,
   "a group": /^(group\/|gatherers\/remote\/|endpoint\/group|server\/open-in-group|http\/targets)/,
   "further paths": /^endpoint\/(served-paths|endpoints)/,
-  probes: /^(probe\/|endpoint\/probe)/,
+  probes: /^(probe\/|endpoint\/probes|options\/probe-rules)/,
   "the Fetch API": /^(http\/fetch|mount\/answer-fetch)/,
   "a look at the memory": /^exposition\/kept\/(memory-pressure|read-memory)/,
   security:
     /^(server\/(security|tls|web-config)|http\/access(\.ts|\/(?!settings-file|token-file))|options\/late)/,
   "what no TCP port needs": /^server\/listen\/(unix|stale|descriptors|systemd|environment|health)/,
+  "queries, hooks and named sources":
+    /^(scrape\/(application|query\/query)|gatherers\/tell-apart)\./,
   OpenTelemetry: /^(gatherers\/opentelemetry|exporter|programs\/opentelemetry)\//,
 };
 

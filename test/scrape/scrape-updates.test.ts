@@ -92,13 +92,15 @@ for (const [errorHandling, status, passedMs] of [
   test(`an onScrape that never settles times out (${errorHandling}: ${status})`, async (t) => {
     const clock = mockClock(t);
     const signals: AbortSignal[] = [];
+    const begun = createGate();
     const onScrape: ScrapeHook = ({ signal }) => {
       signals.push(signal);
+      begun.open();
       return new Promise(() => {});
     };
     const { get } = createHarness(GOOD, { onScrape, errorHandling, timeoutOffsetMs: 0 });
     const sending = get({ timeoutSeconds: "0.5" });
-    await tick();
+    await begun.promise;
     clock.tick(passedMs);
     assert.equal((await sending)?.status, status);
     assert.equal(signals[0]?.aborted, true);

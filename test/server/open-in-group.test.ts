@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { ListenError, Server, type ServerOptions } from "../../src/index.ts";
+import { createHandler, ListenError, Server, type ServerOptions } from "../../src/index.ts";
 import { gaugeOf } from "../helpers/families.ts";
 import { createGate } from "../helpers/gate.ts";
 import { countingGatherer, gathererWith } from "../helpers/gatherers.ts";
@@ -19,6 +19,8 @@ import { within } from "../helpers/within.ts";
 import { Application } from "../helpers/workers/application.ts";
 import { newGroup, RUNTIME_FOLDER } from "../helpers/workers/own-group.ts";
 import { eventually, scrape } from "../helpers/workers/reading.ts";
+
+const ONE = [{ labels: {}, value: 1 }];
 
 const inGroup = (): Pick<ServerOptions, "workers"> => ({ workers: { group: newGroup() } });
 
@@ -41,6 +43,33 @@ test("the first server of a group is its hub, and serves what it would serve alo
     assert.deepEqual([status, `${body}`], [200, "# TYPE up gauge\nup 1\n"]);
     assert.deepEqual(log, []);
   }));
+
+test("sources that have names are served together, and a scrape of all cannot pick among them", () => {
+  const source = {
+    cpu: gathererWith(gaugeOf(ONE, "cpu")),
+    disk: gathererWith(gaugeOf(ONE, "disk")),
+  };
+  return withServer({ ...inGroup(), selfMetrics: false, source }, async ({ server }) => {
+    const { body } = await httpGet(server.url);
+    assert.deepEqual(`${body}`.match(/^\w+(?= )/gm), ["cpu", "disk"]);
+    for (const query of ["collect[]=cpu", "exclude[]=cpu", "worker=0&collect[]=cpu"]) {
+      const refused = await httpGet(`${server.url}?${query}`);
+      assert.equal(refused.status, 400);
+      assert.match(`${refused.body}`, /^With several workers, /);
+    }
+  });
+});
+
+test("a gatherer that declares parameters cannot be one of several workers", async () => {
+  const source = { ...gathererWith(gaugeOf(ONE, "up")), params: ["room"] };
+  const options = inGroup();
+  const message = /params cannot be served with the option "workers"/;
+  await assert.rejects(Server.listen(source, "127.0.0.1:0", options), {
+    name: "TypeError",
+    message,
+  });
+  assert.throws(() => createHandler(source, options), { name: "TypeError", message });
+});
 
 test("a hub with TLS tells it to members and to scrapers", () =>
   withServer({ ...inGroup(), tls: CERTIFICATE, auth: { authorize: () => true } }, async (hub) => {

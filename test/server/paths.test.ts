@@ -221,3 +221,20 @@ for (const [name, paths, message, type] of WRONG) {
     });
   });
 }
+
+test("a gatherer is told the path at which a scrape asks", async () => {
+  const told: (string | undefined)[] = [];
+  const at = (): Gatherer => ({
+    gather({ path }) {
+      told.push(path);
+      return { families: [] };
+    },
+  });
+  const options = { source: at(), path: "/m", paths: { "/metrics/db": { db: at() } } };
+  await withServer(options, async ({ port }) => {
+    for (const path of ["/m", "/metrics/db?collect[]=db"]) {
+      assert.equal((await get(port, path)).status, 200);
+    }
+  });
+  assert.deepEqual(told, ["/m", "/metrics/db"]);
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isProbe } from "../../src/options/probe-rules.ts";
-import { checkProbe } from "../../src/probe/check-probe.ts";
+import { isProbe } from "../../src/model/probe.ts";
+import { checkProbe } from "../../src/options/probe-rules.ts";
 
 const probe = () => [];
 
@@ -34,22 +34,23 @@ const ILLEGAL: readonly [value: unknown, message: RegExp, type?: ErrorConstructo
   [{ allow: "any" }, /"p.probe" must be a function/],
   [{ probe: 1, allow: "any" }, /"p.probe" must be a function/],
   [{ probe }, /"p.allow" must say which targets may be asked/],
-  [{ probe, allow: [] }, /"p.allow" must be a rule or an array of rules/],
-  [{ probe, allow: [/a/] }, /"p.allow" must be a rule or an array of rules/],
+  [{ probe, allow: [] }, /"p.allow" must be one or more rules, each once/, RangeError],
+  [{ probe, allow: [/a/] }, /"p.allow" must be one or more rules, each once/, RangeError],
   [{ probe, allow: "any", alow: "any" }, /Unknown option "p.alow"/],
-  [{ probe, allow: "any", modules: [] }, /"p.modules" must be an array of names, each once/],
-  [{ probe, allow: "any", modules: "a" }, /"p.modules" must be an array of names/],
-  [{ probe, allow: "any", modules: ["a", ""] }, /"p.modules" must be an array of names/],
-  [{ probe, allow: "any", modules: ["a", "a"] }, /"p.modules" must be an array of names/],
-  [{ probe, allow: "any", params: [1] }, /"p.params" must be an array of names/],
-  [{ probe, allow: "any", params: ["target"] }, /"p.params" must be .*"target"/, RangeError],
-  [{ probe, allow: "any", params: ["name[]"] }, /"p.params" must be .*"name\[\]"/, RangeError],
+  [{ probe, allow: "any", modules: [] }, /"p.modules" must be one or more names/, RangeError],
+  [{ probe, allow: "any", modules: "a" }, /"p.modules" must be an array/],
+  [{ probe, allow: "any", modules: ["a", ""] }, /"p.modules" must be one or more/, RangeError],
+  [{ probe, allow: "any", modules: ["a", "a"] }, /"p.modules" must be .*, each once/, RangeError],
+  [{ probe, allow: "any", params: [1] }, /"p.params" must be one or more names/, RangeError],
+  [{ probe, allow: "any", params: ["target"] }, /"p.params" must be .* other than/, RangeError],
+  [{ probe, allow: "any", params: ["name[]"] }, /"p.params" must be .* other than/, RangeError],
   [{ probe, allow: "any", maxPerTarget: 0 }, /"p.maxPerTarget" must be an integer/, RangeError],
   [{ probe, allow: "any", maxInFlight: 0.5 }, /"p.maxInFlight" must be an integer/, RangeError],
   [{ probe, allow: "any", maxInFlight: "1" }, /"p.maxInFlight" must be a number/],
   [{ probe, allow: "any", timeoutMs: 0 }, /"p.timeoutMs" must be an integer/, RangeError],
-  [{ probe, allow: "any", timeoutMs: null }, /"p.timeoutMs" must be an object/],
-  [{ probe, allow: "any", timeoutMs: { a: 1 } }, /"p.timeoutMs" must be .*"a"/, RangeError],
+  [{ probe, allow: "any", timeoutMs: null }, /"p.timeoutMs" must be a number/],
+  [{ probe, allow: "any", timeoutMs: { a: 1 } }, /"p.timeoutMs" must be a number/],
+  [{ probe, allow: "any", modules: ["a"], timeoutMs: { b: 1 } }, /Unknown option "p.timeoutMs.b"/],
   [
     { probe, allow: "any", modules: ["a"], timeoutMs: { a: "1" } },
     /"p.timeoutMs.a" must be a number/,

@@ -42,7 +42,7 @@ async function bundle() {
     legalComments: "none",
     minifyWhitespace: true,
     minifySyntax: true,
-    lineLimit: 120,
+    lineLimit: 500,
     write: false,
     plugins: [evaluateScripts(), leaveLibraries(), shareTheEntry()],
     logOverride: { "ignored-bare-import": "silent" },

@@ -1,5 +1,5 @@
 import { NOT_FOUND } from "../http/fixed-answers.ts";
-import { andThen, type MaybePromise } from "../maybe-promise.ts";
+import { andThen, loadOnce, type MaybePromise } from "../maybe-promise.ts";
 import type { Gatherer } from "../model/gatherer.ts";
 import type { Probe } from "../model/probe.ts";
 import {
@@ -56,18 +56,15 @@ function endpointLater(
   alone: OwnEndpoint,
   onFailure: (error: unknown) => void,
 ): Endpoint {
-  let current: Endpoint | undefined;
-  const loaded = loading
-    .catch((error: unknown) => {
+  const load = loadOnce(() =>
+    loading.catch((error: unknown) => {
       onFailure(error);
       return alone;
-    })
-    .then((endpoint) => {
-      current = endpoint;
-      return endpoint;
-    });
+    }),
+  );
+  void load();
   const whenLoaded = <T>(use: (endpoint: Endpoint) => MaybePromise<T>): MaybePromise<T> =>
-    andThen<Endpoint, T>(current ?? loaded, use);
+    andThen(load(), use);
   return {
     scrape: (request) => whenLoaded(({ scrape }) => scrape(request)),
     page: (request) => whenLoaded(({ page }) => page(request)),

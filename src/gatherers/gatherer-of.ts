@@ -12,8 +12,8 @@
  *
  * @module
  */
-import { isPromise, loadOnce } from "../maybe-promise.ts";
-import type { Gatherer, NamedSources, Sources } from "../model/gatherer.ts";
+import { andThen, loadOnce, type MaybePromise } from "../maybe-promise.ts";
+import type { Gatherer, GatherResult, NamedSources, Sources } from "../model/gatherer.ts";
 import { isStringList } from "../options/checks.ts";
 import { mergeGatherers, paramsOf } from "./merge.ts";
 import { registryGathererOf } from "./prom-client/gatherer.ts";
@@ -71,12 +71,9 @@ function tellApartLater(...parts: Parameters<typeof tellApart>): Gatherer {
   return {
     params: paramsOf(gatherers),
     sourceNames,
-    gather(context) {
-      const gatherer = load();
-      return isPromise(gatherer)
-        ? gatherer.then((loaded) => loaded.gather(context))
-        : gatherer.gather(context);
-    },
+    // Cast: what it awaits may be any thenable.
+    gather: (context) =>
+      andThen(load(), (loaded) => loaded.gather(context) as MaybePromise<GatherResult>),
   };
 }
 

@@ -23,7 +23,7 @@ import { isFormat, rawView } from "./raw-view.ts";
 
 /** What the page needs of the place that it is in. */
 export interface PageContext {
-  readonly scrapeHandler: Pick<ScrapeHandler, "scrape" | "survey">;
+  readonly scrapeHandler: Pick<ScrapeHandler, "scrape" | "survey" | "parts">;
   readonly options: Pick<ResolvedHandlerOptions, "formats">;
   /** The paths that the page links to; a mount knows none. */
   readonly paths: readonly PageLink[];

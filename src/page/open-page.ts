@@ -8,8 +8,8 @@
  * runs in the browser; without it the page still shows everything but live values. Nothing here is
  * counted as a scrape, and no error is ever shown.
  */
-import { LightSignal, OVER } from "../abort.ts";
-import type { Scrape, ScrapeResponse } from "../scrape/exchange.ts";
+import type { Scrape } from "../scrape/exchange.ts";
+import { textResponse } from "../scrape/failure.ts";
 import type { PageContext } from "./answer-page.ts";
 
 /** Makes the function that answers requests for the page. HEAD gathers nothing. */
@@ -20,17 +20,16 @@ export function createPage(context: PageContext): Scrape {
       return await answerPage(context, request);
     } catch (error) {
       context.log.error(CANNOT_SEND, error);
-      return plainFailure();
+      const { alarm } = context.scrapeHandler.parts;
+      return textResponse(FAILURE, request.signal, { alarm, log: context.log }, () => {});
     }
   };
 }
 
+const FAILURE = {
+  status: 500,
+  text: "The page could not be made. See the process log.\n",
+} as const;
+
 /** The log line of a page that could not be sent. */
 const CANNOT_SEND = "Cannot send the page";
-
-function plainFailure(): ScrapeResponse {
-  const signal = new LightSignal();
-  const headers = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
-  const body = Buffer.from("The page could not be made. See the process log.\n");
-  return { status: 500, headers, body, signal, end: () => signal.abort(OVER) };
-}

@@ -37,29 +37,15 @@ export interface CompressedBody {
   readonly encoding: ContentEncoding;
 }
 
-/** A content encoding, as far as a request tells; `compress-body.ts` has what makes its bytes. */
-interface Codec {
-  /** What else a request may call it. */
-  readonly aliases: readonly string[];
-  /** Tells whether this Node has it; absent where every Node has. */
-  isAvailable?(): Promise<boolean>;
-}
-
-const CODECS: Readonly<Record<CodecName, Codec>> = {
-  // RFC 9110 §8.4.1.3: a recipient treats `x-gzip` as `gzip`.
-  gzip: { aliases: ["x-gzip"] },
-  zstd: { aliases: [], isAvailable: isZstdThere },
-};
-
 async function isZstdThere(): Promise<boolean> {
   const { isZstdAvailable } = await import("./zstd.ts");
   return isZstdAvailable();
 }
 
-/** The codec for each other name. */
-export const ALIASES: ReadonlyMap<string, string> = new Map(
-  Object.entries(CODECS).flatMap(([name, { aliases }]) => aliases.map((alias) => [alias, name])),
-);
+/**
+ * The codec for each other name that a request may use. RFC 9110 §8.4.1.3: a recipient treats `x-gzip` as `gzip`.
+ */
+export const ALIASES: ReadonlyMap<string, string> = new Map([["x-gzip", "gzip"]]);
 
 /**
  * The smallest body that is worth compressing, in bytes.
@@ -99,7 +85,8 @@ function orAnother(
 }
 
 function isAvailable(encoding: ContentEncoding): MaybePromise<boolean> {
-  return encoding === IDENTITY || (CODECS[encoding].isAvailable?.() ?? true);
+  // Every Node has gzip.
+  return encoding !== "zstd" || isZstdThere();
 }
 
 async function compressLater(

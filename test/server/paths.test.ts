@@ -197,12 +197,17 @@ const WRONG: readonly [name: string, paths: unknown, error: RegExp, type: typeof
   ["no path", { metrics: DB }, /must have the paths of URLs, got "metrics"$/, RangeError],
   ["a query", { "/a?b": DB }, /must have the paths of URLs, got "\/a\?b"$/, RangeError],
   ["an array", [DB], /must have the paths of URLs, got "0"$/, RangeError],
-  ["the main path", { "/m": DB }, /no path that the option "path" has, got "\/m"$/, RangeError],
+  [
+    "the main path",
+    { "/m": DB },
+    /must not have the path of the option "path", got "\/m"$/,
+    RangeError,
+  ],
   ...["/-/healthy", "/-/ready", "/-/targets", "/-/reload", "/favicon.ico"].map(
     (path): (typeof WRONG)[number] => [
       path,
       { [path]: DB },
-      /must have no path that the server uses itself, got "\/.*"$/,
+      /must not have a path that the server uses itself, got "\/.*"$/,
       RangeError,
     ],
   ),

@@ -65,9 +65,9 @@ export interface OwnEndpoint extends Endpoint {
 }
 
 /**
- * Checks that a gatherer can be one of several workers.
+ * Checks that a gatherer can be served by several workers.
  *
- * @throws {TypeError} When it declares parameters: workers are not told any.
+ * @throws {TypeError} When it declares parameters: the hub passes none on to the workers.
  */
 export function checkGrouped({ gatherer: { params = [] } }: Pick<EndpointParts, "gatherer">): void {
   if (params.length === 0) return;

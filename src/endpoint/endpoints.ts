@@ -12,7 +12,7 @@ export interface Endpoints {
   readonly main: OwnEndpoint;
   /** What an endpoint needs that answers at the main path, too, for all workers of a group. */
   readonly parts: EndpointParts;
-  /** Says at the further paths what the application declares: a group tells its main path on its own. */
+  /** Passes what the application declares on to the further paths: a group tells its main path itself. */
   readonly controls: Pick<Controls, "setFailing" | "setOk">;
 }
 

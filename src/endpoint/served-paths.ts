@@ -47,14 +47,14 @@ const MAX_CONNECTIONS = 1_024;
 function checkPath(path: string, main: string): void {
   const fault = faultOf(path, main);
   if (fault === undefined) return;
-  throw new RangeError(`Option "paths" must have ${fault}, got ${JSON.stringify(path)}`);
+  throw new RangeError(`Option "paths" must ${fault}, got ${JSON.stringify(path)}`);
 }
 
 function faultOf(path: string, main: string): string | undefined {
-  if (!isUrlPath(path)) return "the paths of URLs";
-  if (path === main) return 'no path that the option "path" has';
+  if (!isUrlPath(path)) return "have the paths of URLs";
+  if (path === main) return 'not have the path of the option "path"';
   const isOwn = isFixedPath(path) || path.startsWith(OWN_PATHS);
-  return isOwn ? "no path that the server uses itself" : undefined;
+  return isOwn ? "not have a path that the server uses itself" : undefined;
 }
 
 /** The beginning of what the server has for itself, now and later. */

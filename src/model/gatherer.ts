@@ -47,8 +47,8 @@ export interface Gatherer {
    */
   gather(context: GatherContext): GatherResult | PromiseLike<GatherResult>;
   /**
-   * The parameters of a scrape's query that it reads, as `context.params`. Scrapes share a gathering if they have
-   * the same values of these; whatever else is in the query, it is never told.
+   * The parameters of a scrape's query that it reads, as `context.params`. Scrapes share a gathering only if they
+   * have the same values of these. It is never told any other parameter.
    * @default undefined: none
    */
   readonly params?: readonly string[] | undefined;

@@ -12,7 +12,7 @@ export interface Ask extends Pick<ProbeContext, "target" | "module" | "params"> 
   readonly key: string;
 }
 
-/** What of a probe a query depends on. */
+/** The part of a probe that says what a query may have. */
 type Queried = Pick<Probe, "modules" | "params">;
 
 /**

@@ -61,7 +61,7 @@ function readHost(hostname: string): ProbeTarget {
     const asked = parseTarget(isIpv6 ? `[${hostname}]` : hostname);
     if (asked.text === asked.authority && asked.port === undefined) return asked;
   } catch {
-    // It is none, either.
+    // It is not a host.
   }
   throw refusal(hostname, "it is not a host");
 }

@@ -8,7 +8,7 @@ type Answer = (error: NodeJS.ErrnoException | null, addresses: readonly LookupAd
 /** Asks for all addresses of a host, as `dns.lookup()` does, and never answers before it returns. */
 export type Resolve = (host: string, options: LookupOptions, answer: Answer) => void;
 
-/** Clients that come and go while names have no answer must not fill the memory; those waiting are under 10 MB. */
+/** Clients that come and go while names have no answer must not fill the memory: so many take under 10 MB. */
 const MAX_WAITING = 1_024;
 
 /**
@@ -17,7 +17,7 @@ const MAX_WAITING = 1_024;
  * A question cannot be withdrawn. It occupies a thread of Node, two of four by default, until the system gives
  * up, which takes longer than a scrape. So equal questions are one, whoever asks, and at whichever scrape:
  * otherwise a few names without an answer would keep all others waiting, more so with every scrape. Whoever
- * waits is answered even when his run is over: an error at that moment would reach a socket whose listeners
+ * waits is answered even when the run is over: an error at that moment would reach a socket whose listeners
  * have just been removed, and end the process.
  */
 export function createResolver(): Resolve {

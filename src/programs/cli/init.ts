@@ -15,7 +15,7 @@ import type { InitCommand, Language } from "./flags/init-flag.ts";
 /**
  * Writes an exporter to start from.
  *
- * @param say Is told each file and what to do next, line by line.
+ * @param say Called for each line: each file that was written or kept, then what to do next.
  * @throws The error of the file system if a file cannot be written. Those before it remain.
  */
 export function writeExporter(

@@ -51,7 +51,7 @@ function checkPath(path: string, main: string): void {
 }
 
 function faultOf(path: string, main: string): string | undefined {
-  if (!isUrlPath(path)) return "have the paths of URLs";
+  if (!isUrlPath(path)) return 'have the paths of URLs, such as "/probe"';
   if (path === main) return 'not have the path of the option "path"';
   const isOwn = isFixedPath(path) || path.startsWith(OWN_PATHS);
   return isOwn ? "not have a path that the server uses itself" : undefined;

@@ -239,9 +239,19 @@ test("the port of the health answers no further path", async () => {
 const WRONG: readonly [name: string, paths: unknown, error: RegExp, type: typeof Error][] = [
   ["no object", 5, /^Option "paths" must be an object, got a number$/, TypeError],
   ["null", null, /^Option "paths" must be an object, got null$/, TypeError],
-  ["no path", { metrics: DB }, /must have the paths of URLs, got "metrics"$/, RangeError],
-  ["a query", { "/a?b": DB }, /must have the paths of URLs, got "\/a\?b"$/, RangeError],
-  ["an array", [DB], /must have the paths of URLs, got "0"$/, RangeError],
+  [
+    "no path",
+    { metrics: DB },
+    /must have the paths of URLs, such as "\/probe", got "metrics"$/,
+    RangeError,
+  ],
+  [
+    "a query",
+    { "/a?b": DB },
+    /must have the paths of URLs, such as "\/probe", got "\/a\?b"$/,
+    RangeError,
+  ],
+  ["an array", [DB], /must have the paths of URLs, such as "\/probe", got "0"$/, RangeError],
   [
     "the main path",
     { "/m": DB },

@@ -73,8 +73,8 @@ export class CollectorHealth {
     if (errors.length === 0) return;
     const failedAtMs = Date.now();
     for (const { collector, durationMs, source } of errors) {
-      if (source !== undefined) continue;
       const key = collector + suffix;
+      if (source !== undefined) continue;
       if (this.#collectors.size >= MAX_COLLECTORS && !this.#collectors.has(key)) continue;
       const durationSeconds = durationMs === undefined ? undefined : durationMs / 1_000;
       const labels = { collector, ...(worker && { [worker.label]: String(worker.slot) }) };

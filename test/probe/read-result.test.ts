@@ -39,6 +39,7 @@ const JUNK: readonly [name: string, result: unknown][] = [
   ["a text", "up 1\n"],
   ["a number", 5],
   ["an object", { up: 1 }],
+  ["sources by their names", { up: { gather: () => ({ families: [UP_FAMILY] }) } }],
   ["a gathering", { families: [UP_FAMILY] }],
   ["null in an array", [null]],
   ["a number in an array", [5]],

@@ -1,7 +1,7 @@
 import { MetricsError, messageOf } from "../../errors.ts";
 import { numberOf } from "../../http/access/networks.ts";
 import type { LookupFunction, ProbeTarget } from "../../model/probe.ts";
-import { show } from "../../options/checks.ts";
+import { isFunction, show } from "../../options/checks.ts";
 import { parseTarget } from "./parse-target.ts";
 import type { Resolve } from "./resolver.ts";
 
@@ -30,6 +30,8 @@ export function createLookup(parts: LookupParts): LookupFunction {
     throw refusal(hostname, 'option "allow" does not allow it');
   };
   return (hostname, options, callback) => {
+    // Later it would be thrown where nobody can catch it, which ends the process.
+    isFunction("callback", callback);
     const fail = (error: NodeJS.ErrnoException) => callback(error, "");
     let host: string;
     try {

@@ -47,7 +47,9 @@ function gathererFor(result: unknown): Gatherer {
     // Cast: it throws for anything else.
     gatherer = gathererOf(result as Registry);
   } catch (cause) {
-    throw new TypeError("A probe must return metric families or a registry", { cause });
+    throw new TypeError("A probe must return an array of metric families, or a registry", {
+      cause,
+    });
   }
   if (used.has(result as Registry)) {
     throw new TypeError("A probe must make a registry for each run: this one mixes targets");

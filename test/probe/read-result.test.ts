@@ -48,6 +48,12 @@ const JUNK: readonly [name: string, result: unknown][] = [
   ["two types of one name", [UP_FAMILY, { ...UP_FAMILY, type: "counter" }]],
 ];
 
+test("readResult() says that families are returned as an array", async () => {
+  for (const result of [UP_FAMILY, { families: [UP_FAMILY] }]) {
+    await assert.rejects(read(result), /must return an array of metric families, or a registry$/);
+  }
+});
+
 for (const [name, result] of JUNK) {
   test(`readResult() rejects ${name}`, async () => {
     await assert.rejects(read(result), TypeError);

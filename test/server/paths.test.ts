@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Gatherer, Server, type ServerOptions } from "../../src/index.ts";
-import { gaugeOf } from "../helpers/families.ts";
+import { type Gatherer, Server, type ServerOptions, type Sources } from "../../src/index.ts";
+import { gaugeOf, largeGauge } from "../helpers/families.ts";
 import { blockingGatherer, countingGatherer, gathererWith } from "../helpers/gatherers.ts";
 import { rawGet as get, rawRequest, request } from "../helpers/http/raw-request.ts";
 import { withServer } from "../helpers/http/with-server.ts";
@@ -46,20 +46,76 @@ test("each path counts its own scrapes, and only the main one what the server ha
     assert.notEqual(valueIn(main, "promhttp_connections_open"), undefined);
   }));
 
-test("a path that is busy neither sheds nor delays the scrapes of another", async () => {
-  const slow = blockingGatherer();
-  await withServer(
-    { paths: { "/slow": slow }, maxRequestsInFlight: 1 },
-    async ({ port, connect }) => {
+for (const [busy, other] of [
+  ["/db", "/metrics"],
+  ["/metrics", "/db"],
+] as const) {
+  test(`${busy} neither sheds nor delays the scrapes of ${other} while it is busy`, async () => {
+    const slow = blockingGatherer();
+    const sources: Record<string, Sources> = { "/db": DB, "/metrics": DB, [busy]: slow };
+    const { "/metrics": source, ...paths } = sources;
+    const options = { ...(source && { source }), paths, maxRequestsInFlight: 1 };
+    await withServer(options, async ({ port, connect }) => {
       const connection = await connect();
-      await connection.send(request("/slow"));
+      await connection.send(request(busy));
       await slow.started();
-      assert.equal((await get(port, "/slow")).status, 503);
-      assert.equal((await get(port, "/metrics")).status, 200);
+      assert.equal((await get(port, busy)).status, 503);
+      assert.equal((await get(port, other)).status, 200);
       slow.release();
       assert.equal((await connection.response()).status, 200);
+    });
+  });
+}
+
+test("one source at two paths is gathered for each of them", async () => {
+  const slow = blockingGatherer();
+  let runs = 0;
+  const source: Gatherer = {
+    gather(context) {
+      runs++;
+      return slow.gather(context);
     },
-  );
+  };
+  await withServer({ source, paths: { "/a": source } }, async ({ connect }) => {
+    const connections = [await connect(), await connect()];
+    for (const [index, path] of ["/metrics", "/a"].entries()) {
+      await connections[index]?.send(request(path));
+    }
+    while (runs < 2) await turns(1);
+    slow.release();
+    for (const connection of connections) {
+      assert.equal((await connection.response()).status, 200);
+    }
+  });
+});
+
+test("a scrape of a further path has the time that its scraper and timeoutMs give it", async () => {
+  const headers = ["X-Prometheus-Scrape-Timeout-Seconds: 0.05"];
+  const hanging = { "/db": blockingGatherer() };
+  await withServer({ paths: hanging }, async ({ port }) => {
+    assert.equal((await rawRequest(port, request("/db", { headers }))).status, 503);
+  });
+  await withServer({ paths: hanging, timeoutMs: 50 }, async ({ port }) => {
+    assert.equal((await get(port, "/db")).status, 503);
+  });
+});
+
+test("a further path has the formats, the encodings and the body limit of the server", async () => {
+  const paths = { "/db": DB, "/large": gathererWith(largeGauge(() => 1)) };
+  const options = { paths, selfMetrics: false };
+  await withServer(options, async ({ port }) => {
+    const accept = "Accept: application/openmetrics-text; version=1.0.0";
+    const { body } = await rawRequest(port, request("/db", { headers: [accept] }));
+    assert.equal(body, `${DB_TEXT}# EOF\n`);
+    const headers = ["Accept-Encoding: gzip"];
+    const packed = await rawRequest(port, request("/large", { headers }));
+    assert.equal(packed.headers["content-encoding"], "gzip");
+  });
+  const bodyLimit = { bytes: 100, action: "fail" } as const;
+  await withServer({ ...options, bodyLimit }, async ({ port }) => {
+    assert.equal((await get(port, "/large")).status, 500);
+    assert.equal(await bodyOf(port, "/db"), DB_TEXT);
+  });
 });
 
 test("a failure costs only its own path, is counted there, and its log line names it", async () => {

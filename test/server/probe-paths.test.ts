@@ -76,6 +76,42 @@ test("setFailing() holds for probes, too", () =>
     assert.equal((await get(port, "/probe?target=db1:1")).status, 200);
   }));
 
+test("update() keeps probes waiting, too", () =>
+  withServer({ paths: { "/probe": PROBE } }, async ({ server, connect }) => {
+    let end = () => {};
+    const update = server.update(() => new Promise<void>((resolve) => (end = resolve)));
+    const connection = await connect();
+    await connection.send(request("/probe?target=db1:1"));
+    await turns(20);
+    assert.equal(connection.received, "");
+    end();
+    await update;
+    assert.equal((await connection.response()).status, 200);
+  }));
+
+test("a probe is within the body limit and the timeoutMs of the server", async () => {
+  const bodyLimit = { bytes: 1_000, action: "fail" } as const;
+  const probe: Probe = {
+    allow: "any",
+    probe: ({ target }) =>
+      target.host === "slow"
+        ? new Promise(() => {})
+        : Array.from({ length: target.port ?? 0 }, (_, n) =>
+            gaugeOf([{ labels: {}, value: n }], `g${n}`),
+          ),
+  };
+  await withServer({ paths: { "/probe": probe }, bodyLimit, timeoutMs: 100 }, async ({ port }) => {
+    for (const [target, success] of [
+      ["db1:1", "1"],
+      ["db1:100", "0"],
+      ["slow:1", "0"],
+    ]) {
+      const answer = await bodyOf(port, `/probe?target=${target}`);
+      assert.equal(valueIn(answer, "probe_success"), success, target);
+    }
+  });
+});
+
 test("closing the server cuts off the probes that are left", async () => {
   let signal: AbortSignal | undefined;
   const hanging: Probe = {

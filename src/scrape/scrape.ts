@@ -55,7 +55,7 @@ export interface ScrapeHandlerContext {
   readonly furtherFamilies?: (() => readonly MetricFamily[]) | undefined;
   /** Keeps updates and reading apart, where something else reads the same metrics. */
   readonly lock?: UpdateLock | undefined;
-  /** The path at which its scrapes ask; `undefined` for a handler, which does not know it. */
+  /** The path at which its scrapes ask; `undefined` for a handler, which may be mounted anywhere. */
   readonly path?: string | undefined;
   /** What the application has declared, where it holds for other handlers, too. */
   readonly status?: Status | undefined;

@@ -50,9 +50,8 @@ export async function createEndpoints(
     probes = createProbes(served.probes, probesParts);
   }
   const endpoints = Array.from(served.gatherers, ([path, gatherer]) => {
-    const own = { gatherer, options, log: logAt(path, log), path, paths: [] };
-    const partsAt = { ...own, status, ...shared };
-    return { path, ...openAt(partsAt) };
+    const own = { gatherer, path, paths: [], log: logAt(path, log) };
+    return { path, ...openAt({ ...own, options, status, ...shared }) };
   });
   const scrapes = endpoints.map(({ path, scrape }) => [path, scrape] as const);
   const further = new Map([...scrapes, ...(probes?.scrapes ?? [])]);

@@ -85,8 +85,8 @@ export interface GatherContext {
    */
   readonly isRequested: (name: string, type: MetricType) => boolean;
   /**
-   * The path of the server at which the scrape asks; `undefined` where there is none, as for `render()` and for a
-   * handler, which does not know where it is mounted.
+   * The path of the server at which the scrape asks; `undefined` where there is none, as for `render()`, and for a
+   * handler, which may be mounted anywhere.
    */
   readonly path: string | undefined;
   /** The values of the parameters that `Gatherer.params` declares, each at most once. */

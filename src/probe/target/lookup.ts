@@ -56,7 +56,7 @@ export function createLookup(parts: LookupParts): LookupFunction {
   };
 }
 
-/** A host alone, as a target: what asks for it may have parsed a URL of its own. */
+/** Reads a host as a target: a probe may have taken it from a URL that it was answered with. */
 function readHost(hostname: string): ProbeTarget {
   try {
     const isIpv6 = hostname.includes(":") && numberOf(hostname) !== undefined;

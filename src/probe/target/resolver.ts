@@ -21,7 +21,7 @@ const MAX_WAITING = 1_024;
  * Makes what the lookups of a probe ask the system with.
  *
  * A question cannot be withdrawn. It occupies a thread of Node, two of four by default, until the system gives
- * up, which takes longer than a scrape. So equal questions are one, whoever asks, and at whichever scrape:
+ * up, which takes longer than a scrape. So equal questions are one, across runs and scrapes:
  * otherwise a few names without an answer would keep all others waiting, more so with every scrape. Whoever
  * waits is answered even when the run is over: an error at that moment would reach a socket whose listeners
  * have just been removed, and end the process.

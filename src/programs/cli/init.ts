@@ -44,7 +44,7 @@ export function writeExporter(
   if (kept.has("tsconfig.json") && !letsImport(pathOf("tsconfig.json"))) {
     say('\nTo compile the test, tsconfig.json needs "rewriteRelativeImportExtensions": true.');
   }
-  // The types are those of a version that has none.
+  // The types are those of Node 20, which has no such feature.
   if (!Reflect.get(process.features, "typescript")) {
     say(`\nNode.js ${process.version} does not load TypeScript: use 22.18 or later.`);
   }

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createEndpoints } from "../../src/endpoint/endpoints.ts";
 import { createLog } from "../../src/log.ts";
+import type { Probe } from "../../src/model/probe.ts";
 import { resolveOptions } from "../../src/options/rules.ts";
 import { gaugeOf } from "../helpers/families.ts";
 import { gathererWith } from "../helpers/gatherers.ts";
+import { tick } from "../helpers/turns.ts";
 import { scraperOf } from "../scrape/harness.ts";
 
 /** Some 40 KB of text, in metrics that stay the same objects. */
@@ -30,6 +32,26 @@ async function keptBytes(maxKeptBytes: number): Promise<readonly number[]> {
   assert.equal(store.footprint, 0);
   return kept;
 }
+
+test("close() stops the probes that still run", async () => {
+  let signal: AbortSignal | undefined;
+  const probe: Probe = {
+    allow: "any",
+    probe(context) {
+      signal = context.signal;
+      return new Promise(() => {});
+    },
+  };
+  const parts = { gatherer: source, options: resolveOptions(), log: createLog(false), paths: [] };
+  const served = { gatherers: new Map(), probes: new Map([["/probe", probe]]) };
+  const { main } = await createEndpoints(parts, served);
+  const scrape = main.further?.get("/probe") ?? assert.fail();
+  const answer = scraperOf({ scrape }).get({ query: "target=a" });
+  while (signal === undefined) await tick();
+  await main.close();
+  assert.equal((await answer)?.status, 503);
+  assert.equal(signal.aborted, true);
+});
 
 test("all paths keep their bytes within one budget", async () => {
   const [first = 0, both = 0] = await keptBytes(2 ** 30);

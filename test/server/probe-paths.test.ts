@@ -107,7 +107,7 @@ test("a probe is within the body limit and the timeoutMs of the server", async (
       ["slow:1", 0],
     ]) {
       const answer = await bodyOf(port, `/probe?target=${target}`);
-      assert.equal(valueIn(answer, "probe_success"), success, target);
+      assert.equal(valueIn(answer, "probe_success"), success, String(target));
     }
   });
 });

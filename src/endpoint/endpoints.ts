@@ -1,4 +1,4 @@
-import type { About, Log } from "../log.ts";
+import { type About, createLog, type Log } from "../log.ts";
 import { createListJoiner } from "../model/identity.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { Controls } from "../options/options.ts";
@@ -46,7 +46,9 @@ export async function createEndpoints(
   const shared = { lock, store: exposer.store };
   if (served.probes.size > 0) {
     const { createProbes } = await import("./probes.ts");
-    const probesParts = { options, status, lock, logAt: (path: string) => logAt(path, log) };
+    // Faults that a log tells apart are bounded, and targets are the client's: they must not hide others.
+    const logOf = (path: string) => logAt(path, createLog(options.logger));
+    const probesParts = { options, status, lock, logAt: logOf };
     probes = createProbes(served.probes, probesParts);
   }
   const endpoints = Array.from(served.gatherers, ([path, gatherer]) => {

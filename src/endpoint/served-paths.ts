@@ -2,7 +2,7 @@ import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { isFixedPath } from "../http/routes.ts";
 import type { Gatherer, Sources } from "../model/gatherer.ts";
 import { isProbe, type Probe } from "../model/probe.ts";
-import { isObject } from "../options/checks.ts";
+import { isObject, wrongType } from "../options/checks.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import { checkProbe } from "../options/probe-rules.ts";
 import { isUrlPath } from "../options/rules.ts";
@@ -25,6 +25,8 @@ export function readPaths(options: ResolvedOptions): {
 } {
   const { paths, path: main, maxConnections = MAX_CONNECTIONS } = options;
   isObject("paths", paths);
+  // It has no keys, so nothing would be served.
+  if (paths instanceof Map) throw wrongType("paths", "an object", paths);
   const gatherers = new Map<string, Gatherer>();
   const probes = new Map<string, Probe>();
   for (const [path, value] of Object.entries(paths)) {

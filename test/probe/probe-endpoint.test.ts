@@ -185,6 +185,14 @@ for (const [name, probe] of FAILURES) {
   });
 }
 
+test("an answer that is cut off is logged as such", async () => {
+  const { run, counted, counts, logged } = createHarness();
+  await run({ query: "target=a" }, () => Promise.reject(new Error("Lost")));
+  assert.match(String(logged), /^error promhttp: Probe of a failed; its answer was cut off: /);
+  assert.deepEqual(counted(), ["failure -: 1"]);
+  assert.equal(counts.inFlight, 0);
+});
+
 test('a probe that fails is answered with 500 where onFailure is "error"', async () => {
   const { ask, counted, counts } = createHarness({
     probe: () => Promise.reject(new Error("Password: 1")),

@@ -286,6 +286,15 @@ test("requests beyond maxInFlight are answered with 503, those that wait include
   assert.equal((await ask("target="))?.status, 400);
 });
 
+test("256 requests are in flight at once, unless maxInFlight says otherwise", async () => {
+  const { probe, settle } = createSettled();
+  const { verdict } = createHarness({ probe });
+  const answers = Array.from({ length: 256 }, () => verdict("target=a"));
+  assert.match(String(await verdict("target=a")), /^503 Too many/);
+  settle[0]?.([]);
+  assert.deepEqual(await Promise.all(answers), Array(256).fill("200 probe_success 1"));
+});
+
 test("a request is in flight until its answer has been sent", async () => {
   const { run, counts } = createHarness();
   await run({ query: "target=a" }, async () => assert.equal(counts.inFlight, 1));

@@ -38,7 +38,7 @@ const REFUSED: readonly [query: string, message: string][] = [
   ["target=a&room=1&room=2", 'The parameter "room" is given more than once'],
   ["target=a&module=ftp", 'There is no module "ftp"'],
   [`target=a&module=${"x".repeat(100)}`, `There is no module "${"x".repeat(64)}…"`],
-  ["target=%ff", 'The query has a broken escape: "%ff"'],
+  ["target=%ff", "The query has a broken escape"],
 ];
 
 for (const [query, message] of REFUSED) {

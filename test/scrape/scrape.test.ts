@@ -115,7 +115,7 @@ test("a query that cannot be read gets 400, and does not count as an error", asy
   const { get, sample, logged } = createHarness({ gather: () => GOOD });
   const sent = await get({ query: "name[]=%zz" });
   assert.equal(sent?.status, 400);
-  assert.equal(sent?.text, 'The query has a broken escape: "%zz".\n');
+  assert.equal(sent?.text, "The query has a broken escape.\n");
   assert.deepEqual(logged, []);
   assert.equal(await sample('promhttp_metric_handler_requests_total{code="400"}'), 1);
   assert.equal(await sample('promhttp_metric_handler_errors_total{cause="gathering"}'), 0);

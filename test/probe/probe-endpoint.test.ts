@@ -278,6 +278,17 @@ test("requests beyond maxInFlight are answered with 503, those that wait include
   assert.equal((await ask("target="))?.status, 400);
 });
 
+test("256 requests may be in flight where maxInFlight is not given", async () => {
+  const { probe, settle } = createSettled();
+  const { verdict, counts } = createHarness({ probe });
+  const answers = Array.from({ length: 256 }, (_, n) => verdict(`target=a${n}`));
+  assert.equal(counts.inFlight, 256);
+  assert.match(String(await verdict("target=b")), /^503 /);
+  while (settle.length < 256) await tick();
+  for (const succeed of settle) succeed([]);
+  assert.deepEqual(await Promise.all(answers), Array(256).fill("200 probe_success 1"));
+});
+
 test("a request is in flight until its answer has been sent", async () => {
   const { run, counts } = createHarness();
   await run({ query: "target=a" }, async () => assert.equal(counts.inFlight, 1));

@@ -96,6 +96,13 @@ const UNREADABLE: readonly string[] = [
   "?target=me%40a.lan",
   "?target=http://me:secret@a.lan/",
   "?target=http://a.lan%5c@b.lan/",
+  // Its host is legal, and what stands behind it is not.
+  "?target=http://a.lan/%00",
+  "?target=http://a.lan/a%0d%0aHost:%20b.lan",
+  "?target=http://a.lan/a+b",
+  "?target=http://a.lan/?b%7f",
+  "?target=http://a.lan/%c3%a9",
+  "?target=http://a.lan/%5c",
   // Decoded once, these are no targets; decoded twice, they would be.
   "?target=a%252elan",
   "?target=%2531%2532%2537.0.0.1",

@@ -3,23 +3,15 @@ import { test } from "node:test";
 import { type Gatherer, Server, type ServerOptions, type Sources } from "../../src/index.ts";
 import { gaugeOf, largeGauge } from "../helpers/families.ts";
 import { blockingGatherer, countingGatherer, gathererWith } from "../helpers/gatherers.ts";
-import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { rawGet as get, rawRequest, request } from "../helpers/http/raw-request.ts";
 import { withServer } from "../helpers/http/with-server.ts";
 import { turns } from "../helpers/turns.ts";
+import { valueIn } from "../scrape/harness.ts";
 
 const DB = gathererWith(gaugeOf([{ labels: {}, value: 7 }], "db"));
 const DB_TEXT = "# TYPE db gauge\ndb 7\n";
 
-const get = async (port: number, target: string, method = "GET") =>
-  rawRequest(port, request(target, { method }));
-
 const bodyOf = async (port: number, target: string) => (await get(port, target)).body;
-
-const valueIn = (text: string, series: string) =>
-  text
-    .split("\n")
-    .find((line) => line.startsWith(`${series} `))
-    ?.slice(series.length + 1);
 
 test("each path serves its own source, and only that", () =>
   withServer({ paths: { "/metrics/db": DB }, selfMetrics: false }, async ({ port }) => {
@@ -49,7 +41,7 @@ test("each path counts its own scrapes, and only the main one what the server ha
     await bodyOf(port, "/db");
     const db = await bodyOf(port, "/db");
     const main = await bodyOf(port, "/metrics");
-    assert.deepEqual([valueIn(db, scrapes), valueIn(main, scrapes)], ["2", "0"]);
+    assert.deepEqual([valueIn(db, scrapes), valueIn(main, scrapes)], [2, 0]);
     assert.equal(valueIn(db, "promhttp_connections_open"), undefined);
     assert.notEqual(valueIn(main, "promhttp_connections_open"), undefined);
   }));
@@ -145,10 +137,10 @@ test("a failure costs only its own path, is counted there, and its log line name
   await withServer({ paths: { "/db": broken, "/other": broken } }, async ({ port, log }) => {
     assert.equal((await get(port, "/db")).status, 500);
     const main = await bodyOf(port, "/metrics");
-    assert.equal(valueIn(main, 'promhttp_metric_handler_errors_total{cause="gathering"}'), "0");
+    assert.equal(valueIn(main, 'promhttp_metric_handler_errors_total{cause="gathering"}'), 0);
     isBroken = false;
     const db = await bodyOf(port, "/db");
-    assert.equal(valueIn(db, 'promhttp_metric_handler_errors_total{cause="gathering"}'), "1");
+    assert.equal(valueIn(db, 'promhttp_metric_handler_errors_total{cause="gathering"}'), 1);
     assert.equal(log.length, 2);
     assert.match(
       log[0] ?? "",
@@ -200,10 +192,7 @@ test("setFailing() and setOk() hold for every path, and are logged once", () =>
     server.setFailing("the disk is gone");
     for (const path of ["/metrics", "/db"]) {
       const { status, body } = await get(port, path);
-      assert.deepEqual(
-        [status, valueIn(body, "app_up"), valueIn(body, "db")],
-        [500, "0", undefined],
-      );
+      assert.deepEqual([status, valueIn(body, "app_up"), valueIn(body, "db")], [500, 0, undefined]);
     }
     server.setOk();
     assert.equal((await get(port, "/db")).status, 200);
@@ -258,15 +247,30 @@ test("the port of the health answers no further path", async () => {
 const WRONG: readonly [name: string, paths: unknown, error: RegExp, type: typeof Error][] = [
   ["no object", 5, /^Option "paths" must be an object, got a number$/, TypeError],
   ["null", null, /^Option "paths" must be an object, got null$/, TypeError],
-  ["no path", { metrics: DB }, /must have the paths of URLs, got "metrics"$/, RangeError],
-  ["a query", { "/a?b": DB }, /must have the paths of URLs, got "\/a\?b"$/, RangeError],
-  ["an array", [DB], /must have the paths of URLs, got "0"$/, RangeError],
-  ["the main path", { "/m": DB }, /no path that the option "path" has, got "\/m"$/, RangeError],
+  [
+    "no path",
+    { metrics: DB },
+    /must have the paths of URLs, such as "\/probe", got "metrics"$/,
+    RangeError,
+  ],
+  [
+    "a query",
+    { "/a?b": DB },
+    /must have the paths of URLs, such as "\/probe", got "\/a\?b"$/,
+    RangeError,
+  ],
+  ["an array", [DB], /must have the paths of URLs, such as "\/probe", got "0"$/, RangeError],
+  [
+    "the main path",
+    { "/m": DB },
+    /must not have the path of the option "path", got "\/m"$/,
+    RangeError,
+  ],
   ...["/-/healthy", "/-/ready", "/-/targets", "/-/reload", "/favicon.ico"].map(
     (path): (typeof WRONG)[number] => [
       path,
       { [path]: DB },
-      /must have no path that the server uses itself, got "\/.*"$/,
+      /must not have a path that the server uses itself, got "\/.*"$/,
       RangeError,
     ],
   ),

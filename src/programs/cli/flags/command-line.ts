@@ -72,9 +72,12 @@ export function usageError(
   const [, unknown] = /^Unknown option '(.*)'$/.exec(sentence) ?? [];
   if (unknown === undefined) return new UsageError(sentence);
   const flag = suggestFlag(unknown, args, names);
-  if (flag !== undefined) return new UsageError(`${sentence}. Did you mean --${flag}?`);
+  const suggestion = flag === undefined ? "." : `. Did you mean --${flag}?`;
+  // A group that none of ours has is that of a module.
+  const isForeign = flag === undefined || /^--(?!web\.|log\.)[\w-]+\./.test(unknown);
   const isBeforeModule = unknown.startsWith("--") && args.some((arg) => !arg.startsWith("-"));
-  return new UsageError(isBeforeModule ? `${sentence}. Flags of a module go after it` : sentence);
+  const advice = isForeign && isBeforeModule ? " Flags of a module go after it" : "";
+  return new UsageError(`${sentence}${suggestion}${advice}`.replace(/\.$/, ""));
 }
 
 /**

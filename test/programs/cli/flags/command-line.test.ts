@@ -66,6 +66,15 @@ const WRONG: readonly (readonly [args: string, message: string])[] = [
   ["DB_URL=secret", "a variable stands before the command"],
   ["--db.url=x m.mjs", "Unknown option '--db.url'. Flags of a module go after it"],
   ["--db.url x m.mjs", "Unknown option '--db.url'. Flags of a module go after it"],
+  // One of ours is near, too.
+  [
+    "--folder.path=x m.mjs",
+    "Unknown option '--folder.path'. Did you mean --web.telemetry-path? Flags of a module go after it",
+  ],
+  [
+    "--web.listen-adress=:1 m.mjs",
+    "Unknown option '--web.listen-adress'. Did you mean --web.listen-address?",
+  ],
   ["--log.level=info --log.level=debug", "Option '--log.level' cannot be repeated"],
   ["m.mjs --web.systemd-socket --web.systemd-socket", "'--web.systemd-socket' cannot be repeated"],
 ];

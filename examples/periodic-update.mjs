@@ -21,7 +21,6 @@ const update = () =>
     disk.set({ state: "free" }, bavail * bsize);
     disk.set({ state: "used" }, (blocks - bavail) * bsize);
   });
-await update();
 const timer = setInterval(update, 1_000);
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
@@ -30,3 +29,5 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
     await server.close();
   });
 }
+
+await update();

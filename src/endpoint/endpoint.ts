@@ -2,10 +2,10 @@
  * What requests are answered with, wherever they come in: the scrapes of a gatherer, the page, and
  * what the application may call.
  *
- * A server and a handler have one endpoint each. `group-endpoint.ts` makes that of a process whose
- * scrapes are answered for all workers of a group; `late-endpoint.ts` lets requests wait until it has
- * joined them. The code of groups is loaded only with the option `workers`, for a handler by
- * `handler-endpoint.ts`. This room reads no request and sends no response.
+ * A handler has one endpoint, and a server one for each path: `endpoints.ts` and `probes.ts` make those
+ * of the option `paths`. `group-endpoint.ts` makes that of a process whose scrapes are answered for all
+ * workers of a group; `late-endpoint.ts` lets requests wait until it has joined them. All of these are
+ * loaded on use, for a handler by `handler-endpoint.ts`. This room reads no request and sends no response.
  */
 import type { FixedAnswer } from "../http/fixed-answers.ts";
 import type { RequestHead } from "../http/request-head.ts";
@@ -65,9 +65,9 @@ export interface OwnEndpoint extends Endpoint {
 }
 
 /**
- * Checks that a gatherer can be one of several workers.
+ * Checks that a gatherer can be served by several workers.
  *
- * @throws {TypeError} When it declares parameters: workers are not told any.
+ * @throws {TypeError} When it declares parameters: the hub passes none on to the workers.
  */
 export function checkGrouped({ gatherer: { params = [] } }: Pick<EndpointParts, "gatherer">): void {
   if (params.length === 0) return;

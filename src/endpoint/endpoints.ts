@@ -1,4 +1,4 @@
-import type { About, Log } from "../log.ts";
+import { type About, createLog, type Log } from "../log.ts";
 import { createListJoiner } from "../model/identity.ts";
 import type { MetricFamily } from "../model/metric-family.ts";
 import type { Controls } from "../options/options.ts";
@@ -12,7 +12,7 @@ export interface Endpoints {
   readonly main: OwnEndpoint;
   /** What an endpoint needs that answers at the main path, too, for all workers of a group. */
   readonly parts: EndpointParts;
-  /** Says at the further paths what the application declares: a group tells its main path on its own. */
+  /** Passes what the application declares on to the further paths: a group tells its main path itself. */
   readonly controls: Pick<Controls, "setFailing" | "setOk">;
 }
 
@@ -46,13 +46,14 @@ export async function createEndpoints(
   const shared = { lock, store: exposer.store };
   if (served.probes.size > 0) {
     const { createProbes } = await import("./probes.ts");
-    const probesParts = { options, status, lock, logAt: (path: string) => logAt(path, log) };
+    // Faults that a log tells apart are bounded, and targets are the client's: they must not hide others.
+    const logOf = (path: string) => logAt(path, createLog(options.logger));
+    const probesParts = { options, status, lock, logAt: logOf };
     probes = createProbes(served.probes, probesParts);
   }
   const endpoints = Array.from(served.gatherers, ([path, gatherer]) => {
-    const own = { gatherer, options, log: logAt(path, log), path, paths: [] };
-    const partsAt = { ...own, status, ...shared };
-    return { path, ...openAt(partsAt) };
+    const own = { gatherer, path, paths: [], log: logAt(path, log) };
+    return { path, ...openAt({ ...own, options, status, ...shared }) };
   });
   const scrapes = endpoints.map(({ path, scrape }) => [path, scrape] as const);
   const further = new Map([...scrapes, ...(probes?.scrapes ?? [])]);

@@ -12,7 +12,7 @@ import {
 } from "./endpoint.ts";
 
 /**
- * Makes the endpoint of a handler: of one that is to join the group of its application, if it has the option.
+ * Makes the endpoint of a handler. With the option `workers` it joins the group of its application.
  *
  * @throws {TypeError} When a gatherer in a group declares parameters.
  */
@@ -38,7 +38,7 @@ export function createProbeHandlerEndpoint(
   return endpointLater(loading, own, (error) => parts.log.error("Cannot serve the probe", error));
 }
 
-/** In the place of a probe that cannot be served: its requests get an error. */
+/** Stands in for a probe that cannot be served: its requests get 500. */
 const UNSERVED: Gatherer = {
   gather() {
     throw new Error("The probe cannot be served");
@@ -46,10 +46,9 @@ const UNSERVED: Gatherer = {
 };
 
 /**
- * Makes an endpoint whose code is not part of the entry: requests that come before it has been loaded wait for
- * it.
+ * Makes an endpoint whose code is not part of the entry: requests wait until it has been loaded.
  *
- * @param alone Keeps whether the application is ready, and answers where the other cannot be had.
+ * @param alone Holds whether the application is ready, and answers if the other cannot be loaded.
  */
 function endpointLater(
   loading: Promise<Endpoint>,

@@ -46,7 +46,7 @@ export function createProbes(
 }
 
 /**
- * Makes the endpoint of one probe, which does not know its path.
+ * Makes the endpoint of one probe whose path is not known.
  *
  * @param own Keeps what the application declares.
  * @throws {TypeError} For a detail of a wrong type.

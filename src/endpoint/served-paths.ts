@@ -2,7 +2,7 @@ import { gathererOf } from "../gatherers/gatherer-of.ts";
 import { isFixedPath } from "../http/routes.ts";
 import type { Gatherer, Sources } from "../model/gatherer.ts";
 import { isProbe, type Probe } from "../model/probe.ts";
-import { isObject } from "../options/checks.ts";
+import { isObject, wrongType } from "../options/checks.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import { checkProbe } from "../options/probe-rules.ts";
 import { isUrlPath } from "../options/rules.ts";
@@ -25,6 +25,8 @@ export function readPaths(options: ResolvedOptions): {
 } {
   const { paths, path: main, maxConnections = MAX_CONNECTIONS } = options;
   isObject("paths", paths);
+  // It has no keys, so nothing would be served.
+  if (paths instanceof Map) throw wrongType("paths", "an object", paths);
   const gatherers = new Map<string, Gatherer>();
   const probes = new Map<string, Probe>();
   for (const [path, value] of Object.entries(paths)) {
@@ -47,14 +49,14 @@ const MAX_CONNECTIONS = 1_024;
 function checkPath(path: string, main: string): void {
   const fault = faultOf(path, main);
   if (fault === undefined) return;
-  throw new RangeError(`Option "paths" must have ${fault}, got ${JSON.stringify(path)}`);
+  throw new RangeError(`Option "paths" must ${fault}, got ${JSON.stringify(path)}`);
 }
 
 function faultOf(path: string, main: string): string | undefined {
-  if (!isUrlPath(path)) return "the paths of URLs";
-  if (path === main) return 'no path that the option "path" has';
+  if (!isUrlPath(path)) return 'have the paths of URLs, such as "/probe"';
+  if (path === main) return 'not have the path of the option "path"';
   const isOwn = isFixedPath(path) || path.startsWith(OWN_PATHS);
-  return isOwn ? "no path that the server uses itself" : undefined;
+  return isOwn ? "not have a path that the server uses itself" : undefined;
 }
 
 /** The beginning of what the server has for itself, now and later. */

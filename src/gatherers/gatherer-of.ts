@@ -81,7 +81,7 @@ function gathererOfOne(source: unknown, label = "Source"): Gatherer {
   const gatherer = findGatherer(source);
   if (gatherer !== undefined) return gatherer;
   throw new TypeError(
-    `${label} must be a registry of prom-client or @prometheus-io/client, a Gatherer such as gathererOf(reader), or an array of them`,
+    `${label} must be a registry of prom-client or @prometheus-io/client, a Gatherer such as gathererOf(reader), or an array or an object of them`,
   );
 }
 

@@ -18,7 +18,7 @@ export interface GroupConfig {
   readonly log: Log;
   /** The address as the user wrote it; `undefined` for a handler. */
   readonly address: string | undefined;
-  /** Where its metrics are served; `undefined` for a handler, which does not know it. */
+  /** Where its metrics are served; `undefined` for a handler, which may be mounted anywhere. */
   readonly path?: string | undefined;
   /** Whether it is one beside the group of the same address or name, for another path: that one listens. */
   readonly isFurther?: boolean;

@@ -47,8 +47,8 @@ export interface Gatherer {
    */
   gather(context: GatherContext): GatherResult | PromiseLike<GatherResult>;
   /**
-   * The parameters of a scrape's query that it reads, as `context.params`. Scrapes share a gathering if they have
-   * the same values of these; whatever else is in the query, it is never told.
+   * The parameters of a scrape's query that it reads, as `context.params`. Scrapes share a gathering only if they
+   * have the same values of these. It is never told any other parameter.
    * @default undefined: none
    */
   readonly params?: readonly string[] | undefined;
@@ -85,8 +85,8 @@ export interface GatherContext {
    */
   readonly isRequested: (name: string, type: MetricType) => boolean;
   /**
-   * The path of the server at which the scrape asks; `undefined` where there is none, as for `render()` and for a
-   * handler, which does not know where it is mounted.
+   * The path of the server at which the scrape asks; `undefined` where there is none, as for `render()`, and for a
+   * handler, which may be mounted anywhere.
    */
   readonly path: string | undefined;
   /** The values of the parameters that `Gatherer.params` declares, each at most once. */

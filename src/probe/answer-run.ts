@@ -90,12 +90,12 @@ export async function answerRun(
     deadline.startBody();
     const sending = startSending(deadline, (broken) => {
       counts.inFlight--;
-      if (broken !== undefined) fail(parts, waiting, broken.error);
+      if (broken !== undefined) fail(parts, waiting, broken.error, CUT_OFF);
       else succeed(parts, ask, hasFailed);
     });
     return { status: 200, ...exposition, ...sending };
   } catch (thrown) {
-    const failure = fail(parts, waiting, thrown);
+    const failure = fail(parts, waiting, thrown, consequenceOf(parts.probe));
     deadline.clear();
     if (failure !== undefined) return answerFailure(parts, waiting, failure.error);
     counts.inFlight--;
@@ -151,6 +151,12 @@ function expose(
 /** The kind of the faults of probes in the log. */
 const PROBE = "probe";
 
+const CUT_OFF = "its answer was cut off";
+
+function consequenceOf({ onFailure }: Probe): string {
+  return `it is answered with ${onFailure === "error" ? "an error" : "probe_success 0"}`;
+}
+
 /** @param hasFailed Whether the probe has said so itself. */
 function succeed({ counts, log }: AnswerParts, ask: Ask, hasFailed: boolean): void {
   counts.count(hasFailed ? "failure" : "success", labelOf(ask));
@@ -161,9 +167,10 @@ function succeed({ counts, log }: AnswerParts, ask: Ask, hasFailed: boolean): vo
 
 /** Counts and logs a failure; `undefined` when the client has disconnected. */
 function fail(
-  { counts, log, probe }: AnswerParts,
+  { counts, log }: AnswerParts,
   { ask, deadline }: Waiting,
   thrown: unknown,
+  consequence: string,
 ): { readonly error: unknown } | undefined {
   const failure = explainFailure(thrown, deadline.signal);
   if (failure === undefined) return undefined;
@@ -173,7 +180,6 @@ function fail(
     return failure;
   }
   counts.count(isInstance(error, ScrapeTimeoutError) ? "timeout" : "failure", labelOf(ask));
-  const consequence = probe.onFailure === "error" ? "an error" : "probe_success 0";
   const name = nameOf(ask);
   const about: About = {
     kind: PROBE,
@@ -181,7 +187,7 @@ function fail(
     fields: { target: shownTarget(ask.target), ...(ask.module !== "" && { module: ask.module }) },
     again: `Probe of ${name} works again`,
   };
-  log.error(`Probe of ${name} failed; it is answered with ${consequence}`, error, about);
+  log.error(`Probe of ${name} failed; ${consequence}`, error, about);
   return failure;
 }
 

@@ -12,7 +12,7 @@ export interface Ask extends Pick<ProbeContext, "target" | "module" | "params"> 
   readonly key: string;
 }
 
-/** What of a probe a query depends on. */
+/** The part of a probe that says what a query may have. */
 type Queried = Pick<Probe, "modules" | "params">;
 
 /**
@@ -32,7 +32,7 @@ export function readAsk(query: string, { modules = [], params: declared = [] }: 
     throw new QueryError(`There is no module ${quote(module)}`);
   }
   const values = declared.map((param) => others[param] ?? null);
-  // Without a prototype, so that it has no name of any kind that nobody has given.
+  // Without a prototype: a name such as `constructor` is absent, unless it was given.
   const params = Object.freeze(Object.assign(Object.create(null), others));
   return { target, module, params, selection, key: JSON.stringify([target.text, module, values]) };
 }

@@ -44,10 +44,13 @@ function gathererFor(result: unknown): Gatherer {
   }
   let gatherer: Gatherer;
   try {
-    // Cast: it throws for anything else.
-    gatherer = gathererOf(result as Registry);
+    // Cast: it throws for anything else. In a list it may not be an object of sources by their names, which
+    // would hide whether a registry among them is new.
+    gatherer = gathererOf([result as Registry]);
   } catch (cause) {
-    throw new TypeError("A probe must return metric families or a registry", { cause });
+    throw new TypeError("A probe must return an array of metric families, or a registry", {
+      cause,
+    });
   }
   if (used.has(result as Registry)) {
     throw new TypeError("A probe must make a registry for each run: this one mixes targets");

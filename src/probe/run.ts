@@ -69,7 +69,7 @@ export class Run implements Due {
     return (this.#endedAt ?? performance.now()) - this.#startedAt;
   }
 
-  /** Whether a request with this deadline, for a module with this time, may wait for it. */
+  /** Whether a request with this deadline may wait for it. */
   suits({ timeoutMs }: Deadline): boolean {
     if (this.#startedAt === undefined) return true;
     const isInTime = performance.now() < this.dueAt;

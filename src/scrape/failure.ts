@@ -80,7 +80,7 @@ export function textResponse(
   const { signal, end } = startSending(deadline, (broken) => {
     onEnd();
     if (broken === undefined || deadline.signal.aborted) return;
-    log.error("Cannot send the error response of a failed scrape", broken.error);
+    log.error("Cannot send an error response", broken.error);
   });
   return { status, headers: PLAIN_TEXT, body: Buffer.from(text), signal, end };
 }

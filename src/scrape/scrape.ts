@@ -1,8 +1,8 @@
 /**
  * One scrape without HTTP: who waits, how long, and what a failure means.
  *
- * `answer.ts` takes a scrape from its request to its response. On that way a name filter selects
- * families, a gather cycle runs the collectors for all scrapes that wait at the same time, and
+ * `answer.ts` takes a scrape from its request to its response. On that way `query/` reads
+ * what it asks for, a gather cycle runs the collectors for all scrapes that wait for the same, and
  * `exposition/` encodes. A deadline bounds all of it: it has one signal, which aborts on timeout, on
  * disconnect and at the end, and everything the scrape holds is released then. A lock keeps updates
  * and the reading of values apart. Each failure is counted, logged and answered here, in one place.
@@ -55,7 +55,7 @@ export interface ScrapeHandlerContext {
   readonly furtherFamilies?: (() => readonly MetricFamily[]) | undefined;
   /** Keeps updates and reading apart, where something else reads the same metrics. */
   readonly lock?: UpdateLock | undefined;
-  /** The path at which its scrapes ask; `undefined` for a handler, which does not know it. */
+  /** The path at which its scrapes ask; `undefined` for a handler, which may be mounted anywhere. */
   readonly path?: string | undefined;
   /** What the application has declared, where it holds for other handlers, too. */
   readonly status?: Status | undefined;

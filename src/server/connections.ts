@@ -53,6 +53,7 @@ export class Connections {
    * @returns Whether it may be passed on.
    */
   accept(raw: Socket): boolean {
+    // With a probe it is never absent: `endpoint/served-paths.ts`.
     const { maxConnections = 256, headersTimeoutMs, unref } = this.#options;
     if (this.#connections.size >= maxConnections || this.#isDraining) {
       raw.destroy();

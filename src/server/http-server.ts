@@ -136,6 +136,7 @@ function refuse(stream: Socket, answer: MaybePromise<FixedAnswer>, connections: 
   unfinished.on("close", () => unfinished.req.destroy());
 }
 
+/** Loaded on use: few clients send what is not a request. */
 async function farewellOf(answer: FixedAnswer): Promise<string> {
   const { bytesOf } = await import("./client-error.ts");
   return bytesOf(answer);

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createEndpoints } from "../../src/endpoint/endpoints.ts";
 import { createLog } from "../../src/log.ts";
+import type { Gatherer } from "../../src/model/gatherer.ts";
+import type { Probe } from "../../src/model/probe.ts";
 import { resolveOptions } from "../../src/options/rules.ts";
 import { gaugeOf } from "../helpers/families.ts";
 import { gathererWith } from "../helpers/gatherers.ts";
+import { tick } from "../helpers/turns.ts";
 import { scraperOf } from "../scrape/harness.ts";
 
 /** Some 40 KB of text, in metrics that stay the same objects. */
@@ -30,6 +33,47 @@ async function keptBytes(maxKeptBytes: number): Promise<readonly number[]> {
   assert.equal(store.footprint, 0);
   return kept;
 }
+
+test("close() stops the probes that still run", async () => {
+  let signal: AbortSignal | undefined;
+  const probe: Probe = {
+    allow: "any",
+    probe(context) {
+      signal = context.signal;
+      return new Promise(() => {});
+    },
+  };
+  const parts = { gatherer: source, options: resolveOptions(), log: createLog(false), paths: [] };
+  const served = { gatherers: new Map(), probes: new Map([["/probe", probe]]) };
+  const { main } = await createEndpoints(parts, served);
+  const scrape = main.further?.get("/probe") ?? assert.fail();
+  const answer = scraperOf({ scrape }).get({ query: "target=a" });
+  while (signal === undefined) await tick();
+  await main.close();
+  assert.equal((await answer)?.status, 503);
+  assert.equal(signal.aborted, true);
+});
+
+test("however many targets fail, the log has room for what else fails", async () => {
+  const lines: string[] = [];
+  const logger = { error: (line: string) => lines.push(line), warn() {} };
+  const gatherer: Gatherer = { gather: () => Promise.reject(new Error("Broken")) };
+  const probe: Probe = { allow: "any", probe: () => Promise.reject(new Error("Down")) };
+  const parts = {
+    gatherer,
+    options: resolveOptions({ logger }),
+    log: createLog(logger),
+    paths: [],
+  };
+  const served = { gatherers: new Map(), probes: new Map([["/probe", probe]]) };
+  const { main } = await createEndpoints(parts, served);
+  const prober = scraperOf({ scrape: main.further?.get("/probe") ?? assert.fail() });
+  for (let target = 0; target < 1_001; target++) await prober.get({ query: `target=t${target}` });
+  assert.match(lines.at(-1) ?? "", /Too many different faults/);
+  await scraperOf(main).get();
+  assert.match(lines.at(-1) ?? "", /^promhttp: The scrape failed: Error: Broken$/);
+  await main.close();
+});
 
 test("all paths keep their bytes within one budget", async () => {
   const [first = 0, both = 0] = await keptBytes(2 ** 30);

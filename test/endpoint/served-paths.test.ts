@@ -36,3 +36,8 @@ test("readPaths() ignores what is inherited", () => {
   const paths = Object.create({ "/db": countingGatherer() });
   assert.equal(readPaths(resolveOptions({ paths })).paths.gatherers.size, 0);
 });
+
+test("readPaths() rejects a map, whose entries it would overlook", () => {
+  const paths: unknown = new Map([["/probe", PROBE]]);
+  assert.throws(() => readPaths(resolveOptions({ paths: paths as never })), TypeError);
+});

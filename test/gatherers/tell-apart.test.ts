@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { Gauge, Registry } from "prom-client";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
@@ -128,16 +129,26 @@ test("each gatherer is told the parameters that it declares, and no others", asy
   const b = counting("b", { params: ["floor"] });
   const c = counting("c");
   const { lines } = createLines([a.gatherer, b.gatherer, c.gatherer]);
-  await lines("room=1&floor=2&secret=3");
+  await lines("room=1&floor=2&secret=hush");
   const told = [a, b, c].map(({ contexts }) => ({ ...contexts[0]?.params }));
   assert.deepEqual(told, [{ room: "1" }, { floor: "2" }, {}]);
   assert.equal(a.contexts[0]?.params["constructor"], undefined);
   for (const { contexts } of [a, b, c]) {
     assert.ok(contexts[0]?.signal instanceof AbortSignal);
     assert.equal(contexts[0].isRequested("a", "gauge"), true);
+    // A scrape with another secret would share what one gatherer has read of it.
+    assert.doesNotMatch(inspect(contexts[0], { depth: null, getters: true }), /hush/);
   }
   assert.equal(await lines("room=1&room=2"), '400 The parameter "room" is given more than once.\n');
   assert.deepEqual(await lines("secret=1&secret=2"), ["a 2", "b 2", "c 2"]);
+});
+
+test("a gatherer alone is told nothing of a query but what it declares", async () => {
+  const { gatherer, contexts } = counting("a", { params: ["room"] });
+  await createLines(gatherer).lines("room=kitchen&secret=hush");
+  const told = inspect(contexts, { depth: null, getters: true });
+  assert.match(told, /kitchen/);
+  assert.doesNotMatch(told, /hush/);
 });
 
 test("gathererOf() rejects params that are not a list of texts", () => {

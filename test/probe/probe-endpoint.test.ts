@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { createLog } from "../../src/log.ts";
 import type { Probe } from "../../src/model/probe.ts";
 import { checkProbe } from "../../src/options/probe-rules.ts";
@@ -53,7 +54,7 @@ test("a probe is answered with its families, and ours before them", async () => 
 test("a probe is told its target, module and parameters, and can connect with lookup", async () => {
   const { probe, contexts, settle } = createSettled();
   const { ask } = createHarness({ probe, modules: ["x", "y"], params: ["room"] });
-  const answer = ask("target=http://DB1:80/a&module=y&room=1&other=2");
+  const answer = ask("target=http://DB1:80/a&module=y&room=1&other=hush");
   await tick();
   const [context] = contexts;
   assert.equal(context?.target.text, "http://db1:80/a");
@@ -61,6 +62,8 @@ test("a probe is told its target, module and parameters, and can connect with lo
   assert.deepEqual({ ...context?.params }, { room: "1" });
   assert.equal(typeof context?.lookup, "function");
   assert.ok(context?.signal instanceof AbortSignal);
+  // Requests with another value of it share this run.
+  assert.doesNotMatch(inspect(context, { depth: null, getters: true }), /hush/);
   settle[0]?.([]);
   await answer;
 });
@@ -181,6 +184,14 @@ for (const [name, probe] of FAILURES) {
     assert.doesNotMatch(String(logged), /secret|token/);
   });
 }
+
+test("an answer that is cut off is logged as such", async () => {
+  const { run, counted, counts, logged } = createHarness();
+  await run({ query: "target=a" }, () => Promise.reject(new Error("Lost")));
+  assert.match(String(logged), /^error promhttp: Probe of a failed; its answer was cut off: /);
+  assert.deepEqual(counted(), ["failure -: 1"]);
+  assert.equal(counts.inFlight, 0);
+});
 
 test('a probe that fails is answered with 500 where onFailure is "error"', async () => {
   const { ask, counted, counts } = createHarness({

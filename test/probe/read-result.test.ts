@@ -39,6 +39,7 @@ const JUNK: readonly [name: string, result: unknown][] = [
   ["a text", "up 1\n"],
   ["a number", 5],
   ["an object", { up: 1 }],
+  ["sources by their names", { up: { gather: () => ({ families: [UP_FAMILY] }) } }],
   ["a gathering", { families: [UP_FAMILY] }],
   ["null in an array", [null]],
   ["a number in an array", [5]],
@@ -47,6 +48,12 @@ const JUNK: readonly [name: string, result: unknown][] = [
   ["a family without metrics", [{ ...UP_FAMILY, metrics: undefined }]],
   ["two types of one name", [UP_FAMILY, { ...UP_FAMILY, type: "counter" }]],
 ];
+
+test("readResult() says that families are returned as an array", async () => {
+  for (const result of [UP_FAMILY, { families: [UP_FAMILY] }]) {
+    await assert.rejects(read(result), /must return an array of metric families, or a registry$/);
+  }
+});
 
 for (const [name, result] of JUNK) {
   test(`readResult() rejects ${name}`, async () => {

@@ -230,7 +230,7 @@ test("an error response that cannot be sent is logged", async () => {
   });
   assert.deepEqual(headlines(logged), [
     "error promhttp: The scrape failed: Error: down",
-    "error promhttp: Cannot send the error response of a failed scrape: Error: no headers",
+    "error promhttp: Cannot send an error response: Error: no headers",
   ]);
 });
 

@@ -4,7 +4,7 @@ import { type Gatherer, ListenError, Server, type ServerOptions } from "../../sr
 import { gaugeOf } from "../helpers/families.ts";
 import { countingGatherer, gathererWith } from "../helpers/gatherers.ts";
 import { netServer } from "../helpers/http/net-server.ts";
-import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { rawGet as get, request } from "../helpers/http/raw-request.ts";
 import { withServer } from "../helpers/http/with-server.ts";
 import { turns } from "../helpers/turns.ts";
 import { newGroup } from "../helpers/workers/own-group.ts";
@@ -17,8 +17,6 @@ const optionsOf = (): ServerOptions => ({
   paths: { "/db": DB, "/probe": { allow: "any", probe: () => [] } },
   selfMetrics: false,
 });
-
-const get = async (port: number, target: string) => rawRequest(port, request(target));
 
 test("a worker without others answers at every path, and leaves nothing behind", () =>
   withServer(optionsOf(), async ({ port, log }) => {

@@ -1,25 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Gatherer, Server, type ServerOptions } from "../../src/index.ts";
-import { gaugeOf } from "../helpers/families.ts";
+import { type Gatherer, Server, type ServerOptions, type Sources } from "../../src/index.ts";
+import { gaugeOf, largeGauge } from "../helpers/families.ts";
 import { blockingGatherer, countingGatherer, gathererWith } from "../helpers/gatherers.ts";
-import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { rawGet as get, rawRequest, request } from "../helpers/http/raw-request.ts";
 import { withServer } from "../helpers/http/with-server.ts";
 import { turns } from "../helpers/turns.ts";
+import { valueIn } from "../scrape/harness.ts";
 
 const DB = gathererWith(gaugeOf([{ labels: {}, value: 7 }], "db"));
 const DB_TEXT = "# TYPE db gauge\ndb 7\n";
 
-const get = async (port: number, target: string, method = "GET") =>
-  rawRequest(port, request(target, { method }));
-
 const bodyOf = async (port: number, target: string) => (await get(port, target)).body;
-
-const valueIn = (text: string, series: string) =>
-  text
-    .split("\n")
-    .find((line) => line.startsWith(`${series} `))
-    ?.slice(series.length + 1);
 
 test("each path serves its own source, and only that", () =>
   withServer({ paths: { "/metrics/db": DB }, selfMetrics: false }, async ({ port }) => {
@@ -49,25 +41,89 @@ test("each path counts its own scrapes, and only the main one what the server ha
     await bodyOf(port, "/db");
     const db = await bodyOf(port, "/db");
     const main = await bodyOf(port, "/metrics");
-    assert.deepEqual([valueIn(db, scrapes), valueIn(main, scrapes)], ["2", "0"]);
+    assert.deepEqual([valueIn(db, scrapes), valueIn(main, scrapes)], [2, 0]);
     assert.equal(valueIn(db, "promhttp_connections_open"), undefined);
     assert.notEqual(valueIn(main, "promhttp_connections_open"), undefined);
   }));
 
-test("a path that is busy neither sheds nor delays the scrapes of another", async () => {
-  const slow = blockingGatherer();
-  await withServer(
-    { paths: { "/slow": slow }, maxRequestsInFlight: 1 },
-    async ({ port, connect }) => {
+for (const [busy, other] of [
+  ["/db", "/metrics"],
+  ["/metrics", "/db"],
+] as const) {
+  test(`${busy} neither sheds nor delays the scrapes of ${other} while it is busy`, async () => {
+    const slow = blockingGatherer();
+    const sources: Record<string, Sources> = { "/db": DB, "/metrics": DB, [busy]: slow };
+    const { "/metrics": source, ...paths } = sources;
+    const options = { ...(source && { source }), paths, maxRequestsInFlight: 1 };
+    await withServer(options, async ({ port, connect }) => {
       const connection = await connect();
-      await connection.send(request("/slow"));
+      await connection.send(request(busy));
       await slow.started();
-      assert.equal((await get(port, "/slow")).status, 503);
-      assert.equal((await get(port, "/metrics")).status, 200);
+      assert.equal((await get(port, busy)).status, 503);
+      assert.equal((await get(port, other)).status, 200);
       slow.release();
       assert.equal((await connection.response()).status, 200);
+    });
+  });
+}
+
+test("one source at two paths is gathered for each of them", async () => {
+  const slow = blockingGatherer();
+  let runs = 0;
+  const source: Gatherer = {
+    gather(context) {
+      runs++;
+      return slow.gather(context);
     },
-  );
+  };
+  await withServer({ source, paths: { "/a": source } }, async ({ connect }) => {
+    const connections = [await connect(), await connect()];
+    for (const [index, path] of ["/metrics", "/a"].entries()) {
+      await connections[index]?.send(request(path));
+    }
+    while (runs < 2) await turns(1);
+    slow.release();
+    for (const connection of connections) {
+      assert.equal((await connection.response()).status, 200);
+    }
+  });
+});
+
+test("a scrape of a further path has the time that its scraper and timeoutMs give it", async () => {
+  const given: number[] = [];
+  const source: Gatherer = {
+    gather({ deadlineMs }) {
+      given.push(deadlineMs - Date.now());
+      return { families: [] };
+    },
+  };
+  const paths = { "/db": source };
+  await withServer({ paths, timeoutMs: 50_000 }, async ({ port }) => {
+    await get(port, "/db");
+    const headers = ["X-Prometheus-Scrape-Timeout-Seconds: 20"];
+    await rawRequest(port, request("/db", { headers }));
+  });
+  const [byOption = 0, byScraper = 0] = given;
+  assert.ok(byOption > 20_000 && byOption <= 50_000, `${byOption}`);
+  assert.ok(byScraper > 0 && byScraper <= 20_000, `${byScraper}`);
+});
+
+test("a further path has the formats, the encodings and the body limit of the server", async () => {
+  const paths = { "/db": DB, "/large": gathererWith(largeGauge(() => 1)) };
+  const options = { paths, selfMetrics: false };
+  await withServer(options, async ({ port }) => {
+    const accept = "Accept: application/openmetrics-text; version=1.0.0";
+    const { body } = await rawRequest(port, request("/db", { headers: [accept] }));
+    assert.equal(body, `${DB_TEXT}# EOF\n`);
+    const headers = ["Accept-Encoding: gzip"];
+    const packed = await rawRequest(port, request("/large", { headers }));
+    assert.equal(packed.headers["content-encoding"], "gzip");
+  });
+  const bodyLimit = { bytes: 100, action: "fail" } as const;
+  await withServer({ ...options, bodyLimit }, async ({ port }) => {
+    assert.equal((await get(port, "/large")).status, 500);
+    assert.equal(await bodyOf(port, "/db"), DB_TEXT);
+  });
 });
 
 test("a failure costs only its own path, is counted there, and its log line names it", async () => {
@@ -81,10 +137,10 @@ test("a failure costs only its own path, is counted there, and its log line name
   await withServer({ paths: { "/db": broken, "/other": broken } }, async ({ port, log }) => {
     assert.equal((await get(port, "/db")).status, 500);
     const main = await bodyOf(port, "/metrics");
-    assert.equal(valueIn(main, 'promhttp_metric_handler_errors_total{cause="gathering"}'), "0");
+    assert.equal(valueIn(main, 'promhttp_metric_handler_errors_total{cause="gathering"}'), 0);
     isBroken = false;
     const db = await bodyOf(port, "/db");
-    assert.equal(valueIn(db, 'promhttp_metric_handler_errors_total{cause="gathering"}'), "1");
+    assert.equal(valueIn(db, 'promhttp_metric_handler_errors_total{cause="gathering"}'), 1);
     assert.equal(log.length, 2);
     assert.match(
       log[0] ?? "",
@@ -136,10 +192,7 @@ test("setFailing() and setOk() hold for every path, and are logged once", () =>
     server.setFailing("the disk is gone");
     for (const path of ["/metrics", "/db"]) {
       const { status, body } = await get(port, path);
-      assert.deepEqual(
-        [status, valueIn(body, "app_up"), valueIn(body, "db")],
-        [500, "0", undefined],
-      );
+      assert.deepEqual([status, valueIn(body, "app_up"), valueIn(body, "db")], [500, 0, undefined]);
     }
     server.setOk();
     assert.equal((await get(port, "/db")).status, 200);
@@ -194,15 +247,30 @@ test("the port of the health answers no further path", async () => {
 const WRONG: readonly [name: string, paths: unknown, error: RegExp, type: typeof Error][] = [
   ["no object", 5, /^Option "paths" must be an object, got a number$/, TypeError],
   ["null", null, /^Option "paths" must be an object, got null$/, TypeError],
-  ["no path", { metrics: DB }, /must have the paths of URLs, got "metrics"$/, RangeError],
-  ["a query", { "/a?b": DB }, /must have the paths of URLs, got "\/a\?b"$/, RangeError],
-  ["an array", [DB], /must have the paths of URLs, got "0"$/, RangeError],
-  ["the main path", { "/m": DB }, /no path that the option "path" has, got "\/m"$/, RangeError],
+  [
+    "no path",
+    { metrics: DB },
+    /must have the paths of URLs, such as "\/probe", got "metrics"$/,
+    RangeError,
+  ],
+  [
+    "a query",
+    { "/a?b": DB },
+    /must have the paths of URLs, such as "\/probe", got "\/a\?b"$/,
+    RangeError,
+  ],
+  ["an array", [DB], /must have the paths of URLs, such as "\/probe", got "0"$/, RangeError],
+  [
+    "the main path",
+    { "/m": DB },
+    /must not have the path of the option "path", got "\/m"$/,
+    RangeError,
+  ],
   ...["/-/healthy", "/-/ready", "/-/targets", "/-/reload", "/favicon.ico"].map(
     (path): (typeof WRONG)[number] => [
       path,
       { [path]: DB },
-      /must have no path that the server uses itself, got "\/.*"$/,
+      /must not have a path that the server uses itself, got "\/.*"$/,
       RangeError,
     ],
   ),

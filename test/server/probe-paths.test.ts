@@ -3,9 +3,10 @@ import { test } from "node:test";
 import { type Probe, Server, type ServerOptions } from "../../src/index.ts";
 import { gaugeOf, UP_TEXT } from "../helpers/families.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
-import { rawRequest, request } from "../helpers/http/raw-request.ts";
+import { rawGet as get, rawRequest, request } from "../helpers/http/raw-request.ts";
 import { withServer } from "../helpers/http/with-server.ts";
 import { turns } from "../helpers/turns.ts";
+import { valueIn } from "../scrape/harness.ts";
 
 const PROBE: Probe = {
   allow: "any",
@@ -15,24 +16,15 @@ const PROBE: Probe = {
   ],
 };
 
-const get = async (port: number, target: string, method = "GET") =>
-  rawRequest(port, request(target, { method }));
-
 const bodyOf = async (port: number, target: string) => (await get(port, target)).body;
-
-const valueIn = (text: string, series: string) =>
-  text
-    .split("\n")
-    .find((line) => line.startsWith(`${series} `))
-    ?.slice(series.length + 1);
 
 test("a path with a probe answers for the target of each request", () =>
   withServer({ paths: { "/probe": PROBE } }, async ({ port, log }) => {
     const first = await bodyOf(port, "/probe?target=db1:5432");
-    assert.equal(valueIn(first, 'port{module="tcp"}'), "5432");
-    assert.equal(valueIn(first, "probe_success"), "1");
+    assert.equal(valueIn(first, 'port{module="tcp"}'), 5432);
+    assert.equal(valueIn(first, "probe_success"), 1);
     const second = await bodyOf(port, "/probe?target=db1:5433&module=tls");
-    assert.equal(valueIn(second, 'port{module="tls"}'), "5433");
+    assert.equal(valueIn(second, 'port{module="tls"}'), 5433);
     assert.equal((await get(port, "/probe")).status, 400);
     assert.deepEqual(log, []);
   }));
@@ -50,16 +42,16 @@ test("the main path counts the requests of all probes, from the start", () =>
     async ({ port }) => {
       const total = (labels: string) => `promhttp_probes_total{${labels}}`;
       const before = await bodyOf(port, "/metrics");
-      assert.equal(valueIn(before, total('path="/a",module="tls",result="timeout"')), "0");
-      assert.equal(valueIn(before, total('path="/b",result="success"')), "0");
-      assert.equal(valueIn(before, 'promhttp_probes_in_flight{path="/a"}'), "0");
+      assert.equal(valueIn(before, total('path="/a",module="tls",result="timeout"')), 0);
+      assert.equal(valueIn(before, total('path="/b",result="success"')), 0);
+      assert.equal(valueIn(before, 'promhttp_probes_in_flight{path="/a"}'), 0);
       await bodyOf(port, "/a?target=db1:1&module=tls");
       await bodyOf(port, "/b?target=db1:1");
       await bodyOf(port, "/b?target=");
       const after = await bodyOf(port, "/metrics");
-      assert.equal(valueIn(after, total('path="/a",module="tls",result="success"')), "1");
-      assert.equal(valueIn(after, total('path="/b",result="success"')), "1");
-      assert.equal(valueIn(after, total('path="/b",result="refused"')), "1");
+      assert.equal(valueIn(after, total('path="/a",module="tls",result="success"')), 1);
+      assert.equal(valueIn(after, total('path="/b",result="success"')), 1);
+      assert.equal(valueIn(after, total('path="/b",result="refused"')), 1);
       assert.doesNotMatch(after, /db1/);
     },
   ));
@@ -83,6 +75,42 @@ test("setFailing() holds for probes, too", () =>
     server.setOk();
     assert.equal((await get(port, "/probe?target=db1:1")).status, 200);
   }));
+
+test("update() keeps probes waiting, too", () =>
+  withServer({ paths: { "/probe": PROBE } }, async ({ server, connect }) => {
+    let end = () => {};
+    const update = server.update(() => new Promise<void>((resolve) => (end = resolve)));
+    const connection = await connect();
+    await connection.send(request("/probe?target=db1:1"));
+    await turns(20);
+    assert.equal(connection.received, "");
+    end();
+    await update;
+    assert.equal((await connection.response()).status, 200);
+  }));
+
+test("a probe is within the body limit and the timeoutMs of the server", async () => {
+  const bodyLimit = { bytes: 1_000, action: "fail" } as const;
+  const probe: Probe = {
+    allow: "any",
+    probe: ({ target }) =>
+      target.host === "slow"
+        ? new Promise(() => {})
+        : Array.from({ length: target.port ?? 0 }, (_, n) =>
+            gaugeOf([{ labels: {}, value: n }], `g${n}`),
+          ),
+  };
+  await withServer({ paths: { "/probe": probe }, bodyLimit, timeoutMs: 100 }, async ({ port }) => {
+    for (const [target, success] of [
+      ["db1:1", 1],
+      ["db1:100", 0],
+      ["slow:1", 0],
+    ]) {
+      const answer = await bodyOf(port, `/probe?target=${target}`);
+      assert.equal(valueIn(answer, "probe_success"), success, String(target));
+    }
+  });
+});
 
 test("closing the server cuts off the probes that are left", async () => {
   let signal: AbortSignal | undefined;

@@ -4,7 +4,6 @@
  * Each worker has a scrape handler of its own, made when it is first asked for, so that the bytes of its last
  * scrape can be reused. Only some are kept, and each keeps a share of the bytes that are allowed.
  */
-
 import { LightSignal, OVER } from "../../abort.ts";
 import type { Log } from "../../log.ts";
 import type { Gatherer } from "../../model/gatherer.ts";

@@ -46,7 +46,7 @@ export const CANNOT_ANSWER: string = "Cannot read the metrics of this worker; it
 /** The kind of collectors' faults in the log. */
 const COLLECTOR = "collector of this worker";
 
-/** What the worker needs to know of its process. */
+/** What the worker needs of its process. */
 interface LocalConfig {
   readonly gatherer: Gatherer;
   readonly options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">;

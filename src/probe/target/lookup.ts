@@ -1,7 +1,7 @@
 import { MetricsError, messageOf } from "../../errors.ts";
 import { numberOf } from "../../http/access/networks.ts";
 import type { LookupFunction, ProbeTarget } from "../../model/probe.ts";
-import { show } from "../../options/checks.ts";
+import { isFunction, show } from "../../options/checks.ts";
 import { parseTarget } from "./parse-target.ts";
 import type { Resolve } from "./resolver.ts";
 
@@ -30,6 +30,8 @@ export function createLookup(parts: LookupParts): LookupFunction {
     throw refusal(hostname, 'option "allow" does not allow it');
   };
   return (hostname, options, callback) => {
+    // Later it would be thrown where nobody can catch it, which ends the process.
+    isFunction("callback", callback);
     const fail = (error: NodeJS.ErrnoException) => callback(error, "");
     let host: string;
     try {
@@ -54,14 +56,14 @@ export function createLookup(parts: LookupParts): LookupFunction {
   };
 }
 
-/** A host alone, as a target: what asks for it may have parsed a URL of its own. */
+/** Reads a host as a target: a probe may have taken it from a URL that it was answered with. */
 function readHost(hostname: string): ProbeTarget {
   try {
     const isIpv6 = hostname.includes(":") && numberOf(hostname) !== undefined;
     const asked = parseTarget(isIpv6 ? `[${hostname}]` : hostname);
     if (asked.text === asked.authority && asked.port === undefined) return asked;
   } catch {
-    // It is none, either.
+    // It is not a host.
   }
   throw refusal(hostname, "it is not a host");
 }

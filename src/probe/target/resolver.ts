@@ -8,32 +8,41 @@ type Answer = (error: NodeJS.ErrnoException | null, addresses: readonly LookupAd
 /** Asks for all addresses of a host, as `dns.lookup()` does, and never answers before it returns. */
 export type Resolve = (host: string, options: LookupOptions, answer: Answer) => void;
 
-/** Clients that come and go while names have no answer must not fill the memory; those waiting are under 10 MB. */
+/**
+ * What the system has found. An application may have replaced `dns.lookup()`, by a cache perhaps: that may give
+ * one address where all are asked for, and call back before it returns.
+ */
+type Found = string | readonly LookupAddress[];
+
+/** Clients that come and go while names have no answer must not fill the memory: so many take under 10 MB. */
 const MAX_WAITING = 1_024;
 
 /**
  * Makes what the lookups of a probe ask the system with.
  *
  * A question cannot be withdrawn. It occupies a thread of Node, two of four by default, until the system gives
- * up, which takes longer than a scrape. So equal questions are one, whoever asks, and at whichever scrape:
+ * up, which takes longer than a scrape. So equal questions are one, across runs and scrapes:
  * otherwise a few names without an answer would keep all others waiting, more so with every scrape. Whoever
- * waits is answered even when his run is over: an error at that moment would reach a socket whose listeners
+ * waits is answered even when the run is over: an error at that moment would reach a socket whose listeners
  * have just been removed, and end the process.
  */
 export function createResolver(): Resolve {
   const questions = new Map<string, Answer[]>();
   let waiting = 0;
 
-  const ask = (question: string, host: string, options: LookupOptions): Answer[] => {
-    const answers: Answer[] = [];
-    nodeModule("node:dns").lookup(host, { ...options, all: true }, (error, addresses = []) => {
+  const ask = (question: string, host: string, options: LookupOptions, first: Answer): void => {
+    const answers = [first];
+    let isAnswered = false;
+    const settle = (error: NodeJS.ErrnoException | null, found: Found = [], family = 0): void => {
+      isAnswered = true;
       questions.delete(question);
       waiting -= answers.length;
+      const addresses = typeof found === "string" ? [{ address: found, family }] : found;
       // Each in a task of its own: what one throws is not the others' fault.
       for (const answer of answers) queueMicrotask(() => answer(error, addresses));
-    });
-    questions.set(question, answers);
-    return answers;
+    };
+    nodeModule("node:dns").lookup(host, { ...options, all: true }, settle);
+    if (!isAnswered) questions.set(question, answers);
   };
 
   return (host, options, answer) => {
@@ -44,8 +53,9 @@ export function createResolver(): Resolve {
     }
     const { family, hints, order, verbatim } = options;
     const question = JSON.stringify([host, family, hints, order, verbatim]);
-    const answers = questions.get(question) ?? ask(question, host, options);
-    answers.push(answer);
+    const answers = questions.get(question);
+    if (answers === undefined) ask(question, host, options, answer);
+    else answers.push(answer);
     waiting++;
   };
 }

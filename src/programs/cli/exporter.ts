@@ -108,7 +108,7 @@ const SOURCES: Kind<Sources> = {
 
 const PROBE: Kind<Probe> = {
   expected: 'an object with "allow" and the function "probe"',
-  matches: (value): value is Probe => isObject(value) && isFunction(value["probe"]),
+  matches: isProbe,
 };
 
 const PROBES: Kind<Readonly<Record<string, Probe>>> = {

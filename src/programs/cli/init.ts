@@ -15,7 +15,7 @@ import type { InitCommand, Language } from "./flags/init-flag.ts";
 /**
  * Writes an exporter to start from.
  *
- * @param say Is told each file and what to do next, line by line.
+ * @param say Called for each line: each file that was written or kept, then what to do next.
  * @throws The error of the file system if a file cannot be written. Those before it remain.
  */
 export function writeExporter(
@@ -44,7 +44,7 @@ export function writeExporter(
   if (kept.has("tsconfig.json") && !letsImport(pathOf("tsconfig.json"))) {
     say('\nTo compile the test, tsconfig.json needs "rewriteRelativeImportExtensions": true.');
   }
-  // The types are those of a version that has none.
+  // The types are those of Node 20, which has no such feature.
   if (!Reflect.get(process.features, "typescript")) {
     say(`\nNode.js ${process.version} does not load TypeScript: use 22.18 or later.`);
   }

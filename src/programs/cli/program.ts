@@ -147,6 +147,10 @@ async function tryToLoad<T>(
   log: ProgramLog,
   load: () => T | Promise<T>,
 ): Promise<T> {
+  const onIdle = () =>
+    fail(`Module "${module}" never settles: it waits for what cannot happen any more`, log);
+  // Node would end the process without a word.
+  process.once("beforeExit", onIdle);
   try {
     return await load();
   } catch (error) {
@@ -154,6 +158,8 @@ async function tryToLoad<T>(
     if (error instanceof ExporterError) return fail(error.message, log);
     log.error("Cannot load module", { module });
     return crash(error);
+  } finally {
+    process.off("beforeExit", onIdle);
   }
 }
 

@@ -9,7 +9,7 @@ export interface Selection
   readonly key: string;
 }
 
-/** The parameters of a scrape that has none: without a prototype, so that it has no name of any kind. */
+/** The parameters of a scrape that has none: without a prototype, which has names such as `constructor`. */
 export const NO_PARAMS: GatherContext["params"] = Object.freeze(Object.create(null));
 
 /** Asks for everything. */

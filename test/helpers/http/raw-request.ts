@@ -17,6 +17,11 @@ export async function rawRequest(
   }
 }
 
+/** Asks for a target on a connection of its own. */
+export function rawGet(port: number, target: string, method = "GET"): Promise<RawResponse> {
+  return rawRequest(port, request(target, { method }));
+}
+
 /** Writes literal bytes on a connection of its own, and returns all that comes until it is closed. */
 export async function rawExchange(
   target: number | NetConnectOpts,

@@ -245,6 +245,14 @@ test("promisify() makes a promise of lookup(), for what takes only an address", 
   await assert.rejects(lookup("127.0.0.1", {}), { code: "ERR_PROMHTTP_TARGET" });
 });
 
+test("lookup() throws without a callback, and at once: nobody could catch it later", (t) => {
+  fakeResolver(t, { "a.lan": [V4.address] });
+  // As `promisify(lookup)(host)` calls it where no compiler checks types.
+  const lookup: (...args: unknown[]) => void = lookupFor("any", "a.lan") as never;
+  assert.throws(() => lookup("a.lan", () => {}), TypeError);
+  assert.throws(() => lookup("a.lan", {}), TypeError);
+});
+
 test("lookup() resolves as the system does", async () => {
   const [error, addresses] = await answerOf(lookupFor("localhost", "localhost"), "localhost", {
     all: true,

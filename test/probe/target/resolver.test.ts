@@ -44,6 +44,23 @@ test("equal questions at the same time are one", async (t) => {
   assert.match(String(later), /ENOTFOUND/);
 });
 
+test("what has replaced dns.lookup() may answer before it returns, and with one address", async (t) => {
+  t.mock.method(
+    dns,
+    "lookup",
+    (_host: string, _options: object, answer: (...args: unknown[]) => void) => {
+      answer(null, ADDRESS.address, ADDRESS.family);
+    },
+  );
+  const resolve = createResolver();
+  for (let scrape = 0; scrape < 2; scrape++) {
+    const answers = [ask(resolve, "a.lan"), ask(resolve, "a.lan")];
+    assert.deepEqual(answers, [[], []]);
+    await turns(1);
+    assert.deepEqual(answers, [[[ADDRESS]], [[ADDRESS]]]);
+  }
+});
+
 test("questions that differ are not one", (t) => {
   const questions = silentResolver(t);
   const resolve = createResolver();

@@ -207,6 +207,10 @@ const WRONG: Readonly<Record<string, readonly [namespace: Exports, reason: RegEx
     { probe: 5 },
     /^Export "probe" must be an object with "allow" and the function "probe"$/,
   ],
+  "a probe without a policy": [
+    { probe: { probe: () => [] } },
+    /^Export "probe" must be an object with "allow" and the function "probe"$/,
+  ],
   "a probe that a function does not return": [
     { probe: () => [] },
     /^Export "probe" must return an object with "allow" and the function "probe"$/,

@@ -199,6 +199,10 @@ const FAILURES: Readonly<Record<string, readonly [text: string, reason: string]>
     "setInterval(() => {}, 1_000);",
     'The module must export a registry, as default or as \\"registry\\", or a probe',
   ],
+  "whose function never settles": [
+    "export default () => new Promise(() => {});",
+    'Module \\"exporter.mjs\\" never settles: it waits for what cannot happen any more',
+  ],
   "that exports a cluster registry": [
     `import client from "prom-client"; export default new client.AggregatorRegistry();`,
     "Cannot serve a cluster or worker registry: serve the registry of each process, with the option workers: true",

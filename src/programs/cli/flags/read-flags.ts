@@ -49,7 +49,7 @@ function textsIn(flags: ExporterFlags, args: readonly string[]): Map<string, rea
 
 const NO = "no-";
 
-/** The flags as `parseArgs` takes them. Node 20 has no opposite of a boolean that its tokens tell. */
+/** The flags as `parseArgs` takes them, and the opposite of each boolean: tokens of Node 20 do not tell them apart. */
 function optionsOf(flags: ExporterFlags) {
   const options: Record<string, { readonly type: "string" | "boolean" }> = {};
   for (const [name, { type }] of Object.entries(flags)) {

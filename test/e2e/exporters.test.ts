@@ -10,7 +10,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
-import { type NamedSources, Server } from "../../src/index.ts";
+import { type NamedSources, render, Server } from "../../src/index.ts";
 import { createAuthority, inDays } from "../helpers/certificates.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
 import { freePort } from "../helpers/http/free-port.ts";
@@ -199,6 +199,10 @@ test("the sources of the database are a path of a server, too", () =>
     const names = families.map(({ name }) => name).filter((name) => name.startsWith("pg_"));
     assert.deepEqual(names, ["pg_database_size_bytes"]);
     await close();
+    // Its connections are gone, and it makes no others.
+    await assert.rejects(render(registry), {
+      message: "Collectors failed: sizes, transactions, connections",
+    });
   }));
 
 type CreateExporter = (flags: Readonly<Record<string, string>>) => {

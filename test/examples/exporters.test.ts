@@ -11,6 +11,7 @@ import { freePort } from "../helpers/http/free-port.ts";
 import { poll } from "../helpers/poll.ts";
 import { forkNode } from "../helpers/processes/fork-fixture.ts";
 import { PLUG_SAMPLES, type StandIn, standIn, standInPlug } from "../helpers/stand-ins.ts";
+import { within } from "../helpers/within.ts";
 
 const FOLDER = new URL("../../examples/exporters/", import.meta.url);
 
@@ -138,6 +139,16 @@ test("the probes close their connection when the signal aborts", async () => {
   await using silent = await standIn(createTcpServer((socket) => socket.resume()));
   await assertAborts(shelly, silent);
   await assertAborts(tls, silent);
+});
+
+test("the probes give up a connection that is never made when the signal aborts", async () => {
+  await using unreached = await standIn(createTcpServer());
+  for (const probe of [shelly, tls]) {
+    const leaving = new AbortController();
+    const run = ask(probe, unreached, { signal: leaving.signal, lookup() {} });
+    leaving.abort();
+    await assert.rejects(within("a run", run), { name: "AbortError" });
+  }
 });
 
 test("tls.mjs says when each certificate of the chain expires", async () => {

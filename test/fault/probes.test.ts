@@ -7,11 +7,15 @@ import { UP_FAMILY } from "../helpers/families.ts";
 import { httpGet } from "../helpers/http/http-get.ts";
 import { type TestServer, withServer } from "../helpers/http/with-server.ts";
 import { poll } from "../helpers/poll.ts";
+import { within } from "../helpers/within.ts";
 import { valueIn } from "../scrape/harness.ts";
 import { assertNothingHeld } from "./distinct-targets.ts";
 import { askOverHttp, type HungTarget, openHungTarget } from "./hung-target.ts";
 
 const PROBE: Probe = { allow: "127.0.0.0/8", probe: askOverHttp };
+
+/** Longer than any test waits, so that no run ends only because its time is over. */
+const TIMEOUT_MS = 300_000;
 
 /** Runs a test with a server of probes at `/probe`, and a target that hangs. */
 async function withHungTarget(
@@ -21,7 +25,7 @@ async function withHungTarget(
   const target = await openHungTarget();
   try {
     const paths = { "/probe": { ...PROBE, ...probe } };
-    await withServer({ paths }, (server) => run(server, target));
+    await withServer({ paths, timeoutMs: TIMEOUT_MS }, (server) => run(server, target));
   } finally {
     await target.close();
   }
@@ -135,6 +139,14 @@ test("a scrape timeout that makes no sense is ignored, and one that is too long 
   } finally {
     await target.close();
   }
+});
+
+test("a scrape timeout holds, however much longer the server would wait", async () => {
+  await withHungTarget({}, async ({ port }, target) => {
+    const answer = verdictOf(port, `127.0.0.1:${target.port}`, "0.3");
+    assert.equal(await within("an answer", answer), "200 probe_success 0");
+    await target.untilOpen(0);
+  });
 });
 
 /** What an author may get wrong, and how its probes are answered. */

@@ -139,7 +139,8 @@ test("a named source that does not settle in time is reported as failed, with it
   const { scrape, log } = createScraper(gathererOf({ slow, fast: counting("fast").gatherer }), {
     selfMetrics: true,
     errorHandling: "continue",
-    timeoutMs: 300,
+    // On a busy machine, what names sources takes a while to load.
+    timeoutMs: 1_000,
   });
   // The timers of a scrape do not keep the process alive.
   const alive = setInterval(() => {}, 1_000);

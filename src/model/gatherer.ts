@@ -48,7 +48,8 @@ export interface Gatherer {
   gather(context: GatherContext): GatherResult | PromiseLike<GatherResult>;
   /**
    * The parameters of a scrape's query that it reads, as `context.params`. Scrapes share a gathering only if they
-   * have the same values of these. It is never told any other parameter.
+   * have the same values of these. It is never told any other parameter, nor `name[]`, `collect[]` and
+   * `exclude[]`.
    * @default undefined: none
    */
   readonly params?: readonly string[] | undefined;

@@ -6,6 +6,7 @@ import { Gauge, Registry } from "prom-client";
 import { gathererOf } from "../../src/gatherers/gatherer-of.ts";
 import type { GatherContext, Gatherer, Sources } from "../../src/model/gatherer.ts";
 import type { ServerOptions } from "../../src/options/options.ts";
+import { UP_FAMILY } from "../helpers/families.ts";
 import { createScraper } from "../helpers/scraping/scraper.ts";
 
 /** A gatherer of one family, whose value tells how often it has run. */
@@ -88,6 +89,32 @@ test("each named source that a scrape picks has its health, and no other has", a
   assert.deepEqual(await health("collect[]=net"), [`${HEALTH}net"} 1`]);
   assert.deepEqual(await health("exclude[]=cpu&exclude[]=disk&exclude[]=net"), []);
   assert.match(log.join("\n"), /^promhttp: Collector "disk" failed; its metrics are missing/);
+});
+
+test("each named source that a scrape picks has its duration in seconds, whether or not it fails", async () => {
+  const busy = (fail: boolean): Gatherer => ({
+    gather() {
+      const startedAt = performance.now();
+      while (performance.now() - startedAt < 10);
+      if (fail) throw new Error("no disk");
+      return { families: [UP_FAMILY] };
+    },
+  });
+  const sources = { cpu: busy(false), disk: busy(true), net: counting("net").gatherer };
+  const { scrape } = createScraper(gathererOf(sources), {
+    selfMetrics: true,
+    errorHandling: "continue",
+  });
+  const { body } = await scrape({ query: "exclude[]=net" });
+  const name = "promhttp_scrape_collector_duration_seconds";
+  const durations = [...body.toString().matchAll(new RegExp(`^${name}{(.*)} (.*)$`, "gm"))];
+  assert.deepEqual(
+    durations.map(([, labels]) => labels),
+    ['collector="cpu"', 'collector="disk"'],
+  );
+  for (const [line, , seconds] of durations) {
+    assert.ok(Number(seconds) >= 0.01 && Number(seconds) < 10, line);
+  }
 });
 
 test("the log names the source and the collector in it, and the health only the source", async () => {

@@ -20,6 +20,11 @@ test("readAsk() takes an empty parameter as one that is not given", () => {
   assert.deepEqual({ ...params }, { rack: "2" });
 });
 
+test("readAsk() decodes a target once", () => {
+  assert.equal(readAsk("target=http://a/%252Fb%2525", PROBE).target.text, "http://a/%2Fb%25");
+  assert.throws(() => readAsk("target=%2561", PROBE), QueryError);
+});
+
 for (const query of ["target=a", "target=a&module="]) {
   test(`readAsk() takes the first module for ${query}`, () => {
     assert.equal(readAsk(query, PROBE).module, "http");
@@ -38,7 +43,7 @@ const REFUSED: readonly [query: string, message: string][] = [
   ["target=a&room=1&room=2", 'The parameter "room" is given more than once'],
   ["target=a&module=ftp", 'There is no module "ftp"'],
   [`target=a&module=${"x".repeat(100)}`, `There is no module "${"x".repeat(64)}…"`],
-  ["target=%ff", 'The query has a broken escape: "%ff"'],
+  ["target=%ff", "The query has a broken escape"],
 ];
 
 for (const [query, message] of REFUSED) {
@@ -57,6 +62,7 @@ const SAME: readonly [a: string, b: string, isEqual: boolean][] = [
   ["target=db&room=1&rack=2", "rack=2&room=1&target=db", true],
   ["target=db", "target=db&module=tcp", false],
   ["target=db", "target=db:80", false],
+  ["target=http://db/a", "target=http://db/b", false],
   ["target=db", "target=db&room=&rack", true],
   ["target=db&room=1", "target=db&rack=1", false],
 ];

@@ -94,6 +94,17 @@ test("a probe may be an object of a class", async () => {
   answer?.end();
 });
 
+test("probe_duration_seconds is in seconds", async () => {
+  const probe: Probe["probe"] = () => {
+    const startedAt = performance.now();
+    while (performance.now() - startedAt < 10);
+    return [];
+  };
+  const text = String((await createHarness({ probe }).ask("target=a"))?.text);
+  const [, seconds] = /^probe_duration_seconds (.*)$/m.exec(text) ?? [];
+  assert.ok(Number(seconds) >= 0.01 && Number(seconds) < 10, text);
+});
+
 test("families that a probe returns replace ours of the same name", async () => {
   const own = [gaugeOf([{ labels: { step: "dns" }, value: 2 }], "probe_duration_seconds")];
   const { ask } = createHarness({ probe: () => own });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { ScrapeTimeoutError } from "../../src/errors.ts";
+import type { Probe } from "../../src/model/probe.ts";
 import { gaugeOf, longFamily, UP_FAMILY } from "../helpers/families.ts";
 import { createGate } from "../helpers/gate.ts";
 import { tick, turnsUntil } from "../helpers/turns.ts";
@@ -220,8 +221,13 @@ test("a client that waits for less than a run takes is answered before it is ove
 });
 
 test("a module has the time that timeoutMs says, and so do all that share its run", async () => {
-  const { probe, contexts } = createSettled();
+  const { probe: settled, contexts } = createSettled();
   const timeoutMs = { x: 50 };
+  const left: number[] = [];
+  const probe: Probe["probe"] = (context) => {
+    left.push(context.deadlineMs - Date.now());
+    return settled(context);
+  };
   const { ask, counted } = createHarness({ probe, modules: ["x", "y"], timeoutMs });
   const answers = await Promise.all([ask("target=a"), ask("target=a", { timeoutSeconds: "25" })]);
   for (const sent of answers) {
@@ -230,6 +236,7 @@ test("a module has the time that timeoutMs says, and so do all that share its ru
   }
   assert.equal(contexts.length, 1);
   assert.ok(contexts[0]?.signal.reason instanceof ScrapeTimeoutError);
+  assert.ok(Number(left[0]) <= 50, `${left[0]}`);
   assert.deepEqual(counted(), ["timeout x: 2"]);
 });
 

@@ -52,7 +52,7 @@ test("answer() returns the response itself when nothing has to be waited for", a
 });
 
 const FAILURES: readonly (readonly [Gatherer, Partial<ScrapeRequest>, number, string])[] = [
-  [GOOD, { query: "%" }, 400, 'The query has a broken escape: "%".\n'],
+  [GOOD, { query: "%" }, 400, "The query has a broken escape.\n"],
   [FAILING, {}, 500, "The metrics could not be gathered. See the process log.\n"],
   [
     STUCK,

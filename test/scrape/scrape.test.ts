@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { chunksOf } from "../../src/exposition/body.ts";
 import type { Gatherer, GatherResult } from "../../src/model/gatherer.ts";
 import type { MetricFamily, ValueMetric } from "../../src/model/metric-family.ts";
-import { largeGauge } from "../helpers/families.ts";
+import { gaugeOf, largeGauge } from "../helpers/families.ts";
 import { gathererWith } from "../helpers/gatherers.ts";
 import { parseExposition } from "../judge/index.ts";
 import { createHarness, createReader, valueIn } from "./harness.ts";
@@ -115,7 +115,7 @@ test("a query that cannot be read gets 400, and does not count as an error", asy
   const { get, sample, logged } = createHarness({ gather: () => GOOD });
   const sent = await get({ query: "name[]=%zz" });
   assert.equal(sent?.status, 400);
-  assert.equal(sent?.text, 'The query has a broken escape: "%zz".\n');
+  assert.equal(sent?.text, "The query has a broken escape.\n");
   assert.deepEqual(logged, []);
   assert.equal(await sample('promhttp_metric_handler_requests_total{code="400"}'), 1);
   assert.equal(await sample('promhttp_metric_handler_errors_total{cause="gathering"}'), 0);
@@ -366,6 +366,18 @@ test("self metrics are valid in every format, after many failures", async () => 
     const names = parseExposition(type, Buffer.concat(chunks)).map(({ name }) => name);
     assert.ok(names.includes("promhttp_scrape_collector_success"), names.join());
   }
+});
+
+test("nothing is kept of a scrape with parameters, which are its client's", async () => {
+  const metrics = Array.from({ length: 2_000 }, (_, n) => ({ labels: { number: n }, value: n }));
+  const source = { ...gathererWith(gaugeOf(metrics)), params: ["room"] };
+  const { get, parts, close } = createHarness(source);
+  const { store } = parts.exposer;
+  for (let time = 0; time < 3; time++) await get({ query: "room=1" });
+  assert.equal(store.footprint, 0);
+  for (let time = 0; time < 3; time++) await get({ query: "other=1" });
+  assert.ok(store.footprint > 0);
+  close();
 });
 
 const START_TIME = "Process-Start-Time-Unix";

@@ -156,6 +156,14 @@ test("the metrics are served while as many probes hang as may be in flight", asy
   });
 });
 
+test("a server with a probe takes more connections than one without", async () => {
+  await withServer({ paths: { "/probe": PROBE } }, async ({ port, connect }) => {
+    // One more than a server takes otherwise.
+    await Promise.all(Array.from({ length: 257 }, connect));
+    assert.equal((await get(port, "/metrics")).status, 200);
+  });
+});
+
 test("the page shows a form for a probe", () =>
   withServer({ paths: { "/probe": PROBE } }, async ({ port }) => {
     assert.match(await bodyOf(port, "/"), /<form [^>]*action="[^"]*probe"/);

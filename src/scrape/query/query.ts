@@ -46,7 +46,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch (error) {
-    throw new QueryError(`The query has a broken escape: ${quote(text)}`, { cause: error });
+    throw new QueryError("The query has a broken escape", { cause: error });
   }
 }
 
@@ -78,6 +78,9 @@ export function takeParams(
   return Object.keys(params).length === 0 ? NO_PARAMS : Object.freeze(params);
 }
 
+/** What every path reads itself, whatever its gatherers declare. */
+const OWN: readonly string[] = ["name[]", "collect[]", "exclude[]"];
+
 /**
  * Reads what a query asks for.
  *
@@ -89,7 +92,10 @@ export function readSelection(query: string, { params = [], sourceNames }: Selec
   return select({
     names: names.length === 0 ? undefined : names,
     picked: sourceNames && readSources(pairs, sourceNames),
-    params: takeParams(pairs, params),
+    params: takeParams(
+      pairs,
+      params.filter((name) => !OWN.includes(name)),
+    ),
   });
 }
 

@@ -142,6 +142,8 @@ test("Prometheus stores what each exporter finds, relabelled as in the guide", (
     await stored(`${success}{job="postgres-sizes"}`, { sizes: 1 }, "collector");
     await stored('pg_database_size_bytes{datname="postgres"} > bool 0', { [postgres.address]: 1 });
     await stored('pg_transactions_total{datname="postgres"} > bool 0', { [postgres.address]: 1 });
+    const share = "pg_transactions_rolled_back_total / pg_transactions_total";
+    await stored(`${share}{datname="postgres"} < bool 0.5`, { [postgres.address]: 1 });
     await stored('pg_connections{datname="postgres",state="active"} > bool 0', {
       [postgres.address]: 1,
     });
@@ -182,13 +184,21 @@ async function lint(url: string): Promise<void> {
   assert.deepEqual([status, `${stderr}`], [0, ""], url);
 }
 
+test("a database that is silent is a failed scrape, before the scraper gives up", () =>
+  withTempDir(async (folder) => {
+    await using silent = await standIn(createServer((socket) => socket.resume()));
+    const { registry, close } = await createPostgresExporter(
+      folder,
+      `postgresql://test@127.0.0.1:${silent.port}/postgres`,
+    );
+    await assert.rejects(render(registry), COLLECTORS_FAILED);
+    await close();
+  }));
+
 test("the sources of the database are a path of a server, too", () =>
   withTempDir(async (folder) => {
     await using database = await startPostgres();
-    const module: { readonly default: CreateExporter } = await import(
-      pathToFileURL(await placePostgresExporter(folder)).href
-    );
-    const { registry, close } = module.default({ "db.url": database.url });
+    const { registry, close } = await createPostgresExporter(folder, database.url);
     const paths = { "/metrics/db": registry };
     await using server = await Server.listen(countingGatherer(), "127.0.0.1:0", { paths });
     const response = await fetch(`${server.url}/db?collect[]=sizes`);
@@ -200,10 +210,18 @@ test("the sources of the database are a path of a server, too", () =>
     assert.deepEqual(names, ["pg_database_size_bytes"]);
     await close();
     // Its connections are gone, and it makes no others.
-    await assert.rejects(render(registry), {
-      message: "Collectors failed: sizes, transactions, connections",
-    });
+    await assert.rejects(render(registry), COLLECTORS_FAILED);
   }));
+
+const COLLECTORS_FAILED = { message: "Collectors failed: sizes, transactions, connections" };
+
+/** Makes the exporter of a database, without the program. */
+async function createPostgresExporter(folder: string, url: string) {
+  const module: { readonly default: CreateExporter } = await import(
+    pathToFileURL(await placePostgresExporter(folder)).href
+  );
+  return module.default({ "db.url": url });
+}
 
 type CreateExporter = (flags: Readonly<Record<string, string>>) => {
   readonly registry: NamedSources;

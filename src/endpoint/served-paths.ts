@@ -25,8 +25,8 @@ export function readPaths(options: ResolvedOptions): {
 } {
   const { paths, path: main, maxConnections = MAX_CONNECTIONS } = options;
   isObject("paths", paths);
-  // It has no keys, so nothing would be served.
-  if (paths instanceof Map) throw wrongType("paths", "an object", paths);
+  // A `Map` has no keys, so nothing would be served.
+  if (Symbol.iterator in paths) throw wrongType("paths", "an object", paths);
   const gatherers = new Map<string, Gatherer>();
   const probes = new Map<string, Probe>();
   for (const [path, value] of Object.entries(paths)) {

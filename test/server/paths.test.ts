@@ -259,7 +259,8 @@ const WRONG: readonly [name: string, paths: unknown, error: RegExp, type: typeof
     /must have the paths of URLs, such as "\/probe", got "\/a\?b"$/,
     RangeError,
   ],
-  ["an array", [DB], /must have the paths of URLs, such as "\/probe", got "0"$/, RangeError],
+  ["an array", [DB], /^Option "paths" must be an object, got \[ /, TypeError],
+  ["a Map", new Map([["/db", DB]]), /^Option "paths" must be an object, got /, TypeError],
   [
     "the main path",
     { "/m": DB },

@@ -19,20 +19,29 @@ test("Prometheus shows for each fault of a probe what the guide says", async () 
     maxInFlight: 1,
     probe: untilAborted,
   };
+  const failing: Probe = {
+    allow: "127.0.0.1",
+    onFailure: "error",
+    probe() {
+      throw new Error("the target hangs up");
+    },
+  };
   await using server = await Server.listen(countingGatherer(), "127.0.0.1:0", {
-    ...{ paths: { "/probe": probe }, logger: false },
+    ...{ paths: { "/probe": probe, "/failing": failing }, logger: false },
   });
-  const faults: Readonly<Record<string, [row: string, params: object, address?: string]>> = {
+  const { host } = new URL(server.url);
+  const faults: Readonly<Record<string, [row: string, params: object, place?: string]>> = {
     unreadable: ["cannot be read", { target: ["127.1"] }],
     unknown: ["the module is unknown", { target: ["127.0.0.1"], module: ["quick"] }],
     forbidden: ["may not be asked", { target: ["10.0.0.7"] }],
-    absent: ["is not there", {}, `127.0.0.1:${await freePort()}`],
+    failed: ["the probe failed", { target: ["127.0.0.1"] }, `${host}/failing`],
+    absent: ["is not there", {}, `127.0.0.1:${await freePort()}/probe`],
     busy: ["too many", { target: ["127.0.0.1:1"] }],
     alsoBusy: ["too many", { target: ["127.0.0.1:2"] }],
   };
-  const jobs = Object.entries(faults).map(([name, [, params, address]]) => ({
+  const jobs = Object.entries(faults).map(([name, [, params, place = `${host}/probe`]]) => ({
     ...{ name, interval: "1s", timeout: "1s", settings: { params } },
-    url: `http://${address ?? new URL(server.url).host}/probe`,
+    url: `http://${place}`,
   }));
   await using prometheus = await startPrometheus(jobs);
   const guide = sectionOf(readDocument("docs/guide/exporters.md"), "Many targets");

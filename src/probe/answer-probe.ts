@@ -1,8 +1,13 @@
 import { isInstance } from "../errors.ts";
 import { startDeadline, startSending } from "../scrape/deadline.ts";
 import type { ScrapeRequest, ScrapeResponse } from "../scrape/exchange.ts";
-import { FAILURE_TIMEOUT_MS, QueryError, textResponse } from "../scrape/failure.ts";
-import { type AnswerParts, answerRun, PROBE_FAILED, type TextAnswer } from "./answer-run.ts";
+import {
+  FAILURE_TIMEOUT_MS,
+  QueryError,
+  type TextAnswer,
+  textResponse,
+} from "../scrape/failure.ts";
+import { type AnswerParts, answerRun, PROBE_FAILED } from "./answer-run.ts";
 import { type Ask, labelOf, readAsk } from "./ask.ts";
 
 // Fixed texts: what a function of the user throws may hold secrets, and belongs only in the log.
@@ -16,7 +21,11 @@ const FAILING: TextAnswer = {
   text: "The application has declared that its metrics cannot be trusted.\n",
 };
 
-const BUSY: TextAnswer = { status: 503, text: "Too many probes at once. Try again in a moment.\n" };
+const BUSY: TextAnswer = {
+  status: 503,
+  text: "Too many probes at once. Try again in a moment.\n",
+  headers: { "Retry-After": "1" },
+};
 
 /** How many requests may be in flight at once. */
 const DEFAULT_IN_FLIGHT = 256;
@@ -48,8 +57,7 @@ export async function answerProbe(
   if (counts.inFlight < (probe.maxInFlight ?? DEFAULT_IN_FLIGHT)) {
     return answerRun(parts, request, ask);
   }
-  const busy = refuse(parts, request, BUSY, ask);
-  return { ...busy, headers: { ...busy.headers, "Retry-After": "1" } };
+  return refuse(parts, request, BUSY, ask);
 }
 
 function refuse(

@@ -16,6 +16,7 @@ import type { ScrapeRequest, ScrapeResponse } from "../scrape/exchange.ts";
 import {
   explainFailure,
   FAILURE_TIMEOUT_MS,
+  type TextAnswer,
   textResponse,
   UnavailableError,
 } from "../scrape/failure.ts";
@@ -40,9 +41,6 @@ export interface AnswerParts {
   readonly runs: Runs;
   readonly exposer: Exposer;
 }
-
-/** An answer without metrics. */
-export type TextAnswer = Parameters<typeof textResponse>[0];
 
 export const PROBE_FAILED: TextAnswer = {
   status: 500,

@@ -17,7 +17,7 @@ import type { ResolvedOptions } from "../options/options.ts";
 import type { Alarm } from "./alarm.ts";
 import { type Deadline, startScraperDeadline, startSending } from "./deadline.ts";
 import type { ScrapeRequest, ScrapeResponse, StatusCode } from "./exchange.ts";
-import { blameOn, explainFailure, type Failure, textResponse } from "./failure.ts";
+import { blameOn, explainFailure, type Failure, type TextAnswer, textResponse } from "./failure.ts";
 import type { GatherCycle } from "./gather-cycle.ts";
 import { NO_PARAMS, requestedFamilies, type Select, type Selection } from "./query/selection.ts";
 import type { ScrapeCounts, Status } from "./self-metrics.ts";
@@ -162,8 +162,8 @@ function refuse(
     return undefined;
   }
   const { status, error } = failure;
-  const answered = status === 400 ? ([status, `${messageOf(error)}.\n`] as const) : ANSWERS[status];
-  return failureResponse(parts, answered, request, release);
+  const answer = status === 400 ? { status, text: `${messageOf(error)}.\n` } : ANSWERS[status];
+  return failureResponse(parts, answer, request, release);
 }
 
 /** The kind of a scrape's faults in the log. */
@@ -198,24 +198,27 @@ function fail(parts: ScrapeParts, thrown: unknown, signal: Signal): Failure | un
 /** A rejected scrape takes no slot; otherwise clients that read the 503 slowly would lock others out. */
 function shed(parts: ScrapeParts, request: ScrapeRequest): ScrapeResponse {
   parts.selfMetrics.events.shed++;
-  const response = failureResponse(parts, ANSWERS.busy, request, () => {});
-  return { ...response, headers: { ...response.headers, "Retry-After": "1" } };
+  return failureResponse(parts, ANSWERS.busy, request, () => {});
 }
 
 // Fixed texts: what a collector threw may hold secrets, and belongs only in the log.
 const ANSWERS = {
-  500: [500, "The metrics could not be gathered. See the process log.\n"],
-  503: [503, "The metrics could not be gathered in time. See the process log.\n"],
-  busy: [503, "Too many scrapes at once. Try again in a moment.\n"],
+  500: { status: 500, text: "The metrics could not be gathered. See the process log.\n" },
+  503: { status: 503, text: "The metrics could not be gathered in time. See the process log.\n" },
+  busy: {
+    status: 503,
+    text: "Too many scrapes at once. Try again in a moment.\n",
+    headers: { "Retry-After": "1" },
+  },
 } as const;
 
 /** Answers a scrape that failed before its first byte was sent, or that did not begin. */
 function failureResponse(
   parts: ScrapeParts,
-  [status, text]: readonly [Failure["status"], string],
+  answer: TextAnswer & Pick<Failure, "status">,
   { signal }: ScrapeRequest,
   onEnd: () => void,
 ): ScrapeResponse {
-  parts.selfMetrics.requests[status]++;
-  return textResponse({ status, text }, signal, parts, onEnd);
+  parts.selfMetrics.requests[answer.status]++;
+  return textResponse(answer, signal, parts, onEnd);
 }

@@ -64,6 +64,13 @@ export const FAILURE_TIMEOUT_MS = 1_000;
 
 const PLAIN_TEXT = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
 
+/** A text to answer with instead of metrics. */
+export interface TextAnswer extends Pick<ScrapeResponse, "status"> {
+  readonly text: string;
+  /** Beside those of every text. */
+  readonly headers?: ScrapeResponse["headers"];
+}
+
 /**
  * Answers with a text instead of metrics, before any byte was sent.
  *
@@ -71,7 +78,7 @@ const PLAIN_TEXT = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control
  * @param onEnd Called once, when the text was sent or cut off.
  */
 export function textResponse(
-  { status, text }: Pick<ScrapeResponse, "status"> & { readonly text: string },
+  { status, text, headers }: TextAnswer,
   client: Signal,
   { alarm, log }: { readonly alarm: Alarm; readonly log: Log },
   onEnd: () => void,
@@ -82,5 +89,5 @@ export function textResponse(
     if (broken === undefined || deadline.signal.aborted) return;
     log.error("Cannot send an error response", broken.error);
   });
-  return { status, headers: PLAIN_TEXT, body: Buffer.from(text), signal, end };
+  return { status, headers: { ...PLAIN_TEXT, ...headers }, body: Buffer.from(text), signal, end };
 }

@@ -29,7 +29,7 @@ export function readAsk(query: string, { modules = [], params: declared = [] }: 
   if (text === undefined) throw new QueryError('The parameter "target" is missing');
   const target = parseTarget(text);
   if (module !== "" && !modules.includes(module)) {
-    throw new QueryError(`There is no module ${quote(module)}`);
+    throw new QueryError(`Unknown module ${quote(module)}`);
   }
   const values = declared.map((param) => others[param] ?? null);
   // Without a prototype: a name such as `constructor` is absent, unless it was given.

@@ -56,7 +56,7 @@ test("collect[] and exclude[] pick sources: the others do not run", async () => 
   assert.deepEqual(await lines("exclude[]=disk&exclude[]=cpu"), []);
   assert.deepEqual(await lines("collect[]=disk&name[]=cpu"), []);
   assert.deepEqual(await lines("name[]=cpu"), ["cpu 3"]);
-  assert.equal(await lines("collect[]=net"), '400 There is no source "net".\n');
+  assert.equal(await lines("collect[]=net"), '400 Unknown source "net".\n');
   assert.equal(
     await lines("collect[]=cpu&exclude[]=disk"),
     "400 The query has both collect[] and exclude[].\n",

@@ -41,8 +41,8 @@ const REFUSED: readonly [query: string, message: string][] = [
   ["target=a&target=a", 'The parameter "target" is given more than once'],
   ["target=a&module=tcp&module=tcp", 'The parameter "module" is given more than once'],
   ["target=a&room=1&room=2", 'The parameter "room" is given more than once'],
-  ["target=a&module=ftp", 'There is no module "ftp"'],
-  [`target=a&module=${"x".repeat(100)}`, `There is no module "${"x".repeat(64)}…"`],
+  ["target=a&module=ftp", 'Unknown module "ftp"'],
+  [`target=a&module=${"x".repeat(100)}`, `Unknown module "${"x".repeat(64)}…"`],
   ["target=%ff", "The query has a broken escape"],
 ];
 

@@ -236,7 +236,7 @@ const NOT_ALLOWED =
 
 const REFUSED: readonly [query: string, status: number, text: string, count: string][] = [
   ["", 400, 'The parameter "target" is missing.\n', "refused -: 1"],
-  ["target=a&module=z", 400, 'There is no module "z".\n', "refused -: 1"],
+  ["target=a&module=z", 400, 'Unknown module "z".\n', "refused -: 1"],
   ["target=169.254.169.254", 403, NOT_ALLOWED, "refused x: 1"],
   ["target=localhost&module=y", 403, NOT_ALLOWED, "refused y: 1"],
 ];

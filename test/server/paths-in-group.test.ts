@@ -4,9 +4,9 @@ import { type Gatherer, ListenError, Server, type ServerOptions } from "../../sr
 import { gaugeOf } from "../helpers/families.ts";
 import { countingGatherer, gathererWith } from "../helpers/gatherers.ts";
 import { netServer } from "../helpers/http/net-server.ts";
-import { rawGet as get, request } from "../helpers/http/raw-request.ts";
+import { rawGet as get } from "../helpers/http/raw-request.ts";
+import { assertWaitsForUpdate } from "../helpers/http/waits-for-update.ts";
 import { withServer } from "../helpers/http/with-server.ts";
-import { turns } from "../helpers/turns.ts";
 import { newGroup } from "../helpers/workers/own-group.ts";
 
 const DB = gathererWith(gaugeOf([{ labels: {}, value: 7 }], "db"));
@@ -59,15 +59,7 @@ test("in a group, what the application declares and updates holds for every path
     assert.equal((await get(port, "/db")).status, 200);
     assert.equal((await get(port, "/probe?target=db1:1")).status, 200);
 
-    let end = () => {};
-    const update = server.update(() => new Promise<void>((resolve) => (end = resolve)));
-    const connection = await connect();
-    await connection.send(request("/db"));
-    await turns(20);
-    assert.equal(connection.received, "");
-    end();
-    await update;
-    assert.equal((await connection.response()).status, 200);
+    await assertWaitsForUpdate(server, await connect(), "/db");
   }));
 
 test("Server.listen() refuses parameters in a group, at every path, before it joins any", async () => {

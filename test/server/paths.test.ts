@@ -4,6 +4,7 @@ import { type Gatherer, Server, type ServerOptions, type Sources } from "../../s
 import { gaugeOf, largeGauge } from "../helpers/families.ts";
 import { blockingGatherer, countingGatherer, gathererWith } from "../helpers/gatherers.ts";
 import { rawGet as get, rawRequest, request } from "../helpers/http/raw-request.ts";
+import { assertWaitsForUpdate } from "../helpers/http/waits-for-update.ts";
 import { withServer } from "../helpers/http/with-server.ts";
 import { turns } from "../helpers/turns.ts";
 import { valueIn } from "../scrape/harness.ts";
@@ -175,15 +176,7 @@ test("a gatherer is told at which path it is asked, and the parameters that it d
 
 test("update() keeps the scrapes of every path waiting", () =>
   withServer({ paths: { "/db": DB } }, async ({ server, port, connect }) => {
-    let end = () => {};
-    const update = server.update(() => new Promise<void>((resolve) => (end = resolve)));
-    const connection = await connect();
-    await connection.send(request("/db"));
-    await turns(20);
-    assert.equal(connection.received, "");
-    end();
-    await update;
-    assert.equal((await connection.response()).status, 200);
+    await assertWaitsForUpdate(server, await connect(), "/db");
     assert.equal((await get(port, "/metrics")).status, 200);
   }));
 

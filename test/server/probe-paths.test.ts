@@ -4,6 +4,7 @@ import { type Probe, Server, type ServerOptions } from "../../src/index.ts";
 import { gaugeOf, UP_TEXT } from "../helpers/families.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
 import { rawGet as get, rawRequest, request } from "../helpers/http/raw-request.ts";
+import { assertWaitsForUpdate } from "../helpers/http/waits-for-update.ts";
 import { withServer } from "../helpers/http/with-server.ts";
 import { turns } from "../helpers/turns.ts";
 import { valueIn } from "../scrape/harness.ts";
@@ -78,15 +79,7 @@ test("setFailing() holds for probes, too", () =>
 
 test("update() keeps probes waiting, too", () =>
   withServer({ paths: { "/probe": PROBE } }, async ({ server, connect }) => {
-    let end = () => {};
-    const update = server.update(() => new Promise<void>((resolve) => (end = resolve)));
-    const connection = await connect();
-    await connection.send(request("/probe?target=db1:1"));
-    await turns(20);
-    assert.equal(connection.received, "");
-    end();
-    await update;
-    assert.equal((await connection.response()).status, 200);
+    await assertWaitsForUpdate(server, await connect(), "/probe?target=db1:1");
   }));
 
 test("a probe is within the body limit and the timeoutMs of the server", async () => {
@@ -200,7 +193,7 @@ for (const [name, paths, message, type] of WRONG) {
   });
 }
 
-test("Server.listen() refuses a probe in the place of the metrics", async () => {
+test("Server.listen() refuses a probe as its source", async () => {
   await assert.rejects(
     // @ts-expect-error: a probe is no source.
     Server.listen(PROBE, "127.0.0.1:0"),

@@ -117,7 +117,7 @@ function readSources(
     throw new QueryError("With several workers, collect[] and exclude[] cannot pick sources");
   }
   const unknown = [...collected, ...excluded].find((name) => !sourceNames.includes(name));
-  if (unknown !== undefined) throw new QueryError(`There is no source ${quote(unknown)}`);
+  if (unknown !== undefined) throw new QueryError(`Unknown source ${quote(unknown)}`);
   const picked = sourceNames.filter((name) =>
     collected.length > 0 ? collected.includes(name) : !excluded.includes(name),
   );

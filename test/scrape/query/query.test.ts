@@ -146,10 +146,10 @@ const SOURCES: readonly (readonly [query: string, picked: readonly string[] | st
   ["collect[]=disk&collect[]=cpu&collect[]=disk", ["cpu", "disk"]],
   ["exclude[]=cpu", ["disk", "net"]],
   ["exclude[]=cpu&exclude[]=disk&exclude[]=net", []],
-  ["collect[]=gpu", 'There is no source "gpu"'],
-  ["collect[]=cpu&collect[]=", 'There is no source ""'],
-  ["collect[]=CPU", 'There is no source "CPU"'],
-  ["exclude[]=gpu", 'There is no source "gpu"'],
+  ["collect[]=gpu", 'Unknown source "gpu"'],
+  ["collect[]=cpu&collect[]=", 'Unknown source ""'],
+  ["collect[]=CPU", 'Unknown source "CPU"'],
+  ["exclude[]=gpu", 'Unknown source "gpu"'],
   ["collect[]=cpu&exclude[]=disk", "The query has both collect[] and exclude[]"],
 ];
 

@@ -16,7 +16,7 @@
  * @module
  */
 import { settled } from "../../abort.ts";
-import { isThenable, type MaybePromise } from "../../maybe-promise.ts";
+import { isThenable, loadOnce } from "../../maybe-promise.ts";
 import type {
   CollectorError,
   FaultReporter,
@@ -77,32 +77,26 @@ export function createRegistryGatherer(registry: Registry): Gatherer {
 
   const resultLater = async (metrics: Metrics, runs: Runs, context: GatherContext) => {
     await settled(pendingOf(runs), context.signal);
-    const snapshots = metrics.every(isStoreKnown) ? undefined : snapshotsOf(runs);
-    return result(metrics, runs, context, snapshots);
+    const reader = metrics.every(isStoreKnown) ? undefined : await loadReader();
+    return result(metrics, runs, context, reader && snapshotsOf(runs, reader.readSnapshot));
   };
 
-  const gather = (context: GatherContext): MaybePromise<GatherResult> => {
-    const metrics = requested(known.list(), context);
-    if (context.isFinal) return result(metrics.filter(isStoreKnown), [], context);
-    if (reader === undefined && !metrics.every(isStoreKnown)) {
-      return loadReader().then(() => gather(context));
-    }
-    const runs = startCollectors(metrics, context.onCollected);
-    const isPending = runs.some(
-      ({ pending, known }) => pending !== undefined || !known.isStoreKnown,
-    );
-    return isPending ? resultLater(metrics, runs, context) : result(metrics, runs, context);
+  return {
+    hasCollectors: true,
+    gather(context) {
+      const metrics = requested(known.list(), context);
+      if (context.isFinal) return result(metrics.filter(isStoreKnown), [], context);
+      const runs = startCollectors(metrics, context.onCollected);
+      const isPending = runs.some(
+        ({ pending, known }) => pending !== undefined || !known.isStoreKnown,
+      );
+      return isPending ? resultLater(metrics, runs, context) : result(metrics, runs, context);
+    },
   };
-
-  return { hasCollectors: true, gather };
 }
-
-let reader: typeof import("./read-snapshot.ts") | undefined;
 
 /** Few metrics are read through `get()`; only for them is its reader loaded. */
-async function loadReader(): Promise<void> {
-  reader = await import("./read-snapshot.ts");
-}
+const loadReader = loadOnce(() => import("./read-snapshot.ts"));
 
 type Metrics = readonly KnownMetric[];
 
@@ -183,7 +177,9 @@ function startCollector(
   };
   try {
     // `get()` runs the collector itself.
-    const result: unknown = known.isStoreKnown ? runCollector(known.metric) : known.metric.get();
+    const result: unknown = known.isStoreKnown
+      ? runCollector(known.metric)
+      : snapshotIn(known.metric.get());
     if (isThenable(result)) {
       run.pending = Promise.resolve(result)
         .then((value) => finishRun(run, value))
@@ -203,12 +199,12 @@ function withoutFailed(metrics: Metrics, runs: Runs): Metrics {
   return metrics.filter((metric) => !failed.has(metric));
 }
 
-function snapshotsOf(runs: Runs): Snapshots | undefined {
+function snapshotsOf(runs: Runs, read: Snapshots["read"]): Snapshots {
   const byMetric = new Map<KnownMetric, MetricSnapshot>();
   for (const { known, snapshot } of runs) {
     if (snapshot !== undefined) byMetric.set(known, snapshot);
   }
-  return reader && { byMetric, read: reader.readSnapshot };
+  return { byMetric, read };
 }
 
 function pendingOf(runs: Runs): Promise<void>[] {
@@ -227,12 +223,23 @@ function runCollector(metric: RegistryMetric): unknown {
   return (metric.collect as () => unknown).call(metric);
 }
 
+/**
+ * Checks and copies what `get()` has returned.
+ *
+ * @throws {TypeError} If it is not what the client libraries return.
+ */
+async function snapshotIn(result: unknown): Promise<MetricSnapshot> {
+  const [value, { toSnapshot }] = [await result, await loadReader()];
+  return toSnapshot(value);
+}
+
 function finishRun(run: CollectorRun, value: unknown): void {
   run.pending = undefined;
   reportDuration(run);
   // The return value of a collector means nothing.
   if (run.known.isStoreKnown) return;
-  run.snapshot = reader?.toSnapshot(value);
+  // Cast: `snapshotIn()` has checked it.
+  run.snapshot = value as MetricSnapshot;
 }
 
 function failRun(run: CollectorRun, error: unknown): void {

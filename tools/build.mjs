@@ -16,15 +16,19 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const DIST = `${ROOT}dist/`;
 const TARGET = "node20.19";
 
-/** The entries that an application loads beside `index.ts`. */
-const FURTHER_ENTRIES = [`${ROOT}src/opentelemetry.ts`];
+/** The entries that are loaded beside `index.ts`. */
+const FURTHER_ENTRIES = [`${ROOT}src/opentelemetry.ts`, `${ROOT}src/thread.ts`];
+
+/** What nobody imports: the server starts a thread with it. */
+const THREAD = "thread";
 
 const LIBRARIES = readdirSync(`${ROOT}src/libraries`);
 
 const { exports, bin = {} } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
 const entries = Object.values({ ...exports, ...bin })
   .map((entry) => entry.default ?? entry)
-  .flatMap((path) => /^(?:\.\/)?dist\/(.*)\.js$/.exec(path)?.[1] ?? []);
+  .flatMap((path) => /^(?:\.\/)?dist\/(.*)\.js$/.exec(path)?.[1] ?? [])
+  .concat(THREAD);
 
 rmSync(DIST, { recursive: true, force: true });
 mkdirSync(DIST);
@@ -115,7 +119,8 @@ function shareTheEntry() {
   const setup = ({ onLoad }) => {
     const later = new Set([...FURTHER_ENTRIES, ...dynamicImports()]);
     onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
-      const code = shortenFields(readFileSync(path, "utf8"));
+      const source = readFileSync(path, "utf8").replace("../../../dist/", "./");
+      const code = shortenFields(source);
       const shared = later.has(path) ? `\nimport "${ROOT}src/index.ts";\n` : "";
       return { contents: code + shared, loader: "ts" };
     });

@@ -14,6 +14,8 @@ import type { OwnPlace } from "../http/targets.ts";
 import type { Log } from "../log.ts";
 import type { MaybePromise } from "../maybe-promise.ts";
 import type { Gatherer } from "../model/gatherer.ts";
+import type { MetricFamily } from "../model/metric-family.ts";
+import type { ProcessReading } from "../node.ts";
 import type { Controls, ResolvedHandlerOptions } from "../options/options.ts";
 import { createPage } from "../page/open-page.ts";
 import type { PageLink, Scrape, WorkerReport } from "../scrape/exchange.ts";
@@ -23,6 +25,29 @@ import {
   type ScrapeHandlerContext,
 } from "../scrape/scrape.ts";
 import type { SelfMetrics } from "../scrape/self-metrics.ts";
+import type { UpdateLock } from "../scrape/update-lock.ts";
+
+/** The application of an endpoint that is in a thread of its own, as far as it is known here. */
+export interface Application {
+  /** Keeps numbers that arrive and reading apart. */
+  readonly lock: UpdateLock;
+  /** What is known of it, as metrics; always the same list. */
+  readonly families: readonly MetricFamily[];
+  /** The answer of `/-/healthy`. */
+  readonly health: () => FixedAnswer;
+  /** Its process, as its own thread sees it. */
+  readonly process: ProcessReading;
+  /** How it does, for the page. */
+  readonly state: () => ApplicationState;
+}
+
+/** How an application does, at this moment. */
+export interface ApplicationState {
+  /** How long its event loop has been stuck; 0 where it turns. */
+  readonly stuckSeconds: number;
+  /** How old the metrics are that are served; 0 where they are fresh. */
+  readonly ageSeconds: number;
+}
 
 /** What an endpoint is made of. */
 export interface EndpointParts extends ScrapeHandlerContext {
@@ -31,6 +56,8 @@ export interface EndpointParts extends ScrapeHandlerContext {
   readonly log: Log;
   /** The paths that the page links to; a mount knows none. */
   readonly paths: readonly PageLink[];
+  /** The application, where that is in another thread. */
+  readonly application?: Application | undefined;
   /** The workers of the group, for the page; absent without one. */
   readonly workers?: () => readonly WorkerReport[];
 }

@@ -6,11 +6,20 @@ import { isObject, wrongType } from "../options/checks.ts";
 import type { ResolvedOptions } from "../options/options.ts";
 import { checkProbe } from "../options/probe-rules.ts";
 import { isUrlPath } from "../options/rules.ts";
+import type { PageLink, Scrape } from "../scrape/exchange.ts";
 
 /** What further paths serve, by their paths. */
 export interface ServedPaths {
   readonly gatherers: ReadonlyMap<string, Gatherer>;
   readonly probes: ReadonlyMap<string, Probe>;
+  /** Probes that are answered elsewhere; absent where there are none. */
+  readonly forwarded?: readonly ForwardedPath[];
+}
+
+/** A path whose requests are answered elsewhere. */
+export interface ForwardedPath {
+  readonly link: PageLink;
+  readonly scrape: Scrape;
 }
 
 /**

@@ -1,8 +1,8 @@
 /**
  * Checks of what few servers have, and no handler: a server can wait until they are loaded.
  */
-import { type Check, isStringList, objectOf, oneOf } from "./checks.ts";
-import type { ServerOptions } from "./options.ts";
+import { type Check, integerFrom, isStringList, objectOf, oneOf, wrongType } from "./checks.ts";
+import type { ServerOptions, ThreadOptions, ThreadSettings } from "./options.ts";
 import { parseAddress } from "./parse-address.ts";
 import type { TlsOptions } from "./security.ts";
 
@@ -65,4 +65,31 @@ function isAddress(name: string, value: unknown): void {
       message: `Option "${name}": ${(error as Error).message}`,
     });
   }
+}
+
+/** The longest time that a timer of Node can wait. */
+const MAX_MS = 2 ** 31 - 1;
+
+const THREAD_CHECKS = {
+  maxAgeMs: integerFrom(1, Number.MAX_SAFE_INTEGER),
+  stuckAfterMs: integerFrom(0, MAX_MS),
+} satisfies Record<keyof ThreadOptions, unknown>;
+
+/**
+ * Checks the option `thread`, and fills in the defaults; `undefined` where it is off.
+ *
+ * @throws {TypeError} For a value of a wrong type.
+ * @throws {RangeError} For one that is out of range.
+ */
+export function readThread(thread: unknown): ThreadSettings | undefined {
+  if (thread === undefined || thread === false) return undefined;
+  if (thread !== true && (typeof thread !== "object" || thread === null)) {
+    throw wrongType("thread", "true, false or an object", thread);
+  }
+  const given: ThreadOptions = thread === true ? {} : thread;
+  objectOf(THREAD_CHECKS)("thread", given);
+  return {
+    maxAgeMs: given.maxAgeMs ?? Number.POSITIVE_INFINITY,
+    stuckAfterMs: given.stuckAfterMs ?? 30_000,
+  };
 }

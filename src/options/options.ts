@@ -284,6 +284,39 @@ export interface ServerOptions extends HandlerOptions {
    * @default undefined, which is the group of the process
    */
   readonly socketGroup?: number | undefined;
+  /**
+   * Whether the server runs in a thread of its own. The application only collects and copies numbers; while
+   * its event loop is stuck, scrapes get the last metrics, their age, and how long it has been stuck. It
+   * takes 12 to 17 MB of memory. Where no thread can be started, the server runs without one, and logs that.
+   * @default false
+   */
+  readonly thread?: boolean | ThreadOptions | undefined;
+}
+
+/** How a server in a thread of its own answers while the event loop of the application is stuck. */
+export interface ThreadOptions {
+  /**
+   * The oldest metrics that are served while the event loop is stuck, in milliseconds. Instead of older ones
+   * a scrape gets 503 and `Retry-After`.
+   * @default undefined, which serves them whatever their age
+   */
+  readonly maxAgeMs?: number | undefined;
+  /**
+   * How long the event loop may be stuck until `/-/healthy` answers 503, in milliseconds; `0` for ever.
+   * @default 30_000
+   */
+  readonly stuckAfterMs?: number | undefined;
+}
+
+/**
+ * The same with every default filled in.
+ *
+ * @internal
+ */
+export interface ThreadSettings {
+  /** `Infinity` where any age is served. */
+  readonly maxAgeMs: number;
+  readonly stuckAfterMs: number;
 }
 
 /** What an application can call on a server or a handler while it serves. */
@@ -410,7 +443,8 @@ type OptionalServerFeatures =
   | "webConfigFile"
   | "tls"
   | "healthAddress"
-  | "socketGroup";
+  | "socketGroup"
+  | "thread";
 
 type Defined<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> };
 

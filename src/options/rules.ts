@@ -115,6 +115,7 @@ const SERVER_RULES: Rules<ResolvedOptions> = {
   healthAddress: { default: undefined, check: isCheckedLater },
   socketMode: { default: 0o660, check: isSocketMode },
   socketGroup: { default: undefined, check: integerFrom(0, 2 ** 32 - 2) },
+  thread: { default: undefined, check: isCheckedLater },
 };
 
 /**

@@ -1,5 +1,10 @@
 import type { AddressInfo } from "node:net";
-import { createEndpoint, type Endpoint, type EndpointParts } from "../endpoint/endpoint.ts";
+import {
+  type Application,
+  createEndpoint,
+  type Endpoint,
+  type EndpointParts,
+} from "../endpoint/endpoint.ts";
 import type { ServedPaths } from "../endpoint/served-paths.ts";
 import { HEALTHY_PATH, READY_PATH } from "../http/routes.ts";
 import type { Log } from "../log.ts";
@@ -24,6 +29,8 @@ export interface ServerArguments {
   readonly log: Log;
   /** Who may connect and ask; absent where everybody may. */
   readonly security?: Security | undefined;
+  /** The application, where that is in another thread. */
+  readonly application?: Application | undefined;
 }
 
 /** A server that serves, or a member of a group whose hub does. What it says may change. */
@@ -76,7 +83,7 @@ async function openEndpoint(
  * @throws {ListenError} When the address cannot be listened on.
  */
 export async function openServer(parts: ServerArguments): Promise<OpenServer> {
-  const { gatherer, paths, options, log, security } = parts;
+  const { gatherer, paths, options, log, security, application } = parts;
   let port: Port | undefined;
   const endpointParts = {
     gatherer,
@@ -87,10 +94,13 @@ export async function openServer(parts: ServerArguments): Promise<OpenServer> {
     connections: () => port?.connectionCount ?? 0,
     hasPage: options.landingPage,
     furtherFamilies: security?.families,
+    application,
+    lock: application?.lock,
   };
   const endpoint = await openEndpoint(endpointParts, paths);
   const closing = createClosing(options, async () => port?.drain());
-  const context = { options, endpoint, closing, log, guard: security?.guard };
+  const health = application?.health;
+  const context = { options, endpoint, closing, log, guard: security?.guard, health };
   const onClosed = () => void closing.closeNow();
   port = await openPorts({ ...parts, context, onClosed, layer: security?.layer });
   const { address, closed } = port;

@@ -41,6 +41,8 @@ export interface RequestContext {
   readonly log: Log;
   /** Decides who may ask; absent where everybody may. */
   readonly guard?: Guard | undefined;
+  /** The answer of `/-/healthy`, where this process may be alive and its application stuck. */
+  readonly health?: (() => FixedAnswer) | undefined;
 }
 
 /** Makes the function that answers every request of the server. It never throws. */
@@ -117,6 +119,7 @@ function answer(exchange: Exchange, context: RequestContext): void {
   else if (route === "metrics") void answerScrape(request, response, head, scrape);
   else if (route === "landing-page") void answerScrape(request, response, head, page);
   else if (route === "ready") sendFixed(response, readinessOf(context));
+  else if (route === "healthy") sendFixed(response, context.health?.() ?? HEALTHY);
   else if (route === "targets") void answerTargets(exchange, context);
   else sendFixed(response, FIXED_ANSWERS[route]);
 }
@@ -182,9 +185,11 @@ function isAmbiguous(request: IncomingMessage): boolean {
 }
 
 const FIXED_ANSWERS: Readonly<
-  Record<Exclude<NamedRoute, "metrics" | "landing-page" | "ready" | "targets">, FixedAnswer>
+  Record<
+    Exclude<NamedRoute, "metrics" | "landing-page" | "ready" | "healthy" | "targets">,
+    FixedAnswer
+  >
 > = {
-  healthy: HEALTHY,
   favicon: NO_ICON,
   options: OPTIONS_ANSWER,
   "method-not-allowed": METHOD_NOT_ALLOWED,

@@ -8,8 +8,8 @@
  * HTTP. `requests.ts` is the last line of defence: nothing it calls may throw past it. A shutdown stops
  * accepting, after the delay of `closing.ts`, closes idle connections at once, lets running scrapes
  * finish, and cuts off what is left after `drainTimeoutMs`. `open-server.ts` puts a server together,
- * `open-in-group.ts` one that listens only while its process is the hub of a group. Once the server
- * listens, no error reaches the process.
+ * `open/open-in-group.ts` one that listens only while its process is the hub of a group, and `thread/` one that
+ * is in a thread of its own; `open/` chooses. Once the server listens, no error reaches the process.
  */
 import type { AddressInfo } from "node:net";
 import { gathererOf } from "../gatherers/gatherer-of.ts";
@@ -207,36 +207,16 @@ async function parseTarget(address: unknown): Promise<ListenTarget> {
   return parseAddress(address);
 }
 
-async function withPaths(checked: CheckedArguments): Promise<CheckedArguments> {
-  const { options } = checked;
-  if (options.paths === undefined) return checked;
-  const { readPaths } = await import("../endpoint/served-paths.ts");
-  return { ...checked, ...readPaths(options) };
-}
+/** What a server has beside its port and its path: most have none of it. */
+const RARE = ["paths", "tls", "healthAddress", "workers", "thread"] as const;
 
 /** Opens the server of this process, or that of the group that it joins. */
 async function open(checked: CheckedArguments, target: ListenTarget): Promise<OpenServer> {
-  const given = { ...(await withPaths(checked)), target, label: describeAddress(target) };
-  const { options } = given;
-  if (options.tls !== undefined || options.healthAddress !== undefined) {
-    const { checkServerSecurity } = await import("../options/late-rules.ts");
-    checkServerSecurity(options);
+  const given = { ...checked, target, label: describeAddress(target) };
+  const { options } = checked;
+  if (!isSecured(options) && RARE.every((name) => options[name] === undefined)) {
+    return openServer(given);
   }
-  if (!isSecured(options)) return openAnywhere(given);
-  const { openSecurity } = await import("./security.ts");
-  const security = await openSecurity(given);
-  try {
-    const server = await openAnywhere({ ...given, security });
-    void server.closed.then(security.close);
-    return server;
-  } catch (error) {
-    security.close();
-    throw error;
-  }
-}
-
-async function openAnywhere(parts: ServerArguments): Promise<OpenServer> {
-  if (parts.options.workers === undefined) return openServer(parts);
-  const { openInGroup } = await import("./open-in-group.ts");
-  return openInGroup(parts);
+  const { openAny } = await import("./open/open-any.ts");
+  return openAny(given);
 }

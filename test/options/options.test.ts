@@ -41,6 +41,7 @@ const DEFAULTS = {
   trustedProxies: undefined,
   socketMode: 0o660,
   socketGroup: undefined,
+  thread: undefined,
 };
 
 /** In the form of a hash; of which password does not matter. */
@@ -116,6 +117,7 @@ const GOOD: readonly ServerOptions[] = [
   { allowedNetworks: ["10.0.0.0/8", "::1", "2001:db8::/32"], trustedProxies: ["127.0.0.1"] },
   { healthAddress: ":9465" },
   { socketMode: 0o600, socketGroup: 0 },
+  { thread: true },
 ];
 
 for (const options of GOOD) {
@@ -438,6 +440,7 @@ const LISTENER_OPTIONS = [
   "healthAddress",
   "socketMode",
   "socketGroup",
+  "thread",
 ];
 
 const HANDLER_DEFAULTS = Object.fromEntries(

@@ -68,7 +68,8 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   protobuf: /^exposition\/protobuf\//,
   compression: /^exposition\/compression\/(?!compressor)/,
   "the page": /^(page\/(?!open-page)|scrape\/survey\/survey|version)/,
-  "a group": /^(group\/|gatherers\/remote\/|endpoint\/group|server\/open-in-group|http\/targets)/,
+  "a group":
+    /^(group\/|gatherers\/remote\/|endpoint\/group|server\/open\/open-in-group|http\/targets)/,
   "further paths": /^endpoint\/(served-paths|endpoints)/,
   probes: /^(probe\/|endpoint\/probes|options\/probe-rules)/,
   "the Fetch API": /^(http\/fetch|mount\/answer-fetch)/,

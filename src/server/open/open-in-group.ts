@@ -1,22 +1,22 @@
-import { createEndpoint, type Endpoint, type EndpointParts } from "../endpoint/endpoint.ts";
-import { createGroupEndpoint, type GroupEndpoint } from "../endpoint/group-endpoint.ts";
-import { createLateEndpoint } from "../endpoint/late-endpoint.ts";
-import type { ServedPaths } from "../endpoint/served-paths.ts";
-import { ListenError } from "../errors.ts";
-import type { Place } from "../group/group.ts";
-import { HEALTHY_PATH, READY_PATH, TARGETS_PATH } from "../http/routes.ts";
-import { nodeModule } from "../node.ts";
-import { type ListenTarget, textOf, urlOf } from "../options/address.ts";
-import type { Controls } from "../options/options.ts";
-import { type Closing, createClosing } from "./closing.ts";
-import type { Port } from "./listen/port.ts";
+import { createEndpoint, type Endpoint, type EndpointParts } from "../../endpoint/endpoint.ts";
+import { createGroupEndpoint, type GroupEndpoint } from "../../endpoint/group-endpoint.ts";
+import { createLateEndpoint } from "../../endpoint/late-endpoint.ts";
+import type { ServedPaths } from "../../endpoint/served-paths.ts";
+import { ListenError } from "../../errors.ts";
+import type { Place } from "../../group/group.ts";
+import { HEALTHY_PATH, READY_PATH, TARGETS_PATH } from "../../http/routes.ts";
+import { nodeModule } from "../../node.ts";
+import { type ListenTarget, textOf, urlOf } from "../../options/address.ts";
+import type { Controls } from "../../options/options.ts";
+import { type Closing, createClosing } from "../closing.ts";
+import type { Port } from "../listen/port.ts";
 import {
   type OpenServer,
   openPorts,
   type PortsParts,
   type ServerArguments,
   schemeOf,
-} from "./open-server.ts";
+} from "../open-server.ts";
 
 /**
  * Opens the server of a process that is a worker of a group.
@@ -79,7 +79,7 @@ async function openEndpoints(
   address: string | undefined,
 ): Promise<Pick<Worker, "alone" | "group" | "controls">> {
   if (paths !== undefined) {
-    const { createGroupEndpoints } = await import("../endpoint/group-endpoints.ts");
+    const { createGroupEndpoints } = await import("../../endpoint/group-endpoints.ts");
     return createGroupEndpoints(parts, paths, address);
   }
   const alone = createEndpoint(parts);

@@ -105,6 +105,8 @@ export interface Want {
 export interface Answer {
   readonly type: "answer";
   readonly n: number;
+  /** The index of its source: it is applied even if nobody waits for it any longer. */
+  readonly source: number;
   readonly errors: readonly (Omit<CollectorError, "error"> & { readonly error: ErrorParcel })[];
   readonly sources: readonly SourceHealth[] | undefined;
   /** How long each collector took, in milliseconds, where that was asked. */

@@ -91,7 +91,7 @@ function linksTo({ gatherers, probes, forwarded = NONE }: ServedPaths): readonly
 }
 
 /** Makes a log of one path: its lines name the path, and a fault of another path is another fault. */
-function logAt(path: string, log: Log): Log {
+export function logAt(path: string, log: Log): Log {
   const at = (text: string) => `${path}: ${text}`;
   const about = (message: string, given: About = { kind: message }): About => ({
     ...given,

@@ -41,7 +41,7 @@ export interface OpenServer {
   readonly closed: Promise<void>;
   readonly controls: Controls;
   /** Who may connect and ask; absent where everybody may. */
-  readonly security?: Security | undefined;
+  readonly security?: Pick<Security, "isTls" | "reload"> | undefined;
   close(): Promise<void>;
 }
 

@@ -140,7 +140,7 @@ export type SentRequest = Omit<ScrapeRequest, "signal" | "client">;
 
 /** A response of a probe with its whole body. */
 export interface SentResponse extends Pick<ScrapeResponse, "status" | "headers"> {
-  readonly body: Uint8Array;
+  readonly body: Uint8Array<ArrayBuffer>;
 }
 
 /** A request to decide on; the certificate of its client is in DER. */

@@ -93,7 +93,8 @@ export async function openServer(parts: ServerArguments): Promise<OpenServer> {
     paths: [options.path, HEALTHY_PATH, READY_PATH].map((path) => ({ path })),
     connections: () => port?.connectionCount ?? 0,
     hasPage: options.landingPage,
-    furtherFamilies: security?.families,
+    furtherFamilies:
+      application?.familiesAt(options.path, security?.families) ?? security?.families,
     application,
     lock: application?.lock,
   };

@@ -27,8 +27,28 @@ const number = fc.oneof(
   fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0),
 );
 
-/** Something that an application does to its metrics. */
-export const churn = fc.oneof(
+/** Something that an application does to its metrics, by their numbers. */
+export type Churn =
+  | {
+      readonly kind: "observe";
+      readonly metric: number;
+      readonly values: readonly unknown[];
+      readonly value: number;
+      readonly hasExemplar: boolean;
+    }
+  | { readonly kind: "remove"; readonly metric: number; readonly child: number }
+  | { readonly kind: "reset"; readonly metric: number }
+  | { readonly kind: "defaults"; readonly labels: object }
+  | { readonly kind: "resetAll" }
+  | {
+      readonly kind: "replace";
+      readonly metric: number;
+      readonly help: string;
+      readonly type: (typeof TYPES)[number];
+    };
+
+/** Anything that an application may do to its metrics. */
+export const churn: fc.Arbitrary<Churn> = fc.oneof(
   {
     weight: 12,
     arbitrary: fc.record({
@@ -69,8 +89,6 @@ export const churn = fc.oneof(
     }),
   },
 );
-export type Churn = typeof churn extends fc.Arbitrary<infer T> ? T : never;
-
 /** A registry, with what an application does to it. */
 export class ChurningRegistry {
   readonly registry: LibraryRegistry;
@@ -151,10 +169,8 @@ export class ChurningRegistry {
     if (type !== "Gauge" && !Number.isFinite(value)) return;
     const exemplarLabels = hasExemplar ? { trace_id: `${value}` } : undefined;
     const takesOne = this.#hasExemplars && isExemplary(type);
-    const given = (amount: number) =>
-      takesOne
-        ? ([{ labels, value: amount, exemplarLabels }] as const)
-        : ([labels, amount] as const);
+    const given = (amount: number): [labels: unknown, amount?: number] =>
+      takesOne ? [{ labels, value: amount, exemplarLabels }] : [labels, amount];
     if (type === "Gauge") metric.set(labels, value);
     else if (type === "Counter") metric.inc(...given(Math.abs(value)));
     else metric.observe(...given(value));

@@ -87,6 +87,7 @@ export class SourceReader {
       const answer: Answer = {
         type: "answer",
         n: want.n,
+        source: want.source,
         errors: errors.map(sentError),
         sources,
         durations,

@@ -55,6 +55,7 @@ export type {
   ScrapeHook,
   ScrapeHookContext,
   ServerOptions,
+  ThreadOptions,
 } from "./options/options.ts";
 export type {
   AuthOptions,

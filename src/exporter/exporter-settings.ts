@@ -2,7 +2,7 @@ import type { PrometheusReaderOptions } from "../gatherers/opentelemetry/reader.
 import { isMetricsPath } from "../http/routes.ts";
 import type { Logger } from "../log.ts";
 import { show, wrongType } from "../options/checks.ts";
-import { checkServerSecurity } from "../options/late-rules.ts";
+import { checkServerSecurity, readThread } from "../options/late-rules.ts";
 import type { Format, HandlerOptions, ServerOptions } from "../options/options.ts";
 import { resolveHandlerOptions, resolveOptions } from "../options/rules.ts";
 import { diagLogger } from "./diag-logger.ts";
@@ -96,7 +96,9 @@ export function settingsOf(config: ExporterConfig, variables: Variables): Export
     path: pathOf(textOf("endpoint", config.endpoint) ?? "/metrics"),
   };
   // Now, and not only when the server starts.
-  checkServerSecurity(resolveOptions(server));
+  const resolved = resolveOptions(server);
+  checkServerSecurity(resolved);
+  readThread(resolved.thread);
   return {
     reader: readerOptionsOf(config),
     server,

@@ -302,7 +302,8 @@ export interface ThreadOptions {
    */
   readonly maxAgeMs?: number | undefined;
   /**
-   * How long the event loop may be stuck until `/-/healthy` answers 503, in milliseconds; `0` for ever.
+   * How long the event loop may be stuck until `/-/healthy` answers 503, in milliseconds; `0` means
+   * forever.
    * @default 30_000
    */
   readonly stuckAfterMs?: number | undefined;

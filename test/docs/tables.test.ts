@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { noEvents, workerFamilies } from "../../src/group/hub/worker-metrics.ts";
 import { Server } from "../../src/index.ts";
+import { readThread } from "../../src/options/late-rules.ts";
 import { FORMATS } from "../../src/options/options.ts";
 import { resolveHandlerOptions, resolveOptions } from "../../src/options/rules.ts";
 import { createProbeFamilies, ProbeCounts } from "../../src/probe/probe-counts.ts";
@@ -36,6 +37,11 @@ test("the guide names every detail of the option workers and its default, and no
   assert.deepEqual(defaultsIn("Options", WORKERS), { ...shown(others), aggregators: "`{}`" });
 });
 
+test("the guide names every detail of the option thread and its default, and no other", () => {
+  const thread = readThread(true) ?? assert.fail();
+  assert.deepEqual(defaultsIn("Options", readDocument("docs/guide/thread.md")), shown(thread));
+});
+
 function defaultsIn(heading: string, document = OPTIONS): Record<string, string> {
   const rows = sectionOf(document, heading).matchAll(/^\| `(\w+)` \|(.*?)\|/gm);
   return Object.fromEntries(Array.from(rows, ([, name, value = ""]) => [name, value.trim()]));
@@ -50,6 +56,7 @@ function shown(options: object): Record<string, string> {
 
 const SHOWN: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [undefined, ""],
+  [Number.POSITIVE_INFINITY, ""],
   [console, "`console`"],
   [FORMATS, "all"],
   [64 * 1_024 * 1_024, "64 MiB"],
@@ -140,7 +147,9 @@ test("the guide names every variable that the preload reads, and no other", () =
 test("the guide names every variable that the preload of OpenTelemetry reads, and no other", () => {
   const folder = new URL("src/programs/opentelemetry/", ROOT);
   const files = readdirSync(folder).map((name) => `src/programs/opentelemetry/${name}`);
-  const sources = [...files, "src/exporter/environment.ts"].map((path) => readDocument(path).text);
+  const sources = [...files, "src/exporter/environment.ts", "src/programs/switch-variables.ts"].map(
+    (path) => readDocument(path).text,
+  );
   const read = sources.join("\n").match(/\b(?:PROMHTTP|OTEL)_\w+/g);
   const page = readDocument("docs/guide/opentelemetry.md");
   const rows = sectionOf(page, "Without changing the application").match(/^\| `[PO].*?\|/gm);

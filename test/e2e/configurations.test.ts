@@ -16,9 +16,16 @@ test("Prometheus takes the example of its configuration", () => {
 });
 
 test("Prometheus takes the examples of its alerts", () => {
-  for (const name of ["prometheus-worker-alerts.yml", "secure/alerts.yml"]) {
-    execFileSync("promtool", ["check", "rules", pathOf(name)]);
-  }
+  const names = [
+    "prometheus-worker-alerts.yml",
+    "prometheus-thread-alerts.yml",
+    "secure/alerts.yml",
+  ];
+  for (const name of names) execFileSync("promtool", ["check", "rules", pathOf(name)]);
+});
+
+test("the alerts for a server in a thread fire when the guide says so, and a rate is 0 meanwhile", () => {
+  execFileSync("promtool", ["test", "rules", pathOf("../test/e2e/thread-alerts.yml")]);
 });
 
 test("Prometheus scrapes a pod that asks for it in its annotations, and no other", async () => {

@@ -80,9 +80,10 @@ test("settingsOf() gives each part its own options of the server", () => {
     unref: false,
     landingPage: true,
     endpoint: "m",
+    thread: true,
   });
-  const { timeoutMs, unref, landingPage, path } = server;
-  assert.deepEqual([timeoutMs, unref, landingPage, path], [5, false, true, "/m"]);
+  const { timeoutMs, unref, landingPage, path, thread } = server;
+  assert.deepEqual([timeoutMs, unref, landingPage, path, thread], [5, false, true, "/m", true]);
   assert.deepEqual(Object.keys(handler).sort(), [
     "errorHandling",
     "formats",
@@ -128,6 +129,7 @@ const ERRORS: readonly [config: unknown, error: new () => Error, message: string
     'Option "endpoint" must be the path of a URL that the server does not use itself, got "/-/ready"',
   ],
   [{ timeoutMs: "1" }, TypeError, `Option "timeoutMs" must be a number, got "1"`],
+  [{ thread: "1" }, TypeError, 'Option "thread" must be true, false or an object, got "1"'],
   [
     { logger: 5 },
     TypeError,

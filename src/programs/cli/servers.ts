@@ -20,10 +20,11 @@ export async function listen(
   { source, paths, onScrape }: LoadedExporter,
   log: ProgramLog,
 ): Promise<readonly Server[]> {
-  const { path, maxRequestsInFlight, maxHeaderBytes, selfMetrics, shutdownDelayMs } = settings;
+  const { path, maxRequestsInFlight, maxHeaderBytes, selfMetrics, shutdownDelayMs, thread } =
+    settings;
   const limits = { maxRequestsInFlight, maxHeaderBytes, shutdownDelayMs };
   const logger = toLogger(log);
-  const what = { path, paths, onScrape, selfMetrics };
+  const what = { path, paths, onScrape, selfMetrics, thread };
   const options = { ...what, ...limits, logger, ...settings.security };
   // One of them answers for the health of the process, which they have in common.
   let { healthAddress } = settings;

@@ -14,6 +14,7 @@ import type { Gatherer } from "../../model/gatherer.ts";
 import { nodeModule } from "../../node.ts";
 import { securityIn } from "../security-variables.ts";
 import { messageOf, STANDARD_ERROR_LOGGER } from "../standard-error.ts";
+import { threadIn } from "../switch-variables.ts";
 import { EXPORTER } from "./exporter-files.ts";
 import { isGuarded, type OriginalSettings } from "./settings.ts";
 import type { ExporterMethods } from "./take-over.ts";
@@ -79,7 +80,9 @@ export async function serve(
 function listen(exporter: Collecting, settings: OriginalSettings): Promise<Server> {
   const { host, port, path } = settings;
   const address = host === undefined ? { port } : { host, port };
-  const options = { ...SERVER_DEFAULTS, ...securityIn(process.env), logger: LOGGER, path };
+  const { env } = process;
+  const variables = { ...securityIn(env), thread: threadIn(env) };
+  const options = { ...SERVER_DEFAULTS, ...variables, logger: LOGGER, path };
   return Server.listen(metricsOf(exporter, settings), address, options);
 }
 

@@ -3,7 +3,8 @@ import type { Address } from "../../index.ts";
 import { ADDRESS_FORMS, addressFault, readAddress } from "../../options/parse-address.ts";
 import { MAX_HEADER_BYTES, MIN_HEADER_BYTES } from "../../options/rules.ts";
 import { type SecurityVariables, securityIn } from "../security-variables.ts";
-import { addressIn, type Environment, SWITCHES } from "./variables.ts";
+import { SWITCHES, switchIn, threadIn } from "../switch-variables.ts";
+import { addressIn, type Environment } from "./variables.ts";
 
 /** The settings of the preload. */
 export interface PreloadSettings extends SecurityVariables {
@@ -14,6 +15,8 @@ export interface PreloadSettings extends SecurityVariables {
   readonly hasDefaultMetrics: boolean;
   /** The option `workers` of the server. */
   readonly workers: boolean | "label";
+  /** Whether the server runs in a thread of its own. */
+  readonly thread: boolean;
 }
 
 /**
@@ -34,6 +37,7 @@ export function readEnvironment(env: Environment): PreloadSettings {
       ? switchIn("PROMHTTP_DEFAULT_METRICS", PROMHTTP_DEFAULT_METRICS)
       : true,
     workers: PROMHTTP_WORKERS ? workersIn("PROMHTTP_WORKERS", PROMHTTP_WORKERS) : true,
+    thread: threadIn(env),
     ...securityIn(env),
   };
 }
@@ -65,12 +69,6 @@ function headerBytesIn(name: string, text: string): number {
   const bytes = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (bytes >= MIN_HEADER_BYTES && bytes <= MAX_HEADER_BYTES) return bytes;
   throw invalid(name, text, `an integer from ${MIN_HEADER_BYTES} to ${MAX_HEADER_BYTES}`);
-}
-
-function switchIn(name: string, text: string): boolean {
-  const value = SWITCHES.get(text);
-  if (value === undefined) throw invalid(name, text, "0 or 1");
-  return value;
 }
 
 function workersIn(name: string, text: string): boolean | "label" {

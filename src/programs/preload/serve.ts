@@ -40,11 +40,13 @@ export async function serve(
   { env, isMember }: ServeContext,
   warn: Warn,
 ): Promise<string> {
-  const { address, hasDefaultMetrics, workers, ...options } = readEnvironment(env);
+  const { address, hasDefaultMetrics, workers, thread, ...options } = readEnvironment(env);
   const gatherer = createLibraryGatherer(paths, hasDefaultMetrics, warn);
   const server = await Server.listen(gatherer, address, {
     ...options,
     workers: workers !== false && workersOptions(workers, patienceOf(isMember), warn),
+    // A thread of the application never serves, so it needs no further one.
+    thread: thread && isMainThread,
     logger: STANDARD_ERROR_LOGGER,
     unref: true,
   });

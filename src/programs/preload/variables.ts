@@ -4,17 +4,10 @@
  */
 import { textOf } from "../../options/address.ts";
 import { parseAddress, readAddress } from "../../options/parse-address.ts";
+import { SWITCHES } from "../switch-variables.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The texts of a switch. */
-export const SWITCHES: ReadonlyMap<string, boolean> = new Map([
-  ["1", true],
-  ["true", true],
-  ["0", false],
-  ["false", false],
-]);
 
 const DEFAULT_PORT = "9464";
 

@@ -69,6 +69,7 @@ import {
   type SummaryFamily,
   type SummaryMetric,
   type TargetRule,
+  type ThreadOptions,
   type TlsOptions,
   type ValueFamily,
   type ValueMetric,
@@ -188,10 +189,12 @@ const cert: PemSource = { file: "/etc/tls/tls.crt" };
 const clientAuth: ClientAuth = "require-and-verify";
 const tls: TlsOptions = { cert, key: { file: "/etc/tls/tls.key" }, clientAuth, clientCa: cert };
 const openHealth: OpenHealth = "without-certificate";
+const thread: ThreadOptions = { maxAgeMs: 60_000, stuckAfterMs: 0 };
 const serverOptions: ServerOptions = {
   ...handlerOptions,
   tls,
   openHealth,
+  thread,
   path: "/metrics",
   unref: true,
 };

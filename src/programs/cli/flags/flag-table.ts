@@ -23,6 +23,7 @@ export const FLAGS = {
   "web.health-listen-address": { type: "string" },
   "web.socket-mode": { type: "string" },
   "web.socket-group": { type: "string" },
+  "web.thread": { type: "boolean" },
   "log.level": { type: "string", default: "info" },
   "log.format": { type: "string", default: "logfmt" },
 } as const;

@@ -42,6 +42,8 @@ export interface Settings {
   readonly security: SecuritySettings;
   /** Where to answer only for the health of the process. */
   readonly healthAddress: Address | undefined;
+  /** Whether each address is served by a thread of its own. */
+  readonly thread: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -80,6 +82,7 @@ export function parseCommand(args: readonly string[]): Command {
     shutdownDelayMs: toDelayMs(values["web.shutdown-delay"]),
     security: securityOf(values),
     healthAddress: toHealthAddress(values["web.health-listen-address"]),
+    thread: toThread(values),
     logLevel: toOneOf("log.level", LOG_LEVELS, values["log.level"]),
     logFormat: toOneOf("log.format", LOG_FORMATS, values["log.format"]),
   };
@@ -113,6 +116,16 @@ function securityOf(values: Values): SecuritySettings {
     socketMode: toSocketMode(values["web.socket-mode"]),
     socketGroup: toGroupId(values["web.socket-group"]),
   };
+}
+
+function toThread({
+  "web.thread": isOn = false,
+  "web.systemd-socket": isSystemd,
+}: Values): boolean {
+  if (!isOn || !isSystemd) return isOn;
+  throw new UsageError(
+    "--web.thread cannot use the sockets of --web.systemd-socket: only the main thread can open them",
+  );
 }
 
 function toHealthAddress(text: string | undefined): Address | undefined {

@@ -41,6 +41,8 @@ Flags:
                                  /-/healthy and /-/ready.
       --web.socket-mode=0660     Permissions of unix sockets.
       --web.socket-group=GROUP   Name or id of the group of unix sockets.
+      --web.thread               Serve each address in a thread of its own, which answers with the last
+                                 metrics while the event loop of the exporter is stuck.
       --log.level=info           Only log messages with the given severity or above. One of:
                                  [debug, info, warn, error]
       --log.format=logfmt        Output format of log messages. One of: [logfmt, json]

@@ -32,6 +32,7 @@ const DEFAULTS: Settings = {
   selfMetrics: true,
   security: NO_SECURITY,
   healthAddress: undefined,
+  thread: false,
   logLevel: "info",
   logFormat: "logfmt",
 };
@@ -60,6 +61,7 @@ const CASES: readonly (readonly [args: string, expected: Partial<Settings>])[] =
   ["--web.max-header-bytes=32768", { maxHeaderBytes: 32_768 }],
   ["--web.disable-exporter-metrics", { selfMetrics: false }],
   ["--web.health-listen-address=127.0.0.1:9465", { healthAddress: "127.0.0.1:9465" }],
+  ["--web.thread", { thread: true }],
   ["--log.level=debug --log.format=json", { logLevel: "debug", logFormat: "json" }],
 ];
 
@@ -136,6 +138,10 @@ const WRONG: readonly (readonly [args: string, named: string])[] = [
   [
     "--web.systemd-socket --web.listen-address=:9100",
     "--web.systemd-socket takes the place of --web.listen-address: use one",
+  ],
+  [
+    "--web.thread --web.systemd-socket",
+    "--web.thread cannot use the sockets of --web.systemd-socket: only the main thread can open them",
   ],
   ["--web.listen-address=", `--web.listen-address must be ${ADDRESS}, got ""`],
   [

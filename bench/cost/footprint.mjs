@@ -16,9 +16,11 @@ const IDLE = {
   "prom-client": undefined,
   "prom-client, node:http": "prom-client",
   "promhttp on prom-client": "prom-client",
+  "thread, prom-client": "prom-client",
   "@prometheus-io/client": undefined,
   "@prometheus-io/client, node:http": "@prometheus-io/client",
   "promhttp on @prometheus-io": "@prometheus-io/client",
+  "thread, @prometheus-io": "@prometheus-io/client",
   "OpenTelemetry exporter": undefined,
   "@promster/server": undefined,
 };

@@ -110,6 +110,11 @@ const HIGH = [
     title: "CPU against the OpenTelemetry exporter, L",
     rival: "OpenTelemetry exporter",
   }),
+  cpuOfThread("S", [2, 1.7], { isGuarded: true }),
+  cpuOfThread("S0", [4, 3.8], { isGuarded: true }),
+  cpuOfThread("M", [14, 14], { isGuarded: true }),
+  cpuOfThread("L", [18, 35], { isGuarded: true }),
+  cpuOfThread("XL", [25, 45]),
 ];
 
 /** The same over `AggregatorRegistry`, `ClusterRegistry` and `WorkerRegistry`. */
@@ -142,6 +147,11 @@ function cpu(shape, goals, more) {
   return { title, step: shape, measure: "cost", of: main, goals, ...more };
 }
 
+function cpuOfThread(shape, goals, more) {
+  const title = `CPU of the main thread, ${shape}, in a thread`;
+  return cpu(shape, goals, { title, ours: "thread", ...more });
+}
+
 /** Figures that should be low; `of` takes what was measured, and a pair. */
 const LOW = [
   {
@@ -156,6 +166,22 @@ const LOW = [
       clients?.application.get(ours).p99 / clients?.application.get("no scrapes").p99,
   },
   {
+    title: "application's p99 while scraped, times that without, L, in a thread",
+    most: 1.5,
+    of: ({ clients }, { thread }) =>
+      clients?.application.get(thread).p99 / clients?.application.get("no scrapes").p99,
+  },
+  {
+    title: "a scrape when the application has just become stuck, L, in a thread, ms",
+    most: 1_100,
+    of: ({ stuck }, { thread }) => stuck?.stuck.get(thread).early,
+  },
+  {
+    title: "a scrape while it is stuck, L, in a thread, ms",
+    most: 50,
+    of: ({ stuck }, { thread }) => stuck?.stuck.get(thread).late,
+  },
+  {
     // 1.7 and -0.1.
     title: "kept for 8 clients that never read, L, MB",
     most: 2,
@@ -165,6 +191,12 @@ const LOW = [
     title: "idle RSS above the client library, MB",
     most: 1,
     of: ({ footprint }, { ours }) => footprint?.footprint.memory.get(ours).livedAbove,
+  },
+  {
+    title: "idle RSS above that of a plain server, in a thread, MB",
+    most: 17,
+    of: ({ footprint }, { thread, ours }) =>
+      footprint?.footprint.memory.get(thread).lived - footprint?.footprint.memory.get(ours).lived,
   },
   {
     title: "import after the client library, ms",

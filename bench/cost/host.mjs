@@ -8,6 +8,9 @@ export const TOUCHED_SHARE = 0.1;
 
 const SEED = 42;
 
+/** When the event loop is stuck after it was asked to, and for how long, in milliseconds. */
+const STUCK = { startsInMs: 20, lastsMs: 5_000 };
+
 /**
  * Fills a registry with the shape that the command line names, and starts the endpoint. The values
  * are the same in every process.
@@ -23,14 +26,15 @@ export async function host(client, registry, listen, more = {}) {
   let life;
   const ports = { port: await listen(Number(port)), applicationPort: await startApplication() };
   let probe;
+  const answers = { block: () => probe.stop(), stick: () => STUCK, ...more };
   process.on("message", async ({ ask }) => {
     if (ask === "touch") touch(TOUCHED_SHARE);
     if (ask === "live") life = touchEvenly(touch);
     if (ask === "rest") clearInterval(life);
+    if (ask === "stick") setTimeout(stick, STUCK.startsInMs);
     if (ask === "gc") globalThis.gc?.();
     if (ask === "probe") probe = startProbe();
-    const answer = (await more[ask]?.()) ?? (ask === "block" ? probe.stop() : {});
-    process.send?.({ ask, answer });
+    process.send?.({ ask, answer: (await answers[ask]?.()) ?? {} });
   });
   process.on("disconnect", () => process.exit());
   console.log(ports.port);
@@ -70,6 +74,11 @@ function touchEvenly(touch) {
     touch(TOUCHED_SHARE, tick / ticks, (tick + 1) / ticks);
     tick = (tick + 1) % ticks;
   }, 1_000 / ticks);
+}
+
+function stick() {
+  const end = performance.now() + STUCK.lastsMs;
+  while (performance.now() < end);
 }
 
 function startApplication() {

@@ -8,9 +8,11 @@ const PROGRAMS = {
   "prom-client": () => promClient(),
   "prom-client, node:http": () => promClient().then(listenHttp),
   "promhttp on prom-client": () => promClient().then(listenOurs),
+  "thread, prom-client": () => promClient().then(listenInThread),
   "@prometheus-io/client": () => prometheusIo(),
   "@prometheus-io/client, node:http": () => prometheusIo().then(listenHttp),
   "promhttp on @prometheus-io": () => prometheusIo().then(listenOurs),
+  "thread, @prometheus-io": () => prometheusIo().then(listenInThread),
   "OpenTelemetry exporter": async () => {
     await import("@opentelemetry/sdk-metrics");
     const { PrometheusExporter } = await import("@opentelemetry/exporter-prometheus");
@@ -36,9 +38,13 @@ function listenHttp() {
   return new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 }
 
-async function listenOurs({ default: { register } }) {
+async function listenOurs({ default: { register } }, options) {
   const { Server } = await import("../../dist/index.js");
-  await Server.listen(register, "127.0.0.1:0");
+  await Server.listen(register, "127.0.0.1:0", options);
+}
+
+function listenInThread(client) {
+  return listenOurs(client, { thread: true });
 }
 
 async function resident() {

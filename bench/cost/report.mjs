@@ -96,6 +96,16 @@ const TABLES = [
     ],
   ],
   [
+    "Scrapes while the event loop of the application is stuck for 5 s, L",
+    "stuck",
+    "stuck",
+    [
+      ["the first, at most, ms", ({ early }) => early],
+      ["later ones, ms", ({ late }) => late],
+      ["at most", ({ latest }) => latest],
+    ],
+  ],
+  [
     "1,000 gauges on one connection",
     "rate",
     "rate",

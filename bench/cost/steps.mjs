@@ -10,6 +10,7 @@ import { measureApplication } from "./measure-application.mjs";
 import { measureGroups, measureJoining } from "./measure-group.mjs";
 import { measurePeak, measureSlowReader, measureStalled } from "./measure-memory.mjs";
 import { measurePaused, measurePausedPeak } from "./measure-paused.mjs";
+import { measureStuck } from "./measure-stuck.mjs";
 import { runnableSdks, SDKS, startOverSdk } from "./opentelemetry-sdks.mjs";
 import { checkSamples, inProcesses, withTargets } from "./processes.mjs";
 import { TARGETS } from "./target.mjs";
@@ -17,6 +18,9 @@ import { TARGETS } from "./target.mjs";
 const ALL = Object.keys(TARGETS);
 const PAIRS = LIBRARIES.flatMap(({ rival, ours }) => [rival, ours]);
 const OURS = LIBRARIES.map(({ ours }) => ours);
+const THREADS = LIBRARIES.map(({ thread }) => thread);
+/** Those of which several processes are measured. */
+const REPEATED = [...PAIRS, ...THREADS];
 const SCRAPERS = [...PAIRS, "OpenTelemetry exporter"];
 /** Those of which a million series is asked: these alone fit the memory and the patience. */
 const LARGE = ALL.filter((name) => !["OpenTelemetry exporter", "@promster/server"].includes(name));
@@ -97,10 +101,14 @@ export const STEPS = {
       };
     }),
   clients: () =>
-    withTargets(SCRAPERS, "L", async (targets) => ({
+    withTargets([...SCRAPERS, ...THREADS], "L", async (targets) => ({
       stalled: await measureStalled(targets),
       slow: await measureSlowReader(targets, { megabytesPerSecond: 4, rounds: 3 }),
       application: await measureApplication(targets, { rounds: 3, seconds: 5 }),
+    })),
+  stuck: () =>
+    withTargets(REPEATED, "L", async (targets) => ({
+      stuck: await measureStuck(targets, { rounds: 3 }),
     })),
   rate: (extent) =>
     inProcesses(groupsOf(SCRAPERS, extent), "G", async (targets) => ({
@@ -197,10 +205,10 @@ function namesOfSdk({ rival, floor, ours, kept0 }) {
   return [rival, floor, ours, kept0];
 }
 
-/** The targets of each group of processes: all rivals are in the first, and only the pairs in others. */
+/** The targets of each group of processes: all are in the first, and only some in others. */
 function groupsOf(names, { hasRivals, processes }) {
   return Array.from({ length: processes }, (_, index) =>
-    hasRivals && index === 0 ? names : PAIRS,
+    names.filter((name) => (hasRivals && index === 0) || REPEATED.includes(name)),
   );
 }
 

@@ -16,6 +16,8 @@ export const TARGETS = {
   "promhttp on @prometheus-io": ["promhttp-prometheus-io"],
   "nothing kept, prom-client": ["promhttp-prom-client", "0"],
   "nothing kept, @prometheus-io": ["promhttp-prometheus-io", "0"],
+  "thread, prom-client": ["thread-prom-client"],
+  "thread, @prometheus-io": ["thread-prometheus-io"],
 };
 
 /** What ours may keep at XL, in bytes: the pages of a million lines take some 120 MB. */

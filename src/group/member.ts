@@ -10,7 +10,7 @@ import type { Snapshot } from "../gatherers/remote/snapshot.ts";
 import type { Log } from "../log.ts";
 import { haveSameElements } from "../model/identity.ts";
 import { nodeModule } from "../node.ts";
-import { mayWork } from "../scrape/slices.ts";
+import { mayWork } from "../scrape/slicing/slices.ts";
 import { FRAME_LIMITS, type FrameHead, receiveFrames, sendFrame } from "./frames.ts";
 import type { LocalWorker } from "./local/local-worker.ts";
 import {

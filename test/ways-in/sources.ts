@@ -9,7 +9,14 @@ import { createLargeRegistry } from "../helpers/registries/large-registry.ts";
 export type Tell = (line: string) => void;
 
 /** The name of a source. */
-export type SourceName = "counting" | "large" | "throwing" | "failing" | "blocking" | "endless";
+export type SourceName =
+  | "counting"
+  | "large"
+  | "long"
+  | "throwing"
+  | "failing"
+  | "blocking"
+  | "endless";
 
 /** Makes each source. */
 export const SOURCES: Readonly<Record<SourceName, (tell: Tell) => Source>> = {
@@ -24,6 +31,9 @@ export const SOURCES: Readonly<Record<SourceName, (tell: Tell) => Source>> = {
   /** 1.4 MB. */
   large: () => createLargeRegistry(30_000),
 
+  /** 12 MB: more than the buffers between a source and its client take. */
+  long: () => longGatherer(() => {}, { count: 12_000 }),
+
   throwing: () => ({
     gather() {
       throw new Error("the password is s3cr3t");
@@ -31,7 +41,7 @@ export const SOURCES: Readonly<Record<SourceName, (tell: Tell) => Source>> = {
   }),
 
   /** Fails after some 2 MB of its body. */
-  failing: (tell) => longGatherer(tell, 2_000),
+  failing: (tell) => longGatherer(tell, { failAt: 2_000 }),
 
   /** Waits for the abort of the first gathering; answers the others at once. */
   blocking(tell) {
@@ -64,13 +74,16 @@ function untilAborted({ signal }: GatherContext, tell: Tell): Promise<never> {
 }
 
 /**
- * Makes a gatherer of metrics of 1 KB each, without an end. It tells how many were read: at every
- * tenth, and when the reader stops.
+ * Makes a gatherer of metrics of 1 KB each, without an end unless there is a `count`. It tells how many were
+ * read: at every tenth, and when the reader stops.
  */
-function longGatherer(tell: Tell, failAt = -1): Gatherer {
+function longGatherer(
+  tell: Tell,
+  { count = Number.POSITIVE_INFINITY, failAt = -1 }: { count?: number; failAt?: number } = {},
+): Gatherer {
   let read = 0;
   const family = longFamily({
-    count: Number.POSITIVE_INFINITY,
+    count,
     paddingOf: (index) => PADDINGS[index % PADDINGS.length] ?? "",
     valueAt(index) {
       read = index;

@@ -20,7 +20,7 @@ import type { ResolvedHandlerOptions } from "../../options/options.ts";
 import type { WorkersSettings } from "../../options/workers.ts";
 import { UnavailableError } from "../../scrape/failure.ts";
 import type { SelfMetrics } from "../../scrape/self-metrics.ts";
-import { hasWorked, inSlices, mayWork, Turns } from "../../scrape/slices.ts";
+import { hasWorked, inSlices, mayWork, Turns } from "../../scrape/slicing/slices.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { CANNOT_ANSWER, type LocalWorker } from "../local/local-worker.ts";
 import type { Want, WorkerFacts } from "../messages.ts";

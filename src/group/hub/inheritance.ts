@@ -1,4 +1,4 @@
-import { inSlices } from "../../scrape/slices.ts";
+import { inSlices } from "../../scrape/slicing/slices.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Hub } from "./hub.ts";
 import { KeptWorker } from "./leaving/kept-worker.ts";

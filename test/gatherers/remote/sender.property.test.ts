@@ -5,11 +5,10 @@ import { createOpenMetricsEncoder } from "../../../src/exposition/text/openmetri
 import { createTextEncoder } from "../../../src/exposition/text/text.ts";
 import { createRegistryGatherer } from "../../../src/gatherers/prom-client/gatherer.ts";
 import type { MetricFamily } from "../../../src/model/metric-family.ts";
-import { codePoints } from "../../helpers/code-points.ts";
+import { ChurningRegistry, churn } from "../../helpers/registries/churn.ts";
 import {
   type ClientLibrary,
   EXEMPLAR_LIBRARIES,
-  type LibraryMetric,
   OPENMETRICS_TYPE,
 } from "../../helpers/registries/libraries.ts";
 import { scaleRuns } from "../../helpers/scale-runs.ts";
@@ -20,142 +19,6 @@ import { Line } from "./taking.ts";
 
 // What a receiver has of a registry has the same samples as the library's own `metrics()`, whatever an
 // application does between two snapshots; and whatever it does during one, no label set is torn.
-
-const TYPES = ["Counter", "Gauge", "Histogram", "Summary"] as const;
-const LABEL_NAMES = ["a", "b2"];
-
-const NASTY = ['"', "\\", "\n", '\\"', "{", "}", ",", "=", " ", "é", "😀", "\0", "__proto__", ""];
-// Mostly one of a few, so that label sets come again.
-const text = fc.oneof(
-  { weight: 12, arbitrary: fc.constantFrom("x", "y") },
-  { weight: 3, arbitrary: fc.constantFrom(...NASTY) },
-  { weight: 1, arbitrary: fc.string({ unit: codePoints, maxLength: 6 }) },
-);
-const labelValue = fc.oneof(
-  { weight: 6, arbitrary: text },
-  { weight: 1, arbitrary: fc.integer({ min: 0, max: 3 }) },
-);
-const number = fc.oneof(
-  fc.integer({ min: -20, max: 20 }),
-  fc.double(),
-  fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0),
-);
-
-const operation = fc.oneof(
-  {
-    weight: 12,
-    arbitrary: fc.record({
-      kind: fc.constant("observe" as const),
-      metric: fc.nat(5),
-      values: fc.tuple(labelValue, labelValue),
-      value: number,
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant("remove" as const),
-      metric: fc.nat(5),
-      child: fc.nat(8),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constant("reset" as const), metric: fc.nat(5) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant("defaults" as const),
-      labels: fc.dictionary(fc.constantFrom("a", "app"), labelValue, { maxKeys: 2 }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant({ kind: "resetAll" as const }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant("replace" as const),
-      metric: fc.nat(5),
-      help: text,
-      type: fc.constantFrom(...TYPES),
-    }),
-  },
-);
-type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
-
-/** A registry, with what an application does to it. */
-class Application {
-  readonly registry: InstanceType<ClientLibrary["Registry"]>;
-  readonly #library: ClientLibrary;
-  readonly #metrics: LibraryMetric[] = [];
-  readonly #types: (typeof TYPES)[number][] = [];
-  /** The label sets of each metric. */
-  readonly #children: Map<string, object>[] = [];
-  readonly #hasLabels: boolean[] = [];
-
-  constructor(library: ClientLibrary) {
-    this.#library = library;
-    this.registry = new library.Registry();
-    for (const [index, type] of [...TYPES, "Gauge" as const, "Counter" as const].entries()) {
-      this.#create(index, type, "h", index < TYPES.length);
-    }
-  }
-
-  #create(index: number, type: (typeof TYPES)[number], help: string, hasLabels = true): void {
-    this.#metrics[index] = new this.#library[type]({
-      name: `m${index}`,
-      help: `<${help}>`,
-      labelNames: hasLabels ? LABEL_NAMES : [],
-      registers: [this.registry],
-      buckets: [-1.5, 0, 1, 5],
-      percentiles: [0.5, 0.9],
-    });
-    this.#types[index] = type;
-    this.#children[index] = new Map();
-    this.#hasLabels[index] = hasLabels;
-  }
-
-  apply(step: Operation): void {
-    if (step.kind === "defaults") {
-      this.registry.setDefaultLabels(step.labels);
-      return;
-    }
-    if (step.kind === "resetAll") {
-      this.registry.resetMetrics();
-      for (const children of this.#children) children.clear();
-      return;
-    }
-    const metric = this.#metrics[step.metric] as LibraryMetric; // there are six
-    const children = this.#children[step.metric] as Map<string, object>;
-    if (step.kind === "reset") {
-      metric.reset();
-      children.clear();
-    } else if (step.kind === "replace") {
-      this.registry.removeSingleMetric(metric.name);
-      this.#create(step.metric, step.type, step.help);
-    } else if (step.kind === "remove") {
-      const [key, labels] = [...children][step.child] ?? [];
-      if (key === undefined) return;
-      metric.remove(labels);
-      children.delete(key);
-    } else this.#observe(step.metric, step.values, step.value);
-  }
-
-  #observe(index: number, values: readonly unknown[], value: number): void {
-    const metric = this.#metrics[index] as LibraryMetric;
-    const type = this.#types[index];
-    const hasLabels = this.#hasLabels[index];
-    const labels = hasLabels
-      ? Object.fromEntries(LABEL_NAMES.map((name, at) => [name, values[at]]))
-      : {};
-    // Only a gauge takes everything; the others throw.
-    if (type !== "Gauge" && !Number.isFinite(value)) return;
-    if (type === "Gauge") metric.set(labels, value);
-    else if (type === "Counter") metric.inc(labels, Math.abs(value));
-    else metric.observe(labels, value);
-    if (hasLabels) this.#children[index]?.set(JSON.stringify(labels), labels);
-  }
-}
 
 /** The samples of an exposition, in an order that does not depend on that of the lines. */
 function samplesOf(body: string, lenient = false) {
@@ -174,9 +37,9 @@ function textOf(families: readonly MetricFamily[]): string {
 
 for (const library of EXEMPLAR_LIBRARIES) {
   test(`a receiver has the samples of metrics() of ${library.name} under churn`, async () => {
-    const rounds = fc.array(fc.array(operation, { maxLength: 12 }), { minLength: 2, maxLength: 8 });
+    const rounds = fc.array(fc.array(churn, { maxLength: 12 }), { minLength: 2, maxLength: 8 });
     const property = fc.asyncProperty(rounds, async (plan) => {
-      const application = new Application(library);
+      const application = new ChurningRegistry(library);
       const gatherer = createRegistryGatherer(application.registry);
       const line = new Line();
       const take = async () => {

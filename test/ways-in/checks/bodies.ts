@@ -110,7 +110,7 @@ export const BODIES: readonly Check[] = [
 const largeBody = render(SOURCES.large(() => {})).then(({ body }) => Buffer.from(body));
 
 /** Waits until one scrape counts as aborted; then only the scrape that says so is in flight. */
-async function assertAborted(client: Client): Promise<void> {
+export async function assertAborted(client: Client): Promise<void> {
   const query =
     "?name[]=promhttp_scrape_events_total&name[]=promhttp_metric_handler_requests_in_flight";
   let text = "";

@@ -4,10 +4,10 @@ import { scaleWait } from "../../helpers/wait-factor.ts";
 import { type ClientResponse, get } from "../clients/client.ts";
 import { type Check, ENCODINGS } from "./check.ts";
 
-const FAILURE_TEXT = "The metrics could not be gathered. See the process log.\n";
+export const FAILURE_TEXT = "The metrics could not be gathered. See the process log.\n";
 const FAILURE_LINE = /^error promhttp: [^:]+: Error: the password is s3cr3t/;
-const GATHER_LINE = /^error promhttp: Collector "[^:]+: Error: the password is s3cr3t/;
-const TIMEOUT_LINE = /^error promhttp: [^:]+: ScrapeTimeoutError: /;
+export const GATHER_LINE: RegExp = /^error promhttp: Collector "[^:]+: Error: the password is s3cr3t/;
+export const TIMEOUT_LINE: RegExp = /^error promhttp: [^:]+: ScrapeTimeoutError: /;
 
 /** What becomes of a scrape that fails, before its first byte and after. */
 export const FAILURES: readonly Check[] = [
@@ -67,7 +67,7 @@ export const FAILURES: readonly Check[] = [
   },
 ];
 
-function assertCutOff(response: ClientResponse, encoding: (typeof ENCODINGS)[number]): void {
+export function assertCutOff(response: ClientResponse, encoding: (typeof ENCODINGS)[number]): void {
   const { status, headers, body, isComplete } = response;
   assert.equal(status, 200);
   assert.equal(headers["content-encoding"], encoding === "gzip" ? "gzip" : undefined);

@@ -9,7 +9,7 @@
 import type { MergedFamilies } from "../../../gatherers/remote/merged-families.ts";
 import type { Snapshot } from "../../../gatherers/remote/snapshot.ts";
 import type { Log } from "../../../log.ts";
-import { hasWorked, mayWork, type Turns } from "../../../scrape/slices.ts";
+import { hasWorked, mayWork, type Turns } from "../../../scrape/slicing/slices.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { Slots } from "../slots.ts";
 import type { Worker } from "../worker.ts";

@@ -1,7 +1,10 @@
 import { LightSignal, OVER } from "../../../abort.ts";
 import { ScrapeTimeoutError } from "../../../errors.ts";
 
-/** A question of the server, from when it is read until it is answered. */
+/**
+ * A question of the server, from when it is read until it is answered. It has two signals, because values are read
+ * for a scrape whose collectors are late, and not for one whose client has gone.
+ */
 export class OpenQuestion {
   /** Aborts when collectors that have not settled are late, and when nobody waits for the answer any longer. */
   readonly gathering: LightSignal = new LightSignal();

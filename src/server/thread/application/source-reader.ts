@@ -3,10 +3,10 @@ import type { CollectorError, GatherContext, Gatherer } from "../../../model/gat
 import type { MetricFamily } from "../../../model/metric-family.ts";
 import type { ErrorHandling } from "../../../options/options.ts";
 import { isRefused } from "../../../scrape/gather-cycle.ts";
-import { walkLocked } from "../../../scrape/locked-walk.ts";
 import { selectNames } from "../../../scrape/query/name-filter.ts";
 import { NO_PARAMS, requestedFamilies } from "../../../scrape/query/selection.ts";
-import { Turns } from "../../../scrape/slices.ts";
+import { walkLocked } from "../../../scrape/slicing/locked-walk.ts";
+import { Turns } from "../../../scrape/slicing/slices.ts";
 import type { UpdateLock } from "../../../scrape/update-lock.ts";
 import { sharedNow } from "../environment.ts";
 import { packError } from "../error-parcel.ts";
@@ -87,6 +87,7 @@ export class SourceReader {
       const answer: Answer = {
         type: "answer",
         n: want.n,
+        source: want.source,
         errors: errors.map(sentError),
         sources,
         durations,

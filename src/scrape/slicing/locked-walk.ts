@@ -1,6 +1,6 @@
-import type { Signal } from "../abort.ts";
+import type { Signal } from "../../abort.ts";
+import type { Reader, UpdateLock } from "../update-lock.ts";
 import { inSlices } from "./slices.ts";
-import type { Reader, UpdateLock } from "./update-lock.ts";
 
 /**
  * Walks over families in slices of the event loop, while no update runs. An update that comes meanwhile waits for

@@ -2,10 +2,10 @@
  * Long work, cut into the slices of the event loop that all scrapes of this process share: together they block
  * the loop no longer than one of them would.
  */
-import { hasTimeLeft, hasWorked, nextSlice } from "../exposition/time-slice.ts";
-import type { MaybePromise } from "../maybe-promise.ts";
+import { hasTimeLeft, hasWorked, nextSlice } from "../../exposition/time-slice.ts";
+import type { MaybePromise } from "../../maybe-promise.ts";
 
-export { hasWorked } from "../exposition/time-slice.ts";
+export { hasWorked } from "../../exposition/time-slice.ts";
 
 /** Waits until this process may work again; `undefined` if it may at once. */
 export function mayWork(): Promise<void> | undefined {

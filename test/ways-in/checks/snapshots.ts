@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { scaleWait } from "../../helpers/wait-factor.ts";
+import { get } from "../clients/client.ts";
+import { assertAborted } from "./bodies.ts";
+import { type Check, ENCODINGS } from "./check.ts";
+import { assertCutOff, FAILURE_TEXT, GATHER_LINE, TIMEOUT_LINE } from "./failures.ts";
+
+/** What is different where the metrics are read as a whole before the first byte is sent. */
+export const SNAPSHOTS: readonly Check[] = [
+  {
+    name: "answers 500 with a fixed text when reading the metrics fails",
+    source: "failing",
+    log: [GATHER_LINE],
+    async run({ connect }) {
+      const client = await connect();
+      const { status, body } = await get(client);
+      assert.equal(status, 500);
+      assert.equal(`${body}`, FAILURE_TEXT);
+    },
+  },
+
+  ...ENCODINGS.map(
+    (encoding): Check => ({
+      name: `stops sending when the client disconnects: ${encoding}`,
+      source: "long",
+      async run({ connect }) {
+        const exchange = await (await connect()).send({ headers: { "accept-encoding": encoding } });
+        await exchange.received(100_000);
+        exchange.leave();
+        assert.equal((await exchange.response()).isComplete, false);
+        await assertAborted(await connect());
+      },
+    }),
+  ),
+
+  ...ENCODINGS.map(
+    (encoding): Check => ({
+      name: `cuts off a client that reads too slowly for the deadline: ${encoding}`,
+      source: "long",
+      options: { timeoutMs: scaleWait(1_500) },
+      log: [TIMEOUT_LINE],
+      async run({ connect, journal }) {
+        const exchange = await (await connect()).send({ headers: { "accept-encoding": encoding } });
+        await exchange.received(100_000);
+        exchange.pause();
+        await journal.line(TIMEOUT_LINE);
+        exchange.resume();
+        assertCutOff(await exchange.response(), encoding);
+      },
+    }),
+  ),
+];

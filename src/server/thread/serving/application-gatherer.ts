@@ -4,7 +4,7 @@ import { haveSameElements } from "../../../model/identity.ts";
 import type { MetricFamily } from "../../../model/metric-family.ts";
 import type { ErrorHandling } from "../../../options/options.ts";
 import { UnavailableError } from "../../../scrape/failure.ts";
-import { inSlices } from "../../../scrape/slices.ts";
+import { inSlices } from "../../../scrape/slicing/slices.ts";
 import type { UpdateLock } from "../../../scrape/update-lock.ts";
 import { sharedNow } from "../environment.ts";
 import { unpackError } from "../error-parcel.ts";

@@ -1,13 +1,8 @@
 /** What stands in the thread of a server for functions of the user, which run in that of the application. */
 import type { Logger } from "../../../log.ts";
 import type { AuthOptions } from "../../../options/security.ts";
-import { Alarm } from "../../../scrape/alarm.ts";
-import { scraperTimeoutMs, startDeadline, startSending } from "../../../scrape/deadline.ts";
-import type { Scrape, ScrapeRequest, ScrapeResponse } from "../../../scrape/exchange.ts";
-import { textResponse } from "../../../scrape/failure.ts";
-import type { Log } from "../../../log.ts";
 import { packError } from "../error-parcel.ts";
-import type { FromServer, LoggerStyle, SentResponse } from "../messages.ts";
+import type { FromServer, LoggerStyle } from "../messages.ts";
 import type { Conversation } from "./conversation.ts";
 import { replyInTime } from "./patience.ts";
 

@@ -39,9 +39,11 @@ export function createApplication(
       "How long the event loop of the application has been stuck; 0 while it turns.",
       stuckSeconds,
     ),
-    counter("promhttp_thread_restarts_total", "How often the thread of the server was started anew.", [
-      { identity: "restarts", labels: {}, value: restarts },
-    ]),
+    counter(
+      "promhttp_thread_restarts_total",
+      "How often the thread of the server was started anew.",
+      [{ identity: "restarts", labels: {}, value: restarts }],
+    ),
   ];
   return {
     lock,

@@ -100,11 +100,7 @@ export class Mirror {
    * @returns The families of the snapshot, in its order.
    * @throws {ProtocolError} If they are not those of the layout: then none is applied.
    */
-  applyNumbers({
-    order,
-    isPartial,
-    numbers,
-  }: Omit<Snapshot, "layout">): readonly WorkerFamily[] {
+  applyNumbers({ order, isPartial, numbers }: Omit<Snapshot, "layout">): readonly WorkerFamily[] {
     expect(typeof isPartial === "boolean", "whether a snapshot is partial");
     const sent = this.#familiesOf(order);
     let expected = 0;

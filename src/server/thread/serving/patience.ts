@@ -69,11 +69,7 @@ export async function replyInTime<T>(
 }
 
 /** Makes the function that tells how much longer a reply is worth waiting for, in milliseconds. */
-function restOf(
-  question: Question<unknown>,
-  heartbeat: Heartbeat,
-  leftMs: number,
-): () => number {
+function restOf(question: Question<unknown>, heartbeat: Heartbeat, leftMs: number): () => number {
   const patienceMs = Math.min(MAX_PATIENCE_MS, leftMs / 3);
   const wasStuck = isStuck(heartbeat);
   const askedAt = performance.now();

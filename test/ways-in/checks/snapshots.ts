@@ -3,14 +3,14 @@ import { scaleWait } from "../../helpers/wait-factor.ts";
 import { get } from "../clients/client.ts";
 import { assertAborted } from "./bodies.ts";
 import { type Check, ENCODINGS } from "./check.ts";
-import { assertCutOff, FAILURE_TEXT, GATHER_LINE, TIMEOUT_LINE } from "./failures.ts";
+import { assertCutOff, FAILURE_LINE, FAILURE_TEXT, TIMEOUT_LINE } from "./failures.ts";
 
 /** What is different where the metrics are read as a whole before the first byte is sent. */
 export const SNAPSHOTS: readonly Check[] = [
   {
     name: "answers 500 with a fixed text when reading the metrics fails",
     source: "failing",
-    log: [GATHER_LINE],
+    log: [FAILURE_LINE],
     async run({ connect }) {
       const client = await connect();
       const { status, body } = await get(client);

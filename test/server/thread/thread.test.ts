@@ -35,7 +35,7 @@ test("a scrape of a stuck application gets the last metrics, their age and how l
   withTempDir(async (directory) => {
     const file = join(directory, "end");
     await using app = await ThreadedApp.start({
-      servers: [{ thread: { stuckAfterMs: 2_000 } }, { thread: { maxAgeMs: 1_000 } }],
+      servers: [{ thread: { stuckAfterMs: 1_000 } }, { thread: { maxAgeMs: 1_000 } }],
     });
     assert.equal(app.threads, 2);
     await app.tell("inc");
@@ -63,7 +63,7 @@ test("a scrape of a stuck application gets the last metrics, their age and how l
     }
 
     await poll("the health to fail", async () => (await app.get("/-/healthy")).status === 503);
-    assert.ok(readValue(await app.scrape(), STUCK) > 2);
+    assert.ok(readValue(await app.scrape(), STUCK) > 1);
     const { status, headers } = await app.get("/metrics", 1);
     assert.equal(status, 503);
     assert.match(`${headers["retry-after"]}`, /^\d+$/);
@@ -79,7 +79,7 @@ test("a scrape of a stuck application gets the last metrics, their age and how l
 
 const DEATHS: Readonly<Record<string, { readonly command: string; readonly heapMb?: number }>> = {
   "is terminated": { command: "kill" },
-  "is out of memory": { command: "flood", heapMb: 32 },
+  "is out of memory": { command: "flood", heapMb: 24 },
 };
 
 for (const [name, { command, ...options }] of Object.entries(DEATHS)) {

@@ -31,8 +31,14 @@ import type { UpdateLock } from "../scrape/update-lock.ts";
 export interface Application {
   /** Keeps numbers that arrive and reading apart. */
   readonly lock: UpdateLock;
-  /** What is known of it, as metrics; always the same list. */
-  readonly families: readonly MetricFamily[];
+  /**
+   * Returns what is known of it at a path, as metrics, behind what else is counted there; the same list as long as
+   * that is the same.
+   */
+  readonly familiesAt: (
+    path: string,
+    others?: () => readonly MetricFamily[],
+  ) => () => readonly MetricFamily[];
   /** The answer of `/-/healthy`. */
   readonly health: () => FixedAnswer;
   /** Its process, as its own thread sees it. */

@@ -52,11 +52,13 @@ export async function createEndpoints(
     probes = createProbes(served.probes, probesParts);
   }
   const endpoints = Array.from(served.gatherers, ([path, gatherer]) => {
-    const own = { gatherer, path, paths: [], log: logAt(path, log) };
+    const furtherFamilies = given.application?.familiesAt(path);
+    const own = { gatherer, path, paths: [], log: logAt(path, log), furtherFamilies };
     return { path, ...openAt({ ...own, options, status, ...shared }) };
   });
   const scrapes = endpoints.map(({ path, scrape }) => [path, scrape] as const);
-  const further = new Map([...scrapes, ...(probes?.scrapes ?? [])]);
+  const forwarded = served.forwarded?.map(({ link, scrape }) => [link.path, scrape] as const) ?? [];
+  const further = new Map([...scrapes, ...(probes?.scrapes ?? []), ...forwarded]);
   const close = async () => {
     probes?.close();
     await Promise.all([main, ...endpoints].map((endpoint) => endpoint.close()));
@@ -80,15 +82,16 @@ export async function createEndpoints(
 const NONE: readonly never[] = [];
 
 /** What the page links to. */
-function linksTo({ gatherers, probes }: ServedPaths): readonly PageLink[] {
+function linksTo({ gatherers, probes, forwarded = NONE }: ServedPaths): readonly PageLink[] {
   return [
     ...Array.from(gatherers.keys(), (path) => ({ path })),
     ...Array.from(probes, ([path, probe]) => ({ path, probe })),
+    ...forwarded.map(({ link }) => link),
   ];
 }
 
 /** Makes a log of one path: its lines name the path, and a fault of another path is another fault. */
-function logAt(path: string, log: Log): Log {
+export function logAt(path: string, log: Log): Log {
   const at = (text: string) => `${path}: ${text}`;
   const about = (message: string, given: About = { kind: message }): About => ({
     ...given,

@@ -10,6 +10,7 @@ import type { Snapshot } from "../gatherers/remote/snapshot.ts";
 import type { Log } from "../log.ts";
 import { haveSameElements } from "../model/identity.ts";
 import { nodeModule } from "../node.ts";
+import { mayWork } from "../scrape/slices.ts";
 import { FRAME_LIMITS, type FrameHead, receiveFrames, sendFrame } from "./frames.ts";
 import type { LocalWorker } from "./local/local-worker.ts";
 import {
@@ -25,7 +26,6 @@ import {
   type Welcome,
   type WorkerFacts,
 } from "./messages.ts";
-import { mayWork } from "./slices.ts";
 
 /** What a member is made of. */
 export interface MemberConfig {

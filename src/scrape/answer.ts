@@ -201,14 +201,20 @@ function shed(parts: ScrapeParts, request: ScrapeRequest): ScrapeResponse {
   return failureResponse(parts, ANSWERS.busy, request, () => {});
 }
 
+const headers = { "Retry-After": "1" };
+
 // Fixed texts: what a collector threw may hold secrets, and belongs only in the log.
 const ANSWERS = {
   500: { status: 500, text: "The metrics could not be gathered. See the process log.\n" },
-  503: { status: 503, text: "The metrics could not be gathered in time. See the process log.\n" },
+  503: {
+    status: 503,
+    text: "The metrics could not be gathered in time. See the process log.\n",
+    headers,
+  },
   busy: {
     status: 503,
     text: "Too many scrapes at once. Try again in a moment.\n",
-    headers: { "Retry-After": "1" },
+    headers,
   },
 } as const;
 

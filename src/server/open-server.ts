@@ -41,7 +41,7 @@ export interface OpenServer {
   readonly closed: Promise<void>;
   readonly controls: Controls;
   /** Who may connect and ask; absent where everybody may. */
-  readonly security?: Security | undefined;
+  readonly security?: Pick<Security, "isTls" | "reload"> | undefined;
   close(): Promise<void>;
 }
 
@@ -93,7 +93,8 @@ export async function openServer(parts: ServerArguments): Promise<OpenServer> {
     paths: [options.path, HEALTHY_PATH, READY_PATH].map((path) => ({ path })),
     connections: () => port?.connectionCount ?? 0,
     hasPage: options.landingPage,
-    furtherFamilies: security?.families,
+    furtherFamilies:
+      application?.familiesAt(options.path, security?.families) ?? security?.families,
     application,
     lock: application?.lock,
   };

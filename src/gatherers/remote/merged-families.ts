@@ -9,11 +9,10 @@
  */
 import type { GatherContext } from "../../model/gatherer.ts";
 import { haveSameElements } from "../../model/identity.ts";
-import type { Metric, MetricFamily, MetricType } from "../../model/metric-family.ts";
-import { RUNS } from "../../model/metric-run.ts";
+import type { MetricFamily, MetricType } from "../../model/metric-family.ts";
 import type { WorkersSettings } from "../../options/workers.ts";
 import { policyOf } from "./merge-policy.ts";
-import { LabelledWalk } from "./merging/labelled-metrics.ts";
+import { ownFamily } from "./merging/labelled-metrics.ts";
 import { MergedFamily } from "./merging/merged-family.ts";
 import { Plan, type PlanEntry } from "./merging/plan.ts";
 import { type RetainedSnapshot, RetainedSnapshots } from "./merging/retained-snapshot.ts";
@@ -149,20 +148,4 @@ export class MergedFamilies {
     }
     return this.#plan.entries;
   }
-}
-
-/** One family of one worker. */
-function ownFamily(family: WorkerFamily): MetricFamily {
-  if (family.ownFamily === undefined) {
-    const { name, help, type, unit } = family.head;
-    const sources = [{ family }];
-    const start = () => new LabelledWalk(sources);
-    const metrics: Iterable<Metric> = Object.assign(
-      { [Symbol.iterator]: start },
-      { [RUNS]: start },
-    );
-    // The type decides what kind of metrics these are.
-    family.ownFamily = { name, help, type, unit, hasUniqueLabels: true, metrics } as MetricFamily;
-  }
-  return family.ownFamily;
 }

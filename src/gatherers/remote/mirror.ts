@@ -97,9 +97,14 @@ export class Mirror {
   /**
    * Applies the numbers of a snapshot, after all pieces of its layout.
    *
+   * @returns The families of the snapshot, in its order.
    * @throws {ProtocolError} If they are not those of the layout: then none is applied.
    */
-  applyNumbers({ order, isPartial, numbers }: Omit<Snapshot, "layout">): void {
+  applyNumbers({
+    order,
+    isPartial,
+    numbers,
+  }: Omit<Snapshot, "layout">): readonly WorkerFamily[] {
     expect(typeof isPartial === "boolean", "whether a snapshot is partial");
     const sent = this.#familiesOf(order);
     let expected = 0;
@@ -114,6 +119,7 @@ export class Mirror {
     }
     this.#arrange(sent, isPartial);
     this.#hasNumbers = true;
+    return sent;
   }
 
   /**

@@ -29,6 +29,11 @@ export interface TakeOptions {
    * @default false
    */
   readonly isLenient?: boolean;
+  /**
+   * Makes the memory of the numbers, which are written at once, without a pause.
+   * @default new memory for each snapshot
+   */
+  readonly allocate?: (count: number) => Float64Array;
 }
 
 /** Takes snapshots for one receiver. */
@@ -50,7 +55,7 @@ export class Sender {
    */
   *take(
     families: Iterable<MetricFamily>,
-    { isPartial, report, isLenient = false }: TakeOptions,
+    { isPartial, report, isLenient = false, allocate = newMemory }: TakeOptions,
   ): Generator<undefined, Snapshot, undefined> {
     const pace = new Pace();
     const former = this.#former();
@@ -81,7 +86,12 @@ export class Sender {
     }
     const layout = packed(this.#pending);
     this.#pending = [];
-    return { layout, order: sent.map(({ id }) => id), isPartial, numbers: numbersOf(sent) };
+    return {
+      layout,
+      order: sent.map(({ id }) => id),
+      isPartial,
+      numbers: numbersOf(sent, allocate),
+    };
   }
 
   *#update(
@@ -144,9 +154,16 @@ function isSameHead(sent: FamilyHead, head: FamilyHead): boolean {
   );
 }
 
-function numbersOf(families: readonly SentFamily[]): Float64Array {
+function newMemory(count: number): Float64Array {
+  return new Float64Array(count);
+}
+
+function numbersOf(
+  families: readonly SentFamily[],
+  allocate: (count: number) => Float64Array,
+): Float64Array {
   const count = families.reduce((total, { table }) => total + table.numberCount, 0);
-  const numbers = new Float64Array(count);
+  const numbers = allocate(count);
   let at = 0;
   for (const family of families) {
     family.writeNumbers(numbers, at);

@@ -1,5 +1,5 @@
+import { inSlices } from "../../scrape/slices.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { inSlices } from "../slices.ts";
 import type { Hub } from "./hub.ts";
 import { KeptWorker } from "./leaving/kept-worker.ts";
 import type { LeftNumbers } from "./leaving/left-numbers.ts";

@@ -18,11 +18,11 @@ import { Alarm } from "../../scrape/alarm.ts";
 import { withHook } from "../../scrape/application.ts";
 import { startDeadline } from "../../scrape/deadline.ts";
 import { GatherCycle, type Gathering, isRefused } from "../../scrape/gather-cycle.ts";
+import { walkLocked } from "../../scrape/locked-walk.ts";
 import { selectNames } from "../../scrape/query/name-filter.ts";
 import { requestedFamilies } from "../../scrape/query/selection.ts";
-import { type Reader, UpdateLock } from "../../scrape/update-lock.ts";
+import { UpdateLock } from "../../scrape/update-lock.ts";
 import { type Outcome, type Question, toldErrors } from "../messages.ts";
-import { inSlices } from "../slices.ts";
 import type { Reported, Retained } from "./reported.ts";
 
 /** The answer of a worker to a question. */
@@ -120,7 +120,9 @@ export class LocalWorker {
         return { ...NOTHING_GIVEN, errors: toldErrors(gathering.errors) };
       }
       const families = requestedFamilies(gathered, selection);
-      const snapshot = await this.#take(sender, families, isPartial, deadline.signal);
+      const snapshot = await walkLocked(this.lock, deadline.signal, () =>
+        sender.take(families, { isPartial, report: this.#report }),
+      );
       return { ...NOTHING_GIVEN, isGiven: true, errors: toldErrors(gathering.errors), snapshot };
     } catch (error) {
       // The cycle has logged it.
@@ -186,23 +188,6 @@ export class LocalWorker {
   close(): void {
     this.reported?.close();
     this.#alarm.close();
-  }
-
-  async #take(
-    sender: Sender,
-    families: readonly MetricFamily[],
-    isPartial: boolean,
-    signal: Signal,
-  ): Promise<Snapshot> {
-    const walk = new Walk(() =>
-      inSlices(sender.take(families, { isPartial, report: this.#report })),
-    );
-    await this.lock.enter(walk, signal);
-    try {
-      return await walk.run();
-    } finally {
-      this.lock.leave(walk);
-    }
   }
 
   /** Adds the totals of collectors that have failed: these stay as they were, or they would count anew. */
@@ -282,25 +267,6 @@ export class LocalWorker {
       });
     }
     if (isComplete) this.#log.settled(COLLECTOR, (name) => names.has(name));
-  }
-}
-
-/** One walk over the families, which an update waits for. */
-class Walk implements Reader {
-  readonly #start: () => Promise<Snapshot>;
-  #running: Promise<Snapshot> | undefined;
-
-  constructor(start: () => Promise<Snapshot>) {
-    this.#start = start;
-  }
-
-  run(): Promise<Snapshot> {
-    this.#running ??= this.#start();
-    return this.#running;
-  }
-
-  async finish(): Promise<void> {
-    await this.run().catch(() => {});
   }
 }
 

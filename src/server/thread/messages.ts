@@ -105,6 +105,8 @@ export interface Want {
 export interface Answer {
   readonly type: "answer";
   readonly n: number;
+  /** The index of its source: it is applied even if nobody waits for it any longer. */
+  readonly source: number;
   readonly errors: readonly (Omit<CollectorError, "error"> & { readonly error: ErrorParcel })[];
   readonly sources: readonly SourceHealth[] | undefined;
   /** How long each collector took, in milliseconds, where that was asked. */
@@ -138,7 +140,7 @@ export type SentRequest = Omit<ScrapeRequest, "signal" | "client">;
 
 /** A response of a probe with its whole body. */
 export interface SentResponse extends Pick<ScrapeResponse, "status" | "headers"> {
-  readonly body: Uint8Array;
+  readonly body: Uint8Array<ArrayBuffer>;
 }
 
 /** A request to decide on; the certificate of its client is in DER. */

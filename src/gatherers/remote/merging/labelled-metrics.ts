@@ -3,11 +3,12 @@ import type {
   HistogramMetric,
   Labels,
   Metric,
+  MetricFamily,
   NativeHistogram,
   SummaryMetric,
   ValueMetric,
 } from "../../../model/metric-family.ts";
-import type { KeptRun, RunReader } from "../../../model/metric-run.ts";
+import { type KeptRun, RUNS, type RunReader } from "../../../model/metric-run.ts";
 import type { Rows } from "../received/rows.ts";
 import { setLabel } from "../received/series-table.ts";
 import type { WorkerFamily } from "../received/worker-family.ts";
@@ -209,4 +210,20 @@ export class LabelledWalk implements RunReader {
     this.#row = 0;
     return true;
   }
+}
+
+/** One family of one worker, as if that were a process of its own; always the same object. */
+export function ownFamily(family: WorkerFamily): MetricFamily {
+  if (family.ownFamily === undefined) {
+    const { name, help, type, unit } = family.head;
+    const sources = [{ family }];
+    const start = () => new LabelledWalk(sources);
+    const metrics: Iterable<Metric> = Object.assign(
+      { [Symbol.iterator]: start },
+      { [RUNS]: start },
+    );
+    // The type decides what kind of metrics these are.
+    family.ownFamily = { name, help, type, unit, hasUniqueLabels: true, metrics } as MetricFamily;
+  }
+  return family.ownFamily;
 }

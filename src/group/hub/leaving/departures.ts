@@ -9,8 +9,8 @@
 import type { MergedFamilies } from "../../../gatherers/remote/merged-families.ts";
 import type { Snapshot } from "../../../gatherers/remote/snapshot.ts";
 import type { Log } from "../../../log.ts";
+import { hasWorked, mayWork, type Turns } from "../../../scrape/slices.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
-import { hasWorked, mayWork, type Turns } from "../../slices.ts";
 import type { Slots } from "../slots.ts";
 import type { Worker } from "../worker.ts";
 import type { Absentees } from "./absentees.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inSlices, Turns } from "../../src/group/slices.ts";
+import { inSlices, Turns } from "../../src/scrape/slices.ts";
 
 test("inSlices() returns the result of work that never pauses long", async () => {
   const work = (function* () {

@@ -1,0 +1,107 @@
+import { nodeModule } from "../../../node.ts";
+import type { AuthOptions } from "../../../options/security.ts";
+import type { Scrape } from "../../../scrape/exchange.ts";
+import type { UpdateLock } from "../../../scrape/update-lock.ts";
+import { callSoon } from "../../../timers.ts";
+import { packError } from "../error-parcel.ts";
+import type { Heartbeat } from "../heartbeat.ts";
+import type { FromApplication, FromServer, Want } from "../messages.ts";
+import { answerProbe } from "./answer-probe.ts";
+import { OpenQuestion } from "./open-question.ts";
+import { type ServedSource, SourceReader } from "./source-reader.ts";
+
+/** What a server asks the application for. */
+export interface Answering {
+  readonly sources: readonly ServedSource[];
+  /** By their paths. */
+  readonly probes: ReadonlyMap<string, Scrape>;
+  readonly authorize: AuthOptions["authorize"];
+  readonly lock: UpdateLock;
+  readonly heartbeat: Heartbeat;
+}
+
+/** Sends a message, and hands over the memory that comes with it. */
+export type Post = (message: FromApplication, transferred?: readonly ArrayBuffer[]) => void;
+
+/** A message of the server, by its type. */
+type Asks<Type extends FromServer["type"]> = Extract<FromServer, { readonly type: Type }>;
+
+/** A message that asks for something, or takes a question back. */
+export type Asking = Asks<"want" | "abandon" | "authorize" | "probe">;
+
+/** The questions of one thread. */
+export class Questions {
+  readonly #answering: Answering;
+  readonly #post: Post;
+  readonly #readers: readonly SourceReader[];
+  readonly #open = new Map<number, OpenQuestion>();
+
+  constructor(answering: Answering, post: Post) {
+    this.#answering = answering;
+    this.#post = post;
+    this.#readers = answering.sources.map(
+      (source) => new SourceReader(source, answering.lock, post),
+    );
+  }
+
+  /** Takes a message. What was asked is answered later, or never, when nobody waits for it any longer. */
+  take(message: Asking): void {
+    const { n } = message;
+    // A loop that reads messages turns, whatever its timers do.
+    this.#answering.heartbeat.beat();
+    if (message.type === "abandon") this.#open.get(n)?.abandon(message.isLate);
+    else if (message.type === "want")
+      void this.#answer(n, (question) => this.#want(message, question));
+    else if (message.type === "probe")
+      void this.#answer(n, (question) => this.#probe(message, question));
+    else void this.#answer(n, () => this.#authorize(message));
+  }
+
+  /** Abandons all, because their thread has ended. */
+  close(): void {
+    for (const question of this.#open.values()) question.abandon(false);
+    this.#open.clear();
+  }
+
+  /** It never rejects: what `work` throws is the answer. */
+  async #answer(n: number, work: (question: OpenQuestion) => Promise<void>): Promise<void> {
+    const question = new OpenQuestion();
+    this.#open.set(n, question);
+    try {
+      await work(question);
+    } catch (error) {
+      if (!question.isOver) this.#post({ type: "refused", n, error: packError(error) });
+    } finally {
+      this.#open.delete(n);
+    }
+  }
+
+  async #want(want: Want, question: OpenQuestion): Promise<void> {
+    const { n, source, deadlineMs } = want;
+    // This loop was stuck meanwhile, and perhaps for hours: nobody needs as many answers as there were scrapes.
+    if (n < this.#answering.heartbeat.firstOpen) return;
+    const reader = this.#readers[source];
+    if (reader === undefined) throw new RangeError(`There is no source ${source}`);
+    question.deadlineMs = deadlineMs;
+    // What is not answered within this turn of the loop is awaited, and not taken for stuck.
+    callSoon(() => {
+      if (this.#open.get(n) === question) this.#post({ type: "collecting", n });
+    });
+    await reader.answer(want, question);
+  }
+
+  async #probe({ n, path, request }: Asks<"probe">, question: OpenQuestion): Promise<void> {
+    const scrape = this.#answering.probes.get(path);
+    if (scrape === undefined) throw new RangeError(`There is no probe at ${path}`);
+    const response = await answerProbe(scrape, { ...request, signal: question.all });
+    this.#post({ type: "probed", n, response }, response && [response.body.buffer]);
+  }
+
+  async #authorize({ n, request }: Asks<"authorize">): Promise<void> {
+    const { certificate: der, ...others } = request;
+    const { X509Certificate } = nodeModule("node:crypto");
+    const certificate = der && new X509Certificate(der);
+    const isAllowed: unknown = await this.#answering.authorize?.({ ...others, certificate });
+    this.#post({ type: "authorized", n, isAllowed: isAllowed === true });
+  }
+}

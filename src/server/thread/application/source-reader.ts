@@ -1,0 +1,161 @@
+import { Sender } from "../../../gatherers/remote/sender.ts";
+import type { CollectorError, GatherContext, Gatherer } from "../../../model/gatherer.ts";
+import type { MetricFamily } from "../../../model/metric-family.ts";
+import type { ErrorHandling } from "../../../options/options.ts";
+import { isRefused } from "../../../scrape/gather-cycle.ts";
+import { walkLocked } from "../../../scrape/locked-walk.ts";
+import { selectNames } from "../../../scrape/query/name-filter.ts";
+import { NO_PARAMS, requestedFamilies } from "../../../scrape/query/selection.ts";
+import { Turns } from "../../../scrape/slices.ts";
+import type { UpdateLock } from "../../../scrape/update-lock.ts";
+import { sharedNow } from "../environment.ts";
+import { packError } from "../error-parcel.ts";
+import type { Answer, Want } from "../messages.ts";
+import { NumbersWriter } from "../shared-numbers.ts";
+import type { OpenQuestion } from "./open-question.ts";
+
+/** What one path serves. */
+export interface ServedSource {
+  readonly path: string;
+  /** With the hook, if there is one. */
+  readonly gatherer: Gatherer;
+  readonly errorHandling: ErrorHandling;
+  /** What is counted in this thread beside it. */
+  readonly furtherFamilies: readonly MetricFamily[];
+}
+
+/** Sends an answer, and hands over the memory that comes with it. */
+export type SendAnswer = (answer: Answer, transferred: readonly ArrayBuffer[]) => void;
+
+/** Answers what one thread asks for of one path. */
+export class SourceReader {
+  readonly #source: ServedSource;
+  readonly #lock: UpdateLock;
+  readonly #send: SendAnswer;
+  readonly #sender = new Sender();
+  readonly #numbers = new NumbersWriter();
+  /** A sender takes one snapshot at a time, and its receiver applies them in their order. */
+  readonly #turns = new Turns();
+
+  constructor(source: ServedSource, lock: UpdateLock, send: SendAnswer) {
+    this.#source = source;
+    this.#lock = lock;
+    this.#send = send;
+  }
+
+  /**
+   * Runs the collectors, reads the values while no update runs, and sends them.
+   *
+   * @throws What the gatherer or a metric throws, and the reason of a question that was abandoned.
+   */
+  async answer(want: Want, question: OpenQuestion): Promise<void> {
+    const { gatherer, path, errorHandling, furtherFamilies } = this.#source;
+    const selection = selectNames(want.names);
+    const params = paramsOf(want.params);
+    const faults = new Faults();
+    const durations: (readonly [collector: string, durationMs: number])[] = [];
+    const { gathering } = question;
+    const context: GatherContext = {
+      get signal() {
+        return gathering.real;
+      },
+      lightSignal: gathering,
+      deadlineMs: want.deadlineMs,
+      isRequested: selection.isRequested,
+      path,
+      params,
+      pickedSources: want.pickedSources,
+      names: selection.names,
+      report: faults.report,
+      onCollected: want.wantsDurations
+        ? (collector, durationMs) => durations.push([collector, durationMs])
+        : undefined,
+    };
+    const { families: given, errors = [], sources } = await gatherer.gather(context);
+    const families = Array.isArray(given) ? given : [...given];
+    // Nobody gets the families of a scrape that fails, and those of the last one stay as they are.
+    const isGiven = !isRefused({ families, errors }, errorHandling);
+    const all = isGiven ? [...families, ...furtherFamilies] : [];
+    const take = {
+      families: requestedFamilies(all, selection),
+      isPartial: !isGiven || want.names !== undefined || want.pickedSources !== undefined,
+      isSeparate: params !== NO_PARAMS,
+      report: faults.report,
+    };
+    await this.#turns.take(async () => {
+      const { readAtMs, snapshot, transferred } = await this.#take(take, question);
+      const answer: Answer = {
+        type: "answer",
+        n: want.n,
+        errors: errors.map(sentError),
+        sources,
+        durations,
+        faults: faults.all,
+        snapshot,
+        isSeparate: take.isSeparate,
+        readAtMs,
+      };
+      this.#send(answer, transferred);
+    });
+  }
+
+  async #take(
+    { families, isPartial, isSeparate, report }: Take,
+    { all: signal }: OpenQuestion,
+  ): Promise<Taken> {
+    const sender = isSeparate ? new Sender() : this.#sender;
+    const numbers = this.#numbers;
+    const options = {
+      isPartial: isPartial && !isSeparate,
+      report,
+      ...(!isSeparate && { allocate: (count: number) => numbers.allocate(count) }),
+    };
+    let readAtMs = 0;
+    const snapshot = await walkLocked(this.#lock, signal, () => {
+      readAtMs = sharedNow();
+      return sender.take(families, options);
+    });
+    const sent = numbers.send(snapshot.numbers);
+    const transferred = sent.memory instanceof ArrayBuffer ? [sent.memory] : [];
+    return { readAtMs, snapshot: { ...snapshot, numbers: sent }, transferred };
+  }
+}
+
+/** What a snapshot is taken of. */
+interface Take {
+  readonly families: readonly MetricFamily[];
+  readonly isPartial: boolean;
+  readonly isSeparate: boolean;
+  readonly report: GatherContext["report"];
+}
+
+interface Taken extends Pick<Answer, "snapshot" | "readAtMs"> {
+  readonly transferred: readonly ArrayBuffer[];
+}
+
+/** What was skipped in one gathering. */
+class Faults {
+  readonly all: (readonly [family: string, reason: string])[] = [];
+
+  readonly report = (family: string, reason: string): void => {
+    if (this.all.length < MAX_FAULTS) this.all.push([family, reason]);
+  };
+}
+
+/** How many faults of one gathering are told: each metric of a large family may have one. */
+const MAX_FAULTS = 1_000;
+
+/** A clone has the prototype of all objects, which has names such as `constructor`. */
+function paramsOf(params: GatherContext["params"]): GatherContext["params"] {
+  const isEmpty = Object.keys(params).length === 0;
+  return isEmpty ? NO_PARAMS : Object.freeze(Object.assign(Object.create(null), params));
+}
+
+function sentError({
+  collector,
+  error,
+  durationMs,
+  source,
+}: CollectorError): Answer["errors"][number] {
+  return { collector, error: packError(error), durationMs, source };
+}

@@ -1,0 +1,108 @@
+import type { MessagePort, Transferable } from "node:worker_threads";
+import { unpackError } from "../error-parcel.ts";
+import type { Heartbeat } from "../heartbeat.ts";
+import type { Answer, FromApplication, FromServer } from "../messages.ts";
+
+/** The questions among what a server says. */
+type Asking = Extract<FromServer, { readonly type: "want" | "authorize" | "probe" }>;
+
+/** A question before it has its number. */
+type Unasked<Message> = Message extends Asking ? Omit<Message, "n"> : never;
+
+/** What the application says to a question. */
+export type Reply = Exclude<Extract<FromApplication, { readonly n: number }>, { type: "reload" }>;
+
+/** Whether a message belongs to a question. */
+export function isReply(message: FromApplication): message is Reply {
+  return "n" in message && message.type !== "reload";
+}
+
+/** What has been asked, and not answered. */
+export interface Question<T> {
+  readonly n: number;
+  readonly reply: Promise<T>;
+  /** Whether the application has said that it is not stuck, and only its own code takes a while. */
+  readonly isCollecting: boolean;
+}
+
+interface OpenQuestion extends Question<unknown> {
+  isCollecting: boolean;
+  readonly settle: (reply: unknown) => void;
+  readonly refuse: (error: unknown) => void;
+}
+
+/**
+ * The questions of a server to its application. Each has a number, and all of them together one cell of shared
+ * memory, which tells the application what nobody waits for any longer: it may be stuck while it is asked.
+ */
+export class Conversation {
+  readonly heartbeat: Heartbeat;
+  readonly #port: MessagePort;
+  readonly #apply: (answer: Answer) => Promise<unknown>;
+  /** By their numbers, in their order. */
+  readonly #open = new Map<number, OpenQuestion>();
+  #last = 0;
+
+  /** @param apply Takes the answer to a `want`, whether or not somebody waits for it; returns its reply. */
+  constructor(
+    port: MessagePort,
+    heartbeat: Heartbeat,
+    apply: (answer: Answer) => Promise<unknown>,
+  ) {
+    this.#port = port;
+    this.heartbeat = heartbeat;
+    this.#apply = apply;
+    heartbeat.firstOpen = 1;
+  }
+
+  /** Says what needs no answer. */
+  tell(message: FromServer, transfer: readonly Transferable[] = []): void {
+    this.#port.postMessage(message, transfer);
+  }
+
+  /** Asks; what is asked decides what the reply is. */
+  ask<T>(question: Unasked<Asking>): Question<T> {
+    const n = ++this.#last;
+    let settle: OpenQuestion["settle"] = () => {};
+    let refuse: OpenQuestion["refuse"] = () => {};
+    const reply = new Promise<unknown>((...ends) => {
+      [settle, refuse] = ends;
+    });
+    // Whoever has asked may no longer wait.
+    reply.catch(() => {});
+    // Only collectors are mostly over within the turn that reads the question.
+    const isCollecting = question.type !== "want";
+    const asked = { n, reply, settle, refuse, isCollecting };
+    this.#open.set(n, asked);
+    this.tell({ ...question, n });
+    return asked as Question<T>; // Its type is that of what the application replies.
+  }
+
+  /** Notes that nobody waits for a reply. The application need not begin; what it has begun it may end. */
+  leave({ n }: Question<unknown>): void {
+    this.#open.delete(n);
+    const [first = this.#last + 1] = this.#open.keys();
+    this.heartbeat.firstOpen = first;
+  }
+
+  /** Stops what the application has begun; its reply is taken, if there is one. */
+  abandon({ n }: Question<unknown>, isLate: boolean): void {
+    if (this.#open.has(n)) this.tell({ type: "abandon", n, isLate });
+  }
+
+  /** Takes a reply of the application. */
+  receive(reply: Reply): void {
+    const question = this.#open.get(reply.n);
+    if (reply.type === "collecting") {
+      if (question !== undefined) question.isCollecting = true;
+      return;
+    }
+    // Its layout is that of all answers to come.
+    const applied = reply.type === "answer" ? this.#apply(reply) : undefined;
+    if (question === undefined) return;
+    this.leave(question);
+    if (reply.type === "refused") question.refuse(unpackError(reply.error));
+    else if (reply.type === "authorized") question.settle(reply.isAllowed);
+    else question.settle(applied ?? reply);
+  }
+}

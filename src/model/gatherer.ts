@@ -65,6 +65,13 @@ export interface Gatherer {
    * @internal
    */
   readonly hasCollectors?: boolean;
+  /**
+   * Whether it always settles in a moment when its signal aborts: a scrape then waits for it, to know which
+   * collectors were too slow.
+   *
+   * @internal
+   */
+  readonly settlesOnAbort?: boolean;
 }
 
 /** What a gatherer is told about the scrape that it works for. */

@@ -233,7 +233,9 @@ export class GatherCycle {
     this.#end(cycle);
     cycle.signal.abort(reason);
     if (cycle.lateness === undefined) return;
-    await Promise.race([cycle.result.catch(() => {}), nextTurn().then(nextTurn)]);
+    const settled = cycle.result.catch(() => {});
+    const isCertain = this.#gatherer.settlesOnAbort;
+    await (isCertain ? settled : Promise.race([settled, nextTurn().then(nextTurn)]));
     this.#tellLateness(cycle);
   }
 

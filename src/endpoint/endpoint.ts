@@ -18,7 +18,7 @@ import type { MetricFamily } from "../model/metric-family.ts";
 import type { ProcessReading } from "../node.ts";
 import type { Controls, ResolvedHandlerOptions } from "../options/options.ts";
 import { createPage } from "../page/open-page.ts";
-import type { PageLink, Scrape, WorkerReport } from "../scrape/exchange.ts";
+import type { ApplicationState, PageLink, Scrape, WorkerReport } from "../scrape/exchange.ts";
 import {
   createScrapeHandler,
   type ScrapeHandler,
@@ -47,14 +47,6 @@ export interface Application {
   readonly state: () => ApplicationState;
 }
 
-/** How an application does, at this moment. */
-export interface ApplicationState {
-  /** How long its event loop has been stuck; 0 where it turns. */
-  readonly stuckSeconds: number;
-  /** How old the metrics are that are served; 0 where they are fresh. */
-  readonly ageSeconds: number;
-}
-
 /** What an endpoint is made of. */
 export interface EndpointParts extends ScrapeHandlerContext {
   readonly gatherer: Gatherer;
@@ -70,6 +62,8 @@ export interface EndpointParts extends ScrapeHandlerContext {
 
 /** What requests are answered with. */
 export interface Endpoint extends Controls {
+  /** @param startedAt When it began, by `performance.now()`, unless it begins now. */
+  update(work: () => unknown, startedAt?: number): Promise<void>;
   readonly scrape: Scrape;
   readonly page: Scrape;
   /** Whether the application is ready for work, as it has declared. */
@@ -109,8 +103,8 @@ export function checkGrouped({ gatherer: { params = [] } }: Pick<EndpointParts, 
 
 /** Makes the endpoint of a gatherer. */
 export function createEndpoint(parts: EndpointParts): OwnEndpoint {
-  const { gatherer, options, log, paths, workers, ...context } = parts;
+  const { gatherer, options, log, paths, workers, application, ...context } = parts;
   const scrapeHandler = createScrapeHandler(gatherer, options, log, context);
-  const page = createPage({ scrapeHandler, options, paths, log, workers });
+  const page = createPage({ scrapeHandler, options, paths, log, workers, application });
   return { ...scrapeHandler, page };
 }

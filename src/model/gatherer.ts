@@ -65,6 +65,13 @@ export interface Gatherer {
    * @internal
    */
   readonly hasCollectors?: boolean;
+  /**
+   * How long collectors in another thread may take to say that they were too late, in milliseconds.
+   * @default undefined, for those of this thread, which need no more than a turn of its event loop
+   *
+   * @internal
+   */
+  readonly lastWordMs?: number;
 }
 
 /** What a gatherer is told about the scrape that it works for. */

@@ -3,8 +3,10 @@ import { LightSignal, OVER, type Signal } from "../abort.ts";
 import { startBody } from "../exposition/body.ts";
 import { ChunkReader } from "../exposition/chunk-reader.ts";
 import type { Log } from "../log.ts";
+import type { ProcessReading } from "../node.ts";
 import type { ResolvedHandlerOptions } from "../options/options.ts";
 import type {
+  ApplicationState,
   PageLink,
   ScrapeRequest,
   ScrapeResponse,
@@ -30,6 +32,10 @@ export interface PageContext {
   readonly log: Log;
   /** The workers that it shows; absent where there is no group. */
   readonly workers?: (() => readonly WorkerReport[]) | undefined;
+  /** The application, where that is in another thread: its process, and how it does. */
+  readonly application?:
+    | { readonly process: ProcessReading; readonly state: () => ApplicationState }
+    | undefined;
 }
 
 /**
@@ -73,18 +79,20 @@ async function answerMarkup<T>(
   pageOf: (found: T | Unavailable, parts: FrameParts) => Iterable<Html>,
 ): Promise<ScrapeResponse | undefined> {
   const nonce = randomBytes(16).toString("base64");
-  const { scrapeHandler, log, paths, options } = context;
+  const { scrapeHandler, log, paths, options, application } = context;
   const headers = {
     ...COMMON,
     "Content-Type": HTML,
     "Content-Security-Policy": policyOf(nonce, paths),
   };
   if (request.isHead) return { status: 200, headers, body: new Uint8Array(), ...unbounded() };
-  const facts = await readProcessFacts();
+  const facts = await readProcessFacts(application?.process);
   const taken = await take(scrapeHandler.survey, request.signal, log);
   if (taken === undefined) return undefined;
   const { formats } = options;
-  const parts = { facts, nonce, paths, formats, date: new Date(), tooSlow: taken.tooSlow };
+  const { tooSlow } = taken;
+  const state = application?.state();
+  const parts = { facts, nonce, paths, formats, date: new Date(), tooSlow, state };
   const chunks = encode(pageOf(taken.found, parts));
   return respond(log, request.signal, taken, { headers, chunks });
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { readProcess } from "../node.ts";
+import { type ProcessReading, readProcess } from "../node.ts";
 
 /** Which process this is, for a person who has many. */
 export interface ProcessFacts {
@@ -14,9 +14,15 @@ export interface ProcessFacts {
   readonly uptimeSeconds: number;
 }
 
-/** Finds out which process this is. It never rejects. */
-export async function readProcessFacts(): Promise<ProcessFacts> {
-  const { pid, uptimeSeconds, program, directory } = readProcess();
+/**
+ * Finds out which process this is. It never rejects.
+ *
+ * @param reading What it says about itself.
+ */
+export async function readProcessFacts(
+  reading: ProcessReading = readProcess(),
+): Promise<ProcessFacts> {
+  const { pid, uptimeSeconds, program, directory } = reading;
   application ??= findApplication(program, directory);
   return { ...(await application), host: hostname(), pid, uptimeSeconds };
 }

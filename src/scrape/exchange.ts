@@ -140,6 +140,14 @@ export interface WorkerReport {
   readonly series: number;
 }
 
+/** How an application does that is in another thread than its server. */
+export interface ApplicationState {
+  /** How long its event loop has been stuck; 0 while it turns. */
+  readonly stuckSeconds: number;
+  /** How old the metrics are that are served; 0 unless they are served because it is stuck. */
+  readonly ageSeconds: number;
+}
+
 /** Why a survey found nothing: too many at once, a timeout, or something threw. */
 export type Unavailable = "busy" | "late" | "failed";
 

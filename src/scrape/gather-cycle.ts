@@ -233,7 +233,7 @@ export class GatherCycle {
     this.#end(cycle);
     cycle.signal.abort(reason);
     if (cycle.lateness === undefined) return;
-    await Promise.race([cycle.result.catch(() => {}), nextTurn().then(nextTurn)]);
+    await Promise.race([cycle.result.catch(() => {}), wait(this.#gatherer.lastWordMs)]);
     this.#tellLateness(cycle);
   }
 
@@ -258,6 +258,12 @@ function isWhole({ names, pickedSources }: Selection): boolean {
 /** Tells whether no scrape waits any more, through no fault of the collectors. */
 export function isAbandoned({ aborted, reason }: Pick<Signal, "aborted" | "reason">): boolean {
   return aborted && !(reason instanceof ScrapeTimeoutError);
+}
+
+function wait(ms?: number): Promise<void> {
+  return ms === undefined
+    ? nextTurn().then(nextTurn)
+    : new Promise((resolve) => unref(setTimeout(resolve, ms)));
 }
 
 function abortAt(deadlineMs: number, signal: LightSignal): NodeJS.Timeout {

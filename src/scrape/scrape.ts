@@ -32,6 +32,8 @@ import { UPDATE, UpdateLock } from "./update-lock.ts";
 
 /** The scrape handler of one gatherer. */
 export interface ScrapeHandler extends Controls {
+  /** @param startedAt When it began, by `performance.now()`, unless it begins now. */
+  update(work: () => unknown, startedAt?: number): Promise<void>;
   readonly scrape: Scrape;
   /** What its scrapes share, for `expose()`. */
   readonly parts: ScrapeParts;
@@ -80,7 +82,7 @@ export function createScrapeHandler(
     parts,
     survey: createLazySurvey({ ...parts, health: selfMetrics.collectors, recentScrapes }),
     selfMetrics,
-    update: (work) => update(work, parts),
+    update: (work, startedAt) => update(work, parts, startedAt),
     setFailing(message = "no reason given") {
       // Some applications say so again and again.
       if (status.isFailing && reason === message) return;
@@ -121,8 +123,11 @@ function createScrape(parts: Parts, recentScrapes: RecentScrapes | undefined): S
 }
 
 /** Most applications never update. What arrives meanwhile waits from the moment of this call. */
-async function update(work: () => unknown, parts: Parts): Promise<void> {
-  const startedAt = performance.now();
+async function update(
+  work: () => unknown,
+  parts: Parts,
+  startedAt = performance.now(),
+): Promise<void> {
   const running = parts.lock.update(work, parts.options.timeoutMs);
   // Its failure is reported below.
   running.catch(() => {});

@@ -39,7 +39,7 @@ export interface OpenServer {
   readonly address: AddressInfo | string;
   readonly url: string;
   readonly closed: Promise<void>;
-  readonly controls: Controls;
+  readonly controls: Pick<Endpoint, keyof Controls>;
   /** Who may connect and ask; absent where everybody may. */
   readonly security?: Pick<Security, "isTls" | "reload"> | undefined;
   close(): Promise<void>;

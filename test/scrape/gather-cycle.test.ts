@@ -12,7 +12,7 @@ import { readSelection } from "../../src/scrape/query/query.ts";
 import { EVERYTHING, type Selection } from "../../src/scrape/query/selection.ts";
 import { NEVER } from "../exposition/chunks.ts";
 import { LIBRARIES } from "../helpers/registries/libraries.ts";
-import { tick } from "../helpers/turns.ts";
+import { tick, turns } from "../helpers/turns.ts";
 
 const EMPTY: GatherResult = { families: [] };
 
@@ -300,6 +300,21 @@ test("GatherCycle reports the collectors that missed the deadline", async () => 
   settle[0]?.({ ...EMPTY, errors });
   await tick();
   assert.equal(told.reports[0]?.errors, errors);
+});
+
+test("GatherCycle reports collectors of another thread that missed the deadline, and no failure beside", async () => {
+  const { gatherer, contexts, settle } = createSettled();
+  const { gather, told } = createCycle({ ...gatherer, lastWordMs: 60_000 });
+  const errors = [{ collector: "a", error: new ScrapeTimeoutError(5) }];
+  const controller = new AbortController();
+  const late = gather(until(controller.signal));
+  contexts[0]?.signal.addEventListener("abort", () => {
+    void turns(10).then(() => settle[0]?.({ ...EMPTY, errors }));
+  });
+  controller.abort(new ScrapeTimeoutError(5));
+  await assert.rejects(late, ScrapeTimeoutError);
+  assert.equal(told.reports[0]?.errors, errors);
+  assert.deepEqual(told.late, []);
 });
 
 test('"continue": GatherCycle leaves time to send what it has', async (t) => {

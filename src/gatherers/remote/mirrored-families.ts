@@ -1,3 +1,4 @@
+import { haveSameElements } from "../../model/identity.ts";
 import type { MetricFamily } from "../../model/metric-family.ts";
 import type { MergePolicy } from "./merge-policy.ts";
 import { ownFamily } from "./merging/labelled-metrics.ts";
@@ -33,10 +34,14 @@ export class MirroredFamilies {
     return families;
   }
 
-  /** Those of these families that are still there, or what has taken their place. */
+  /** Returns those of `families` that are still there, or what has taken their place. */
   current(families: readonly MetricFamily[]): readonly MetricFamily[] {
-    const names = new Set(families.map(({ name }) => name));
-    return this.#mirror.families.filter(({ head }) => names.has(head.name)).map(ownFamily);
+    const byName = new Map(this.#mirror.families.map((family) => [family.head.name, family]));
+    const own = families
+      .map(({ name }) => byName.get(name))
+      .filter((family) => family !== undefined);
+    const current = own.map(ownFamily);
+    return haveSameElements(current, families) ? families : current;
   }
 
   #sharedFamily(head: FamilyHead): SharedFamily {

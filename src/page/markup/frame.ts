@@ -1,10 +1,10 @@
 import type { Format } from "../../options/options.ts";
-import type { PageLink, Unavailable } from "../../scrape/exchange.ts";
+import type { ApplicationState, PageLink, Unavailable } from "../../scrape/exchange.ts";
 import { VERSION } from "../../version.ts";
 import type { ProcessFacts } from "../process-facts.ts";
-import { type Html, html, showName } from "./html.ts";
+import { type Html, html, NO_HTML, showName } from "./html.ts";
 import { STYLE } from "./style.ts";
-import { countOf } from "./units.ts";
+import { countOf, formatSpan } from "./units.ts";
 
 /** What every page has. */
 export interface FrameParts {
@@ -19,6 +19,8 @@ export interface FrameParts {
   readonly date: Date;
   /** The collectors that a page of metrics which are late has waited for. */
   readonly tooSlow?: readonly string[] | undefined;
+  /** How the application does; absent where it is in the same thread. */
+  readonly state?: ApplicationState | undefined;
 }
 
 /** What differs between the pages. */
@@ -32,7 +34,7 @@ export interface FrameContent {
 
 /** A whole page, a part at a time. */
 export function* frame(
-  { nonce, date }: FrameParts,
+  { nonce, date, state }: FrameParts,
   { title, header, main, script }: FrameContent,
 ): Generator<Html, void, undefined> {
   yield html`<!doctype html>
@@ -49,6 +51,7 @@ ${header}
 </header>
 <main>
 `;
+  if (state !== undefined) yield stateLine(state);
   yield* main;
   yield html`</main>
 <footer>promhttp ${VERSION}, ${timeOf(date)}</footer>
@@ -68,6 +71,21 @@ export function placeOf({ name, host }: ProcessFacts): string {
 /** A notice that stands out. */
 export function notice(text: Html): Html {
   return html`<p class="notice">${text}</p>
+`;
+}
+
+/** From here on an event loop is said to be stuck, in seconds: one that is busy is late now and then. */
+const STUCK_SECONDS = 1;
+
+/** Says that the application is stuck, or that what is shown is old. */
+function stateLine({ stuckSeconds, ageSeconds }: ApplicationState): Html {
+  const isStuck = stuckSeconds >= STUCK_SECONDS;
+  if (!isStuck && ageSeconds === 0) return NO_HTML;
+  const loop = html`The event loop of the application has been stuck for ${formatSpan(stuckSeconds)}.`;
+  const late = html`The application has not answered in time.`;
+  const age =
+    ageSeconds > 0 ? html` These are its metrics of ${formatSpan(ageSeconds)} ago.` : NO_HTML;
+  return html`<p class="notice" role="status">${isStuck ? loop : late}${age}</p>
 `;
 }
 

@@ -25,3 +25,8 @@ export function threadVariables(): NodeJS.ProcessEnv {
 export function readStart(): ThreadStart {
   return nodeModule("node:worker_threads").workerData;
 }
+
+/** How long the process has been running, in seconds. */
+export function uptimeSeconds(): number {
+  return process.uptime();
+}

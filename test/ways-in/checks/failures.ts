@@ -5,7 +5,7 @@ import { type ClientResponse, get } from "../clients/client.ts";
 import { type Check, ENCODINGS } from "./check.ts";
 
 export const FAILURE_TEXT = "The metrics could not be gathered. See the process log.\n";
-const FAILURE_LINE = /^error promhttp: [^:]+: Error: the password is s3cr3t/;
+export const FAILURE_LINE: RegExp = /^error promhttp: [^:]+: Error: the password is s3cr3t/;
 export const GATHER_LINE: RegExp =
   /^error promhttp: Collector "[^:]+: Error: the password is s3cr3t/;
 export const TIMEOUT_LINE: RegExp = /^error promhttp: [^:]+: ScrapeTimeoutError: /;

@@ -4,6 +4,7 @@ import { createListJoiner } from "../../../model/identity.ts";
 import type { MetricFamily } from "../../../model/metric-family.ts";
 import { counter, gauge } from "../../../scrape/self-metrics.ts";
 import type { UpdateLock } from "../../../scrape/update-lock.ts";
+import { uptimeSeconds } from "../environment.ts";
 import { BEAT_MS, type Heartbeat } from "../heartbeat.ts";
 import type { ThreadStart } from "../messages.ts";
 import type { ApplicationGatherer } from "./application-gatherer.ts";
@@ -60,7 +61,7 @@ export function createApplication(
     health: () =>
       thread.stuckAfterMs > 0 && stuckSeconds() * 1_000 > thread.stuckAfterMs ? STUCK : HEALTHY,
     get process() {
-      return { ...reading, uptimeSeconds: process.uptime() };
+      return { ...reading, uptimeSeconds: uptimeSeconds() };
     },
     state: () => ({ stuckSeconds: stuckSeconds(), ageSeconds: ageAt(options.path) }),
   };

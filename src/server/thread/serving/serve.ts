@@ -15,7 +15,7 @@ import { openSecured } from "../../open/open-any.ts";
 import type { OpenServer, ServerArguments } from "../../open-server.ts";
 import { packError, unpackError } from "../error-parcel.ts";
 import { Heartbeat } from "../heartbeat.ts";
-import type { FromApplication, ThreadStart } from "../messages.ts";
+import type { Answer, FromApplication, ThreadStart } from "../messages.ts";
 import { createApplication } from "./application.ts";
 import { ApplicationGatherer } from "./application-gatherer.ts";
 import { Conversation, isReply, type Reply } from "./conversation.ts";
@@ -26,9 +26,9 @@ import { createStandInAuthorize, createStandInLogger } from "./stand-ins.ts";
 export async function serve(start: ThreadStart): Promise<void> {
   const port = nodeModule("node:worker_threads").parentPort as MessagePort; // This is a thread.
   const gatherers: ApplicationGatherer[] = [];
-  const conversation = new Conversation(port, new Heartbeat(start.heartbeat), (answer) =>
-    (gatherers[answer.source] as ApplicationGatherer).apply(answer),
-  );
+  const apply = (answer: Answer): Promise<unknown> =>
+    (gatherers[answer.source] as ApplicationGatherer).apply(answer).catch(endThread);
+  const conversation = new Conversation(port, new Heartbeat(start.heartbeat), apply);
   const lock = new UpdateLock();
   const { errorHandling } = start.options;
   const parts = { conversation, lock, errorHandling, maxAgeMs: start.thread.maxAgeMs };
@@ -51,6 +51,13 @@ export async function serve(start: ThreadStart): Promise<void> {
     conversation.tell({ type: "failed", error: packError(error) });
   }
   port.close();
+}
+
+/** Ends this thread with an error that is ours: the next one is told everything anew. */
+function endThread(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 /** The arguments of an ordinary server, over what can be asked of the application. */
@@ -121,7 +128,7 @@ async function obey(
     case "updated":
       return controls.update(() => {
         if (message.error !== undefined) throw unpackError(message.error);
-      });
+      }, performance.now() - message.durationMs);
     case "reload":
       await security?.reload();
       return conversation.tell({ type: "reloaded", n: message.n });

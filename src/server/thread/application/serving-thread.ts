@@ -34,7 +34,6 @@ export class ServingThread {
       env: threadVariables(),
       name: "promhttp",
     });
-    if (mayExit) worker.unref();
     this.#worker = worker;
     let error: unknown;
     worker.on("error", (thrown: unknown) => {
@@ -52,6 +51,8 @@ export class ServingThread {
       });
       void this.ended.then(() => resolve(undefined));
     });
+    // Only now: whoever opens a server awaits it, and a listener for messages undoes it.
+    if (mayExit) void this.opening.then(() => worker.unref());
   }
 
   readonly post: Post = (message, transferred = []) =>

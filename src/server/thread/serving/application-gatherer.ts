@@ -44,7 +44,7 @@ export class ApplicationGatherer implements Gatherer {
   readonly params: Gatherer["params"];
   readonly sourceNames: Gatherer["sourceNames"];
   readonly hasCollectors: boolean;
-  readonly lastWordMs = 100;
+  readonly settlesOnAbort = true;
   readonly #source: number;
   readonly #parts: ApplicationGathererParts;
   readonly #mirrored = new MirroredFamilies();

@@ -42,10 +42,14 @@ export interface Hosted {
 /** What takes part, and where. */
 export interface PartConfig {
   readonly meeting: Meeting;
-  readonly hosted: Hosted;
+  /** `undefined` where it never becomes the hub. */
+  readonly hosted: Hosted | undefined;
   /** Whether it listens as the hub; a handler does not. */
   readonly canListen: boolean;
-  readonly local: LocalWorker;
+  /** The worker that this process is; `undefined` where it only answers for others. */
+  readonly local: LocalWorker | undefined;
+  /** Empty where its sources have names: a scrape of all workers cannot pick among them. */
+  readonly sourceNames: Gatherer["sourceNames"];
   readonly settings: WorkersSettings;
   readonly options: ResolvedHandlerOptions;
   readonly log: Log;

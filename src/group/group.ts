@@ -18,7 +18,7 @@ import type { Gatherer } from "../model/gatherer.ts";
 import type { WorkerRole, WorkersSettings } from "../options/workers.ts";
 import type { Scrape, WorkerReport } from "../scrape/exchange.ts";
 import { UnavailableError } from "../scrape/failure.ts";
-import type { UpdateLock } from "../scrape/update-lock.ts";
+import { UpdateLock } from "../scrape/update-lock.ts";
 import type { GroupConfig, Hosted } from "./border.ts";
 import { onExit, onIdle } from "./environment.ts";
 import { Forwarder } from "./forwarding.ts";
@@ -32,7 +32,10 @@ import { Part } from "./part.ts";
 export type { GroupConfig, Hosted } from "./border.ts";
 export type { Place } from "./messages.ts";
 
-/** A group, as this process sees it, whatever its role. It does nothing before it joins. */
+/**
+ * A group, as this process sees it, whatever its role. It does nothing before it joins. With the setting
+ * `answersOnly` it has no metrics there: it is the hub or may become it, and no worker.
+ */
 export class Group {
   /** Gathers from all workers while this process is the hub. */
   readonly gatherer: Gatherer;
@@ -43,26 +46,34 @@ export class Group {
   readonly scrape: Scrape;
   /** The same for the page. */
   readonly page: Scrape;
+  /** Must be given to the scrape handler of this process. */
+  readonly lock: UpdateLock;
   readonly #config: GroupConfig;
   readonly #settings: WorkersSettings;
-  readonly #local: LocalWorker;
+  /** `undefined` where this process has no metrics. */
+  readonly #local: LocalWorker | undefined;
+  readonly #sourceNames: Gatherer["sourceNames"];
   readonly #forwarder: Forwarder;
   #part: Part | undefined;
   #isAlone = false;
   #stopWatchingExit = (): void => {};
 
   constructor(config: GroupConfig) {
-    const { options, log } = config;
+    const { gatherer, options, log, lock = new UpdateLock() } = config;
     if (options.workers === undefined) throw new TypeError('Option "workers" is off');
     this.#config = config;
     this.#settings = options.workers;
-    this.#local = new LocalWorker(config, options.workers);
+    this.lock = lock;
+    if (options.workers.answersOnly !== true) {
+      this.#local = new LocalWorker({ ...config, lock }, options.workers);
+    }
+    this.#sourceNames = gatherer.sourceNames && [];
     this.#forwarder = new Forwarder({
       ...{ options, log },
       socketPath: () => this.#part?.socketPath ?? "",
     });
     this.gatherer = {
-      sourceNames: this.#local.sourceNames,
+      sourceNames: this.#sourceNames,
       gather: (context) => {
         const lead = this.#part?.lead;
         if (lead !== undefined) return lead.gather(context);
@@ -85,29 +96,29 @@ export class Group {
     return this.#part?.place;
   }
 
-  /** Must be given to the scrape handler of this process. */
-  get lock(): UpdateLock {
-    return this.#local.lock;
-  }
-
   /**
    * Joins the group.
    *
+   * @param hosted What this process does as the hub. Without it, it never becomes the hub, nor answers for
+   *   itself where there is no group.
    * @throws What `open()` throws, if this process becomes the first hub or is alone.
    */
-  async join(hosted: Hosted): Promise<void> {
+  async join(hosted?: Hosted): Promise<void> {
     const { options, log, address, path, isFurther = false } = this.#config;
-    const [settings, local] = [this.#settings, this.#local];
+    const patienceMs = hosted === undefined ? Number.POSITIVE_INFINITY : this.#settings.patienceMs;
+    const settings = { ...this.#settings, patienceMs };
+    const [local, sourceNames] = [this.#local, this.#sourceNames];
     let elected: Awaited<ReturnType<Part["stand"]>>;
     try {
       const { group } = settings;
       const meeting = meet({ group, address, path: isFurther ? path : undefined });
       const hasPort = address !== undefined && !isFurther;
-      const canListen = hasPort && settings.patienceMs !== Number.POSITIVE_INFINITY;
-      const part = new Part({ meeting, hosted, canListen, local, settings, options, log });
+      const canListen = hasPort && patienceMs !== Number.POSITIVE_INFINITY;
+      const border = { meeting, hosted, canListen, local, sourceNames };
+      const part = new Part({ ...border, settings, options, log });
       this.#part = part;
-      local.reported = new Reported(meeting.key);
-      const watches = [onExit(() => part.leaveNow()), onIdle(() => void local.readLast())];
+      if (local !== undefined) local.reported = new Reported(meeting.key);
+      const watches = [onExit(() => part.leaveNow()), onIdle(() => void local?.readLast())];
       this.#stopWatchingExit = () => {
         for (const stop of watches) stop();
       };
@@ -121,10 +132,10 @@ export class Group {
   }
 
   /** Answers for this process only, as without the option. */
-  async #beAlone(error: unknown, hosted: Hosted): Promise<void> {
+  async #beAlone(error: unknown, hosted: Hosted | undefined): Promise<void> {
     this.#stopWatchingExit();
     this.#isAlone = true;
-    if (this.#settings.patienceMs === Number.POSITIVE_INFINITY) return;
+    if (hosted === undefined || this.#settings.patienceMs === Number.POSITIVE_INFINITY) return;
     const line = "Cannot meet the other workers; this one is a target of its own";
     this.#config.log.note(`${line}: ${messageOf(error)}`);
     await hosted.open();
@@ -147,21 +158,21 @@ export class Group {
 
   /** As `setFailing()` of `Controls`, for this worker. */
   setFailing(message?: string): void {
-    this.#local.setFailing(message);
+    this.#local?.setFailing(message);
   }
 
   /** As `setOk()` of `Controls`, for this worker. */
   setOk(): void {
-    this.#local.setOk();
+    this.#local?.setOk();
   }
 
   /** Leaves the group: a hub after it has stopped listening. */
   async close(): Promise<void> {
-    const last = this.#isAlone ? undefined : this.#local.readLast();
+    const last = this.#isAlone ? undefined : this.#local?.readLast();
     if (last !== undefined) await last;
     await this.#part?.leave();
     this.#stopWatchingExit();
-    this.#local.close();
+    this.#local?.close();
     this.#forwarder.close();
   }
 }

@@ -1,6 +1,7 @@
 /**
  * A worker that reports to a hub, over one connection: it says who it is, answers one question after the
  * other, and sends its last numbers when it leaves. When the connection ends, it must look for another hub.
+ * One without metrics says who it is, and waits for that end.
  */
 import type { Socket } from "node:net";
 import { LightSignal, OVER } from "../abort.ts";
@@ -29,7 +30,8 @@ import {
 
 /** What a member is made of. */
 export interface MemberConfig {
-  readonly local: LocalWorker;
+  /** Its metrics; `undefined` where it has none. */
+  readonly local: LocalWorker | undefined;
   readonly facts: WorkerFacts;
   /** As in `Hello`. */
   readonly canListen: boolean;
@@ -46,11 +48,11 @@ const FAREWELL_MS = 1_000;
 export class Member {
   /** Resolves when the connection has ended, for whatever reason. */
   readonly ended: Promise<void>;
-  /** Whether the hub has asked it something, and not refused it since. */
+  /** Whether the hub has asked it something, or welcomed one that has no metrics, and not refused it since. */
   wasAsked = false;
   readonly #socket: Socket;
   readonly #config: MemberConfig;
-  readonly #sender: Sender;
+  readonly #sender: Sender | undefined;
   readonly #signal = new LightSignal();
   #order: readonly number[] = [];
   #welcomed = false;
@@ -63,7 +65,7 @@ export class Member {
   constructor(socket: Socket, config: MemberConfig) {
     this.#socket = socket;
     this.#config = config;
-    this.#sender = config.local.createSender();
+    this.#sender = config.local?.createSender();
     socket.unref();
     socket.on("error", () => {});
     this.ended = new Promise((resolve) => {
@@ -82,7 +84,10 @@ export class Member {
    */
   async leave(keep: () => void): Promise<void> {
     this.#isLeaving = true;
-    if (this.#welcomed && !this.#socket.destroyed) await this.#sayFarewell();
+    const { local } = this.#config;
+    if (local !== undefined && this.#welcomed && !this.#socket.destroyed) {
+      await this.#sayFarewell(local);
+    }
     // Before the end of the connection, when the hub looks for them.
     if (!this.#isTaken) keep();
     this.#socket.destroy();
@@ -92,7 +97,8 @@ export class Member {
   /** Sends the last numbers without a pause, if the system is sure to take them: for exit handlers. */
   leaveNow(): void {
     const isIdle = this.#welcomed && !this.#isAnswering && this.#socket.writableLength === 0;
-    if (isIdle && !this.#isLeaving) this.#sendLast();
+    const { local } = this.#config;
+    if (local !== undefined && isIdle && !this.#isLeaving) this.#sendLast(local);
   }
 
   #upgrade(): void {
@@ -110,7 +116,7 @@ export class Member {
   }
 
   #greet(): void {
-    const { facts, slot, canListen } = this.#config;
+    const { local, facts, slot, canListen } = this.#config;
     this.#socket.on("end", () => this.#socket.destroy());
     const onFrame = (head: FrameHead) => this.#take(head);
     receiveFrames(this.#socket, FRAME_LIMITS, onFrame, () => this.#beginAnew());
@@ -119,6 +125,7 @@ export class Member {
       protocol: PROTOCOL,
       slot,
       canListen,
+      hasMetrics: local !== undefined,
       ...facts,
     } satisfies Hello);
   }
@@ -127,6 +134,7 @@ export class Member {
     const { log, onWelcome } = this.#config;
     if (head["type"] === "welcome") {
       this.#welcomed = true;
+      this.wasAsked ||= this.#sender === undefined;
       onWelcome(readWelcome(head));
     } else if (head["type"] === "taken") this.#isTaken = true;
     else if (head["type"] === "want") {
@@ -142,10 +150,13 @@ export class Member {
 
   async #answer(want: Want): Promise<void> {
     const { local, log } = this.#config;
+    const sender = this.#sender;
+    // A hub does not ask one without metrics.
+    if (local === undefined || sender === undefined) return;
     this.wasAsked = true;
     this.#isAnswering = true;
     try {
-      const { snapshot, ...outcome } = await local.answer(this.#sender, want, this.#signal);
+      const { snapshot, ...outcome } = await local.answer(sender, want, this.#signal);
       if (snapshot === undefined) this.#send(headOf(want, outcome));
       else await this.#sendSnapshot(want, outcome, snapshot);
     } catch (error) {
@@ -195,19 +206,19 @@ export class Member {
   }
 
   /** Resolves when the connection has ended, or when that takes too long. */
-  #sayFarewell(): Promise<void> {
+  #sayFarewell(local: LocalWorker): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, FAREWELL_MS);
       void this.ended.then(() => {
         clearTimeout(timer);
         resolve();
       });
-      this.#sendLast();
+      this.#sendLast(local);
     });
   }
 
-  #sendLast(): void {
-    const { layout, order, numbers } = this.#config.local.totals();
+  #sendLast(local: LocalWorker): void {
+    const { layout, order, numbers } = local.totals();
     sendFrame(this.#socket, { type: "last" });
     for (const piece of layout) sendFrame(this.#socket, { type: "layout", piece });
     sendFrame(this.#socket, { type: "bye", order }, numbers);

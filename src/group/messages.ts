@@ -46,6 +46,8 @@ export interface Hello extends WorkerFacts {
   readonly type: "hello";
   /** Whether it would listen as the hub: a hub that does not gives its place to it. */
   readonly canListen: boolean;
+  /** Whether it has metrics of its own: one that only answers for others is no worker, and never asked. */
+  readonly hasMetrics: boolean;
   readonly protocol: number;
   /** The slot that it had with the hub before. */
   readonly slot: number | undefined;
@@ -60,7 +62,8 @@ export interface Place {
 /** What a hub tells a new member. */
 export interface Welcome {
   readonly type: "welcome";
-  readonly slot: number;
+  /** Absent for a member without metrics. */
+  readonly slot: number | undefined;
   readonly pid: number;
   /** What the hub runs: the application's name for pm2, or a script. */
   readonly name: string;
@@ -156,7 +159,7 @@ export function quoted(text: string): string {
 
 /** @throws {ProtocolError} */
 export function readHello(head: FrameHead): Hello {
-  const { worker, pid, thread, id, version, protocol, slot, canListen } = head;
+  const { worker, pid, thread, id, version, protocol, slot, canListen, hasMetrics } = head;
   if (head["type"] !== "hello") throw new ProtocolError("The first message is not a hello");
   return {
     type: "hello",
@@ -167,6 +170,7 @@ export function readHello(head: FrameHead): Hello {
     id: text(id),
     version: text(version),
     canListen: canListen === true,
+    hasMetrics: hasMetrics === true,
     slot: slot === undefined ? undefined : integer(slot),
   };
 }
@@ -224,7 +228,7 @@ export function readWelcome(head: FrameHead): Welcome {
     typeof url === "string" && (typeof address === "string" || Object(address) === address);
   return {
     type: "welcome",
-    slot: integer(slot),
+    slot: slot === undefined ? undefined : integer(slot),
     pid: integer(pid),
     name: text(name),
     place: isPlace ? { address: address as Place["address"], url } : undefined,

@@ -61,6 +61,8 @@ export class Part {
   #welcome: Welcome | undefined;
   /** Its slot, if it has ever been one of the workers. */
   #slot: number | undefined;
+  /** Which totals the last hub retained (`Ledger.era`); `undefined` until there was one. */
+  #era: string | undefined;
   /** Settles when it takes no part any more. */
   #life: Promise<void> = Promise.resolve();
 
@@ -128,7 +130,7 @@ export class Part {
   /** Leaves the group, with all that this process has counted. */
   async leave(): Promise<void> {
     this.#signal.abort(OVER);
-    this.#config.local.leave();
+    this.#config.local?.leave();
     if (this.#member !== undefined) await this.#member.leave(() => this.#keepLast());
     else {
       const isKept = await this.#lead?.leave();
@@ -141,6 +143,7 @@ export class Part {
   /** Saves what this process has counted in a file, for this hub or the next. */
   #keepLast(): void {
     const { meeting, local, log } = this.#config;
+    if (local === undefined) return;
     try {
       writeLastNumbers(meeting, this.#facts.worker, local.totals());
     } catch (error) {
@@ -225,17 +228,20 @@ export class Part {
   }
 
   async #takeLead(seat: Seat): Promise<void> {
+    const { hosted } = this.#config;
+    // It is only looking for a hub then, and never elected.
+    if (hosted === undefined) return;
     const lead = new Lead({
-      ...this.#config,
-      seat,
+      ...{ ...this.#config, hosted, seat },
       facts: this.#facts,
       slot: this.#slot,
-      isChange: this.#welcome !== undefined,
+      formerEra: this.#welcome === undefined ? undefined : this.#era,
     });
     this.#lead = lead;
     try {
       await lead.open();
-      this.#slot = lead.hub.own.slot;
+      this.#slot = lead.hub.own?.slot;
+      this.#era = lead.era;
     } catch (error) {
       this.#lead = undefined;
       throw error;
@@ -258,7 +264,8 @@ export class Part {
         onWelcome: (welcome) => {
           clearTimeout(timer);
           this.#welcome = welcome;
-          local.era = welcome.era;
+          this.#era = welcome.era;
+          if (local !== undefined) local.era = welcome.era;
           settings.onJoined?.({ pid: welcome.pid, name: quoted(welcome.name) });
           this.#slot = welcome.slot;
           resolve(true);

@@ -123,4 +123,9 @@ export interface WorkersSettings {
   readonly aggregators: ReadonlyMap<string, Aggregator>;
   readonly patienceMs?: number | undefined;
   readonly onJoined?: ((hub: HubName) => void) | undefined;
+  /**
+   * Whether this one only answers for others: the thread of a server, whose application takes part as a worker
+   * of its own.
+   */
+  readonly answersOnly?: boolean | undefined;
 }

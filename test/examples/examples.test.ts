@@ -157,6 +157,7 @@ const OTHERS = [
   "push.mjs",
   "secure-mount.mjs",
   "secure.mjs",
+  "thread.mjs",
   "threads.mjs",
 ];
 

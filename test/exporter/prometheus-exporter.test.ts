@@ -80,18 +80,34 @@ test("the callback is never called synchronously, and once", async () => {
   }
 });
 
-test("a busy port goes to the callback and to the log, and not to the process", () =>
-  withBusyPort(async (port) => {
-    const errors = captureProcessErrors();
-    const { exporter, called, log } = createExporter({ port });
-    const error = await called;
-    assert.equal((error as NodeJS.ErrnoException).code, "EADDRINUSE");
-    assert.equal(log.length, 1);
-    assert.match(log[0] ?? "", /^error promhttp: Cannot serve metrics: Error: listen EADDRINUSE/);
-    await assert.rejects(exporter.startServer(), { code: "EADDRINUSE" });
-    await exporter.shutdown();
-    await errors.assertNone();
-  }));
+test("a PrometheusExporter with thread serves from a thread, and can be started again", async () => {
+  const errors = captureProcessErrors();
+  const { exporter, provider, called } = createExporter({ thread: true, selfMetrics: true });
+  assert.equal(await called, undefined);
+  for (let start = 1; start <= 2; start++) {
+    const { body } = await httpGet(exporter.url ?? assert.fail());
+    assert.match(`${body}`, SAMPLE);
+    assert.match(`${body}`, /^promhttp_event_loop_stuck_seconds 0$/m);
+    await exporter.stopServer();
+    if (start === 1) await exporter.startServer();
+  }
+  await provider.shutdown();
+  await errors.assertNone();
+});
+
+for (const thread of [false, true])
+  test(`a busy port goes to the callback and to the log, and not to the process, with thread: ${thread}`, () =>
+    withBusyPort(async (port) => {
+      const errors = captureProcessErrors();
+      const { exporter, called, log } = createExporter({ port, thread });
+      const error = await called;
+      assert.equal((error as NodeJS.ErrnoException).code, "EADDRINUSE");
+      assert.equal(log.length, 1);
+      assert.match(log[0] ?? "", /^error promhttp: Cannot serve metrics: Error: listen EADDRINUSE/);
+      await assert.rejects(exporter.startServer(), { code: "EADDRINUSE" });
+      await exporter.shutdown();
+      await errors.assertNone();
+    }));
 
 test("a port that is out of range goes to the callback and to the log", async () => {
   const { called, log } = createExporter({ port: 99_999 });

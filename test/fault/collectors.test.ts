@@ -49,17 +49,21 @@ function gathererWith(gather: Collect): Gatherer {
 
 for (const [what, thrown] of Object.entries(THROWN)) {
   for (const [way, collectOf] of Object.entries(WAYS)) {
+    // What is thrown and how it is thrown do not depend on each other.
+    const inThread = what === "an Error" || way === "throws" ? "always" : "variant";
     for (const library of LIBRARIES) {
       if (library.major === 13 || library.major === 14) continue;
       const source = () => registryWith(library, collectOf(thrown));
       testFault({
         name: `a collector of ${library.name} that ${way} ${what}`,
+        inThread,
         server: () => ({ source: source() }),
         inflict: ({ port, log }) => expectFailure(port, log),
         next: 500,
       });
       testFault({
         name: `a collector of ${library.name} that ${way} ${what}, and serves the others`,
+        inThread,
         server: () => ({ source: source(), errorHandling: "continue" }),
         inflict: async ({ port }) => {
           const { status, body } = await rawRequest(port, SCRAPE);
@@ -72,18 +76,21 @@ for (const [what, thrown] of Object.entries(THROWN)) {
     }
     testFault({
       name: `a gatherer that ${way} ${what}`,
+      inThread,
       server: () => ({ source: gathererWith(collectOf(thrown)) }),
       inflict: ({ port, log }) => expectFailure(port, log),
       next: 500,
     });
     testFault({
       name: `a hook that ${way} ${what}`,
+      inThread,
       server: () => ({ onScrape: collectOf(thrown) }),
       inflict: ({ port, log }) => expectFailure(port, log),
       next: 500,
     });
     testFault({
       name: `a logger that ${way} ${what}`,
+      inThread,
       server: () => ({
         source: gathererWith(() => {
           throw new Error("broken");
@@ -100,6 +107,7 @@ for (const [what, thrown] of Object.entries(THROWN)) {
     });
     testFault({
       name: `an update that ${way} ${what}`,
+      inThread,
       inflict: ({ server }) => server.update(collectOf(thrown)),
     });
   }

@@ -9,6 +9,7 @@ import {
 } from "../helpers/http/with-server.ts";
 import { turns } from "../helpers/turns.ts";
 import { assertHonest, readAnswer } from "./answer.ts";
+import { IN_THREAD, THE_SERVER, WHERE, WITH_VARIANTS } from "./thread-mode.ts";
 
 // What the server loads on use: the loader of the tests holds a port while it works.
 await Promise.all([
@@ -30,6 +31,11 @@ export interface Fault {
    * @default 200
    */
   readonly next?: number | "closed";
+  /**
+   * Whether it is also tested with a server in a thread: a variant only of a row that is, where all are.
+   * @default "always"
+   */
+  readonly inThread?: "always" | "variant" | "never";
 }
 
 /** The bytes of a scrape. */
@@ -39,12 +45,15 @@ export const SCRAPE: string = request("/metrics");
  * Tests that the server survives a fault: no error reaches the process, the server answers the next
  * scrape, with nothing in it that is not whole, and no socket, timer or listener is left in the end.
  */
-export function testFault({ name, server = () => ({}), inflict, next = 200 }: Fault): void {
-  test(`the server survives ${name}`, async () => {
+export function testFault(fault: Fault): void {
+  const { name, server = () => ({}), inflict, next = 200, inThread = "always" } = fault;
+  if (IN_THREAD && inThread === "never") return;
+  if (!WITH_VARIANTS && inThread === "variant") return;
+  test(`${THE_SERVER} survives ${name}`, async () => {
     const timers = trackTimers();
     const before = inventory();
     try {
-      await withServer(server(), async (running) => {
+      await withServer({ ...WHERE, ...server() }, async (running) => {
         await inflict(running);
         if (next !== "closed") await assertServes(running, next);
       });

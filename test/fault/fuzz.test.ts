@@ -14,8 +14,10 @@ import { scaleWait } from "../helpers/wait-factor.ts";
 import { assertHonest, readAnswer } from "./answer.ts";
 import { assertServes } from "./fault.ts";
 import { longSource } from "./long-source.ts";
+import { IN_THREAD, THE_SERVER, WHERE } from "./thread-mode.ts";
 
-const RUNS = scaleRuns(3_000);
+/** In a thread, what is beyond the application is as it is without. */
+const RUNS = scaleRuns(IN_THREAD ? 500 : 3_000);
 const PARAMETERS = {
   numRuns: RUNS,
   ...(process.env["CI"] && { seed: 20_260_101 }),
@@ -86,6 +88,7 @@ async function fuzz<T>(
   check: (server: TestServer, value: T) => Promise<void>,
 ): Promise<void> {
   const options = {
+    ...WHERE,
     source: longSource(() => 3),
     headersTimeoutMs: scaleWait(5_000),
     logger: false,
@@ -97,7 +100,7 @@ async function fuzz<T>(
   });
 }
 
-test("the server survives any bytes, and answers only HTTP", () =>
+test(`${THE_SERVER} survives any bytes, and answers only HTTP`, () =>
   fuzz(fc.oneof(mutated, spliced, bytes), async ({ connect, port }, sent) => {
     const connection = await connect();
     void connection.send(sent).catch(() => {});
@@ -156,7 +159,7 @@ const query = fc
   })
   .map((parts) => parts.join("").replaceAll("#", "%23"));
 
-test("the server serves a sound exposition whatever headers and query a scraper sends", () =>
+test(`${THE_SERVER} serves a sound exposition whatever headers and query a scraper sends`, () =>
   fuzz(
     fc.record({
       accept: headerValue,

@@ -13,6 +13,7 @@ import {
 } from "../helpers/http/with-server.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
 import { within } from "../helpers/within.ts";
+import { IN_THREAD, WHERE, WITH_VARIANTS } from "./thread-mode.ts";
 
 /** Signs the certificate of every server of these tests. */
 export const SERVER_CA: Authority = createAuthority({ name: "Server CA" });
@@ -72,14 +73,14 @@ export interface Transport {
 
 function transport(isUnix: boolean, tlsVersion: Transport["tlsVersion"]): Transport {
   return {
-    name: `${tlsVersion ?? "plain"} over ${isUnix ? "a unix socket" : "TCP"}`,
+    name: `${tlsVersion ?? "plain"} over ${isUnix ? "a unix socket" : "TCP"}${IN_THREAD ? ", in a thread" : ""}`,
     isUnix,
     tlsVersion,
     withServer: (options, test) =>
       withAddress(isUnix, (address) => {
         const isConfigured = tlsVersion === undefined || options.webConfigFile !== undefined;
         const tls = isConfigured ? {} : { tls: { ...SERVER, ...options.tls } };
-        return withServer({ address, ...options, ...tls }, async (server) => {
+        return withServer({ ...WHERE, address, ...options, ...tls }, async (server) => {
           const connections: RawConnection[] = [];
           const connect = async (client?: ClientOptions) => {
             if (tlsVersion === undefined) return server.connect();
@@ -99,13 +100,14 @@ function transport(isUnix: boolean, tlsVersion: Transport["tlsVersion"]): Transp
 }
 
 /** Plain HTTP, over TCP and over a unix socket. */
-export const PLAIN_TRANSPORTS: readonly Transport[] = onEachSocket(undefined);
+export const PLAIN_TRANSPORTS: readonly Transport[] = WITH_VARIANTS
+  ? onEachSocket(undefined)
+  : onEachSocket(undefined).slice(-1);
 
 /** TLS 1.2 and 1.3, over TCP and over a unix socket. */
-export const TLS_TRANSPORTS: readonly Transport[] = [
-  ...onEachSocket("TLSv1.2"),
-  ...onEachSocket("TLSv1.3"),
-];
+export const TLS_TRANSPORTS: readonly Transport[] = WITH_VARIANTS
+  ? [...onEachSocket("TLSv1.2"), ...onEachSocket("TLSv1.3")]
+  : [transport(false, "TLSv1.3")];
 
 /** All ways in which bytes reach a server. */
 export const TRANSPORTS: readonly Transport[] = [...PLAIN_TRANSPORTS, ...TLS_TRANSPORTS];

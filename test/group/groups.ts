@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Group } from "../../src/group/group.ts";
+import { Group, type Hosted } from "../../src/group/group.ts";
 import { createLog } from "../../src/log.ts";
 import type { GatherContext, Gatherer } from "../../src/model/gatherer.ts";
 import type { MetricFamily } from "../../src/model/metric-family.ts";
-import type { HandlerOptions } from "../../src/options/options.ts";
+import type { HandlerOptions, ResolvedHandlerOptions } from "../../src/options/options.ts";
 import { resolveHandlerOptions } from "../../src/options/rules.ts";
+import type { WorkersSettings } from "../../src/options/workers.ts";
 import { createScrapeHandler } from "../../src/scrape/scrape.ts";
 import { type Harness, scraperOf } from "../scrape/harness.ts";
 
@@ -40,27 +41,44 @@ export class TestGroup implements AsyncDisposable {
   async add(
     gatherer: Gatherer,
     options: HandlerOptions = {},
-    open: () => Promise<undefined> = async () => undefined,
+    open: Hosted["open"] = async () => undefined,
+  ): Promise<TestWorker> {
+    return this.#join(gatherer, resolve(options), open);
+  }
+
+  /** Adds one that only answers for others, and has no metrics. */
+  async addFront(
+    options: HandlerOptions = {},
+    open: Hosted["open"] = async () => undefined,
+  ): Promise<TestWorker> {
+    return this.#join(NO_METRICS, resolve(options, { answersOnly: true }), open);
+  }
+
+  /** Adds a worker that never becomes the hub. */
+  async addReporter(gatherer: Gatherer, options: HandlerOptions = {}): Promise<TestWorker> {
+    return this.#join(gatherer, resolve(options), undefined);
+  }
+
+  async #join(
+    gatherer: Gatherer,
+    options: ResolvedHandlerOptions,
+    open: Hosted["open"] | undefined,
   ): Promise<TestWorker> {
     const logged: string[] = [];
     const log = createLog({
       error: (message) => logged.push(message),
       warn: (message) => logged.push(message),
     });
-    const given = options.workers;
-    const workers = { group: "test", ...(typeof given === "object" ? given : {}) };
-    const resolved = resolveHandlerOptions({ ...options, workers });
-    const group = new Group({ gatherer, options: resolved, log, address: undefined });
-    const handlerOptions = { ...resolved, onScrape: undefined, statusName: undefined };
+    const group = new Group({ gatherer, options, log, address: undefined });
+    const handlerOptions = { ...options, onScrape: undefined, statusName: undefined };
     const handler = createScrapeHandler(group.gatherer, handlerOptions, log, { lock: group.lock });
-    await group.join({
-      ...{ scrape: handler.scrape, page: handler.scrape, selfMetrics: handler.selfMetrics },
-      open,
-      shut: async () => {},
-    });
     const { update } = handler;
     const worker = { group, update, logged, ...scraperOf({ scrape: group.scrape }) };
     this.workers.push(worker);
+    const { scrape, selfMetrics } = handler;
+    await group.join(
+      open && { ...{ scrape, page: scrape, selfMetrics, open }, shut: async () => {} },
+    );
     return worker;
   }
 
@@ -71,6 +89,23 @@ export class TestGroup implements AsyncDisposable {
     setVariable("PROMHTTP_SERVED_BY", this.#mark);
     await rm(join(this.folder, ".."), { recursive: true, force: true });
   }
+}
+
+/** What one that only answers for others must not gather from. */
+const NO_METRICS: Gatherer = {
+  gather() {
+    throw new Error("One without metrics was asked for them");
+  },
+};
+
+function resolve(
+  options: HandlerOptions,
+  internal: Pick<WorkersSettings, "answersOnly"> = {},
+): ResolvedHandlerOptions {
+  const given = options.workers;
+  const workers = { group: "test", ...(typeof given === "object" ? given : {}) };
+  const resolved = resolveHandlerOptions({ ...options, workers });
+  return { ...resolved, workers: resolved.workers && { ...resolved.workers, ...internal } };
 }
 
 function setVariable(name: string, value: string | undefined): void {

@@ -11,6 +11,7 @@ import { PROTOCOL, UPGRADE } from "../../src/group/messages.ts";
 import { ownWorkerId } from "../../src/group/worker-id.ts";
 import { createLog } from "../../src/log.ts";
 import type { Gatherer } from "../../src/model/gatherer.ts";
+import { UpdateLock } from "../../src/scrape/update-lock.ts";
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
 import { SETTINGS } from "../helpers/default-settings.ts";
 import { withTempDir } from "../helpers/with-temp-dir.ts";
@@ -44,7 +45,8 @@ function withPair(gatherer: Gatherer, use: (pair: Pair) => Promise<void>): Promi
       warn: (message) => logged.push(message),
     });
     const options = { errorHandling: "continue", onScrape: undefined } as const;
-    const local = new LocalWorker({ gatherer, options, log }, SETTINGS);
+    const lock = new UpdateLock();
+    const local = new LocalWorker({ gatherer, options, log, lock }, SETTINGS);
     const facts = { worker: ownWorkerId(), pid: process.pid, thread: 0, id: "", version: "0.1.0" };
     const upgraded = once(server, "upgrade");
     const member = new Member(client, {

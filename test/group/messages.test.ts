@@ -11,7 +11,7 @@ import {
 
 const HELLO = {
   ...{ type: "hello", protocol: 1, worker: "1-2-0", pid: 1, thread: 0 },
-  ...{ id: "3", version: "0.1.0", slot: 4, canListen: true },
+  ...{ id: "3", version: "0.1.0", slot: 4, canListen: true, hasMetrics: true },
 };
 
 test("readHello() returns what a worker says, and nothing else", () => {

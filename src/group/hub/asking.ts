@@ -28,7 +28,7 @@ export interface AskingConfig {
 /** Who is asked. */
 interface Asked {
   readonly workers: ReadonlySet<Worker>;
-  readonly own: Worker;
+  readonly own: Worker | undefined;
   readonly events: { late: number };
 }
 

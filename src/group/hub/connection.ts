@@ -91,7 +91,8 @@ export class Connection {
   #order: readonly number[] = [];
   /** Whether its last snapshot has begun. */
   #isLast = false;
-  #isRefused = false;
+  /** Whether the peer has nothing more to say. */
+  #isOver = false;
   /** The id of a worker that has said that it leaves. */
   #left: string | undefined;
   /** Whether it ends for a fault, so that the peer may return. */
@@ -136,7 +137,7 @@ export class Connection {
     const worker = this.#worker;
     if (worker === undefined) return this.#greet(head);
     // What was on its way when it was refused.
-    if (this.#isRefused) return;
+    if (this.#isOver) return;
     if (worker.isGone) throw new ProtocolError("A worker has another connection");
     const { hub } = this.#context;
     switch (head["type"]) {
@@ -167,7 +168,7 @@ export class Connection {
         await hub.applyNumbers(worker, { ...readNumbers(head, body, []), isPartial: true });
         this.#worker = undefined;
         this.#left = worker.facts.worker;
-        this.#isRefused = true;
+        this.#isOver = true;
         await hub.departures.release(worker);
         // Otherwise the member keeps them itself.
         if (await this.#context.keep()) sendFrame(this.#socket, { type: "taken" });
@@ -183,15 +184,18 @@ export class Connection {
   }
 
   async #greet(head: FrameHead): Promise<void> {
-    if (this.#isRefused) throw new ProtocolError("A message came after the connection was over");
-    const { hub, place, era } = this.#context;
+    if (this.#isOver) throw new ProtocolError("A message came after the connection was over");
+    const { hub, place } = this.#context;
     const hello = readHello(head);
     if (hello.protocol !== PROTOCOL) return this.#refuseVersion(hello);
     if (parseWorkerId(hello.worker) === undefined) throw new ProtocolError("A worker has no id");
-    if (hub.workers.size >= MAX_MEMBERS) return this.#refuse("members");
+    const { hasMetrics } = hello;
+    if ((hasMetrics ? hub.workers.size : hub.standbys) >= MAX_MEMBERS)
+      return this.#refuse("members");
     clearTimeout(this.#timer);
     Object.assign(this.#limits, FRAME_LIMITS);
     if (hello.canListen && place === undefined) return this.#context.onBetter();
+    if (!hasMetrics) return this.#standBy();
     const { worker, pid, thread, id, version } = hello;
     const facts = { worker, pid, thread, id, version };
     const send = (want: object) => void sendFrame(this.#socket, want);
@@ -199,10 +203,25 @@ export class Connection {
     this.#worker = added;
     hub.events.joined++;
     this.#context.onJoined();
-    const { slot } = added;
+    this.#welcome(added.slot);
+  }
+
+  /** Keeps the connection of a member without metrics, which learns from its end that it may be the hub. */
+  #standBy(): void {
+    const { hub } = this.#context;
+    this.#isOver = true;
+    hub.standbys++;
+    this.#socket.on("close", () => {
+      hub.standbys--;
+    });
+    this.#welcome(undefined);
+  }
+
+  #welcome(slot: number | undefined): void {
+    const { hub, place, era } = this.#context;
     const { pm2Name, script = "node" } = readEnvironment();
     const name = boundedText(pm2Name ?? script);
-    const welcome: Welcome = { type: "welcome", slot, pid: hub.own.facts.pid, name, place, era };
+    const welcome: Welcome = { type: "welcome", slot, pid: hub.facts.pid, name, place, era };
     sendFrame(this.#socket, welcome);
   }
 
@@ -214,7 +233,7 @@ export class Connection {
       "Install the same version for all workers";
     log.warn(message, { kind: PEER, name: "version" });
     clearTimeout(this.#timer);
-    this.#isRefused = true;
+    this.#isOver = true;
     hub.incompatible++;
     hub.events.refused++;
     this.#socket.on("close", () => {
@@ -227,7 +246,7 @@ export class Connection {
     const { hub, log } = this.#context;
     hub.events.refused++;
     log.warn(`Refused a worker: ${LIMITS[reason]}`, { kind: PEER, name: reason });
-    this.#isRefused = true;
+    this.#isOver = true;
     this.#isCutOff = true;
     sendFrame(this.#socket, { type: "refused", reason } satisfies Refused);
     this.#hangUp();

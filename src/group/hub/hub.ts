@@ -1,5 +1,5 @@
 /**
- * The process that answers for all workers of a group, and is one of them itself.
+ * The process that answers for all workers of a group. It is one of them itself, unless it has no metrics.
  *
  * A scrape asks all workers at once, waits for them within bounds, and merges what they have said so far.
  * Who belongs to the group is decided when that is merged, not when they are asked: a worker that ends in
@@ -37,12 +37,13 @@ import {
 } from "./leaving/kept-worker.ts";
 import type { LeftNumbers } from "./leaving/left-numbers.ts";
 import { Slots } from "./slots.ts";
-import { Worker, type WorkerState } from "./worker.ts";
+import { type Round, Worker, type WorkerState } from "./worker.ts";
 import { noEvents, statusFamily, type WorkerCensus, workerFamilies } from "./worker-metrics.ts";
 
 /** What a hub is made of. */
 export interface HubConfig {
-  readonly local: LocalWorker;
+  /** The worker that this process is; `undefined` where it only answers for others. */
+  readonly local: LocalWorker | undefined;
   readonly facts: WorkerFacts;
   /** The slot that this process had as a member. */
   readonly slot: number | undefined;
@@ -59,6 +60,9 @@ export interface HubConfig {
   readonly onMerged: (deadlineMs: number) => Promise<void>;
 }
 
+/** How long a new hub that is not a worker itself waits for one, in milliseconds. */
+const JOIN_MS = 2_000;
+
 const NONE: readonly MetricFamily[] = [];
 
 /** All workers of a group, for the one that answers for them. */
@@ -70,19 +74,27 @@ export class Hub implements WorkerCensus {
   readonly turns: Turns = new Turns();
   readonly departures: Departures;
   incompatible = 0;
-  #own: Worker | undefined;
+  /** The worker that this process is; `undefined` before `begin()`, and where it only answers for others. */
+  own: Worker | undefined;
+  /** How many members are connected that only answer for others, when this process does not any more. */
+  standbys = 0;
   readonly #config: HubConfig;
   readonly #slots = new Slots();
-  readonly #sender: Sender;
   readonly #signal = new LightSignal();
+  /** Resolves when the first worker has joined. */
+  readonly #joined: Promise<void>;
+  #onJoined = (): void => {};
+  #begunAt: number | undefined;
   readonly #asking: Asking;
   readonly #ownFamilies: readonly MetricFamily[];
   readonly #join = createListJoiner<MetricFamily>();
 
   constructor(config: HubConfig) {
     this.#config = config;
-    this.#sender = config.local.createSender();
     const { settings, options } = config;
+    this.#joined = new Promise((resolve) => {
+      this.#onJoined = resolve;
+    });
     this.#asking = new Asking(config, this);
     this.merged = new MergedFamilies(settings);
     this.absentees = new Absentees(this.merged, this.#slots);
@@ -105,23 +117,27 @@ export class Hub implements WorkerCensus {
 
   /** Adds this process as a worker. Must follow what a former hub has left, which may name this process. */
   begin(): void {
-    const { facts, slot } = this.#config;
-    this.#own = this.#add(facts, slot, (want) => void this.#answerOwn(want));
+    const { local, facts, slot } = this.#config;
+    this.#begunAt = performance.now();
+    if (local === undefined) return;
+    const sender = local.createSender();
+    const own = this.#add(facts, slot, (want) => void this.#answerOwn(own, local, sender, want));
+    this.own = own;
   }
 
   /** Whether `begin()` has been called. */
   get hasBegun(): boolean {
-    return this.#own !== undefined;
+    return this.#begunAt !== undefined;
   }
 
-  /** The worker that this process is. */
-  get own(): Worker {
-    if (this.#own === undefined) throw new Error("The hub has not begun");
-    return this.#own;
+  /** Who this process is. */
+  get facts(): WorkerFacts {
+    return this.#config.facts;
   }
 
   /** Gathers from all workers; the rules of `Gatherer` hold. */
   async gather(context: GatherContext): Promise<GatherResult> {
+    if (this.workers.size === 0) await this.#waitForWorker(roundOf(context));
     const states = await this.#asking.askAll(roundOf(context));
     // The last numbers of those that have just ended belong to this scrape. Where many end, it has no time
     // for all: these count as they were last seen.
@@ -142,6 +158,18 @@ export class Hub implements WorkerCensus {
       isRequested: () => true,
       report: () => {},
     });
+  }
+
+  /**
+   * A hub that is not a worker itself has nothing to serve until one has joined, but what a former hub has left.
+   *
+   * @throws {UnavailableError} If it has not even that.
+   */
+  async #waitForWorker({ limitMs }: Round): Promise<void> {
+    const restMs = (this.#begunAt ?? 0) + JOIN_MS - performance.now();
+    await atMost(this.#joined, Math.max(0, Math.min(restMs, limitMs)));
+    if (this.workers.size + this.absentees.size > 0) return;
+    throw new UnavailableError("No worker has joined yet");
   }
 
   /**
@@ -173,8 +201,10 @@ export class Hub implements WorkerCensus {
     await this.departures.retireDead();
     return this.turns.take(() => {
       const former = this.find(facts.worker);
-      if (former === this.own) throw new ProtocolError("A worker has the id of the hub");
-      if (former !== undefined) this.departures.remove(former, false);
+      if (former !== undefined) {
+        if (former === this.own) throw new ProtocolError("A worker has the id of the hub");
+        this.departures.remove(former, false);
+      }
       return this.#add(facts, wanted, send);
     });
   }
@@ -189,6 +219,7 @@ export class Hub implements WorkerCensus {
     const worker = new Worker({ facts, slot, mirror, kept }, send);
     worker.hasNumbers = absentee !== undefined;
     this.workers.add(worker);
+    this.#onJoined();
     return worker;
   }
 
@@ -237,20 +268,24 @@ export class Hub implements WorkerCensus {
     for (const worker of this.workers) worker.leave();
   }
 
-  async #answerOwn({ n, ...question }: Want): Promise<void> {
-    const { local, log } = this.#config;
-    const answer = await local.answer(this.#sender, question, this.#signal);
-    if (this.#signal.aborted || this.own.isGone) return;
+  async #answerOwn(
+    own: Worker,
+    local: LocalWorker,
+    sender: Sender,
+    { n, ...question }: Want,
+  ): Promise<void> {
+    const answer = await local.answer(sender, question, this.#signal);
+    if (this.#signal.aborted || own.isGone) return;
     const { snapshot } = answer;
     try {
       if (snapshot !== undefined) {
-        for (const piece of snapshot.layout) await this.applyLayout(this.own, piece);
-        await this.applyNumbers(this.own, snapshot);
+        for (const piece of snapshot.layout) await this.applyLayout(own, piece);
+        await this.applyNumbers(own, snapshot);
       }
-      this.own.answered(answer);
+      own.answered(answer);
     } catch (error) {
-      log.error(CANNOT_ANSWER, error);
-      this.own.answered({ isGiven: false, isLate: false, isFailing: false, errors: [] });
+      this.#config.log.error(CANNOT_ANSWER, error);
+      own.answered({ isGiven: false, isLate: false, isFailing: false, errors: [] });
     }
   }
 

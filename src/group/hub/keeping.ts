@@ -12,13 +12,13 @@ const KEEP_SOON_MS = 50;
 
 /** Keeps the counters of all workers for the next hub: when it has to be done, and how long it may take. */
 export class Keeping {
-  readonly #hub: Pick<Hub, "merged" | "workers" | "absentees">;
+  readonly #hub: Pick<Hub, "merged" | "workers" | "absentees" | "own">;
   readonly #ledger: Pick<Ledger, "write" | "writeNow" | "mayReturn">;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
   constructor(
-    hub: Pick<Hub, "merged" | "workers" | "absentees">,
+    hub: Pick<Hub, "merged" | "workers" | "absentees" | "own">,
     ledger: Pick<Ledger, "write" | "writeNow" | "mayReturn">,
   ) {
     this.#hub = hub;
@@ -33,9 +33,10 @@ export class Keeping {
    */
   async beforeAnswer(deadlineMs: number): Promise<void> {
     const kept = this.keep(deadlineMs);
-    const { workers, absentees } = this.#hub;
+    const { workers, absentees, own } = this.#hub;
+    const others = workers.size + absentees.size - (own === undefined ? 0 : 1);
     // When the only worker ends, the counters start anew, unless it may return.
-    if (workers.size + absentees.size > 1 || this.#ledger.mayReturn) await kept;
+    if (others > 0 || this.#ledger.mayReturn) await kept;
   }
 
   /** Keeps all counters, and resolves to whether that was done in time. */

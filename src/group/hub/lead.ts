@@ -11,7 +11,7 @@ import { nodeModule } from "../../node.ts";
 import type { Scrape, WorkerReport } from "../../scrape/exchange.ts";
 import { UnavailableError } from "../../scrape/failure.ts";
 import { unref } from "../../timers.ts";
-import type { PartConfig } from "../border.ts";
+import type { Hosted, PartConfig } from "../border.ts";
 import { endingPid } from "../environment.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { type Seat, socketOf } from "../meeting/seat.ts";
@@ -27,12 +27,13 @@ import { WorkerScrapes, workerOf } from "./worker-scrapes.ts";
 
 /** What it takes to lead. */
 export interface LeadConfig extends PartConfig {
+  readonly hosted: Hosted;
   readonly seat: Seat;
   readonly facts: WorkerFacts;
   /** The slot that this process had as a member. */
   readonly slot: number | undefined;
-  /** Whether another process was the hub before. */
-  readonly isChange: boolean;
+  /** Which totals the hub before retained, if that was another process. */
+  readonly formerEra: string | undefined;
 }
 
 /**
@@ -90,7 +91,7 @@ export class Lead {
     this.#keeping = new Keeping(this.hub, this.#ledger);
     this.#workerScrapes = new WorkerScrapes({
       ...{ hub: this.hub, options, selfMetrics, log },
-      sourceNames: config.local.sourceNames,
+      sourceNames: config.sourceNames,
     });
     this.scrape = (request) => {
       const slot = workerOf(request.query);
@@ -121,11 +122,10 @@ export class Lead {
    */
   async open(): Promise<void> {
     try {
-      const { isChange, local } = this.#config;
-      const era = isChange ? local.era : undefined;
-      const hasInherited = await inherit(this.hub, this.#ledger, this.#left, era);
-      local.era = this.#ledger.era;
-      if (hasInherited || isChange) this.hub.events.hub_changed++;
+      const { formerEra, local } = this.#config;
+      const hasInherited = await inherit(this.hub, this.#ledger, this.#left, formerEra);
+      if (local !== undefined) local.era = this.era;
+      if (hasInherited || formerEra !== undefined) this.hub.events.hub_changed++;
       if (this.#isOver) throw new Error("The group was left meanwhile");
       this.hub.begin();
       this.#begin();
@@ -140,6 +140,11 @@ export class Lead {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     for (const socket of waiting) this.#welcome(socket);
+  }
+
+  /** Names the totals that are retained (`Ledger.era`). */
+  get era(): string {
+    return this.#ledger.era;
   }
 
   /** Gathers from all workers; the rules of `Gatherer` hold. */
@@ -192,7 +197,9 @@ export class Lead {
    */
   leaveNow(pid?: number): boolean {
     if (this.#isOver || !this.hub.hasBegun) return this.#isKept;
-    this.hub.departures.retireNow(this.hub.own, this.#config.local.totals());
+    const { own, departures } = this.hub;
+    const { local } = this.#config;
+    if (own !== undefined && local !== undefined) departures.retireNow(own, local.totals());
     // Without a pause.
     for (const _ of this.hub.mergeSilently());
     this.#isKept = this.#keeping.keepNow(pid);

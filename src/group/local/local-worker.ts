@@ -21,7 +21,7 @@ import { GatherCycle, type Gathering, isRefused } from "../../scrape/gather-cycl
 import { selectNames } from "../../scrape/query/name-filter.ts";
 import { requestedFamilies } from "../../scrape/query/selection.ts";
 import { walkLocked } from "../../scrape/slicing/locked-walk.ts";
-import { UpdateLock } from "../../scrape/update-lock.ts";
+import type { UpdateLock } from "../../scrape/update-lock.ts";
 import { type Outcome, type Question, toldErrors } from "../messages.ts";
 import type { Reported, Retained } from "./reported.ts";
 
@@ -52,18 +52,16 @@ interface LocalConfig {
   readonly options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">;
   readonly log: Log;
   readonly path?: string | undefined;
-  readonly lock?: UpdateLock | undefined;
+  readonly lock: UpdateLock;
 }
 
 /** The worker that this process is. */
 export class LocalWorker {
-  readonly lock: UpdateLock;
   /** Which sources it reports; `undefined` before it joins, when nobody asks. */
   reported: Reported | undefined;
   /** Which totals its hub retains (`Ledger.era`); `undefined` until one has said so. */
   era: string | undefined;
-  /** Empty where its sources have names: a scrape of all workers cannot pick among them. */
-  readonly sourceNames: Gatherer["sourceNames"];
+  readonly #lock: UpdateLock;
   readonly #gatherer: Gatherer;
   readonly #options: Pick<ResolvedHandlerOptions, "errorHandling" | "onScrape">;
   readonly #log: Log;
@@ -78,14 +76,10 @@ export class LocalWorker {
   #isLeaving = false;
   #last: Snapshot | undefined;
 
-  constructor(
-    { gatherer, options, log, path, lock = new UpdateLock() }: LocalConfig,
-    settings: WorkersSettings,
-  ) {
+  constructor({ gatherer, options, log, path, lock }: LocalConfig, settings: WorkersSettings) {
     const { errorHandling, onScrape } = options;
-    this.lock = lock;
+    this.#lock = lock;
     this.#gatherer = gatherer;
-    this.sourceNames = gatherer.sourceNames && [];
     this.#options = options;
     this.#settings = settings;
     this.#log = log;
@@ -120,7 +114,7 @@ export class LocalWorker {
         return { ...NOTHING_GIVEN, errors: toldErrors(gathering.errors) };
       }
       const families = requestedFamilies(gathered, selection);
-      const snapshot = await walkLocked(this.lock, deadline.signal, () =>
+      const snapshot = await walkLocked(this.#lock, deadline.signal, () =>
         sender.take(families, { isPartial, report: this.#report }),
       );
       return { ...NOTHING_GIVEN, isGiven: true, errors: toldErrors(gathering.errors), snapshot };

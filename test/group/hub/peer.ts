@@ -22,6 +22,7 @@ export const HELLO: Hello = {
   protocol: PROTOCOL,
   slot: undefined,
   canListen: false,
+  hasMetrics: true,
   worker: THREAD,
   pid: process.pid,
   thread: 9,

@@ -78,6 +78,18 @@ for (const app of ["app.mjs", "app.cjs"]) {
   }
 }
 
+test("the preload serves in a thread of its own with PROMHTTP_THREAD=1", async () => {
+  await withApp(FILES, [], async ({ node }) => {
+    const child = node(["--require", PRELOAD, "app.cjs"], { PROMHTTP_THREAD: "1" });
+    const { body } = await httpGet(await child.errorLine(/^promhttp: Metrics at (\S+) /));
+    assert.match(`${body}`, /^orders_total\{otel_scope_name="shop"\} 3$/m);
+    assert.match(`${body}`, /^promhttp_event_loop_stuck_seconds 0$/m);
+    const { stdout, stderr } = await end(child);
+    assert.equal(stdout, "loaded\nloaded\nlistening\n");
+    assert.match(stderr, /^promhttp: Metrics .*\n$/);
+  });
+});
+
 /** Processes with nothing to replace, and all that they write. */
 const QUIET: Readonly<Record<string, readonly [app: string, env: Record<string, string>]>> = {
   "loads nothing where only NODE_OPTIONS names it": ["empty.cjs", {}],
@@ -118,6 +130,11 @@ const USELESS: Readonly<
     { PROMHTTP_OTEL_TRANSLATION_STRATEGY: "x" },
     /^promhttp: Cannot replace the server of @opentelemetry\/exporter-prometheus: Environment variable PROMHTTP_OTEL_TRANSLATION_STRATEGY must be \w+, \w+, \w+ or \w+, got "x"\n$/,
   ],
+  "a switch that is neither on nor off": [
+    {},
+    { PROMHTTP_THREAD: "x" },
+    /^promhttp: Cannot replace the server of @opentelemetry\/exporter-prometheus 1\.2\.3: Environment variable PROMHTTP_THREAD must be 0 or 1, got "x"\n$/,
+  ],
   "a class of another kind": [
     {
       [`${FOLDER}/index.cjs`]: `${CLASS.replace("stopServer", "end")} module.exports = { PrometheusExporter };`,
@@ -144,6 +161,8 @@ const GUARDED = { PROMHTTP_ALLOWED_NETWORKS: "127.0.0.1" };
 const GUARDED_LINES: Readonly<Record<string, RegExp>> = {
   "an unknown strategy":
     /^promhttp: Cannot serve metrics: Environment variable PROMHTTP_OTEL_TRANSLATION_STRATEGY must be .*\n$/,
+  "a switch that is neither on nor off":
+    /^promhttp: Cannot serve metrics: Environment variable PROMHTTP_THREAD must be .*\n$/,
   "a class of another kind": USELESS["a class of another kind"]?.[2] ?? assert.fail(),
 };
 

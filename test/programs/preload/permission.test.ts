@@ -71,6 +71,21 @@ test("the preload needs no permission to write with PROMHTTP_WORKERS=0", async (
   });
 });
 
+test("the preload serves in the main thread, and says so, without permission for another", async () => {
+  await withApp(FILES, ["prom-client"], async (app) => {
+    const network = CAN_DENY_NETWORK ? ["--allow-net"] : [];
+    const args = ["--no-warnings", PERMISSION, "--allow-fs-read=/", ...network, "app.cjs"];
+    const child = preloaded(app, args, { PROMHTTP_WORKERS: "0", PROMHTTP_THREAD: "1" });
+    assert.match(await scrape(child), /^app_orders_total 3$/m);
+    child.tell("end");
+    const { code, stderr } = await child.exit();
+    assert.equal(code, 0);
+    assert.deepEqual(stderr.match(/promhttp: [^:;]+/g), [
+      "promhttp: Cannot start a thread for the server",
+    ]);
+  });
+});
+
 test("Node.js ends a process that may not read promhttp", async () => {
   await withApp(FILES, ["prom-client"], async (app) => {
     const folder = await realpath(app.folder);

@@ -6,7 +6,8 @@ import { type Check, ENCODINGS } from "./check.ts";
 
 export const FAILURE_TEXT = "The metrics could not be gathered. See the process log.\n";
 export const FAILURE_LINE: RegExp = /^error promhttp: [^:]+: Error: the password is s3cr3t/;
-const GATHER_LINE = /^error promhttp: Collector "[^:]+: Error: the password is s3cr3t/;
+export const GATHER_LINE: RegExp =
+  /^error promhttp: Collector "[^:]+: Error: the password is s3cr3t/;
 export const TIMEOUT_LINE: RegExp = /^error promhttp: [^:]+: ScrapeTimeoutError: /;
 
 /** What becomes of a scrape that fails, before its first byte and after. */

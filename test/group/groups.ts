@@ -51,7 +51,7 @@ export class TestGroup implements AsyncDisposable {
     options: HandlerOptions = {},
     open: Hosted["open"] = async () => undefined,
   ): Promise<TestWorker> {
-    return this.#join(NO_METRICS, resolve(options, { answersOnly: true }), open);
+    return this.#join(NO_METRICS, resolve(options, { answersFor: "group" }), open);
   }
 
   /** Adds a worker that never becomes the hub. */
@@ -100,7 +100,7 @@ const NO_METRICS: Gatherer = {
 
 function resolve(
   options: HandlerOptions,
-  internal: Pick<WorkersSettings, "answersOnly"> = {},
+  internal: Pick<WorkersSettings, "answersFor"> = {},
 ): ResolvedHandlerOptions {
   const given = options.workers;
   const workers = { group: "test", ...(typeof given === "object" ? given : {}) };

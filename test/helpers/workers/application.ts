@@ -114,7 +114,7 @@ export class Application implements AsyncDisposable {
 
   /** Has a worker run the line. */
   async join(worker: Worker): Promise<Worker> {
-    await worker.tell("listen", this.address, { workers: true, ...(process.env["TRY_THREAD"] && { thread: true }), ...this.#parts.options });
+    await worker.tell("listen", this.address, { workers: true, ...this.#parts.options });
     this.workers.push(worker);
     return worker;
   }

@@ -5,7 +5,7 @@
  */
 import { logAt } from "../../../endpoint/endpoints.ts";
 import { readEnvironment } from "../../../group/environment.ts";
-import { Group } from "../../../group/group.ts";
+import { Group, type Place } from "../../../group/group.ts";
 import { andThen } from "../../../maybe-promise.ts";
 import type { Gatherer, GatherResult } from "../../../model/gatherer.ts";
 import type { MetricFamily } from "../../../model/metric-family.ts";
@@ -19,6 +19,8 @@ import type { ServerArguments } from "../../open-server.ts";
 export interface Membership extends Pick<Controls, "setFailing" | "setOk"> {
   /** Resolves when it has joined, or when that takes longer. It never rejects. */
   readonly joined: Promise<void>;
+  /** Where the hub answers; `undefined` while there is none. */
+  readonly place: Place | undefined;
   /** What the thread of the server is told of the group. */
   readonly sent: () => WorkersSettings;
   /** Leaves, with all that has been counted. */
@@ -55,6 +57,9 @@ export function joinGroups(
   const joining = groups.map((group) => group.join());
   return {
     joined: Promise.allSettled(joining).then(() => {}),
+    get place() {
+      return main.place;
+    },
     sent: () => ({ ...workers, answersFor: main.role === "alone" ? "application" : "group" }),
     setFailing(message) {
       for (const group of groups) if (group.role !== "alone") group.setFailing(message);

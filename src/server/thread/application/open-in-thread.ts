@@ -102,7 +102,8 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
   }
   const closed = kept.closed.then(end);
   await membership?.joined;
-  return describe(kept, closed, membership ? declaringToAll(controls, membership) : controls);
+  const declaring = membership === undefined ? controls : declaringToAll(controls, membership);
+  return describe(kept, closed, declaring, membership);
 }
 
 function createAnswerer(
@@ -148,16 +149,22 @@ function declaringToAll(controls: DeclaringControls, membership: Membership): Co
   };
 }
 
-function describe(kept: KeptThread, closed: Promise<void>, controls: Controls): OpenServer {
+function describe(
+  kept: KeptThread,
+  closed: Promise<void>,
+  controls: Controls,
+  membership: Membership | undefined,
+): OpenServer {
+  const place = () => placeOf(kept, membership);
   return {
     get role() {
-      return kept.place.role;
+      return place().role;
     },
     get address() {
-      return kept.place.address;
+      return place().address;
     },
     get url() {
-      return kept.place.url;
+      return place().url;
     },
     closed,
     controls,
@@ -167,6 +174,15 @@ function describe(kept: KeptThread, closed: Promise<void>, controls: Controls): 
       await closed;
     },
   };
+}
+
+/** Where the server is. As long as it has no thread, another process is the hub of its group. */
+function placeOf(
+  { place, isServing }: KeptThread,
+  membership: Membership | undefined,
+): ThreadPlace {
+  if (isServing || membership === undefined || place.role === "alone") return place;
+  return { ...place, ...membership.place, role: "member" };
 }
 
 /**

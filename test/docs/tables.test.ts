@@ -14,11 +14,13 @@ import { CIPHER_SUITES, CLIENT_AUTH, CURVES } from "../../src/server/web-config/
 import { TLS_KEYS } from "../../src/server/web-config/tls-block.ts";
 import { createAuthority } from "../helpers/certificates.ts";
 import { countingGatherer } from "../helpers/gatherers.ts";
+import { httpGet } from "../helpers/http/http-get.ts";
 import { httpsGet } from "../helpers/http/https-get.ts";
 import { ROOT, readDocument, sectionOf } from "./documents.ts";
 
 const OPTIONS = readDocument("docs/guide/options.md");
 const WORKERS = readDocument("docs/guide/workers.md");
+const THREAD = readDocument("docs/guide/thread.md");
 const WEB_CONFIG = readDocument("docs/guide/web-config.md");
 
 test("the guide names every option and its default, and no other", () => {
@@ -39,7 +41,7 @@ test("the guide names every detail of the option workers and its default, and no
 
 test("the guide names every detail of the option thread and its default, and no other", () => {
   const thread = readThread(true) ?? assert.fail();
-  assert.deepEqual(defaultsIn("Options", readDocument("docs/guide/thread.md")), shown(thread));
+  assert.deepEqual(defaultsIn("Options", THREAD), shown(thread));
 });
 
 function defaultsIn(heading: string, document = OPTIONS): Record<string, string> {
@@ -209,6 +211,19 @@ test("the guide names every self-metric of security and its reasons, and no othe
     const named = Array.from(text.matchAll(/`(\w+)`/g), ([, reason]) => reason);
     assert.deepEqual(named.sort(), [...(families.get(name) ?? [])].sort(), name);
   }
+});
+
+test("the guide names every metric of a server in a thread, and no other", async () => {
+  await using server = await Server.listen(countingGatherer(), "127.0.0.1:0", { thread: true });
+  const { body } = await httpGet(server.url);
+  const plain = new Set(new SelfMetrics(() => 0).families().map(({ name }) => name));
+  const served = Array.from(
+    `${body}`.matchAll(/^# TYPE (promhttp_\w+)/gm),
+    ([, name = ""]) => name,
+  );
+  const table = sectionOf(THREAD, "While the application is stuck");
+  const named = Array.from(table.matchAll(/^\| `(promhttp_\w+)/gm), ([, name]) => name);
+  assert.deepEqual(named.sort(), served.filter((name) => !plain.has(name)).sort());
 });
 
 test("the guide names every metric about the workers, and no other", () => {

@@ -18,6 +18,8 @@ export interface KeptThreadParts {
   readonly mayExit: boolean;
   /** How long a thread may take to close, in milliseconds, before it is terminated. */
   readonly closeMs: number;
+  /** How long it still serves before it closes, in milliseconds, unless it is asked twice. */
+  readonly delayMs: number;
 }
 
 /** Answers the questions of one thread. */
@@ -107,7 +109,9 @@ export class KeptThread {
     clearTimeout(this.#restart);
     if (this.#thread !== undefined) {
       this.#thread.post({ type: "close" });
-      const { mayExit, closeMs } = this.#parts;
+      const { mayExit, closeMs, delayMs } = this.#parts;
+      // Somebody awaits it. A delay keeps no process alive that may exit.
+      if (delayMs === 0 || this.#end !== undefined) this.#thread.keepAlive(true);
       this.#end ??= setTimeout(() => void this.#thread?.terminate(), closeMs);
       if (mayExit) unref(this.#end);
     } else if (this.#starting !== undefined) void this.#starting.terminate();
@@ -119,8 +123,9 @@ export class KeptThread {
   reload(): Promise<void> {
     const n = this.#nextReload++;
     return new Promise((resolve) => {
-      if (this.post({ type: "reload", n })) this.#reloads.set(n, resolve);
-      else resolve();
+      if (!this.post({ type: "reload", n })) return resolve();
+      this.#reloads.set(n, resolve);
+      this.#thread?.keepAlive(true);
     });
   }
 
@@ -135,6 +140,7 @@ export class KeptThread {
       throw unpackError(opening.error);
     }
     this.#thread = thread;
+    if (this.#parts.mayExit) thread.keepAlive(false);
     this.#place = opening;
     this.#isTls = opening.isTls;
     const openedAt = performance.now();
@@ -147,20 +153,16 @@ export class KeptThread {
   }
 
   #start(): ServingThread {
-    const { start, answer, mayExit } = this.#parts;
+    const { start, answer } = this.#parts;
     const startedWith = start(this.#restarts, this.#place);
     let answerer: Answerer | undefined;
     try {
-      const thread = new ServingThread(
-        startedWith,
-        (message) => {
-          if (message.type === "closed") void this.#close(thread);
-          else if (message.type === "place") this.#place = message;
-          else if (message.type === "reloaded") this.#reloaded(message.n);
-          else answerer?.take(message);
-        },
-        mayExit,
-      );
+      const thread = new ServingThread(startedWith, (message) => {
+        if (message.type === "closed") void this.#close(thread);
+        else if (message.type === "place") this.#place = message;
+        else if (message.type === "reloaded") this.#reloaded(message.n);
+        else answerer?.take(message);
+      });
       answerer = answer(thread.post);
       void thread.ended.then(() => answerer?.close());
       return thread;
@@ -172,6 +174,8 @@ export class KeptThread {
   #reloaded(n: number): void {
     this.#reloads.get(n)?.();
     this.#reloads.delete(n);
+    const { mayExit } = this.#parts;
+    if (mayExit && this.#reloads.size === 0 && !this.#isClosing) this.#thread?.keepAlive(false);
   }
 
   /** The server in the thread has closed, asked to or not. */

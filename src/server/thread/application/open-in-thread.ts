@@ -94,6 +94,7 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
       answer: (postThere) => createAnswerer(answering, postThere, write),
       log,
       mayExit: options.unref,
+      delayMs: options.shutdownDelayMs,
       closeMs: options.shutdownDelayMs + options.drainTimeoutMs + CLOSE_MARGIN_MS,
     });
   } catch (error) {

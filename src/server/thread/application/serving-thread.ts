@@ -11,7 +11,10 @@ export type Opening = Extract<FromServer, { readonly type: "open" | "failed" }>;
 /** Takes what a thread says beside that. */
 export type TakeMessage = (message: Exclude<FromServer, Opening>) => void;
 
-/** One thread of a server, from its start to its end. No error of it reaches the process. */
+/**
+ * One thread of a server, from its start to its end. It keeps the process alive until it is told otherwise. No
+ * error of it reaches the process.
+ */
 export class ServingThread {
   /** Resolves when it serves, or cannot; `undefined` when it has ended before. */
   readonly opening: Promise<Opening | undefined>;
@@ -22,10 +25,9 @@ export class ServingThread {
   /**
    * Starts a thread.
    *
-   * @param mayExit Whether the process may exit while it runs.
    * @throws What Node throws where no thread can be started.
    */
-  constructor(start: ThreadStart, take: TakeMessage, mayExit: boolean) {
+  constructor(start: ThreadStart, take: TakeMessage) {
     const { Worker } = nodeModule("node:worker_threads");
     const worker = new Worker(THREAD_FILE, {
       workerData: start,
@@ -51,12 +53,16 @@ export class ServingThread {
       });
       void this.ended.then(() => resolve(undefined));
     });
-    // Only now: whoever opens a server awaits it, and a listener for messages undoes it.
-    if (mayExit) void this.opening.then(() => worker.unref());
   }
 
   readonly post: Post = (message, transferred = []) =>
     this.#worker.postMessage(message, transferred);
+
+  /** Keeps the process alive, or does so no longer. */
+  keepAlive(isKept: boolean): void {
+    if (isKept) this.#worker.ref();
+    else this.#worker.unref();
+  }
 
   /** Ends it at once. */
   async terminate(): Promise<void> {

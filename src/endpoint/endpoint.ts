@@ -43,6 +43,8 @@ export interface Application {
   readonly health: () => FixedAnswer;
   /** Its process, as its own thread sees it. */
   readonly process: ProcessReading;
+  /** Whether its event loop is stuck, so that it is not worth waiting for. */
+  readonly isStuck: () => boolean;
   /** How it does, for the page. */
   readonly state: () => ApplicationState;
 }

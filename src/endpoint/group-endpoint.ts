@@ -39,7 +39,8 @@ export function createGroupEndpoint(
 ): GroupEndpoint {
   checkGrouped(parts);
   const { gatherer, options, log, path, lock } = parts;
-  const group = new Group({ gatherer, options, log, path, lock, ...where });
+  const { isStuck } = parts.application ?? {};
+  const group = new Group({ gatherer, options, log, path, lock, isStuck, ...where });
   const all = createSharedEndpoint({
     ...parts,
     gatherer: group.gatherer,

@@ -104,7 +104,7 @@ export class Group {
    * @throws What `open()` throws, if this process becomes the first hub or is alone.
    */
   async join(hosted?: Hosted): Promise<void> {
-    const { options, log, address, path, isFurther = false } = this.#config;
+    const { options, log, address, path, isFurther = false, isStuck } = this.#config;
     if (this.#settings.answersFor === "application") return this.#beAlone(undefined, hosted);
     const patienceMs = hosted === undefined ? Number.POSITIVE_INFINITY : this.#settings.patienceMs;
     const settings = { ...this.#settings, patienceMs };
@@ -115,7 +115,7 @@ export class Group {
       const meeting = meet({ group, address, path: isFurther ? path : undefined });
       const hasPort = address !== undefined && !isFurther;
       const canListen = hasPort && patienceMs !== Number.POSITIVE_INFINITY;
-      const border = { meeting, hosted, canListen, local, sourceNames };
+      const border = { meeting, hosted, canListen, local, isStuck, sourceNames };
       const part = new Part({ ...border, settings, options, log });
       this.#part = part;
       if (local !== undefined) local.reported = new Reported(meeting.key);

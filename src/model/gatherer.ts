@@ -66,12 +66,12 @@ export interface Gatherer {
    */
   readonly hasCollectors?: boolean;
   /**
-   * How long collectors in another thread may take to say that they were too late, in milliseconds.
-   * @default undefined, for those of this thread, which need no more than a turn of its event loop
+   * Whether it always settles in a moment when its signal aborts: a scrape then waits for it, to know which
+   * collectors were too slow.
    *
    * @internal
    */
-  readonly lastWordMs?: number;
+  readonly settlesOnAbort?: boolean;
 }
 
 /** What a gatherer is told about the scrape that it works for. */

@@ -233,7 +233,9 @@ export class GatherCycle {
     this.#end(cycle);
     cycle.signal.abort(reason);
     if (cycle.lateness === undefined) return;
-    await Promise.race([cycle.result.catch(() => {}), wait(this.#gatherer.lastWordMs)]);
+    const settled = cycle.result.catch(() => {});
+    const isCertain = this.#gatherer.settlesOnAbort;
+    await (isCertain ? settled : Promise.race([settled, nextTurn().then(nextTurn)]));
     this.#tellLateness(cycle);
   }
 
@@ -258,12 +260,6 @@ function isWhole({ names, pickedSources }: Selection): boolean {
 /** Tells whether no scrape waits any more, through no fault of the collectors. */
 export function isAbandoned({ aborted, reason }: Pick<Signal, "aborted" | "reason">): boolean {
   return aborted && !(reason instanceof ScrapeTimeoutError);
-}
-
-function wait(ms?: number): Promise<void> {
-  return ms === undefined
-    ? nextTurn().then(nextTurn)
-    : new Promise((resolve) => unref(setTimeout(resolve, ms)));
 }
 
 function abortAt(deadlineMs: number, signal: LightSignal): NodeJS.Timeout {

@@ -8,6 +8,7 @@ import {
 import type { ServedPaths } from "../endpoint/served-paths.ts";
 import { HEALTHY_PATH, READY_PATH } from "../http/routes.ts";
 import type { Log } from "../log.ts";
+import type { MaybePromise } from "../maybe-promise.ts";
 import type { Gatherer } from "../model/gatherer.ts";
 import { type ListenTarget, urlOf } from "../options/address.ts";
 import type { Controls, ResolvedOptions } from "../options/options.ts";
@@ -50,39 +51,28 @@ export function schemeOf({ security }: Pick<ServerArguments, "security">): "http
   return security?.isTls ? "https" : "http";
 }
 
-/** What ports are opened for. */
-export interface PortsParts extends Omit<PortParts, "onRequest"> {
-  readonly context: RequestContext;
+/** Opens what a server is made of. */
+export interface Openers {
+  readonly openEndpoint: (
+    parts: EndpointParts,
+    paths: ServedPaths | undefined,
+  ) => MaybePromise<Endpoint>;
+  /** @throws {ListenError} When the system refuses. */
+  readonly openPort: (parts: PortParts, context: RequestContext) => Promise<Port>;
 }
 
-/**
- * Opens the port of a server, and with it the one of the option `healthAddress`.
- *
- * @throws {ListenError} When the system refuses.
- */
-export async function openPorts({ context, ...others }: PortsParts): Promise<Port> {
-  const parts = { ...others, onRequest: createRequestListener(context) };
-  if (parts.options.healthAddress === undefined) return openPort(parts);
-  const { openWithHealth } = await import("./listen/health-port.ts");
-  return openWithHealth(parts, context);
-}
-
-/** Makes the endpoint of this process. */
-async function openEndpoint(
-  parts: EndpointParts,
-  paths: ServedPaths | undefined,
-): Promise<Endpoint> {
-  if (paths === undefined) return createEndpoint(parts);
-  const { createEndpoints } = await import("../endpoint/endpoints.ts");
-  return (await createEndpoints(parts, paths)).main;
-}
+/** Those of a server that has one path and one port. */
+const PLAIN: Openers = { openEndpoint: createEndpoint, openPort };
 
 /**
  * Opens the server of one process.
  *
  * @throws {ListenError} When the address cannot be listened on.
  */
-export async function openServer(parts: ServerArguments): Promise<OpenServer> {
+export async function openServer(
+  parts: ServerArguments,
+  openers: Openers = PLAIN,
+): Promise<OpenServer> {
   const { gatherer, paths, options, log, security, application } = parts;
   let port: Port | undefined;
   const endpointParts = {
@@ -98,12 +88,13 @@ export async function openServer(parts: ServerArguments): Promise<OpenServer> {
     application,
     lock: application?.lock,
   };
-  const endpoint = await openEndpoint(endpointParts, paths);
+  const endpoint = await openers.openEndpoint(endpointParts, paths);
   const closing = createClosing(options, async () => port?.drain());
   const health = application?.health;
   const context = { options, endpoint, closing, log, guard: security?.guard, health };
   const onClosed = () => void closing.closeNow();
-  port = await openPorts({ ...parts, context, onClosed, layer: security?.layer });
+  const onRequest = createRequestListener(context);
+  port = await openers.openPort({ ...parts, onRequest, onClosed, layer: security?.layer }, context);
   const { address, closed } = port;
   void closed.then(endpoint.close);
   const { close } = closing;

@@ -304,7 +304,7 @@ test("GatherCycle reports the collectors that missed the deadline", async () => 
 
 test("GatherCycle reports collectors of another thread that missed the deadline, and no failure beside", async () => {
   const { gatherer, contexts, settle } = createSettled();
-  const { gather, told } = createCycle({ ...gatherer, lastWordMs: 60_000 });
+  const { gather, told } = createCycle({ ...gatherer, settlesOnAbort: true });
   const errors = [{ collector: "a", error: new ScrapeTimeoutError(5) }];
   const controller = new AbortController();
   const late = gather(until(controller.signal));

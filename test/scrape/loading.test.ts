@@ -34,7 +34,7 @@ interface Loaded {
 /** Starts a process that serves metrics from the built package, scrapes it and returns what it loaded. */
 async function loadedAfter(
   scrapes: readonly Scrape[],
-  kind: "promhttp" | "plain" = "promhttp",
+  kind: "promhttp" | "plain" | "thread" = "promhttp",
 ): Promise<Loaded> {
   const folder = mkdtempSync(join(tmpdir(), "promhttp-"));
   const file = join(folder, "loads");
@@ -68,8 +68,9 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   protobuf: /^exposition\/protobuf\//,
   compression: /^exposition\/compression\/(?!compressor)/,
   "the page": /^(page\/(?!open-page)|scrape\/survey\/survey|version)/,
-  "a group":
-    /^(group\/|gatherers\/remote\/|endpoint\/group|server\/open\/open-in-group|http\/targets)/,
+  "a group": /^(group\/|endpoint\/group|server\/open\/open-in-group|http\/targets)/,
+  "a thread": /^(server\/(thread\/|open\/open-any)|thread\.)/,
+  "what groups and threads send": /^(gatherers\/remote|scrape\/slicing)\//,
   "further paths": /^endpoint\/(served-paths|endpoints)/,
   probes: /^(probe\/|endpoint\/probes|options\/probe-rules)/,
   "the Fetch API": /^(http\/fetch|mount\/answer-fetch)/,
@@ -222,5 +223,16 @@ test("a handler loads no HTTP server, so that it runs where there is none", () =
   assert.ok(builtins.includes("NativeModule util"));
   for (const name of ["http", "http2", "net", "zlib"]) {
     assert.ok(!builtins.includes(`NativeModule ${name}`), name);
+  }
+});
+
+test("with a server in a thread, the application encodes nothing and loads no HTTP server", async () => {
+  const scrape = { accept: OPENMETRICS, "accept-encoding": "gzip" };
+  const loaded = await loadedAfter([scrape], "thread");
+  const parts = ["a thread", "what groups and threads send", "security"];
+  assert.deepEqual(partsOf(loaded), [...parts, "queries, hooks and named sources"]);
+  assert.ok(loaded.builtins.includes("NativeModule worker_threads"));
+  for (const name of ["http", "zlib"]) {
+    assert.ok(!loaded.builtins.includes(`NativeModule ${name}`), name);
   }
 });

@@ -1,6 +1,7 @@
 import { checkServerSecurity, readThread } from "../../options/late-rules.ts";
 import { isSecured } from "../../options/security-rules.ts";
 import { type OpenServer, openServer, type ServerArguments } from "../open-server.ts";
+import { OPENERS } from "./openers.ts";
 
 /**
  * Opens a server with all that its options ask for. It is loaded on use: most servers are plain.
@@ -47,7 +48,7 @@ export async function openSecured(given: ServerArguments): Promise<OpenServer> {
 }
 
 async function openAnywhere(parts: ServerArguments): Promise<OpenServer> {
-  if (parts.options.workers === undefined) return openServer(parts);
+  if (parts.options.workers === undefined) return openServer(parts, OPENERS);
   const { openInGroup } = await import("./open-in-group.ts");
   return openInGroup(parts);
 }

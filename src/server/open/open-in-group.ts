@@ -9,14 +9,10 @@ import { nodeModule } from "../../node.ts";
 import { type ListenTarget, textOf, urlOf } from "../../options/address.ts";
 import type { Controls } from "../../options/options.ts";
 import { type Closing, createClosing } from "../closing.ts";
-import type { Port } from "../listen/port.ts";
-import {
-  type OpenServer,
-  openPorts,
-  type PortsParts,
-  type ServerArguments,
-  schemeOf,
-} from "../open-server.ts";
+import type { Port, PortParts } from "../listen/port.ts";
+import { type OpenServer, type ServerArguments, schemeOf } from "../open-server.ts";
+import { createRequestListener, type RequestContext } from "../requests.ts";
+import { OPENERS } from "./openers.ts";
 
 /**
  * Opens the server of a process that is a worker of a group.
@@ -90,6 +86,9 @@ async function openEndpoints(
 /** The longest time that a timer can wait. */
 const KEEP_ALIVE_MS = 2 ** 31 - 1;
 
+/** What a port is opened for, but for what answers its requests. */
+type PortsParts = Omit<PortParts, "onRequest">;
+
 /** A server in the making. */
 interface Worker {
   readonly parts: ServerArguments;
@@ -109,7 +108,7 @@ async function openAsHub({ parts, group, closing, ports }: Worker): Promise<void
   await group.join({
     open: () => {
       // Nobody else has the server, so nothing else closes it.
-      const port = ports.open({ ...parts, context, onClosed() {}, layer, sharing: "never" });
+      const port = ports.open({ ...parts, onClosed() {}, layer, sharing: "never" }, context);
       return port.then(({ address }) => placeOf(address, parts));
     },
     shut: () => ports.shut(),
@@ -130,7 +129,7 @@ async function openInEach({ parts, group, alone, closing, ports }: Worker): Prom
   const endpoint = createLateEndpoint(parts, alone, joined);
   const context = { options, endpoint, closing, log, guard };
   const onClosed = () => void closing.closeNow();
-  const { address } = await ports.open({ ...parts, context, onClosed, layer, sharing: "allow" });
+  const { address } = await ports.open({ ...parts, onClosed, layer, sharing: "allow" }, context);
   join(placeOf(address, parts));
   await joined;
 }
@@ -195,9 +194,10 @@ class Ports {
    *
    * @throws {ListenError} When the system refuses.
    */
-  async open(parts: PortsParts): Promise<Port> {
+  async open(parts: PortsParts, context: RequestContext): Promise<Port> {
     if (this.#isClosed) throw new ListenError(parts.label, new Error("the server is closing"));
-    const opening = openPorts(parts);
+    const onRequest = createRequestListener(context);
+    const opening = OPENERS.openPort({ ...parts, onRequest }, context);
     this.#opening = opening.catch(() => {});
     this.#current = await opening;
     return this.#current;

@@ -10,6 +10,7 @@
  * | application | `collecting` | some collectors are asynchronous, and have not settled |
  * | server | `abandon` | nobody waits for a question any longer |
  * | server | `authorize`, `probe` | asks for what a function of the user decides or returns |
+ * | application | `layout` | the beginning of an answer |
  * | application | `answer`, `authorized`, `probed`, `refused` | ends a question |
  * | application | `failing`, `ok`, `ready`, `updated` | what the application has declared, and how an update went |
  * | application | `reload`, `close` | asks the server to do so |
@@ -19,7 +20,7 @@
  * Numbers lie in shared memory (`shared-numbers.ts`), and so does the heartbeat (`heartbeat.ts`).
  */
 import type { AddressInfo } from "node:net";
-import type { Snapshot } from "../../gatherers/remote/snapshot.ts";
+import type { LayoutPiece, Snapshot } from "../../gatherers/remote/snapshot.ts";
 import type { CollectorError, Gatherer, SourceHealth } from "../../model/gatherer.ts";
 import type { ProcessReading } from "../../node.ts";
 import type { ListenTarget } from "../../options/address.ts";
@@ -123,6 +124,17 @@ export interface Answer {
   readonly readAtMs: number;
 }
 
+/**
+ * A piece of the layout of the next answer of its source, before the ones that come with it. To clone a large
+ * layout at once would block the event loop.
+ */
+export interface LayoutAhead {
+  readonly type: "layout";
+  /** The index of its source. */
+  readonly source: number;
+  readonly piece: LayoutPiece;
+}
+
 /** A snapshot whose numbers are in memory that both threads share, or that comes with the message. */
 export interface SentSnapshot extends Omit<Snapshot, "numbers"> {
   readonly numbers: SentNumbers;
@@ -173,6 +185,7 @@ export type FromServer =
 /** What the thread of the application says. */
 export type FromApplication =
   | Answer
+  | LayoutAhead
   | { readonly type: "collecting"; readonly n: number }
   | { readonly type: "refused"; readonly n: number; readonly error: ErrorParcel }
   | { readonly type: "authorized"; readonly n: number; readonly isAllowed: boolean }

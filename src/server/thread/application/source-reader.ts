@@ -1,4 +1,5 @@
 import { Sender } from "../../../gatherers/remote/sender.ts";
+import type { LayoutPiece } from "../../../gatherers/remote/snapshot.ts";
 import type { CollectorError, GatherContext, Gatherer } from "../../../model/gatherer.ts";
 import type { MetricFamily } from "../../../model/metric-family.ts";
 import type { ErrorHandling } from "../../../options/options.ts";
@@ -6,11 +7,11 @@ import { isRefused } from "../../../scrape/gather-cycle.ts";
 import { selectNames } from "../../../scrape/query/name-filter.ts";
 import { NO_PARAMS, requestedFamilies } from "../../../scrape/query/selection.ts";
 import { walkLocked } from "../../../scrape/slicing/locked-walk.ts";
-import { Turns } from "../../../scrape/slicing/slices.ts";
+import { inSlices, Turns } from "../../../scrape/slicing/slices.ts";
 import type { UpdateLock } from "../../../scrape/update-lock.ts";
 import { sharedNow } from "../environment.ts";
 import { packError } from "../error-parcel.ts";
-import type { Answer, Want } from "../messages.ts";
+import type { Answer, LayoutAhead, Want } from "../messages.ts";
 import { NumbersWriter } from "../shared-numbers.ts";
 import type { OpenQuestion } from "./open-question.ts";
 
@@ -24,8 +25,11 @@ export interface ServedSource {
   readonly furtherFamilies: readonly MetricFamily[];
 }
 
-/** Sends an answer, and hands over the memory that comes with it. */
-export type SendAnswer = (answer: Answer, transferred: readonly ArrayBuffer[]) => void;
+/** Sends an answer, or a part of it, and hands over the memory that comes with it. */
+export type SendAnswer = (
+  answer: Answer | LayoutAhead,
+  transferred?: readonly ArrayBuffer[],
+) => void;
 
 /** Answers what one thread asks for of one path. */
 export class SourceReader {
@@ -84,6 +88,7 @@ export class SourceReader {
     };
     await this.#turns.take(async () => {
       const { readAtMs, snapshot, transferred } = await this.#take(take, question);
+      await inSlices(this.#sendAhead(want.source, snapshot.layout));
       const answer: Answer = {
         type: "answer",
         n: want.n,
@@ -92,12 +97,23 @@ export class SourceReader {
         sources,
         durations,
         faults: faults.all,
-        snapshot,
+        snapshot: { ...snapshot, layout: snapshot.layout.slice(-1) },
         isSeparate: take.isSeparate,
         readAtMs,
       };
       this.#send(answer, transferred);
     });
+  }
+
+  /** Sends all of a layout but its end, which comes with the answer. */
+  *#sendAhead(
+    source: number,
+    layout: readonly LayoutPiece[],
+  ): Generator<undefined, void, undefined> {
+    for (const piece of layout.slice(0, -1)) {
+      this.#send({ type: "layout", source, piece });
+      yield;
+    }
   }
 
   async #take(

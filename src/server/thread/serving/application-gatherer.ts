@@ -1,4 +1,5 @@
 import { MirroredFamilies } from "../../../gatherers/remote/mirrored-families.ts";
+import type { LayoutPiece } from "../../../gatherers/remote/snapshot.ts";
 import type { GatherContext, Gatherer, GatherResult } from "../../../model/gatherer.ts";
 import type { MetricFamily } from "../../../model/metric-family.ts";
 import type { ErrorHandling } from "../../../options/options.ts";
@@ -8,7 +9,7 @@ import { inSlices } from "../../../scrape/slicing/slices.ts";
 import type { UpdateLock } from "../../../scrape/update-lock.ts";
 import { sharedNow } from "../environment.ts";
 import { unpackError } from "../error-parcel.ts";
-import type { Answer, SourceFacts } from "../messages.ts";
+import type { Answer, LayoutAhead, SourceFacts } from "../messages.ts";
 import { NumbersReader } from "../shared-numbers.ts";
 import type { Conversation } from "./conversation.ts";
 import { type Gathered, LastAnswers } from "./last-answers.ts";
@@ -43,11 +44,13 @@ export class ApplicationGatherer implements Gatherer {
   readonly params: Gatherer["params"];
   readonly sourceNames: Gatherer["sourceNames"];
   readonly hasCollectors: boolean;
-  readonly lastWordMs = 100;
+  readonly settlesOnAbort = true;
   readonly #source: number;
   readonly #parts: ApplicationGathererParts;
   readonly #mirrored = new MirroredFamilies();
   readonly #numbers = new NumbersReader();
+  /** The beginning of the layout of the next answer. */
+  readonly #layout: LayoutPiece[] = [];
   readonly #last = new LastAnswers();
   /** When that was read which is served instead of an answer; `undefined` while answers come. */
   #servedReadAtMs: number | undefined;
@@ -96,6 +99,11 @@ export class ApplicationGatherer implements Gatherer {
     return { ...applied, families: last ? this.#mirrored.current(last.families) : [] };
   }
 
+  /** Takes the beginning of the next answer. */
+  begin({ piece }: LayoutAhead): void {
+    this.#layout.push(piece);
+  }
+
   /**
    * Applies an answer, whoever waits for it: the next ones have only what has changed since.
    *
@@ -105,13 +113,14 @@ export class ApplicationGatherer implements Gatherer {
     const { snapshot, isSeparate, sources, durations, faults, readAtMs } = answer;
     // At once, because the numbers of the next one may then be written to the same memory.
     const numbers = this.#numbers.take(snapshot.numbers);
+    const layout = [...this.#layout.splice(0), ...snapshot.layout];
     const errors = answer.errors.map((each) => ({ ...each, error: unpackError(each.error) }));
     const hasNothing = this.#parts.errorHandling === "fail" || snapshot.order.length === 0;
     const isRefused = errors.length > 0 && hasNothing;
     // What the last one has got stays for scrapes to come.
     const isPartial = snapshot.isPartial || isRefused;
     const mirrored = isSeparate ? new MirroredFamilies() : this.#mirrored;
-    const steps = mirrored.apply({ ...snapshot, isPartial, numbers });
+    const steps = mirrored.apply({ ...snapshot, layout, isPartial, numbers });
     const families = isSeparate ? await inSlices(steps) : await this.#write(steps);
     const applied = { families, errors, sources, durations, faults, readAtMs, isRefused };
     if (isRefused || isSeparate) return applied;

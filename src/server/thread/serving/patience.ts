@@ -13,8 +13,8 @@ const GRACE_MS = 20;
 /** How long at most one that turns has to say anything, in milliseconds. */
 const MAX_PATIENCE_MS = 1_000;
 
-/** How long collectors that are too late for a scrape have to fail, in milliseconds. */
-const LAST_WORD_MS = 1_000;
+/** How long the application has to say which collectors were too late for a scrape, in milliseconds. */
+const LAST_WORD_MS = 100;
 
 /** Whether the event loop of the application is stuck. */
 export function isStuck(heartbeat: Heartbeat): boolean {
@@ -36,7 +36,8 @@ export async function replyInTime<T>(
   hasLast: () => boolean,
 ): Promise<T | undefined> {
   const { signal, lightSignal = signal, deadlineMs } = context;
-  const rest = restOf(question, conversation.heartbeat, deadlineMs - Date.now());
+  const { heartbeat } = conversation;
+  const rest = restOf(question, heartbeat, deadlineMs - Date.now());
   let timer: NodeJS.Timeout | undefined;
   let onAbort = () => {};
   const stuck = new Promise<undefined>((resolve) => {
@@ -54,7 +55,7 @@ export async function replyInTime<T>(
       clearTimeout(timer);
       const end = () => reject(lightSignal.reason);
       // The reply says which collectors were late.
-      if (isLate && question.isCollecting) timer = setTimeout(end, LAST_WORD_MS);
+      if (isLate && !isStuck(heartbeat)) timer = setTimeout(end, LAST_WORD_MS);
       else end();
     };
   });

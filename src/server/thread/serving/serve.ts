@@ -15,7 +15,7 @@ import { openSecured } from "../../open/open-any.ts";
 import type { OpenServer, ServerArguments } from "../../open-server.ts";
 import { packError, unpackError } from "../error-parcel.ts";
 import { Heartbeat } from "../heartbeat.ts";
-import type { Answer, FromApplication, ThreadStart } from "../messages.ts";
+import type { Answer, FromApplication, LayoutAhead, ThreadStart } from "../messages.ts";
 import { createApplication } from "./application.ts";
 import { ApplicationGatherer } from "./application-gatherer.ts";
 import { Conversation, isReply, type Reply } from "./conversation.ts";
@@ -38,6 +38,7 @@ export async function serve(start: ThreadStart): Promise<void> {
   const opening = openSecured(argumentsOf(start, conversation, gatherers, lock));
   port.on("message", (message: FromApplication) => {
     if (isReply(message)) conversation.receive(message);
+    else if (message.type === "layout") gatherers[message.source]?.begin(message);
     else void opening.then((server) => obey(message, server, conversation)).catch(() => {});
   });
   try {
@@ -114,7 +115,7 @@ function declare({ declared }: ThreadStart, { controls }: OpenServer): void {
 
 /** Does what the application says. */
 async function obey(
-  message: Exclude<FromApplication, Reply>,
+  message: Exclude<FromApplication, Reply | LayoutAhead>,
   { controls, security, close }: OpenServer,
   conversation: Conversation,
 ): Promise<void> {

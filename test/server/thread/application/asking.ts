@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { MirroredFamilies } from "../../../../src/gatherers/remote/mirrored-families.ts";
+import type { LayoutPiece } from "../../../../src/gatherers/remote/snapshot.ts";
 import type { Gatherer } from "../../../../src/model/gatherer.ts";
 import type { MetricFamily, ValueMetric } from "../../../../src/model/metric-family.ts";
 import { UpdateLock } from "../../../../src/scrape/update-lock.ts";
@@ -8,7 +9,7 @@ import {
   type ServedSource,
   SourceReader,
 } from "../../../../src/server/thread/application/source-reader.ts";
-import type { Answer, Want } from "../../../../src/server/thread/messages.ts";
+import type { Answer, LayoutAhead, Want } from "../../../../src/server/thread/messages.ts";
 import { NumbersReader } from "../../../../src/server/thread/shared-numbers.ts";
 
 /** What a scrape asks for, beside what it asks for as a rule: everything, for a minute. */
@@ -44,13 +45,15 @@ export class Asking {
   readonly lock: UpdateLock = new UpdateLock();
   /** In the order in which they came. */
   readonly got: Got[] = [];
+  /** The beginning of the next answer. */
+  readonly ahead: LayoutPiece[] = [];
   readonly #reader: SourceReader;
   readonly #mirrored = new MirroredFamilies();
   readonly #numbers = new NumbersReader();
 
   constructor(source: ServedSource) {
-    this.#reader = new SourceReader(source, this.lock, (answer, transferred) => {
-      this.#take(structuredClone(answer, { transfer: [...transferred] }));
+    this.#reader = new SourceReader(source, this.lock, (message, transfer = []) => {
+      this.#take(structuredClone(message, { transfer: [...transfer] }));
     });
   }
 
@@ -64,11 +67,16 @@ export class Asking {
     return answer;
   }
 
-  #take(answer: Answer): void {
+  #take(answer: Answer | LayoutAhead): void {
+    if (answer.type === "layout") {
+      this.ahead.push(answer.piece);
+      return;
+    }
     const { snapshot, isSeparate } = answer;
+    const layout = [...this.ahead.splice(0), ...snapshot.layout];
     const mirrored = isSeparate ? new MirroredFamilies() : this.#mirrored;
     const numbers = this.#numbers.take(snapshot.numbers);
-    const steps = mirrored.apply({ ...snapshot, numbers });
+    const steps = mirrored.apply({ ...snapshot, layout, numbers });
     let step = steps.next();
     while (!step.done) step = steps.next();
     this.got.push({ ...answer, lines: step.value.flatMap(linesOf) });

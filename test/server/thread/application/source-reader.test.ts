@@ -6,7 +6,7 @@ import type { ValueMetric } from "../../../../src/model/metric-family.ts";
 import { OpenQuestion } from "../../../../src/server/thread/application/open-question.ts";
 import { sharedNow } from "../../../../src/server/thread/environment.ts";
 import { unpackError } from "../../../../src/server/thread/error-parcel.ts";
-import { gaugeOf, UP_FAMILY } from "../../../helpers/families.ts";
+import { gaugeOf, longFamily, UP_FAMILY } from "../../../helpers/families.ts";
 import { createGate } from "../../../helpers/gate.ts";
 import { blockingGatherer, gathererWith } from "../../../helpers/gatherers.ts";
 import { tick } from "../../../helpers/turns.ts";
@@ -220,6 +220,21 @@ test("the numbers of an answer that has not been taken are not written over", as
     asking.got.flatMap(({ lines }) => lines),
     ["g 1", "g 2", "g 3"],
   );
+});
+
+test("a large layout goes ahead in pieces, and the end of it with the answer", async () => {
+  const asking = new Asking(sourceOf(gathererWith(longFamily({ count: 200 }))));
+  let pieces = 0;
+  const { push } = asking.ahead;
+  asking.ahead.push = (...given) => {
+    pieces++;
+    return push.apply(asking.ahead, given);
+  };
+  const { lines, snapshot } = await asking.ask();
+  assert.equal(lines.length, 200);
+  assert.ok(pieces > 2, `${pieces} pieces`);
+  assert.equal(snapshot.layout.length, 1);
+  assert.deepEqual((await asking.ask({ n: 2 })).lines, lines);
 });
 
 test("faults of one answer are bounded", async () => {

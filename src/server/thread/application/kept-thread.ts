@@ -92,6 +92,11 @@ export class KeptThread {
     return this.#place ?? NOWHERE;
   }
 
+  /** Whether there is a thread, which has opened that place. */
+  get isServing(): boolean {
+    return this.#thread !== undefined;
+  }
+
   get isTls(): boolean {
     return this.#isTls;
   }

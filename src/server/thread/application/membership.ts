@@ -42,7 +42,9 @@ export function joinGroups(
   families: readonly MetricFamily[],
 ): Membership {
   const { gatherer, paths, target, log } = parts;
-  const options = { ...parts.options, workers: { ...workers, onJoined: onJoinedOther(workers) } };
+  const { pid, thread } = readEnvironment();
+  const onJoined = workers.onJoined && onJoinedOther(workers.onJoined, pid);
+  const options = { ...parts.options, workers: { ...workers, onJoined } };
   const shared = { options, lock, address: textOf(target) };
   const main = new Group({
     ...shared,
@@ -60,7 +62,7 @@ export function joinGroups(
     get place() {
       return main.place;
     },
-    sent: () => ({ ...workers, answersFor: main.role === "alone" ? "application" : "group" }),
+    sent: () => ({ ...workers, application: { thread, isAlone: main.role === "alone" } }),
     setFailing(message) {
       for (const group of groups) if (group.role !== "alone") group.setFailing(message);
     },
@@ -74,9 +76,13 @@ export function joinGroups(
 }
 
 /** Whoever asked for it need not learn that it has joined its own thread. */
-function onJoinedOther({ onJoined }: WorkersSettings): WorkersSettings["onJoined"] {
-  const { pid } = readEnvironment();
-  return onJoined && ((hub) => hub.pid !== pid && onJoined(hub));
+function onJoinedOther(
+  onJoined: NonNullable<WorkersSettings["onJoined"]>,
+  pid: number,
+): NonNullable<WorkersSettings["onJoined"]> {
+  return (hub) => {
+    if (hub.pid !== pid) onJoined(hub);
+  };
 }
 
 function withFamilies(gatherer: Gatherer, added: readonly MetricFamily[]): Gatherer {

@@ -95,7 +95,7 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
       log,
       mayExit: options.unref,
       delayMs: options.shutdownDelayMs,
-      closeMs: options.shutdownDelayMs + options.drainTimeoutMs + CLOSE_MARGIN_MS,
+      drainMs: options.drainTimeoutMs + CLOSE_MARGIN_MS,
     });
   } catch (error) {
     await end();

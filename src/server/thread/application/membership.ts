@@ -42,7 +42,7 @@ export function joinGroups(
   families: readonly MetricFamily[],
 ): Membership {
   const { gatherer, paths, target, log } = parts;
-  const { pid, thread } = readEnvironment();
+  const { pid, thread, name } = readEnvironment();
   const onJoined = workers.onJoined && onJoinedOther(workers.onJoined, pid);
   const options = { ...parts.options, workers: { ...workers, onJoined } };
   const shared = { options, lock, address: textOf(target) };
@@ -62,7 +62,7 @@ export function joinGroups(
     get place() {
       return main.place;
     },
-    sent: () => ({ ...workers, application: { thread, isAlone: main.role === "alone" } }),
+    sent: () => ({ ...workers, application: { thread, name, isAlone: main.role === "alone" } }),
     setFailing(message) {
       for (const group of groups) if (group.role !== "alone") group.setFailing(message);
     },

@@ -15,6 +15,8 @@ export interface Soak {
   readonly kind: "fork" | "cluster";
   /** Whether workers are killed, too: then what they have counted since the last scrape may be lost. */
   readonly isDeadly: boolean;
+  /** Whether the server of each is in a thread, which may be killed: then nothing is lost. */
+  readonly isInThread?: boolean;
 }
 
 /** A handler has no address, by which the servers would find each other. */
@@ -63,7 +65,7 @@ export async function assertExactSums(soak: Soak): Promise<void> {
   await using app = await Application.start({
     kind: soak.kind,
     isRootServing: false,
-    options: OPTIONS,
+    options: { ...OPTIONS, thread: soak.isInThread === true },
   });
   const run = new Run(app, soak);
   try {
@@ -127,7 +129,9 @@ class Run {
 
   async #actSoon(): Promise<void> {
     await sleep(this.#below(60));
-    await this.#pick([...GENTLE, ...(this.#soak.isDeadly ? DEADLY : PARTIAL)])(this);
+    const { isDeadly, isInThread } = this.#soak;
+    const more = [...(isDeadly ? DEADLY : PARTIAL), ...(isInThread ? THREADED : [])];
+    await this.#pick([...GENTLE, ...more])(this);
   }
 
   async count(): Promise<void> {
@@ -327,6 +331,14 @@ class Run {
     for (const each of this.#living) if (each.parent === account) each.state = "killed";
   }
 
+  /** Kills the thread of a server. Its application goes on. */
+  async killServer(isHub: boolean): Promise<void> {
+    const account = isHub ? await this.#hub() : this.#idle();
+    if (account === undefined || account.isBusy) return;
+    this.#say("the thread of its server is killed", account);
+    await account.worker.tell("terminateServer").catch(() => {});
+  }
+
   async pause(isHub: boolean): Promise<void> {
     const account = isHub ? await this.#hub() : this.#idle(isProcess);
     if (account?.state !== "living" || account.parent !== undefined || account.isBusy) return;
@@ -491,6 +503,11 @@ const PARTIAL: readonly Step[] = times(2, (run) => run.scrapePart());
 const DEADLY: readonly Step[] = [
   ...times(2, (run) => run.kill(true)),
   ...times(2, (run) => run.kill(false)),
+];
+
+const THREADED: readonly Step[] = [
+  ...times(2, (run) => run.killServer(true)),
+  ...times(1, (run) => run.killServer(false)),
 ];
 
 function times(count: number, step: Step): readonly Step[] {

@@ -44,6 +44,8 @@ interface Account {
   state: "living" | "left" | "killed";
   /** Whether it cannot be told anything for now. */
   isBusy: boolean;
+  /** Whether it is about to end in order. */
+  isLeaving: boolean;
   /** Whether it must not end, because it is starting a thread. */
   isStarting: boolean;
   /** Whether it has the label set that all workers share, and may remove. */
@@ -263,8 +265,10 @@ class Run {
     }
     this.#say(action, account);
     this.#lose(account, "left");
+    account.isLeaving = true;
     if (action === "close") await account.worker.tell("close").catch(() => {});
     await account.worker.end("exit");
+    account.isLeaving = false;
     this.#say(`${action} is over`, account);
   }
 
@@ -328,7 +332,10 @@ class Run {
   /** Notes the end of a worker, with which that of its threads comes. */
   #lose(account: Account, state: "left" | "killed"): void {
     account.state = state;
-    for (const each of this.#living) if (each.parent === account) each.state = "killed";
+    for (const each of this.#accounts) {
+      const isThere = each.state === "living" || each.isLeaving;
+      if (each.parent === account && isThere) each.state = "killed";
+    }
   }
 
   /** Kills the thread of a server. Its application goes on. */
@@ -523,6 +530,7 @@ function newAccount(worker: Worker, parent: Account | undefined): Account {
     shown: 0,
     state: "living",
     isBusy: false,
+    isLeaving: false,
     isStarting: false,
     isPooled: false,
     hasSizes: false,

@@ -255,7 +255,7 @@ class Run {
   }
 
   async leave(action: "exit" | "close"): Promise<void> {
-    const account = this.#idle();
+    const account = this.#idle(({ hadHandler }) => !hadHandler);
     if (account === undefined) return;
     account.isBusy = true;
     await this.#countAs(account);
@@ -408,6 +408,7 @@ class Run {
     const isWhole = (each: Reading) =>
       each.workers("up") === living && each.workers("late") === 0 && this.#areHandlersGone(each);
     const { shares, totals } = sumsOf(await eventually(`${living} workers`, read, isWhole));
+    for (const account of this.#living) account.hadHandler = false;
     for (const { worker, state, counted, shown } of this.#accounts) {
       const share = shares.get(worker.name) ?? 0;
       const expected = state === "killed" ? shown : counted;

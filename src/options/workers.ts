@@ -103,7 +103,7 @@ export interface WorkersOptions {
  */
 interface HubName {
   readonly pid: number;
-  /** What it runs, quoted for a log. */
+  /** What it runs: its name under pm2, or its script; quoted for a log. */
   readonly name: string;
 }
 
@@ -135,6 +135,8 @@ export interface WorkersSettings {
 export interface ApartApplication {
   /** Its thread; 0 for the main thread. */
   readonly thread: number;
+  /** As in `HubName`. */
+  readonly name: string;
   /** Whether it can join no group: then its server must not either. */
   readonly isAlone: boolean;
 }

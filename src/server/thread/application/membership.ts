@@ -42,7 +42,7 @@ export function joinGroups(
   families: readonly MetricFamily[],
 ): Membership {
   const { gatherer, paths, target, log } = parts;
-  const { pid, thread } = readEnvironment();
+  const { pid, thread, name } = readEnvironment();
   const onJoined = workers.onJoined && onJoinedOther(workers.onJoined, pid);
   const options = { ...parts.options, workers: { ...workers, onJoined } };
   const shared = { options, lock, address: textOf(target) };
@@ -58,22 +58,37 @@ export function joinGroups(
   const groups = [main, ...further];
   const joining = groups.map((group) => group.join());
   return {
-    joined: Promise.allSettled(joining).then(() => {}),
+    joined: keptAlive(Promise.allSettled(joining)),
     get place() {
       return main.place;
     },
-    sent: () => ({ ...workers, application: { thread, isAlone: main.role === "alone" } }),
+    sent: () => ({
+      ...workers,
+      onJoined: undefined,
+      application: { thread, name, isAlone: main.role === "alone" },
+    }),
     setFailing(message) {
       for (const group of groups) if (group.role !== "alone") group.setFailing(message);
     },
     setOk() {
       for (const group of groups) group.setOk();
     },
-    async leave() {
-      await Promise.all(groups.map((group) => group.close()));
-    },
+    leave: () => keptAlive(Promise.all(groups.map((group) => group.close()))),
   };
 }
+
+/** Keeps the process alive until something is done: nothing of a group does. */
+async function keptAlive(work: Promise<unknown>): Promise<void> {
+  const alive = setInterval(() => {}, MAX_MS);
+  try {
+    await work;
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+/** The longest time that a timer can wait. */
+const MAX_MS = 2 ** 31 - 1;
 
 /** Whoever asked for it need not learn that it has joined its own thread. */
 function onJoinedOther(

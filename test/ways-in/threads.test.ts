@@ -2,6 +2,7 @@
 // `test/server/thread/`.
 import { SNAPSHOTS } from "./checks/snapshots.ts";
 import { CONTRACT } from "./contract.ts";
+import { asHub, GROUP_CHECKS } from "./group-ways.ts";
 import { NODE_WAYS } from "./node-ways.ts";
 import { testContract } from "./test-contract.ts";
 import { inThread } from "./thread-ways.ts";
@@ -9,3 +10,9 @@ import { inThread } from "./thread-ways.ts";
 const SERVERS = NODE_WAYS.filter(({ name }) => name.startsWith("Server"));
 
 testContract(SERVERS.map(inThread), [...CONTRACT, ...SNAPSHOTS]);
+
+// The thread answers for the group, and the application is one of its workers.
+testContract(
+  SERVERS.filter(({ name }) => name === "Server").map((way) => inThread(asHub(way))),
+  GROUP_CHECKS,
+);

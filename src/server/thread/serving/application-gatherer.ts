@@ -110,10 +110,7 @@ export class ApplicationGatherer implements Gatherer {
     }
     for (const [collector, durationMs] of applied.durations) onCollected?.(collector, durationMs);
     for (const [family, reason] of applied.faults) report(family, reason);
-    if (!applied.isRefused) return this.#last.remember(context, applied);
-    // A page shows the families beside the collectors that have failed.
-    const last = this.#last.of(context);
-    return { ...applied, families: last ? this.#mirrored.current(last.families) : [] };
+    return applied.isRefused ? applied : this.#last.remember(context, applied);
   }
 
   /** Takes the beginning of the next answer. */

@@ -12,7 +12,7 @@ import { isInstance } from "../../../errors.ts";
 import { showShort } from "../../../log/shown-error.ts";
 import { createLog } from "../../../log.ts";
 import type { MetricFamily } from "../../../model/metric-family.ts";
-import type { ListenTarget } from "../../../options/address.ts";
+import { describeAddress, type ListenTarget } from "../../../options/address.ts";
 import type { ThreadSettings } from "../../../options/options.ts";
 import { withHook } from "../../../scrape/application.ts";
 import { UpdateLock } from "../../../scrape/update-lock.ts";
@@ -85,7 +85,14 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
         heartbeat.firstOpen = 0;
         const declared = { failing: controls.failing, isReady: controls.isReady };
         const target = place === undefined ? data.target : targetAgain(data.target, place);
-        return { ...data, target, heartbeat: heartbeat.memory, restarts, declared };
+        return {
+          ...data,
+          target,
+          label: describeAddress(target),
+          heartbeat: heartbeat.memory,
+          restarts,
+          declared,
+        };
       },
       answer: (postThere) => createAnswerer(answering, postThere, write),
       log,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { forkFixture } from "../helpers/processes/fork-fixture.ts";
+import { type Fixture, forkFixture } from "../helpers/processes/fork-fixture.ts";
 import {
   eventually,
   type Job,
@@ -16,7 +16,15 @@ const STUCK_SECONDS = 20;
 test("an application that is stuck for 20 seconds stays up, and its graph shows it", async () => {
   const app = forkFixture("stick.ts");
   const url = await app.line("listening ");
-  const job: Job = { name: "shop", url, interval: "1s", timeout: "1s" };
+  try {
+    await watch(app, { name: "shop", url, interval: "1s", timeout: "1s" });
+  } finally {
+    app.tell("end");
+  }
+  assert.equal((await app.exit()).code, 0);
+});
+
+async function watch(app: Fixture, job: Job): Promise<void> {
   await using prometheus = await startPrometheus([job]);
   await using victoriaMetrics = await startVictoriaMetrics([job]);
   const scrapers = [prometheus, victoriaMetrics];
@@ -33,9 +41,7 @@ test("an application that is stuck for 20 seconds stays up, and its graph shows 
     );
     await assertWatched(scraper);
   }
-  app.tell("end");
-  assert.equal((await app.exit()).code, 0);
-});
+}
 
 async function seen(scraper: Scraper, promql: string): Promise<void> {
   await eventually(promql, async () => (await scraper.query(promql))[0]);

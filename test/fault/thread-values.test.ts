@@ -67,7 +67,7 @@ const ODD: Readonly<Record<string, readonly object[]>> = {
   "a label that is a symbol": [labelled(Symbol("x"))],
   "a label that is a function": [labelled(() => 1)],
   "a label with a lone surrogate": [labelled("\ud800")],
-  "a label of 1 MB": [labelled("x".repeat(1_000_000))],
+  "a label of 10,000 characters": [labelled("x".repeat(10_000))],
   "a label named __proto__": [gauge({ labels: JSON.parse('{"__proto__":"x"}'), value: 1 })],
   "a label named constructor": [gauge({ labels: { constructor: "x" }, value: 1 })],
   "1,000 labels": [
@@ -95,7 +95,19 @@ const ODD: Readonly<Record<string, readonly object[]>> = {
   ],
   "a family twice": Array(2).fill(gauge({ labels: {}, value: 1 })),
   "a family without metrics": [gauge()],
-  "a help of 1 MB": [{ ...gauge({ labels: {}, value: 1 }), help: "x".repeat(1_000_000) }],
+  "a help of 10,000 characters": [{ ...gauge({ labels: {}, value: 1 }), help: "x".repeat(10_000) }],
+  "an exemplar whose label is a symbol": [
+    {
+      ...gauge({ labels: {}, value: 1, exemplar: { labels: { a: Symbol("x") }, value: 1 } }),
+      ...{ name: "c_total", type: "counter" },
+    },
+  ],
+  "an exemplar whose label is an object": [
+    {
+      ...gauge({ labels: {}, value: 1, exemplar: { labels: { a: { b: () => 1 } }, value: 1 } }),
+      ...{ name: "c_total", type: "counter" },
+    },
+  ],
   "timestamps of every kind": [
     gauge(
       ...[0, -1, 1.5, NaN, Infinity, 8.64e15, undefined].map((timestampMs, id) => ({
@@ -141,6 +153,7 @@ const ODD_RESULTS: Readonly<Record<string, object>> = {
   "an error whose source is a function": {
     errors: [{ collector: "c", error: new Error("broken"), source: () => "x" }],
   },
+  "a unit that is a function": { families: [{ ...labelled("new"), unit: () => "x" }] },
   "sources that are functions": { sources: [() => {}] },
 };
 

@@ -11,7 +11,7 @@ import { inSlices, Turns } from "../../../scrape/slicing/slices.ts";
 import type { UpdateLock } from "../../../scrape/update-lock.ts";
 import { sharedNow } from "../environment.ts";
 import { packError } from "../error-parcel.ts";
-import type { Answer, LayoutAhead, Want } from "../messages.ts";
+import type { Anew, Answer, LayoutAhead, Want } from "../messages.ts";
 import { NumbersWriter } from "../shared-numbers.ts";
 import type { OpenQuestion } from "./open-question.ts";
 
@@ -27,7 +27,7 @@ export interface ServedSource {
 
 /** Sends an answer, or a part of it, and hands over the memory that comes with it. */
 export type SendAnswer = (
-  answer: Answer | LayoutAhead,
+  answer: Answer | LayoutAhead | Anew,
   transferred?: readonly ArrayBuffer[],
 ) => void;
 
@@ -36,8 +36,8 @@ export class SourceReader {
   readonly #source: ServedSource;
   readonly #lock: UpdateLock;
   readonly #send: SendAnswer;
-  readonly #sender = new Sender();
-  readonly #numbers = new NumbersWriter();
+  #sender = new Sender();
+  #numbers = new NumbersWriter();
   /** A sender takes one snapshot at a time, and its receiver applies them in their order. */
   readonly #turns = new Turns();
 
@@ -88,21 +88,33 @@ export class SourceReader {
     };
     await this.#turns.take(async () => {
       const { readAtMs, snapshot, transferred } = await this.#take(take, question);
-      await inSlices(this.#sendAhead(want.source, snapshot.layout));
-      const answer: Answer = {
-        type: "answer",
-        n: want.n,
-        source: want.source,
-        errors: errors.map(sentError),
-        sources,
-        durations,
-        faults: faults.all,
-        snapshot: { ...snapshot, layout: snapshot.layout.slice(-1) },
-        isSeparate: take.isSeparate,
-        readAtMs,
-      };
-      this.#send(answer, transferred);
+      try {
+        await inSlices(this.#sendAhead(want.source, snapshot.layout));
+        const answer: Answer = {
+          type: "answer",
+          n: want.n,
+          source: want.source,
+          errors: errors.map(sentError),
+          sources,
+          durations,
+          faults: faults.all,
+          snapshot: { ...snapshot, layout: snapshot.layout.slice(-1) },
+          isSeparate: take.isSeparate,
+          readAtMs,
+        };
+        this.#send(answer, transferred);
+      } catch (error) {
+        this.#beginAnew(want.source);
+        throw error;
+      }
     });
+  }
+
+  /** A gatherer may return what cannot be cloned; the next snapshot must not build on one that was not sent. */
+  #beginAnew(source: number): void {
+    this.#sender = new Sender();
+    this.#numbers = new NumbersWriter();
+    this.#send({ type: "anew", source });
   }
 
   /** Sends all of a layout but its end, which comes with the answer. */

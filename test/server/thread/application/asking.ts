@@ -9,7 +9,7 @@ import {
   type ServedSource,
   SourceReader,
 } from "../../../../src/server/thread/application/source-reader.ts";
-import type { Answer, LayoutAhead, Want } from "../../../../src/server/thread/messages.ts";
+import type { Anew, Answer, LayoutAhead, Want } from "../../../../src/server/thread/messages.ts";
 import { NumbersReader } from "../../../../src/server/thread/shared-numbers.ts";
 
 /** What a scrape asks for, beside what it asks for as a rule: everything, for a minute. */
@@ -48,7 +48,7 @@ export class Asking {
   /** The beginning of the next answer. */
   readonly ahead: LayoutPiece[] = [];
   readonly #reader: SourceReader;
-  readonly #mirrored = new MirroredFamilies();
+  #mirrored = new MirroredFamilies();
   readonly #numbers = new NumbersReader();
 
   constructor(source: ServedSource) {
@@ -67,9 +67,14 @@ export class Asking {
     return answer;
   }
 
-  #take(answer: Answer | LayoutAhead): void {
+  #take(answer: Answer | LayoutAhead | Anew): void {
     if (answer.type === "layout") {
       this.ahead.push(answer.piece);
+      return;
+    }
+    if (answer.type === "anew") {
+      this.ahead.length = 0;
+      this.#mirrored = new MirroredFamilies();
       return;
     }
     const { snapshot, isSeparate } = answer;

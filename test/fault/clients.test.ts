@@ -54,6 +54,8 @@ for (const [how, leave] of Object.entries(LEAVINGS)) {
     const source = longSource(() => metrics);
     testFault({
       name: `a client that ${how} after ${bytes} bytes`,
+      // What crosses to a thread must have an end.
+      inThread: "never",
       server: () => ({ source }),
       inflict: async (server) => {
         const connection = await server.connect();
@@ -70,6 +72,7 @@ for (const [how, leave] of Object.entries(LEAVINGS)) {
 let metrics = ENDLESS;
 testFault({
   name: "a client that reads nothing",
+  inThread: "never",
   server: () => ({ source: longSource(() => metrics), timeoutMs: scaleWait(1_000) }),
   inflict: async (server) => {
     const connection = await server.connect();
@@ -210,6 +213,7 @@ testFault({
 
 testFault({
   name: "the close of a server in the middle of everything",
+  inThread: "never",
   server: () => ({ source: longSource(() => ENDLESS), drainTimeoutMs: 50 }),
   inflict: async (server: TestServer) => {
     const connections = await Promise.all(Array.from({ length: 8 }, () => server.connect()));

@@ -85,6 +85,21 @@ testFault({
   },
 });
 
+let endless = ENDLESS;
+const endlessSource = longSource(() => endless);
+testFault({
+  name: "metrics that never end",
+  server: () => ({ source: endlessSource, timeoutMs: 200 }),
+  inflict: async ({ connect }) => {
+    const connection = await connect();
+    await connection.send(SCRAPE.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+    const answer = readAnswer(await connection.closed(), connection.errorCode !== undefined);
+    assert.notEqual(answer?.status, 200);
+    await turnsUntil("the reading to stop", () => endlessSource.stopped === 1);
+    endless = 1;
+  },
+});
+
 testFault({
   name: "a client that reads a little at a time",
   server: () => ({ source: longSource(() => BODY_METRICS) }),

@@ -203,12 +203,13 @@ function sourcesOf(
   { gatherer, paths, options }: ServerArguments,
   families: readonly MetricFamily[],
 ): readonly ServedSource[] {
-  const { errorHandling, onScrape } = options;
+  const { errorHandling, onScrape, timeoutMs } = options;
   const served = [[options.path, gatherer] as const, ...(paths?.gatherers ?? [])];
   return served.map(([path, source], index) => ({
     path,
     gatherer: onScrape === undefined ? source : withHook(source, onScrape),
     errorHandling,
+    timeoutMs,
     furtherFamilies: index === 0 ? families : [],
   }));
 }

@@ -1,3 +1,5 @@
+import type { Signal } from "../../../abort.ts";
+import { ScrapeTimeoutError } from "../../../errors.ts";
 import { Sender } from "../../../gatherers/remote/sender.ts";
 import type { LayoutPiece } from "../../../gatherers/remote/snapshot.ts";
 import type { CollectorError, GatherContext, Gatherer } from "../../../model/gatherer.ts";
@@ -21,6 +23,8 @@ export interface ServedSource {
   /** With the hook, if there is one. */
   readonly gatherer: Gatherer;
   readonly errorHandling: ErrorHandling;
+  /** How long its values may be read, in milliseconds. */
+  readonly timeoutMs: number;
   /** What is counted in this thread beside it. */
   readonly furtherFamilies: readonly MetricFamily[];
 }
@@ -142,11 +146,32 @@ export class SourceReader {
     let readAtMs = 0;
     const snapshot = await walkLocked(this.#lock, signal, () => {
       readAtMs = sharedNow();
-      return sender.take(families, options);
+      return bounded(sender.take(families, options), signal, this.#source.timeoutMs);
     });
     const sent = numbers.send(snapshot.numbers);
     const transferred = sent.memory instanceof ArrayBuffer ? [sent.memory] : [];
     return { readAtMs, snapshot: { ...snapshot, numbers: sent }, transferred };
+  }
+}
+
+/** Gives a walk up when nobody waits for it or it takes too long: what it reads may have no end. */
+function* bounded<T>(
+  walk: Generator<undefined, T, undefined>,
+  signal: Signal,
+  timeoutMs: number,
+): Generator<undefined, T, undefined> {
+  const endsAt = performance.now() + timeoutMs;
+  try {
+    for (;;) {
+      const step = walk.next();
+      if (step.done) return step.value;
+      signal.throwIfAborted();
+      if (performance.now() > endsAt) throw new ScrapeTimeoutError(timeoutMs);
+      yield;
+    }
+  } finally {
+    // The iterators of its families end, too.
+    (walk as Iterator<unknown>).return?.();
   }
 }
 

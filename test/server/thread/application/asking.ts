@@ -32,7 +32,14 @@ export function wantOf(asked: Asked = {}): Want {
 
 /** Makes a source without anything beside its gatherer. */
 export function sourceOf(gatherer: Gatherer, details: Partial<ServedSource> = {}): ServedSource {
-  return { path: "/metrics", gatherer, errorHandling: "fail", furtherFamilies: [], ...details };
+  return {
+    path: "/metrics",
+    gatherer,
+    errorHandling: "fail",
+    timeoutMs: 10_000,
+    furtherFamilies: [],
+    ...details,
+  };
 }
 
 /** An answer as the thread gets it, and the values of its families: `name labels value`. */

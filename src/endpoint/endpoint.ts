@@ -43,6 +43,8 @@ export interface Application {
   readonly health: () => FixedAnswer;
   /** Its process, as its own thread sees it. */
   readonly process: ProcessReading;
+  /** Whether its event loop is stuck, so that it is not worth waiting for. */
+  readonly isStuck: () => boolean;
   /** How it does, for the page. */
   readonly state: () => ApplicationState;
 }
@@ -101,8 +103,16 @@ export function checkGrouped({ gatherer: { params = [] } }: Pick<EndpointParts, 
   throw new TypeError('A gatherer with params cannot be served with the option "workers"');
 }
 
-/** Makes the endpoint of a gatherer. */
+/** Makes the endpoint of a gatherer of this process. */
 export function createEndpoint(parts: EndpointParts): OwnEndpoint {
+  const { application, path = "", furtherFamilies } = parts;
+  if (application === undefined) return createSharedEndpoint(parts);
+  const withOwn = { ...parts, furtherFamilies: application.familiesAt(path, furtherFamilies) };
+  return createSharedEndpoint(withOwn);
+}
+
+/** Makes the endpoint of a gatherer of all workers: what is known of one application is not served there. */
+export function createSharedEndpoint(parts: EndpointParts): OwnEndpoint {
   const { gatherer, options, log, paths, workers, application, ...context } = parts;
   const scrapeHandler = createScrapeHandler(gatherer, options, log, context);
   const page = createPage({ scrapeHandler, options, paths, log, workers, application });

@@ -52,8 +52,8 @@ export async function createEndpoints(
     probes = createProbes(served.probes, probesParts);
   }
   const endpoints = Array.from(served.gatherers, ([path, gatherer]) => {
-    const furtherFamilies = given.application?.familiesAt(path);
-    const own = { gatherer, path, paths: [], log: logAt(path, log), furtherFamilies };
+    const { application } = given;
+    const own = { gatherer, path, paths: [], log: logAt(path, log), application };
     return { path, ...openAt({ ...own, options, status, ...shared }) };
   });
   const scrapes = endpoints.map(({ path, scrape }) => [path, scrape] as const);

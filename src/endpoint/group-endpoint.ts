@@ -1,7 +1,12 @@
 import { Group, type GroupConfig, type Hosted, type Place } from "../group/group.ts";
 import { targetsAnswer } from "../http/targets.ts";
 import type { WorkerRole } from "../options/workers.ts";
-import { checkGrouped, createEndpoint, type Endpoint, type EndpointParts } from "./endpoint.ts";
+import {
+  checkGrouped,
+  createSharedEndpoint,
+  type Endpoint,
+  type EndpointParts,
+} from "./endpoint.ts";
 
 /** The endpoint of a process in a group. */
 export interface GroupEndpoint extends Endpoint {
@@ -34,8 +39,9 @@ export function createGroupEndpoint(
 ): GroupEndpoint {
   checkGrouped(parts);
   const { gatherer, options, log, path, lock } = parts;
-  const group = new Group({ gatherer, options, log, path, lock, ...where });
-  const all = createEndpoint({
+  const { isStuck } = parts.application ?? {};
+  const group = new Group({ gatherer, options, log, path, lock, isStuck, ...where });
+  const all = createSharedEndpoint({
     ...parts,
     gatherer: group.gatherer,
     status: undefined,

@@ -24,6 +24,8 @@ export interface GroupConfig {
   readonly isFurther?: boolean;
   /** Keeps updates and reading apart; absent where no other group of this process has the same. */
   readonly lock?: UpdateLock | undefined;
+  /** Whether the application of one that only answers for others is stuck, and not worth waiting for. */
+  readonly isStuck?: (() => boolean) | undefined;
 }
 
 /** What this process does when it is the hub. */
@@ -48,6 +50,8 @@ export interface PartConfig {
   readonly canListen: boolean;
   /** The worker that this process is; `undefined` where it only answers for others. */
   readonly local: LocalWorker | undefined;
+  /** As in `GroupConfig`. */
+  readonly isStuck: (() => boolean) | undefined;
   /** Empty where its sources have names: a scrape of all workers cannot pick among them. */
   readonly sourceNames: Gatherer["sourceNames"];
   readonly settings: WorkersSettings;

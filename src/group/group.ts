@@ -33,8 +33,8 @@ export type { GroupConfig, Hosted } from "./border.ts";
 export type { Place } from "./messages.ts";
 
 /**
- * A group, as this process sees it, whatever its role. It does nothing before it joins. With the setting
- * `answersOnly` it has no metrics there: it is the hub or may become it, and no worker.
+ * A group, as this process sees it, whatever its role. It does nothing before it joins. Where the setting
+ * `answersFor` is `"group"`, it has no metrics there: it is the hub or may become it, and no worker.
  */
 export class Group {
   /** Gathers from all workers while this process is the hub. */
@@ -64,7 +64,7 @@ export class Group {
     this.#config = config;
     this.#settings = options.workers;
     this.lock = lock;
-    if (options.workers.answersOnly !== true) {
+    if (options.workers.answersFor !== "group") {
       this.#local = new LocalWorker({ ...config, lock }, options.workers);
     }
     this.#sourceNames = gatherer.sourceNames && [];
@@ -99,12 +99,13 @@ export class Group {
   /**
    * Joins the group.
    *
-   * @param hosted What this process does as the hub. Without it, it never becomes the hub, nor answers for
-   *   itself where there is no group.
+   * @param hosted What this process does as the hub, and where there is no group. Without it, it never becomes
+   *   the hub.
    * @throws What `open()` throws, if this process becomes the first hub or is alone.
    */
   async join(hosted?: Hosted): Promise<void> {
-    const { options, log, address, path, isFurther = false } = this.#config;
+    const { options, log, address, path, isFurther = false, isStuck } = this.#config;
+    if (this.#settings.answersFor === "application") return this.#beAlone(undefined, hosted);
     const patienceMs = hosted === undefined ? Number.POSITIVE_INFINITY : this.#settings.patienceMs;
     const settings = { ...this.#settings, patienceMs };
     const [local, sourceNames] = [this.#local, this.#sourceNames];
@@ -114,7 +115,7 @@ export class Group {
       const meeting = meet({ group, address, path: isFurther ? path : undefined });
       const hasPort = address !== undefined && !isFurther;
       const canListen = hasPort && patienceMs !== Number.POSITIVE_INFINITY;
-      const border = { meeting, hosted, canListen, local, sourceNames };
+      const border = { meeting, hosted, canListen, local, isStuck, sourceNames };
       const part = new Part({ ...border, settings, options, log });
       this.#part = part;
       if (local !== undefined) local.reported = new Reported(meeting.key);
@@ -131,14 +132,18 @@ export class Group {
     await this.#part.begin(elected);
   }
 
-  /** Answers for this process only, as without the option. */
+  /**
+   * Answers for this process only, as without the option.
+   *
+   * @param error What is logged; `undefined` where somebody else has.
+   */
   async #beAlone(error: unknown, hosted: Hosted | undefined): Promise<void> {
     this.#stopWatchingExit();
     this.#isAlone = true;
-    if (hosted === undefined || this.#settings.patienceMs === Number.POSITIVE_INFINITY) return;
+    if (this.#settings.patienceMs === Number.POSITIVE_INFINITY) return;
     const line = "Cannot meet the other workers; this one is a target of its own";
-    this.#config.log.note(`${line}: ${messageOf(error)}`);
-    await hosted.open();
+    if (error !== undefined) this.#config.log.note(`${line}: ${messageOf(error)}`);
+    await hosted?.open();
   }
 
   /**

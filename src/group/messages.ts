@@ -46,7 +46,7 @@ export interface Hello extends WorkerFacts {
   readonly type: "hello";
   /** Whether it would listen as the hub: a hub that does not gives its place to it. */
   readonly canListen: boolean;
-  /** Whether it has metrics of its own: one that only answers for others is no worker, and never asked. */
+  /** Whether it has metrics of its own: one that only answers for others is not asked. */
   readonly hasMetrics: boolean;
   readonly protocol: number;
   /** The slot that it had with the hub before. */

@@ -124,8 +124,10 @@ export interface WorkersSettings {
   readonly patienceMs?: number | undefined;
   readonly onJoined?: ((hub: HubName) => void) | undefined;
   /**
-   * Whether this one only answers for others: the thread of a server, whose application takes part as a worker
-   * of its own.
+   * What the thread of a server answers for. Its application takes part in the group itself, so the thread has no
+   * metrics there: `"group"`. Where the application can join no group, the thread must not either:
+   * `"application"`.
+   * @default undefined, for one that is a worker itself
    */
-  readonly answersOnly?: boolean | undefined;
+  readonly answersFor?: "group" | "application" | undefined;
 }

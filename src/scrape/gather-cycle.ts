@@ -231,10 +231,10 @@ export class GatherCycle {
    */
   async #abandon(cycle: Cycle, reason: unknown): Promise<void> {
     this.#end(cycle);
+    const isCertain = this.#gatherer.settlesOnAbort && !cycle.signal.aborted;
     cycle.signal.abort(reason);
     if (cycle.lateness === undefined) return;
     const settled = cycle.result.catch(() => {});
-    const isCertain = this.#gatherer.settlesOnAbort;
     await (isCertain ? settled : Promise.race([settled, nextTurn().then(nextTurn)]));
     this.#tellLateness(cycle);
   }

@@ -32,6 +32,8 @@ export interface ServerArguments {
   readonly security?: Security | undefined;
   /** The application, where that is in another thread. */
   readonly application?: Application | undefined;
+  /** Called when what the server says of itself may have changed; with the option `workers` only. */
+  readonly onMoved?: (() => void) | undefined;
 }
 
 /** A server that serves, or a member of a group whose hub does. What it says may change. */
@@ -83,8 +85,7 @@ export async function openServer(
     paths: [options.path, HEALTHY_PATH, READY_PATH].map((path) => ({ path })),
     connections: () => port?.connectionCount ?? 0,
     hasPage: options.landingPage,
-    furtherFamilies:
-      application?.familiesAt(options.path, security?.families) ?? security?.families,
+    furtherFamilies: security?.families,
     application,
     lock: application?.lock,
   };

@@ -47,11 +47,9 @@ export class TestGroup implements AsyncDisposable {
   }
 
   /** Adds one that only answers for others, and has no metrics. */
-  async addFront(
-    options: HandlerOptions = {},
-    open: Hosted["open"] = async () => undefined,
-  ): Promise<TestWorker> {
-    return this.#join(NO_METRICS, resolve(options, { answersOnly: true }), open);
+  async addFront(options: HandlerOptions = {}, isStuck?: () => boolean): Promise<TestWorker> {
+    const resolved = resolve(options, { answersFor: "group" });
+    return this.#join(NO_METRICS, resolved, async () => undefined, isStuck);
   }
 
   /** Adds a worker that never becomes the hub. */
@@ -63,13 +61,14 @@ export class TestGroup implements AsyncDisposable {
     gatherer: Gatherer,
     options: ResolvedHandlerOptions,
     open: Hosted["open"] | undefined,
+    isStuck?: () => boolean,
   ): Promise<TestWorker> {
     const logged: string[] = [];
     const log = createLog({
       error: (message) => logged.push(message),
       warn: (message) => logged.push(message),
     });
-    const group = new Group({ gatherer, options, log, address: undefined });
+    const group = new Group({ gatherer, options, log, address: undefined, isStuck });
     const handlerOptions = { ...options, onScrape: undefined, statusName: undefined };
     const handler = createScrapeHandler(group.gatherer, handlerOptions, log, { lock: group.lock });
     const { update } = handler;
@@ -100,7 +99,7 @@ const NO_METRICS: Gatherer = {
 
 function resolve(
   options: HandlerOptions,
-  internal: Pick<WorkersSettings, "answersOnly"> = {},
+  internal: Pick<WorkersSettings, "answersFor"> = {},
 ): ResolvedHandlerOptions {
   const given = options.workers;
   const workers = { group: "test", ...(typeof given === "object" ? given : {}) };

@@ -67,7 +67,11 @@ for (const [gatherer, request, status, text] of FAILURES) {
     const { end, signal, ...response } = await scrape(createHarness(gatherer), request);
     assert.deepEqual(response, {
       status,
-      headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" },
+      headers: {
+        "Content-Type": "text/plain; charset=utf-8",
+        "Cache-Control": "no-store",
+        ...(status === 503 && { "Retry-After": "1" }),
+      },
       body: Buffer.from(text),
     });
     assert.equal(signal.aborted, false);

@@ -17,7 +17,11 @@ after(() => clearInterval(alive));
 
 const LATE = {
   status: 503,
-  headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" },
+  headers: {
+    "Content-Type": "text/plain; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Retry-After": "1",
+  },
   text: "The metrics could not be gathered in time. See the process log.\n",
   isStream: false,
   isCut: false,

@@ -44,6 +44,8 @@ import { noEvents, statusFamily, type WorkerCensus, workerFamilies } from "./wor
 export interface HubConfig {
   /** The worker that this process is; `undefined` where it only answers for others. */
   readonly local: LocalWorker | undefined;
+  /** As in `GroupConfig`. */
+  readonly isStuck: (() => boolean) | undefined;
   readonly facts: WorkerFacts;
   /** The slot that this process had as a member. */
   readonly slot: number | undefined;
@@ -217,10 +219,19 @@ export class Hub implements WorkerCensus {
     const kept = absentee?.kept ?? new KeptWorker(this.#config.ledger, name, mirror);
     if (absentee !== undefined) renew({ mirror, kept });
     const worker = new Worker({ facts, slot, mirror, kept }, send);
+    const { isStuck } = this.#config;
+    if (isStuck !== undefined && this.isHost(worker)) worker.isStuck = isStuck;
     worker.hasNumbers = absentee !== undefined;
     this.workers.add(worker);
     this.#onJoined();
     return worker;
+  }
+
+  /** Whether a worker is this process: its application, where this is a thread that only answers for others. */
+  isHost(worker: Worker): boolean {
+    const { local, facts } = this.#config;
+    if (local !== undefined) return worker === this.own;
+    return worker.facts.pid === facts.pid && worker.facts.thread === 0;
   }
 
   /** Finds a worker by its slot, or by its id. */

@@ -72,17 +72,11 @@ export class WorkerScrapes {
     };
     const gather = async (context: Parameters<Hub["gather"]>[0]) => {
       const families = await hub.gatherFrom(worker, context);
-      const hasSelf = options.selfMetrics && isOfHub(worker, hub);
+      const hasSelf = options.selfMetrics && hub.isHost(worker);
       return { families: hasSelf ? [...families, ...selfMetrics.families()] : families };
     };
     return createScrapeHandler({ gather, sourceNames }, handlerOptions, log);
   }
-}
-
-/** Whether a worker is the hub, or the application of one that only answers for others. */
-function isOfHub(worker: Worker, { own, facts }: Hub): boolean {
-  if (own !== undefined) return worker === own;
-  return worker.facts.pid === facts.pid && worker.facts.thread === 0;
 }
 
 /** The value of `worker` in a query; `undefined` without one. */

@@ -19,7 +19,7 @@ export interface Round {
   isOver: boolean;
 }
 
-/** A worker that is late at this many scrapes in a row is not waited for as long as others. */
+/** A worker that is late at this many scrapes in a row is not waited for as long as others, nor is a stuck one. */
 const MAX_LATE = 2;
 
 /** How long such a worker is waited for, in milliseconds. */
@@ -49,6 +49,8 @@ export class Worker {
   isFailing = false;
   /** Whether it has given numbers. */
   hasNumbers = false;
+  /** Whether it is known not to answer now. */
+  isStuck: () => boolean = () => false;
   /** What it said last of its collectors. */
   errors: Outcome["errors"] = [];
   readonly #send: Send;
@@ -86,7 +88,8 @@ export class Worker {
 
   /** How long a round waits for this worker, in milliseconds. */
   patienceMs({ limitMs }: Pick<Round, "limitMs">): number {
-    return this.#lateInARow < MAX_LATE ? limitMs : Math.min(limitMs, SHORT_WAIT_MS);
+    const isHopeless = this.#lateInARow >= MAX_LATE || this.isStuck();
+    return isHopeless ? Math.min(limitMs, SHORT_WAIT_MS) : limitMs;
   }
 
   /**

@@ -25,7 +25,7 @@ import { OPENERS } from "./openers.ts";
  * @throws {ListenError} When the address cannot be listened on.
  */
 export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
-  const { gatherer, paths, target, options, log, security } = parts;
+  const { gatherer, paths, target, options, log, security, application } = parts;
   const address = textOf(target);
   if (address === undefined && options.workers?.group === undefined) {
     throw new TypeError(
@@ -42,6 +42,8 @@ export async function openInGroup(parts: ServerArguments): Promise<OpenServer> {
     connections: () => ports.current?.connectionCount ?? 0,
     hasPage: options.landingPage,
     furtherFamilies: security?.families,
+    application,
+    lock: application?.lock,
   };
   const { alone, group, controls } = await openEndpoints(endpointParts, paths, address);
   // A member has no port that would keep the process alive, and the caller awaits the joining.
@@ -102,14 +104,16 @@ interface Worker {
 
 /** Joins the group, and listens whenever this process is its hub. */
 async function openAsHub({ parts, group, closing, ports }: Worker): Promise<void> {
-  const { options, log, security } = parts;
+  const { options, log, security, application, onMoved } = parts;
   const { guard, layer } = security ?? {};
-  const context = { options, endpoint: group, closing, log, guard };
+  const context = { options, endpoint: group, closing, log, guard, health: application?.health };
   await group.join({
-    open: () => {
+    async open() {
       // Nobody else has the server, so nothing else closes it.
-      const port = ports.open({ ...parts, onClosed() {}, layer, sharing: "never" }, context);
-      return port.then(({ address }) => placeOf(address, parts));
+      const opening = ports.open({ ...parts, onClosed() {}, layer, sharing: "never" }, context);
+      const { address } = await opening;
+      onMoved?.();
+      return placeOf(address, parts);
     },
     shut: () => ports.shut(),
   });

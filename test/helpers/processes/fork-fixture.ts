@@ -27,6 +27,8 @@ export interface Fixture {
   errorLine(pattern: RegExp): Promise<string>;
   /** Sends a line to its input. */
   tell(line: string): void;
+  /** Ends its input. */
+  closeInput(): void;
   /** Reads its standard output no longer. */
   closeOutput(): void;
   /** Reads its standard error no longer. */
@@ -135,6 +137,7 @@ export function watch(child: ChildProcess): Fixture {
         return match?.[1] ?? match?.[0];
       }),
     tell: (line) => void child.stdin?.write(`${line}\n`),
+    closeInput: () => void child.stdin?.end(),
     closeOutput: () => void child.stdout?.destroy(),
     closeErrors: () => void child.stderr?.destroy(),
     signal: (signal) => void child.kill(signal),

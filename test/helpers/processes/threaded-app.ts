@@ -77,8 +77,9 @@ export class ThreadedApp {
     return httpGet(new URL(path, this.#urls[server]).href);
   }
 
-  /** Waits for its end. */
+  /** Tells it nothing any longer, and waits for its end. */
   exit(): Promise<Exit> {
+    this.#fixture.closeInput();
     return this.#fixture.exit();
   }
 

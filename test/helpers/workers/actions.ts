@@ -32,6 +32,7 @@ export interface Actions {
   setFailing(message: string): void;
   state(): WorkerState;
   close(): void;
+  terminateServer(): void;
   attend(options: Options): void;
   closeHandler(): void;
   serve(port: number, options: Options): void;

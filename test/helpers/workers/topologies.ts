@@ -8,6 +8,11 @@ export const TOPOLOGIES: Readonly<Record<string, ApplicationParts>> = {
   "fork()": { kind: "fork" },
   "fork() without the line in the parent": { kind: "fork", isRootServing: false },
   "worker threads": { kind: "thread" },
+  "fork(), each with its server in a thread": {
+    kind: "fork",
+    isRootServing: false,
+    options: { thread: true },
+  },
 };
 
 /** Ends a worker that is not the first process, at once and without a word. */

@@ -266,6 +266,22 @@ for (const sdk of ZERO_CODE_SDKS) {
     });
   }
 
+  // A loader would be that of all threads.
+  for (const args of preloads.slice(2)) {
+    test(`${name}: an application is served from a thread of the server: ${args.join(" ")}`, async () => {
+      await withProject(sdk, async ({ node, port }) => {
+        const child = node([...args, "zero.mjs"], {
+          PROMHTTP_THREAD: "1",
+          OTEL_METRICS_EXPORTER: "prometheus",
+          OTEL_EXPORTER_PROMETHEUS_PORT: `${port}`,
+        });
+        const body = await check(child);
+        assert.match(body, /^v8js_memory_heap_used\{.*otel_scope_name=.*\} \d/m);
+        assert.match(body, /^promhttp_event_loop_stuck_seconds 0$/m);
+      });
+    });
+  }
+
   for (const option of ["--require", "--import"]) {
     test(`${name}: ${option} serves what a configuration file asks for`, async () => {
       await withProject(

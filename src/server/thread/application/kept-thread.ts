@@ -16,10 +16,10 @@ export interface KeptThreadParts {
   readonly log: Log;
   /** Whether the process may exit while the server listens. */
   readonly mayExit: boolean;
-  /** How long a thread may take to close, in milliseconds, before it is terminated. */
-  readonly closeMs: number;
-  /** How long it still serves before it closes, in milliseconds, unless it is asked twice. */
+  /** How long a thread goes on before it closes, in milliseconds, unless it is asked twice. */
   readonly delayMs: number;
+  /** How long it may then take to close, in milliseconds, before it is terminated. */
+  readonly drainMs: number;
 }
 
 /** Answers the questions of one thread. */
@@ -38,6 +38,9 @@ const MAX_DELAY_MS = 60_000;
 
 /** A thread that has served for longer than this was sound, in milliseconds. */
 const SOUND_MS = 60_000;
+
+/** The longest time that a timer can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What is logged of a thread that has died, as one fault. */
 const DEATH = { kind: "thread", again: "The thread of the server works again" };
@@ -64,6 +67,7 @@ export class KeptThread {
   #nextReload = 0;
   #isClosing = false;
   #end: NodeJS.Timeout | undefined;
+  #endsAt = Number.POSITIVE_INFINITY;
 
   private constructor(parts: KeptThreadParts) {
     this.#parts = parts;
@@ -88,6 +92,11 @@ export class KeptThread {
     return this.#place ?? NOWHERE;
   }
 
+  /** Whether there is a thread, which has opened that place. */
+  get isServing(): boolean {
+    return this.#thread !== undefined;
+  }
+
   get isTls(): boolean {
     return this.#isTls;
   }
@@ -100,15 +109,15 @@ export class KeptThread {
 
   /** Lets the thread close, or ends its delay if it does so already. */
   close(): Promise<void> {
+    const isAgain = this.#isClosing;
     this.#isClosing = true;
     clearTimeout(this.#restart);
     if (this.#thread !== undefined) {
       this.#thread.post({ type: "close" });
-      const { mayExit, closeMs, delayMs } = this.#parts;
+      const { delayMs, drainMs } = this.#parts;
       // Somebody awaits it. A delay keeps no process alive that may exit.
-      if (delayMs === 0 || this.#end !== undefined) this.#thread.keepAlive(true);
-      this.#end ??= setTimeout(() => void this.#thread?.terminate(), closeMs);
-      if (mayExit) unref(this.#end);
+      if (delayMs === 0 || isAgain) this.#thread.keepAlive(true);
+      this.#terminateWithin(isAgain ? drainMs : delayMs + drainMs);
     } else if (this.#starting !== undefined) void this.#starting.terminate();
     else this.#onClosed();
     return this.closed;
@@ -164,6 +173,16 @@ export class KeptThread {
     } catch (error) {
       throw noThread(error);
     }
+  }
+
+  /** Ends a thread that does not close. */
+  #terminateWithin(ms: number): void {
+    const at = performance.now() + ms;
+    if (at >= this.#endsAt) return;
+    this.#endsAt = at;
+    clearTimeout(this.#end);
+    this.#end = setTimeout(() => void this.#thread?.terminate(), Math.min(ms, MAX_TIMER_MS));
+    if (this.#parts.mayExit) unref(this.#end);
   }
 
   #reloaded(n: number): void {

@@ -13,7 +13,7 @@ import { showShort } from "../../../log/shown-error.ts";
 import { createLog } from "../../../log.ts";
 import type { MetricFamily } from "../../../model/metric-family.ts";
 import type { ListenTarget } from "../../../options/address.ts";
-import type { ThreadSettings } from "../../../options/options.ts";
+import type { Controls, ThreadSettings } from "../../../options/options.ts";
 import { withHook } from "../../../scrape/application.ts";
 import { UpdateLock } from "../../../scrape/update-lock.ts";
 import { unref } from "../../../timers.ts";
@@ -22,6 +22,7 @@ import { BEAT_MS, Heartbeat } from "../heartbeat.ts";
 import type { FromApplication, ThreadPlace } from "../messages.ts";
 import { DeclaringControls } from "./controls.ts";
 import { type Answerer, KeptThread, NoThreadError } from "./kept-thread.ts";
+import type { Membership } from "./membership.ts";
 import { type Answering, type Post, Questions } from "./questions.ts";
 import type { ServedSource } from "./source-reader.ts";
 import { startData } from "./start-data.ts";
@@ -64,8 +65,9 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
   const post = (message: FromApplication): boolean => kept?.post(message) ?? false;
   const controls = new DeclaringControls({ lock, log, timeoutMs: options.timeoutMs, post });
   const probes = await openProbes(parts, { status: controls, lock });
+  const membership = await join(parts, lock, furtherFamilies(parts, probes));
   const answering: Answering = {
-    sources: sourcesOf(parts, probes?.families),
+    sources: sourcesOf(parts, furtherFamilies(parts, probes)),
     probes: probes?.scrapes ?? new Map(),
     authorize: options.auth?.authorize,
     lock,
@@ -74,9 +76,10 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
   const write = createLineWriter(options.logger);
   heartbeat.beat();
   const beating = unref(setInterval(() => heartbeat.beat(), BEAT_MS));
-  const end = (): void => {
+  const end = async (): Promise<void> => {
     clearInterval(beating);
     probes?.close();
+    await membership?.leave();
   };
   try {
     kept = await KeptThread.open({
@@ -85,20 +88,23 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
         heartbeat.firstOpen = 0;
         const declared = { failing: controls.failing, isReady: controls.isReady };
         const target = place === undefined ? data.target : targetAgain(data.target, place);
-        return { ...data, target, heartbeat: heartbeat.memory, restarts, declared };
+        const options = { ...data.options, workers: membership?.sent() };
+        return { ...data, target, options, heartbeat: heartbeat.memory, restarts, declared };
       },
       answer: (postThere) => createAnswerer(answering, postThere, write),
       log,
       mayExit: options.unref,
       delayMs: options.shutdownDelayMs,
-      closeMs: options.shutdownDelayMs + options.drainTimeoutMs + CLOSE_MARGIN_MS,
+      drainMs: options.drainTimeoutMs + CLOSE_MARGIN_MS,
     });
   } catch (error) {
-    end();
+    await end();
     throw error;
   }
-  void kept.closed.then(end);
-  return describe(kept, controls);
+  const closed = kept.closed.then(end);
+  await membership?.joined;
+  const declaring = membership === undefined ? controls : declaringToAll(controls, membership);
+  return describe(kept, closed, declaring, membership);
 }
 
 function createAnswerer(
@@ -116,27 +122,76 @@ function createAnswerer(
   };
 }
 
-function describe(kept: KeptThread, controls: DeclaringControls): OpenServer {
+/** Joins the groups of the server before its thread does; `undefined` without the option `workers`. */
+async function join(
+  parts: ServerArguments,
+  lock: UpdateLock,
+  families: readonly MetricFamily[],
+): Promise<Membership | undefined> {
+  const { workers } = parts.options;
+  if (workers === undefined) return undefined;
+  const { joinGroups } = await import("./membership.ts");
+  return joinGroups(parts, workers, lock, families);
+}
+
+/** What the application declares is of it as a worker; the thread needs to know where there is no group. */
+function declaringToAll(controls: DeclaringControls, membership: Membership): Controls {
   return {
-    get role() {
-      return kept.place.role;
+    update: (work) => controls.update(work),
+    setReady: (isReady) => controls.setReady(isReady),
+    setFailing(message) {
+      controls.setFailing(message);
+      membership.setFailing(message);
     },
-    get address() {
-      return kept.place.address;
+    setOk() {
+      controls.setOk();
+      membership.setOk();
     },
-    get url() {
-      return kept.place.url;
-    },
-    closed: kept.closed,
-    controls,
-    security: { isTls: kept.isTls, reload: () => kept.reload() },
-    close: () => kept.close(),
   };
 }
 
-/** The address of a thread that follows another: a port that the system has chosen stays. */
-function targetAgain(target: ListenTarget, { address }: ThreadPlace): ListenTarget {
-  return target.kind === "tcp" && typeof address !== "string"
+function describe(
+  kept: KeptThread,
+  closed: Promise<void>,
+  controls: Controls,
+  membership: Membership | undefined,
+): OpenServer {
+  const place = () => placeOf(kept, membership);
+  return {
+    get role() {
+      return place().role;
+    },
+    get address() {
+      return place().address;
+    },
+    get url() {
+      return place().url;
+    },
+    closed,
+    controls,
+    security: { isTls: kept.isTls, reload: () => kept.reload() },
+    async close() {
+      await kept.close();
+      await closed;
+    },
+  };
+}
+
+/** Where the server is. As long as it has no thread, another process is the hub of its group. */
+function placeOf(
+  { place, isServing }: KeptThread,
+  membership: Membership | undefined,
+): ThreadPlace {
+  if (isServing || membership === undefined || place.role === "alone") return place;
+  return { ...place, ...membership.place, role: "member" };
+}
+
+/**
+ * The address of a thread that follows another: a port that the system has chosen stays. In a group it is that of
+ * the hub, and the address as it was written tells which group it is.
+ */
+function targetAgain(target: ListenTarget, { address, role }: ThreadPlace): ListenTarget {
+  return role === "alone" && target.kind === "tcp" && typeof address !== "string"
     ? { ...target, port: address.port }
     : target;
 }
@@ -144,7 +199,7 @@ function targetAgain(target: ListenTarget, { address }: ThreadPlace): ListenTarg
 /** What each path serves, in the order of `ThreadStart.sources`. */
 function sourcesOf(
   { gatherer, paths, options }: ServerArguments,
-  families: readonly MetricFamily[] = [],
+  families: readonly MetricFamily[],
 ): readonly ServedSource[] {
   const { errorHandling, onScrape } = options;
   const served = [[options.path, gatherer] as const, ...(paths?.gatherers ?? [])];
@@ -152,8 +207,16 @@ function sourcesOf(
     path,
     gatherer: onScrape === undefined ? source : withHook(source, onScrape),
     errorHandling,
-    furtherFamilies: index === 0 && options.selfMetrics ? families : [],
+    furtherFamilies: index === 0 ? families : [],
   }));
+}
+
+/** What is counted in this thread, and served at the main path. */
+function furtherFamilies(
+  { options }: ServerArguments,
+  probes: Probes | undefined,
+): readonly MetricFamily[] {
+  return options.selfMetrics ? (probes?.families ?? []) : [];
 }
 
 /** Makes what answers at the paths of probes; `undefined` where there is none. */

@@ -65,6 +65,8 @@ export class Questions {
 
   /** It never rejects: what `work` throws is the answer. */
   async #answer(n: number, work: (question: OpenQuestion) => Promise<void>): Promise<void> {
+    // This loop was stuck meanwhile, and perhaps for hours: nobody needs as many answers as there were scrapes.
+    if (n < this.#answering.heartbeat.firstOpen) return;
     const question = new OpenQuestion();
     this.#open.set(n, question);
     try {
@@ -78,8 +80,6 @@ export class Questions {
 
   async #want(want: Want, question: OpenQuestion): Promise<void> {
     const { n, source, deadlineMs } = want;
-    // This loop was stuck meanwhile, and perhaps for hours: nobody needs as many answers as there were scrapes.
-    if (n < this.#answering.heartbeat.firstOpen) return;
     const reader = this.#readers[source];
     if (reader === undefined) throw new RangeError(`There is no source ${source}`);
     question.deadlineMs = deadlineMs;

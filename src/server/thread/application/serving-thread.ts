@@ -42,9 +42,7 @@ export class ServingThread {
       error = thrown;
     });
     this.ended = new Promise((resolve) => {
-      worker.on("exit", (code) =>
-        resolve(error ?? new Error(`The thread exited with code ${code}`)),
-      );
+      worker.on("exit", (code) => resolve(error ?? exited(code)));
     });
     this.opening = new Promise((resolve) => {
       worker.on("message", (message: FromServer) => {
@@ -68,4 +66,11 @@ export class ServingThread {
   async terminate(): Promise<void> {
     await this.#worker.terminate();
   }
+}
+
+function exited(code: number): Error {
+  const error = new Error(`The thread exited with code ${code}`);
+  // Where that is noticed explains nothing.
+  error.stack = String(error);
+  return error;
 }

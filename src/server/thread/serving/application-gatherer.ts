@@ -7,11 +7,12 @@ import { UnavailableError } from "../../../scrape/failure.ts";
 import { EVERYTHING } from "../../../scrape/query/selection.ts";
 import { inSlices } from "../../../scrape/slicing/slices.ts";
 import type { UpdateLock } from "../../../scrape/update-lock.ts";
+import { unref } from "../../../timers.ts";
 import { sharedNow } from "../environment.ts";
 import { unpackError } from "../error-parcel.ts";
 import type { Answer, LayoutAhead, SourceFacts } from "../messages.ts";
 import { NumbersReader } from "../shared-numbers.ts";
-import type { Conversation } from "./conversation.ts";
+import type { Conversation, Question } from "./conversation.ts";
 import { type Gathered, LastAnswers } from "./last-answers.ts";
 import { replyInTime } from "./patience.ts";
 
@@ -29,6 +30,12 @@ export interface ApplicationGathererParts {
 interface Applied extends Gathered {
   readonly isRefused: boolean;
 }
+
+/**
+ * How long the application has to say which collectors were too slow, in milliseconds: where a scrape fails because
+ * of them, and where it gets the families of the others.
+ */
+const LAST_WORD_MS: Readonly<Record<ErrorHandling, number>> = { fail: 100, continue: 2_000 };
 
 /** Longer than an answer takes to be applied, in milliseconds. */
 const FOREVER_MS = 2 ** 31 - 1;
@@ -54,6 +61,8 @@ export class ApplicationGatherer implements Gatherer {
   readonly #last = new LastAnswers();
   /** When that was read which is served instead of an answer; `undefined` while answers come. */
   #servedReadAtMs: number | undefined;
+  /** The last question that had no reply in time. */
+  #postponed: Question<Applied> | undefined;
 
   /** @param source Its index among those of the application. */
   constructor(
@@ -88,9 +97,17 @@ export class ApplicationGatherer implements Gatherer {
       ...{ deadlineMs, names, pickedSources, params: { ...params } },
       wantsDurations: onCollected !== undefined,
     });
-    const hasLast = () => this.#last.of(context) !== undefined;
-    const applied = await replyInTime(question, conversation, context, hasLast);
-    if (applied === undefined) return this.#serveLast(context);
+    const applied = await replyInTime(question, conversation, {
+      deadlineMs,
+      // To make a real signal costs as much as to gather a small registry.
+      signal: context.lightSignal ?? context.signal,
+      lastWordMs: LAST_WORD_MS[this.#parts.errorHandling],
+      hasLast: () => this.#last.of(context) !== undefined,
+    });
+    if (applied === undefined) {
+      this.#postpone(question, deadlineMs);
+      return this.#serveLast(context);
+    }
     for (const [collector, durationMs] of applied.durations) onCollected?.(collector, durationMs);
     for (const [family, reason] of applied.faults) report(family, reason);
     if (!applied.isRefused) return this.#last.remember(context, applied);
@@ -139,6 +156,22 @@ export class ApplicationGatherer implements Gatherer {
     };
     await this.#parts.lock.update(write, FOREVER_MS);
     return families;
+  }
+
+  /**
+   * Takes the reply to the last question whenever it comes. An application that turns now and then, and always too
+   * late, would else never be heard.
+   */
+  #postpone(question: Question<Applied>, deadlineMs: number): void {
+    const { conversation } = this.#parts;
+    const before = this.#postponed;
+    if (before?.isCollecting === false) conversation.leave(before);
+    this.#postponed = question;
+    const expire = () => {
+      conversation.abandon(question, true);
+      conversation.leave(question);
+    };
+    unref(setTimeout(expire, deadlineMs - Date.now()));
   }
 
   #serveLast(context: GatherContext): GatherResult {

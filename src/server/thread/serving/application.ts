@@ -8,6 +8,7 @@ import { uptimeSeconds } from "../environment.ts";
 import { BEAT_MS, type Heartbeat } from "../heartbeat.ts";
 import type { ThreadStart } from "../messages.ts";
 import type { ApplicationGatherer } from "./application-gatherer.ts";
+import { isStuck } from "./patience.ts";
 
 /** Less is no more than a beat that came a little late, in seconds. */
 const MIN_STUCK_SECONDS = 0.05;
@@ -63,6 +64,7 @@ export function createApplication(
     get process() {
       return { ...reading, uptimeSeconds: uptimeSeconds() };
     },
+    isStuck: () => isStuck(heartbeat),
     state: () => ({ stuckSeconds: stuckSeconds(), ageSeconds: ageAt(options.path) }),
   };
 }

@@ -1,4 +1,4 @@
-import type { MessagePort, Transferable } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
 import { unpackError } from "../error-parcel.ts";
 import type { Heartbeat } from "../heartbeat.ts";
 import type { Answer, FromApplication, FromServer } from "../messages.ts";
@@ -20,8 +20,9 @@ export function isReply(message: FromApplication): message is Reply {
 /** What has been asked, and not answered. */
 export interface Question<T> {
   readonly n: number;
+  readonly type: Asking["type"];
   readonly reply: Promise<T>;
-  /** Whether the application has said that it is not stuck, and only its own code takes a while. */
+  /** Whether the application has begun, and its collectors take a while. */
   readonly isCollecting: boolean;
 }
 
@@ -56,8 +57,8 @@ export class Conversation {
   }
 
   /** Says what needs no answer. */
-  tell(message: FromServer, transfer: readonly Transferable[] = []): void {
-    this.#port.postMessage(message, transfer);
+  tell(message: FromServer): void {
+    this.#port.postMessage(message);
   }
 
   /** Asks; what is asked decides what the reply is. */
@@ -70,19 +71,16 @@ export class Conversation {
     });
     // Whoever has asked may no longer wait.
     reply.catch(() => {});
-    // Only collectors are mostly over within the turn that reads the question.
-    const isCollecting = question.type !== "want";
-    const asked = { n, reply, settle, refuse, isCollecting };
+    const asked = { n, type: question.type, reply, settle, refuse, isCollecting: false };
     this.#open.set(n, asked);
     this.tell({ ...question, n });
     return asked as Question<T>; // Its type is that of what the application replies.
   }
 
-  /** Notes that nobody waits for a reply. The application need not begin; what it has begun it may end. */
+  /** Notes that a reply is of no use any longer. The application need not begin; what it has begun it may end. */
   leave({ n }: Question<unknown>): void {
     this.#open.delete(n);
-    const [first = this.#last + 1] = this.#open.keys();
-    this.heartbeat.firstOpen = first;
+    this.#tellFirst();
   }
 
   /** Stops what the application has begun; its reply is taken, if there is one. */
@@ -94,7 +92,9 @@ export class Conversation {
   receive(reply: Reply): void {
     const question = this.#open.get(reply.n);
     if (reply.type === "collecting") {
-      if (question !== undefined) question.isCollecting = true;
+      if (question === undefined) return;
+      question.isCollecting = true;
+      this.#tellFirst();
       return;
     }
     // Its layout is that of all answers to come.
@@ -104,5 +104,16 @@ export class Conversation {
     if (reply.type === "refused") question.refuse(unpackError(reply.error));
     else if (reply.type === "authorized") question.settle(reply.isAllowed);
     else question.settle(applied ?? reply);
+  }
+
+  /** Tells the application which question is the first that it may have to begin. */
+  #tellFirst(): void {
+    let first = this.#last + 1;
+    for (const { n, isCollecting } of this.#open.values()) {
+      if (isCollecting) continue;
+      first = n;
+      break;
+    }
+    this.heartbeat.firstOpen = first;
   }
 }

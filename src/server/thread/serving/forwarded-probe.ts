@@ -32,8 +32,11 @@ export function forwardProbe(
     try {
       const question = conversation.ask<Probed>({ type: "probe", path, request: sent(request) });
       const bounds = { signal: client, deadlineMs: Date.now() + limitMs };
-      const probed = await replyInTime(question, conversation, bounds, () => true);
-      if (probed === undefined) return refuse(STUCK);
+      const probed = await replyInTime(question, conversation, { ...bounds, hasLast: () => true });
+      if (probed === undefined) {
+        conversation.leave(question);
+        return refuse(STUCK);
+      }
       if (probed.response === undefined) return undefined;
       const deadline = startDeadline(limitMs, client, alarm);
       return { ...probed.response, ...startSending(deadline) };

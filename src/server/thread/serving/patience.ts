@@ -1,5 +1,4 @@
-import type { Signal } from "../../../abort.ts";
-import type { GatherContext } from "../../../model/gatherer.ts";
+import type { LightAbortSignal } from "../../../model/gatherer.ts";
 import { isAbandoned } from "../../../scrape/gather-cycle.ts";
 import type { Heartbeat } from "../heartbeat.ts";
 import type { Conversation, Question } from "./conversation.ts";
@@ -13,29 +12,38 @@ const GRACE_MS = 20;
 /** How long at most one that turns has to say anything, in milliseconds. */
 const MAX_PATIENCE_MS = 1_000;
 
-/** How long the application has to say which collectors were too late for a scrape, in milliseconds. */
-const LAST_WORD_MS = 100;
-
 /** Whether the event loop of the application is stuck. */
 export function isStuck(heartbeat: Heartbeat): boolean {
   return heartbeat.ageMs() > STUCK_MS;
+}
+
+/** How long a reply is waited for. */
+export interface Bounds {
+  /** Aborts when nobody waits for it, or with a `ScrapeTimeoutError` when it is late. */
+  readonly signal: LightAbortSignal;
+  /** When it is late, in milliseconds since the epoch. */
+  readonly deadlineMs: number;
+  /**
+   * How long one that is late may still take, in milliseconds.
+   * @default 0
+   */
+  readonly lastWordMs?: number;
+  /** Whether there is something to serve instead. */
+  readonly hasLast: () => boolean;
 }
 
 /**
  * Waits for the reply to a question as long as that is worth it: where there is something to serve instead, only
  * while the event loop of the application turns. While asynchronous collectors work, it does.
  *
- * @param hasLast Whether there is something to serve instead.
- * @returns `undefined` where the application is stuck.
- * @throws What the application refuses the question with, or the reason of the context's signal.
+ * @returns `undefined` where the application is stuck; the question then stays open.
+ * @throws What the application refuses the question with, or the reason of the signal.
  */
 export async function replyInTime<T>(
   question: Question<T>,
   conversation: Conversation,
-  context: Pick<GatherContext, "deadlineMs" | "lightSignal"> & { readonly signal: Signal },
-  hasLast: () => boolean,
+  { signal, deadlineMs, lastWordMs = 0, hasLast }: Bounds,
 ): Promise<T | undefined> {
-  const { signal, lightSignal = signal, deadlineMs } = context;
   const { heartbeat } = conversation;
   const rest = restOf(question, heartbeat, deadlineMs - Date.now());
   let timer: NodeJS.Timeout | undefined;
@@ -50,22 +58,25 @@ export async function replyInTime<T>(
   });
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => {
-      const isLate = !isAbandoned(lightSignal);
+      const isLate = !isAbandoned(signal);
       conversation.abandon(question, isLate);
       clearTimeout(timer);
-      const end = () => reject(lightSignal.reason);
-      // The reply says which collectors were late.
-      if (isLate && !isStuck(heartbeat)) timer = setTimeout(end, LAST_WORD_MS);
+      const end = () => reject(signal.reason);
+      // The reply says which collectors were too slow.
+      if (isLate && !isStuck(heartbeat)) timer = setTimeout(end, lastWordMs);
       else end();
     };
   });
-  lightSignal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort);
   try {
     return await Promise.race([question.reply, stuck, aborted]);
+  } catch (error) {
+    conversation.leave(question);
+    throw error;
   } finally {
     clearTimeout(timer);
-    lightSignal.removeEventListener("abort", onAbort);
-    conversation.leave(question);
+    signal.removeEventListener("abort", onAbort);
   }
 }
 
@@ -75,8 +86,10 @@ function restOf(question: Question<unknown>, heartbeat: Heartbeat, leftMs: numbe
   const wasStuck = isStuck(heartbeat);
   const askedAt = performance.now();
   return () => {
-    if (question.isCollecting) return patienceMs - heartbeat.ageMs();
-    const isStillStuck = wasStuck && isStuck(heartbeat);
-    return (isStillStuck ? GRACE_MS : patienceMs) - (performance.now() - askedAt);
+    const waitedMs = performance.now() - askedAt;
+    if (wasStuck && isStuck(heartbeat)) return GRACE_MS - waitedMs;
+    // Nothing is said of what other functions of the user do before they have done it.
+    const isWorking = question.isCollecting || question.type !== "want";
+    return patienceMs - (isWorking ? heartbeat.ageMs() : waitedMs);
   };
 }

@@ -15,7 +15,13 @@ import { openSecured } from "../../open/open-any.ts";
 import type { OpenServer, ServerArguments } from "../../open-server.ts";
 import { packError, unpackError } from "../error-parcel.ts";
 import { Heartbeat } from "../heartbeat.ts";
-import type { Answer, FromApplication, LayoutAhead, ThreadStart } from "../messages.ts";
+import type {
+  Answer,
+  FromApplication,
+  LayoutAhead,
+  ThreadPlace,
+  ThreadStart,
+} from "../messages.ts";
 import { createApplication } from "./application.ts";
 import { ApplicationGatherer } from "./application-gatherer.ts";
 import { Conversation, isReply, type Reply } from "./conversation.ts";
@@ -35,7 +41,14 @@ export async function serve(start: ThreadStart): Promise<void> {
   for (const [source, facts] of start.sources.entries()) {
     gatherers.push(new ApplicationGatherer(facts, source, parts));
   }
-  const opening = openSecured(argumentsOf(start, conversation, gatherers, lock));
+  const onMoved = (): void => {
+    void opening.then(
+      (server) => conversation.tell({ type: "place", ...placeOf(server) }),
+      () => {},
+    );
+  };
+  const given = argumentsOf(start, conversation, gatherers, lock);
+  const opening = openSecured(withGroup(given, onMoved));
   port.on("message", (message: FromApplication) => {
     if (isReply(message)) conversation.receive(message);
     else if (message.type === "layout") gatherers[message.source]?.begin(message);
@@ -43,9 +56,9 @@ export async function serve(start: ThreadStart): Promise<void> {
   });
   try {
     const server = await opening;
-    const { address, url, role, security } = server;
     declare(start, server);
-    conversation.tell({ type: "open", isTls: security?.isTls ?? false, address, url, role });
+    const isTls = server.security?.isTls ?? false;
+    conversation.tell({ type: "open", isTls, ...placeOf(server) });
     await server.closed;
     conversation.tell({ type: "closed" });
   } catch (error) {
@@ -88,6 +101,18 @@ function argumentsOf(
     ...{ gatherer, target, label, options, log, application },
     ...(hasPaths && { paths }),
   };
+}
+
+/** Lets the application know where the server of its group is, whenever that changes. */
+function withGroup(given: ServerArguments, onMoved: () => void): ServerArguments {
+  const { workers } = given.options;
+  if (workers === undefined) return given;
+  const options = { ...given.options, workers: { ...workers, onJoined: onMoved } };
+  return { ...given, options, onMoved };
+}
+
+function placeOf({ address, url, role }: OpenServer): ThreadPlace {
+  return { address, url, role };
 }
 
 type Served = readonly [path: string, gatherer: ApplicationGatherer];

@@ -46,12 +46,13 @@ export function createStandInAuthorize(
     // A copy: what is around a view in memory would be sent with it.
     const request = { ...others, certificate: certificate && new Uint8Array(certificate.raw) };
     const question = conversation.ask<boolean>({ type: "authorize", request });
-    const context = {
+    const isAllowed = await replyInTime(question, conversation, {
       signal: AbortSignal.timeout(AUTHORIZE_MS),
       deadlineMs: Date.now() + AUTHORIZE_MS,
-    };
-    const isAllowed = await replyInTime(question, conversation, context, () => true);
-    if (isAllowed === undefined) throw new Error("The event loop of the application is stuck");
-    return isAllowed;
+      hasLast: () => true,
+    });
+    if (isAllowed !== undefined) return isAllowed;
+    conversation.leave(question);
+    throw new Error("The event loop of the application is stuck");
   };
 }

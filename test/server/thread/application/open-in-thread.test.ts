@@ -229,20 +229,23 @@ test("a collector that hangs does not keep a thread longer than the drain timeou
   });
 });
 
-test("a thread that does not close is terminated", () =>
-  withThreads(async (started) => {
-    const server = await Server.listen(countingGatherer(), "127.0.0.1:0", {
-      thread: true,
-      drainTimeoutMs: 10,
+test("a thread that does not close is terminated, after a second call even in its delay", async () => {
+  for (const shutdownDelayMs of [0, 2 ** 31 - 1]) {
+    await withThreads(async (started) => {
+      const options = { thread: true, drainTimeoutMs: 10, shutdownDelayMs } as const;
+      const server = await Server.listen(countingGatherer(), "127.0.0.1:0", options);
+      const [thread] = started;
+      // What it is told is lost.
+      if (thread !== undefined) thread.postMessage = () => {};
+      const closing = server.close();
+      void server.close();
+      await within("close()", closing);
     });
-    const [thread] = started;
-    // What it is told is lost.
-    if (thread !== undefined) thread.postMessage = () => {};
-    await within("close()", server.close());
-  }));
+  }
+});
 
 test("close() that is called again ends the delay", () =>
-  withServer({ thread: true, shutdownDelayMs: 2 ** 30 }, async ({ server, port }) => {
+  withServer({ thread: true, shutdownDelayMs: 2 ** 31 - 1 }, async ({ server, port }) => {
     const closing = server.close();
     await poll("the shutdown", async () => (await statusOf(port, "/-/ready")) === 503);
     assert.equal(await statusOf(port), 200);

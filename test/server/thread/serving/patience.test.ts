@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LightSignal, OVER } from "../../../../src/abort.ts";
+import { ScrapeTimeoutError } from "../../../../src/errors.ts";
+import { type Bounds, replyInTime } from "../../../../src/server/thread/serving/patience.ts";
+import { turns } from "../../../helpers/turns.ts";
+import { type FakeApplication, withApplication } from "./fake-application.ts";
+
+const ALL = { names: undefined, pickedSources: undefined, params: {} };
+const WANT = { type: "want", source: 0, deadlineMs: 0, wantsDurations: false, ...ALL } as const;
+
+/** Asks, and waits for the reply. */
+function ask({ conversation }: FakeApplication, changes: Partial<Bounds> = {}) {
+  const question = conversation.ask<unknown>(WANT);
+  const signal = new LightSignal();
+  const bounds = { signal, deadlineMs: Date.now() + 60_000, hasLast: () => true, ...changes };
+  return { question, signal, reply: replyInTime(question, conversation, bounds) };
+}
+
+test("replyInTime() returns the reply", () =>
+  withApplication(async (application) => {
+    const { reply } = ask(application);
+    await application.answer([]);
+    assert.equal((await reply) !== undefined, true);
+  }));
+
+test("replyInTime() gives up at once while the event loop is stuck, and leaves the question open", () =>
+  withApplication(async (application) => {
+    application.freeze();
+    const { reply, question } = ask(application);
+    assert.equal(await reply, undefined);
+    assert.equal(application.heartbeat.firstOpen, question.n);
+  }));
+
+test("replyInTime() gives up after a third of the time that is left, if nothing is said", () =>
+  withApplication(async (application) => {
+    const { reply } = ask(application, { deadlineMs: Date.now() + 60 });
+    assert.equal(await reply, undefined);
+  }));
+
+test("replyInTime() waits where there is nothing to serve instead", () =>
+  withApplication(async (application) => {
+    application.freeze();
+    const { reply, signal } = ask(application, { hasLast: () => false });
+    await turns(20);
+    const error = new ScrapeTimeoutError(5);
+    signal.abort(error);
+    await assert.rejects(reply, error);
+  }));
+
+test("replyInTime() waits for collectors as long as the event loop turns, and no longer", () =>
+  withApplication(async (application) => {
+    let isOver = false;
+    const { reply, question } = ask(application, { deadlineMs: Date.now() + 600 });
+    void reply.then(() => {
+      isOver = true;
+    });
+    application.say({ type: "collecting", n: question.n });
+    // More than its patience.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.equal(isOver, false);
+    application.freeze();
+    assert.equal(await reply, undefined);
+  }));
+
+test("a scrape whose client is gone abandons its question at once", () =>
+  withApplication(async (application) => {
+    const { reply, signal, question } = ask(application);
+    signal.abort(OVER);
+    await assert.rejects(reply, OVER);
+    await application.next("want");
+    const { n, isLate } = await application.next("abandon");
+    assert.deepEqual([n, isLate], [question.n, false]);
+    assert.equal(application.heartbeat.firstOpen, question.n + 1);
+  }));
+
+test("a question that is late has some time to say which collectors were too slow", () =>
+  withApplication(async (application) => {
+    const { reply, signal } = ask(application, { lastWordMs: 60_000 });
+    const { n } = await application.next("want");
+    signal.abort(new ScrapeTimeoutError(5));
+    assert.equal((await application.next("abandon")).isLate, true);
+    application.say(application.answerOf(n, []));
+    assert.notEqual(await reply, undefined);
+  }));
+
+for (const [name, lastWordMs, isStuck] of [
+  ["nothing is said in that time", 1, false],
+  ["the event loop is stuck", 60_000, true],
+] as const) {
+  test(`a question that is late rejects if ${name}`, () =>
+    withApplication(async (application) => {
+      const { reply, signal } = ask(application, { lastWordMs, hasLast: () => false });
+      if (isStuck) application.freeze();
+      const error = new ScrapeTimeoutError(5);
+      signal.abort(error);
+      await assert.rejects(reply, error);
+    }));
+}
+
+test("a signal that has aborted before counts, too", () =>
+  withApplication(async (application) => {
+    const signal = new LightSignal();
+    signal.abort(OVER);
+    await assert.rejects(ask(application, { signal }).reply, OVER);
+  }));

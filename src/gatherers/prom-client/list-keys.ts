@@ -1,36 +1,34 @@
-/** Lists the keys of one hash map again and again, in the order of `Object.keys()`. */
-export type KeyLister = (hashMap: object) => readonly string[];
-
-/** From this many on, sorting is what takes the time. */
+/** From this many keys on, sorting is what takes the time. */
 const MANY_KEYS = 1_024;
 
-/**
- * Makes a function that lists the keys of a metric's hash map, of which there may be tens of thousands.
- *
- * V8 sorts the keys of such an object each time: half of the time of a walk. What an object inherits it lists
- * once, and again only when it has changed. So keys that seem to stay are listed as those of an empty heir,
- * which takes a fifth. An engine that does not remember them only takes its time.
- */
-export function createKeyLister(): KeyLister {
-  let heir: object | undefined;
-  let count = -1;
-  let isSteady = false;
-  return (hashMap) => {
-    if (!isSteady) heir = undefined;
-    else if (heir === undefined || Object.getPrototypeOf(heir) !== hashMap) {
-      heir = Object.create(hashMap) as object;
-    }
-    const keys = heir === undefined ? Object.keys(hashMap) : inheritedKeys(heir, hashMap);
-    isSteady = keys.length >= MANY_KEYS && keys.length === count;
-    count = keys.length;
-    return keys;
-  };
+/** What is known of a large hash map. */
+interface Known {
+  /** How many keys it had last. */
+  readonly count: number;
+  /** An object that inherits them; there is one if they were as many before. */
+  readonly heir: object | undefined;
 }
 
-function inheritedKeys(heir: object, hashMap: object): string[] {
-  const keys: string[] = [];
-  for (const key in heir) keys.push(key);
-  // Somebody may have added to the prototype of all objects; those keys come last.
-  while (keys.length > 0 && !Object.hasOwn(hashMap, keys.at(-1) as string)) keys.pop();
+const knownMaps = new WeakMap<object, Known>();
+
+/**
+ * Lists the keys of a metric's hash map, of which there may be tens of thousands, as `Object.keys()` does.
+ *
+ * V8 sorts the keys of such an object each time: half of the time of a walk. What an object inherits it lists
+ * once, and again only when that has changed. So keys that seem to stay are listed as those of an empty heir,
+ * which takes a fifth. An engine that does not remember them is only slower. What all objects inherit, if
+ * somebody has added to that, comes last.
+ */
+export function listKeys(hashMap: object): readonly string[] {
+  const known = knownMaps.get(hashMap);
+  let keys: string[] = [];
+  if (known?.heir === undefined) keys = Object.keys(hashMap);
+  else for (const key in known.heir) keys.push(key);
+  const count = keys.length;
+  if (count < MANY_KEYS) knownMaps.delete(hashMap);
+  else {
+    const heir = count === known?.count ? (known.heir ?? Object.create(hashMap)) : undefined;
+    knownMaps.set(hashMap, { count, heir });
+  }
   return keys;
 }

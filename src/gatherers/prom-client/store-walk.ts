@@ -2,7 +2,7 @@ import type { RememberingIterator } from "../../model/labels-before.ts";
 import type { Labels } from "../../model/metric-family.ts";
 import type { KeptRun, RunReader } from "../../model/metric-run.ts";
 import type { Child, Flyweight, LabelMerger } from "./flyweights.ts";
-import type { KeyLister } from "./list-keys.ts";
+import { listKeys } from "./list-keys.ts";
 import type { RegistryMetric } from "./registry.ts";
 
 /**
@@ -27,7 +27,6 @@ export interface StoreWalkOptions {
   readonly metric: RegistryMetric;
   readonly isHistogram: boolean;
   readonly flyweight: Flyweight;
-  readonly listKeys: KeyLister;
   /** Adds the registry's default labels to a child's own. */
   readonly merge: LabelMerger;
   /** Called for a child whose labels object is that of a child before it. */
@@ -52,7 +51,6 @@ export class StoreWalk implements RunReader, RememberingIterator {
   readonly #metric: RegistryMetric;
   readonly #isHistogram: boolean;
   readonly #flyweight: Flyweight;
-  readonly #listKeys: KeyLister;
   readonly #merge: LabelMerger;
   readonly #step: IteratorResult<Flyweight, undefined>;
   readonly #onDuplicate: () => void;
@@ -70,14 +68,12 @@ export class StoreWalk implements RunReader, RememberingIterator {
   readonly #shared: WeakSet<Labels>;
 
   constructor(options: StoreWalkOptions) {
-    const { metric, isHistogram, flyweight, listKeys, merge, onDuplicate, shared, giveBack } =
-      options;
+    const { metric, isHistogram, flyweight, merge, onDuplicate, shared, giveBack } = options;
     this.#shared = shared;
     this.#metric = metric;
     this.#merge = merge;
     this.#isHistogram = isHistogram;
     this.#flyweight = flyweight;
-    this.#listKeys = listKeys;
     this.#step = { done: false, value: flyweight };
     this.#onDuplicate = onDuplicate;
     this.#giveBack = giveBack;
@@ -97,7 +93,7 @@ export class StoreWalk implements RunReader, RememberingIterator {
     } else {
       // Listing the keys and looking each up is several times cheaper than listing the values of such a
       // large object.
-      this.#keys = this.#listKeys(hashMap);
+      this.#keys = listKeys(hashMap);
       this.#children = new Array(this.#keys.length);
     }
   }

@@ -1,7 +1,6 @@
 import type { Labels } from "../../model/metric-family.ts";
 import { RUNS, type WithRuns } from "../../model/metric-run.ts";
 import { type Flyweight, flyweightFactory, type LabelMerger } from "./flyweights.ts";
-import { createKeyLister } from "./list-keys.ts";
 import { type RegistryMetric, typeOf } from "./registry.ts";
 import { isObject, StoreWalk } from "./store-walk.ts";
 
@@ -76,7 +75,6 @@ export function storeMetrics(
   // Most families are small: constructing a walk costs more than walking one label set.
   let spare: StoreWalk | undefined;
   const shared = new WeakSet<Labels>();
-  const listKeys = createKeyLister();
   const giveBack = (walk: StoreWalk): void => {
     spare = walk;
   };
@@ -87,7 +85,6 @@ export function storeMetrics(
         metric,
         isHistogram,
         flyweight: createFlyweight(),
-        listKeys,
         merge,
         onDuplicate,
         shared,

@@ -63,6 +63,22 @@ test("replyInTime() waits for collectors as long as the event loop turns, and no
     assert.equal(await reply, undefined);
   }));
 
+test("a scrape with little time waits for collectors between two beats of the event loop", () =>
+  withApplication(async (application) => {
+    let isOver = false;
+    const { reply, question, signal } = ask(application, { deadlineMs: Date.now() + 90 });
+    const end = () => {
+      isOver = true;
+    };
+    void reply.then(end, end);
+    application.say({ type: "collecting", n: question.n });
+    // A third of its time is less than the time between two beats.
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    assert.equal(isOver, false);
+    signal.abort(OVER);
+    await assert.rejects(reply, OVER);
+  }));
+
 test("a scrape whose client is gone abandons its question at once", () =>
   withApplication(async (application) => {
     const { reply, signal, question } = ask(application);

@@ -12,7 +12,7 @@ import { isInstance } from "../../../errors.ts";
 import { showShort } from "../../../log/shown-error.ts";
 import { createLog } from "../../../log.ts";
 import type { MetricFamily } from "../../../model/metric-family.ts";
-import type { ListenTarget } from "../../../options/address.ts";
+import { describeAddress, type ListenTarget } from "../../../options/address.ts";
 import type { Controls, ThreadSettings } from "../../../options/options.ts";
 import { withHook } from "../../../scrape/application.ts";
 import { UpdateLock } from "../../../scrape/update-lock.ts";
@@ -88,8 +88,10 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
         heartbeat.firstOpen = 0;
         const declared = { failing: controls.failing, isReady: controls.isReady };
         const target = place === undefined ? data.target : targetAgain(data.target, place);
+        const label = describeAddress(target);
         const options = { ...data.options, workers: membership?.sent() };
-        return { ...data, target, options, heartbeat: heartbeat.memory, restarts, declared };
+        const memory = heartbeat.memory;
+        return { ...data, target, label, options, heartbeat: memory, restarts, declared };
       },
       answer: (postThere) => createAnswerer(answering, postThere, write),
       log,
@@ -175,12 +177,13 @@ function sourcesOf(
   { gatherer, paths, options }: ServerArguments,
   families: readonly MetricFamily[],
 ): readonly ServedSource[] {
-  const { errorHandling, onScrape } = options;
+  const { errorHandling, onScrape, timeoutMs } = options;
   const served = [[options.path, gatherer] as const, ...(paths?.gatherers ?? [])];
   return served.map(([path, source], index) => ({
     path,
     gatherer: onScrape === undefined ? source : withHook(source, onScrape),
     errorHandling,
+    timeoutMs,
     furtherFamilies: index === 0 ? families : [],
   }));
 }

@@ -129,9 +129,10 @@ export class Hub implements WorkerCensus {
 
   /** Gathers from all workers; the rules of `Gatherer` hold. */
   async gather(context: GatherContext): Promise<GatherResult> {
-    if (this.workers.size === 0) await this.#first.wait(roundOf(context).limitMs);
-    if (this.workers.size + this.absentees.size === 0) {
-      throw new UnavailableError("No worker has joined yet");
+    if (this.#config.local === undefined && this.workers.size === 0) {
+      await this.#first.wait(roundOf(context).limitMs);
+      const isEmpty = this.workers.size + this.absentees.size === 0;
+      if (isEmpty) throw new UnavailableError("No worker has joined yet");
     }
     const states = await this.#asking.askAll(roundOf(context));
     // The last numbers of those that have just ended belong to this scrape. Where many end, it has no time

@@ -54,6 +54,8 @@ for (const [how, leave] of Object.entries(LEAVINGS)) {
     const source = longSource(() => metrics);
     testFault({
       name: `a client that ${how} after ${bytes} bytes`,
+      // What crosses to a thread must have an end.
+      inThread: "never",
       server: () => ({ source }),
       inflict: async (server) => {
         const connection = await server.connect();
@@ -70,6 +72,7 @@ for (const [how, leave] of Object.entries(LEAVINGS)) {
 let metrics = ENDLESS;
 testFault({
   name: "a client that reads nothing",
+  inThread: "never",
   server: () => ({ source: longSource(() => metrics), timeoutMs: scaleWait(1_000) }),
   inflict: async (server) => {
     const connection = await server.connect();
@@ -79,6 +82,21 @@ testFault({
     connection.socket.resume();
     assert.equal(readAnswer(await connection.closed()), undefined);
     metrics = 1;
+  },
+});
+
+let endless = ENDLESS;
+const endlessSource = longSource(() => endless);
+testFault({
+  name: "metrics that never end",
+  server: () => ({ source: endlessSource, timeoutMs: 200 }),
+  inflict: async ({ connect }) => {
+    const connection = await connect();
+    await connection.send(SCRAPE.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+    const answer = readAnswer(await connection.closed(), connection.errorCode !== undefined);
+    assert.notEqual(answer?.status, 200);
+    await turnsUntil("the reading to stop", () => endlessSource.stopped === 1);
+    endless = 1;
   },
 });
 
@@ -210,6 +228,7 @@ testFault({
 
 testFault({
   name: "the close of a server in the middle of everything",
+  inThread: "never",
   server: () => ({ source: longSource(() => ENDLESS), drainTimeoutMs: 50 }),
   inflict: async (server: TestServer) => {
     const connections = await Promise.all(Array.from({ length: 8 }, () => server.connect()));

@@ -11,6 +11,7 @@
  * | server | `abandon` | nobody waits for a question any longer |
  * | server | `authorize`, `probe` | asks for what a function of the user decides or returns |
  * | application | `layout` | the beginning of an answer |
+ * | application | `anew` | what was sent of a source is void |
  * | application | `answer`, `authorized`, `probed`, `refused` | ends a question |
  * | application | `failing`, `ok`, `ready`, `updated` | what the application has declared, and how an update went |
  * | application | `reload`, `close` | asks the server to do so |
@@ -135,6 +136,13 @@ export interface LayoutAhead {
   readonly piece: LayoutPiece;
 }
 
+/** What has been sent of a source is void: the next answer has its whole layout. */
+export interface Anew {
+  readonly type: "anew";
+  /** The index of the source. */
+  readonly source: number;
+}
+
 /** A snapshot whose numbers are in memory that both threads share, or that comes with the message. */
 interface SentSnapshot extends Omit<Snapshot, "numbers"> {
   readonly numbers: SentNumbers;
@@ -186,6 +194,7 @@ export type FromServer =
 export type FromApplication =
   | Answer
   | LayoutAhead
+  | Anew
   | { readonly type: "collecting"; readonly n: number }
   | { readonly type: "refused"; readonly n: number; readonly error: ErrorParcel }
   | { readonly type: "authorized"; readonly n: number; readonly isAllowed: boolean }

@@ -1,5 +1,5 @@
 import { isInstance } from "../../../errors.ts";
-import type { Log } from "../../../log.ts";
+import type { About, Log } from "../../../log.ts";
 import { unref } from "../../../timers.ts";
 import { unpackError } from "../error-parcel.ts";
 import type { FromApplication, ThreadPlace, ThreadStart } from "../messages.ts";
@@ -44,6 +44,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What is logged of a thread that has died, as one fault. */
 const DEATH = { kind: "thread", again: "The thread of the server works again" };
+
+/** Why the next one cannot serve is news: its port may be taken, say. */
+const NO_SUCCESSOR = { ...DEATH, name: "successor" };
 
 const NOWHERE: ThreadPlace = { address: "", url: "", role: "alone" };
 
@@ -103,8 +106,10 @@ export class KeptThread {
 
   /** Tells the thread something. Returns whether there is one. */
   post(message: FromApplication): boolean {
-    this.#thread?.post(message);
-    return this.#thread !== undefined;
+    // One that starts was told what had been declared before, and reads the rest when it serves.
+    const thread = this.#thread ?? this.#starting;
+    thread?.post(message);
+    return thread !== undefined;
   }
 
   /** Lets the thread close, or ends its delay if it does so already. */
@@ -152,7 +157,11 @@ export class KeptThread {
       clearTimeout(this.#end);
       this.#thread = undefined;
       if (performance.now() - openedAt > SOUND_MS) this.#delayMs = FIRST_DELAY_MS;
-      this.#onEnded(reason);
+      this.#onEnded(
+        "The thread of the server has died; another one takes its place",
+        reason,
+        DEATH,
+      );
     });
   }
 
@@ -198,15 +207,14 @@ export class KeptThread {
     return thread.terminate();
   }
 
-  #onEnded(reason: unknown): void {
+  #onEnded(message: string, reason: unknown, about: About): void {
     for (const n of this.#reloads.keys()) this.#reloaded(n);
-    if (this.#isClosing) this.#onClosed();
-    else this.#startLater(reason);
-  }
-
-  #startLater(reason: unknown): void {
+    if (this.#isClosing) {
+      this.#onClosed();
+      return;
+    }
     const { log, mayExit } = this.#parts;
-    log.error("The thread of the server has died; another one takes its place", reason, DEATH);
+    log.error(message, reason, about);
     this.#restarts++;
     this.#restart = setTimeout(() => void this.#startAgain(), this.#delayMs);
     if (mayExit) unref(this.#restart);
@@ -218,7 +226,8 @@ export class KeptThread {
       await this.#open();
       this.#parts.log.settled(DEATH.kind);
     } catch (error) {
-      this.#onEnded(isInstance(error, NoThreadError) ? error.cause : error);
+      const reason = isInstance(error, NoThreadError) ? error.cause : error;
+      this.#onEnded("Cannot start the thread of the server again", reason, NO_SUCCESSOR);
     }
   }
 }

@@ -12,7 +12,7 @@ import { isInstance } from "../../../errors.ts";
 import { showShort } from "../../../log/shown-error.ts";
 import { createLog } from "../../../log.ts";
 import type { MetricFamily } from "../../../model/metric-family.ts";
-import type { ListenTarget } from "../../../options/address.ts";
+import { describeAddress, type ListenTarget } from "../../../options/address.ts";
 import type { Controls, ThreadSettings } from "../../../options/options.ts";
 import { withHook } from "../../../scrape/application.ts";
 import { UpdateLock } from "../../../scrape/update-lock.ts";
@@ -88,8 +88,10 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
         heartbeat.firstOpen = 0;
         const declared = { failing: controls.failing, isReady: controls.isReady };
         const target = place === undefined ? data.target : targetAgain(data.target, place);
+        const label = describeAddress(target);
         const options = { ...data.options, workers: membership?.sent() };
-        return { ...data, target, options, heartbeat: heartbeat.memory, restarts, declared };
+        const memory = heartbeat.memory;
+        return { ...data, target, label, options, heartbeat: memory, restarts, declared };
       },
       answer: (postThere) => createAnswerer(answering, postThere, write),
       log,
@@ -103,8 +105,7 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
   }
   const closed = kept.closed.then(end);
   await membership?.joined;
-  const declaring = membership === undefined ? controls : declaringToAll(controls, membership);
-  return describe(kept, closed, declaring, membership);
+  return describe(kept, closed, membership?.withDeclared(controls) ?? controls, membership);
 }
 
 function createAnswerer(
@@ -134,29 +135,13 @@ async function join(
   return joinGroups(parts, workers, lock, families);
 }
 
-/** What the application declares is of it as a worker; the thread needs to know where there is no group. */
-function declaringToAll(controls: DeclaringControls, membership: Membership): Controls {
-  return {
-    update: (work) => controls.update(work),
-    setReady: (isReady) => controls.setReady(isReady),
-    setFailing(message) {
-      controls.setFailing(message);
-      membership.setFailing(message);
-    },
-    setOk() {
-      controls.setOk();
-      membership.setOk();
-    },
-  };
-}
-
 function describe(
   kept: KeptThread,
   closed: Promise<void>,
   controls: Controls,
   membership: Membership | undefined,
 ): OpenServer {
-  const place = () => placeOf(kept, membership);
+  const place = () => membership?.placeOf(kept) ?? kept.place;
   return {
     get role() {
       return place().role;
@@ -177,15 +162,6 @@ function describe(
   };
 }
 
-/** Where the server is. As long as it has no thread, another process is the hub of its group. */
-function placeOf(
-  { place, isServing }: KeptThread,
-  membership: Membership | undefined,
-): ThreadPlace {
-  if (isServing || membership === undefined || place.role === "alone") return place;
-  return { ...place, ...membership.place, role: "member" };
-}
-
 /**
  * The address of a thread that follows another: a port that the system has chosen stays. In a group it is that of
  * the hub, and the address as it was written tells which group it is.
@@ -201,12 +177,13 @@ function sourcesOf(
   { gatherer, paths, options }: ServerArguments,
   families: readonly MetricFamily[],
 ): readonly ServedSource[] {
-  const { errorHandling, onScrape } = options;
+  const { errorHandling, onScrape, timeoutMs } = options;
   const served = [[options.path, gatherer] as const, ...(paths?.gatherers ?? [])];
   return served.map(([path, source], index) => ({
     path,
     gatherer: onScrape === undefined ? source : withHook(source, onScrape),
     errorHandling,
+    timeoutMs,
     furtherFamilies: index === 0 ? families : [],
   }));
 }

@@ -1,3 +1,5 @@
+import type { Signal } from "../../../abort.ts";
+import { ScrapeTimeoutError } from "../../../errors.ts";
 import { Sender } from "../../../gatherers/remote/sender.ts";
 import type { LayoutPiece } from "../../../gatherers/remote/snapshot.ts";
 import type { CollectorError, GatherContext, Gatherer } from "../../../model/gatherer.ts";
@@ -11,7 +13,7 @@ import { inSlices, Turns } from "../../../scrape/slicing/slices.ts";
 import type { UpdateLock } from "../../../scrape/update-lock.ts";
 import { sharedNow } from "../environment.ts";
 import { packError } from "../error-parcel.ts";
-import type { Answer, LayoutAhead, Want } from "../messages.ts";
+import type { Anew, Answer, LayoutAhead, Want } from "../messages.ts";
 import { NumbersWriter } from "../shared-numbers.ts";
 import type { OpenQuestion } from "./open-question.ts";
 
@@ -21,13 +23,15 @@ export interface ServedSource {
   /** With the hook, if there is one. */
   readonly gatherer: Gatherer;
   readonly errorHandling: ErrorHandling;
+  /** How long its values may be read, in milliseconds. */
+  readonly timeoutMs: number;
   /** What is counted in this thread beside it. */
   readonly furtherFamilies: readonly MetricFamily[];
 }
 
 /** Sends an answer, or a part of it, and hands over the memory that comes with it. */
 export type SendAnswer = (
-  answer: Answer | LayoutAhead,
+  answer: Answer | LayoutAhead | Anew,
   transferred?: readonly ArrayBuffer[],
 ) => void;
 
@@ -36,8 +40,8 @@ export class SourceReader {
   readonly #source: ServedSource;
   readonly #lock: UpdateLock;
   readonly #send: SendAnswer;
-  readonly #sender = new Sender();
-  readonly #numbers = new NumbersWriter();
+  #sender = new Sender();
+  #numbers = new NumbersWriter();
   /** A sender takes one snapshot at a time, and its receiver applies them in their order. */
   readonly #turns = new Turns();
 
@@ -89,21 +93,33 @@ export class SourceReader {
     };
     await this.#turns.take(async () => {
       const { readAtMs, snapshot, transferred } = await this.#take(take, question);
-      await inSlices(this.#sendAhead(want.source, snapshot.layout));
-      const answer: Answer = {
-        type: "answer",
-        n: want.n,
-        source: want.source,
-        errors: errors.map(sentError),
-        sources,
-        durations,
-        faults: faults.all,
-        snapshot: { ...snapshot, layout: snapshot.layout.slice(-1) },
-        isSeparate: take.isSeparate,
-        readAtMs,
-      };
-      this.#send(answer, transferred);
+      try {
+        await inSlices(this.#sendAhead(want.source, snapshot.layout));
+        const answer: Answer = {
+          type: "answer",
+          n: want.n,
+          source: want.source,
+          errors: errors.map(sentError),
+          sources,
+          durations,
+          faults: faults.all,
+          snapshot: { ...snapshot, layout: snapshot.layout.slice(-1) },
+          isSeparate: take.isSeparate,
+          readAtMs,
+        };
+        this.#send(answer, transferred);
+      } catch (error) {
+        this.#beginAnew(want.source);
+        throw error;
+      }
     });
+  }
+
+  /** A gatherer may return what cannot be cloned; the next snapshot must not build on one that was not sent. */
+  #beginAnew(source: number): void {
+    this.#sender = new Sender();
+    this.#numbers = new NumbersWriter();
+    this.#send({ type: "anew", source });
   }
 
   /** Sends all of a layout but its end, which comes with the answer. */
@@ -131,11 +147,32 @@ export class SourceReader {
     let readAtMs = 0;
     const snapshot = await walkLocked(this.#lock, signal, () => {
       readAtMs = sharedNow();
-      return sender.take(families, options);
+      return bounded(sender.take(families, options), signal, this.#source.timeoutMs);
     });
     const sent = numbers.send(snapshot.numbers);
     const transferred = sent.memory instanceof ArrayBuffer ? [sent.memory] : [];
     return { readAtMs, snapshot: { ...snapshot, numbers: sent }, transferred };
+  }
+}
+
+/** Gives a walk up when nobody waits for it or it takes too long: what it reads may have no end. */
+function* bounded<T>(
+  walk: Generator<undefined, T, undefined>,
+  signal: Signal,
+  timeoutMs: number,
+): Generator<undefined, T, undefined> {
+  const endsAt = performance.now() + timeoutMs;
+  try {
+    for (;;) {
+      const step = walk.next();
+      if (step.done) return step.value;
+      signal.throwIfAborted();
+      if (performance.now() > endsAt) throw new ScrapeTimeoutError(timeoutMs);
+      yield;
+    }
+  } finally {
+    // The iterators of its families end, too.
+    (walk as Iterator<unknown>).return?.();
   }
 }
 

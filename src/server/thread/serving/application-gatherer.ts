@@ -54,15 +54,15 @@ export class ApplicationGatherer implements Gatherer {
   readonly settlesOnAbort = true;
   readonly #source: number;
   readonly #parts: ApplicationGathererParts;
-  readonly #mirrored = new MirroredFamilies();
+  #mirrored = new MirroredFamilies();
   readonly #numbers = new NumbersReader();
   /** The beginning of the layout of the next answer. */
   readonly #layout: LayoutPiece[] = [];
-  readonly #last = new LastAnswers();
+  #last = new LastAnswers();
   /** When that was read which is served instead of an answer; `undefined` while answers come. */
   #servedReadAtMs: number | undefined;
-  /** The last question that had no reply in time. */
-  #postponed: Question<Applied> | undefined;
+  /** The last question that had no reply in time, and what ends it. */
+  #postponed: { readonly question: Question<Applied>; readonly timer: NodeJS.Timeout } | undefined;
 
   /** @param source Its index among those of the application. */
   constructor(
@@ -118,6 +118,13 @@ export class ApplicationGatherer implements Gatherer {
     this.#layout.push(piece);
   }
 
+  /** Forgets all that has been sent. */
+  beginAnew(): void {
+    this.#layout.length = 0;
+    this.#mirrored = new MirroredFamilies();
+    this.#last = new LastAnswers();
+  }
+
   /**
    * Applies an answer, whoever waits for it: the next ones have only what has changed since.
    *
@@ -161,14 +168,16 @@ export class ApplicationGatherer implements Gatherer {
    */
   #postpone(question: Question<Applied>, deadlineMs: number): void {
     const { conversation } = this.#parts;
-    const before = this.#postponed;
-    if (before?.isCollecting === false) conversation.leave(before);
-    this.#postponed = question;
+    const { question: before, timer } = this.#postponed ?? {};
+    if (before?.isCollecting === false) {
+      clearTimeout(timer);
+      conversation.leave(before);
+    }
     const expire = () => {
       conversation.abandon(question, true);
       conversation.leave(question);
     };
-    unref(setTimeout(expire, deadlineMs - Date.now()));
+    this.#postponed = { question, timer: unref(setTimeout(expire, deadlineMs - Date.now())) };
   }
 
   #serveLast(context: GatherContext): GatherResult {

@@ -17,6 +17,7 @@ import type { OpenServer, ServerArguments } from "../../open-server.ts";
 import { packError, unpackError } from "../error-parcel.ts";
 import { Heartbeat } from "../heartbeat.ts";
 import type {
+  Anew,
   Answer,
   FromApplication,
   LayoutAhead,
@@ -58,6 +59,7 @@ export async function serve(start: ThreadStart): Promise<void> {
   port.on("message", (message: FromApplication) => {
     if (isReply(message)) conversation.receive(message);
     else if (message.type === "layout") gatherers[message.source]?.begin(message);
+    else if (message.type === "anew") gatherers[message.source]?.beginAnew();
     else void whenOpen((server) => obey(message, server, conversation));
   });
   try {
@@ -149,7 +151,7 @@ function declare({ declared }: ThreadStart, { controls }: OpenServer): void {
 
 /** Does what the application says. */
 async function obey(
-  message: Exclude<FromApplication, Reply | LayoutAhead>,
+  message: Exclude<FromApplication, Reply | LayoutAhead | Anew>,
   { controls, security, close }: OpenServer,
   conversation: Conversation,
 ): Promise<void> {

@@ -9,7 +9,7 @@ import {
   type ServedSource,
   SourceReader,
 } from "../../../../src/server/thread/application/source-reader.ts";
-import type { Answer, LayoutAhead, Want } from "../../../../src/server/thread/messages.ts";
+import type { Anew, Answer, LayoutAhead, Want } from "../../../../src/server/thread/messages.ts";
 import { NumbersReader } from "../../../../src/server/thread/shared-numbers.ts";
 
 /** What a scrape asks for, beside what it asks for as a rule: everything, for a minute. */
@@ -32,7 +32,14 @@ export function wantOf(asked: Asked = {}): Want {
 
 /** Makes a source without anything beside its gatherer. */
 export function sourceOf(gatherer: Gatherer, details: Partial<ServedSource> = {}): ServedSource {
-  return { path: "/metrics", gatherer, errorHandling: "fail", furtherFamilies: [], ...details };
+  return {
+    path: "/metrics",
+    gatherer,
+    errorHandling: "fail",
+    timeoutMs: 10_000,
+    furtherFamilies: [],
+    ...details,
+  };
 }
 
 /** An answer as the thread gets it, and the values of its families: `name labels value`. */
@@ -48,7 +55,7 @@ export class Asking {
   /** The beginning of the next answer. */
   readonly ahead: LayoutPiece[] = [];
   readonly #reader: SourceReader;
-  readonly #mirrored = new MirroredFamilies();
+  #mirrored = new MirroredFamilies();
   readonly #numbers = new NumbersReader();
 
   constructor(source: ServedSource) {
@@ -67,9 +74,14 @@ export class Asking {
     return answer;
   }
 
-  #take(answer: Answer | LayoutAhead): void {
+  #take(answer: Answer | LayoutAhead | Anew): void {
     if (answer.type === "layout") {
       this.ahead.push(answer.piece);
+      return;
+    }
+    if (answer.type === "anew") {
+      this.ahead.length = 0;
+      this.#mirrored = new MirroredFamilies();
       return;
     }
     const { snapshot, isSeparate } = answer;

@@ -12,7 +12,7 @@ import type {
   FromServer,
   ThreadStart,
 } from "../../../../src/server/thread/messages.ts";
-import { THREAD_FILE } from "../../../../src/server/thread/thread-file.ts";
+import { threadFile } from "../../../../src/server/thread/thread-file.ts";
 import { UP_FAMILY } from "../../../helpers/families.ts";
 import { httpGet } from "../../../helpers/http/http-get.ts";
 import { withBusyPort } from "../../../helpers/http/with-busy-port.ts";
@@ -72,7 +72,7 @@ class Thread {
   url = "";
 
   constructor(start: ThreadStart) {
-    this.#worker = new Worker(THREAD_FILE, { workerData: start });
+    this.#worker = new Worker(threadFile(), { workerData: start });
     this.#worker.on("message", (message) => this.#said.push(message));
     this.failed = new Promise((resolve) => this.#worker.once("error", resolve));
     this.ended = new Promise((resolve) => this.#worker.once("exit", resolve));

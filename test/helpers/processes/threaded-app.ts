@@ -77,9 +77,14 @@ export class ThreadedApp {
     return httpGet(new URL(path, this.#urls[server]).href);
   }
 
-  /** Tells it nothing any longer, and waits for its end. */
-  exit(): Promise<Exit> {
+  /** Ends its input, which keeps it alive. */
+  closeInput(): void {
     this.#fixture.closeInput();
+  }
+
+  /** Ends its input, and waits for its end. */
+  exit(): Promise<Exit> {
+    this.closeInput();
     return this.#fixture.exit();
   }
 

@@ -99,11 +99,16 @@ for (const [name, { command, ...options }] of Object.entries(DEATHS)) {
   });
 }
 
+const [MAJOR = 0] = process.versions.node.split(".").map(Number);
+
+const PERMISSION = [
+  MAJOR < 22 ? "--experimental-permission" : "--permission",
+  "--allow-fs-read=*",
+  ...(MAJOR > 24 ? ["--allow-net"] : []),
+];
+
 test("without the permission to start a thread, the application serves itself, and says so once", async () => {
-  const [major = 0] = process.versions.node.split(".").map(Number);
-  const permission = major < 22 ? "--experimental-permission" : "--permission";
-  const flags = [permission, "--allow-fs-read=*", ...(major > 24 ? ["--allow-net"] : [])];
-  await using app = await ThreadedApp.start({ flags });
+  await using app = await ThreadedApp.start({ flags: PERMISSION });
   assert.equal(app.threads, 0);
   await app.tell("inc");
   const reading = await app.scrape();
@@ -118,6 +123,24 @@ test("without the permission to start a thread, the application serves itself, a
     lines[0] ?? "",
     /^promhttp: Cannot start a thread for the server; it runs in that of /,
   );
+});
+
+test("with the permission to start a thread, the server runs there", async () => {
+  await using app = await ThreadedApp.start({ flags: [...PERMISSION, "--allow-worker"] });
+  assert.equal(app.threads, 1);
+  assert.equal((await app.scrape()).value("jobs_total"), 0);
+  await app.tell("close");
+  assert.doesNotMatch((await app.exit()).stderr, /^promhttp:/m);
+});
+
+test("a server in a thread keeps its process alive, unless the option unref says no", async () => {
+  await using alive = await ThreadedApp.start();
+  alive.closeInput();
+  await using app = await ThreadedApp.start({ servers: [{ thread: true, unref: true }] });
+  assert.equal((await app.scrape()).status, 200);
+  const { code, signal } = await app.exit();
+  assert.deepEqual({ code, signal }, { code: 0, signal: null });
+  assert.equal((await alive.scrape()).status, 200);
 });
 
 test("a shutdown finishes the scrape that runs, and then ends the thread and nothing else", async () => {

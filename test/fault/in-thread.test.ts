@@ -11,7 +11,6 @@ const FILES = [
   "reload",
   "rotation",
   "smuggling",
-  "two-listeners",
   "values",
 ];
 for (const file of FILES) await import(`./${file}.test.ts`);

@@ -7,7 +7,6 @@ const FILES = [
   "credentials",
   "fuzz",
   "malformed",
-  "registry-changes",
   "reload",
   "rotation",
   "smuggling",

@@ -19,8 +19,9 @@ const TARGET = "node20.19";
 /** The entries that are loaded beside `index.ts`. */
 const FURTHER_ENTRIES = [`${ROOT}src/opentelemetry.ts`, `${ROOT}src/thread.ts`];
 
-/** What nobody imports: the server starts a thread with it. */
+/** What nobody imports: the server starts a thread with it. `server/thread/thread-file.ts` says why it is called so. */
 const THREAD = "thread";
+const THREAD_OUT = "promhttp-thread";
 
 const LIBRARIES = readdirSync(`${ROOT}src/libraries`);
 
@@ -36,7 +37,10 @@ await Promise.all([bundle(), bundleLibraries(), declare()]);
 
 async function bundle() {
   const { outputFiles } = await build({
-    entryPoints: entries.map((name) => `${ROOT}src/${name}.ts`),
+    entryPoints: entries.map((name) => ({
+      in: `${ROOT}src/${name}.ts`,
+      out: name === THREAD ? THREAD_OUT : name,
+    })),
     bundle: true,
     splitting: true,
     format: "esm",

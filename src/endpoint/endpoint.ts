@@ -106,9 +106,8 @@ export function checkGrouped({ gatherer: { params = [] } }: Pick<EndpointParts, 
 /** Makes the endpoint of a gatherer of this process. */
 export function createEndpoint(parts: EndpointParts): OwnEndpoint {
   const { application, path = "", furtherFamilies } = parts;
-  if (application === undefined) return createSharedEndpoint(parts);
-  const withOwn = { ...parts, furtherFamilies: application.familiesAt(path, furtherFamilies) };
-  return createSharedEndpoint(withOwn);
+  const families = application?.familiesAt(path, furtherFamilies);
+  return createSharedEndpoint(families ? { ...parts, furtherFamilies: families } : parts);
 }
 
 /** Makes the endpoint of a gatherer of all workers: what is known of one application is not served there. */

@@ -64,7 +64,7 @@ export function createGroupEndpoint(
     further: alone.further,
     targets: (head, own) =>
       isAlone() ? targetsAnswer(head, own, ONLY_SLOT, label) : group.targets(head, own),
-    update: (work) => (isAlone() ? alone : all).update(work),
+    update: (work, startedAt) => (isAlone() ? alone : all).update(work, startedAt),
     setFailing: (message) => (isAlone() ? alone : group).setFailing(message),
     setOk: () => (isAlone() ? alone : group).setOk(),
     // Whether a worker is ready is its own affair: nobody else answers for it.

@@ -17,7 +17,7 @@ export interface ServedPaths {
 }
 
 /** A path whose requests are answered elsewhere. */
-export interface ForwardedPath {
+interface ForwardedPath {
   readonly link: PageLink;
   readonly scrape: Scrape;
 }

@@ -29,6 +29,8 @@ export interface Environment {
   readonly folder: string;
   /** What pm2 calls the application, if pm2 has started this process itself. */
   readonly pm2Name: string | undefined;
+  /** What the application is called to people: its name for pm2, or its script. */
+  readonly name: string;
   /** The number that pm2 or the cluster gave to this process; `""` without one. */
   readonly id: string;
 }
@@ -38,6 +40,7 @@ export function readEnvironment(): Environment {
   const { env, platform, pid, ppid: parentPid } = process;
   const { threadId: thread, isMainThread } = nodeModule("node:worker_threads");
   const pm2 = readPm2();
+  const script = pm2?.script ?? (isMainThread ? process.argv[1] : scriptOfProcess());
   return {
     platform,
     pid,
@@ -49,9 +52,10 @@ export function readEnvironment(): Environment {
     group: env["PROMHTTP_GROUP"] || undefined,
     mark: env[MARK_VARIABLE] || undefined,
     isOffspring: !isMainThread || process.connected === true,
-    script: pm2?.script ?? (isMainThread ? process.argv[1] : scriptOfProcess()),
+    script,
     folder: pm2?.folder ?? workingFolder(),
     pm2Name: pm2?.name,
+    name: pm2?.name ?? script ?? "node",
     id: pm2?.id ?? (isMainThread ? clusterId() : ""),
   };
 }

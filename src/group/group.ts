@@ -33,8 +33,8 @@ export type { GroupConfig, Hosted } from "./border.ts";
 export type { Place } from "./messages.ts";
 
 /**
- * A group, as this process sees it, whatever its role. It does nothing before it joins. Where the setting
- * `answersFor` is `"group"`, it has no metrics there: it is the hub or may become it, and no worker.
+ * A group, as this process sees it, whatever its role. It does nothing before it joins. With the setting
+ * `application` it has no metrics there: it is the hub or may become it, and no worker.
  */
 export class Group {
   /** Gathers from all workers while this process is the hub. */
@@ -64,7 +64,7 @@ export class Group {
     this.#config = config;
     this.#settings = options.workers;
     this.lock = lock;
-    if (options.workers.answersFor !== "group") {
+    if (options.workers.application === undefined) {
       this.#local = new LocalWorker({ ...config, lock }, options.workers);
     }
     this.#sourceNames = gatherer.sourceNames && [];
@@ -105,7 +105,7 @@ export class Group {
    */
   async join(hosted?: Hosted): Promise<void> {
     const { options, log, address, path, isFurther = false, isStuck } = this.#config;
-    if (this.#settings.answersFor === "application") return this.#beAlone(undefined, hosted);
+    if (this.#settings.application?.isAlone) return this.#beAlone(undefined, hosted);
     const patienceMs = hosted === undefined ? Number.POSITIVE_INFINITY : this.#settings.patienceMs;
     const settings = { ...this.#settings, patienceMs };
     const [local, sourceNames] = [this.#local, this.#sourceNames];

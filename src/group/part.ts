@@ -7,13 +7,12 @@
  */
 import type { Socket } from "node:net";
 import { LightSignal, OVER } from "../abort.ts";
-import { nodeModule } from "../node.ts";
 import { unref } from "../timers.ts";
 import { VERSION } from "../version.ts";
 import type { PartConfig } from "./border.ts";
 import { endingPid, readEnvironment } from "./environment.ts";
 import { Lead } from "./hub/lead.ts";
-import { forgetGroupAtExit } from "./ledger/forgotten-group.ts";
+import { forgetGroupAtExit } from "./ledger/forgotten-files.ts";
 import { writeLastNumbers } from "./ledger/last-numbers.ts";
 import { Candidate } from "./meeting/candidate.ts";
 import type { Elected } from "./meeting/election.ts";
@@ -140,14 +139,9 @@ export class Part {
       if (isKept !== true && this.#slot !== undefined) this.#keepLast();
     }
     await this.#life;
-    if (this.#config.hosted === undefined) await this.#forget();
-  }
-
-  /** One that is never the hub may be the last of its group all the same: its hub was a thread of it. */
-  async #forget(): Promise<void> {
-    const pid = endingPid();
-    const hasHub = () => nodeModule("node:fs").existsSync(this.socketPath);
-    if (pid !== undefined) await forgetGroupAtExit(this.#config.meeting, pid, hasHub);
+    const { hosted, meeting } = this.#config;
+    // It may be the last of its group all the same: the hub was another thread of it.
+    if (hosted === undefined) await forgetGroupAtExit(meeting, this.socketPath);
   }
 
   /** Saves what this process has counted in a file, for this hub or the next. */

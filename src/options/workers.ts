@@ -103,7 +103,7 @@ export interface WorkersOptions {
  */
 interface HubName {
   readonly pid: number;
-  /** What it runs, quoted for a log. */
+  /** What it runs: its name under pm2, or its script; quoted for a log. */
   readonly name: string;
 }
 
@@ -123,11 +123,20 @@ export interface WorkersSettings {
   readonly aggregators: ReadonlyMap<string, Aggregator>;
   readonly patienceMs?: number | undefined;
   readonly onJoined?: ((hub: HubName) => void) | undefined;
-  /**
-   * What the thread of a server answers for. Its application takes part in the group itself, so the thread has no
-   * metrics there: `"group"`. Where the application can join no group, the thread must not either:
-   * `"application"`.
-   * @default undefined, for one that is a worker itself
-   */
-  readonly answersFor?: "group" | "application" | undefined;
+  /** The application of a server that is in a thread: it takes part itself, so the server has no metrics there. */
+  readonly application?: ApartApplication | undefined;
+}
+
+/**
+ * An application that takes part in a group beside its server.
+ *
+ * @internal
+ */
+export interface ApartApplication {
+  /** Its thread; 0 for the main thread. */
+  readonly thread: number;
+  /** As in `HubName`. */
+  readonly name: string;
+  /** Whether it can join no group: then its server must not either. */
+  readonly isAlone: boolean;
 }

@@ -34,6 +34,7 @@ interface Managed {
 async function withPm2(
   mode: "cluster" | "fork",
   test: (managed: Managed) => Promise<void>,
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const address = `127.0.0.1:${await freePort()}`;
   const config = {
@@ -45,7 +46,11 @@ async function withPm2(
     // A busy machine needs more than the seconds after which pm2 goes on.
     listen_timeout: 60_000,
     kill_timeout: 60_000,
-    env: { PORT: mode === "cluster" ? await freePort() : 0, PROMHTTP_ADDRESS: address },
+    env: {
+      PORT: mode === "cluster" ? await freePort() : 0,
+      PROMHTTP_ADDRESS: address,
+      ...variables,
+    },
   };
   const files = {
     "app.mjs": APP,
@@ -105,19 +110,25 @@ for (const mode of ["cluster", "fork"] as const) {
   });
 }
 
-test("a rolling reload never lowers a counter", async () => {
-  await withPm2("cluster", async (managed) => {
-    await managed.until("all are up", (reading) => reading.workers("up") === 3);
-    const values = await valuesDuring(managed, managed.pm2("reload", "shop"));
-    assert.deepEqual(
-      values,
-      values.toSorted((a, b) => a - b),
-    );
-    const isComplete = (reading: Reading) =>
-      reading.workers("up") === 3 && reading.value("app_jobs_total") === 60;
-    await managed.until("all instances have been replaced, and nothing is lost", isComplete);
+for (const [what, variables] of [
+  ["a counter", {}],
+  ["a counter of servers in threads", { PROMHTTP_THREAD: "1" }],
+] as const) {
+  test(`a rolling reload never lowers ${what}`, async () => {
+    const reload = async (managed: Managed) => {
+      await managed.until("all are up", (reading) => reading.workers("up") === 3);
+      const values = await valuesDuring(managed, managed.pm2("reload", "shop"));
+      assert.deepEqual(
+        values,
+        values.toSorted((a, b) => a - b),
+      );
+      const isComplete = (reading: Reading) =>
+        reading.workers("up") === 3 && reading.value("app_jobs_total") === 60;
+      await managed.until("all instances have been replaced, and nothing is lost", isComplete);
+    };
+    await withPm2("cluster", reload, variables);
   });
-});
+}
 
 test("Prometheus sees a rolling reload as what the new instances count", async () => {
   await withPm2("cluster", async ({ url, until, pm2 }) => {

@@ -82,3 +82,14 @@ test("all paths keep their bytes within one budget", async () => {
   const [, limited = 0] = await keptBytes(first + 1_000);
   assert.ok(limited <= first + 1_000, `${limited}`);
 });
+
+test("what is answered elsewhere has a path, and the page links to it", async () => {
+  const parts = { gatherer: source, options: resolveOptions(), log: createLog(false), paths: [] };
+  const forwarded = [{ link: { path: "/elsewhere" }, scrape: async () => undefined }];
+  const served = { gatherers: new Map(), probes: new Map(), forwarded };
+  const { main } = await createEndpoints(parts, served);
+  assert.equal(main.further?.get("/elsewhere"), forwarded[0]?.scrape);
+  const { text = "" } = (await scraperOf({ scrape: main.page }).get()) ?? {};
+  assert.match(text, /href="\.\/elsewhere"/);
+  await main.close();
+});

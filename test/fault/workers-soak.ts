@@ -15,6 +15,8 @@ export interface Soak {
   readonly kind: "fork" | "cluster";
   /** Whether workers are killed, too: then what they have counted since the last scrape may be lost. */
   readonly isDeadly: boolean;
+  /** Whether the server of each is in a thread, which may be killed: then nothing is lost. */
+  readonly isInThread?: boolean;
 }
 
 /** A handler has no address, by which the servers would find each other. */
@@ -42,6 +44,8 @@ interface Account {
   state: "living" | "left" | "killed";
   /** Whether it cannot be told anything for now. */
   isBusy: boolean;
+  /** Whether it is about to end in order. */
+  isLeaving: boolean;
   /** Whether it must not end, because it is starting a thread. */
   isStarting: boolean;
   /** Whether it has the label set that all workers share, and may remove. */
@@ -63,7 +67,7 @@ export async function assertExactSums(soak: Soak): Promise<void> {
   await using app = await Application.start({
     kind: soak.kind,
     isRootServing: false,
-    options: OPTIONS,
+    options: { ...OPTIONS, thread: soak.isInThread === true },
   });
   const run = new Run(app, soak);
   try {
@@ -127,7 +131,9 @@ class Run {
 
   async #actSoon(): Promise<void> {
     await sleep(this.#below(60));
-    await this.#pick([...GENTLE, ...(this.#soak.isDeadly ? DEADLY : PARTIAL)])(this);
+    const { isDeadly, isInThread } = this.#soak;
+    const more = [...(isDeadly ? DEADLY : PARTIAL), ...(isInThread ? THREADED : [])];
+    await this.#pick([...GENTLE, ...more])(this);
   }
 
   async count(): Promise<void> {
@@ -249,7 +255,7 @@ class Run {
   }
 
   async leave(action: "exit" | "close"): Promise<void> {
-    const account = this.#idle();
+    const account = this.#idle(({ hadHandler }) => !hadHandler);
     if (account === undefined) return;
     account.isBusy = true;
     await this.#countAs(account);
@@ -259,8 +265,10 @@ class Run {
     }
     this.#say(action, account);
     this.#lose(account, "left");
+    account.isLeaving = true;
     if (action === "close") await account.worker.tell("close").catch(() => {});
     await account.worker.end("exit");
+    account.isLeaving = false;
     this.#say(`${action} is over`, account);
   }
 
@@ -324,7 +332,18 @@ class Run {
   /** Notes the end of a worker, with which that of its threads comes. */
   #lose(account: Account, state: "left" | "killed"): void {
     account.state = state;
-    for (const each of this.#living) if (each.parent === account) each.state = "killed";
+    for (const each of this.#accounts) {
+      const isThere = each.state === "living" || each.isLeaving;
+      if (each.parent === account && isThere) each.state = "killed";
+    }
+  }
+
+  /** Kills the thread of a server. Its application goes on. */
+  async killServer(isHub: boolean): Promise<void> {
+    const account = isHub ? await this.#hub() : this.#idle();
+    if (account === undefined || account.isBusy) return;
+    this.#say("the thread of its server is killed", account);
+    await account.worker.tell("terminateServer").catch(() => {});
   }
 
   async pause(isHub: boolean): Promise<void> {
@@ -389,6 +408,7 @@ class Run {
     const isWhole = (each: Reading) =>
       each.workers("up") === living && each.workers("late") === 0 && this.#areHandlersGone(each);
     const { shares, totals } = sumsOf(await eventually(`${living} workers`, read, isWhole));
+    for (const account of this.#living) account.hadHandler = false;
     for (const { worker, state, counted, shown } of this.#accounts) {
       const share = shares.get(worker.name) ?? 0;
       const expected = state === "killed" ? shown : counted;
@@ -493,6 +513,11 @@ const DEADLY: readonly Step[] = [
   ...times(2, (run) => run.kill(false)),
 ];
 
+const THREADED: readonly Step[] = [
+  ...times(2, (run) => run.killServer(true)),
+  ...times(1, (run) => run.killServer(false)),
+];
+
 function times(count: number, step: Step): readonly Step[] {
   return Array.from({ length: count }, () => step);
 }
@@ -506,6 +531,7 @@ function newAccount(worker: Worker, parent: Account | undefined): Account {
     shown: 0,
     state: "living",
     isBusy: false,
+    isLeaving: false,
     isStarting: false,
     isPooled: false,
     hasSizes: false,

@@ -7,3 +7,6 @@ test("the sums of workers that come and go are what they have counted", () =>
 
 test("no more is lost of workers that are killed than what was never served", () =>
   assertExactSums({ seed: 1, steps: 25, kind: "fork", isDeadly: true }));
+
+test("nothing is lost when threads are killed in which the servers of workers are", () =>
+  assertExactSums({ seed: 1, steps: 25, kind: "fork", isDeadly: false, isInThread: true }));

@@ -48,7 +48,7 @@ export class TestGroup implements AsyncDisposable {
 
   /** Adds one that only answers for others, and has no metrics. */
   async addFront(options: HandlerOptions = {}, isStuck?: () => boolean): Promise<TestWorker> {
-    const resolved = resolve(options, { answersFor: "group" });
+    const resolved = resolve(options, { application: { thread: 0, name: "shop", isAlone: false } });
     return this.#join(NO_METRICS, resolved, async () => undefined, isStuck);
   }
 
@@ -99,7 +99,7 @@ const NO_METRICS: Gatherer = {
 
 function resolve(
   options: HandlerOptions,
-  internal: Pick<WorkersSettings, "answersFor"> = {},
+  internal: Pick<WorkersSettings, "application"> = {},
 ): ResolvedHandlerOptions {
   const given = options.workers;
   const workers = { group: "test", ...(typeof given === "object" ? given : {}) };

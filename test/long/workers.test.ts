@@ -12,6 +12,8 @@ for (let seed = SEED; seed < SEED + RUNS; seed++) {
       const what = `${isDeadly ? "are killed, too" : "come and go"}, made by ${kind}`;
       test(`the sums are exact of workers that ${what}, with seed ${seed}`, () =>
         assertExactSums({ seed, steps: 150, kind, isDeadly }));
+      test(`so they are with servers in threads, of workers that ${what}, with seed ${seed}`, () =>
+        assertExactSums({ seed, steps: 150, kind, isDeadly, isInThread: true }));
     }
   }
 }

@@ -70,3 +70,29 @@ test("esbuild bundles the package and prom-client as CommonJS", () =>
     const { code, stdout, stderr } = await bundle(app, { format: "cjs", minify: true });
     assert.deepEqual([code, stdout], [0, PRINTED], stderr);
   }));
+
+const THREADED = `
+  import { Server } from "promhttp";
+
+  main();
+
+  async function main() {
+    const metrics = { gather: () => ({ families: [] }) };
+    const server = await Server.listen(metrics, "127.0.0.1:0", { thread: true });
+    console.log((await fetch(server.url)).status);
+    await server.close();
+  }
+`;
+
+for (const format of ["esm", "cjs"] as const) {
+  test(`a bundle has no file for a thread, and starts none that lies beside it: ${format}`, () =>
+    withApp(
+      { "app.mjs": THREADED, "out/thread.js": "console.log('not ours');" },
+      [],
+      async (app) => {
+        const { code, stdout, stderr } = await bundle(app, { format });
+        assert.deepEqual([code, stdout], [0, "200\n"], stderr);
+        assert.match(stderr, /^promhttp: Cannot start a thread for the server; .*\n$/);
+      },
+    ));
+}

@@ -65,6 +65,21 @@ test("the page shows what is exported, and does not count as a scrape", () =>
     assert.match(metrics, /requests_total\{code="200"\} 0\n/);
   }));
 
+test("the page shows the process of an application in another thread, and how that does", async () => {
+  const harness = createHarness(countingGatherer());
+  const application = {
+    process: { pid: 4711, uptimeSeconds: 60, program: "/nowhere/shop.js", directory: undefined },
+    state: () => ({ stuckSeconds: 5, ageSeconds: 6 }),
+  };
+  const context = { scrapeHandler: harness, options: resolveOptions({}), paths: [], application };
+  const page = createPage({ ...context, log: harness.log });
+  for (const query of ["", "family=up"]) {
+    const { text = "" } = (await scraperOf({ scrape: page }).get({ query })) ?? {};
+    assert.match(text, /has been stuck for 5 s\. These are its metrics of 6 s ago\./);
+    if (query === "") assert.match(text, /process 4711 on .*, up 1 min/);
+  }
+});
+
 test("HEAD / has the headers of the page, and gathers nothing", async () => {
   const source = countingGatherer();
   await withServer({ source }, async ({ port }) => {

@@ -43,6 +43,8 @@ interface Row {
 
 const ALONE: Names = (value) => Number(value("promhttp_event_loop_stuck_seconds")) > 0;
 
+const AS_WORKER: Names = (value) => value("promhttp_worker_up") === 0;
+
 const PROGRAM: Row = {
   start: ({ node }) =>
     node([
@@ -68,6 +70,7 @@ function preload(workers: "0" | "1", isStuck: Names): Row {
 
 const ROWS: Readonly<Record<string, Row>> = {
   "the program with --web.thread": PROGRAM,
+  "the preload with PROMHTTP_THREAD=1": preload("1", AS_WORKER),
   "the preload with PROMHTTP_THREAD=1 and PROMHTTP_WORKERS=0": preload("0", ALONE),
 };
 

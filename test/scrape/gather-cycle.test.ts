@@ -317,6 +317,19 @@ test("GatherCycle reports collectors of another thread that missed the deadline,
   assert.deepEqual(told.late, []);
 });
 
+test('"continue": a scrape does not wait beyond its deadline for what others were late with', async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
+  const { gatherer, contexts } = createSettled();
+  const { gather, told } = createCycle({ ...gatherer, settlesOnAbort: true }, "continue");
+  const controller = new AbortController();
+  const late = gather(until(controller.signal, 10_000));
+  t.mock.timers.tick(8_000);
+  assert.equal(contexts[0]?.signal.aborted, true);
+  controller.abort(new ScrapeTimeoutError(10_000));
+  await assert.rejects(late, ScrapeTimeoutError);
+  assert.equal(told.late.length, 1);
+});
+
 test('"continue": GatherCycle leaves time to send what it has', async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000 });
   const { gatherer, contexts, settle } = createSettled();

@@ -1,7 +1,21 @@
 import { Application } from "../helpers/workers/application.ts";
 import { newGroup, RUNTIME_FOLDER } from "../helpers/workers/own-group.ts";
-import { DATES_THE_PROCESS } from "./checks/answers.ts";
+import { ACCESS } from "./checks/access.ts";
+import { ANSWERS, DATES_THE_PROCESS } from "./checks/answers.ts";
+import { BODIES } from "./checks/bodies.ts";
+import type { Check } from "./checks/check.ts";
 import type { Way } from "./way.ts";
+
+/**
+ * What a way in to a group must do.
+ *
+ * The metrics of a worker are read as a whole before any of them is sent, so nothing there may be endless.
+ * A collector that has begun goes on when the client has gone: the answer counts for later scrapes, too.
+ * What fails is in `test/workers/`.
+ */
+export const GROUP_CHECKS: readonly Check[] = [...ANSWERS, ...ACCESS, ...BODIES].filter(
+  ({ source }) => source !== "endless" && source !== "blocking",
+);
 
 /** Why no way in to a group passes a check. */
 function cannot(way: Way): NonNullable<Way["cannot"]> {

@@ -1,9 +1,8 @@
 // The ways in to a process that is one of the workers of a group.
 import { ACCESS } from "./checks/access.ts";
 import { ANSWERS } from "./checks/answers.ts";
-import { BODIES } from "./checks/bodies.ts";
 import { FRAMEWORKS } from "./frameworks.ts";
-import { asHub, asMember } from "./group-ways.ts";
+import { asHub, asMember, GROUP_CHECKS } from "./group-ways.ts";
 import { NODE_WAYS } from "./node-ways.ts";
 import { testContract } from "./test-contract.ts";
 
@@ -11,16 +10,7 @@ const WAYS = [...NODE_WAYS, ...FRAMEWORKS].filter(({ name }) =>
   ["Server", "node:http", "fetch()", "Express by path"].includes(name),
 );
 
-/**
- * The metrics of a worker are read as a whole before any of them is sent, so nothing there may be endless.
- * A collector that has begun goes on when the client has gone: the answer counts for later scrapes, too.
- * What fails is in `test/workers/`.
- */
-const CHECKS = [...ANSWERS, ...ACCESS, ...BODIES].filter(
-  ({ source }) => source !== "endless" && source !== "blocking",
-);
-
-testContract(WAYS.map(asHub), CHECKS);
+testContract(WAYS.map(asHub), GROUP_CHECKS);
 
 // A member's `Server` does not listen.
 testContract(WAYS.filter(({ name }) => name === "node:http" || name === "fetch()").map(asMember), [

@@ -60,6 +60,26 @@ test("a hub in a thread answers for all while its own application is stuck", asy
   assert.equal((await healthy()).status, 200);
 });
 
+test("the thread of the only process answers while that is stuck, once it has numbers", async () => {
+  await using app = await Application.open({ ...THREAD, count: 1 });
+  const [root] = app.workers as [Worker];
+  const hurry = { "X-Prometheus-Scrape-Timeout-Seconds": "1" };
+  const releaseEarly = await app.block(root);
+  assert.equal((await app.scrape(hurry)).status, 503);
+  await releaseEarly();
+
+  await root.tell("inc", "jobs_total", 10);
+  await root.tell("set", "queue", 1);
+  await assertServing(app, 1, 10);
+  const release = await app.block(root);
+  const stuck = await app.scrape(hurry);
+  assert.equal(stuck.value("jobs_total"), 10);
+  assert.equal(stuck.value("queue"), undefined);
+  assert.equal(stuck.value("promhttp_worker_up"), 0);
+  await release();
+  await assertServing(app, 1, 10);
+});
+
 test("when the thread of the hub dies, its application goes on, and nothing is counted twice", async () => {
   const options = { ...THREAD.options, pathNames: [DB] };
   await using app = await Application.open({ ...THREAD, options, count: 2 });

@@ -2,6 +2,7 @@ import type { RememberingIterator } from "../../model/labels-before.ts";
 import type { Labels } from "../../model/metric-family.ts";
 import type { KeptRun, RunReader } from "../../model/metric-run.ts";
 import type { Child, Flyweight, LabelMerger } from "./flyweights.ts";
+import { listKeys } from "./list-keys.ts";
 import type { RegistryMetric } from "./registry.ts";
 
 /**
@@ -47,13 +48,8 @@ export interface StoreWalkOptions {
  * which takes twice as long per element; it returns the same result object each time.
  */
 export class StoreWalk implements RunReader, RememberingIterator {
-  readonly #metric: RegistryMetric;
-  readonly #isHistogram: boolean;
-  readonly #flyweight: Flyweight;
-  readonly #merge: LabelMerger;
+  readonly #options: StoreWalkOptions;
   readonly #step: IteratorResult<Flyweight, undefined>;
-  readonly #onDuplicate: () => void;
-  readonly #giveBack: (walk: StoreWalk) => void;
   #hashMap: Readonly<Record<string, unknown>> | undefined;
   /** What identifies the children: the keys of a hash map, or else the children themselves. */
   #keys: readonly unknown[] = [];
@@ -64,18 +60,10 @@ export class StoreWalk implements RunReader, RememberingIterator {
   #previous: Labels | undefined;
   /** The labels objects of the children that were read one by one; made for the second. */
   #used: Set<Labels> | undefined;
-  readonly #shared: WeakSet<Labels>;
 
   constructor(options: StoreWalkOptions) {
-    const { metric, isHistogram, flyweight, merge, onDuplicate, shared, giveBack } = options;
-    this.#shared = shared;
-    this.#metric = metric;
-    this.#merge = merge;
-    this.#isHistogram = isHistogram;
-    this.#flyweight = flyweight;
-    this.#step = { done: false, value: flyweight };
-    this.#onDuplicate = onDuplicate;
-    this.#giveBack = giveBack;
+    this.#options = options;
+    this.#step = { done: false, value: options.flyweight };
   }
 
   [Symbol.iterator](): this {
@@ -83,7 +71,7 @@ export class StoreWalk implements RunReader, RememberingIterator {
   }
 
   start(): void {
-    const { hashMap, store } = this.#metric;
+    const { hashMap, store } = this.#options.metric;
     this.#hashMap = hashMap;
     this.#index = 0;
     if (hashMap === undefined) {
@@ -92,15 +80,15 @@ export class StoreWalk implements RunReader, RememberingIterator {
     } else {
       // Listing the keys and looking each up is several times cheaper than listing the values of such a
       // large object.
-      this.#keys = Object.keys(hashMap);
+      this.#keys = listKeys(hashMap);
       this.#children = new Array(this.#keys.length);
     }
   }
 
   next(): IteratorResult<Flyweight, undefined> {
     while (this.#index < this.#keys.length) {
+      this.#lookUp(1);
       const index = this.#index++;
-      this.#lookUp(index, index + 1);
       // `gauge.set()` of prom-client replaces the child; only its key stays.
       if (this.#pointAt(this.#keys[index], this.#children[index])) return this.#step;
     }
@@ -112,7 +100,7 @@ export class StoreWalk implements RunReader, RememberingIterator {
       const child = this.#children[at];
       // A key may be gone, and what has no labels is not served.
       const labels = isObject(child) ? (child as Child).labels : undefined;
-      if (labels) yield this.#merge(labels);
+      if (labels) yield this.#options.merge(labels);
     }
   }
 
@@ -120,7 +108,7 @@ export class StoreWalk implements RunReader, RememberingIterator {
     let entry = run.from;
     for (let length = FIRST_LOOK_UPS; entry < run.to; length *= 2) {
       const end = Math.min(entry + length, run.to);
-      const read = this.#isHistogram
+      const read = this.#options.isHistogram
         ? this.#readHistograms(run, entry, end)
         : this.#readValues(run, entry, end);
       entry += read;
@@ -134,7 +122,7 @@ export class StoreWalk implements RunReader, RememberingIterator {
   #readValues(run: KeptRun, from: number, to: number): number {
     const { identities, numbers, changed, shape } = run;
     const start = this.#index;
-    const count = this.#lookUp(start, start + to - from) - start;
+    const count = this.#lookUp(to - from);
     const keys = this.#keys;
     const children = this.#children;
     const first = run.firstNumbers[from] as number;
@@ -160,7 +148,7 @@ export class StoreWalk implements RunReader, RememberingIterator {
   #readHistograms(run: KeptRun, from: number, to: number): number {
     const { identities, numbers, firstNumbers, shape } = run;
     const start = this.#index;
-    const count = this.#lookUp(start, start + to - from) - start;
+    const count = this.#lookUp(to - from);
     const children = this.#children;
     let previous = this.#previous;
     let read = 0;
@@ -174,8 +162,8 @@ export class StoreWalk implements RunReader, RememberingIterator {
       if (shape.hasExemplars && bucketExemplars !== undefined) break;
       const end = firstNumbers[entry + 1] as number;
       if (numbers[end - shape.countFromEnd] !== total || numbers[end - shape.sumFromEnd] !== sum) {
-        this.#flyweight.pointAt(undefined, child);
-        if (!run.compare(entry, this.#flyweight)) break;
+        this.#options.flyweight.pointAt(undefined, child);
+        if (!run.compare(entry, this.#options.flyweight)) break;
       }
       previous = labels;
     }
@@ -184,17 +172,19 @@ export class StoreWalk implements RunReader, RememberingIterator {
   }
 
   /**
-   * Looks up children of a hash map and does nothing else, so that the processor fetches many in parallel.
-   * Returns where it ended: there may be fewer.
+   * Looks up the next children of a hash map and does nothing else, so that the processor fetches many in
+   * parallel. Returns how many there are.
    */
-  #lookUp(from: number, to: number): number {
+  #lookUp(most: number): number {
     const keys = this.#keys;
-    const end = Math.min(to, keys.length);
+    const from = this.#index;
+    const end = Math.min(from + most, keys.length);
     const hashMap = this.#hashMap;
-    if (hashMap === undefined) return end;
     const children = this.#children;
-    for (let at = from; at < end; at++) children[at] = hashMap[keys[at] as string];
-    return end;
+    if (hashMap !== undefined) {
+      for (let at = from; at < end; at++) children[at] = hashMap[keys[at] as string];
+    }
+    return end - from;
   }
 
   #pointAt(identity: unknown, child: unknown): boolean {
@@ -203,8 +193,8 @@ export class StoreWalk implements RunReader, RememberingIterator {
     const { labels } = child as Child;
     if (!labels) return false;
     const isDuplicate = this.#isShared(labels, child);
-    if (isDuplicate) this.#onDuplicate();
-    return !isDuplicate && this.#flyweight.pointAt(identity, child);
+    if (isDuplicate) this.#options.onDuplicate();
+    return !isDuplicate && this.#options.flyweight.pointAt(identity, child);
   }
 
   /**
@@ -223,12 +213,12 @@ export class StoreWalk implements RunReader, RememberingIterator {
     if (used.size >= MAX_REMEMBERED) return used.has(labels);
     const { size } = used;
     const isUsed = used.add(labels).size === size;
-    if (isUsed) this.#shared.add(labels);
-    return isUsed || (this.#shared.has(labels) && this.#firstWith(labels) !== child);
+    if (isUsed) this.#options.shared.add(labels);
+    return isUsed || (this.#options.shared.has(labels) && this.#firstWith(labels) !== child);
   }
 
   #firstWith(labels: Labels): unknown {
-    const first = this.#children.slice(0, Math.min(this.#index, MAX_REMEMBERED));
+    const first = this.#children.slice(0, MAX_REMEMBERED);
     return first.find((child) => (child as Child | undefined)?.labels === labels);
   }
 
@@ -237,7 +227,7 @@ export class StoreWalk implements RunReader, RememberingIterator {
     this.#children = [];
     this.#previous = undefined;
     this.#used = undefined;
-    this.#giveBack(this);
+    this.#options.giveBack(this);
     return END;
   }
 }

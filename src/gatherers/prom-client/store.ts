@@ -95,7 +95,5 @@ export function storeMetrics(
     return walk;
   };
   // Quantiles move with the time window, so each summary must be read.
-  return type === "summary"
-    ? { [Symbol.iterator]: start }
-    : { [Symbol.iterator]: start, [RUNS]: start };
+  return { [Symbol.iterator]: start, ...(type !== "summary" && { [RUNS]: start }) };
 }

@@ -45,7 +45,8 @@ export class Asking {
   /**
    * Asks all workers, and returns how those did that have answered.
    *
-   * @throws {UnavailableError} If all were late; or if one gave nothing, and the user wants all or nothing.
+   * @throws {UnavailableError} If all were late, and the hub is one of them or knows no numbers of theirs; or if
+   *   one gave nothing, and the user wants all or nothing.
    * @throws {Error} If none gave anything otherwise.
    */
   async askAll(round: Round): Promise<ReadonlyMap<Worker, WorkerState>> {
@@ -105,7 +106,10 @@ export class Asking {
     if (missing.length === 0) return;
     const list = missing.map(({ slot, state }) => `${slot} (${state})`).join(", ");
     const isEmpty = ![...states.values()].includes("up");
-    if (isEmpty) {
+    // Without metrics of its own, a hub is there to answer for workers that are stuck, if it is for the only one.
+    const isLast = ({ state, hasNumbers }: Worker) => state === "late" && hasNumbers;
+    const hasLast = this.#census.own === undefined && missing.some(isLast);
+    if (isEmpty && !hasLast) {
       const areLate = missing.every(({ state }) => state === "late");
       throw new (areLate ? UnavailableError : Error)(`No worker gave its metrics: ${list}`);
     }

@@ -10,7 +10,6 @@ import { ProtocolError } from "../../gatherers/remote/protocol-error.ts";
 import { showShort } from "../../log/shown-error.ts";
 import type { Log } from "../../log.ts";
 import { unref } from "../../timers.ts";
-import { readEnvironment } from "../environment.ts";
 import {
   FRAME_LIMITS,
   type FrameHead,
@@ -40,6 +39,8 @@ import type { Worker } from "./worker.ts";
 export interface ConnectionContext {
   readonly hub: Hub;
   readonly log: Log;
+  /** What the application is called, as in `Environment`. */
+  readonly name: string;
   /** Where this process answers; `undefined` for a handler. */
   readonly place: Place | undefined;
   /** Names the totals that are retained. */
@@ -219,8 +220,7 @@ export class Connection {
 
   #welcome(slot: number | undefined): void {
     const { hub, place, era } = this.#context;
-    const { pm2Name, script = "node" } = readEnvironment();
-    const name = boundedText(pm2Name ?? script);
+    const name = boundedText(this.#context.name);
     const welcome: Welcome = { type: "welcome", slot, pid: hub.facts.pid, name, place, era };
     sendFrame(this.#socket, welcome);
   }

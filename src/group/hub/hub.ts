@@ -26,6 +26,7 @@ import { CANNOT_ANSWER, type LocalWorker } from "../local/local-worker.ts";
 import type { Want, WorkerFacts } from "../messages.ts";
 import { atMost } from "../waiting.ts";
 import { Asking, roundOf, waitFor } from "./asking.ts";
+import { FirstWorker } from "./first-worker.ts";
 import { Absentees, factsOf } from "./leaving/absentees.ts";
 import { Departures } from "./leaving/departures.ts";
 import {
@@ -37,7 +38,7 @@ import {
 } from "./leaving/kept-worker.ts";
 import type { LeftNumbers } from "./leaving/left-numbers.ts";
 import { Slots } from "./slots.ts";
-import { type Round, Worker, type WorkerState } from "./worker.ts";
+import { Worker, type WorkerState } from "./worker.ts";
 import { noEvents, statusFamily, type WorkerCensus, workerFamilies } from "./worker-metrics.ts";
 
 /** What a hub is made of. */
@@ -62,9 +63,6 @@ export interface HubConfig {
   readonly onMerged: (deadlineMs: number) => Promise<void>;
 }
 
-/** How long a new hub that is not a worker itself waits for one, in milliseconds. */
-const JOIN_MS = 2_000;
-
 const NONE: readonly MetricFamily[] = [];
 
 /** All workers of a group, for the one that answers for them. */
@@ -78,15 +76,14 @@ export class Hub implements WorkerCensus {
   incompatible = 0;
   /** The worker that this process is; `undefined` before `begin()`, and where it only answers for others. */
   own: Worker | undefined;
+  /** Whether `begin()` has been called. */
+  hasBegun = false;
   /** How many members are connected that only answer for others, when this process does not any more. */
   standbys = 0;
   readonly #config: HubConfig;
   readonly #slots = new Slots();
   readonly #signal = new LightSignal();
-  /** Resolves when the first worker has joined. */
-  readonly #joined: Promise<void>;
-  #onJoined = (): void => {};
-  #begunAt: number | undefined;
+  readonly #first = new FirstWorker();
   readonly #asking: Asking;
   readonly #ownFamilies: readonly MetricFamily[];
   readonly #join = createListJoiner<MetricFamily>();
@@ -94,9 +91,6 @@ export class Hub implements WorkerCensus {
   constructor(config: HubConfig) {
     this.#config = config;
     const { settings, options } = config;
-    this.#joined = new Promise((resolve) => {
-      this.#onJoined = resolve;
-    });
     this.#asking = new Asking(config, this);
     this.merged = new MergedFamilies(settings);
     this.absentees = new Absentees(this.merged, this.#slots);
@@ -120,16 +114,12 @@ export class Hub implements WorkerCensus {
   /** Adds this process as a worker. Must follow what a former hub has left, which may name this process. */
   begin(): void {
     const { local, facts, slot } = this.#config;
-    this.#begunAt = performance.now();
+    this.hasBegun = true;
+    this.#first.begin();
     if (local === undefined) return;
     const sender = local.createSender();
     const own = this.#add(facts, slot, (want) => void this.#answerOwn(own, local, sender, want));
     this.own = own;
-  }
-
-  /** Whether `begin()` has been called. */
-  get hasBegun(): boolean {
-    return this.#begunAt !== undefined;
   }
 
   /** Who this process is. */
@@ -139,7 +129,11 @@ export class Hub implements WorkerCensus {
 
   /** Gathers from all workers; the rules of `Gatherer` hold. */
   async gather(context: GatherContext): Promise<GatherResult> {
-    if (this.workers.size === 0) await this.#waitForWorker(roundOf(context));
+    if (this.#config.local === undefined && this.workers.size === 0) {
+      await this.#first.wait(roundOf(context).limitMs);
+      const isEmpty = this.workers.size + this.absentees.size === 0;
+      if (isEmpty) throw new UnavailableError("No worker has joined yet");
+    }
     const states = await this.#asking.askAll(roundOf(context));
     // The last numbers of those that have just ended belong to this scrape. Where many end, it has no time
     // for all: these count as they were last seen.
@@ -160,18 +154,6 @@ export class Hub implements WorkerCensus {
       isRequested: () => true,
       report: () => {},
     });
-  }
-
-  /**
-   * A hub that is not a worker itself has nothing to serve until one has joined, but what a former hub has left.
-   *
-   * @throws {UnavailableError} If it has not even that.
-   */
-  async #waitForWorker({ limitMs }: Round): Promise<void> {
-    const restMs = (this.#begunAt ?? 0) + JOIN_MS - performance.now();
-    await atMost(this.#joined, Math.max(0, Math.min(restMs, limitMs)));
-    if (this.workers.size + this.absentees.size > 0) return;
-    throw new UnavailableError("No worker has joined yet");
   }
 
   /**
@@ -223,15 +205,16 @@ export class Hub implements WorkerCensus {
     if (isStuck !== undefined && this.isHost(worker)) worker.isStuck = isStuck;
     worker.hasNumbers = absentee !== undefined;
     this.workers.add(worker);
-    this.#onJoined();
+    this.#first.join();
     return worker;
   }
 
   /** Whether a worker is this process: its application, where this is a thread that only answers for others. */
   isHost(worker: Worker): boolean {
-    const { local, facts } = this.#config;
-    if (local !== undefined) return worker === this.own;
-    return worker.facts.pid === facts.pid && worker.facts.thread === 0;
+    const { settings, facts } = this.#config;
+    const { thread } = settings.application ?? {};
+    if (thread === undefined) return worker === this.own;
+    return worker.facts.pid === facts.pid && worker.facts.thread === thread;
   }
 
   /** Finds a worker by its slot, or by its id. */

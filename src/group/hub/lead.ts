@@ -12,7 +12,7 @@ import type { Scrape, WorkerReport } from "../../scrape/exchange.ts";
 import { UnavailableError } from "../../scrape/failure.ts";
 import { unref } from "../../timers.ts";
 import type { Hosted, PartConfig } from "../border.ts";
-import { endingPid } from "../environment.ts";
+import { endingPid, readEnvironment } from "../environment.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { type Seat, socketOf } from "../meeting/seat.ts";
 import type { Place, WorkerFacts } from "../messages.ts";
@@ -260,9 +260,10 @@ export class Lead {
     }
     if (socket.destroyed) return;
     const { hub, place } = this;
-    const { log } = this.#config;
+    const { log, settings } = this.#config;
+    const { name } = settings.application ?? readEnvironment();
     const connection = new Connection(socket, {
-      ...{ hub, log, place, left: this.#left, era: this.#ledger.era },
+      ...{ hub, log, name, place, left: this.#left, era: this.#ledger.era },
       keep: () => this.#keeping.keep(),
       onJoined: () => this.#keeping.keepSoon(),
       onBetter: () => void this.#giveWay(),

@@ -62,6 +62,8 @@ const MAX_LENGTH = 16 * 1_024;
 
 const OWN_PARTS: readonly string[] = ["name", "message", "stack", "cause", "errors"];
 
+const PLAIN_TYPES: readonly string[] = ["string", "number", "boolean", "bigint", "undefined"];
+
 const CANNOT_BE_READ: ErrorParcel = {
   kind: "Error",
   name: "Error",
@@ -79,10 +81,10 @@ export function packError(thrown: unknown, depth: number = MAX_DEPTH): ErrorParc
   }
 }
 
-/** Makes an error of the same class, with what else was sent of it. */
+/** Makes an error of the same class, with what else was sent of it; of any other object a text. */
 export function unpackError({ kind, name, message, ...parts }: ErrorParcel): unknown {
-  if (kind === NO_ERROR) return message;
   const { stack, cause, errors, fields } = parts;
+  if (kind === NO_ERROR) return fields["value"];
   const prototype = (CLASSES[kind] ?? Error).prototype;
   const error: Error = Object.setPrototypeOf(new Error(message), prototype);
   // Not enumerable, as those of an error that was thrown here.
@@ -115,8 +117,9 @@ function packed(error: Error, depth: number): ErrorParcel {
 }
 
 function packedValue(thrown: unknown): ErrorParcel {
-  const message = shorten(typeof thrown === "string" ? thrown : inspect(thrown));
-  return { ...CANNOT_BE_READ, kind: NO_ERROR, message };
+  const value = isPlain(thrown) ? thrown : inspect(thrown);
+  const fields = { value: typeof value === "string" ? shorten(value) : value };
+  return { ...CANNOT_BE_READ, kind: NO_ERROR, fields };
 }
 
 function plainFields(error: Error): Record<string, unknown> {
@@ -129,7 +132,7 @@ function plainFields(error: Error): Record<string, unknown> {
 }
 
 function isPlain(value: unknown): boolean {
-  return value === null || ["string", "number", "boolean", "bigint"].includes(typeof value);
+  return value === null || PLAIN_TYPES.includes(typeof value);
 }
 
 function shorten(text: string): string {

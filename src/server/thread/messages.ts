@@ -144,7 +144,7 @@ export interface Anew {
 }
 
 /** A snapshot whose numbers are in memory that both threads share, or that comes with the message. */
-export interface SentSnapshot extends Omit<Snapshot, "numbers"> {
+interface SentSnapshot extends Omit<Snapshot, "numbers"> {
   readonly numbers: SentNumbers;
 }
 

@@ -8,7 +8,7 @@ export const TOPOLOGIES: Readonly<Record<string, ApplicationParts>> = {
   "fork()": { kind: "fork" },
   "fork() without the line in the parent": { kind: "fork", isRootServing: false },
   "worker threads": { kind: "thread" },
-  "fork(), each with its server in a thread": {
+  "forks with their servers in threads": {
     kind: "fork",
     isRootServing: false,
     options: { thread: true },

@@ -148,3 +148,26 @@ for (const reason of ["busy", "late", "failed"] as const) {
     assert.doesNotMatch(page, /<table|<dl>/);
   });
 }
+
+for (const [stuckSeconds, ageSeconds, line] of [
+  [0, 0, undefined],
+  [0.9, 0, undefined],
+  [12, 0, "The event loop of the application has been stuck for 12 s."],
+  [
+    72,
+    75,
+    "The event loop of the application has been stuck for 1 min. These are its metrics of 1 min ago.",
+  ],
+  [0, 3, "The application has not answered in time. These are its metrics of 3 s ago."],
+] as const) {
+  test(`overviewPage() says how an application does that is stuck for ${stuckSeconds} s, with metrics ${ageSeconds} s old`, () => {
+    const page = pageOf(OVERVIEW, { state: { stuckSeconds, ageSeconds } });
+    const found = /<p class="notice" role="status">(.*)<\/p>/.exec(page)?.[1];
+    assert.equal(found, line);
+  });
+}
+
+test("overviewPage() says that the application is stuck where there are no metrics, too", () => {
+  const page = pageOf("late", { state: { stuckSeconds: 12, ageSeconds: 0 } });
+  assert.match(page, /role="status">The event loop of the application has been stuck for 12 s\.</);
+});

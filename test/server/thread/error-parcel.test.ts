@@ -86,12 +86,13 @@ test("an error of a class of the user keeps its name and its plain fields", () =
 
 for (const [what, thrown, expected] of [
   ["a text", "text", "text"],
-  ["undefined", undefined, "undefined"],
-  ["null", null, "null"],
+  ["undefined", undefined, undefined],
+  ["null", null, null],
+  ["a number", 7, 7],
   ["an object", { a: 1 }, "{ a: 1 }"],
   ["a symbol", Symbol("s"), "Symbol(s)"],
 ] as const) {
-  test(`${what} that was thrown is a text in another thread`, () => {
+  test(`${what} that was thrown is ${inspect(expected)} in another thread`, () => {
     assert.equal(sent<unknown>(thrown), expected);
   });
 }

@@ -5,7 +5,7 @@
  */
 import { logAt } from "../../../endpoint/endpoints.ts";
 import { readEnvironment } from "../../../group/environment.ts";
-import { Group, type Place } from "../../../group/group.ts";
+import { Group } from "../../../group/group.ts";
 import { andThen } from "../../../maybe-promise.ts";
 import type { Gatherer, GatherResult } from "../../../model/gatherer.ts";
 import type { MetricFamily } from "../../../model/metric-family.ts";
@@ -14,15 +14,19 @@ import type { Controls } from "../../../options/options.ts";
 import type { WorkersSettings } from "../../../options/workers.ts";
 import type { UpdateLock } from "../../../scrape/update-lock.ts";
 import type { ServerArguments } from "../../open-server.ts";
+import type { ThreadPlace } from "../messages.ts";
+import type { KeptThread } from "./kept-thread.ts";
 
 /** What an application takes part in. */
-export interface Membership extends Pick<Controls, "setFailing" | "setOk"> {
+export interface Membership {
   /** Resolves when it has joined, or when that takes longer. It never rejects. */
   readonly joined: Promise<void>;
-  /** Where the hub answers; `undefined` while there is none. */
-  readonly place: Place | undefined;
   /** What the thread of the server is told of the group. */
   readonly sent: () => WorkersSettings;
+  /** Where the server is. As long as it has no thread, another process is the hub. */
+  readonly placeOf: (thread: Pick<KeptThread, "place" | "isServing">) => ThreadPlace;
+  /** Lets what the application declares be of it as a worker; the thread needs it where there is no group. */
+  readonly withDeclared: (controls: Controls) => Controls;
   /** Leaves, with all that has been counted. */
   leave(): Promise<void>;
 }
@@ -42,7 +46,9 @@ export function joinGroups(
   families: readonly MetricFamily[],
 ): Membership {
   const { gatherer, paths, target, log } = parts;
-  const options = { ...parts.options, workers: { ...workers, onJoined: onJoinedOther(workers) } };
+  const { pid, thread, name } = readEnvironment();
+  const onJoined = workers.onJoined && onJoinedOther(workers.onJoined, pid);
+  const options = { ...parts.options, workers: { ...workers, onJoined } };
   const shared = { options, lock, address: textOf(target) };
   const main = new Group({
     ...shared,
@@ -56,27 +62,53 @@ export function joinGroups(
   const groups = [main, ...further];
   const joining = groups.map((group) => group.join());
   return {
-    joined: Promise.allSettled(joining).then(() => {}),
-    get place() {
-      return main.place;
+    joined: keptAlive(Promise.allSettled(joining)),
+    sent: () => ({
+      ...workers,
+      onJoined: undefined,
+      application: { thread, name, isAlone: main.role === "alone" },
+    }),
+    placeOf({ place, isServing }) {
+      if (isServing || place.role === "alone") return place;
+      return { ...place, ...main.place, role: "member" };
     },
-    sent: () => ({ ...workers, answersFor: main.role === "alone" ? "application" : "group" }),
-    setFailing(message) {
-      for (const group of groups) if (group.role !== "alone") group.setFailing(message);
-    },
-    setOk() {
-      for (const group of groups) group.setOk();
-    },
-    async leave() {
-      await Promise.all(groups.map((group) => group.close()));
-    },
+    withDeclared: (controls) => ({
+      update: (work) => controls.update(work),
+      setReady: (isReady) => controls.setReady(isReady),
+      setFailing(message) {
+        controls.setFailing(message);
+        for (const group of groups) if (group.role !== "alone") group.setFailing(message);
+      },
+      setOk() {
+        controls.setOk();
+        for (const group of groups) group.setOk();
+      },
+    }),
+    leave: () => keptAlive(Promise.all(groups.map((group) => group.close()))),
   };
 }
 
+/** Keeps the process alive until something is done: nothing of a group does. */
+async function keptAlive(work: Promise<unknown>): Promise<void> {
+  const alive = setInterval(() => {}, MAX_MS);
+  try {
+    await work;
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+/** The longest time that a timer can wait. */
+const MAX_MS = 2 ** 31 - 1;
+
 /** Whoever asked for it need not learn that it has joined its own thread. */
-function onJoinedOther({ onJoined }: WorkersSettings): WorkersSettings["onJoined"] {
-  const { pid } = readEnvironment();
-  return onJoined && ((hub) => hub.pid !== pid && onJoined(hub));
+function onJoinedOther(
+  onJoined: NonNullable<WorkersSettings["onJoined"]>,
+  pid: number,
+): NonNullable<WorkersSettings["onJoined"]> {
+  return (hub) => {
+    if (hub.pid !== pid) onJoined(hub);
+  };
 }
 
 function withFamilies(gatherer: Gatherer, added: readonly MetricFamily[]): Gatherer {

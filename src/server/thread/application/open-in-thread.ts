@@ -105,8 +105,7 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
   }
   const closed = kept.closed.then(end);
   await membership?.joined;
-  const declaring = membership === undefined ? controls : declaringToAll(controls, membership);
-  return describe(kept, closed, declaring, membership);
+  return describe(kept, closed, membership?.withDeclared(controls) ?? controls, membership);
 }
 
 function createAnswerer(
@@ -136,29 +135,13 @@ async function join(
   return joinGroups(parts, workers, lock, families);
 }
 
-/** What the application declares is of it as a worker; the thread needs to know where there is no group. */
-function declaringToAll(controls: DeclaringControls, membership: Membership): Controls {
-  return {
-    update: (work) => controls.update(work),
-    setReady: (isReady) => controls.setReady(isReady),
-    setFailing(message) {
-      controls.setFailing(message);
-      membership.setFailing(message);
-    },
-    setOk() {
-      controls.setOk();
-      membership.setOk();
-    },
-  };
-}
-
 function describe(
   kept: KeptThread,
   closed: Promise<void>,
   controls: Controls,
   membership: Membership | undefined,
 ): OpenServer {
-  const place = () => placeOf(kept, membership);
+  const place = () => membership?.placeOf(kept) ?? kept.place;
   return {
     get role() {
       return place().role;
@@ -177,15 +160,6 @@ function describe(
       await closed;
     },
   };
-}
-
-/** Where the server is. As long as it has no thread, another process is the hub of its group. */
-function placeOf(
-  { place, isServing }: KeptThread,
-  membership: Membership | undefined,
-): ThreadPlace {
-  if (isServing || membership === undefined || place.role === "alone") return place;
-  return { ...place, ...membership.place, role: "member" };
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Worker } from "node:worker_threads";
 import { nodeModule } from "../../../node.ts";
 import { threadVariables } from "../environment.ts";
 import type { FromServer, ThreadStart } from "../messages.ts";
-import { THREAD_FILE } from "../thread-file.ts";
+import { threadFile } from "../thread-file.ts";
 import type { Post } from "./questions.ts";
 
 /** The answer of a thread to what it was started with. */
@@ -29,7 +29,7 @@ export class ServingThread {
    */
   constructor(start: ThreadStart, take: TakeMessage) {
     const { Worker } = nodeModule("node:worker_threads");
-    const worker = new Worker(THREAD_FILE, {
+    const worker = new Worker(threadFile(), {
       workerData: start,
       // What the process preloads does not belong in here.
       execArgv: [],

@@ -81,12 +81,13 @@ export class SourceReader {
     };
     const { families: given, errors = [], sources } = await gatherer.gather(context);
     const families = Array.isArray(given) ? given : [...given];
-    // Nobody gets the families of a scrape that fails, and those of the last one stay as they are.
-    const isGiven = !isRefused({ families, errors }, errorHandling);
-    const all = isGiven ? [...families, ...furtherFamilies] : [];
+    const fails = isRefused({ families, errors }, errorHandling);
+    // Nobody gets the families of a scrape that fails; a page shows them beside the collectors that have failed.
+    const all = fails && !want.wantsDurations ? [] : [...families, ...furtherFamilies];
     const take = {
       families: requestedFamilies(all, selection),
-      isPartial: !isGiven || want.names !== undefined || want.pickedSources !== undefined,
+      // Those of the last scrape stay as they are.
+      isPartial: fails || want.names !== undefined || want.pickedSources !== undefined,
       isSeparate: params !== NO_PARAMS,
       report: faults.report,
     };

@@ -61,8 +61,8 @@ export class ApplicationGatherer implements Gatherer {
   #last = new LastAnswers();
   /** When that was read which is served instead of an answer; `undefined` while answers come. */
   #servedReadAtMs: number | undefined;
-  /** The last question that had no reply in time. */
-  #postponed: Question<Applied> | undefined;
+  /** The last question that had no reply in time, and what ends it. */
+  #postponed: { readonly question: Question<Applied>; readonly timer: NodeJS.Timeout } | undefined;
 
   /** @param source Its index among those of the application. */
   constructor(
@@ -110,10 +110,7 @@ export class ApplicationGatherer implements Gatherer {
     }
     for (const [collector, durationMs] of applied.durations) onCollected?.(collector, durationMs);
     for (const [family, reason] of applied.faults) report(family, reason);
-    if (!applied.isRefused) return this.#last.remember(context, applied);
-    // A page shows the families beside the collectors that have failed.
-    const last = this.#last.of(context);
-    return { ...applied, families: last ? this.#mirrored.current(last.families) : [] };
+    return applied.isRefused ? applied : this.#last.remember(context, applied);
   }
 
   /** Takes the beginning of the next answer. */
@@ -171,14 +168,16 @@ export class ApplicationGatherer implements Gatherer {
    */
   #postpone(question: Question<Applied>, deadlineMs: number): void {
     const { conversation } = this.#parts;
-    const before = this.#postponed;
-    if (before?.isCollecting === false) conversation.leave(before);
-    this.#postponed = question;
+    const { question: before, timer } = this.#postponed ?? {};
+    if (before?.isCollecting === false) {
+      clearTimeout(timer);
+      conversation.leave(before);
+    }
     const expire = () => {
       conversation.abandon(question, true);
       conversation.leave(question);
     };
-    unref(setTimeout(expire, deadlineMs - Date.now()));
+    this.#postponed = { question, timer: unref(setTimeout(expire, deadlineMs - Date.now())) };
   }
 
   #serveLast(context: GatherContext): GatherResult {

@@ -8,6 +8,7 @@
  */
 import type { MessagePort } from "node:worker_threads";
 import { createLog } from "../../../log.ts";
+import type { MaybePromise } from "../../../maybe-promise.ts";
 import { nodeModule } from "../../../node.ts";
 import type { ResolvedOptions } from "../../../options/options.ts";
 import { UpdateLock } from "../../../scrape/update-lock.ts";
@@ -42,19 +43,24 @@ export async function serve(start: ThreadStart): Promise<void> {
   for (const [source, facts] of start.sources.entries()) {
     gatherers.push(new ApplicationGatherer(facts, source, parts));
   }
-  const onMoved = (): void => {
-    void opening.then(
-      (server) => conversation.tell({ type: "place", ...placeOf(server) }),
-      () => {},
-    );
+  /** Does nothing where no server can be opened: the application is told why. */
+  const whenOpen = async (work: (server: OpenServer) => MaybePromise<void>): Promise<void> => {
+    const server = await opening.catch(() => undefined);
+    try {
+      if (server !== undefined) await work(server);
+    } catch (error) {
+      given.log.error(CANNOT_OBEY, error);
+    }
   };
+  const onMoved = (): void =>
+    void whenOpen((server) => conversation.tell({ type: "place", ...placeOf(server) }));
   const given = argumentsOf(start, conversation, gatherers, lock);
   const opening = openSecured(withGroup(given, onMoved));
   port.on("message", (message: FromApplication) => {
     if (isReply(message)) conversation.receive(message);
     else if (message.type === "layout") gatherers[message.source]?.begin(message);
     else if (message.type === "anew") gatherers[message.source]?.beginAnew();
-    else void opening.then((server) => obey(message, server, conversation)).catch(() => {});
+    else void whenOpen((server) => obey(message, server, conversation));
   });
   try {
     const server = await opening;
@@ -68,6 +74,9 @@ export async function serve(start: ThreadStart): Promise<void> {
   }
   port.close();
 }
+
+/** The log line of a message that could not be followed, as when a part of the package cannot be loaded. */
+const CANNOT_OBEY = "Cannot tell the server what the application has said";
 
 /** Ends this thread with an error that is ours: the next one is told everything anew. */
 function endThread(error: unknown): void {

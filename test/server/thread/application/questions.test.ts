@@ -45,13 +45,6 @@ const REQUEST: SentRequest = {
   timeoutSeconds: undefined,
 };
 
-test("a question whose collectors are synchronous is answered without a word before", async () => {
-  const { questions, types } = ask(countingGatherer());
-  questions.take(wantOf());
-  await turns(2);
-  assert.deepEqual(types(), ["answer"]);
-});
-
 test("a question is said to be under way when it is not answered within a turn", async () => {
   const slow = blockingGatherer();
   const { questions, types } = ask(slow);
@@ -68,9 +61,9 @@ test("what nobody waits for any longer is not gathered for", async () => {
   const { questions, heartbeat, types } = ask(gatherer);
   heartbeat.firstOpen = 3_600;
   for (let n = 1; n <= 3_600; n++) questions.take(wantOf({ n }));
-  await turns(2);
+  await turnsUntil("the answer", () => types().includes("answer"));
   assert.equal(gatherer.calls, 1);
-  assert.deepEqual(types(), ["answer"]);
+  assert.equal(types().filter((type) => type === "answer").length, 1);
 });
 
 test("a message that comes shows that the event loop turns", async () => {
@@ -81,7 +74,7 @@ test("a message that comes shows that the event loop turns", async () => {
   assert.ok(age < 60_000, `${age} ms`);
 });
 
-test("what a gatherer throws is the answer", async () => {
+test("what a gatherer throws is the answer, without a word before", async () => {
   const { questions, said } = ask({
     gather() {
       throw new RangeError("broken");
@@ -89,8 +82,9 @@ test("what a gatherer throws is the answer", async () => {
   });
   questions.take(wantOf({ n: 7 }));
   await turns(2);
-  const [message] = said;
+  const [message, ...others] = said;
   assert.ok(message?.type === "refused" && message.n === 7);
+  assert.deepEqual(others, []);
   assert.ok(unpackError(message.error) instanceof RangeError);
 });
 

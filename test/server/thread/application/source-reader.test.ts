@@ -106,13 +106,15 @@ test("failures, sources, durations and faults come with the answer", async () =>
   assert.deepEqual((await asking.ask({ n: 2 })).durations, []);
 });
 
-test("where a failure fails the scrape, nothing of the families is sent", async () => {
+test("where a failure fails the scrape, only a page gets the families", async () => {
   let errors = [{ collector: "c", error: "no" }];
   const asking = new Asking(sourceOf({ gather: () => ({ families: [UP_FAMILY], errors }) }));
   const failed = await asking.ask();
   assert.deepEqual([failed.lines, failed.snapshot.isPartial], [[], true]);
+  const page = await asking.ask({ n: 2, wantsDurations: true });
+  assert.deepEqual([page.lines, page.snapshot.isPartial], [["up 1"], true]);
   errors = [];
-  assert.deepEqual((await asking.ask({ n: 2 })).lines, ["up 1"]);
+  assert.deepEqual((await asking.ask({ n: 3 })).lines, ["up 1"]);
 });
 
 test("what this thread counts is served behind the families", async () => {

@@ -49,11 +49,13 @@ function gathererWith(gather: Collect): Gatherer {
 
 for (const [what, thrown] of Object.entries(THROWN)) {
   for (const [way, collectOf] of Object.entries(WAYS)) {
-    // What is thrown and how it is thrown do not depend on each other.
-    const inThread = what === "an Error" || way === "throws" ? "always" : "variant";
+    // What is thrown, how it is thrown and by which library do not depend on each other.
+    const isPlain = what === "an Error";
+    const inThread = isPlain || way === "throws" ? "always" : "variant";
     for (const library of LIBRARIES) {
       if (library.major === 13 || library.major === 14) continue;
       const source = () => registryWith(library, collectOf(thrown));
+      const inThread = isPlain && way === "throws" ? "always" : "variant";
       testFault({
         name: `a collector of ${library.name} that ${way} ${what}`,
         inThread,

@@ -17,7 +17,7 @@ import { longSource } from "./long-source.ts";
 import { IN_THREAD, THE_SERVER, WHERE } from "./thread-mode.ts";
 
 /** In a thread, what is beyond the application is as it is without. */
-const RUNS = scaleRuns(IN_THREAD ? 500 : 3_000);
+const RUNS = scaleRuns(IN_THREAD ? 300 : 3_000);
 const PARAMETERS = {
   numRuns: RUNS,
   ...(process.env["CI"] && { seed: 20_260_101 }),

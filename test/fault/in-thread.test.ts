@@ -7,11 +7,9 @@ const FILES = [
   "credentials",
   "fuzz",
   "malformed",
-  "registry-changes",
   "reload",
   "rotation",
   "smuggling",
-  "two-listeners",
   "values",
 ];
 for (const file of FILES) await import(`./${file}.test.ts`);

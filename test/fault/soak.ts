@@ -73,9 +73,16 @@ interface Held {
   readonly listeners: number;
 }
 
-/** Scrapes a server, with faults between, and asserts that it holds no more than after a warm-up. */
-export async function assertHoldsNoMore(scrapes: number): Promise<void> {
-  const child = forkFixture("soak.ts");
+/**
+ * Scrapes a server, with faults between, and asserts that its application holds no more than after a warm-up.
+ *
+ * @param args Those of the fixture.
+ */
+export async function assertHoldsNoMore(
+  scrapes: number,
+  args: readonly string[] = [],
+): Promise<void> {
+  const child = forkFixture("soak.ts", args);
   const { port } = JSON.parse(await child.line("listening "));
   const held = async (number: number): Promise<Held> => {
     child.tell("held");

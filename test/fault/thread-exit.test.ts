@@ -11,7 +11,6 @@ import { type Threaded, withThreaded } from "./threaded.ts";
 
 /** When the end comes. */
 const MOMENTS: Readonly<Record<string, (application: Threaded) => Promise<unknown>>> = {
-  "without a scrape": async () => {},
   "between scrapes": ({ scrape }) => scrape(),
   "as a scrape begins": async ({ connect }) => (await connect()).send(request("/metrics")),
   "in the middle of a body": async ({ connect }) => {

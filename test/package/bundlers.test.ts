@@ -96,3 +96,15 @@ for (const format of ["esm", "cjs"] as const) {
       },
     ));
 }
+
+test("a bundle without the file of the thread serves in the application, and says so", () => {
+  const app = APP.replace("webConfigFile:", "thread: true, webConfigFile:");
+  return withApp({ "app.mjs": app }, ["prom-client"], async (bundled) => {
+    const parts = [{ format: "esm", banner: { js: BANNER } }, { format: "cjs" }] as const;
+    for (const options of parts) {
+      const { code, stdout, stderr } = await bundle(bundled, options);
+      assert.deepEqual([code, stdout], [0, PRINTED], stderr);
+      assert.match(stderr, /^promhttp: Cannot start a thread for the server; it runs in that of /);
+    }
+  });
+});

@@ -72,7 +72,8 @@ export async function serve(start: ThreadStart): Promise<void> {
   } catch (error) {
     conversation.tell({ type: "failed", error: packError(error) });
   }
-  port.close();
+  // In Deno it has no such method; there, the application ends the thread.
+  (port as Partial<MessagePort>).close?.();
 }
 
 /** The log line of a message that could not be followed, as when a part of the package cannot be loaded. */

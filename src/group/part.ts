@@ -117,15 +117,20 @@ export class Part {
   /** Saves what this process has counted for the next hub, without a pause: for exit handlers. Never throws. */
   leaveNow(): void {
     // The handlers of the application come after this one.
+    if (!this.#keepAll()) this.#keepLast();
+    // What has been counted since it began to leave is of another part of this thread, which comes later.
+    if (this.hasLeft) this.#config.local?.reported?.close();
+  }
+
+  /** As the hub, saves what all workers have counted; returns whether it has. */
+  #keepAll(): boolean {
     try {
-      if (this.#lead?.leaveNow(endingPid())) return;
+      return this.#lead?.leaveNow(endingPid()) === true;
     } catch (error) {
-      this.#config.log.error(
-        "Cannot save what all workers have counted since the last scrape; it may be lost",
-        error,
-      );
+      const what = "Cannot save what all workers have counted since the last scrape";
+      this.#config.log.error(`${what}; it may be lost`, error);
+      return false;
     }
-    this.#keepLast();
   }
 
   /** Leaves the group, with all that this process has counted. */

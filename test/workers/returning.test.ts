@@ -117,6 +117,29 @@ test("a hub that is killed between the end and the return of a worker loses noth
   await settled(app, 1, await count(member, 1));
 });
 
+test("what is counted while a handler leaves is not lost when the process exits", {
+  skip,
+}, async () => {
+  const options = { workers: { group: "exit" } };
+  await using app = await Application.open({ kind: "fork", count: 2, options });
+  const [root, member] = app.workers as [Worker, Worker];
+  const count = counting();
+  await count(root, 1);
+  await settled(app, 2, await count(member, 10));
+  await member.tell("attend", options);
+  await member.tell("close");
+  // From now on the handler reports.
+  await settled(app, 2, 11);
+  await app.join(member);
+  // The hub does not confirm that it has the last numbers of the handler.
+  const release = await app.block(root);
+  await member.tell("closeHandler");
+  await member.tell("inc", "jobs_total", 100);
+  await member.end("exit");
+  await release();
+  await settled(app, 1, 111);
+});
+
 test("the last process leaves no files when it ends after it has closed", { skip }, async () => {
   const app = await Application.open({ kind: "fork", count: 2 });
   try {

@@ -22,7 +22,7 @@ export interface Question<T> {
   readonly n: number;
   readonly type: Asking["type"];
   readonly reply: Promise<T>;
-  /** Whether the application has begun, and its collectors take a while. */
+  /** Whether the application has begun: its event loop turns, and its collectors take a while. */
   readonly isCollecting: boolean;
 }
 
@@ -91,9 +91,9 @@ export class Conversation {
   /** Takes a reply of the application. */
   receive(reply: Reply): void {
     const question = this.#open.get(reply.n);
+    // To apply an answer may take a while, too.
+    if (question !== undefined) question.isCollecting = true;
     if (reply.type === "collecting") {
-      if (question === undefined) return;
-      question.isCollecting = true;
       this.#tellFirst();
       return;
     }

@@ -90,6 +90,8 @@ function restOf(question: Question<unknown>, heartbeat: Heartbeat, leftMs: numbe
     if (wasStuck && isStuck(heartbeat)) return GRACE_MS - waitedMs;
     // Nothing is said of what other functions of the user do before they have done it.
     const isWorking = question.isCollecting || question.type !== "want";
-    return patienceMs - (isWorking ? heartbeat.ageMs() : waitedMs);
+    if (!isWorking) return patienceMs - waitedMs;
+    // A scrape with little time has less patience than lies between two beats.
+    return Math.max(patienceMs, STUCK_MS) - heartbeat.ageMs();
   };
 }

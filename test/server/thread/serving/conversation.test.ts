@@ -79,3 +79,14 @@ test("what is said of a question that nobody has asked is ignored", () =>
     conversation.receive({ type: "authorized", n: 9, isAllowed: true });
     assert.equal(application.heartbeat.firstOpen, 1);
   }));
+
+test("a question whose answer takes a while to be applied is not one to a stuck application", () =>
+  withApplication(async (application) => {
+    let apply = () => {};
+    application.apply = () => new Promise((resolve) => (apply = () => resolve("applied")));
+    const question = application.conversation.ask(WANT);
+    application.conversation.receive(application.answerOf(question.n, []));
+    assert.equal(question.isCollecting, true);
+    apply();
+    assert.equal(await question.reply, "applied");
+  }));

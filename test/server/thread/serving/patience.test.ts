@@ -48,19 +48,38 @@ test("replyInTime() waits where there is nothing to serve instead", () =>
     await assert.rejects(reply, error);
   }));
 
-test("replyInTime() waits for collectors as long as the event loop turns, and no longer", () =>
+test("replyInTime() waits for collectors as long as the event loop turns, and no longer", (t) =>
   withApplication(async (application) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
     let isOver = false;
-    const { reply, question } = ask(application, { deadlineMs: Date.now() + 600 });
+    const { reply, question } = ask(application);
     void reply.then(() => {
       isOver = true;
     });
-    application.say({ type: "collecting", n: question.n });
-    // More than its patience.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    application.conversation.receive({ type: "collecting", n: question.n });
+    // A second is all its patience.
+    for (let second = 0; second < 3; second++) t.mock.timers.tick(1_000);
+    await turns(2);
     assert.equal(isOver, false);
     application.freeze();
+    t.mock.timers.tick(1_000);
     assert.equal(await reply, undefined);
+  }));
+
+test("a scrape with little time waits for collectors between two beats of the event loop", () =>
+  withApplication(async (application) => {
+    let isOver = false;
+    const { reply, question, signal } = ask(application, { deadlineMs: Date.now() + 90 });
+    const end = () => {
+      isOver = true;
+    };
+    void reply.then(end, end);
+    application.say({ type: "collecting", n: question.n });
+    // A third of its time is less than the time between two beats.
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    assert.equal(isOver, false);
+    signal.abort(OVER);
+    await assert.rejects(reply, OVER);
   }));
 
 test("a scrape whose client is gone abandons its question at once", () =>

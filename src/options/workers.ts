@@ -132,7 +132,7 @@ export interface WorkersSettings {
  *
  * @internal
  */
-export interface ApartApplication {
+interface ApartApplication {
   /** Its thread; 0 for the main thread. */
   readonly thread: number;
   /** As in `HubName`. */

@@ -32,6 +32,7 @@ for (const [thread, name, message] of [
     // Cast: JavaScript has no types.
     const options = { thread } as unknown as ServerOptions;
     const listening = Server.listen(countingGatherer(), "127.0.0.1:0", options);
-    await assert.rejects(listening, { name, message });
+    const closed = listening.then((server) => server.close());
+    await assert.rejects(closed, { name, message });
   });
 }

@@ -41,9 +41,11 @@ test("the thread has nothing of what the process preloads", () =>
   withThreads(async (started) => {
     process.env["NODE_OPTIONS"] = "--import data:text/javascript,process.exit(7)";
     try {
-      await withServer({ thread: true }, async ({ port }) => {
+      await withServer({ thread: true }, async ({ port, log }) => {
         assert.equal(await statusOf(port), 200);
         assert.equal(started.length, 1);
+        // Where a thread cannot start, the application serves itself, and says so.
+        assert.deepEqual(log, []);
       });
     } finally {
       delete process.env["NODE_OPTIONS"];

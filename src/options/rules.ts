@@ -50,6 +50,10 @@ export const MAX_HEADER_BYTES: number = 2 ** 24;
 /** The longest time that a timer of Node can wait. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
+/** How long something may take, in milliseconds, and how long something waits. */
+const isTimeout = integerFrom(1, MAX_TIMEOUT_MS);
+const isDelay = integerFrom(0, MAX_TIMEOUT_MS);
+
 /**
  * Enough for 100,000 lines twice as long as those of the benchmark, in two formats. Measured, in MB:
  *
@@ -71,8 +75,8 @@ const DEFAULT_COMPRESSION: CompressionSettings = { encodings: CONTENT_ENCODINGS 
 /** The rules of a handler's options. */
 export const HANDLER_RULES: Rules<ResolvedHandlerOptions> = {
   logger: { default: console, check: isLogger },
-  timeoutMs: { default: 30_000, check: integerFrom(1, MAX_TIMEOUT_MS) },
-  timeoutOffsetMs: { default: 500, check: integerFrom(0, MAX_TIMEOUT_MS) },
+  timeoutMs: { default: 30_000, check: isTimeout },
+  timeoutOffsetMs: { default: 500, check: isDelay },
   errorHandling: { default: "fail", check: oneOf(["fail", "continue"]) },
   onScrape: { default: undefined, check: isFunction },
   statusName: {
@@ -101,10 +105,10 @@ const SERVER_RULES: Rules<ResolvedOptions> = {
     check: textThat("the path of a URL", isUrlPath),
   },
   paths: { default: undefined, check: isCheckedLater },
-  shutdownDelayMs: { default: 0, check: integerFrom(0, MAX_TIMEOUT_MS) },
-  drainTimeoutMs: { default: 5_000, check: integerFrom(0, MAX_TIMEOUT_MS) },
-  keepAliveTimeoutMs: { default: 75_000, check: integerFrom(1, MAX_TIMEOUT_MS) },
-  headersTimeoutMs: { default: 5_000, check: integerFrom(1, MAX_TIMEOUT_MS) },
+  shutdownDelayMs: { default: 0, check: isDelay },
+  drainTimeoutMs: { default: 5_000, check: isDelay },
+  keepAliveTimeoutMs: { default: 75_000, check: isTimeout },
+  headersTimeoutMs: { default: 5_000, check: isTimeout },
   maxHeaderBytes: { default: 16_384, check: integerFrom(MIN_HEADER_BYTES, MAX_HEADER_BYTES) },
   maxConnections: { default: undefined, check: integerFrom(1, Number.MAX_SAFE_INTEGER) },
   landingPage: { default: true, check: isBoolean },
@@ -115,7 +119,12 @@ const SERVER_RULES: Rules<ResolvedOptions> = {
   healthAddress: { default: undefined, check: isCheckedLater },
   socketMode: { default: 0o660, check: isSocketMode },
   socketGroup: { default: undefined, check: integerFrom(0, 2 ** 32 - 2) },
-  thread: { default: undefined, check: isCheckedLater },
+  // Off is as good as absent, so nothing is loaded for it.
+  thread: {
+    default: undefined,
+    check: isCheckedLater,
+    resolve: (thread: ServerOptions["thread"]) => (thread === false ? undefined : thread),
+  },
 };
 
 /**

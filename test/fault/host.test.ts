@@ -58,6 +58,16 @@ function testListenFailure(name: string, listen: () => Promise<unknown>): void {
   });
 }
 
+test("a server that can have no thread runs in that of its application, and says so once", async () => {
+  const child = forkFixture("few-threads.ts");
+  const { port } = JSON.parse(await child.line("listening "));
+  assert.equal((await rawRequest(port, SCRAPE)).status, 200);
+  child.tell("close");
+  const { code, stderr } = await child.exit();
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^promhttp: Cannot start a thread for the server; it runs in .*EAGAIN\n$/);
+});
+
 test("a server that cannot listen rejects, and nothing else fails: a busy port", async () => {
   const errors = captureProcessErrors();
   const { server: owner } = await netServer();

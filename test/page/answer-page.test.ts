@@ -75,7 +75,7 @@ test("the page shows the process of an application in another thread, and how th
   const page = createPage({ ...context, log: harness.log });
   for (const query of ["", "family=up"]) {
     const { text = "" } = (await scraperOf({ scrape: page }).get({ query })) ?? {};
-    assert.match(text, /has been stuck for 5 s\. These are its metrics of 6 s ago\./);
+    assert.match(text, /has been stuck for 5 s\. Its last metrics are from 6 s ago\./);
     if (query === "") assert.match(text, /process 4711 on .*, up 1 min/);
   }
 });

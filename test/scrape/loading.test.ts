@@ -34,7 +34,7 @@ interface Loaded {
 /** Starts a process that serves metrics from the built package, scrapes it and returns what it loaded. */
 async function loadedAfter(
   scrapes: readonly Scrape[],
-  kind: "promhttp" | "plain" | "thread" = "promhttp",
+  kind: "promhttp" | "plain" | "thread" | "no thread" = "promhttp",
 ): Promise<Loaded> {
   const folder = mkdtempSync(join(tmpdir(), "promhttp-"));
   const file = join(folder, "loads");
@@ -184,6 +184,11 @@ for (const { name, scrapes, parts } of CASES) {
     assert.equal(moreBuiltins(loaded).includes("zlib"), isZlibUsed && !IS_ZLIB_PLAIN);
   });
 }
+
+test("a server that is told to need no thread loads no more than one that is told nothing", async () => {
+  const loaded = await loadedAfter([{ accept: TEXT, "accept-encoding": "identity" }], "no thread");
+  assert.deepEqual(partsOf(loaded), []);
+});
 
 test("a scrape that accepts zstd loads compression, to see whether Node has it", async () => {
   const loaded = await loadedAfter([{ accept: TEXT, "accept-encoding": "zstd" }]);

@@ -84,7 +84,7 @@ function stateLine({ stuckSeconds, ageSeconds }: ApplicationState): Html {
   const loop = html`The event loop of the application has been stuck for ${formatSpan(stuckSeconds)}.`;
   const late = html`The application has not answered in time.`;
   const age =
-    ageSeconds > 0 ? html` These are its metrics of ${formatSpan(ageSeconds)} ago.` : NO_HTML;
+    ageSeconds > 0 ? html` Its last metrics are from ${formatSpan(ageSeconds)} ago.` : NO_HTML;
   return html`<p class="notice" role="status">${isStuck ? loop : late}${age}</p>
 `;
 }

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from "node:http";
 import { fileURLToPath } from "node:url";
 import type { ServerOptions } from "../../../src/index.ts";
 import { type HttpAnswer, httpGet } from "../http/http-get.ts";
@@ -8,8 +9,8 @@ const SCRIPT = fileURLToPath(new URL("../../fixtures/thread.mjs", import.meta.ur
 
 /** How the application of `test/fixtures/thread.mjs` is started. */
 export interface ThreadedOptions {
-  /** The options of each server. @default [{ thread: true }] */
-  readonly servers?: readonly ServerOptions[];
+  /** The options of each server; `true` stands for a function. @default [{ thread: true }] */
+  readonly servers?: readonly (ServerOptions | object)[];
   /** The heap that a thread may have, in MB. */
   readonly heapMb?: number;
   /** Flags of Node. */
@@ -73,8 +74,8 @@ export class ThreadedApp {
   }
 
   /** Asks one of its servers for any path. */
-  get(path: string, server = 0): Promise<HttpAnswer> {
-    return httpGet(new URL(path, this.#urls[server]).href);
+  get(path: string, server = 0, headers: OutgoingHttpHeaders = {}): Promise<HttpAnswer> {
+    return httpGet(new URL(path, this.#urls[server]).href, headers);
   }
 
   /** Ends its input, which keeps it alive. */

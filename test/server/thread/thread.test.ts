@@ -15,6 +15,9 @@ const AGE = "promhttp_snapshot_age_seconds";
 const STUCK = "promhttp_event_loop_stuck_seconds";
 const RESTARTS = "promhttp_thread_restarts_total";
 
+/** A probe of any target, by the function of the application. */
+const PROBE = { allow: "any", probe: true };
+
 const isFresh = (reading: Reading) => reading.value(AGE) === 0 && reading.value(STUCK) === 0;
 
 /** A reading, and between which times it came about, in seconds. */
@@ -30,6 +33,8 @@ function readValue(reading: Reading, name: string): number {
   assert.ok(value !== undefined, `${name} is missing:\n${reading.text}`);
   return value;
 }
+
+const samplesOf = ({ families }: Reading) => families.flatMap(({ samples }) => samples);
 
 test("a scrape of a stuck application gets the last metrics, their age and how long it is stuck", () =>
   withTempDir(async (directory) => {
@@ -51,6 +56,8 @@ test("a scrape of a stuck application gets the last metrics, their age and how l
     const second = await timed(() => app.scrape());
     for (const { reading, to } of [first, second]) {
       assert.equal(readValue(reading, "jobs_total"), 1);
+      // The rate of a counter that stands still is 0 only if its value is as new as the scrape.
+      assert.ok(samplesOf(reading).every(({ timestampMs }) => timestampMs === undefined));
       for (const name of [AGE, STUCK]) {
         const seconds = readValue(reading, name);
         assert.ok(seconds > 0 && seconds <= to - before, `${name} ${seconds} of ${to - before}`);
@@ -62,6 +69,7 @@ test("a scrape of a stuck application gets the last metrics, their age and how l
       assert.ok(passed >= bounds[0] && passed <= bounds[1], `${name}: ${passed}, not ${bounds}`);
     }
 
+    assert.match(`${(await app.get("/")).body}`, /role="status">The event loop .* has been stuck/);
     await poll("the health to fail", async () => (await app.get("/-/healthy")).status === 503);
     assert.ok(readValue(await app.scrape(), STUCK) > 1);
     const { status, headers } = await app.get("/metrics", 1);
@@ -75,6 +83,49 @@ test("a scrape of a stuck application gets the last metrics, their age and how l
     assert.equal(readValue(after, RESTARTS), 0);
     assert.equal((await app.get("/-/healthy")).status, 200);
     assert.equal((await app.scrape(1)).status, 200);
+    assert.doesNotMatch(`${(await app.get("/")).body}`, /role="status"/);
+  }));
+
+test("an application that a debugger has paused is stuck, and turns again afterwards", () =>
+  withTempDir(async (directory) => {
+    const file = join(directory, "end");
+    await using app = await ThreadedApp.start();
+    await app.tell("inc");
+    assert.equal(readValue(await app.scrape(), "jobs_total"), 1);
+    await app.tell(`pause ${file}`);
+    const isStuck = (reading: Reading) => readValue(reading, STUCK) > 0.5;
+    const paused = await app.eventually("a stuck event loop", isStuck);
+    assert.equal(readValue(paused, "jobs_total"), 1);
+    assert.ok(readValue(paused, AGE) > 0.5);
+    await writeFile(file, "");
+    await app.eventually("fresh metrics", isFresh);
+  }));
+
+test("while an application is stuck, only what needs a function of it gets 503", () =>
+  withTempDir(async (directory) => {
+    const file = join(directory, "end");
+    const token = "0123456789abcdef";
+    await using app = await ThreadedApp.start({
+      servers: [
+        { thread: true, auth: { authorize: true } },
+        { thread: true, auth: { bearerTokens: [token] }, paths: { "/probe": PROBE } },
+      ],
+    });
+    const statuses = async () => {
+      const headers = { authorization: `Bearer ${token}` };
+      const guarded = (path: string) => app.get(path, 1, headers);
+      const answers = [
+        ...[app.get("/metrics"), app.get("/metrics", 1), app.get("/-/ready")],
+        ...[guarded("/metrics"), guarded("/probe?target=a:1")],
+      ];
+      return (await Promise.all(answers)).map(({ status }) => status);
+    };
+    assert.deepEqual(await statuses(), [200, 401, 200, 200, 200]);
+    await app.tell(`block ${file}`);
+    assert.deepEqual(await statuses(), [503, 401, 200, 200, 503]);
+    await writeFile(file, "");
+    await poll("all of it", async () => !(await statuses()).includes(503));
+    assert.deepEqual(await statuses(), [200, 401, 200, 200, 200]);
   }));
 
 const DEATHS: Readonly<Record<string, { readonly command: string; readonly heapMb?: number }>> = {

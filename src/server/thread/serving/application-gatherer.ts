@@ -5,9 +5,9 @@ import type { MetricFamily } from "../../../model/metric-family.ts";
 import type { ErrorHandling } from "../../../options/options.ts";
 import { UnavailableError } from "../../../scrape/failure.ts";
 import { EVERYTHING } from "../../../scrape/query/selection.ts";
-import { inSlices } from "../../../scrape/slicing/slices.ts";
+import { inSlices, Turns } from "../../../scrape/slicing/slices.ts";
 import type { UpdateLock } from "../../../scrape/update-lock.ts";
-import { unref } from "../../../timers.ts";
+import { nextTurn, unref } from "../../../timers.ts";
 import { sharedNow } from "../environment.ts";
 import { unpackError } from "../error-parcel.ts";
 import type { Answer, LayoutAhead, SourceFacts } from "../messages.ts";
@@ -58,6 +58,8 @@ export class ApplicationGatherer implements Gatherer {
   readonly #numbers = new NumbersReader();
   /** The beginning of the layout of the next answer. */
   readonly #layout: LayoutPiece[] = [];
+  /** Answers that came together are applied one by one: each scrape begins to read its own before the next. */
+  readonly #turns = new Turns();
   #last = new LastAnswers();
   /** When that was read which is served instead of an answer; `undefined` while answers come. */
   #servedReadAtMs: number | undefined;
@@ -158,7 +160,9 @@ export class ApplicationGatherer implements Gatherer {
     const write = async () => {
       families = await inSlices(steps);
     };
-    await this.#parts.lock.update(write, FOREVER_MS);
+    const written = this.#turns.take(() => this.#parts.lock.update(write, FOREVER_MS));
+    void this.#turns.take(nextTurn);
+    await written;
     return families;
   }
 

@@ -6,6 +6,7 @@ import { countingGatherer } from "../../../helpers/gatherers.ts";
 import { poll } from "../../../helpers/poll.ts";
 import { createRecorder } from "../../../helpers/scraping/recorder.ts";
 import { withThreads } from "../../../helpers/threads.ts";
+import { turns, turnsUntil } from "../../../helpers/turns.ts";
 import { within } from "../../../helpers/within.ts";
 
 const ADDRESS = { address: "127.0.0.1", family: "IPv4", port: 7 };
@@ -71,6 +72,50 @@ test("a thread that cannot be started again is tried again, until the server is 
       "error promhttp: The thread of the server has died; another one takes its place: Error: The thread exited with code 9",
     );
   }));
+
+test("each next thread waits for twice as long, a minute at most, and a second after a sound one", async (t) => {
+  let now = performance.now();
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  t.mock.method(performance, "now", () => now);
+  let attempts = 0;
+  let canStart = true;
+  const start = () => {
+    attempts++;
+    if (!canStart) throw new Error("no more threads");
+    return saying([{ ...OPEN, url: `http://${attempts}/` }], STAY)();
+  };
+  await withThreads(async (started) => {
+    const server = await listen();
+    const die = async () => {
+      await started.at(-1)?.terminate();
+      await turns(5);
+    };
+    const untilServing = () => turnsUntil("a server", () => server.url === `http://${attempts}/`);
+    const assertNextAfter = async (seconds: number) => {
+      const before = attempts;
+      t.mock.timers.tick(seconds * 1_000 - 1);
+      assert.equal(attempts, before, `before ${seconds} s`);
+      t.mock.timers.tick(1);
+      await turns(5);
+      assert.equal(attempts, before + 1, `after ${seconds} s`);
+    };
+    canStart = false;
+    await die();
+    for (const seconds of [1, 2, 4, 8, 16, 32, 60]) await assertNextAfter(seconds);
+    canStart = true;
+    await assertNextAfter(60);
+    await untilServing();
+    // One that has served for less than a minute may have the same fault again.
+    now += 59_000;
+    await die();
+    await assertNextAfter(60);
+    await untilServing();
+    now += 61_000;
+    await die();
+    await assertNextAfter(1);
+    await server.close();
+  }, start);
+});
 
 test("an error of the thread does not reach the process", () =>
   withThreads(

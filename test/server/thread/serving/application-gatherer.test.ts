@@ -8,11 +8,12 @@ import type { MetricFamily } from "../../../../src/model/metric-family.ts";
 import { UnavailableError } from "../../../../src/scrape/failure.ts";
 import { UpdateLock } from "../../../../src/scrape/update-lock.ts";
 import { packError } from "../../../../src/server/thread/error-parcel.ts";
+import type { Answer } from "../../../../src/server/thread/messages.ts";
 import { ApplicationGatherer } from "../../../../src/server/thread/serving/application-gatherer.ts";
 import { gaugeOf } from "../../../helpers/families.ts";
 import { encodeFamilies } from "../../../helpers/scraping/encode-families.ts";
 import { createContext } from "../../../helpers/scraping/gathering.ts";
-import { turnsUntil } from "../../../helpers/turns.ts";
+import { turns, turnsUntil } from "../../../helpers/turns.ts";
 import { FakeApplication } from "./fake-application.ts";
 
 const upOf = (value: number): MetricFamily => gaugeOf([{ labels: {}, value }], "up");
@@ -231,4 +232,27 @@ test("an answer changes nothing while something is read", () =>
     const second = await gatherFrom([upOf(2)]);
     assert.equal(text, "# TYPE up gauge\nup 1\n");
     assert.equal(textOf(second), "# TYPE up gauge\nup 2\n");
+  }));
+
+test("a scrape reads its own answer, even if the next one has come with it", () =>
+  withPair(async ({ application, gather, lock }) => {
+    let goOn = () => {};
+    const pause = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    void lock.update(() => pause, 60_000);
+    const texts = Promise.all([gather().then(textOf), gather({ names: ["up"] }).then(textOf)]);
+    const answers: Answer[] = [];
+    for (const help of ["", "Another."]) {
+      const { n } = await application.next("want");
+      const up = gaugeOf([{ labels: { n: `${n}` }, value: n }], "up");
+      answers.push(application.answerOf(n, [{ ...up, help }]));
+    }
+    for (const answer of answers) application.say(answer);
+    await turns(5);
+    goOn();
+    assert.deepEqual(await texts, [
+      '# TYPE up gauge\nup{n="1"} 1\n',
+      '# HELP up Another.\n# TYPE up gauge\nup{n="2"} 2\n',
+    ]);
   }));

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { poll } from "../../helpers/poll.ts";
-import { ThreadedApp } from "../../helpers/processes/threaded-app.ts";
+import { ThreadedApp, type ThreadedOptions } from "../../helpers/processes/threaded-app.ts";
 import { withTempDir } from "../../helpers/with-temp-dir.ts";
 import type { Reading } from "../../helpers/workers/reading.ts";
 
@@ -179,6 +179,21 @@ test("with the permission to start a thread, the server runs there", async () =>
   await app.tell("close");
   assert.doesNotMatch((await app.exit()).stderr, /^promhttp:/m);
 });
+
+const NOT_IN_A_THREAD = `data:text/javascript,${encodeURIComponent(
+  'import { isMainThread } from "node:worker_threads"; if (!isMainThread) process.exit(7);',
+)}`;
+
+for (const [what, options] of [
+  ["flags", { flags: ["--import", NOT_IN_A_THREAD] }],
+  ["NODE_OPTIONS", { env: { NODE_OPTIONS: `--import ${NOT_IN_A_THREAD}` } }],
+] satisfies [string, ThreadedOptions][]) {
+  test(`what ${what} of the process preload does not run in the thread`, async () => {
+    await using app = await ThreadedApp.start(options);
+    assert.equal(app.threads, 1);
+    assert.equal((await app.scrape()).status, 200);
+  });
+}
 
 test("a server in a thread keeps its process alive, unless the option unref says no", async () => {
   await using alive = await ThreadedApp.start();

@@ -47,6 +47,17 @@ const OVER_SDK = [
   ["wall, ms", ({ wall }) => wall],
 ];
 
+const LATENCY = [
+  ["p50", ({ p50 }) => p50],
+  ["p99", ({ p99 }) => p99],
+  ["max", ({ max }) => max],
+];
+const STUCK = [
+  ["the first, at most, ms", ({ early }) => early],
+  ["later ones, ms", ({ late }) => late],
+  ["at most", ({ latest }) => latest],
+];
+
 /** The tables of a report: where a figure comes from (`steps.mjs`), and its columns. */
 const TABLES = [
   ["A scrape as text, S", "S", "cost", COST],
@@ -89,21 +100,7 @@ const TABLES = [
     "Latency of the application's own requests, L, scraped every second (ms)",
     "clients",
     "application",
-    [
-      ["p50", ({ p50 }) => p50],
-      ["p99", ({ p99 }) => p99],
-      ["max", ({ max }) => max],
-    ],
-  ],
-  [
-    "Scrapes while the event loop of the application is stuck for 5 s, L",
-    "stuck",
-    "stuck",
-    [
-      ["the first, at most, ms", ({ early }) => early],
-      ["later ones, ms", ({ late }) => late],
-      ["at most", ({ latest }) => latest],
-    ],
+    LATENCY,
   ],
   [
     "1,000 gauges on one connection",
@@ -119,6 +116,23 @@ const TABLES = [
   ["OpenTelemetry, M", "OpenTelemetry", "M", OVER_SDK],
   ["OpenTelemetry, L", "OpenTelemetry", "L", OVER_SDK],
   ["OpenTelemetry, peak memory, L, 20 scrapes, one every 5 seconds", "OpenTelemetry", "peak", PEAK],
+  ["In a thread, S", "thread", "S", COST],
+  ["In a thread, S0", "thread", "S0", COST],
+  ["In a thread, M", "thread", "M", COST],
+  ["In a thread, L", "thread", "L", COST],
+  ["In a thread, XL, `maxKeptBytes` 256 MiB", "thread", "XL", COST],
+  [
+    "In a thread, latency of the application's own requests, L, scraped every second (ms)",
+    "thread",
+    "application",
+    LATENCY,
+  ],
+  [
+    "In a thread, scrapes while the event loop of the application is stuck for 5 s, L",
+    "thread",
+    "stuck",
+    STUCK,
+  ],
 ];
 
 /** Everything that was measured. */

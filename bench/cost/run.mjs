@@ -1,7 +1,7 @@
 // `npm run bench`: promhttp and its rivals, side by side, each in processes of its own.
 //
 //   --write   renews the parts of bench/RESULTS.md for this version of Node, and the README; with the
-//             step "4 workers" or "OpenTelemetry" alone only its part
+//             step "4 workers", "OpenTelemetry" or "thread" alone only its part
 //   --check   fails when a guarded figure misses half of its goal, twice: eight minutes at the most
 //   --quick   a short look: text at M and L, the longest block at L, four workers at L
 //   --noise   the figures of --check with ours instead of each library: all ratios are 1, or noise
@@ -31,7 +31,7 @@ const modes = Object.keys(chosen);
 if (modes.length > 1) throw new Error(`Choose one of ${modes}`);
 
 /** The steps that have a part of the results for themselves, because they take long; and its name. */
-const PARTS = { "4 workers": "workers", OpenTelemetry: "opentelemetry" };
+const PARTS = { "4 workers": "workers", OpenTelemetry: "opentelemetry", thread: "thread" };
 
 /** A first try that takes longer than this leaves time for one process of each in the second. */
 const BUSY_MS = 170_000;

@@ -15,20 +15,19 @@ import { runnableSdks, SDKS, startOverSdk } from "./opentelemetry-sdks.mjs";
 import { checkSamples, inProcesses, withTargets } from "./processes.mjs";
 import { TARGETS } from "./target.mjs";
 
-const ALL = Object.keys(TARGETS);
+const THREADS = LIBRARIES.map(({ thread }) => thread);
+const ALL = Object.keys(TARGETS).filter((name) => !THREADS.includes(name));
 const PAIRS = LIBRARIES.flatMap(({ rival, ours }) => [rival, ours]);
 const OURS = LIBRARIES.map(({ ours }) => ours);
-const THREADS = LIBRARIES.map(({ thread }) => thread);
-/** Those of which several processes are measured. */
-const REPEATED = [...PAIRS, ...THREADS];
 const SCRAPERS = [...PAIRS, "OpenTelemetry exporter"];
 /** Those of which a million series is asked: these alone fit the memory and the patience. */
 const LARGE = ALL.filter((name) => !["OpenTelemetry exporter", "@promster/server"].includes(name));
 
 /**
  * How far a run goes: whether all rivals take part, how many processes of each pair, how many rounds;
- * with four workers: at which shapes, in how many groups, and how often they join; and with
- * OpenTelemetry: which SDKs, at which shapes, in how many groups, and in how many scrapes the peak.
+ * with four workers: at which shapes, in how many groups, and how often they join; with OpenTelemetry: which
+ * SDKs, at which shapes, in how many groups, and in how many scrapes the peak; and in a thread: at which shapes, in
+ * how many groups, and whether more than CPU is measured.
  */
 export const EXTENTS = {
   full: {
@@ -37,6 +36,7 @@ export const EXTENTS = {
     share: 1,
     workers: { shapes: ["S0", "M", "L"], groups: 3, joins: 3 },
     openTelemetry: { sdks: SDKS, shapes: ["S0", "M", "L"], groups: 3, pauses: 20 },
+    thread: { shapes: ["S", "S0", "M", "L", "XL"], groups: 3, hasRest: true },
   },
   check: {
     hasRivals: false,
@@ -44,6 +44,7 @@ export const EXTENTS = {
     share: 0.7,
     workers: { shapes: ["L"], groups: 1, joins: 0 },
     openTelemetry: { sdks: SDKS.slice(0, 1), shapes: ["M"], groups: 1, pauses: 0 },
+    thread: { shapes: ["S", "S0", "M", "L"], groups: 1, hasRest: false },
   },
   quick: {
     hasRivals: false,
@@ -51,6 +52,7 @@ export const EXTENTS = {
     share: 1,
     workers: { shapes: ["L"], groups: 1, joins: 1 },
     openTelemetry: { sdks: SDKS, shapes: ["M"], groups: 1, pauses: 0 },
+    thread: { shapes: ["S0", "M"], groups: 1, hasRest: false },
   },
 };
 
@@ -101,14 +103,10 @@ export const STEPS = {
       };
     }),
   clients: () =>
-    withTargets([...SCRAPERS, ...THREADS], "L", async (targets) => ({
+    withTargets(SCRAPERS, "L", async (targets) => ({
       stalled: await measureStalled(targets),
       slow: await measureSlowReader(targets, { megabytesPerSecond: 4, rounds: 3 }),
       application: await measureApplication(targets, { rounds: 3, seconds: 5 }),
-    })),
-  stuck: () =>
-    withTargets(REPEATED, "L", async (targets) => ({
-      stuck: await measureStuck(targets, { rounds: 3 }),
     })),
   rate: (extent) =>
     inProcesses(groupsOf(SCRAPERS, extent), "G", async (targets) => ({
@@ -148,8 +146,30 @@ export const STEPS = {
     const work = (targets) => measurePausedPeak(targets, options);
     return { ...figures, peak: await withTargets(names, "L", work, startOverSdk) };
   },
+  thread: async ({ thread, share }) => {
+    const { shapes, groups, hasRest } = thread;
+    const figures = {};
+    for (const shape of shapes) {
+      const names = Array.from({ length: groups }, () => [...PAIRS, ...THREADS]);
+      const rounds = roundsOf(ROUNDS_OF_THREADS[shape], { share });
+      const work = async (targets, index) => {
+        if (index === 0) await checkSamples(targets);
+        return { cost: await measureCost(targets, { rounds }) };
+      };
+      figures[shape] = (await inProcesses(names, shape, work)).cost;
+    }
+    if (!hasRest) return figures;
+    return withTargets([...PAIRS, ...THREADS], "L", async (targets) => ({
+      ...figures,
+      application: await measureApplication(targets, { rounds: 3, seconds: 5 }),
+      stuck: await measureStuck(targets, { rounds: 3 }),
+    }));
+  },
   footprint: () => ({ footprint: measureFootprint({ rounds: 15 }) }),
 };
+
+/** How often ours in a thread and the libraries are scraped. */
+const ROUNDS_OF_THREADS = { S: 30, S0: 30, M: 24, L: 10, XL: 3 };
 
 function measureText(shape, rounds, extent) {
   return inProcesses(groupsOf(ALL, extent), shape, async (targets) => {
@@ -205,10 +225,10 @@ function namesOfSdk({ rival, floor, ours, kept0 }) {
   return [rival, floor, ours, kept0];
 }
 
-/** The targets of each group of processes: all are in the first, and only some in others. */
+/** The targets of each group of processes: all are in the first, and only the pairs in others. */
 function groupsOf(names, { hasRivals, processes }) {
   return Array.from({ length: processes }, (_, index) =>
-    names.filter((name) => (hasRivals && index === 0) || REPEATED.includes(name)),
+    names.filter((name) => (hasRivals && index === 0) || PAIRS.includes(name)),
   );
 }
 

@@ -34,6 +34,8 @@ function readValue(reading: Reading, name: string): number {
   return value;
 }
 
+const samplesOf = ({ families }: Reading) => families.flatMap(({ samples }) => samples);
+
 test("a scrape of a stuck application gets the last metrics, their age and how long it is stuck", () =>
   withTempDir(async (directory) => {
     const file = join(directory, "end");
@@ -54,6 +56,8 @@ test("a scrape of a stuck application gets the last metrics, their age and how l
     const second = await timed(() => app.scrape());
     for (const { reading, to } of [first, second]) {
       assert.equal(readValue(reading, "jobs_total"), 1);
+      // The rate of a counter that stands still is 0 only if its value is as new as the scrape.
+      assert.ok(samplesOf(reading).every(({ timestampMs }) => timestampMs === undefined));
       for (const name of [AGE, STUCK]) {
         const seconds = readValue(reading, name);
         assert.ok(seconds > 0 && seconds <= to - before, `${name} ${seconds} of ${to - before}`);

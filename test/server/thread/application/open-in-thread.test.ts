@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import {
   type Address,
   ConfigError,
+  type Gatherer,
   ListenError,
   type Logger,
   Server,
@@ -345,6 +346,28 @@ test("each path has its own source", async () => {
     assert.equal(await bodyOf(port, "/db"), UP_TEXT);
     assert.equal(await bodyOf(port, "/none"), "");
     assert.equal(paths["/db"].calls, 1);
+  });
+});
+
+test("scrapes that wait at the same time are one question", () => {
+  const blocking = blockingGatherer();
+  let asked = 0;
+  const gather: Gatherer["gather"] = (context) => {
+    if (context.names !== undefined) return { families: [] };
+    asked++;
+    return blocking.gather(context);
+  };
+  return withServer({ thread: true, source: { gather } }, async ({ port }) => {
+    const first = get(port, "/metrics");
+    await blocking.started();
+    const second = get(port, "/metrics");
+    await poll("the second one to wait", async () => {
+      const body = await bodyOf(port, "/metrics?name[]=promhttp_scrape_events_total");
+      return valueIn(body, 'promhttp_scrape_events_total{event="shared"}') === 1;
+    });
+    blocking.release();
+    for (const { body } of [await first, await second]) assert.ok(body.startsWith(UP_TEXT));
+    assert.equal(asked, 1);
   });
 });
 

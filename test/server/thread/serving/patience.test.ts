@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LightSignal, OVER } from "../../../../src/abort.ts";
 import { ScrapeTimeoutError } from "../../../../src/errors.ts";
-import { type Bounds, replyInTime } from "../../../../src/server/thread/serving/patience.ts";
+import {
+  type Bounds,
+  isStuck,
+  replyInTime,
+} from "../../../../src/server/thread/serving/patience.ts";
 import { turns } from "../../../helpers/turns.ts";
 import { type FakeApplication, withApplication } from "./fake-application.ts";
 
@@ -16,6 +20,17 @@ function ask({ conversation }: FakeApplication, changes: Partial<Bounds> = {}) {
   const bounds = { signal, deadlineMs: Date.now() + 60_000, hasLast: () => true, ...changes };
   return { question, signal, reply: replyInTime(question, conversation, bounds) };
 }
+
+test("an event loop is stuck when its last beat is older than 400 ms", () =>
+  withApplication(async ({ heartbeat }) => {
+    for (const [ageMs, expected] of [
+      [400, false],
+      [401, true],
+    ] as const) {
+      heartbeat.ageMs = () => ageMs;
+      assert.equal(isStuck(heartbeat), expected);
+    }
+  }));
 
 test("replyInTime() returns the reply", () =>
   withApplication(async (application) => {

@@ -130,6 +130,7 @@ export class LedgerEntry {
   #copy(): boolean {
     const [found, journal] = [this.#journal, this.#folder.create()];
     try {
+      found.restore();
       journal.continue(found);
     } catch {
       // The next write says what is wrong.

@@ -499,6 +499,10 @@ test("take() sends native histograms where they have changed", () => {
 for (const [what, native] of Object.entries({
   "with a count that is not finite": { ...NATIVE, positiveCounts: [1, Number.NaN] },
   "without spans": { ...NATIVE, positiveSpans: undefined },
+  "with a span of more buckets than fit": {
+    ...NATIVE,
+    positiveSpans: [{ offset: 0, length: 1e9 }],
+  },
   "with a span of texts": { ...NATIVE, positiveSpans: [{ offset: "1", length: 1 }] },
   "with a fraction of a bucket": { ...NATIVE, positiveSpans: [{ offset: 0, length: 1.5 }] },
   "with less than no bucket": { ...NATIVE, negativeSpans: [{ offset: 0, length: -1 }] },
@@ -608,12 +612,23 @@ test("take() reports labels and texts that are too long for a piece", () => {
   assert.deepEqual(
     faults.map((fault) => fault.slice(0, 60)),
     [
-      "g: the labels or bounds are too long to be sent to another w",
-      "g: the labels or bounds are too long to be sent to another w",
-      "up: the help is too long to be sent to another worker",
+      "g: the labels or bounds are too long to be sent to another p",
+      "g: the labels or bounds are too long to be sent to another p",
+      "up: the help is too long to be sent to another process or th",
       long.slice(0, 60),
     ],
   );
+});
+
+test("take() leaves out a unit that is not a text", () => {
+  const units: unknown[] = [5, {}, () => "s", Symbol("s"), null];
+  const given = units.map((unit, at) => ({ ...gaugeOf([value("a")], `g${at}`), unit }));
+  const { families, faults } = new Line().take(given as unknown as MetricFamily[]);
+  assert.deepEqual(
+    families.map(({ unit }) => unit),
+    units.map(() => undefined),
+  );
+  assert.deepEqual(faults, []);
 });
 
 test("take() sends a family anew before shapes that no row has fill the memory", () => {

@@ -37,21 +37,6 @@ test("a server in a thread says where it is, and serves there", () =>
     assert.deepEqual(sockets, []);
   }));
 
-test("the thread has nothing of what the process preloads", () =>
-  withThreads(async (started) => {
-    process.env["NODE_OPTIONS"] = "--import data:text/javascript,process.exit(7)";
-    try {
-      await withServer({ thread: true }, async ({ port, log }) => {
-        assert.equal(await statusOf(port), 200);
-        assert.equal(started.length, 1);
-        // Where a thread cannot start, the application serves itself, and says so.
-        assert.deepEqual(log, []);
-      });
-    } finally {
-      delete process.env["NODE_OPTIONS"];
-    }
-  }));
-
 const NO_PERMISSION = Object.assign(new Error("Access to this API has been restricted"), {
   code: "ERR_ACCESS_DENIED",
 });

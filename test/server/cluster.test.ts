@@ -44,3 +44,10 @@ test("Server.listen() warns in cluster workers that share a unix socket", () =>
 test("Server.listen() does not warn in cluster workers that have ports of their own", async () => {
   assert.deepEqual(await logOf(`${FREE_PORTS}`, "own"), []);
 });
+
+test("cluster workers cannot share a port of threads: the second one rejects", async () => {
+  const address = `127.0.0.1:${FREE_PORTS + 9}`;
+  const rejected = (await logOf(address, "thread")).map((line) => line.slice(2));
+  const expected = `promhttp ListenError: Cannot listen on "${address}": address already in use`;
+  assert.deepEqual(rejected, Array(3).fill(expected));
+});

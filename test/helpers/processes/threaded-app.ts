@@ -15,6 +15,8 @@ export interface ThreadedOptions {
   readonly heapMb?: number;
   /** Flags of Node. */
   readonly flags?: readonly string[];
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Another program than this Node. */
   readonly program?: string;
 }
@@ -36,11 +38,12 @@ export class ThreadedApp {
     servers = [{ thread: true }],
     heapMb,
     flags = [],
+    env = {},
     program,
   }: ThreadedOptions = {}): Promise<ThreadedApp> {
     const limits = heapMb === undefined ? [] : [`${heapMb}`];
     const args = [...flags, SCRIPT, JSON.stringify(servers), ...limits];
-    const fixture = forkNode(args, program === undefined ? {} : { program });
+    const fixture = forkNode(args, { env, ...(program !== undefined && { program }) });
     const urls = servers.map((_, index) => fixture.line(`listening ${index + 1} `));
     return new ThreadedApp(
       fixture,

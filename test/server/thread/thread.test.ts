@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { freePort } from "../../helpers/http/free-port.ts";
+import { httpGet } from "../../helpers/http/http-get.ts";
 import { poll } from "../../helpers/poll.ts";
-import { ThreadedApp } from "../../helpers/processes/threaded-app.ts";
+import { ThreadedApp, type ThreadedOptions } from "../../helpers/processes/threaded-app.ts";
 import { withTempDir } from "../../helpers/with-temp-dir.ts";
 import type { Reading } from "../../helpers/workers/reading.ts";
 
@@ -39,8 +41,13 @@ const samplesOf = ({ families }: Reading) => families.flatMap(({ samples }) => s
 test("a scrape of a stuck application gets the last metrics, their age and how long it is stuck", () =>
   withTempDir(async (directory) => {
     const file = join(directory, "end");
+    const healthAddress = `127.0.0.1:${await freePort()}`;
+    const health = () => httpGet(`http://${healthAddress}/-/healthy`);
     await using app = await ThreadedApp.start({
-      servers: [{ thread: { stuckAfterMs: 1_000 } }, { thread: { maxAgeMs: 1_000 } }],
+      servers: [
+        { thread: { stuckAfterMs: 1_000 }, healthAddress },
+        { thread: { maxAgeMs: 1_000 } },
+      ],
     });
     assert.equal(app.threads, 2);
     await app.tell("inc");
@@ -71,6 +78,7 @@ test("a scrape of a stuck application gets the last metrics, their age and how l
 
     assert.match(`${(await app.get("/")).body}`, /role="status">The event loop .* has been stuck/);
     await poll("the health to fail", async () => (await app.get("/-/healthy")).status === 503);
+    assert.equal((await health()).status, 503);
     assert.ok(readValue(await app.scrape(), STUCK) > 1);
     const { status, headers } = await app.get("/metrics", 1);
     assert.equal(status, 503);
@@ -81,7 +89,9 @@ test("a scrape of a stuck application gets the last metrics, their age and how l
     const after = await app.eventually("fresh metrics", isFresh);
     assert.equal(readValue(after, "jobs_total"), 2);
     assert.equal(readValue(after, RESTARTS), 0);
-    assert.equal((await app.get("/-/healthy")).status, 200);
+    for (const answer of [app.get("/-/healthy"), health()]) {
+      assert.equal((await answer).status, 200);
+    }
     assert.equal((await app.scrape(1)).status, 200);
     assert.doesNotMatch(`${(await app.get("/")).body}`, /role="status"/);
   }));
@@ -183,6 +193,21 @@ test("with the permission to start a thread, the server runs there", async () =>
   await app.tell("close");
   assert.doesNotMatch((await app.exit()).stderr, /^promhttp:/m);
 });
+
+const NOT_IN_A_THREAD = `data:text/javascript,${encodeURIComponent(
+  'import { isMainThread } from "node:worker_threads"; if (!isMainThread) process.exit(7);',
+)}`;
+
+for (const [what, options] of [
+  ["flags", { flags: ["--import", NOT_IN_A_THREAD] }],
+  ["NODE_OPTIONS", { env: { NODE_OPTIONS: `--import ${NOT_IN_A_THREAD}` } }],
+] satisfies [string, ThreadedOptions][]) {
+  test(`what ${what} of the process preload does not run in the thread`, async () => {
+    await using app = await ThreadedApp.start(options);
+    assert.equal(app.threads, 1);
+    assert.equal((await app.scrape()).status, 200);
+  });
+}
 
 test("a server in a thread keeps its process alive, unless the option unref says no", async () => {
   await using alive = await ThreadedApp.start();

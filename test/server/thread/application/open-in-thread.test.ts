@@ -11,6 +11,7 @@ import {
   Server,
   type ServerOptions,
 } from "../../../../src/index.ts";
+import { BEAT_MS } from "../../../../src/server/thread/heartbeat.ts";
 import { UP_TEXT } from "../../../helpers/families.ts";
 import { blockingGatherer, countingGatherer } from "../../../helpers/gatherers.ts";
 import { rawGet as get } from "../../../helpers/http/raw-request.ts";
@@ -34,19 +35,6 @@ test("a server in a thread says where it is, and serves there", () =>
     assert.deepEqual(log, []);
     const sockets = process.getActiveResourcesInfo().filter((name) => name.startsWith("TCPServer"));
     assert.deepEqual(sockets, []);
-  }));
-
-test("the thread has nothing of what the process preloads", () =>
-  withThreads(async (started) => {
-    process.env["NODE_OPTIONS"] = "--import data:text/javascript,process.exit(7)";
-    try {
-      await withServer({ thread: true }, async ({ port }) => {
-        assert.equal(await statusOf(port), 200);
-        assert.equal(started.length, 1);
-      });
-    } finally {
-      delete process.env["NODE_OPTIONS"];
-    }
   }));
 
 const NO_PERMISSION = Object.assign(new Error("Access to this API has been restricted"), {
@@ -174,6 +162,17 @@ test("a thread that dies is replaced at the same port, and told what was declare
       );
     });
   }));
+
+test("the heartbeat ends with the server", async (t) => {
+  const begun = t.mock.method(globalThis, "setInterval");
+  const ended = t.mock.method(globalThis, "clearInterval");
+  const options = { thread: true, logger: false } as const;
+  const server = await Server.listen(countingGatherer(), "127.0.0.1:0", options);
+  const beats = begun.mock.calls.filter(({ arguments: [, ms] }) => ms === BEAT_MS);
+  assert.equal(beats.length, 1);
+  await server.close();
+  assert.ok(ended.mock.calls.some(({ arguments: [timer] }) => timer === beats[0]?.result));
+});
 
 test("a server that is closed while its thread is dead is closed", () =>
   withThreads(async (started) => {

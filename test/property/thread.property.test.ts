@@ -12,6 +12,7 @@ import {
   OPENMETRICS_TYPE,
 } from "../helpers/registries/libraries.ts";
 import { scaleRuns } from "../helpers/scale-runs.ts";
+import { createRecorder } from "../helpers/scraping/recorder.ts";
 import { turns } from "../helpers/turns.ts";
 import {
   normalizeBounds,
@@ -31,12 +32,17 @@ const TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 class Subject {
   readonly registry: LibraryRegistry;
   readonly #library: ClientLibrary;
+  readonly #recorder = createRecorder();
   #server: Server | undefined;
 
   constructor(library: ClientLibrary) {
     this.#library = library;
     this.registry = new library.Registry(OPENMETRICS_TYPE);
-    after(() => this.#server?.close());
+    after(async () => {
+      await this.#server?.close();
+      // Where a thread cannot start, the application serves itself, and says so.
+      assert.deepEqual(this.#recorder.lines, []);
+    });
   }
 
   /** Begins with metrics that have never been touched. */
@@ -46,6 +52,7 @@ class Subject {
     this.#server ??= await Server.listen(this.registry as never, "127.0.0.1:0", {
       thread: true,
       selfMetrics: false,
+      logger: this.#recorder,
     });
     return new ChurningRegistry(this.#library, this.registry);
   }

@@ -36,7 +36,8 @@ test("a question that names families gets only these, and is told to the gathere
     },
   };
   const asking = new Asking(sourceOf(gatherer));
-  const { lines, snapshot } = await asking.ask({ names: ["g"] });
+  const deadlineMs = Date.now() + 12_345;
+  const { lines, snapshot } = await asking.ask({ names: ["g"], deadlineMs });
   assert.deepEqual(lines, ["g 7"]);
   assert.equal(snapshot.isPartial, true);
   assert.deepEqual(
@@ -44,6 +45,7 @@ test("a question that names families gets only these, and is told to the gathere
     [["g"], true, false],
   );
   assert.deepEqual([context?.path, context?.params], ["/metrics", Object.create(null)]);
+  assert.equal(context?.deadlineMs, deadlineMs);
   const all = await asking.ask({ n: 2 });
   assert.deepEqual([all.lines, all.snapshot.isPartial], [["up 1", "g 7"], false]);
 });

@@ -138,6 +138,20 @@ test("while the application is stuck, the last answer is served, and its age is 
     assert.equal(textOf(await gather({ names: ["up"] })), "# TYPE up gauge\nup 1\n");
   }));
 
+test("while the application is stuck, what has changed since the last whole answer is served as it is now", () =>
+  withPair(async ({ application, gather, gatherFrom }) => {
+    await gatherFrom([upOf(1), gaugeOf([], "b")]);
+    const gathering = gather({ names: ["up"] });
+    const up: MetricFamily = { ...upOf(5), help: "Another." };
+    const { n } = await application.next("want");
+    const answer = application.answerOf(n, [up]);
+    application.say({ ...answer, snapshot: { ...answer.snapshot, isPartial: true } });
+    await gathering;
+    application.freeze();
+    const text = "# HELP up Another.\n# TYPE up gauge\nup 5\n# TYPE b gauge\n";
+    assert.equal(textOf(await gather()), text);
+  }));
+
 test("an answer that comes too late is applied, and the next scrape gets it", () =>
   withPair(async ({ application, gatherer, gather, gatherFrom }) => {
     await gatherFrom([upOf(1)]);

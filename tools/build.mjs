@@ -123,6 +123,7 @@ function shareTheEntry() {
   const setup = ({ onLoad }) => {
     const later = new Set([...FURTHER_ENTRIES, ...dynamicImports()]);
     onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
+      // All that is built lies in one folder, and so does what sources look for there.
       const source = readFileSync(path, "utf8").replace("../../../dist/", "./");
       const code = shortenFields(source);
       const shared = later.has(path) ? `\nimport "${ROOT}src/index.ts";\n` : "";

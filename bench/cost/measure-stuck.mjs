@@ -9,9 +9,8 @@ const NOTICE_MS = 500;
 const PAUSE_MS = 50;
 
 /**
- * How long scrapes take while the event loop is stuck for five seconds, in milliseconds: the first of
- * them, and the median and the longest of those that begin when the server must have noticed. The CPU is
- * that of the whole process but its main thread, for one of the latter.
+ * Measures how long scrapes take while the event loop is stuck for five seconds, in milliseconds: the longest of
+ * the first ones, and the median and the longest of those that begin when the server must have noticed.
  */
 export async function measureStuck(targets, { rounds }) {
   for (const target of targets) await warmUp(target);

@@ -135,7 +135,7 @@ export class Group {
   /**
    * Answers for this process only, as without the option.
    *
-   * @param error What is logged; `undefined` where somebody else has.
+   * @param error What is logged; `undefined` if it has been logged elsewhere.
    */
   async #beAlone(error: unknown, hosted: Hosted | undefined): Promise<void> {
     this.#stopWatchingExit();

@@ -8,9 +8,8 @@
 import type { Socket } from "node:net";
 import { LightSignal, OVER } from "../abort.ts";
 import { unref } from "../timers.ts";
-import { VERSION } from "../version.ts";
 import type { PartConfig } from "./border.ts";
-import { endingPid, readEnvironment } from "./environment.ts";
+import { endingPid } from "./environment.ts";
 import { Lead } from "./hub/lead.ts";
 import { forgetGroupAtExit } from "./ledger/forgotten-files.ts";
 import { writeLastNumbers } from "./ledger/last-numbers.ts";
@@ -20,7 +19,7 @@ import { type Seat, socketOf } from "./meeting/seat.ts";
 import { Member } from "./member.ts";
 import { type Place, quoted, type Welcome, type WorkerFacts } from "./messages.ts";
 import { GrowingPause, pause } from "./waiting.ts";
-import { nextWorkerId } from "./worker-id.ts";
+import { nextWorkerFacts } from "./worker-id.ts";
 
 /** How long a process waits for the welcome of a hub, which may be blocked, in milliseconds. */
 const WELCOME_MS = 2_000;
@@ -54,7 +53,7 @@ const STANDING = { kind: "standing" };
 /** The part of one process or thread in one group. */
 export class Part {
   readonly #config: PartConfig;
-  readonly #facts: WorkerFacts = factsOfThisProcess();
+  readonly #facts: WorkerFacts = nextWorkerFacts();
   readonly #signal = new LightSignal();
   readonly #candidate: Candidate;
   #lead: Lead | undefined;
@@ -291,11 +290,6 @@ export class Part {
     const socket = await this.#candidate.look(limitMs);
     if (socket !== undefined) void this.#follow(socket);
   }
-}
-
-function factsOfThisProcess(): WorkerFacts {
-  const { pid, thread, id } = readEnvironment();
-  return { worker: nextWorkerId(), pid, thread, id, version: VERSION };
 }
 
 /** Whether a port could not be opened because another process has it. */

@@ -4,7 +4,9 @@
  * several times, with several registries: `.1` and so on tells those apart.
  */
 import { nodeModule } from "../node.ts";
+import { VERSION } from "../version.ts";
 import { processExists, readEnvironment, startSeconds } from "./environment.ts";
+import type { WorkerFacts } from "./messages.ts";
 
 /** The parts of a worker's id. */
 export interface WorkerIdParts {
@@ -34,6 +36,12 @@ export function nextWorkerId(): string {
   const count = counts[COUNT] ?? 0;
   counts[COUNT] = count + 1;
   return count === 0 ? ownWorkerId() : `${ownWorkerId()}.${count}`;
+}
+
+/** Who this process or thread is in the next part that it takes. */
+export function nextWorkerFacts(): WorkerFacts {
+  const { pid, thread, id } = readEnvironment();
+  return { worker: nextWorkerId(), pid, thread, id, version: VERSION };
 }
 
 /** Reads a worker's id; `undefined` if it is not one. */

@@ -16,8 +16,10 @@ export const NOT_PRINTABLE = "a label value cannot be converted to a string";
 /** What a report says of a metric that would be a second series of the same name and labels. */
 export const SAME_LABELS = "two metrics have the same labels; kept the first";
 
-/** What a report says of a metric that does not fit into a message between workers. */
-export const LABELS_TOO_LONG = "the labels or bounds are too long to be sent to another worker";
+/** What a report says of a metric that does not fit into a message to another process or thread. */
+export const LABELS_TOO_LONG =
+  "the labels or bounds are too long to be sent to another process or thread";
 
 /** What a report says of a metric of a family in which hardly two have the same label names. */
-export const TOO_MANY_SHAPES = "too many different label names to be sent to another worker";
+export const TOO_MANY_SHAPES =
+  "too many different label names to be sent to another process or thread";

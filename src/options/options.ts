@@ -302,8 +302,8 @@ export interface ThreadOptions {
    */
   readonly maxAgeMs?: number | undefined;
   /**
-   * How long the event loop may be stuck until `/-/healthy` answers 503, in milliseconds; `0` means
-   * forever.
+   * How long the event loop must be stuck before `/-/healthy` answers 503, in milliseconds; with `0` it
+   * always answers 200.
    * @default 30_000
    */
   readonly stuckAfterMs?: number | undefined;

@@ -201,7 +201,7 @@ function shed(parts: ScrapeParts, request: ScrapeRequest): ScrapeResponse {
   return failureResponse(parts, ANSWERS.busy, request, () => {});
 }
 
-const headers = { "Retry-After": "1" };
+const SOON = { "Retry-After": "1" };
 
 // Fixed texts: what a collector threw may hold secrets, and belongs only in the log.
 const ANSWERS = {
@@ -209,12 +209,12 @@ const ANSWERS = {
   503: {
     status: 503,
     text: "The metrics could not be gathered in time. See the process log.\n",
-    headers,
+    headers: SOON,
   },
   busy: {
     status: 503,
     text: "Too many scrapes at once. Try again in a moment.\n",
-    headers,
+    headers: SOON,
   },
 } as const;
 

@@ -140,6 +140,23 @@ test("a server and a handler of one registry: the one goes on where the other en
   }
 });
 
+test("a server goes on where a handler has ended, although the hub removes its own series", async () => {
+  await using group = await TestGroup.create();
+  const counter = counterOf(10);
+  const metrics = [{ labels: {}, value: 100 }];
+  const families = [{ name: "jobs_total", help: "", type: "counter" as const, metrics }];
+  const hub = await group.add(gathererOf({ gather: () => ({ families }) }));
+  const handler = await add(group, counter);
+  // The first that is asked reports it.
+  assert.equal(await hub.sample("jobs_total"), 110);
+  await add(group, counter);
+  await handler.group.close();
+  // The hub has read that before the server can answer.
+  metrics.length = 0;
+  counter.metric.value++;
+  assert.equal(await hub.sample("jobs_total"), 111);
+});
+
 test("a hub and a handler of one registry: the handler goes on when the hub ends", async () => {
   await using group = await TestGroup.create();
   const counter = counterOf(10);

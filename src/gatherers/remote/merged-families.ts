@@ -61,6 +61,9 @@ export class MergedFamilies {
     workers: readonly Contribution[],
     { isRequested, report }: Pick<GatherContext, "isRequested" | "report">,
   ): Generator<undefined, readonly MetricFamily[], undefined> {
+    for (const { shared } of this.#all()) {
+      if (isRequested(shared.name, shared.type)) shared.freeRemoved();
+    }
     this.#expire();
     this.#retention.report(report);
     const families: MetricFamily[] = [];
@@ -93,6 +96,8 @@ export class MergedFamilies {
 
   /** The families of one worker, as if it were a process of its own: nothing is merged, and no label added. */
   familiesOf(mirror: Mirror): readonly MetricFamily[] {
+    // Where each worker is scraped alone, nothing is merged.
+    for (const { shared } of this.#all()) shared.freeRemoved();
     mirror.own ??= Object.freeze(mirror.families.map(ownFamily));
     return mirror.own;
   }

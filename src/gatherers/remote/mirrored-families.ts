@@ -9,7 +9,7 @@ import type { FamilyHead, Snapshot } from "./snapshot.ts";
 /** Nothing is added up, and nothing is retained. */
 const AS_IT_IS: MergePolicy = { kind: "perWorker", aggregator: undefined, isProcessWide: false };
 
-/** The families of one sender as it has them, for a thread that serves nobody else's. */
+/** The families of one sender as it has them, for a thread that serves only these. */
 export class MirroredFamilies {
   readonly #mirror = new Mirror((head) => this.#sharedFamily(head));
   /** By type and name: what is known of label sets outlives a change of the help. */

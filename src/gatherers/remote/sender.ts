@@ -129,11 +129,13 @@ const FAMILY_WORK = 4;
 
 /** Makes the head of a family without timestamps; `undefined` for a family that cannot be sent. */
 function headOf(family: MetricFamily, report: (reason: string) => void): FamilyHead | undefined {
-  const { name, type, unit } = family;
+  const { name, type } = family;
+  // An author without a compiler that checks types may have given anything; encoders print texts only.
+  const unit = typeof family.unit === "string" ? family.unit : undefined;
   const aggregator = "aggregator" in family ? aggregatorOf(family.aggregator) : undefined;
   const head = { name, help: family.help, type, unit: unit || undefined, aggregator };
   if (headBytes(head) <= MAX_PART_BYTES) return head;
-  report("the help is too long to be sent to another worker");
+  report("the help is too long to be sent to another process or thread");
   const short = { ...head, help: "" };
   return headBytes(short) <= MAX_PART_BYTES ? short : undefined;
 }

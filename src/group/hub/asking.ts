@@ -45,7 +45,7 @@ export class Asking {
   /**
    * Asks all workers, and returns how those did that have answered.
    *
-   * @throws {UnavailableError} If all were late, and the hub is one of them or knows no numbers of theirs; or if
+   * @throws {UnavailableError} If all were late, and the hub is one of them or has no numbers of theirs; or if
    *   one gave nothing, and the user wants all or nothing.
    * @throws {Error} If none gave anything otherwise.
    */

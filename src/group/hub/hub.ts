@@ -27,7 +27,7 @@ import type { Want, WorkerFacts } from "../messages.ts";
 import { atMost } from "../waiting.ts";
 import { Asking, roundOf, waitFor } from "./asking.ts";
 import { FirstWorker } from "./first-worker.ts";
-import { Absentees, factsOf } from "./leaving/absentees.ts";
+import { Absentees } from "./leaving/absentees.ts";
 import { Departures } from "./leaving/departures.ts";
 import {
   applyLayout,
@@ -284,20 +284,10 @@ export class Hub implements WorkerCensus {
   }
 
   #contributions(states: ReadonlyMap<Worker, WorkerState>): readonly Contribution[] {
-    const contributions: Contribution[] = [];
-    for (const worker of this.workers) {
-      if (!worker.hasNumbers) continue;
-      const { mirror, slot, facts } = worker;
-      const isCurrent = states.get(worker) === "up";
-      contributions.push({
-        ...{ mirror, slot, isCurrent },
-        pid: facts.pid,
-        isMainThread: facts.thread === 0,
-      });
-    }
-    for (const { worker, mirror, slot } of this.absentees.list()) {
-      contributions.push({ mirror, slot, isCurrent: false, ...factsOf(worker) });
-    }
-    return contributions;
+    const present = [...this.workers].filter(({ hasNumbers }) => hasNumbers);
+    return [
+      ...present.map((worker) => worker.contribution(states.get(worker) === "up")),
+      ...this.absentees.contributions(),
+    ];
   }
 }

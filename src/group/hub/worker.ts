@@ -2,6 +2,7 @@
  * A worker, as its hub sees it: its slot, its numbers, and the one question that may be open. This file
  * knows no connection: a question goes to this process, or to another one, by `send`.
  */
+import type { Contribution } from "../../gatherers/remote/merged-families.ts";
 import type { Mirror } from "../../gatherers/remote/mirror.ts";
 import { ProtocolError } from "../../gatherers/remote/protocol-error.ts";
 import type { Outcome, Question, Want, WorkerFacts } from "../messages.ts";
@@ -84,6 +85,16 @@ export class Worker {
   get answerSeconds(): number | undefined {
     if (this.state !== "late" || this.#open === undefined) return this.#lastSeconds;
     return (this.#now() - this.#open.startedAt) / 1_000;
+  }
+
+  /**
+   * What it contributes to what is merged.
+   *
+   * @param isCurrent Whether it has answered this scrape.
+   */
+  contribution(isCurrent: boolean): Contribution {
+    const { mirror, slot, facts } = this;
+    return { mirror, slot, isCurrent, pid: facts.pid, isMainThread: facts.thread === 0 };
   }
 
   /** How long a round waits for this worker, in milliseconds. */

@@ -34,7 +34,10 @@ export class Journal {
   #flushing: Promise<void> | undefined;
   #hasFile = false;
 
-  /** @param extent What another hub has written there. */
+  /**
+   * @param extent What another hub has written there. It is not changed, but kept for `restore()`.
+   * @throws {Error} The error of the system, if that file cannot be opened.
+   */
   constructor(folder: string, name: string, extent?: JournalExtent) {
     this.name = name;
     this.#path = `${folder}/${name}`;
@@ -42,6 +45,10 @@ export class Journal {
     this.#bytes = extent.bytes;
     this.#crc = extent.crc;
     this.#hasFile = true;
+    const { constants, openSync } = nodeModule("node:fs");
+    // A journal without pieces has no file.
+    if (extent.bytes > 0)
+      this.#file = openSync(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW);
   }
 
   /**

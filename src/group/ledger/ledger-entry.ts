@@ -128,14 +128,16 @@ export class LedgerEntry {
   }
 
   #copy(): boolean {
-    const journal = this.#folder.create();
+    const [found, journal] = [this.#journal, this.#folder.create()];
     try {
-      journal.continue(this.#journal);
+      found.restore();
+      journal.continue(found);
     } catch {
       // The next write says what is wrong.
       return false;
     }
     this.#journal = journal;
+    void found.close();
     if (this.#last !== undefined) this.#last = { ...this.#last, extent: journal.extent };
     this.#isFound = false;
     return true;

@@ -137,7 +137,10 @@ export class LedgerWriter {
         this.#files.removeAll();
         return true;
       }
-      for (const { journal } of this.#entries) journal.flushNow();
+      for (const { journal } of this.#entries) {
+        journal.restore();
+        journal.flushNow();
+      }
       const bytes = Buffer.concat([...bytesOfContent(content)]);
       nodeModule("node:fs").writeFileSync(path, bytes, { flag: "wx", mode: OWN_MODE });
       return this.#replace(path, content);

@@ -109,15 +109,17 @@ export class Ledger {
     const workers: KeptWorker<M>[] = [];
     for (const { worker, slot, extent, order, numbers } of records) {
       const mirror = createMirror();
+      let journal: Journal | undefined;
       try {
         await readJournal(folder, extent, (piece) => mirror.applyLayout(piece));
+        journal = new Journal(folder.path, extent.name, extent);
         mirror.applyNumbers({ order, isPartial: false, numbers });
       } catch (error) {
+        await journal?.close();
         this.#log.error(UNREADABLE, error);
         if (worker === "") this.era = newEra();
         continue;
       }
-      const journal = new Journal(folder.path, extent.name, extent);
       const found = { journal, order };
       const entry = new LedgerEntry({ worker, slot }, mirror, folder, found);
       this.#entries.add(entry);

@@ -88,7 +88,7 @@ async function openEndpoints(
 /** The longest time that a timer can wait. */
 const KEEP_ALIVE_MS = 2 ** 31 - 1;
 
-/** What a port is opened for, but for what answers its requests. */
+/** What a port is opened with, except for what answers its requests. */
 type PortsParts = Omit<PortParts, "onRequest">;
 
 /** A server in the making. */

@@ -103,9 +103,10 @@ export function unpackError({ kind, name, message, ...parts }: ErrorParcel): unk
 function packed(error: Error, depth: number): ErrorParcel {
   const { name, message, stack, cause } = error;
   const { errors } = error as { readonly errors?: unknown };
-  const kinds = Object.keys(CLASSES);
+  const [kind = "Error"] =
+    Object.entries(CLASSES).find(([, type]) => isInstance(error, type)) ?? [];
   return {
-    kind: kinds.find((kind) => isInstance(error, CLASSES[kind] ?? Error)) ?? "Error",
+    kind,
     name: String(name),
     message: shorten(String(message)),
     stack: typeof stack === "string" ? shorten(stack) : undefined,

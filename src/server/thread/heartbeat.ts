@@ -4,7 +4,7 @@ import { sharedNanoseconds, sharedNow } from "./environment.ts";
 export const BEAT_MS = 100;
 
 /**
- * What two threads know of each other without a message, because a stuck event loop reads none: when that
+ * What two threads can read of each other without a message, because a stuck event loop reads none: when that
  * of the application turned last, and which questions nobody waits for any longer.
  */
 export class Heartbeat {

@@ -99,7 +99,7 @@ export interface Want {
   readonly names: readonly string[] | undefined;
   readonly pickedSources: ReadonlySet<string> | undefined;
   readonly params: Readonly<Record<string, string | undefined>>;
-  /** Whether somebody wants to know how long each collector took. */
+  /** Whether the answer must say how long each collector took. */
   readonly wantsDurations: boolean;
 }
 
@@ -151,8 +151,10 @@ interface SentSnapshot extends Omit<Snapshot, "numbers"> {
 /** Where numbers are (`shared-numbers.ts`). */
 export interface SentNumbers {
   readonly count: number;
-  /** The memory, where it is another than that of the snapshot before. */
-  readonly memory?: SharedArrayBuffer | ArrayBuffer | undefined;
+  /** The memory that both threads share, where it is another than that of the snapshot before. */
+  readonly shared?: SharedArrayBuffer | undefined;
+  /** Memory that comes with the message: these numbers are not in the one that both share. */
+  readonly own?: ArrayBuffer | undefined;
 }
 
 /** What a probe needs of a request: a `ScrapeRequest` that can be cloned. */

@@ -43,11 +43,12 @@ export class NumbersWriter {
 
   /** Describes numbers that `allocate()` has returned, for the receiver. */
   send({ buffer, length: count }: Float64Array): SentNumbers {
-    if (buffer !== this.#memory) return { count, memory: buffer };
+    // Cast: where it is not the shared memory, it was allocated for these numbers.
+    if (buffer !== this.#memory) return { count, own: buffer as ArrayBuffer };
     Atomics.store(cellOf(this.#memory), 0, FULL);
     const isKnown = this.#isKnown;
     this.#isKnown = true;
-    return isKnown ? { count } : { count, memory: this.#memory };
+    return isKnown ? { count } : { count, shared: this.#memory };
   }
 }
 
@@ -55,13 +56,13 @@ export class NumbersWriter {
 export class NumbersReader {
   #memory: SharedArrayBuffer | undefined;
 
-  /** Returns numbers that nobody will change. */
-  take({ count, memory = this.#memory }: SentNumbers): Float64Array {
-    if (memory === undefined) throw new Error("No memory has been sent");
-    if (!isShared(memory)) return new Float64Array(memory, 0, count);
-    this.#memory = memory;
-    const numbers = new Float64Array(memory, HEAD_BYTES, count).slice();
-    Atomics.store(cellOf(memory), 0, EMPTY);
+  /** Returns numbers that nothing writes to any more. */
+  take({ count, own, shared = this.#memory }: SentNumbers): Float64Array {
+    if (own !== undefined) return new Float64Array(own, 0, count);
+    if (shared === undefined) throw new Error("No memory has been sent");
+    this.#memory = shared;
+    const numbers = new Float64Array(shared, HEAD_BYTES, count).slice();
+    Atomics.store(cellOf(shared), 0, EMPTY);
     return numbers;
   }
 }
@@ -72,8 +73,4 @@ function cellOf(memory: SharedArrayBuffer): Int32Array {
 
 function capacityOf({ byteLength }: SharedArrayBuffer): number {
   return (byteLength - HEAD_BYTES) / Float64Array.BYTES_PER_ELEMENT;
-}
-
-function isShared(memory: SharedArrayBuffer | ArrayBuffer): memory is SharedArrayBuffer {
-  return memory instanceof SharedArrayBuffer;
 }

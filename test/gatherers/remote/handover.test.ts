@@ -176,6 +176,7 @@ test("what is retained is taken when it has changed, and the next hub goes on wi
     histogramOf("h", [1], [3, 3], 3),
     counterOf("b_total", [NONE, 3]),
   ]);
+  group.merge();
   group.retire(second);
   assert.equal(take(), true);
   const expected = group.lines();

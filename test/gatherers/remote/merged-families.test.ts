@@ -40,6 +40,47 @@ test("a series that one worker removes keeps its value while another has it", ()
   assert.deepEqual(group.lines(), ['a_total{x="1"} 7']);
 });
 
+for (const order of ["before", "after"] as const) {
+  test(`a series goes on that one worker brings ${order} another one removes it`, () => {
+    const group = new TestGroup();
+    const familiesOf = (count: number) => [
+      counterOf("a_total", [NONE, count]),
+      histogramOf("b", [1], [count, count], count),
+    ];
+    const gone = group.join(familiesOf(100));
+    const first = group.join(familiesOf(10));
+    const second = group.join([]);
+    group.retire(gone);
+    const expected = (count: number) =>
+      ["a_total", 'b_bucket{le="1"}', 'b_bucket{le="+Inf"}', "b_sum", "b_count"].map(
+        (series) => `${series} ${count}`,
+      );
+    assert.deepEqual(group.lines(), expected(110));
+    if (order === "before") group.answer(second, familiesOf(1));
+    group.answer(first, []);
+    if (order === "after") group.answer(second, familiesOf(1));
+    assert.deepEqual(group.lines(), expected(111));
+  });
+}
+
+test("a series that one worker removes goes if nobody who was asked for it brings it", () => {
+  const group = new TestGroup();
+  const first = group.join([counterOf("a_total", [NONE, 10]), counterOf("b_total", [NONE, 1])]);
+  const second = group.join([counterOf("b_total", [NONE, 1])]);
+  group.answer(first, [counterOf("b_total", [NONE, 1])]);
+  group.merge((name) => name === "b_total");
+  group.answer(second, [counterOf("a_total", [NONE, 2])]);
+  assert.deepEqual(group.lines(), ["b_total 2", "a_total 12"]);
+  group.answer(second, []);
+  assert.deepEqual(group.lines(), ["b_total 2"]);
+  // One worker alone was asked: nothing is merged, but nothing must pile up either.
+  group.answer(second, [counterOf("a_total", [NONE, 2])]);
+  group.answer(second, []);
+  group.merged.familiesOf(second.mirror);
+  group.answer(first, [counterOf("a_total", [NONE, 3]), counterOf("b_total", [NONE, 1])]);
+  assert.deepEqual(group.lines(), ["a_total 3", "b_total 2"]);
+});
+
 test("a family that a worker no longer has counts as removed", () => {
   const group = new TestGroup();
   const first = group.join([counterOf("a_total", [NONE, 10]), counterOf("b_total", [NONE, 1])]);

@@ -130,6 +130,8 @@ class Application {
 /** What must be served of counters and histograms, by the rules alone. */
 class Model {
   readonly #series = new Map<string, { retained: Samples; owners: Map<unknown, Samples> }>();
+  /** Those that their last owner has removed since the last merge. */
+  readonly #removed = new Set<string>();
 
   /** @param isAsked Which families the reading is of: all others stay. */
   answer(owner: unknown, reading: Reading, isAsked: (name: string) => boolean): void {
@@ -140,8 +142,8 @@ class Model {
       const after = reading.get(name)?.get(labels);
       if (after === undefined) {
         series.owners.delete(owner);
-        if (series.owners.size === 0) this.#series.delete(key);
-        else series.retained = plus(series.retained, before);
+        series.retained = plus(series.retained, before);
+        if (series.owners.size === 0) this.#removed.add(key);
       } else if (hasFallen(before, after)) series.retained = plus(series.retained, before);
     }
     for (const [name, family] of reading) {
@@ -150,6 +152,7 @@ class Model {
         const key = JSON.stringify([name, labels]);
         const series = this.#series.get(key) ?? { retained: new Map(), owners: new Map() };
         series.owners.set(owner, samples);
+        this.#removed.delete(key);
         this.#series.set(key, series);
       }
     }
@@ -162,7 +165,9 @@ class Model {
     }
   }
 
-  samples(): Samples {
+  merge(): Samples {
+    for (const key of this.#removed) this.#series.delete(key);
+    this.#removed.clear();
     let samples: Samples = new Map();
     for (const { retained, owners } of this.#series.values()) {
       for (const each of [retained, ...owners.values()]) samples = plus(samples, each);
@@ -282,7 +287,7 @@ for (const library of EXEMPLAR_LIBRARIES) {
             .filter((seat) => seat?.worker.isCurrent)
             .map((seat) => seat?.reading);
           const gauges = gaugesOf(current.filter((reading) => reading !== undefined));
-          const expected = sorted([...model.samples(), ...gauges]);
+          const expected = sorted([...model.merge(), ...gauges]);
           assert.deepEqual(samplesOf(group.text()), expected);
         }
       },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createRegistryGatherer } from "../../../src/gatherers/prom-client/gatherer.ts";
 import { totalsOf } from "../../../src/gatherers/remote/sender.ts";
 import { MAX_SHAPES } from "../../../src/gatherers/remote/snapshot.ts";
 import { TOO_MANY_SHAPES } from "../../../src/model/faults.ts";
@@ -10,7 +11,10 @@ import type {
   NativeHistogram,
   ValueMetric,
 } from "../../../src/model/metric-family.ts";
+import { RUNS, type RunReader, runReaderOf } from "../../../src/model/metric-run.ts";
 import { EVERY_TYPE, gaugeOf, UP_FAMILY } from "../../helpers/families.ts";
+import { LIBRARIES } from "../../helpers/registries/libraries.ts";
+import { createContext, gatherAll } from "../../helpers/scraping/gathering.ts";
 import { Replay } from "./replay.ts";
 import { Line } from "./taking.ts";
 
@@ -157,6 +161,47 @@ test("take() reads no labels of metrics that it recognises", () => {
   assert.equal(readsOfTake(), 1);
   assert.equal(readsOfTake(), 0);
 });
+
+for (const client of LIBRARIES) {
+  for (const type of ["Counter", "Gauge", "Histogram"] as const) {
+    test(`take() reads no metric of ${client.name} that it recognises, only numbers: ${type}`, async () => {
+      const registry = new client.Registry();
+      const config = { name: "m", help: "M.", labelNames: ["id"], registers: [registry] };
+      const metric = new client[type](config);
+      const change = (id: number) =>
+        type === "Histogram" ? metric.observe({ id }, 1) : metric.inc({ id }, 1);
+      for (let id = 0; id < 300; id++) change(id);
+      const [given] = await gatherAll(createRegistryGatherer(registry), createContext());
+      assert.ok(given);
+      let reads = 0;
+      const start = (): RunReader => {
+        const reader = runReaderOf(given.metrics) ?? assert.fail("no runs");
+        return {
+          next() {
+            const step = reader.next();
+            if (!step.done) reads++;
+            return step;
+          },
+          readRun: (run) => reader.readRun(run),
+          [Symbol.iterator]() {
+            return this;
+          },
+        };
+      };
+      const metrics = { [Symbol.iterator]: start, [RUNS]: start };
+      const family: MetricFamily = Object.create(given, { metrics: { value: metrics } });
+      const line = new Line();
+      line.take([family]);
+      assert.equal(reads, 300);
+      reads = 0;
+      change(7);
+      const { snapshot, families } = line.take([family]);
+      assert.equal(reads, 0);
+      assert.deepEqual(snapshot.layout, []);
+      assert.deepEqual(metricsOf(families[0]), metricsOf(new Line().take([given]).families[0]));
+    });
+  }
+}
 
 test("take() trusts no identity of a family object whose walk was given up", () => {
   const line = new Line();
@@ -454,6 +499,10 @@ test("take() sends native histograms where they have changed", () => {
 for (const [what, native] of Object.entries({
   "with a count that is not finite": { ...NATIVE, positiveCounts: [1, Number.NaN] },
   "without spans": { ...NATIVE, positiveSpans: undefined },
+  "with a span of more buckets than fit": {
+    ...NATIVE,
+    positiveSpans: [{ offset: 0, length: 1e9 }],
+  },
   "with a span of texts": { ...NATIVE, positiveSpans: [{ offset: "1", length: 1 }] },
   "with a fraction of a bucket": { ...NATIVE, positiveSpans: [{ offset: 0, length: 1.5 }] },
   "with less than no bucket": { ...NATIVE, negativeSpans: [{ offset: 0, length: -1 }] },
@@ -563,12 +612,23 @@ test("take() reports labels and texts that are too long for a piece", () => {
   assert.deepEqual(
     faults.map((fault) => fault.slice(0, 60)),
     [
-      "g: the labels or bounds are too long to be sent to another w",
-      "g: the labels or bounds are too long to be sent to another w",
-      "up: the help is too long to be sent to another worker",
+      "g: the labels or bounds are too long to be sent to another p",
+      "g: the labels or bounds are too long to be sent to another p",
+      "up: the help is too long to be sent to another process or th",
       long.slice(0, 60),
     ],
   );
+});
+
+test("take() leaves out a unit that is not a text", () => {
+  const units: unknown[] = [5, {}, () => "s", Symbol("s"), null];
+  const given = units.map((unit, at) => ({ ...gaugeOf([value("a")], `g${at}`), unit }));
+  const { families, faults } = new Line().take(given as unknown as MetricFamily[]);
+  assert.deepEqual(
+    families.map(({ unit }) => unit),
+    units.map(() => undefined),
+  );
+  assert.deepEqual(faults, []);
 });
 
 test("take() sends a family anew before shapes that no row has fill the memory", () => {

@@ -152,6 +152,37 @@ test("a journal that something has removed is written anew", { skip }, () =>
   }),
 );
 
+for (const how of ["write", "writeNow"] as const) {
+  test(
+    `${how}() writes journals anew that something has removed, also of another hub`,
+    { skip },
+    () =>
+      withLedger(async ({ open, folder, errors }) => {
+        const first = open();
+        addWorker(first, OWN, { "/": 1 });
+        const { mirror } = addWorker(first, DEAD, { "/": 7 });
+        await first.write(undefined);
+        await first.close();
+        const second = open();
+        await second.read(() => new FakeMirror());
+        await second.write(undefined);
+        for (const name of readdirSync(folder)) rmSync(join(folder, name));
+        await second[how](undefined);
+        await second.close();
+        const found = await readAll(open());
+        assert.deepEqual(
+          found.map(({ worker, numbers }) => [worker, ...(numbers ?? [])]),
+          [
+            [OWN, 1],
+            [DEAD, 7],
+          ],
+        );
+        assert.deepEqual(found[1]?.layout, [...mirror.layout.pieces()]);
+        assert.deepEqual(errors, []);
+      }),
+  );
+}
+
 test("a folder that cannot be written is said, and costs nothing else", { skip }, () =>
   withLedger(async ({ open, folder, errors }) => {
     const ledger = open();

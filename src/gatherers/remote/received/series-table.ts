@@ -145,6 +145,23 @@ export function sized<T extends Float64Array | Int32Array | Uint8Array>(
   return to;
 }
 
+/** Makes room for more numbers of each slot; those at the end of a slot stay last. */
+export function restrided(
+  numbers: Float64Array,
+  before: number,
+  after: number,
+  lastCount: number,
+): Float64Array {
+  const slots = numbers.length / before;
+  const wider = new Float64Array(slots * after);
+  for (let slot = 0; slot < slots; slot++) {
+    const end = (slot + 1) * before;
+    wider.set(numbers.subarray(slot * before, end - lastCount), slot * after);
+    wider.set(numbers.subarray(end - lastCount, end), (slot + 1) * after - lastCount);
+  }
+  return wider;
+}
+
 function keyOf({ index, order }: RowNames, row: Row): string {
   let key = index === 0 ? "" : `${OTHER_NAMES}${index}${SEPARATOR}`;
   // The first element of a row is its shape, the others are its values.

@@ -4,7 +4,7 @@ import type { FamilyHead, Row } from "../snapshot.ts";
 import { type BoundSet, BoundSets } from "./bound-sets.ts";
 import { LatestExemplars } from "./latest-exemplars.ts";
 import type { Rows } from "./rows.ts";
-import { type RowNames, SeriesTable, sized } from "./series-table.ts";
+import { type RowNames, restrided, SeriesTable, sized } from "./series-table.ts";
 
 const BUCKETS_DIFFER = "its buckets differ between workers; kept those that all have";
 
@@ -51,6 +51,8 @@ export class SharedFamily {
   readonly #identities = new Map<number, number>();
   /** When the last owner went of each slot that is only retained now; the oldest is first. */
   readonly orphans: Map<number, number> = new Map();
+  /** The slots whose last owner has removed the series, until `freeRemoved()`. */
+  readonly #removed = new Set<number>();
   readonly exemplars: LatestExemplars = new LatestExemplars();
   /** Whether anything has changed since it was merged. */
   isDirty = true;
@@ -100,6 +102,7 @@ export class SharedFamily {
   acquire(names: RowNames, row: Row, bounds: BoundSet): number {
     const slot = this.table.acquire(names, row);
     if (this.orphans.size > 0) this.orphans.delete(slot);
+    if (this.#removed.size > 0) this.#removed.delete(slot);
     if (this.isDistribution && this.policy.kind !== "perWorker") this.#narrow(slot, bounds);
     this.isDirty = true;
     return slot;
@@ -108,24 +111,31 @@ export class SharedFamily {
   /**
    * Ends what `acquire()` began.
    *
-   * @param goneAt When the worker went; `undefined` if it removed the series, which then goes with it.
+   * @param goneAt When the worker went; `undefined` if it removed the series, which then goes with it, unless
+   *   another worker brings it before `freeRemoved()`.
    */
   disown(slot: number, goneAt: number | undefined): void {
     this.isDirty = true;
     if (this.table.disown(slot) > 0) return;
-    if (goneAt !== undefined && this.kept[slot] === 1) this.orphans.set(slot, goneAt);
+    const isKept = this.kept[slot] === 1;
+    if (isKept && goneAt !== undefined) this.orphans.set(slot, goneAt);
+    else if (isKept && this.policy.kind === "total") this.#removed.add(slot);
     else this.free(slot);
   }
 
-  /** Whether more than one worker has a slot. */
-  isShared(slot: number): boolean {
-    return (this.table.owners[slot] as number) > 1;
+  /**
+   * Forgets the series that nobody has any more. Must not be called before all workers that were asked have
+   * answered: what one removes another may have, whoever answers first.
+   */
+  freeRemoved(): void {
+    for (const slot of this.#removed) this.free(slot);
   }
 
   /** Forgets a slot without an owner. */
   free(slot: number): void {
     this.table.free(slot);
     this.orphans.delete(slot);
+    this.#removed.delete(slot);
     this.exemplars.delete(slot);
     this.#identities.delete(slot);
     this.bounds[slot] = undefined;
@@ -276,8 +286,8 @@ export class SharedFamily {
   #widen(stride: number): void {
     const before = this.stride;
     this.stride = stride;
-    this.out = restrided(this.out, before, stride);
-    this.retained = restrided(this.retained, before, stride);
+    this.out = restrided(this.out, before, stride, COUNT_FROM_END);
+    this.retained = restrided(this.retained, before, stride, COUNT_FROM_END);
   }
 }
 
@@ -285,16 +295,4 @@ const NO_FAULTS: readonly FaultOnce[] = [];
 
 function isDistribution(type: MetricType): boolean {
   return type === "histogram" || type === "gaugehistogram" || type === "summary";
-}
-
-/** Makes more room for buckets; the count and the sum stay last. */
-function restrided(numbers: Float64Array, before: number, after: number): Float64Array {
-  const slots = numbers.length / before;
-  const wider = new Float64Array(slots * after);
-  for (let slot = 0; slot < slots; slot++) {
-    const end = (slot + 1) * before;
-    wider.set(numbers.subarray(slot * before, end - COUNT_FROM_END), slot * after);
-    wider.set(numbers.subarray(end - COUNT_FROM_END, end), (slot + 1) * after - COUNT_FROM_END);
-  }
-  return wider;
 }

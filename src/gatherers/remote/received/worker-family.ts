@@ -113,9 +113,8 @@ export class WorkerFamily {
     const { shared, rows } = this;
     if (isRetained && shared.policy.kind === "total") {
       for (let row = 0; row < rows.length; row++) {
-        // A series that is removed goes, unless another worker has it.
         const slot = rows.counted[row] as number;
-        if (slot >= 0 && (goneAt !== undefined || shared.isShared(slot))) this.#retain(row, slot);
+        if (slot >= 0) this.#retain(row, slot);
       }
     }
     for (const slot of this.#next.slots) shared.disown(slot, goneAt);
@@ -237,7 +236,8 @@ export class WorkerFamily {
       const slot = counted[row] as number;
       if (slot < 0 || rowOf[slot] === 0) continue;
       rowOf[slot] = 0;
-      if (shared.policy.kind === "total" && shared.isShared(slot)) this.#retain(row, slot);
+      // Another worker may have it, or bring it before it is freed.
+      this.#retainFall(row, slot);
     }
     this.#next = shared.shareRows(after);
     this.rows = this.#next;

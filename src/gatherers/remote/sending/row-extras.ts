@@ -191,8 +191,10 @@ function nativeText(native: NativeHistogram): string | undefined {
 function spansOf(spans: readonly BucketSpan[]): BucketSpan[] | undefined {
   if (!Array.isArray(spans)) return undefined;
   const copies = spans.map(({ offset, length }: BucketSpan) => ({ offset, length }));
+  // The counts of more buckets than that would not fit.
+  const isLength = (length: number) => length >= 0 && length <= MAX_PART_BYTES;
   const isSendable = ({ offset, length }: BucketSpan) =>
-    Number.isInteger(offset) && Number.isInteger(length) && length >= 0;
+    Number.isInteger(offset) && Number.isInteger(length) && isLength(length);
   return copies.every(isSendable) ? copies : undefined;
 }
 

@@ -5,7 +5,7 @@
  * A worker whose process lives may return with all that it has counted, so it is never taken for gone, and its
  * slot stays its own. One whose process has ended is retired: its counters become part of what is retained.
  */
-import type { MergedFamilies } from "../../../gatherers/remote/merged-families.ts";
+import type { Contribution, MergedFamilies } from "../../../gatherers/remote/merged-families.ts";
 import type { Mirror } from "../../../gatherers/remote/mirror.ts";
 import { isFormer, isRunning, parseWorkerId } from "../../worker-id.ts";
 import type { Slots } from "../slots.ts";
@@ -42,6 +42,13 @@ export class Absentees {
   /** Those whose counters count on. */
   list(): Iterable<Absentee> {
     return this.#absent.values();
+  }
+
+  /** What they contribute to what is merged. */
+  *contributions(): Generator<Contribution, void, undefined> {
+    for (const { worker, mirror, slot } of this.#absent.values()) {
+      yield { mirror, slot, isCurrent: false, ...factsOf(worker) };
+    }
   }
 
   /** Lets the counters of a worker count on. Its slot is taken as long as it is absent. */
@@ -89,7 +96,7 @@ export class Absentees {
 }
 
 /** What the id of a worker says of it. */
-export function factsOf(worker: string): { readonly pid: number; readonly isMainThread: boolean } {
+function factsOf(worker: string): { readonly pid: number; readonly isMainThread: boolean } {
   const { pid = 0, thread = 0 } = parseWorkerId(worker) ?? {};
   return { pid, isMainThread: thread === 0 };
 }

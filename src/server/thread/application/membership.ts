@@ -101,7 +101,7 @@ async function keptAlive(work: Promise<unknown>): Promise<void> {
 /** The longest time that a timer can wait. */
 const MAX_MS = 2 ** 31 - 1;
 
-/** Whoever asked for it need not learn that it has joined its own thread. */
+/** The application is told only of hubs in other processes, not of its own thread. */
 function onJoinedOther(
   onJoined: NonNullable<WorkersSettings["onJoined"]>,
   pid: number,

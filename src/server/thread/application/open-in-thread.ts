@@ -2,31 +2,26 @@
  * A server in a thread of its own, as its application sees it.
  *
  * `start-data.ts` writes down what the thread is to serve, `serving-thread.ts` is one thread, and `kept-thread.ts`
- * starts another whenever one dies. Whatever the thread asks is answered by `questions.ts`: `source-reader.ts`
- * runs collectors and sends numbers, `answer-probe.ts` lets probes answer. So this thread runs what the user has
- * written and copies numbers; it encodes nothing and has no socket. Where no thread can be started, the server runs
- * in this one.
+ * starts another whenever one dies. `answers.ts` says what the thread may ask for, and `questions.ts` answers it:
+ * `source-reader.ts` runs collectors and sends numbers, `answer-probe.ts` lets probes answer. So this thread runs
+ * what the user has written and copies numbers; it encodes nothing and has no socket. Where no thread can be
+ * started, the server runs in this one.
  */
-import type { Probes, ProbesParts } from "../../../endpoint/probes.ts";
 import { isInstance } from "../../../errors.ts";
 import { showShort } from "../../../log/shown-error.ts";
-import { createLog } from "../../../log.ts";
 import type { MetricFamily } from "../../../model/metric-family.ts";
 import { describeAddress, type ListenTarget } from "../../../options/address.ts";
 import type { Controls, ThreadSettings } from "../../../options/options.ts";
-import { withHook } from "../../../scrape/application.ts";
 import { UpdateLock } from "../../../scrape/update-lock.ts";
 import { unref } from "../../../timers.ts";
 import type { OpenServer, ServerArguments } from "../../open-server.ts";
 import { BEAT_MS, Heartbeat } from "../heartbeat.ts";
 import type { FromApplication, ThreadPlace } from "../messages.ts";
+import { createAnswers } from "./answers.ts";
 import { DeclaringControls } from "./controls.ts";
-import { type Answerer, KeptThread, NoThreadError } from "./kept-thread.ts";
+import { KeptThread, NoThreadError } from "./kept-thread.ts";
 import type { Membership } from "./membership.ts";
-import { type Answering, type Post, Questions } from "./questions.ts";
-import type { ServedSource } from "./source-reader.ts";
 import { startData } from "./start-data.ts";
-import { createLineWriter, type LogLine } from "./user-logger.ts";
 
 /** How much longer than it promises a thread may take to close, in milliseconds. */
 const CLOSE_MARGIN_MS = 1_000;
@@ -64,21 +59,13 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
   let kept: KeptThread | undefined;
   const post = (message: FromApplication): boolean => kept?.post(message) ?? false;
   const controls = new DeclaringControls({ lock, log, timeoutMs: options.timeoutMs, post });
-  const probes = await openProbes(parts, { status: controls, lock });
-  const membership = await join(parts, lock, furtherFamilies(parts, probes));
-  const answering: Answering = {
-    sources: sourcesOf(parts, furtherFamilies(parts, probes)),
-    probes: probes?.scrapes ?? new Map(),
-    authorize: options.auth?.authorize,
-    lock,
-    heartbeat,
-  };
-  const write = createLineWriter(options.logger);
+  const answers = await createAnswers(parts, { status: controls, lock, heartbeat });
+  const membership = await join(parts, lock, answers.families);
   heartbeat.beat();
   const beating = unref(setInterval(() => heartbeat.beat(), BEAT_MS));
   const end = async (): Promise<void> => {
     clearInterval(beating);
-    probes?.close();
+    answers.close();
     await membership?.leave();
   };
   try {
@@ -93,7 +80,7 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
         const memory = heartbeat.memory;
         return { ...data, target, label, options, heartbeat: memory, restarts, declared };
       },
-      answer: (postThere) => createAnswerer(answering, postThere, write),
+      answer: answers.createAnswerer,
       log,
       mayExit: options.unref,
       delayMs: options.shutdownDelayMs,
@@ -106,21 +93,6 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
   const closed = kept.closed.then(end);
   await membership?.joined;
   return describe(kept, closed, membership?.withDeclared(controls) ?? controls, membership);
-}
-
-function createAnswerer(
-  answering: Answering,
-  post: Post,
-  write: (line: LogLine) => void,
-): Answerer {
-  const questions = new Questions(answering, post);
-  return {
-    take(message) {
-      if (message.type === "log") write(message);
-      else questions.take(message);
-    },
-    close: () => questions.close(),
-  };
 }
 
 /** Joins the groups of the server before its thread does; `undefined` without the option `workers`. */
@@ -170,40 +142,4 @@ function targetAgain(target: ListenTarget, { address, role }: ThreadPlace): List
   return role === "alone" && target.kind === "tcp" && typeof address !== "string"
     ? { ...target, port: address.port }
     : target;
-}
-
-/** What each path serves, in the order of `ThreadStart.sources`. */
-function sourcesOf(
-  { gatherer, paths, options }: ServerArguments,
-  families: readonly MetricFamily[],
-): readonly ServedSource[] {
-  const { errorHandling, onScrape, timeoutMs } = options;
-  const served = [[options.path, gatherer] as const, ...(paths?.gatherers ?? [])];
-  return served.map(([path, source], index) => ({
-    path,
-    gatherer: onScrape === undefined ? source : withHook(source, onScrape),
-    errorHandling,
-    timeoutMs,
-    furtherFamilies: index === 0 ? families : [],
-  }));
-}
-
-/** What is counted in this thread, and served at the main path. */
-function furtherFamilies(
-  { options }: ServerArguments,
-  probes: Probes | undefined,
-): readonly MetricFamily[] {
-  return options.selfMetrics ? (probes?.families ?? []) : [];
-}
-
-/** Makes what answers at the paths of probes; `undefined` where there is none. */
-async function openProbes(
-  { paths, options }: ServerArguments,
-  context: Pick<ProbesParts, "status" | "lock">,
-): Promise<Probes | undefined> {
-  if (paths === undefined || paths.probes.size === 0) return undefined;
-  const { createProbes } = await import("../../../endpoint/probes.ts");
-  const { logAt } = await import("../../../endpoint/endpoints.ts");
-  const logOf = (path: string) => logAt(path, createLog(options.logger));
-  return createProbes(paths.probes, { options, logAt: logOf, ...context });
 }

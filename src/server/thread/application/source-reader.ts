@@ -150,7 +150,7 @@ export class SourceReader {
       return bounded(sender.take(families, options), signal, this.#source.timeoutMs);
     });
     const sent = numbers.send(snapshot.numbers);
-    const transferred = sent.memory instanceof ArrayBuffer ? [sent.memory] : [];
+    const transferred = sent.own === undefined ? [] : [sent.own];
     return { readAtMs, snapshot: { ...snapshot, numbers: sent }, transferred };
   }
 }

@@ -167,8 +167,8 @@ export class ApplicationGatherer implements Gatherer {
   }
 
   /**
-   * Takes the reply to the last question whenever it comes. An application that turns now and then, and always too
-   * late, would else never be heard.
+   * Takes the reply to the last question whenever it comes. Otherwise an application that turns now and then, and
+   * always too late, would never be shown as it is.
    */
   #postpone(question: Question<Applied>, deadlineMs: number): void {
     const { conversation } = this.#parts;

@@ -45,7 +45,7 @@ export class LastAnswers {
     const key = keyOf(asked);
     if (key === undefined) return undefined;
     const own = this.#byKey.get(key);
-    // Whoever asks for names is given no others; sources that are picked are told apart by nobody but their gatherer.
+    // A scrape of some names is given no others. Only their gatherer can tell picked sources apart.
     const all = asked.pickedSources === undefined ? this.#byKey.get(EVERYTHING) : undefined;
     return all !== undefined && (own === undefined || all.readAtMs > own.readAtMs) ? all : own;
   }

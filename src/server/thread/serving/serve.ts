@@ -77,7 +77,7 @@ export async function serve(start: ThreadStart): Promise<void> {
 }
 
 /** The log line of a message that could not be followed, as when a part of the package cannot be loaded. */
-const CANNOT_OBEY = "Cannot tell the server what the application has said";
+const CANNOT_OBEY = "Cannot apply a message of the application";
 
 /** Ends this thread with an error that is ours: the next one is told everything anew. */
 function endThread(error: unknown): void {

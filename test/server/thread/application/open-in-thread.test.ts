@@ -11,6 +11,7 @@ import {
   Server,
   type ServerOptions,
 } from "../../../../src/index.ts";
+import { BEAT_MS } from "../../../../src/server/thread/heartbeat.ts";
 import { UP_TEXT } from "../../../helpers/families.ts";
 import { blockingGatherer, countingGatherer } from "../../../helpers/gatherers.ts";
 import { rawGet as get } from "../../../helpers/http/raw-request.ts";
@@ -161,6 +162,17 @@ test("a thread that dies is replaced at the same port, and told what was declare
       );
     });
   }));
+
+test("the heartbeat ends with the server", async (t) => {
+  const begun = t.mock.method(globalThis, "setInterval");
+  const ended = t.mock.method(globalThis, "clearInterval");
+  const options = { thread: true, logger: false } as const;
+  const server = await Server.listen(countingGatherer(), "127.0.0.1:0", options);
+  const beats = begun.mock.calls.filter(({ arguments: [, ms] }) => ms === BEAT_MS);
+  assert.equal(beats.length, 1);
+  await server.close();
+  assert.ok(ended.mock.calls.some(({ arguments: [timer] }) => timer === beats[0]?.result));
+});
 
 test("a server that is closed while its thread is dead is closed", () =>
   withThreads(async (started) => {

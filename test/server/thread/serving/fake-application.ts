@@ -62,7 +62,7 @@ export class FakeApplication {
     let step = steps.next();
     while (!step.done) step = steps.next();
     const { numbers, ...snapshot } = step.value;
-    const memory = numbers.buffer as ArrayBuffer;
+    const own = numbers.buffer as ArrayBuffer;
     return {
       type: "answer",
       n,
@@ -71,7 +71,7 @@ export class FakeApplication {
       isSeparate: false,
       readAtMs: sharedNow(),
       ...changes,
-      snapshot: { ...snapshot, numbers: { count: numbers.length, memory } },
+      snapshot: { ...snapshot, numbers: { count: numbers.length, own } },
     };
   }
 

@@ -55,6 +55,27 @@ test("replyInTime() gives up after a third of the time that is left, if nothing 
     clearTimeout(late);
   }));
 
+for (const [name, isFrozen, leftMs, waitMs] of [
+  ["which is stuck", true, 60_000, 20],
+  ["which turns", false, 60_000, 1_000],
+  ["which turns, for a scrape with little time", false, 900, 300],
+] as const) {
+  test(`replyInTime() waits ${waitMs} ms at most for an application ${name}`, (t) =>
+    withApplication(async (application) => {
+      if (isFrozen) application.freeze();
+      t.mock.method(performance, "now", () => 0);
+      t.mock.method(Date, "now", () => 0);
+      const wait = t.mock.method(globalThis, "setTimeout", () => undefined);
+      const { reply, signal } = ask(application, { deadlineMs: leftMs });
+      const waits = wait.mock.calls.map(
+        ({ arguments: given }: { arguments: unknown[] }) => given[1],
+      );
+      assert.deepEqual(waits, [waitMs]);
+      signal.abort(OVER);
+      await assert.rejects(reply, OVER);
+    }));
+}
+
 test("replyInTime() waits where there is nothing to serve instead", () =>
   withApplication(async (application) => {
     application.freeze();

@@ -56,7 +56,7 @@ function startOf(options: ServerOptions = {}, changes: Partial<ThreadStart> = {}
 const BROKEN = {
   snapshot: {
     ...{ layout: [], order: [], isPartial: false },
-    numbers: { count: 1, memory: new ArrayBuffer(8) },
+    numbers: { count: 1, own: new ArrayBuffer(8) },
   },
 };
 

@@ -33,6 +33,9 @@ export function withHook(gatherer: Gatherer, hook: ScrapeHook): Gatherer {
   };
 }
 
+/** The log line of an update that has failed. */
+export const UPDATE_FAILED = "Update failed";
+
 const UPDATES: About = {
   kind: UPDATE,
   fields: { collector: UPDATE },
@@ -57,7 +60,7 @@ export async function reportUpdate(
   } catch (error) {
     failures.push({ collector: UPDATE, error, durationMs: performance.now() - startedAt });
     selfMetrics.gatheringFailed(error);
-    log.error("Update failed", error, UPDATES);
+    log.error(UPDATE_FAILED, error, UPDATES);
   }
   if (failures.length === 0) log.settled(UPDATE);
   selfMetrics.collectors.record(failures, (collector) => collector === UPDATE);

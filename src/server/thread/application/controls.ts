@@ -1,5 +1,6 @@
 import type { Log } from "../../../log.ts";
 import type { Controls } from "../../../options/options.ts";
+import { UPDATE_FAILED } from "../../../scrape/application.ts";
 import type { UpdateLock } from "../../../scrape/update-lock.ts";
 import { packError } from "../error-parcel.ts";
 import type { Declared, FromApplication } from "../messages.ts";
@@ -45,7 +46,7 @@ export class DeclaringControls implements Controls, Declared {
       durationMs,
       ...(failure && { error: packError(failure.error) }),
     });
-    if (!isTold && failure !== undefined) log.error("Update failed", failure.error);
+    if (!isTold && failure !== undefined) log.error(UPDATE_FAILED, failure.error);
   }
 
   setFailing(message = "no reason given"): void {

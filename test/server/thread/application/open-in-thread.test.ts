@@ -201,6 +201,16 @@ test("a server that is closed while its next thread starts is closed", () =>
     await within("close()", server.close());
   }));
 
+test("a server that is closed says no longer that the event loop turns", async (t) => {
+  const started = t.mock.method(globalThis, "setInterval").mock;
+  const cleared = t.mock.method(globalThis, "clearInterval").mock;
+  const server = await Server.listen(countingGatherer(), "127.0.0.1:0", { thread: true });
+  await server.close();
+  const ended = new Set(cleared.calls.map(({ arguments: [timer] }) => timer));
+  assert.ok(started.calls.length > 0);
+  for (const { result } of started.calls) assert.ok(ended.has(result));
+});
+
 test("a scrape that is running is finished before the thread ends", () => {
   const source = blockingGatherer();
   return withServer({ thread: true, source }, async ({ server, port }) => {

@@ -270,3 +270,16 @@ test("a scrape reads its own answer, even if the next one has come with it", () 
       '# HELP up Another.\n# TYPE up gauge\nup{n="2"} 2\n',
     ]);
   }));
+
+test("an answer to a scrape of some families is not served to one of all", () =>
+  withPair(async ({ application, gather, gatherFrom }) => {
+    const other = gaugeOf([{ labels: {}, value: 1 }], "other");
+    await gatherFrom([upOf(1), other]);
+    const some = gather({ names: ["up"] });
+    // Cast: nothing else of it is read.
+    const snapshot = { isPartial: true } as Answer["snapshot"];
+    await application.answer([upOf(2)], { snapshot });
+    await some;
+    application.freeze();
+    assert.match(textOf(await gather()), /^other 1$/m);
+  }));

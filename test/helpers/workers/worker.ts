@@ -1,6 +1,8 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
+import { poll } from "../poll.ts";
 import { within } from "../within.ts";
 import type { Actions } from "./actions.ts";
 
@@ -71,17 +73,32 @@ export class Worker {
   /** Tells it to do something that ends it, and waits for its end. */
   async end(action: "exit" | "idle" | "throw"): Promise<void> {
     this.tell(action).catch(() => {});
-    await within(`the end of ${this.name}`, this.ended);
+    await this.#end();
   }
 
   /** Kills its process, and waits for the end. */
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     process.kill(this.pid, signal);
+    await this.#end();
+  }
+
+  /** The kernel closes its connection a moment before its process has ended. */
+  async #end(): Promise<void> {
     await within(`the end of ${this.name}`, this.ended);
+    if (this.thread === 0) await poll(`the end of process ${this.pid}`, () => !isRunning(this.pid));
   }
 
   /** Ends it without a word. */
   release(): void {
     this.#socket.end();
+  }
+}
+
+/** Whether a process runs; one that its parent has yet to notice does not. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
   }
 }

@@ -60,7 +60,10 @@ test("the end of an update is told, and what it threw", async () => {
 
 test("an update that takes too long is told so", async () => {
   const { controls, told } = control({ timeoutMs: 1 });
+  // The timer of an update keeps no process alive.
+  const alive = setInterval(() => {}, 1_000);
   await controls.update(() => new Promise(() => {}));
+  clearInterval(alive);
   const [late] = told;
   assert.ok(late?.type === "updated" && late.error?.kind === "ScrapeTimeoutError");
 });

@@ -150,7 +150,8 @@ export const STEPS = {
     const { shapes, groups, hasRest } = thread;
     const figures = {};
     for (const shape of shapes) {
-      const names = Array.from({ length: groups }, () => [...PAIRS, ...THREADS]);
+      const length = shape === "XL" ? 1 : groups;
+      const names = Array.from({ length }, () => [...PAIRS, ...THREADS]);
       const rounds = roundsOf(ROUNDS_OF_THREADS[shape], { share });
       const work = async (targets, index) => {
         if (index === 0) await checkSamples(targets);

@@ -4,7 +4,7 @@ import { Alarm } from "../../../scrape/alarm.ts";
 import { scraperTimeoutMs, startDeadline, startSending } from "../../../scrape/deadline.ts";
 import type { Scrape, ScrapeRequest } from "../../../scrape/exchange.ts";
 import { type TextAnswer, textResponse } from "../../../scrape/failure.ts";
-import type { FromApplication } from "../messages.ts";
+import type { FromApplication, SentRequest } from "../messages.ts";
 import type { Conversation } from "./conversation.ts";
 import { replyInTime } from "./patience.ts";
 
@@ -49,7 +49,7 @@ export function forwardProbe(
 }
 
 /** What of a request can be sent to another thread. */
-function sent(request: ScrapeRequest): Omit<ScrapeRequest, "signal" | "client"> {
+function sent(request: ScrapeRequest): SentRequest {
   const { signal: _signal, client: _client, ...others } = request;
   return others;
 }

@@ -85,7 +85,7 @@ export class FakeApplication {
     return want;
   }
 
-  /** Lets it look as if its event loop had been stuck for ever. */
+  /** Makes its event loop look stuck. */
   freeze(): void {
     this.heartbeat.ageMs = () => Number.POSITIVE_INFINITY;
   }

@@ -15,14 +15,21 @@ const listen = async (port) => {
   return server.address.port;
 };
 
-let probes;
+let probes = [];
 
 await host(client, client.register, listen, {
   reload: () => server.reload(),
   // Wall time is that of whoever waits; other programs make it longer, but not the time on the CPU.
   watch() {
     const cpuClock = () => cpuOfThread({ pid: "self", tid: process.pid });
-    probes = { wall: startProbe(), cpu: startProbe(cpuClock) };
+    probes = [startProbe(), startProbe(cpuClock)];
   },
-  longest: () => ({ wallMs: probes.wall.stop(), cpuMs: probes.cpu.stop() }),
+  // A whole garbage collection is asked for by the benchmark, not by what it measures.
+  gc() {
+    for (const probe of probes) probe.forgive();
+  },
+  longest() {
+    const [wallMs, cpuMs] = probes.map((probe) => probe.stop());
+    return { wallMs, cpuMs };
+  },
 });

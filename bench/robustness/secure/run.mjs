@@ -5,7 +5,7 @@
 //   --write  renews the part of bench/RESULTS.md
 //   --check  fails when a figure of ours is beyond its bound in three tries
 //
-// It takes about a minute. Debian's prometheus-node-exporter is measured beside ours where it is installed.
+// It takes about three minutes. Debian's prometheus-node-exporter is measured beside ours where it is installed.
 import { parseArgs } from "node:util";
 import { writePart } from "../../cost/write-results.mjs";
 import { BOUNDS } from "./bounds.mjs";

@@ -19,7 +19,7 @@ import { BEAT_MS, Heartbeat } from "../heartbeat.ts";
 import type { FromApplication, ThreadPlace } from "../messages.ts";
 import { createAnswers } from "./answers.ts";
 import { DeclaringControls } from "./controls.ts";
-import { KeptThread, NoThreadError } from "./kept-thread.ts";
+import { KeptThread, NoThreadError, noThread } from "./kept-thread.ts";
 import type { Membership } from "./membership.ts";
 import { startData } from "./start-data.ts";
 
@@ -54,6 +54,7 @@ export async function openInThread(
 async function openThere(parts: ServerArguments, thread: ThreadSettings): Promise<OpenServer> {
   const { options, log } = parts;
   const data = startData(parts, thread);
+  const file = await findThreadFile();
   const heartbeat = new Heartbeat();
   const lock = new UpdateLock();
   let kept: KeptThread | undefined;
@@ -70,6 +71,7 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
   };
   try {
     kept = await KeptThread.open({
+      file,
       start: (restarts, place) => {
         // The questions of another thread begin anew.
         heartbeat.firstOpen = 0;
@@ -93,6 +95,21 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
   const closed = kept.closed.then(end);
   await membership?.joined;
   return describe(kept, closed, membership?.withDeclared(controls) ?? controls, membership);
+}
+
+/**
+ * Finds the file of the thread. What finds it is a part of its own: code that has become CommonJS, as in Jest,
+ * cannot say where it is, and could not even be loaded.
+ *
+ * @throws {NoThreadError} Where it cannot be found.
+ */
+async function findThreadFile(): Promise<URL> {
+  try {
+    const { threadFile } = await import("../thread-file.ts");
+    return threadFile();
+  } catch (error) {
+    throw noThread(error);
+  }
 }
 
 /** Joins the groups of the server before its thread does; `undefined` without the option `workers`. */

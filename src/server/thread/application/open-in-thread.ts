@@ -10,6 +10,7 @@
 import { isInstance } from "../../../errors.ts";
 import { showShort } from "../../../log/shown-error.ts";
 import type { MetricFamily } from "../../../model/metric-family.ts";
+import { mayListen } from "../../../node.ts";
 import { describeAddress, type ListenTarget } from "../../../options/address.ts";
 import type { Controls, ThreadSettings } from "../../../options/options.ts";
 import { UpdateLock } from "../../../scrape/update-lock.ts";
@@ -39,6 +40,8 @@ export async function openInThread(
   thread: ThreadSettings,
   openHere: (parts: ServerArguments) => Promise<OpenServer>,
 ): Promise<OpenServer> {
+  // A thread has every permission, even one that its process has not: opened here, the server is refused.
+  if (!mayListen()) return openHere(parts);
   try {
     return await openThere(parts, thread);
   } catch (error) {

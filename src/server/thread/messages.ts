@@ -22,6 +22,7 @@
  */
 import type { AddressInfo } from "node:net";
 import type { LayoutPiece, Snapshot } from "../../gatherers/remote/snapshot.ts";
+import type { LoggerStyle } from "../../log.ts";
 import type { CollectorError, Gatherer, SourceHealth } from "../../model/gatherer.ts";
 import type { ProcessReading } from "../../node.ts";
 import type { ListenTarget } from "../../options/address.ts";
@@ -66,13 +67,6 @@ export type SentOptions = Omit<ResolvedOptions, "logger" | "onScrape" | "paths" 
 /** What is known of a gatherer before it gathers. */
 export interface SourceFacts extends Pick<Gatherer, "params" | "sourceNames" | "hasCollectors"> {
   readonly path: string;
-}
-
-/** What tells the style of a logger (`log.ts`). */
-export interface LoggerStyle {
-  readonly isConsole: boolean;
-  readonly hasBindings: boolean;
-  readonly hasInfo: boolean;
 }
 
 /** What an application has declared. */

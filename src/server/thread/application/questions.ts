@@ -1,3 +1,4 @@
+import { unlessAborted } from "../../../abort.ts";
 import { nodeModule } from "../../../node.ts";
 import type { AuthOptions } from "../../../options/security.ts";
 import type { Scrape } from "../../../scrape/exchange.ts";
@@ -54,7 +55,7 @@ export class Questions {
       void this.#answer(n, (question) => this.#want(message, question));
     else if (message.type === "probe")
       void this.#answer(n, (question) => this.#probe(message, question));
-    else void this.#answer(n, () => this.#authorize(message));
+    else void this.#answer(n, (question) => this.#authorize(message, question));
   }
 
   /** Abandons all, because their thread has ended. */
@@ -97,11 +98,16 @@ export class Questions {
     this.#post({ type: "probed", n, response }, response && [response.body.buffer]);
   }
 
-  async #authorize({ n, request }: Asks<"authorize">): Promise<void> {
+  async #authorize(
+    { n, request }: Asks<"authorize">,
+    { all: signal }: OpenQuestion,
+  ): Promise<void> {
     const { certificate: der, ...others } = request;
     const { X509Certificate } = nodeModule("node:crypto");
     const certificate = der && new X509Certificate(der);
-    const isAllowed: unknown = await this.#answering.authorize?.({ ...others, certificate });
+    const decision: unknown = this.#answering.authorize?.({ ...others, certificate });
+    // It may never settle.
+    const isAllowed = await unlessAborted(Promise.resolve(decision), signal);
     this.#post({ type: "authorized", n, isAllowed: isAllowed === true });
   }
 }

@@ -172,6 +172,21 @@ test("authorize() that throws refuses the question", async () => {
   assert.ok(said[0]?.type === "refused" && unpackError(said[0].error) instanceof TypeError);
 });
 
+test("authorize() is waited for no longer than its answer is", async () => {
+  let decide: (isAllowed: boolean) => void = () => {};
+  const decision = new Promise<boolean>((resolve) => {
+    decide = resolve;
+  });
+  const { questions, types } = ask(countingGatherer(), { authorize: () => decision });
+  const request = { method: "GET", path: "/metrics", headers: {}, remoteAddress: undefined };
+  questions.take({ type: "authorize", n: 3, request });
+  questions.take({ type: "abandon", n: 3, isLate: false });
+  await turns(2);
+  decide(true);
+  await turns(2);
+  assert.deepEqual(types(), []);
+});
+
 test("the whole response of a probe is sent, and its memory is given back", async () => {
   const asked: ScrapeRequest[] = [];
   const ends: unknown[][] = [];

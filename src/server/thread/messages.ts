@@ -8,6 +8,7 @@
  * | server | `place` | where it is, or what it is in its group, has changed |
  * | server | `want` | asks for what one of its paths serves |
  * | application | `collecting` | some collectors are asynchronous, and have not settled |
+ * | server | `knock` | asks whether the event loop of the application turns, although its heartbeat stands still |
  * | server | `abandon` | nobody waits for a question any longer |
  * | server | `authorize`, `probe` | asks for what a function of the user decides or returns |
  * | application | `layout` | the beginning of an answer |
@@ -170,6 +171,7 @@ export type FromServer =
   | { readonly type: "failed"; readonly error: ErrorParcel }
   | ({ readonly type: "place" } & ThreadPlace)
   | Want
+  | { readonly type: "knock" }
   | { readonly type: "abandon"; readonly n: number; readonly isLate: boolean }
   | { readonly type: "authorize"; readonly n: number; readonly request: SentAuthorizeRequest }
   | {

@@ -28,7 +28,7 @@ export type Post = (message: FromApplication, transferred?: readonly ArrayBuffer
 type Asks<Type extends FromServer["type"]> = Extract<FromServer, { readonly type: Type }>;
 
 /** A message that asks for something, or takes a question back. */
-export type Asking = Asks<"want" | "abandon" | "authorize" | "probe">;
+export type Asking = Asks<"knock" | "want" | "abandon" | "authorize" | "probe">;
 
 /** The questions of one thread. */
 export class Questions {
@@ -47,9 +47,10 @@ export class Questions {
 
   /** Takes a message. What was asked is answered later, or never, when nobody waits for it any longer. */
   take(message: Asking): void {
-    const { n } = message;
     // A loop that reads messages turns, whatever its timers do.
     this.#answering.heartbeat.beat();
+    if (message.type === "knock") return;
+    const { n } = message;
     if (message.type === "abandon") this.#open.get(n)?.abandon(message.isLate);
     else if (message.type === "want")
       void this.#answer(n, (question) => this.#want(message, question));

@@ -1,3 +1,4 @@
+import { unlessAborted } from "../../../abort.ts";
 import { nodeModule } from "../../../node.ts";
 import type { AuthOptions } from "../../../options/security.ts";
 import type { Scrape } from "../../../scrape/exchange.ts";
@@ -27,7 +28,7 @@ export type Post = (message: FromApplication, transferred?: readonly ArrayBuffer
 type Asks<Type extends FromServer["type"]> = Extract<FromServer, { readonly type: Type }>;
 
 /** A message that asks for something, or takes a question back. */
-export type Asking = Asks<"want" | "abandon" | "authorize" | "probe">;
+export type Asking = Asks<"knock" | "want" | "abandon" | "authorize" | "probe">;
 
 /** The questions of one thread. */
 export class Questions {
@@ -46,15 +47,16 @@ export class Questions {
 
   /** Takes a message. What was asked is answered later, or never, when nobody waits for it any longer. */
   take(message: Asking): void {
-    const { n } = message;
     // A loop that reads messages turns, whatever its timers do.
     this.#answering.heartbeat.beat();
+    if (message.type === "knock") return;
+    const { n } = message;
     if (message.type === "abandon") this.#open.get(n)?.abandon(message.isLate);
     else if (message.type === "want")
       void this.#answer(n, (question) => this.#want(message, question));
     else if (message.type === "probe")
       void this.#answer(n, (question) => this.#probe(message, question));
-    else void this.#answer(n, () => this.#authorize(message));
+    else void this.#answer(n, (question) => this.#authorize(message, question));
   }
 
   /** Abandons all, because their thread has ended. */
@@ -97,11 +99,16 @@ export class Questions {
     this.#post({ type: "probed", n, response }, response && [response.body.buffer]);
   }
 
-  async #authorize({ n, request }: Asks<"authorize">): Promise<void> {
+  async #authorize(
+    { n, request }: Asks<"authorize">,
+    { all: signal }: OpenQuestion,
+  ): Promise<void> {
     const { certificate: der, ...others } = request;
     const { X509Certificate } = nodeModule("node:crypto");
     const certificate = der && new X509Certificate(der);
-    const isAllowed: unknown = await this.#answering.authorize?.({ ...others, certificate });
+    const decision: unknown = this.#answering.authorize?.({ ...others, certificate });
+    // It may never settle.
+    const isAllowed = await unlessAborted(Promise.resolve(decision), signal);
     this.#post({ type: "authorized", n, isAllowed: isAllowed === true });
   }
 }

@@ -1,3 +1,4 @@
+import { isPromise, type MaybePromise, orElse } from "../../../maybe-promise.ts";
 import { nodeModule } from "../../../node.ts";
 import type { AuthOptions } from "../../../options/security.ts";
 import type { Scrape } from "../../../scrape/exchange.ts";
@@ -50,11 +51,8 @@ export class Questions {
     // A loop that reads messages turns, whatever its timers do.
     this.#answering.heartbeat.beat();
     if (message.type === "abandon") this.#open.get(n)?.abandon(message.isLate);
-    else if (message.type === "want")
-      void this.#answer(n, (question) => this.#want(message, question));
-    else if (message.type === "probe")
-      void this.#answer(n, (question) => this.#probe(message, question));
-    else void this.#answer(n, () => this.#authorize(message));
+    // This loop was stuck meanwhile, and perhaps for hours: nobody needs as many answers as there were scrapes.
+    else if (n >= this.#answering.heartbeat.firstOpen) this.#begin(message);
   }
 
   /** Abandons all, because their thread has ended. */
@@ -63,31 +61,35 @@ export class Questions {
     this.#open.clear();
   }
 
-  /** It never rejects: what `work` throws is the answer. */
-  async #answer(n: number, work: (question: OpenQuestion) => Promise<void>): Promise<void> {
-    // This loop was stuck meanwhile, and perhaps for hours: nobody needs as many answers as there were scrapes.
-    if (n < this.#answering.heartbeat.firstOpen) return;
+  /** Answers a question, with an error if need be. What waits for nothing is answered before this returns. */
+  #begin(message: Exclude<Asking, Asks<"abandon">>): void {
+    const { n, type } = message;
     const question = new OpenQuestion();
-    this.#open.set(n, question);
-    try {
-      await work(question);
-    } catch (error) {
+    const refuse = (error: unknown): void => {
       if (!question.isOver) this.#post({ type: "refused", n, error: packError(error) });
-    } finally {
-      this.#open.delete(n);
-    }
-  }
-
-  async #want(want: Want, question: OpenQuestion): Promise<void> {
-    const { n, source, deadlineMs } = want;
-    const reader = this.#readers[source];
-    if (reader === undefined) throw new RangeError(`There is no source ${source}`);
-    question.deadlineMs = deadlineMs;
+    };
+    const answered = orElse(() => this.#answer(message, question), refuse);
+    if (!isPromise(answered)) return;
+    this.#open.set(n, question);
+    void answered.then(() => this.#open.delete(n));
+    if (type !== "want") return;
     // What is not answered within this turn of the loop is awaited, and not taken for stuck.
     callSoon(() => {
       if (this.#open.get(n) === question) this.#post({ type: "collecting", n });
     });
-    await reader.answer(want, question);
+  }
+
+  #answer(message: Exclude<Asking, Asks<"abandon">>, question: OpenQuestion): MaybePromise<void> {
+    if (message.type === "want") return this.#want(message, question);
+    return message.type === "probe" ? this.#probe(message, question) : this.#authorize(message);
+  }
+
+  #want(want: Want, question: OpenQuestion): MaybePromise<void> {
+    const { source, deadlineMs } = want;
+    const reader = this.#readers[source];
+    if (reader === undefined) throw new RangeError(`There is no source ${source}`);
+    question.deadlineMs = deadlineMs;
+    return reader.answer(want, question);
   }
 
   async #probe({ n, path, request }: Asks<"probe">, question: OpenQuestion): Promise<void> {

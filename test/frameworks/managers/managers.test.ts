@@ -175,17 +175,21 @@ test("npm installs promhttp beside prom-client 12, and the program says that it 
   });
 });
 
-test("the loader that the program names for TypeScript works", async () => {
+test("the loader that the program names for TypeScript works, and with a thread beside it", async () => {
   const text = `
     const registry: object = { gather: () => ({ families: [] }) };
     export default registry;`;
   await withApp({ "exporter.mts": text }, [], async ({ node }) => {
     const env = { NODE_OPTIONS: `--import ${installed("tsx/dist/loader.mjs")}` };
     const args = ["node_modules/promhttp/dist/cli.js", "--web.listen-address=127.0.0.1:0"];
-    const child = node([...args, "exporter.mts"], env);
-    await child.errorLine(/msg="Listening on"/);
-    child.signal("SIGTERM");
-    assert.equal((await child.exit()).code, 0);
+    for (const flags of [[], ["--web.thread"]]) {
+      const child = node([...args, ...flags, "exporter.mts"], env);
+      await child.errorLine(/msg="Listening on"/);
+      child.signal("SIGTERM");
+      const { code, stderr } = await child.exit();
+      assert.equal(code, 0);
+      assert.doesNotMatch(stderr, /Cannot start a thread/);
+    }
   });
 });
 

@@ -98,6 +98,14 @@ for (const format of ["esm", "cjs"] as const) {
     ));
 }
 
+test("an application has its thread where its bundle leaves the package out, as the guide says", () =>
+  withApp({ "app.mjs": THREADED }, [], async (app) => {
+    const guide = readDocument("docs/guide/limitations.md").text;
+    const [, external = ""] = /\| esbuild \| `--external:(.*)` \|/.exec(guide) ?? [];
+    const { code, stdout, stderr } = await bundle(app, { format: "esm", external: [external] });
+    assert.deepEqual([code, stdout, stderr], [0, "200\n", ""]);
+  }));
+
 test("a bundle without the file of the thread serves in the application, and says so", () => {
   const app = APP.replace("webConfigFile:", "thread: true, webConfigFile:");
   return withApp({ "app.mjs": app }, ["prom-client"], async (bundled) => {

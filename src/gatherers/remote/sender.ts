@@ -99,11 +99,14 @@ export class Sender {
     report: (reason: string) => void,
     pace: Pace,
   ): Generator<undefined, SentFamily | undefined, undefined> {
-    const head = headOf(family, report);
+    const known = this.#families.get(family.name);
+    const whole = headOf(family);
+    // To measure a head takes longer than to compare it.
+    const head =
+      known !== undefined && isSameHead(known.head, whole) ? whole : fitting(whole, report);
     if (head === undefined) return undefined;
-    let known = this.#families.get(family.name);
-    if (known !== undefined && (known.isWorn || !isSameHead(known.head, head))) known = undefined;
-    let sent = known ?? this.#begin(head, family);
+    const isKept = known !== undefined && !known.isWorn && isSameHead(known.head, head);
+    let sent = isKept ? known : this.#begin(head, family);
     for (;;) {
       const changes = yield* sent.update(family, report, pace);
       if (changes !== undefined) {
@@ -127,13 +130,17 @@ export class Sender {
 /** What a family costs besides its metrics, in metrics. */
 const FAMILY_WORK = 4;
 
-/** Makes the head of a family without timestamps; `undefined` for a family that cannot be sent. */
-function headOf(family: MetricFamily, report: (reason: string) => void): FamilyHead | undefined {
+/** Makes the head of a family without timestamps. */
+function headOf(family: MetricFamily): FamilyHead {
   const { name, type } = family;
   // An author without a compiler that checks types may have given anything; encoders print texts only.
   const unit = typeof family.unit === "string" ? family.unit : undefined;
   const aggregator = "aggregator" in family ? aggregatorOf(family.aggregator) : undefined;
-  const head = { name, help: family.help, type, unit: unit || undefined, aggregator };
+  return { name, help: family.help, type, unit: unit || undefined, aggregator };
+}
+
+/** Shortens a head that is too long; `undefined` for that of a family that cannot be sent. */
+function fitting(head: FamilyHead, report: (reason: string) => void): FamilyHead | undefined {
   if (headBytes(head) <= MAX_PART_BYTES) return head;
   report("the help is too long to be sent to another process or thread");
   const short = { ...head, help: "" };

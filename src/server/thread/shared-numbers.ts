@@ -24,53 +24,58 @@ const MIN_CAPACITY = 1_024;
 
 /** The end that writes numbers. */
 export class NumbersWriter {
-  #memory: SharedArrayBuffer | undefined;
+  #memory: SharedNumbers | undefined;
   #isKnown = false;
 
   /** Returns where the numbers of a snapshot may be written; `send()` must follow before the next call. */
   allocate(count: number): Float64Array {
-    if (this.#memory !== undefined && cellOf(this.#memory)[0] === FULL)
+    if (this.#memory !== undefined && Atomics.load(this.#memory.cell, 0) === FULL)
       return new Float64Array(count);
-    const capacity = this.#memory === undefined ? 0 : capacityOf(this.#memory);
+    const capacity = this.#memory?.numbers.length ?? 0;
     const isWasted = capacity > MIN_CAPACITY && capacity > MAX_SPARE * count;
     if (this.#memory === undefined || capacity < count || isWasted) {
       const size = Math.max(MIN_CAPACITY, Math.ceil(count * GROWTH));
-      this.#memory = new SharedArrayBuffer(HEAD_BYTES + size * Float64Array.BYTES_PER_ELEMENT);
+      const bytes = HEAD_BYTES + size * Float64Array.BYTES_PER_ELEMENT;
+      this.#memory = viewsOf(new SharedArrayBuffer(bytes));
       this.#isKnown = false;
     }
-    return new Float64Array(this.#memory, HEAD_BYTES, count);
+    return this.#memory.numbers.subarray(0, count);
   }
 
   /** Describes numbers that `allocate()` has returned, for the receiver. */
   send({ buffer, length: count }: Float64Array): SentNumbers {
+    const shared = this.#memory;
     // Cast: where it is not the shared memory, it was allocated for these numbers.
-    if (buffer !== this.#memory) return { count, own: buffer as ArrayBuffer };
-    Atomics.store(cellOf(this.#memory), 0, FULL);
+    if (buffer !== shared?.numbers.buffer) return { count, own: buffer as ArrayBuffer };
+    Atomics.store(shared.cell, 0, FULL);
     const isKnown = this.#isKnown;
     this.#isKnown = true;
-    return isKnown ? { count } : { count, shared: this.#memory };
+    return isKnown ? { count } : { count, shared: shared.numbers.buffer };
   }
 }
 
 /** The end that takes numbers, in the order in which they were sent. */
 export class NumbersReader {
-  #memory: SharedArrayBuffer | undefined;
+  #memory: SharedNumbers | undefined;
 
   /** Returns numbers that nothing writes to any more. */
-  take({ count, own, shared = this.#memory }: SentNumbers): Float64Array {
+  take({ count, own, shared }: SentNumbers): Float64Array {
     if (own !== undefined) return new Float64Array(own, 0, count);
-    if (shared === undefined) throw new Error("No memory has been sent");
-    this.#memory = shared;
-    const numbers = new Float64Array(shared, HEAD_BYTES, count).slice();
-    Atomics.store(cellOf(shared), 0, EMPTY);
-    return numbers;
+    if (shared !== undefined) this.#memory = viewsOf(shared);
+    if (this.#memory === undefined) throw new Error("No memory has been sent");
+    const { cell, numbers } = this.#memory;
+    const taken = numbers.slice(0, count);
+    Atomics.store(cell, 0, EMPTY);
+    return taken;
   }
 }
 
-function cellOf(memory: SharedArrayBuffer): Int32Array {
-  return new Int32Array(memory, 0, 1);
+/** What is in the memory. */
+interface SharedNumbers {
+  readonly cell: Int32Array;
+  readonly numbers: Float64Array<SharedArrayBuffer>;
 }
 
-function capacityOf({ byteLength }: SharedArrayBuffer): number {
-  return (byteLength - HEAD_BYTES) / Float64Array.BYTES_PER_ELEMENT;
+function viewsOf(memory: SharedArrayBuffer): SharedNumbers {
+  return { cell: new Int32Array(memory, 0, 1), numbers: new Float64Array(memory, HEAD_BYTES) };
 }

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { LightSignal } from "../../../src/abort.ts";
 import { walkLocked } from "../../../src/scrape/slicing/locked-walk.ts";
 import { UpdateLock } from "../../../src/scrape/update-lock.ts";
+
+/** After such a pause, work has a whole slice of the event loop. */
+const NEW_SLICE_MS = 5;
 
 test("walkLocked() walks in slices, and an update that comes meanwhile waits for the end", async () => {
   const lock = new UpdateLock();
@@ -19,4 +23,39 @@ test("walkLocked() walks in slices, and an update that comes meanwhile waits for
   setImmediate(() => events.push("turn"));
   await Promise.all([walking, lock.update(() => void events.push("updated"), 60_000)]);
   assert.deepEqual(events, ["turn", "walked", "updated"]);
+});
+
+test("walkLocked() is over at once where it need not wait, and leaves the lock whatever becomes of it", async () => {
+  await setTimeout(NEW_SLICE_MS);
+  const lock = new UpdateLock();
+  const signal = new LightSignal();
+  const done = walkLocked(lock, signal, function* () {
+    yield;
+    return "done";
+  });
+  assert.equal(done, "done");
+  const broken = () =>
+    walkLocked(lock, signal, function* () {
+      yield;
+      throw new Error("broken");
+    });
+  assert.throws(broken, /broken/);
+  // It waits for no walk.
+  await lock.update(() => {}, 60_000);
+});
+
+test("an update that comes before a walk could begin lets it run first, once", async () => {
+  const lock = new UpdateLock();
+  const events: string[] = [];
+  const update = (name: string) => lock.update(() => void events.push(name), 60_000);
+  const first = update("first");
+  const walking = walkLocked(lock, new LightSignal(), function* () {
+    events.push("walk");
+    yield;
+    return "done";
+  });
+  const second = update("second");
+  assert.equal(await walking, "done");
+  await Promise.all([first, second]);
+  assert.deepEqual(events, ["first", "walk", "second"]);
 });

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { inSlices, Turns } from "../../../src/scrape/slicing/slices.ts";
 
-test("inSlices() returns the result of work that never pauses long", async () => {
+test("inSlices() returns the result of work that never pauses long, at once", async () => {
+  // After such a pause, work has a whole slice of the event loop.
+  await setTimeout(5);
   const work = (function* () {
     yield;
     yield;
     return "done";
   })();
-  assert.equal(await inSlices(work), "done");
+  assert.equal(inSlices(work), "done");
 });
 
 test("inSlices() yields to the event loop when its time is up", async () => {
@@ -36,7 +39,7 @@ test("inSlices() propagates what the work throws", async () => {
     yield;
     throw new Error("broken");
   })();
-  await assert.rejects(inSlices(work), /broken/);
+  await assert.rejects(async () => inSlices(work), /broken/);
 });
 
 test("Turns runs one piece of work after the other, whatever becomes of it", async () => {
@@ -51,4 +54,26 @@ test("Turns runs one piece of work after the other, whatever becomes of it", asy
   await assert.rejects(first, /broken/);
   await second;
   assert.deepEqual(order, ["first", "second"]);
+});
+
+test("Turns.takeNow() begins at once, unless something is under way", async () => {
+  const turns = new Turns();
+  assert.equal(
+    turns.takeNow(() => "at once"),
+    "at once",
+  );
+  const order: string[] = [];
+  const first = turns.takeNow(async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    order.push("first");
+    throw new Error("broken");
+  });
+  const second = turns.takeNow(() => order.push("second"));
+  await assert.rejects(async () => first, /broken/);
+  await second;
+  assert.deepEqual(order, ["first", "second"]);
+  assert.equal(
+    turns.takeNow(() => "at once again"),
+    "at once again",
+  );
 });

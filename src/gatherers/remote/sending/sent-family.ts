@@ -77,7 +77,9 @@ export class SentFamily {
     const { edits, added } = walk;
     const table = edits.length === 0 ? known.table : yield* edited(known.table, walk, pace);
     const described: RowExtras[] = [];
-    const changes = yield* this.#describe({ edits, added, table, described }, pace);
+    const changes = this.#isAsDescribed(table)
+      ? NO_CHANGES
+      : yield* this.#describe({ edits, added, table, described }, pace);
     // From here on nothing pauses: either all of it has happened, or nothing.
     known.table = table;
     for (const extras of described) extras.settle();
@@ -99,6 +101,13 @@ export class SentFamily {
     const { table, shapes } = this.#known;
     numbers.set(table.numbers.subarray(0, table.numberCount), at);
     this.#deduction?.apply(table, shapes.all, numbers, at);
+  }
+
+  /** Whether the receiver knows all of a table but its numbers; `false` where only a closer look can tell. */
+  #isAsDescribed(table: RowTable): boolean {
+    const { table: last, shapes } = this.#known;
+    const isSame = table === last && shapes.all.length === this.#shapeCount;
+    return this.#isDescribed && isSame && table.extras === undefined;
   }
 
   *#describe(
@@ -127,6 +136,8 @@ export class SentFamily {
     return writer.changes;
   }
 }
+
+const NO_CHANGES: readonly never[] = [];
 
 interface Description {
   readonly edits: readonly Edit[];

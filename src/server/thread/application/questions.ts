@@ -1,4 +1,5 @@
 import { unlessAborted } from "../../../abort.ts";
+import { isPromise, type MaybePromise, orElse } from "../../../maybe-promise.ts";
 import { nodeModule } from "../../../node.ts";
 import type { AuthOptions } from "../../../options/security.ts";
 import type { Scrape } from "../../../scrape/exchange.ts";
@@ -27,8 +28,10 @@ export type Post = (message: FromApplication, transferred?: readonly ArrayBuffer
 /** A message of the server, by its type. */
 type Asks<Type extends FromServer["type"]> = Extract<FromServer, { readonly type: Type }>;
 
-/** A message that asks for something, or takes a question back. */
-export type Asking = Asks<"knock" | "want" | "abandon" | "authorize" | "probe">;
+type Question = Asks<"want" | "authorize" | "probe">;
+
+/** A message that asks for something, or takes a question back, or asks for a beat only. */
+export type Asking = Question | Asks<"abandon" | "knock">;
 
 /** The questions of one thread. */
 export class Questions {
@@ -52,11 +55,8 @@ export class Questions {
     if (message.type === "knock") return;
     const { n } = message;
     if (message.type === "abandon") this.#open.get(n)?.abandon(message.isLate);
-    else if (message.type === "want")
-      void this.#answer(n, (question) => this.#want(message, question));
-    else if (message.type === "probe")
-      void this.#answer(n, (question) => this.#probe(message, question));
-    else void this.#answer(n, (question) => this.#authorize(message, question));
+    // This loop was stuck meanwhile, and perhaps for hours: nobody needs as many answers as there were scrapes.
+    else if (n >= this.#answering.heartbeat.firstOpen) this.#begin(message);
   }
 
   /** Abandons all, because their thread has ended. */
@@ -65,31 +65,36 @@ export class Questions {
     this.#open.clear();
   }
 
-  /** It never rejects: what `work` throws is the answer. */
-  async #answer(n: number, work: (question: OpenQuestion) => Promise<void>): Promise<void> {
-    // This loop was stuck meanwhile, and perhaps for hours: nobody needs as many answers as there were scrapes.
-    if (n < this.#answering.heartbeat.firstOpen) return;
+  /** Answers a question, with an error if need be. What waits for nothing is answered before this returns. */
+  #begin(message: Question): void {
+    const { n, type } = message;
     const question = new OpenQuestion();
-    this.#open.set(n, question);
-    try {
-      await work(question);
-    } catch (error) {
+    const refuse = (error: unknown): void => {
       if (!question.isOver) this.#post({ type: "refused", n, error: packError(error) });
-    } finally {
-      this.#open.delete(n);
-    }
-  }
-
-  async #want(want: Want, question: OpenQuestion): Promise<void> {
-    const { n, source, deadlineMs } = want;
-    const reader = this.#readers[source];
-    if (reader === undefined) throw new RangeError(`There is no source ${source}`);
-    question.deadlineMs = deadlineMs;
+    };
+    const answered = orElse(() => this.#answer(message, question), refuse);
+    if (!isPromise(answered)) return;
+    this.#open.set(n, question);
+    void answered.then(() => this.#open.delete(n));
+    if (type !== "want") return;
     // What is not answered within this turn of the loop is awaited, and not taken for stuck.
     callSoon(() => {
       if (this.#open.get(n) === question) this.#post({ type: "collecting", n });
     });
-    await reader.answer(want, question);
+  }
+
+  #answer(message: Question, question: OpenQuestion): MaybePromise<void> {
+    if (message.type === "want") return this.#want(message, question);
+    if (message.type === "probe") return this.#probe(message, question);
+    return this.#authorize(message, question);
+  }
+
+  #want(want: Want, question: OpenQuestion): MaybePromise<void> {
+    const { source, deadlineMs } = want;
+    const reader = this.#readers[source];
+    if (reader === undefined) throw new RangeError(`There is no source ${source}`);
+    question.deadlineMs = deadlineMs;
+    return reader.answer(want, question);
   }
 
   async #probe({ n, path, request }: Asks<"probe">, question: OpenQuestion): Promise<void> {

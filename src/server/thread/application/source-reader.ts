@@ -2,11 +2,16 @@ import type { Signal } from "../../../abort.ts";
 import { ScrapeTimeoutError } from "../../../errors.ts";
 import { Sender } from "../../../gatherers/remote/sender.ts";
 import type { LayoutPiece } from "../../../gatherers/remote/snapshot.ts";
-import type { CollectorError, GatherContext, Gatherer } from "../../../model/gatherer.ts";
+import { andThen, isThenable, type MaybePromise, orElse } from "../../../maybe-promise.ts";
+import type {
+  CollectorError,
+  GatherContext,
+  Gatherer,
+  GatherResult,
+} from "../../../model/gatherer.ts";
 import type { MetricFamily } from "../../../model/metric-family.ts";
 import type { ErrorHandling } from "../../../options/options.ts";
 import { isRefused } from "../../../scrape/gather-cycle.ts";
-import { selectNames } from "../../../scrape/query/name-filter.ts";
 import { NO_PARAMS, requestedFamilies } from "../../../scrape/query/selection.ts";
 import { walkLocked } from "../../../scrape/slicing/locked-walk.ts";
 import { inSlices, Turns } from "../../../scrape/slicing/slices.ts";
@@ -15,7 +20,7 @@ import { sharedNow } from "../environment.ts";
 import { packError } from "../error-parcel.ts";
 import type { Anew, Answer, LayoutAhead, Want } from "../messages.ts";
 import { NumbersWriter } from "../shared-numbers.ts";
-import type { OpenQuestion } from "./open-question.ts";
+import { Asked, type OpenQuestion } from "./open-question.ts";
 
 /** What one path serves. */
 export interface ServedSource {
@@ -52,34 +57,23 @@ export class SourceReader {
   }
 
   /**
-   * Runs the collectors, reads the values while no update runs, and sends them.
+   * Runs the collectors, reads the values while no update runs, and sends them: at once, where nothing has to be
+   * waited for.
    *
    * @throws What the gatherer or a metric throws, and the reason of a question that was abandoned.
    */
-  async answer(want: Want, question: OpenQuestion): Promise<void> {
-    const { gatherer, path, errorHandling, furtherFamilies } = this.#source;
-    const selection = selectNames(want.names);
-    const params = paramsOf(want.params);
-    const faults = new Faults();
-    const durations: (readonly [collector: string, durationMs: number])[] = [];
-    const { gathering } = question;
-    const context: GatherContext = {
-      get signal() {
-        return gathering.real;
-      },
-      lightSignal: gathering,
-      deadlineMs: want.deadlineMs,
-      isRequested: selection.isRequested,
-      path,
-      params,
-      pickedSources: want.pickedSources,
-      names: selection.names,
-      report: faults.report,
-      onCollected: want.wantsDurations
-        ? (collector, durationMs) => durations.push([collector, durationMs])
-        : undefined,
-    };
-    const { families: given, errors = [], sources } = await gatherer.gather(context);
+  answer(want: Want, question: OpenQuestion): MaybePromise<void> {
+    const { gatherer, path } = this.#source;
+    const asked = new Asked(want, question, path);
+    const gathered = gatherer.gather(asked.context);
+    return isThenable(gathered)
+      ? Promise.resolve(gathered).then((result) => this.#read(result, asked))
+      : this.#read(gathered, asked);
+  }
+
+  #read({ families: given, errors = [], sources }: GatherResult, asked: Asked): MaybePromise<void> {
+    const { errorHandling, furtherFamilies } = this.#source;
+    const { want, question, selection, faults, durations } = asked;
     const families = Array.isArray(given) ? given : [...given];
     const fails = isRefused({ families, errors }, errorHandling);
     // Nobody gets the families of a scrape that fails; a page shows them beside the collectors that have failed.
@@ -88,13 +82,11 @@ export class SourceReader {
       families: requestedFamilies(all, selection),
       // Those of the last scrape stay as they are.
       isPartial: fails || want.names !== undefined || want.pickedSources !== undefined,
-      isSeparate: params !== NO_PARAMS,
-      report: faults.report,
+      isSeparate: selection.params !== NO_PARAMS,
+      report: asked.context.report,
     };
-    await this.#turns.take(async () => {
-      const { readAtMs, snapshot, transferred } = await this.#take(take, question);
-      try {
-        await inSlices(this.#sendAhead(want.source, snapshot.layout));
+    const send = ({ readAtMs, snapshot, transferred }: Taken): MaybePromise<void> =>
+      andThen(this.#sendAhead(want.source, snapshot.layout), () => {
         const answer: Answer = {
           type: "answer",
           n: want.n,
@@ -102,17 +94,24 @@ export class SourceReader {
           errors: errors.map(sentError),
           sources,
           durations,
-          faults: faults.all,
+          faults,
           snapshot: { ...snapshot, layout: snapshot.layout.slice(-1) },
           isSeparate: take.isSeparate,
           readAtMs,
         };
         this.#send(answer, transferred);
-      } catch (error) {
-        this.#beginAnew(want.source);
-        throw error;
-      }
-    });
+      });
+    return this.#turns.takeNow(() =>
+      andThen(this.#take(take, question), (taken) =>
+        orElse(
+          () => send(taken),
+          (error) => {
+            this.#beginAnew(want.source);
+            throw error;
+          },
+        ),
+      ),
+    );
   }
 
   /** A gatherer may return what cannot be cloned; the next snapshot must not build on one that was not sent. */
@@ -122,21 +121,25 @@ export class SourceReader {
     this.#send({ type: "anew", source });
   }
 
-  /** Sends all of a layout but its end, which comes with the answer. */
-  *#sendAhead(
+  /** Sends all of a layout but its end, which comes with the answer. Most have no more. */
+  #sendAhead(source: number, layout: readonly LayoutPiece[]): MaybePromise<void> {
+    if (layout.length > 1) return inSlices(this.#sendPieces(source, layout.slice(0, -1)));
+  }
+
+  *#sendPieces(
     source: number,
-    layout: readonly LayoutPiece[],
+    pieces: readonly LayoutPiece[],
   ): Generator<undefined, void, undefined> {
-    for (const piece of layout.slice(0, -1)) {
+    for (const piece of pieces) {
       this.#send({ type: "layout", source, piece });
       yield;
     }
   }
 
-  async #take(
+  #take(
     { families, isPartial, isSeparate, report }: Take,
     { all: signal }: OpenQuestion,
-  ): Promise<Taken> {
+  ): MaybePromise<Taken> {
     const sender = isSeparate ? new Sender() : this.#sender;
     const numbers = this.#numbers;
     const options = {
@@ -145,13 +148,15 @@ export class SourceReader {
       ...(!isSeparate && { allocate: (count: number) => numbers.allocate(count) }),
     };
     let readAtMs = 0;
-    const snapshot = await walkLocked(this.#lock, signal, () => {
+    const walked = walkLocked(this.#lock, signal, () => {
       readAtMs = sharedNow();
       return bounded(sender.take(families, options), signal, this.#source.timeoutMs);
     });
-    const sent = numbers.send(snapshot.numbers);
-    const transferred = sent.own === undefined ? [] : [sent.own];
-    return { readAtMs, snapshot: { ...snapshot, numbers: sent }, transferred };
+    return andThen(walked, (snapshot) => {
+      const sent = numbers.send(snapshot.numbers);
+      const transferred = sent.own === undefined ? [] : [sent.own];
+      return { readAtMs, snapshot: { ...snapshot, numbers: sent }, transferred };
+    });
   }
 }
 
@@ -186,24 +191,6 @@ interface Take {
 
 interface Taken extends Pick<Answer, "snapshot" | "readAtMs"> {
   readonly transferred: readonly ArrayBuffer[];
-}
-
-/** What was skipped in one gathering. */
-class Faults {
-  readonly all: (readonly [family: string, reason: string])[] = [];
-
-  readonly report = (family: string, reason: string): void => {
-    if (this.all.length < MAX_FAULTS) this.all.push([family, reason]);
-  };
-}
-
-/** How many faults of one gathering are told: each metric of a large family may have one. */
-const MAX_FAULTS = 1_000;
-
-/** A clone has the prototype of all objects, which has names such as `constructor`. */
-function paramsOf(params: GatherContext["params"]): GatherContext["params"] {
-  const isEmpty = Object.keys(params).length === 0;
-  return isEmpty ? NO_PARAMS : Object.freeze(Object.assign(Object.create(null), params));
 }
 
 function sentError({

@@ -155,7 +155,7 @@ for (const [name, prelude] of Object.entries(REALMS)) {
         registers,
         collect: () => new Promise(() => {}),
       });
-      const options = { logger: false, timeoutMs: 50 } as const;
+      const options = { logger: false, timeoutMs: 500 } as const;
       const handler = createHandler(registry as never, options);
       const mount = await listen(createServer(handler));
       const url = `http://127.0.0.1:${mount.port}/`;

@@ -155,14 +155,17 @@ for (const [name, prelude] of Object.entries(REALMS)) {
         registers,
         collect: () => new Promise(() => {}),
       });
-      const options = { logger: false, timeoutMs: 50 } as const;
+      const options = { logger: false, timeoutMs: 500 } as const;
       const handler = createHandler(registry as never, options);
       const mount = await listen(createServer(handler));
       const url = `http://127.0.0.1:${mount.port}/`;
-      assert.equal((await httpGet(url)).status, 503);
-      await handler.update(() => {});
-      handler.setFailing();
-      assert.equal((await httpGet(url)).status, 500);
-      await mount.close();
+      try {
+        assert.equal((await httpGet(url)).status, 503);
+        await handler.update(() => {});
+        handler.setFailing();
+        assert.equal((await httpGet(url)).status, 500);
+      } finally {
+        await mount.close();
+      }
     }));
 }

@@ -138,10 +138,19 @@ function createWriter(logger: Logger): Writer {
   };
 }
 
-/** How a logger takes a line: as one text, fields first, or message first. */
-type Style = "text" | "fields-first" | "message-first";
+/**
+ * How a logger takes a line: as one text, fields first, or message first.
+ *
+ * @internal
+ */
+export type LoggerStyle = "text" | "fields-first" | "message-first";
 
-function styleOf(logger: Logger): Style {
+/**
+ * Tells how a logger takes its lines. It never throws.
+ *
+ * @internal
+ */
+export function styleOf(logger: Logger): LoggerStyle {
   try {
     if (isFunction(logger.bindings)) return "fields-first";
     // Not by identity: tests, windows and REPLs have consoles of their own.
@@ -153,7 +162,7 @@ function styleOf(logger: Logger): Style {
 }
 
 function argumentsOf(
-  style: Style,
+  style: LoggerStyle,
   line: Line,
   text: string,
   counts: LogFields,

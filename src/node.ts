@@ -21,6 +21,9 @@ export function inspect(value: unknown, options: InspectOptions = {}): string {
   return nodeModule("node:util").inspect(value, options);
 }
 
+/** Taken early: a test of the application may stop the clocks of its process before it starts a server. */
+export const hrtime: NodeJS.HRTime = process.hrtime;
+
 /** What the process says about itself. */
 export interface ProcessReading {
   readonly pid: number;

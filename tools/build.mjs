@@ -55,7 +55,8 @@ async function bundle() {
     plugins: [evaluateScripts(), leaveLibraries(), shareTheEntry()],
     logOverride: { "ignored-bare-import": "silent" },
   });
-  for (const { path, text } of outputFiles) writeFileSync(path, keepClassNames(text));
+  for (const { path, text } of outputFiles)
+    writeFileSync(path, keepMagicComment(keepClassNames(text)));
 }
 
 function bundleLibraries() {
@@ -111,6 +112,14 @@ function keepClassNames(code) {
   return names.reduce(
     (result, name) => result.replaceAll(new RegExp(`\\b_${name}\\b`, "g"), name),
     code,
+  );
+}
+
+/** Puts the comment back for which `server/thread/thread-file.ts` says the reason: esbuild leaves none inside a call. */
+function keepMagicComment(code) {
+  return code.replace(
+    `new URL("./${THREAD_OUT}.js"`,
+    `new URL(/*webpackIgnore:true*/"./${THREAD_OUT}.js"`,
   );
 }
 

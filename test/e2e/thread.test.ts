@@ -14,12 +14,13 @@ import {
 const STUCK_SECONDS = 20;
 
 test("an application that is stuck for 20 seconds stays up, and its graph shows it", async () => {
-  const app = forkFixture("stick.ts");
-  const url = await app.line("listening ");
+  const app = forkFixture("threaded-application.ts");
+  const { port } = JSON.parse(await app.line("listening "));
+  const url = `http://127.0.0.1:${port}/metrics`;
   try {
     await watch(app, { name: "shop", url, interval: "1s", timeout: "1s" });
   } finally {
-    app.tell("end");
+    app.tell("close");
   }
   assert.equal((await app.exit()).code, 0);
 });
@@ -28,12 +29,12 @@ async function watch(app: Fixture, job: Job): Promise<void> {
   await using prometheus = await startPrometheus([job]);
   await using victoriaMetrics = await startVictoriaMetrics([job]);
   const scrapers = [prometheus, victoriaMetrics];
-  for (const scraper of scrapers) await seen(scraper, "count_over_time(jobs_total[2m]) >= 3");
+  for (const scraper of scrapers) await seen(scraper, "count_over_time(gatherings_total[2m]) >= 3");
 
-  app.tell(`${STUCK_SECONDS * 1_000}`);
-  await app.line("stuck");
+  app.tell(`block ${STUCK_SECONDS * 1_000}`);
+  await app.line("blocks");
   for (const scraper of scrapers) await seen(scraper, "promhttp_event_loop_stuck_seconds > 3");
-  await app.line("turning", STUCK_SECONDS * 2_000);
+  await app.line("turns", STUCK_SECONDS * 2_000);
   for (const scraper of scrapers) {
     await seen(
       scraper,
@@ -66,11 +67,11 @@ async function assertWatched(scraper: Scraper): Promise<void> {
   for (const time of whileStuck) assert.ok(Number(age.get(time)) > Number(stuck.get(time)) - 1);
 
   // The counter stands still, and counts on.
-  const jobs = await graphOf(scraper, "jobs_total");
-  const frozen = new Set(whileStuck.map((time) => jobs.get(time)));
+  const gatherings = await graphOf(scraper, "gatherings_total");
+  const frozen = new Set(whileStuck.map((time) => gatherings.get(time)));
   assert.equal(frozen.size, 1, `${[...frozen]}`);
-  assert.ok(Number([...jobs.values()].at(-1)) > Number([...frozen][0]));
-  assert.equal((await scraper.query("resets(jobs_total[2m])"))[0]?.value, "0");
+  assert.ok(Number([...gatherings.values()].at(-1)) > Number([...frozen][0]));
+  assert.equal((await scraper.query("resets(gatherings_total[2m])"))[0]?.value, "0");
 }
 
 /** The values of the only series of a metric, by the times of their scrapes. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Server } from "../../src/index.ts";
+import type { ThreadedSettings } from "../fixtures/threaded-application.ts";
 import { captureProcessErrors } from "../helpers/capture-process-errors.ts";
 import { blockingGatherer, countingGatherer } from "../helpers/gatherers.ts";
 import { netServer } from "../helpers/http/net-server.ts";
@@ -59,7 +60,8 @@ function testListenFailure(name: string, listen: () => Promise<unknown>): void {
 }
 
 test("a server that can have no thread runs in that of its application, and says so once", async () => {
-  const child = forkFixture("few-threads.ts");
+  const settings: ThreadedSettings = { hasNoThreads: true };
+  const child = forkFixture("threaded-application.ts", [JSON.stringify(settings)]);
   const { port } = JSON.parse(await child.line("listening "));
   assert.equal((await rawRequest(port, SCRAPE)).status, 200);
   child.tell("close");

@@ -1,15 +1,22 @@
-// The rows of other files, for a server that lives in a thread; test/long/ runs all of them.
-process.env["PROMHTTP_TEST_THREAD"] = "some";
+import { test } from "node:test";
+import { runTests } from "../helpers/run-tests.ts";
 
+/** The longest first, so that none is left to run alone. */
 const FILES = [
-  "clients",
   "collectors",
-  "credentials",
-  "fuzz",
   "malformed",
   "reload",
-  "rotation",
-  "smuggling",
+  "clients",
   "values",
+  "smuggling",
+  "credentials",
+  "fuzz",
+  "rotation",
 ];
-for (const file of FILES) await import(`./${file}.test.ts`);
+
+// Several at a time: they mostly wait for a thread to start. test/long/ runs all of them.
+test("the rows of other files hold for a server that lives in a thread", () =>
+  runTests(
+    FILES.map((file) => `test/fault/${file}.test.ts`),
+    { env: { PROMHTTP_TEST_THREAD: "some" } },
+  ));

@@ -1,6 +1,6 @@
 // The end of an application whose server lives in a thread, at any time.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerOptions } from "../../src/index.ts";
 import { rawGet, request } from "../helpers/http/raw-request.ts";
@@ -33,39 +33,45 @@ const ENDS: Readonly<Record<string, readonly [command: string, code: number, std
   "a close": ["close", 0, /^$/],
 };
 
-for (const [when, prepare] of Object.entries(MOMENTS)) {
-  for (const [how, [command, expected, pattern]] of Object.entries(ENDS)) {
-    test(`${how} ${when} ends an application with its own status`, () =>
-      withThreaded({ series: 20_000, options: { drainTimeoutMs: 100 } }, async (application) => {
-        await prepare(application);
-        application.tell(command);
-        const { code, signal, stderr } = await application.exit(scaleWait(10_000));
-        assert.deepEqual([code, signal], [expected, null], stderr);
-        assert.match(stderr, pattern);
-      }));
-  }
-}
-
-for (const isKilled of [false, true]) {
-  const what = isKilled ? "whose thread has been killed" : "that runs";
-  const args = (options: ServerOptions) => [JSON.stringify(options), ...(isKilled ? ["kill"] : [])];
-
-  test(`a server ${what} keeps its process alive`, async () => {
-    const child = forkFixture("threaded-alone.ts", args({ logger: false }));
-    const { port } = JSON.parse(await child.line("listening "));
-    const isServed = () => rawGet(port, "/metrics").then(({ status }) => status === 200);
-    for (let turn = 0; turn < 3; turn++) {
-      await sleep(500);
-      await poll("an answer", () => isServed().catch(() => false));
+// Each is a process of its own, which starts for longer than it runs.
+describe("the end of an application", { concurrency: 4 }, () => {
+  for (const [when, prepare] of Object.entries(MOMENTS)) {
+    for (const [how, [command, expected, pattern]] of Object.entries(ENDS)) {
+      test(`${how} ${when} ends an application with its own status`, () =>
+        withThreaded({ series: 20_000, options: { drainTimeoutMs: 100 } }, async (application) => {
+          await prepare(application);
+          application.tell(command);
+          const { code, signal, stderr } = await application.exit(scaleWait(10_000));
+          assert.deepEqual([code, signal], [expected, null], stderr);
+          assert.match(stderr, pattern);
+        }));
     }
-    child.signal("SIGTERM");
-    assert.equal((await child.exit()).signal, "SIGTERM");
-  });
+  }
 
-  test(`a server ${what} does not keep its process alive with unref`, async () => {
-    const child = forkFixture("threaded-alone.ts", args({ unref: true, logger: false }));
-    const { code, stdout, stderr } = await child.exit();
-    assert.equal(code, 0, stderr);
-    assert.match(stdout, /^listening .*\nexit\n$/);
-  });
-}
+  for (const [what, event] of [
+    ["that runs", "scrape"],
+    ["whose thread has been killed", "kill"],
+  ] as const) {
+    const start = (options: ServerOptions) =>
+      forkFixture("threaded-alone.ts", [event, JSON.stringify({ logger: false, ...options })]);
+
+    test(`a server ${what} keeps its process alive`, async () => {
+      const child = start({});
+      const { port } = JSON.parse(await child.line("listening "));
+      const isServed = () => rawGet(port, "/metrics").then(({ status }) => status === 200);
+      for (let turn = 0; turn < 3; turn++) {
+        await sleep(500);
+        await poll("an answer", () => isServed().catch(() => false));
+      }
+      child.signal("SIGTERM");
+      assert.equal((await child.exit()).signal, "SIGTERM");
+    });
+
+    test(`a server ${what} does not keep its process alive with unref`, async () => {
+      const child = start({ unref: true });
+      const { code, stdout, stderr } = await child.exit();
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /^listening .*\n(status 200\n)?exit 0\n$/);
+    });
+  }
+});

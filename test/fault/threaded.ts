@@ -20,7 +20,8 @@ export async function withThreaded(
   settings: ThreadedSettings,
   test: (application: Threaded) => Promise<void>,
 ): Promise<void> {
-  const child = forkFixture("threaded-application.ts", [JSON.stringify(settings)]);
+  const options = { logger: false, ...settings.options };
+  const child = forkFixture("threaded-application.ts", [JSON.stringify({ ...settings, options })]);
   const connections: RawConnection[] = [];
   try {
     const { port } = JSON.parse(await child.line("listening "));

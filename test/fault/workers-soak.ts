@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { poll } from "../helpers/poll.ts";
 import { Application } from "../helpers/workers/application.ts";
 import { eventually, type Reading } from "../helpers/workers/reading.ts";
 import type { Worker } from "../helpers/workers/worker.ts";
@@ -31,6 +32,15 @@ const MAX_PAUSE_MS = 3_000;
 /** After so many steps all workers must be there, and the sums exact. */
 const STEPS_BETWEEN_AUDITS = 20;
 
+/**
+ * What Node writes before it aborts a process: it may do so when a thread is terminated that has just been sent
+ * a request (its parser of HTTP does not expect that; nodejs/node#38418 is the same of HTTP/2).
+ */
+const ABORTED = /^FATAL ERROR: v8::ToLocalChecked/gm;
+
+/** How much of what the workers have written is shown of a run that fails. */
+const MAX_ERRORS = 8_000;
+
 /** What one worker has counted. */
 interface Account {
   readonly worker: Worker;
@@ -42,6 +52,8 @@ interface Account {
   /** The most that a scrape has shown of it. */
   shown: number;
   state: "living" | "left" | "killed";
+  /** Whether the thread of its server is being killed. */
+  isLosingServer: boolean;
   /** Whether it cannot be told anything for now. */
   isBusy: boolean;
   /** Whether it is about to end in order. */
@@ -77,7 +89,8 @@ export async function assertExactSums(soak: Soak): Promise<void> {
     // What was waited for says less than why it did not come.
     const { message, cause } = error instanceof Error ? error : new Error(`${error}`);
     const why = cause instanceof Error ? `${cause.message}\n` : "";
-    throw new Error(`${why}${message}\n${story}`, { cause: error });
+    const errors = app.errors().slice(-MAX_ERRORS);
+    throw new Error(`${why}${message}\n${story}\nStandard error:\n${errors}`, { cause: error });
   } finally {
     run.wakeAll();
   }
@@ -92,6 +105,10 @@ class Run {
   readonly #accounts: Account[] = [];
   readonly #pauses = new Set<Promise<void>>();
   readonly #stopped = new Set<number>();
+  /** The processes that Node has aborted. */
+  readonly #aborted = new Set<number>();
+  /** The workers that have ended although nobody has told them to. */
+  readonly #lost: string[] = [];
   readonly #begun = performance.now();
   #shown: Sums = { shares: new Map(), totals: {} };
 
@@ -164,9 +181,7 @@ class Run {
     let account: Account | undefined;
     try {
       const worker = await this.#start(parent);
-      account = newAccount(worker, parent);
-      this.#accounts.push(account);
-      if (parent !== undefined && parent.state !== "living") account.state = "killed";
+      account = this.#open(worker, parent);
       this.#say(`${worker.name} begins${parent ? ` in ${parent.worker.name}` : ""}`, account);
       await this.#countAs(account);
       await this.#app.join(worker);
@@ -182,6 +197,38 @@ class Run {
         await account.worker.ended;
       } else if (parent?.state === "living") throw error;
     }
+  }
+
+  #open(worker: Worker, parent: Account | undefined): Account {
+    const account = newAccount(worker, parent);
+    this.#accounts.push(account);
+    if (parent !== undefined && parent.state !== "living") account.state = "killed";
+    // Before all that is told to it: whoever waits for its answer asks for its state.
+    void worker.ended.then(() => this.#onEnded(account));
+    return account;
+  }
+
+  #onEnded(account: Account): void {
+    const { name, pid } = account.worker;
+    const isUnasked = account.state === "living";
+    if (!this.#mayAbort(account)) {
+      if (isUnasked) this.#lost.push(name);
+      return;
+    }
+    // Others may end in order meanwhile.
+    if (isUnasked) {
+      this.#say("its process is aborted", account);
+      this.#aborted.add(pid);
+    }
+    for (const each of this.#accounts) {
+      const isGone = each === account || (isUnasked && each.worker.pid === pid);
+      if (isGone && isThere(each)) each.state = "killed";
+    }
+  }
+
+  /** Whether Node may abort the process of a worker now. */
+  #mayAbort({ worker: { pid } }: Account): boolean {
+    return this.#accounts.some((each) => each.worker.pid === pid && each.isLosingServer);
   }
 
   async #start(parent: Account | undefined): Promise<Worker> {
@@ -326,24 +373,34 @@ class Run {
   /** Whether one goes on of those that were there at a scrape: otherwise the counters begin anew. */
   #mayLose(account: Account): boolean {
     const others = this.#living.filter((each) => each !== account && each.parent !== account);
-    return account.state === "living" && others.some(({ shown }) => shown > 0);
+    return account.state === "living" && others.some((each) => this.#isSure(each));
+  }
+
+  /** Whether a worker was there at a scrape, and is to stay. */
+  #isSure(account: Account): boolean {
+    return account.shown > 0 && !this.#mayAbort(account);
   }
 
   /** Notes the end of a worker, with which that of its threads comes. */
   #lose(account: Account, state: "left" | "killed"): void {
     account.state = state;
     for (const each of this.#accounts) {
-      const isThere = each.state === "living" || each.isLeaving;
-      if (each.parent === account && isThere) each.state = "killed";
+      if (each.parent === account && isThere(each)) each.state = "killed";
     }
   }
 
-  /** Kills the thread of a server. Its application goes on. */
+  /** Kills the thread of a server. Its application goes on, unless Node aborts it. */
   async killServer(isHub: boolean): Promise<void> {
     const account = isHub ? await this.#hub() : this.#idle();
     if (account === undefined || account.isBusy) return;
+    const { pid } = account.worker;
+    const others = this.#living.filter((each) => each.worker.pid !== pid);
+    if (!others.some((each) => this.#isSure(each))) return;
+    if (this.#living.some((each) => each.worker.pid === pid && each.isStarting)) return;
     this.#say("the thread of its server is killed", account);
+    account.isLosingServer = true;
     await account.worker.tell("terminateServer").catch(() => {});
+    account.isLosingServer = false;
   }
 
   async pause(isHub: boolean): Promise<void> {
@@ -389,10 +446,18 @@ class Run {
   /** Waits until all workers answer: then the sums must be exact, but for what those killed had not shown. */
   async #audit(): Promise<void> {
     await Promise.all(this.#pauses);
+    await this.#checkEnds();
     const total = await this.#checkBooks();
     for (const account of this.#living) await this.#reset(account);
     if (this.#random() < 0.3) await this.#clearFolder();
     assert.equal(await this.#checkBooks(), total, "the sum after resets");
+  }
+
+  /** Asserts that no process has ended by itself, unless Node says that it has aborted it. */
+  async #checkEnds(): Promise<void> {
+    assert.deepEqual(this.#lost, [], "workers that have ended by themselves");
+    const count = () => this.#app.errors().match(ABORTED)?.length ?? 0;
+    await poll("what Node says of what it has aborted", () => count() >= this.#aborted.size);
   }
 
   /** Asserts that all sums are exact, and returns what all have counted together. */
@@ -539,6 +604,7 @@ function newAccount(worker: Worker, parent: Account | undefined): Account {
     counted: 0,
     shown: 0,
     state: "living",
+    isLosingServer: false,
     isBusy: false,
     isLeaving: false,
     isStarting: false,
@@ -546,6 +612,11 @@ function newAccount(worker: Worker, parent: Account | undefined): Account {
     hasSizes: false,
     hadHandler: false,
   };
+}
+
+/** Whether it has numbers that are lost when its process is killed. */
+function isThere({ state, isLeaving }: Account): boolean {
+  return state === "living" || isLeaving;
 }
 
 function isProcess({ parent }: Account): boolean {

@@ -36,7 +36,23 @@ interface Urls {
   readonly app: string;
   readonly pages: string;
   readonly preload: string;
+  /** Of a server in a thread, which the instrumentation has started. */
+  readonly thread: string;
 }
+
+/** What the example has, and a server in a thread. */
+const THREADED = {
+  "instrumentation.js": readExample("nextjs/instrumentation.js").replace(
+    /}\n$/,
+    `  await import("./thread.js");\n}\n`,
+  ),
+  "thread.js": `
+    import { register } from "prom-client";
+    import { Server } from "promhttp";
+
+    const address = process.env.THREAD_ADDRESS;
+    if (address) await Server.listen(register, address, { thread: true });`,
+};
 
 const ENV = { NEXT_TELEMETRY_DISABLED: "1", NODE_OPTIONS: undefined };
 
@@ -52,6 +68,7 @@ export async function testNext(
 ): Promise<void> {
   const own = readExample("nextjs/next.config.mjs");
   const files = {
+    ...THREADED,
     "next.config.mjs": own.replace("default {\n", `default {\n${config}\n`),
     "package.json": '{ "name": "shop" }',
   };
@@ -92,17 +109,26 @@ async function testScrapes(
   start: (env: Env) => Fixture,
   isBefore16 = false,
 ): Promise<void> {
-  const [port, preloadPort] = [await freePort(), await freePort()];
+  const [port, preloadPort, threadPort] = [await freePort(), await freePort(), await freePort()];
   const origin = `http://127.0.0.1:${port}`;
   const urls: Urls = {
     app: `${origin}/metrics`,
     pages: `${origin}/api/metrics`,
     preload: `http://127.0.0.1:${preloadPort}/metrics`,
+    thread: `http://127.0.0.1:${threadPort}/metrics`,
   };
-  const address = { PROMHTTP_ADDRESS: `127.0.0.1:${preloadPort}` };
+  const address = {
+    PROMHTTP_ADDRESS: `127.0.0.1:${preloadPort}`,
+    THREAD_ADDRESS: `127.0.0.1:${threadPort}`,
+  };
   const application = start({ ...ENV, ...address, HOSTNAME: "127.0.0.1", PORT: `${port}` });
   await firstAnswer(urls.preload);
   await firstAnswer(urls.pages);
+  // Only a thread knows it.
+  assert.match(
+    `${(await firstAnswer(urls.thread)).body}`,
+    /^promhttp_event_loop_stuck_seconds 0$/m,
+  );
 
   await t.test("shares its counters between instrumentation, page, and every way in", async () => {
     for (const visits of [0, 1]) {
@@ -164,6 +190,27 @@ export async function testDevelopment(project: Project, next: string): Promise<v
   const { stdout, stderr } = await development.exit();
   assert.doesNotMatch(stdout + stderr, /promhttp|without sending/);
 }
+
+/** Serves in the application what Next.js has bundled, and is told so. */
+export function testBundled(): Promise<void> {
+  const files = { ...THREADED, "next.config.mjs": "export default {};", "package.json": "{}" };
+  return withProject({ example: "nextjs", files }, async (project) => {
+    const [port, threadPort] = [await freePort(), await freePort()];
+    const env = { ...ENV, THREAD_ADDRESS: `127.0.0.1:${threadPort}` };
+    const next = programOf("next/dist/bin/next");
+    const development = project.node([next, "dev", "--port", `${port}`], env);
+    await firstAnswer(`http://127.0.0.1:${port}`);
+    const { body } = await firstAnswer(`http://127.0.0.1:${threadPort}/metrics`);
+    assert.match(`${body}`, /^shop_visits_total{page="\/"} \d/m);
+    assert.doesNotMatch(`${body}`, /^promhttp_event_loop_stuck_seconds/m);
+    development.signal("SIGTERM");
+    const { stdout, stderr } = await development.exit();
+    assert.match(stdout + stderr, IN_BUNDLE);
+  });
+}
+
+const IN_BUNDLE =
+  /promhttp: Cannot start a thread for the server; it runs in that of the application: Error: promhttp is in a bundle/;
 
 const TEXT = "text/plain; version=0.0.4";
 const OPENMETRICS = "application/openmetrics-text; version=1.0.0";

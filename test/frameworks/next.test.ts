@@ -1,5 +1,5 @@
 import { test } from "node:test";
-import { testDevelopment, testNext } from "./next-application.ts";
+import { testBundled, testDevelopment, testNext } from "./next-application.ts";
 import { testNextWorkers } from "./next-workers.ts";
 
 test("a Next.js application with cached components", (t) =>
@@ -9,3 +9,8 @@ test("a Next.js application with cached components", (t) =>
       testDevelopment(project, next),
     );
   }));
+
+test(
+  "a Next.js application that has promhttp in its bundle is told that there is no thread",
+  testBundled,
+);

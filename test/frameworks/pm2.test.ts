@@ -22,31 +22,46 @@ const environmentOf = ({ folder }: Project, port: number) => ({
   PORT: "0",
 });
 
-test("the preload serves the application of the example for PM2", () =>
-  withProject({ files: filesOf("ecosystem.config.cjs") }, async (project) => {
-    const port = await freePort();
-    const env = environmentOf(project, port);
-    const program = project.node([PM2, "start", "ecosystem.config.cjs"], env);
-    const { body } = await firstAnswer(`http://127.0.0.1:${port}/metrics`);
-    assert.match(`${body}`, /^shop_visits_total 0$/m);
-    program.signal("SIGINT");
-    const { stdout, stderr } = await program.exit();
-    // The application has ended by itself, and not been killed.
-    assert.match(stdout, /exited with code \[0\] via signal \[SIGINT\]/);
-    assert.doesNotMatch(stdout + stderr, /promhttp:|SIGKILL/);
-  }));
+/** Without a thread, and with one. */
+const THREADS = [
+  ["", {}],
+  [", from a thread", { PROMHTTP_THREAD: "1" }],
+] as const;
 
-test("three instances of the example for PM2's cluster mode are one target", () =>
-  withProject({ files: filesOf("ecosystem-cluster.config.cjs") }, async (project) => {
-    const port = await freePort();
-    const env = environmentOf(project, port);
-    const program = project.node([PM2, "start", "ecosystem.config.cjs"], env);
-    const read = () => scrape(`http://127.0.0.1:${port}/metrics`);
-    const isComplete = (reading: Reading) => reading.workers("up") === 3;
-    const reading = await eventually("three instances", read, isComplete);
-    assert.deepEqual(reading.lines("shop_visits_total"), ["0"]);
-    program.signal("SIGINT");
-    const { stdout, stderr } = await program.exit();
-    assert.equal(stdout.match(/exited with code \[0\] via signal \[SIGINT\]/g)?.length, 3, stdout);
-    assert.doesNotMatch(stdout + stderr, /SIGKILL/);
-  }));
+for (const [how, thread] of THREADS) {
+  test(`the preload serves the application of the example for PM2${how}`, () =>
+    withProject({ files: filesOf("ecosystem.config.cjs") }, async (project) => {
+      const port = await freePort();
+      // A thread says how its application does where that is no group.
+      const alone = how !== "" && { PROMHTTP_WORKERS: "0" };
+      const env = { ...environmentOf(project, port), ...thread, ...alone };
+      const program = project.node([PM2, "start", "ecosystem.config.cjs"], env);
+      const { body } = await firstAnswer(`http://127.0.0.1:${port}/metrics`);
+      assert.match(`${body}`, /^shop_visits_total 0$/m);
+      assert.equal(/^promhttp_event_loop_stuck_seconds /m.test(`${body}`), how !== "");
+      program.signal("SIGINT");
+      const { stdout, stderr } = await program.exit();
+      // The application has ended by itself, and not been killed.
+      assert.match(stdout, /exited with code \[0\] via signal \[SIGINT\]/);
+      assert.doesNotMatch(stdout + stderr, /promhttp:|SIGKILL/);
+    }));
+
+  test(`three instances of the example for PM2's cluster mode are one target${how}`, () =>
+    withProject({ files: filesOf("ecosystem-cluster.config.cjs") }, async (project) => {
+      const port = await freePort();
+      const env = { ...environmentOf(project, port), ...thread };
+      const program = project.node([PM2, "start", "ecosystem.config.cjs"], env);
+      const read = () => scrape(`http://127.0.0.1:${port}/metrics`);
+      const isComplete = (reading: Reading) => reading.workers("up") === 3;
+      const reading = await eventually("three instances", read, isComplete);
+      assert.deepEqual(reading.lines("shop_visits_total"), ["0"]);
+      program.signal("SIGINT");
+      const { stdout, stderr } = await program.exit();
+      assert.equal(
+        stdout.match(/exited with code \[0\] via signal \[SIGINT\]/g)?.length,
+        3,
+        stdout,
+      );
+      assert.doesNotMatch(stdout + stderr, /SIGKILL/);
+    }));
+}

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { hashSync } from "bcryptjs";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, transform } from "esbuild";
 import { blocksOf, readDocument, sectionOf } from "../docs/documents.ts";
 import { type App, withApp } from "../helpers/processes/with-app.ts";
 
@@ -97,6 +98,14 @@ for (const format of ["esm", "cjs"] as const) {
     ));
 }
 
+test("an application has its thread where its bundle leaves the package out, as the guide says", () =>
+  withApp({ "app.mjs": THREADED }, [], async (app) => {
+    const guide = readDocument("docs/guide/limitations.md").text;
+    const [, external = ""] = /\| esbuild \| `--external:(.*)` \|/.exec(guide) ?? [];
+    const { code, stdout, stderr } = await bundle(app, { format: "esm", external: [external] });
+    assert.deepEqual([code, stdout, stderr], [0, "200\n", ""]);
+  }));
+
 test("a bundle without the file of the thread serves in the application, and says so", () => {
   const app = APP.replace("webConfigFile:", "thread: true, webConfigFile:");
   return withApp({ "app.mjs": app }, ["prom-client"], async (bundled) => {
@@ -107,4 +116,10 @@ test("a bundle without the file of the thread serves in the application, and say
       assert.match(stderr, /^promhttp: Cannot start a thread for the server; it runs in that of /);
     }
   });
+});
+
+test("a bundler that copies the file of the thread can minify it as a script, as webpack 5.90 does", async () => {
+  const file = new URL("../../dist/promhttp-thread.js", import.meta.url);
+  // It fails for what only a module may have, except for its imports.
+  await transform(await readFile(file, "utf8"), { format: "iife", minify: true });
 });

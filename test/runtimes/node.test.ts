@@ -1,11 +1,9 @@
-import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
-import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { runTests } from "../helpers/run-tests.ts";
 
 // The tests of `npm test` on the other versions of Node that are supported. What they start runs on
 // the same version as they do.
@@ -26,42 +24,41 @@ const TEXTS = [
   ...["compilers", "declarations", "pack"].map((name) => `test/package/${name}.test.ts`),
 ];
 
-/** The rooms of the program and the preload, which depend on Node the most. */
-const ENTRIES = ["test/programs"];
+/**
+ * What depends on the language, and on Node only where other tests see it, too. The oldest version, on which
+ * `npm test` runs, and the newest one are enough.
+ */
+const LANGUAGE = [
+  // What makes text, and the registries and groups that it comes from.
+  "test/property",
+  "test/exposition/blocking.test.ts",
+  "test/exposition/changes-at-pauses.test.ts",
+  // The answers of the ordinary server, which test/ways-in/ asks without a thread. What starts, stops and talks to
+  // a thread is in test/server/thread/ and test/workers/.
+  "test/ways-in/threads.test.ts",
+  // What the documents show of servers, frameworks and the program.
+  "test/docs/quick-start.test.ts",
+  "test/examples",
+  "test/programs/cli/package.test.ts",
+];
+
+const NEWEST = 26;
+
+/** More than processors: half of their time tests wait for processes, threads and timers. */
+const CONCURRENCY = `--test-concurrency=${Math.ceil(1.5 * availableParallelism())}`;
 
 const files = readdirSync(join(ROOT, "test"), { recursive: true, withFileTypes: true })
   .filter(({ name }) => name.endsWith(".test.ts"))
   .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)))
-  .filter((path) => !isIn(path, LANES) && !TEXTS.includes(path))
+  .filter((path) => !isIn(path, [...LANES, ...TEXTS]))
   .sort();
 
-for (const version of [22, 24, 26]) {
-  test(`the program and the preload pass their tests on Node ${version}`, async () => {
-    await run(
-      version,
-      files.filter((path) => isIn(path, ENTRIES)),
-    );
-  });
-
-  test(`everything else passes its tests on Node ${version}`, async () => {
-    await run(
-      version,
-      files.filter((path) => !isIn(path, ENTRIES)),
-    );
-  });
-}
-
-/** Runs test files on a version of Node, and shows what has failed. */
-async function run(version: number, paths: readonly string[]): Promise<void> {
+for (const version of [22, 24, NEWEST]) {
   const node = join(ROOT, `test/runtimes/node_modules/node-${version}/bin/node`);
-  assert.ok(paths.length > 0);
-  const args = [join(ROOT, "tools/testing/run.mjs"), ...paths];
-  const child = spawn(node, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
-  const [output, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
-  assert.equal(code, 0, output);
-  assert.match(output, /^[1-9]\d* passed/m);
+  const due = version === NEWEST ? files : files.filter((path) => !isIn(path, LANGUAGE));
+  test(`all pass on Node ${version}`, () => runTests([...due, CONCURRENCY], { node }));
 }
 
 function isIn(path: string, folders: readonly string[]): boolean {
-  return folders.some((folder) => path.startsWith(`${folder}/`));
+  return folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
 }

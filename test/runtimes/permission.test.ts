@@ -35,9 +35,11 @@ async function listenAt(
   version: number,
   flags: readonly string[],
   addresses: readonly unknown[],
+  thread = "0",
 ): Promise<string[]> {
   const args = [...flags, SCRIPT, ...addresses.map((address) => JSON.stringify(address))];
-  const { stdout } = await promisify(execFile)(nodeOf(version), args);
+  const env = { ...process.env, THREAD: thread };
+  const { stdout } = await promisify(execFile)(nodeOf(version), args, { env });
   return stdout.trim().split("\n");
 }
 
@@ -52,6 +54,14 @@ test("Server.listen() rejects where the permission model forbids to listen", () 
         / ListenError Cannot listen on ".*": not permitted: Node needs --allow-net$/,
       );
     }
+  }));
+
+test("no thread listens where the permission model forbids it, though it lets threads do everything", () =>
+  withTempDir(async (directory) => {
+    const addresses = ["127.0.0.1:0", `unix:${directory}/s`];
+    const lines = await listenAt(26, [...PERMISSION, "--allow-worker"], addresses, "1");
+    assert.equal(lines.length, addresses.length);
+    for (const line of lines) assert.match(line, / ListenError .* Node needs --allow-net$/);
   }));
 
 test("Server.listen() rejects a file descriptor where the permission model forbids it", async () => {

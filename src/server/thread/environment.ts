@@ -1,9 +1,6 @@
 /** What the two threads read of their process. */
-import { nodeModule } from "../../node.ts";
+import { hrtime, nodeModule } from "../../node.ts";
 import type { ThreadStart } from "./messages.ts";
-
-/** Taken early: a test of the application may stop the clocks of its process. */
-const { hrtime } = process;
 
 /** Nanoseconds by a clock that all threads of a process share. That of the system may be set meanwhile. */
 export function sharedNanoseconds(): bigint {

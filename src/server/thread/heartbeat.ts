@@ -22,9 +22,14 @@ export class Heartbeat {
     Atomics.store(this.#cells, 0, sharedNanoseconds());
   }
 
-  /** How long ago it did, in milliseconds. */
+  /** When it did, in nanoseconds. */
+  get beatAt(): bigint {
+    return Atomics.load(this.#cells, 0);
+  }
+
+  /** How long ago that was, in milliseconds. */
   ageMs(): number {
-    return Math.max(0, sharedNow() - Number(Atomics.load(this.#cells, 0)) / 1e6);
+    return Math.max(0, sharedNow() - Number(this.beatAt) / 1e6);
   }
 
   /** The first question that somebody waits for; all before it are over. */

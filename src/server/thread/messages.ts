@@ -8,6 +8,7 @@
  * | server | `place` | where it is, or what it is in its group, has changed |
  * | server | `want` | asks for what one of its paths serves |
  * | application | `collecting` | some collectors are asynchronous, and have not settled |
+ * | server | `knock` | asks whether the event loop of the application turns, although its heartbeat stands still |
  * | server | `abandon` | nobody waits for a question any longer |
  * | server | `authorize`, `probe` | asks for what a function of the user decides or returns |
  * | application | `layout` | the beginning of an answer |
@@ -22,6 +23,7 @@
  */
 import type { AddressInfo } from "node:net";
 import type { LayoutPiece, Snapshot } from "../../gatherers/remote/snapshot.ts";
+import type { LoggerStyle } from "../../log.ts";
 import type { CollectorError, Gatherer, SourceHealth } from "../../model/gatherer.ts";
 import type { ProcessReading } from "../../node.ts";
 import type { ListenTarget } from "../../options/address.ts";
@@ -66,13 +68,6 @@ export type SentOptions = Omit<ResolvedOptions, "logger" | "onScrape" | "paths" 
 /** What is known of a gatherer before it gathers. */
 export interface SourceFacts extends Pick<Gatherer, "params" | "sourceNames" | "hasCollectors"> {
   readonly path: string;
-}
-
-/** What tells the style of a logger (`log.ts`). */
-export interface LoggerStyle {
-  readonly isConsole: boolean;
-  readonly hasBindings: boolean;
-  readonly hasInfo: boolean;
 }
 
 /** What an application has declared. */
@@ -176,6 +171,7 @@ export type FromServer =
   | { readonly type: "failed"; readonly error: ErrorParcel }
   | ({ readonly type: "place" } & ThreadPlace)
   | Want
+  | { readonly type: "knock" }
   | { readonly type: "abandon"; readonly n: number; readonly isLate: boolean }
   | { readonly type: "authorize"; readonly n: number; readonly request: SentAuthorizeRequest }
   | {

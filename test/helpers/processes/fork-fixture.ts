@@ -25,6 +25,8 @@ export interface Fixture {
   line(start: string, limitMs?: number): Promise<string>;
   /** Waits for a line of its standard error that matches, and returns what the group caught. */
   errorLine(pattern: RegExp): Promise<string>;
+  /** What it has written to its standard error so far. */
+  errors(): string;
   /** Sends a line to its input. */
   tell(line: string): void;
   /** Ends its input. */
@@ -136,6 +138,7 @@ export function watch(child: ChildProcess): Fixture {
         const match = matches.find((found) => found !== null);
         return match?.[1] ?? match?.[0];
       }),
+    errors: () => stderr,
     tell: (line) => void child.stdin?.write(`${line}\n`),
     closeInput: () => void child.stdin?.end(),
     closeOutput: () => void child.stdout?.destroy(),

@@ -168,6 +168,11 @@ export class Application implements AsyncDisposable {
     return this.#process.errorLine(pattern);
   }
 
+  /** What all of its processes have written to standard error so far. */
+  errors(): string {
+    return this.#process.errors();
+  }
+
   /** Ends all workers. @returns what they have written to standard error */
   async close(): Promise<string> {
     await Promise.all(this.#blocks.map((path) => rm(path, { force: true })));

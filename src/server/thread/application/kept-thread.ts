@@ -9,6 +9,8 @@ import type { LogLine } from "./user-logger.ts";
 
 /** What the threads of a server have in common, which follow one another. */
 export interface KeptThreadParts {
+  /** What each thread runs. */
+  readonly file: URL;
   /** Makes what a thread is started with; `place` is where the one before it was. */
   readonly start: (restarts: number, place: ThreadPlace | undefined) => ThreadStart;
   /** Called for each thread that is started. */
@@ -166,11 +168,11 @@ export class KeptThread {
   }
 
   #start(): ServingThread {
-    const { start, answer } = this.#parts;
+    const { file, start, answer } = this.#parts;
     const startedWith = start(this.#restarts, this.#place);
     let answerer: Answerer | undefined;
     try {
-      const thread = new ServingThread(startedWith, (message) => {
+      const thread = new ServingThread(file, startedWith, (message) => {
         if (message.type === "closed") void this.#close(thread);
         else if (message.type === "place") this.#place = message;
         else if (message.type === "reloaded") this.#reloaded(message.n);
@@ -232,6 +234,7 @@ export class KeptThread {
   }
 }
 
-function noThread(cause: unknown): NoThreadError {
+/** No thread can be started, because of `cause`. */
+export function noThread(cause: unknown): NoThreadError {
   return new NoThreadError("Cannot start a thread", { cause });
 }

@@ -10,6 +10,7 @@
 import { isInstance } from "../../../errors.ts";
 import { showShort } from "../../../log/shown-error.ts";
 import type { MetricFamily } from "../../../model/metric-family.ts";
+import { mayListen } from "../../../node.ts";
 import { describeAddress, type ListenTarget } from "../../../options/address.ts";
 import type { Controls, ThreadSettings } from "../../../options/options.ts";
 import { UpdateLock } from "../../../scrape/update-lock.ts";
@@ -19,7 +20,7 @@ import { BEAT_MS, Heartbeat } from "../heartbeat.ts";
 import type { FromApplication, ThreadPlace } from "../messages.ts";
 import { createAnswers } from "./answers.ts";
 import { DeclaringControls } from "./controls.ts";
-import { KeptThread, NoThreadError } from "./kept-thread.ts";
+import { KeptThread, NoThreadError, noThread } from "./kept-thread.ts";
 import type { Membership } from "./membership.ts";
 import { startData } from "./start-data.ts";
 
@@ -39,6 +40,8 @@ export async function openInThread(
   thread: ThreadSettings,
   openHere: (parts: ServerArguments) => Promise<OpenServer>,
 ): Promise<OpenServer> {
+  // A thread has every permission, even one that its process has not: opened here, the server is refused.
+  if (!mayListen()) return openHere(parts);
   try {
     return await openThere(parts, thread);
   } catch (error) {
@@ -54,6 +57,7 @@ export async function openInThread(
 async function openThere(parts: ServerArguments, thread: ThreadSettings): Promise<OpenServer> {
   const { options, log } = parts;
   const data = startData(parts, thread);
+  const file = await findThreadFile();
   const heartbeat = new Heartbeat();
   const lock = new UpdateLock();
   let kept: KeptThread | undefined;
@@ -70,6 +74,7 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
   };
   try {
     kept = await KeptThread.open({
+      file,
       start: (restarts, place) => {
         // The questions of another thread begin anew.
         heartbeat.firstOpen = 0;
@@ -93,6 +98,21 @@ async function openThere(parts: ServerArguments, thread: ThreadSettings): Promis
   const closed = kept.closed.then(end);
   await membership?.joined;
   return describe(kept, closed, membership?.withDeclared(controls) ?? controls, membership);
+}
+
+/**
+ * Finds the file of the thread. What finds it is a part of its own: code that has become CommonJS, as in Jest,
+ * cannot say where it is, and could not even be loaded.
+ *
+ * @throws {NoThreadError} Where it cannot be found.
+ */
+async function findThreadFile(): Promise<URL> {
+  try {
+    const { threadFile } = await import("../thread-file.ts");
+    return threadFile();
+  } catch (error) {
+    throw noThread(error);
+  }
 }
 
 /** Joins the groups of the server before its thread does; `undefined` without the option `workers`. */

@@ -1,3 +1,4 @@
+import { unlessAborted } from "../../../abort.ts";
 import { isPromise, type MaybePromise, orElse } from "../../../maybe-promise.ts";
 import { nodeModule } from "../../../node.ts";
 import type { AuthOptions } from "../../../options/security.ts";
@@ -27,8 +28,10 @@ export type Post = (message: FromApplication, transferred?: readonly ArrayBuffer
 /** A message of the server, by its type. */
 type Asks<Type extends FromServer["type"]> = Extract<FromServer, { readonly type: Type }>;
 
-/** A message that asks for something, or takes a question back. */
-export type Asking = Asks<"want" | "abandon" | "authorize" | "probe">;
+type Question = Asks<"want" | "authorize" | "probe">;
+
+/** A message that asks for something, or takes a question back, or asks for a beat only. */
+export type Asking = Question | Asks<"abandon" | "knock">;
 
 /** The questions of one thread. */
 export class Questions {
@@ -47,9 +50,10 @@ export class Questions {
 
   /** Takes a message. What was asked is answered later, or never, when nobody waits for it any longer. */
   take(message: Asking): void {
-    const { n } = message;
     // A loop that reads messages turns, whatever its timers do.
     this.#answering.heartbeat.beat();
+    if (message.type === "knock") return;
+    const { n } = message;
     if (message.type === "abandon") this.#open.get(n)?.abandon(message.isLate);
     // This loop was stuck meanwhile, and perhaps for hours: nobody needs as many answers as there were scrapes.
     else if (n >= this.#answering.heartbeat.firstOpen) this.#begin(message);
@@ -62,7 +66,7 @@ export class Questions {
   }
 
   /** Answers a question, with an error if need be. What waits for nothing is answered before this returns. */
-  #begin(message: Exclude<Asking, Asks<"abandon">>): void {
+  #begin(message: Question): void {
     const { n, type } = message;
     const question = new OpenQuestion();
     const refuse = (error: unknown): void => {
@@ -79,9 +83,10 @@ export class Questions {
     });
   }
 
-  #answer(message: Exclude<Asking, Asks<"abandon">>, question: OpenQuestion): MaybePromise<void> {
+  #answer(message: Question, question: OpenQuestion): MaybePromise<void> {
     if (message.type === "want") return this.#want(message, question);
-    return message.type === "probe" ? this.#probe(message, question) : this.#authorize(message);
+    if (message.type === "probe") return this.#probe(message, question);
+    return this.#authorize(message, question);
   }
 
   #want(want: Want, question: OpenQuestion): MaybePromise<void> {
@@ -99,11 +104,16 @@ export class Questions {
     this.#post({ type: "probed", n, response }, response && [response.body.buffer]);
   }
 
-  async #authorize({ n, request }: Asks<"authorize">): Promise<void> {
+  async #authorize(
+    { n, request }: Asks<"authorize">,
+    { all: signal }: OpenQuestion,
+  ): Promise<void> {
     const { certificate: der, ...others } = request;
     const { X509Certificate } = nodeModule("node:crypto");
     const certificate = der && new X509Certificate(der);
-    const isAllowed: unknown = await this.#answering.authorize?.({ ...others, certificate });
+    const decision: unknown = this.#answering.authorize?.({ ...others, certificate });
+    // It may never settle.
+    const isAllowed = await unlessAborted(Promise.resolve(decision), signal);
     this.#post({ type: "authorized", n, isAllowed: isAllowed === true });
   }
 }

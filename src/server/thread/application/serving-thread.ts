@@ -2,7 +2,6 @@ import type { Worker } from "node:worker_threads";
 import { nodeModule } from "../../../node.ts";
 import { threadVariables } from "../environment.ts";
 import type { FromServer, ThreadStart } from "../messages.ts";
-import { threadFile } from "../thread-file.ts";
 import type { Post } from "./questions.ts";
 
 /** The answer of a thread to what it was started with. */
@@ -27,9 +26,9 @@ export class ServingThread {
    *
    * @throws What Node throws where no thread can be started.
    */
-  constructor(start: ThreadStart, take: TakeMessage) {
+  constructor(file: URL, start: ThreadStart, take: TakeMessage) {
     const { Worker } = nodeModule("node:worker_threads");
-    const worker = new Worker(threadFile(), {
+    const worker = new Worker(file, {
       workerData: start,
       // What the process preloads does not belong in here.
       execArgv: [],

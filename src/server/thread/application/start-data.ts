@@ -1,11 +1,11 @@
-import type { Logger } from "../../../log.ts";
+import { styleOf } from "../../../log.ts";
 import type { Gatherer } from "../../../model/gatherer.ts";
 import { readProcess } from "../../../node.ts";
 import { describeAddress, type ListenTarget } from "../../../options/address.ts";
 import { parseAddress } from "../../../options/late-rules.ts";
 import type { ResolvedOptions, ThreadSettings } from "../../../options/options.ts";
 import type { ServerArguments } from "../../open-server.ts";
-import type { LoggerStyle, SentOptions, SourceFacts, ThreadStart } from "../messages.ts";
+import type { SentOptions, SourceFacts, ThreadStart } from "../messages.ts";
 
 /** What is the same for each thread that a server has, one after the other. */
 export type StartData = Omit<ThreadStart, "declared" | "restarts" | "heartbeat">;
@@ -59,18 +59,4 @@ function sentOptions(options: ResolvedOptions): SentOptions {
     auth: auth && credentials,
     workers: workers && { ...workers, onJoined: undefined },
   };
-}
-
-/** Tells how a logger takes its lines, as `createLog()` does. */
-function styleOf(logger: Logger): LoggerStyle {
-  try {
-    const { dir, groupEnd } = logger as { readonly dir?: unknown; readonly groupEnd?: unknown };
-    return {
-      isConsole: typeof dir === "function" && typeof groupEnd === "function",
-      hasBindings: typeof logger.bindings === "function",
-      hasInfo: typeof logger.info === "function",
-    };
-  } catch {
-    return { isConsole: false, hasBindings: false, hasInfo: false };
-  }
 }

@@ -11,8 +11,9 @@ export function createLineWriter(logger: Logger | false): (line: LogLine) => voi
   return ({ level, args }) => {
     if (logger === false) return;
     try {
+      const at = level === "info" && typeof logger.info !== "function" ? "warn" : level;
       // Cast: the order of the arguments is the logger's, which its type does not tell.
-      const method = logger[level] as unknown as (...args: unknown[]) => unknown;
+      const method = logger[at] as unknown as (...args: unknown[]) => unknown;
       const result = method.apply(logger, args.map(unpackFields));
       // A logger that returns a promise must not cause an unhandled rejection either.
       Promise.resolve(result).catch(() => {});

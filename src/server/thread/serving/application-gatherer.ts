@@ -61,7 +61,10 @@ export class ApplicationGatherer implements Gatherer {
   /** Answers that came together are applied one by one: each scrape begins to read its own before the next. */
   readonly #turns = new Turns();
   #last = new LastAnswers();
-  /** When that was read which is served instead of an answer; `undefined` while answers come. */
+  /**
+   * When the oldest of what is served instead of answers was read; `undefined` while answers come. Some of it may be
+   * newer: the families that a scrape has picked since. None is older.
+   */
   #servedReadAtMs: number | undefined;
   /** The last question that had no reply in time, and what ends it. */
   #postponed: { readonly question: Question<Applied>; readonly timer: NodeJS.Timeout } | undefined;
@@ -187,7 +190,8 @@ export class ApplicationGatherer implements Gatherer {
   #serveLast(context: GatherContext): GatherResult {
     const { families, errors, sources, readAtMs } = this.#last.of(context) as Gathered; // There is one.
     if (sharedNow() - readAtMs > this.#parts.maxAgeMs) throw new UnavailableError(TOO_OLD);
-    this.#servedReadAtMs = readAtMs;
+    // A scrape whose answer is older may still be under way.
+    this.#servedReadAtMs = Math.min(readAtMs, this.#servedReadAtMs ?? readAtMs);
     return { families: this.#mirrored.current(families), errors, sources };
   }
 }

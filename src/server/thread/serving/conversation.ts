@@ -1,6 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import { unpackError } from "../error-parcel.ts";
-import type { Heartbeat } from "../heartbeat.ts";
+import { BEAT_MS, type Heartbeat } from "../heartbeat.ts";
 import type { Answer, FromApplication, FromServer } from "../messages.ts";
 
 /** The questions among what a server says. */
@@ -16,6 +16,9 @@ export type Reply = Exclude<Extract<FromApplication, { readonly n: number }>, { 
 export function isReply(message: FromApplication): message is Reply {
   return "n" in message && message.type !== "reload";
 }
+
+/** How often the application may be asked to beat, in milliseconds: seldom, if its timers run. */
+export const KNOCK_MS: number = 1.5 * BEAT_MS;
 
 /** What has been asked, and not answered. */
 export interface Question<T> {
@@ -43,6 +46,8 @@ export class Conversation {
   /** By their numbers, in their order. */
   readonly #open = new Map<number, OpenQuestion>();
   #last = 0;
+  /** The last beat before the last knock. */
+  #knockedAt: bigint | undefined;
 
   /** @param apply Takes the answer to a `want`, whether or not somebody waits for it; returns its reply. */
   constructor(
@@ -59,6 +64,17 @@ export class Conversation {
   /** Says what needs no answer. */
   tell(message: FromServer): void {
     this.#port.postMessage(message);
+  }
+
+  /**
+   * Lets the application beat when it reads this, where it has not lately: fake timers of a test may have stopped its
+   * own. One that is stuck reads nothing, and is told no more.
+   */
+  knock(): void {
+    const { beatAt } = this.heartbeat;
+    if (beatAt === this.#knockedAt || this.heartbeat.ageMs() < KNOCK_MS) return;
+    this.#knockedAt = beatAt;
+    this.tell({ type: "knock" });
   }
 
   /** Asks; what is asked decides what the reply is. */

@@ -12,6 +12,7 @@ import type { MaybePromise } from "../../../maybe-promise.ts";
 import { nodeModule } from "../../../node.ts";
 import type { ResolvedOptions } from "../../../options/options.ts";
 import { UpdateLock } from "../../../scrape/update-lock.ts";
+import { unref } from "../../../timers.ts";
 import { openSecured } from "../../open/open-any.ts";
 import type { OpenServer, ServerArguments } from "../../open-server.ts";
 import { packError, unpackError } from "../error-parcel.ts";
@@ -26,7 +27,7 @@ import type {
 } from "../messages.ts";
 import { createApplication } from "./application.ts";
 import { ApplicationGatherer } from "./application-gatherer.ts";
-import { Conversation, isReply, type Reply } from "./conversation.ts";
+import { Conversation, isReply, KNOCK_MS, type Reply } from "./conversation.ts";
 import { forwardProbe } from "./forwarded-probe.ts";
 import { createStandInAuthorize, createStandInLogger } from "./stand-ins.ts";
 
@@ -37,6 +38,7 @@ export async function serve(start: ThreadStart): Promise<void> {
   const apply = (answer: Answer): Promise<unknown> =>
     (gatherers[answer.source] as ApplicationGatherer).apply(answer).catch(endThread);
   const conversation = new Conversation(port, new Heartbeat(start.heartbeat), apply);
+  unref(setInterval(() => conversation.knock(), KNOCK_MS));
   const lock = new UpdateLock();
   const { errorHandling } = start.options;
   const parts = { conversation, lock, errorHandling, maxAgeMs: start.thread.maxAgeMs };

@@ -1,18 +1,15 @@
 /** What stands in the thread of a server for functions of the user, which run in that of the application. */
-import type { Logger } from "../../../log.ts";
+import type { Logger, LoggerStyle } from "../../../log.ts";
 import type { AuthOptions } from "../../../options/security.ts";
 import { packError } from "../error-parcel.ts";
-import type { FromServer, LoggerStyle } from "../messages.ts";
+import type { FromServer } from "../messages.ts";
 import type { Conversation } from "./conversation.ts";
 import { replyInTime } from "./patience.ts";
 
 type Line = Extract<FromServer, { readonly type: "log" }>;
 
 /** Makes a logger of the style of the user's, which gets the lines when its event loop turns. */
-export function createStandInLogger(
-  { isConsole, hasBindings, hasInfo }: LoggerStyle,
-  tell: (line: Line) => void,
-): Logger {
+export function createStandInLogger(style: LoggerStyle, tell: (line: Line) => void): Logger {
   const at =
     (level: Line["level"]) =>
     (...args: readonly unknown[]) =>
@@ -20,9 +17,9 @@ export function createStandInLogger(
   return {
     error: at("error"),
     warn: at("warn"),
-    ...(hasInfo && { info: at("info") }),
-    ...(hasBindings && { bindings() {} }),
-    ...(isConsole && { dir() {}, groupEnd() {} }),
+    info: at("info"),
+    ...(style === "fields-first" && { bindings() {} }),
+    ...(style === "text" && { dir() {}, groupEnd() {} }),
   };
 }
 
@@ -52,6 +49,8 @@ export function createStandInAuthorize(
       hasLast: () => true,
     });
     if (isAllowed !== undefined) return isAllowed;
+    // It may have begun.
+    conversation.abandon(question, false);
     conversation.leave(question);
     throw new Error("The event loop of the application is stuck");
   };

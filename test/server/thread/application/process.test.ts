@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { forkFixture } from "../../../helpers/processes/fork-fixture.ts";
 
 test("a process that serves in a thread ends with its own status after SIGTERM", async () => {
-  const fixture = forkFixture("serve-in-thread.ts", ["run"]);
+  const fixture = forkFixture("threaded-alone.ts", ["run"]);
   await fixture.line("running");
   fixture.signal("SIGTERM");
   const { code, stderr } = await fixture.exit();
@@ -11,12 +11,13 @@ test("a process that serves in a thread ends with its own status after SIGTERM",
 });
 
 test("with unref a thread that serves does not keep the process alive", async () => {
-  const { code, stdout, stderr } = await forkFixture("serve-in-thread.ts", ["unref"]).exit();
+  const args = ["scrape", '{ "unref": true }'];
+  const { code, stdout, stderr } = await forkFixture("threaded-alone.ts", args).exit();
   assert.deepEqual([code, stderr], [0, ""]);
   assert.match(stdout, /status 200\n.*exit 0\n/);
 });
 
 test("process.exit() ends the thread with the process", async () => {
-  const { code, stderr } = await forkFixture("serve-in-thread.ts", ["exit"]).exit();
+  const { code, stderr } = await forkFixture("threaded-alone.ts", ["exit"]).exit();
   assert.deepEqual([code, stderr], [5, ""]);
 });

@@ -80,7 +80,7 @@ test("what nobody waits for any longer is not gathered for", async () => {
 test("a message that comes shows that the event loop turns", async () => {
   const { questions, heartbeat } = ask(countingGatherer());
   assert.ok(heartbeat.ageMs() > 0);
-  questions.take(wantOf());
+  questions.take({ type: "knock" });
   const age = heartbeat.ageMs();
   assert.ok(age < 60_000, `${age} ms`);
 });
@@ -181,6 +181,21 @@ test("authorize() that throws refuses the question", async () => {
   questions.take({ type: "authorize", n: 3, request });
   await turns(2);
   assert.ok(said[0]?.type === "refused" && unpackError(said[0].error) instanceof TypeError);
+});
+
+test("authorize() is waited for no longer than its answer is", async () => {
+  let decide: (isAllowed: boolean) => void = () => {};
+  const decision = new Promise<boolean>((resolve) => {
+    decide = resolve;
+  });
+  const { questions, types } = ask(countingGatherer(), { authorize: () => decision });
+  const request = { method: "GET", path: "/metrics", headers: {}, remoteAddress: undefined };
+  questions.take({ type: "authorize", n: 3, request });
+  questions.take({ type: "abandon", n: 3, isLate: false });
+  await turns(2);
+  decide(true);
+  await turns(2);
+  assert.deepEqual(types(), []);
 });
 
 test("the whole response of a probe is sent, and its memory is given back", async () => {

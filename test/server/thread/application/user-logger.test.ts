@@ -30,6 +30,13 @@ test("a line calls the method of its level, on the logger itself", () => {
   ]);
 });
 
+test("a line that something works again is a warning where the logger has no info()", () => {
+  const calls: unknown[][] = [];
+  const write = createLineWriter({ error() {}, warn: (...args) => calls.push(args) });
+  write({ type: "log", level: "info", args: ["a", { failures: 2 }] });
+  assert.deepEqual(calls, [["a", { failures: 2 }]]);
+});
+
 test("an error in the fields is one again, which loggers can write as JSON", () => {
   let fields: { err?: Error } = {};
   const logger: Logger = {

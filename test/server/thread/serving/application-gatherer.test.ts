@@ -7,6 +7,7 @@ import type { GatherContext, GatherResult } from "../../../../src/model/gatherer
 import type { MetricFamily } from "../../../../src/model/metric-family.ts";
 import { UnavailableError } from "../../../../src/scrape/failure.ts";
 import { UpdateLock } from "../../../../src/scrape/update-lock.ts";
+import { sharedNow } from "../../../../src/server/thread/environment.ts";
 import { packError } from "../../../../src/server/thread/error-parcel.ts";
 import type { Answer } from "../../../../src/server/thread/messages.ts";
 import { ApplicationGatherer } from "../../../../src/server/thread/serving/application-gatherer.ts";
@@ -179,6 +180,26 @@ test("a question that had no reply in time is abandoned when that is over", () =
     const { n } = await application.next("want");
     assert.deepEqual(await application.next("abandon"), { type: "abandon", n, isLate: true });
     assert.equal(application.heartbeat.firstOpen, n + 1);
+  }));
+
+test("the age is never less than that of the oldest metrics which are shown", () =>
+  withPair(async ({ application, gatherer, gather, gatherFrom }) => {
+    const now = sharedNow();
+    const isAtLeast = (seconds: number) =>
+      assert.ok(gatherer.ageSeconds >= seconds, `${gatherer.ageSeconds} s`);
+    await gatherFrom([upOf(1), gaugeOf([], "b")], { readAtMs: now - 50_000 });
+    const some = gather({ names: ["up"] });
+    // Cast: nothing else of it is read.
+    const snapshot = { isPartial: true } as Answer["snapshot"];
+    await application.answer([upOf(2)], { snapshot, readAtMs: now - 1_000 });
+    await some;
+    application.freeze();
+    // It has a family that was read later.
+    assert.match(textOf(await gather()), /^up 2$/m);
+    isAtLeast(50);
+    // It has that family only, but the one before may still be under way.
+    await gather({ names: ["up"] });
+    isAtLeast(50);
   }));
 
 test("metrics that are too old are not served", () =>

@@ -90,3 +90,23 @@ test("a question whose answer takes a while to be applied is not one to a stuck 
     apply();
     assert.equal(await question.reply, "applied");
   }));
+
+test("knock() asks for one beat when the last one is old, and once while nothing is read", () =>
+  withApplication(async (application) => {
+    const { conversation, heartbeat } = application;
+    const knocks = async (times: number) => {
+      const question = conversation.ask(WANT);
+      for (let time = 0; time < times; time++) await application.next("knock");
+      await application.next("want");
+      conversation.leave(question);
+    };
+    heartbeat.beat();
+    conversation.knock();
+    await knocks(0);
+    application.freeze();
+    for (let time = 0; time < 3; time++) conversation.knock();
+    await knocks(1);
+    heartbeat.beat();
+    conversation.knock();
+    await knocks(1);
+  }));

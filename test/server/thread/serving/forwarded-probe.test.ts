@@ -53,6 +53,8 @@ test("a forwarded probe gets 503 at once while the application is stuck", () =>
     assert.equal(text, "The event loop of the application is stuck.\n");
     const { n } = await application.next("probe");
     assert.equal(application.heartbeat.firstOpen, n + 1);
+    // What it has begun ends when its event loop turns.
+    assert.deepEqual(await application.next("abandon"), { type: "abandon", n, isLate: false });
   }));
 
 test("a forwarded probe that the application refuses gets 500, and is logged", () =>

@@ -42,7 +42,7 @@ function startOf(options: ServerOptions = {}, changes: Partial<ThreadStart> = {}
     thread: { maxAgeMs: Number.POSITIVE_INFINITY, stuckAfterMs: 30_000 },
     sources: [source("/metrics")],
     probes: [],
-    logger: { isConsole: false, hasBindings: false, hasInfo: true },
+    logger: "message-first",
     hasAuthorize: false,
     heartbeat: heartbeat.memory,
     restarts: 0,

@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
 import type { X509Certificate } from "node:crypto";
 import { test } from "node:test";
-import { createLog, type Logger } from "../../../../src/log.ts";
+import { createLog, type LoggerStyle } from "../../../../src/log.ts";
 import { packError } from "../../../../src/server/thread/error-parcel.ts";
-import type { LoggerStyle } from "../../../../src/server/thread/messages.ts";
 import {
   createStandInAuthorize,
   createStandInLogger,
 } from "../../../../src/server/thread/serving/stand-ins.ts";
 import { type Said, withApplication } from "./fake-application.ts";
-
-const PLAIN: LoggerStyle = { isConsole: false, hasBindings: false, hasInfo: true };
 
 /** What a log writes with a logger of a style. */
 function linesOf(style: LoggerStyle, write: (log: ReturnType<typeof createLog>) => void) {
@@ -22,25 +19,15 @@ function linesOf(style: LoggerStyle, write: (log: ReturnType<typeof createLog>) 
 test("a stand-in logger gets lines in the style of the user's logger", () => {
   const about = { kind: "x", fields: { collector: "a" } };
   const write = (style: LoggerStyle) => linesOf(style, (log) => log.warn("Odd", about))[0];
-  assert.deepEqual(write(PLAIN), ["warn", "promhttp: Odd", { collector: "a" }]);
-  const first = write({ ...PLAIN, hasBindings: true });
+  assert.deepEqual(write("message-first"), ["warn", "promhttp: Odd", { collector: "a" }]);
+  const first = write("fields-first");
   assert.deepEqual(first, ["warn", { collector: "a" }, "promhttp: Odd"]);
-  assert.deepEqual(write({ ...PLAIN, isConsole: true }), ["warn", "promhttp: Odd"]);
-});
-
-test("a stand-in logger has info() only if the user's logger has", () => {
-  const settle = (hasInfo: boolean) =>
-    linesOf({ ...PLAIN, hasInfo }, (log) => {
-      log.fault("Bad", { kind: "x", again: "Good" });
-      log.settled("x");
-    })[1]?.[0];
-  assert.equal(settle(true), "info");
-  assert.equal(settle(false), "warn");
+  assert.deepEqual(write("text"), ["warn", "promhttp: Odd"]);
 });
 
 test("errors in the fields of a line are packed", () => {
   const error = Object.assign(new TypeError("No"), { code: "E_NO", callback() {} });
-  const [[, message, fields] = []] = linesOf(PLAIN, (log) => log.error("Bad", error));
+  const [[, message, fields] = []] = linesOf("message-first", (log) => log.error("Bad", error));
   assert.equal(message, "promhttp: Bad: TypeError: No");
   const { err } = fields as { err: ReturnType<typeof packError> };
   assert.deepEqual([err.kind, err.message, err.fields["code"]], ["TypeError", "No", "E_NO"]);
@@ -77,9 +64,6 @@ test("a stand-in for authorize() rejects at once while the application is stuck"
     await assert.rejects(Promise.resolve(decision), /^Error: The event loop .* is stuck$/);
     const { n } = await application.next("authorize");
     assert.equal(application.heartbeat.firstOpen, n + 1);
+    // What it has begun ends when its event loop turns.
+    assert.deepEqual(await application.next("abandon"), { type: "abandon", n, isLate: false });
   }));
-
-test("a stand-in logger is no more than a logger", () => {
-  const logger: Logger = createStandInLogger({ ...PLAIN, hasInfo: false }, () => {});
-  assert.deepEqual(Object.keys(logger), ["error", "warn"]);
-});

@@ -62,6 +62,8 @@ export class FamilyWalk {
   #byKey: Map<string, number> | undefined;
   /** The keys of all rows that were met; only where two may be the same. */
   #seen: Set<string> | undefined;
+  /** How many rows the last run has read. */
+  #runRows = 0;
   readonly #changed: number[] = [];
   #hasReportedSame = false;
 
@@ -82,8 +84,8 @@ export class FamilyWalk {
   *run(): Generator<undefined, boolean, undefined> {
     const { point, hasIdentities } = this.#known;
     const reader = hasIdentities ? runReaderOf(this.#family.metrics) : undefined;
-    while (reader !== undefined && this.#readRun(reader)) {
-      if (this.#pace.isOver(RUN_ROWS / 8)) yield;
+    if (reader !== undefined) {
+      while (this.#readRun(reader)) if (this.#isRunOver()) yield;
     }
     for (const metric of reader ?? this.#family.metrics) {
       let placement = this.#read(metric);
@@ -97,7 +99,7 @@ export class FamilyWalk {
       if (fault !== undefined) this.#reportFault(fault);
       if (this.#pace.isOver(1)) yield;
       if (reader !== undefined && this.#isAligned) {
-        while (this.#readRun(reader)) if (this.#pace.isOver(RUN_ROWS / 8)) yield;
+        while (this.#readRun(reader)) if (this.#isRunOver()) yield;
       }
     }
     this.#removeUpTo(this.#known.table.count);
@@ -119,7 +121,7 @@ export class FamilyWalk {
     if (from >= table.count || table.extras !== undefined || this.#seen !== undefined) return false;
     if (columns.hasTimestamps || columns.hasStartTimestamps) return false;
     const to = Math.min(from + RUN_ROWS, table.count);
-    this.#next += reader.readRun({
+    this.#runRows = reader.readRun({
       identities: table.identities,
       firstNumbers: table.firstNumbers,
       numbers: table.numbers,
@@ -130,7 +132,13 @@ export class FamilyWalk {
       compare: (row, metric) => this.#update(row, metric),
     });
     this.#changed.length = 0;
+    this.#next += this.#runRows;
     return this.#next === to;
+  }
+
+  /** Counts the last run; `true` when it is time for a pause. */
+  #isRunOver(): boolean {
+    return this.#pace.isOver(this.#runRows / 8);
   }
 
   /** Updates the numbers of a histogram that is known to be that of a row. */

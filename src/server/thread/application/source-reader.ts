@@ -85,32 +85,28 @@ export class SourceReader {
       isSeparate: selection.params !== NO_PARAMS,
       report: asked.context.report,
     };
-    const send = ({ readAtMs, snapshot, transferred }: Taken): MaybePromise<void> =>
-      andThen(this.#sendAhead(want.source, snapshot.layout), () => {
-        const answer: Answer = {
-          type: "answer",
-          n: want.n,
-          source: want.source,
-          errors: errors.map(sentError),
-          sources,
-          durations,
-          faults,
-          snapshot: { ...snapshot, layout: snapshot.layout.slice(-1) },
-          isSeparate: take.isSeparate,
-          readAtMs,
-        };
-        this.#send(answer, transferred);
-      });
+    const answer: AnswerHead = {
+      ...{ type: "answer", n: want.n, source: want.source },
+      ...{ errors: errors.map(sentError), sources, durations, faults },
+      isSeparate: take.isSeparate,
+    };
     return this.#turns.takeNow(() =>
-      andThen(this.#take(take, question), (taken) =>
-        orElse(
-          () => send(taken),
-          (error) => {
-            this.#beginAnew(want.source);
-            throw error;
-          },
+      andThen(this.#take(take, question), (taken) => this.#sendTaken(answer, taken)),
+    );
+  }
+
+  #sendTaken(answer: AnswerHead, { readAtMs, snapshot, transferred }: Taken): MaybePromise<void> {
+    const { source } = answer;
+    const last = { ...snapshot, layout: snapshot.layout.slice(-1) };
+    return orElse(
+      () =>
+        andThen(this.#sendAhead(source, snapshot.layout), () =>
+          this.#send({ ...answer, snapshot: last, readAtMs }, transferred),
         ),
-      ),
+      (error) => {
+        this.#beginAnew(source);
+        throw error;
+      },
     );
   }
 
@@ -126,10 +122,7 @@ export class SourceReader {
     if (layout.length > 1) return inSlices(this.#sendPieces(source, layout.slice(0, -1)));
   }
 
-  *#sendPieces(
-    source: number,
-    pieces: readonly LayoutPiece[],
-  ): Generator<undefined, void, undefined> {
+  *#sendPieces(source: number, pieces: readonly LayoutPiece[]): Generator<undefined, void> {
     for (const piece of pieces) {
       this.#send({ type: "layout", source, piece });
       yield;
@@ -188,6 +181,9 @@ interface Take {
   readonly isSeparate: boolean;
   readonly report: GatherContext["report"];
 }
+
+/** All of an answer but what is taken. */
+type AnswerHead = Omit<Answer, "snapshot" | "readAtMs">;
 
 interface Taken extends Pick<Answer, "snapshot" | "readAtMs"> {
   readonly transferred: readonly ArrayBuffer[];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import type { Gatherer } from "../../../../src/model/gatherer.ts";
 import type { AuthorizeRequest } from "../../../../src/options/security.ts";
 import type { Scrape, ScrapeRequest } from "../../../../src/scrape/exchange.ts";
@@ -54,6 +55,16 @@ test("a question is said to be under way when it is not answered within a turn",
   slow.release();
   await turnsUntil("the answer", () => types().length === 2);
   assert.deepEqual(types(), ["collecting", "answer"]);
+});
+
+test("where nothing has to be waited for, a question is answered before its message is done with", async () => {
+  const { questions, types } = ask({ gather: () => ({ families: [UP_FAMILY] }) });
+  // After such a pause, work has a whole slice of the event loop.
+  await setTimeout(5);
+  questions.take(wantOf());
+  assert.deepEqual(types(), ["answer"]);
+  await turns(2);
+  assert.deepEqual(types(), ["answer"]);
 });
 
 test("what nobody waits for any longer is not gathered for", async () => {

@@ -44,8 +44,8 @@ const LANGUAGE = [
 
 const NEWEST = 26;
 
-/** More than processors: half of their time tests wait for processes, threads and timers. */
-const CONCURRENCY = `--test-concurrency=${Math.ceil(1.5 * availableParallelism())}`;
+/** Half of their time tests wait for processes, threads and timers. */
+const CONCURRENCY = `--test-concurrency=${availableParallelism()}`;
 
 const files = readdirSync(join(ROOT, "test"), { recursive: true, withFileTypes: true })
   .filter(({ name }) => name.endsWith(".test.ts"))

@@ -1,5 +1,4 @@
 import { readdirSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -44,9 +43,6 @@ const LANGUAGE = [
 
 const NEWEST = 26;
 
-/** Half of their time tests wait for processes, threads and timers. */
-const CONCURRENCY = `--test-concurrency=${availableParallelism()}`;
-
 const files = readdirSync(join(ROOT, "test"), { recursive: true, withFileTypes: true })
   .filter(({ name }) => name.endsWith(".test.ts"))
   .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)))
@@ -56,7 +52,7 @@ const files = readdirSync(join(ROOT, "test"), { recursive: true, withFileTypes: 
 for (const version of [22, 24, NEWEST]) {
   const node = join(ROOT, `test/runtimes/node_modules/node-${version}/bin/node`);
   const due = version === NEWEST ? files : files.filter((path) => !isIn(path, LANGUAGE));
-  test(`all pass on Node ${version}`, () => runTests([...due, CONCURRENCY], { node }));
+  test(`all pass on Node ${version}`, () => runTests(due, { node }));
 }
 
 function isIn(path: string, folders: readonly string[]): boolean {

@@ -162,7 +162,7 @@ export const STEPS = {
     if (!hasRest) return figures;
     return withTargets([...PAIRS, ...THREADS], "L", async (targets) => ({
       ...figures,
-      application: await measureApplication(targets, { rounds: 3, seconds: 5 }),
+      application: await measureApplication(targets, { rounds: 5, seconds: 5 }),
       stuck: await measureStuck(targets, { rounds: 3 }),
     }));
   },

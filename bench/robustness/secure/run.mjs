@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { writePart } from "../../cost/write-results.mjs";
 import { BOUNDS } from "./bounds.mjs";
 import { startNodeExporter, startOurs } from "./exporters.mjs";
-import { Files } from "./files.mjs";
+import { Files, measurePassword } from "./files.mjs";
 import { measureOrdeal, ORDEALS } from "./ordeals.mjs";
 import { reportOf } from "./report.mjs";
 import { measureTls } from "./tls-cost.mjs";
@@ -47,6 +47,7 @@ async function check() {
   let broken = [];
   for (let turn = 0; turn < TRIES; turn++) {
     const results = {
+      passwordMs: measurePassword(),
       tls: await measureTls(files),
       ours: await ordealsOf(() => startOurs(files.config)),
     };

@@ -122,20 +122,29 @@ type Writer = (line: Line, message: string, counts: LogFields, hasStack: boolean
 /** Makes the function that writes a line in the way that a logger expects. It never throws. */
 function createWriter(logger: Logger): Writer {
   const style = styleOf(logger);
-  return (line, text, counts, hasStack) => {
-    try {
-      const level = line.level === "info" && !isFunction(logger.info) ? "warn" : line.level;
-      const result = call(
-        logger,
-        level,
-        argumentsOf(style, line, `promhttp: ${text}`, counts, hasStack),
-      );
-      // A logger that returns a promise must not cause an unhandled rejection either.
-      Promise.resolve(result).catch(() => {});
-    } catch {
-      // There is nowhere left to log it.
-    }
-  };
+  return (line, text, counts, hasStack) =>
+    callLogger(logger, line.level, () =>
+      argumentsOf(style, line, `promhttp: ${text}`, counts, hasStack),
+    );
+}
+
+/**
+ * Calls a logger; one without `info()` gets such a line as a warning. It never throws.
+ *
+ * @param args Makes what the logger is called with.
+ * @internal
+ */
+export function callLogger(logger: Logger, level: Line["level"], args: () => unknown[]): void {
+  try {
+    const at = level === "info" && !isFunction(logger.info) ? "warn" : level;
+    // Cast: the order of the arguments is the logger's, which its type does not tell.
+    const method = logger[at] as unknown as (...args: unknown[]) => unknown;
+    const result = method.apply(logger, args());
+    // A logger that returns a promise must not cause an unhandled rejection either.
+    Promise.resolve(result).catch(() => {});
+  } catch {
+    // There is nowhere left to log it.
+  }
 }
 
 /**
@@ -181,12 +190,6 @@ function argumentsOf(
   if (style === "fields-first") return Object.keys(fields).length > 0 ? [fields, text] : [text];
   const message = line.error !== undefined ? `${text}: ${showShort(line.error)}` : text;
   return Object.keys(fields).length > 0 ? [message, fields] : [message];
-}
-
-function call(logger: Logger, level: Line["level"], args: unknown[]): unknown {
-  // Cast: the order of the arguments is the logger's, which its type does not tell.
-  const method = logger[level] as unknown as (...args: unknown[]) => unknown;
-  return method.apply(logger, args);
 }
 
 function isFunction(value: unknown): boolean {

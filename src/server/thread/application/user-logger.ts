@@ -1,5 +1,5 @@
 import { toField } from "../../../log/shown-error.ts";
-import type { Logger } from "../../../log.ts";
+import { callLogger, type Logger } from "../../../log.ts";
 import { type ErrorParcel, unpackError } from "../error-parcel.ts";
 import type { FromServer } from "../messages.ts";
 
@@ -9,17 +9,7 @@ export type LogLine = Extract<FromServer, { readonly type: "log" }>;
 /** Makes the function that passes lines on to a logger. It never throws. */
 export function createLineWriter(logger: Logger | false): (line: LogLine) => void {
   return ({ level, args }) => {
-    if (logger === false) return;
-    try {
-      const at = level === "info" && typeof logger.info !== "function" ? "warn" : level;
-      // Cast: the order of the arguments is the logger's, which its type does not tell.
-      const method = logger[at] as unknown as (...args: unknown[]) => unknown;
-      const result = method.apply(logger, args.map(unpackFields));
-      // A logger that returns a promise must not cause an unhandled rejection either.
-      Promise.resolve(result).catch(() => {});
-    } catch {
-      // There is nowhere left to log it.
-    }
+    if (logger !== false) callLogger(logger, level, () => args.map(unpackFields));
   };
 }
 

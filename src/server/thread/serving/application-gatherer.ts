@@ -180,10 +180,7 @@ export class ApplicationGatherer implements Gatherer {
       clearTimeout(timer);
       conversation.leave(before);
     }
-    const expire = () => {
-      conversation.abandon(question, true);
-      conversation.leave(question);
-    };
+    const expire = () => conversation.drop(question, true);
     this.#postponed = { question, timer: unref(setTimeout(expire, deadlineMs - Date.now())) };
   }
 

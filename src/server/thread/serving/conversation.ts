@@ -104,6 +104,12 @@ export class Conversation {
     if (this.#open.has(n)) this.tell({ type: "abandon", n, isLate });
   }
 
+  /** Stops what the application has begun, and notes that its reply is of no use. */
+  drop(question: Question<unknown>, isLate: boolean): void {
+    this.abandon(question, isLate);
+    this.leave(question);
+  }
+
   /** Takes a reply of the application. */
   receive(reply: Reply): void {
     const question = this.#open.get(reply.n);

@@ -34,8 +34,7 @@ export function forwardProbe(
       const bounds = { signal: client, deadlineMs: Date.now() + limitMs };
       const probed = await replyInTime(question, conversation, { ...bounds, hasLast: () => true });
       if (probed === undefined) {
-        conversation.abandon(question, false);
-        conversation.leave(question);
+        conversation.drop(question, false);
         return refuse(STUCK);
       }
       if (probed.response === undefined) return undefined;

@@ -50,8 +50,7 @@ export function createStandInAuthorize(
     });
     if (isAllowed !== undefined) return isAllowed;
     // It may have begun.
-    conversation.abandon(question, false);
-    conversation.leave(question);
+    conversation.drop(question, false);
     throw new Error("The event loop of the application is stuck");
   };
 }
